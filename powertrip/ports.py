@@ -1,0 +1,356 @@
+"""What the workflow asks of its adapters, and the plain values they hand each other.
+
+Every method of a store may raise StoreUnavailable; nothing was changed then, and a later attempt may
+succeed.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Protocol
+
+from powertrip.event import (
+    Actor,
+    Decision,
+    Event,
+    Notice,
+    NoticeKind,
+    Occurrence,
+    Person,
+    Record,
+    Subject,
+)
+
+
+class DeliveryKind(StrEnum):
+    """What is still to be told."""
+
+    FIRST = "first"
+    OUTCOME = "outcome"  # a denial, told to the security channel at once
+    QUARANTINE = "quarantine"
+    REMINDER = "reminder"
+    UPDATE = "update"  # a message that no longer tells the truth
+    REMOVE = "remove"  # a reminder that a newer one replaced
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the outbox, claimed."""
+
+    id: int
+    uid: str
+    """Goes into the message's metadata, so that a message whose answer was lost can be found."""
+    kind: DeliveryKind
+    lane: str
+    """Deliveries of one lane are sent one after the other, with a gap."""
+    channel: str
+    ts: str | None
+    event_ids: tuple[str, ...]
+    payload: dict[str, Any]
+    attempts: int
+    """Attempts before this one."""
+    attempted_at: datetime | None
+    """The first attempt whose effect is unknown; None where no message can exist."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """One record of the inbox, claimed for judging."""
+
+    inbox_id: int
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToAsk:
+    """The record makes an event, or joins the open one with the same fold key."""
+
+    event: Event
+    conversation: str
+    """Where the first notice goes, if a new event is made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToCount:
+    """The record leaves no event: ignored by a rule, or matched by none."""
+
+    verdict: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToQuarantine:
+    """The record should have been judged and could not be."""
+
+    rule: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What became of one record."""
+
+    claimed: Claimed
+    outcome: ToAsk | ToCount | ToQuarantine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a batch of judgements changed."""
+
+    opened: tuple[str, ...] = ()
+    """Ids of new events."""
+    folded: tuple[str, ...] = ()
+    """Ids of events that an occurrence joined."""
+    quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueReminder:
+    """An event whose reminder is due."""
+
+    event_id: str
+    due_at: datetime
+    sent: int
+    """Reminders before this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a message showed of an event when it was rendered."""
+
+    event_id: str
+    revision: int
+    version: int
+    reminder: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """What the quarantine holds that nobody was told of yet."""
+
+    count: int
+    sources: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    samples: tuple[str, ...] = ()
+    since: datetime | None = None
+    newest_id: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Which events to list; newest first. Conditions that are None do not narrow."""
+
+    open_only: bool = False
+    undone_only: bool = False
+    """Open, or denied and not yet closed."""
+    subject_slack_id: str | None = None
+    user_name: str | None = None
+    host_name: str | None = None
+    source_ip: str | None = None
+    since: datetime | None = None
+    limit: int = 10
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionPlan:
+    """A decision and all that follows from it, to be carried out in one transaction or not at all."""
+
+    before: Event
+    """The event as it was when the decision was checked; if its status moved since, nothing happens."""
+    after: Event
+    decision: Decision
+    remind_at: datetime | None
+    """When the event is reminded of next; None once it is final."""
+    outcome_channel: str | None
+    """Where a denial is told at once."""
+    rest_id: str
+    """The id of the event that takes over occurrences the decision does not cover."""
+    rest_conversation: str
+    rest_remind_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DecisionTaken:
+    """Whether the decision was taken, and the event made of what it did not cover."""
+
+    taken: bool
+    rest: Event | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An event as it was read, and the version that changes with everything a card shows."""
+
+    event: Event
+    version: int
+    was_asked: bool
+    """Whether any message about it ever reached Slack."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where Slack put a message."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleCount:
+    """Events of one rule and status."""
+
+    rule: str
+    status: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What `stats` shows, all of it since one moment."""
+
+    since: datetime
+    events: tuple[RuleCount, ...]
+    tallies: dict[tuple[str, str], int]
+    """Records that left no event, by verdict and name."""
+    quarantined: int
+    decision_seconds: tuple[float, ...]
+    """From arrival to the decision, one an event decided."""
+    deciders: dict[str, int]
+    """Decisions by Slack member id."""
+    opened_per_day: dict[str, int]
+    """Events by UTC day, `2026-01-31`."""
+    seconds_per_day: dict[str, tuple[float, ...]]
+    """Times to decision by the UTC day the event arrived."""
+
+
+class Store(Protocol):
+    """The database, as the workflow sees it."""
+
+    async def claim_records(self, limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
+        """Take waiting records for judging; nobody else gets them until the lease ends."""
+
+    async def release_records(self, inbox_ids: Sequence[int]) -> None:
+        """Give back records that were not judged."""
+
+    async def apply(self, judgements: Sequence[Judgement], now: datetime) -> Applied:
+        """Carry out judgements, each record once."""
+
+    async def event(self, event_id: str) -> Event:
+        """One event; raises UnknownEvent."""
+
+    async def snapshots(self, event_ids: Sequence[str]) -> list[Snapshot]:
+        """Those of the events that exist, in this order."""
+
+    async def occurrences(self, event_id: str) -> list[Occurrence]:
+        """The records of an event, in the order they joined."""
+
+    async def notices(self, event_id: str) -> list[Notice]:
+        """The messages about an event that are still there, oldest first."""
+
+    async def notices_in(self, channel: str, ts: str) -> list[Notice]:
+        """The notices that one message carries."""
+
+    async def find_events(self, query: EventQuery) -> tuple[list[Event], int]:
+        """One page, newest first, and how many fit in all."""
+
+    async def decide(self, plan: DecisionPlan) -> DecisionTaken:
+        """Take a decision if nobody was faster."""
+
+    async def refused(self, event_id: str, actor_id: str, verdict: str, why: str, now: datetime) -> None:
+        """Write down that somebody tried and may not."""
+
+    async def set_subject(self, event_id: str, subject: Subject, now: datetime) -> None:
+        """Remember that the subject turned out to be somebody, or something, else."""
+
+    async def due_reminders(self, now: datetime, limit: int) -> list[DueReminder]:
+        """Events whose reminder is due."""
+
+    async def reserve_reminders(
+        self, next_due: Sequence[tuple[DueReminder, datetime]], channel: str, together: int, now: datetime
+    ) -> int:
+        """Move due times ahead and write the reminders down; returns how many are ours."""
+
+    async def claim_delivery(self, now: datetime, lease: timedelta, busy: Collection[str]) -> Delivery | None:
+        """Take the most urgent delivery that is due outside the busy lanes."""
+
+    async def posted(
+        self, delivery: Delivery, kind: NoticeKind, where: Posted, shown: Sequence[Shown], now: datetime
+    ) -> None:
+        """Write down a message that Slack took."""
+
+    async def updated(self, delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
+        """Write down that a message tells the truth again."""
+
+    async def message_gone(self, delivery: Delivery, now: datetime) -> None:
+        """Write down that a message is no longer in Slack, and the delivery about it done."""
+
+    async def finish_delivery(
+        self, delivery: Delivery, now: datetime, state: str, error: str | None = None
+    ) -> None:
+        """Write down the outcome: `done`, `skipped` or `failed`."""
+
+    async def postpone_delivery(
+        self, delivery: Delivery, until: datetime, error: str, *, may_have_arrived: bool
+    ) -> None:
+        """Try again at `until`."""
+
+    async def redirect_delivery(self, delivery: Delivery, channel: str, now: datetime) -> None:
+        """Send it to another channel instead, from the start."""
+
+    async def report_quarantine(self, channel: str, now: datetime) -> Quarantined | None:
+        """Have what is untold told; None where there is nothing."""
+
+    async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
+        """Let go of what is beyond its keeping; returns how much of what."""
+
+    async def numbers(self, since: datetime) -> Numbers:
+        """What `stats` shows."""
+
+
+class Notifier(Protocol):
+    """Slack's messages. Raises SlackUnavailable, SlackAmbiguous or SlackRefused."""
+
+    async def post(self, conversation: str, message: dict[str, Any], uid: str) -> Posted:
+        """Post a message to a channel or, for a member id, to their direct messages."""
+
+    async def find(self, conversation: str, uid: str, since: datetime) -> Posted | None:
+        """The message with this uid in its metadata, if it was posted since."""
+
+    async def update(self, channel: str, ts: str, message: dict[str, Any]) -> None:
+        """Replace a message of ours."""
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """Remove a message of ours."""
+
+    def link(self, channel: str, ts: str) -> str | None:
+        """The address of a message for those who can see it."""
+
+
+class Directory(Protocol):
+    """What Slack says of people. Never raises: what cannot be found out is an answer too."""
+
+    async def subject(self, person: Person | None) -> Subject:
+        """Whom an event is about, or why that cannot be said."""
+
+    async def actor(self, slack_id: str, team_id: str | None) -> Actor:
+        """Who clicked, looked up at this moment."""
+
+
+class Metrics(Protocol):
+    """What the workflow counts."""
+
+    def record_judged(self, rule: str, verdict: str) -> None:
+        """One record was judged; `rule` is empty where none recognised it."""
+
+    def decision_taken(self, verdict: str, waited: timedelta) -> None:
+        """One event was decided, this long after it arrived."""
+
+    def first_notice_posted(self, waited: timedelta) -> None:
+        """An event was asked about for the first time, this long after it arrived."""
+
+    def delivery_attempted(self, kind: str, outcome: str) -> None:
+        """The outside was told something, or was not."""

@@ -1,0 +1,43 @@
+"""Where an event is asked about: the subject's direct messages, or the security channel, and why."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from powertrip.event import Person, Subject, SubjectKind
+
+Audience = Literal["person", "channel"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipients:
+    """One conversation to post the first notice to."""
+
+    conversation: str
+    """A Slack member id, which means their direct messages, or a channel id."""
+    audience: Audience
+    why: SubjectKind
+    """For a channel: what kept the event from being asked of a person."""
+
+
+class People:
+    """The `people` of the config, found by any of their names."""
+
+    def __init__(self, people: Iterable[Person]) -> None:
+        self._all = tuple(people)
+        self._by_name = {name: person for person in self._all for name in (person.name, *person.names)}
+
+    def find(self, name: str | None) -> Person | None:
+        """The person with this name, compared exactly; None where nobody has it."""
+        return self._by_name.get(name) if name else None
+
+    def all(self) -> tuple[Person, ...]:
+        """Everybody, in the order of the config."""
+        return self._all
+
+
+def route(subject: Subject, security_channel: str) -> Recipients:
+    """Send a person their own event; everything else goes to the security channel."""
+    if subject.kind is SubjectKind.PERSON and subject.slack_id:
+        return Recipients(conversation=subject.slack_id, audience="person", why=subject.kind)
+    return Recipients(conversation=security_channel, audience="channel", why=subject.kind)
