@@ -1,0 +1,157 @@
+"""The only room that knows there is a database: plain functions, one transaction each, behind `SqlStore`."""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from powertrip.event import Event, Notice, NoticeKind, Occurrence, Subject
+from powertrip.ports import (
+    Applied,
+    Claimed,
+    DecisionPlan,
+    DecisionTaken,
+    Delivery,
+    DueReminder,
+    EventQuery,
+    Judgement,
+    Numbers,
+    Posted,
+    Quarantined,
+    Shown,
+    Snapshot,
+)
+from powertrip.store import deliveries, events, inbox, judging, notices, people_cache, quarantine, statistics
+from powertrip.store.database import DatabaseThread
+
+PEOPLE_CACHE_KEPT = timedelta(days=7)
+"""Answers older than any configured time to believe them are dropped after this."""
+
+
+class SqlStore:
+    """The workflow's store: every method is one transaction on the database thread."""
+
+    def __init__(self, thread: DatabaseThread) -> None:
+        self._run = thread.run
+
+    async def claim_records(self, limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
+        """Take waiting records for judging; nobody else gets them until the lease ends."""
+        return await self._run(inbox.claim, limit, now, lease)
+
+    async def release_records(self, inbox_ids: Sequence[int]) -> None:
+        """Give back records that were not judged."""
+        await self._run(inbox.release, inbox_ids)
+
+    async def apply(self, judgements: Sequence[Judgement], now: datetime) -> Applied:
+        """Carry out judgements, each record once."""
+        return await self._run(judging.apply, judgements, now)
+
+    async def event(self, event_id: str) -> Event:
+        """One event; raises UnknownEvent."""
+        return await self._run(events.get, event_id)
+
+    async def snapshots(self, event_ids: Sequence[str]) -> list[Snapshot]:
+        """Those of the events that exist, in this order."""
+        return await self._run(events.snapshots, event_ids)
+
+    async def occurrences(self, event_id: str) -> list[Occurrence]:
+        """The records of an event, in the order they joined."""
+        return await self._run(events.occurrences, event_id)
+
+    async def notices(self, event_id: str) -> list[Notice]:
+        """The messages about an event that are still there, oldest first."""
+        return await self._run(notices.of_event, event_id)
+
+    async def notices_in(self, channel: str, ts: str) -> list[Notice]:
+        """The notices that one message carries."""
+        return await self._run(notices.rows_in_message, channel, ts)
+
+    async def find_events(self, query: EventQuery) -> tuple[list[Event], int]:
+        """One page, newest first, and how many fit in all."""
+        return await self._run(events.find, query)
+
+    async def decide(self, plan: DecisionPlan) -> DecisionTaken:
+        """Take a decision if nobody was faster."""
+        return await self._run(events.decide, plan)
+
+    async def refused(self, event_id: str, actor_id: str, verdict: str, why: str, now: datetime) -> None:
+        """Write down that somebody tried and may not."""
+        await self._run(events.refused, event_id, actor_id, verdict, why, now)
+
+    async def set_subject(self, event_id: str, subject: Subject, now: datetime) -> None:
+        """Remember that the subject turned out to be somebody, or something, else."""
+        await self._run(events.set_subject, event_id, subject, now)
+
+    async def due_reminders(self, now: datetime, limit: int) -> list[DueReminder]:
+        """Events whose reminder is due."""
+        return await self._run(events.due_reminders, now, limit)
+
+    async def reserve_reminders(
+        self, next_due: Sequence[tuple[DueReminder, datetime]], channel: str, together: int, now: datetime
+    ) -> int:
+        """Move due times ahead and write the reminders down; returns how many are ours."""
+        return await self._run(events.reserve_reminders, next_due, channel, together, now)
+
+    async def claim_delivery(self, now: datetime, lease: timedelta, busy: Collection[str]) -> Delivery | None:
+        """Take the most urgent delivery that is due outside the busy lanes."""
+        return await self._run(deliveries.claim, now, lease, busy)
+
+    async def posted(
+        self, delivery: Delivery, kind: NoticeKind, where: Posted, shown: Sequence[Shown], now: datetime
+    ) -> None:
+        """Write down a message that Slack took."""
+        await self._run(notices.posted, delivery, kind, where.channel, where.ts, shown, now)
+
+    async def updated(self, delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
+        """Write down that a message tells the truth again."""
+        await self._run(notices.updated, delivery, delivery.channel, delivery.ts or "", shown, now)
+
+    async def message_gone(self, delivery: Delivery, now: datetime) -> None:
+        """Write down that a message is no longer in Slack, and the delivery about it done."""
+        await self._run(notices.gone, delivery, now)
+
+    async def finish_delivery(
+        self, delivery: Delivery, now: datetime, state: str, error: str | None = None
+    ) -> None:
+        """Write down the outcome: `done`, `skipped` or `failed`."""
+        await self._run(deliveries.finish, delivery, now, state=state, error=error)
+
+    async def postpone_delivery(
+        self, delivery: Delivery, until: datetime, error: str, *, may_have_arrived: bool
+    ) -> None:
+        """Try again at `until`."""
+        await self._run(deliveries.postpone, delivery, until, error, may_have_arrived=may_have_arrived)
+
+    async def redirect_delivery(self, delivery: Delivery, channel: str, now: datetime) -> None:
+        """Send it to another channel instead, from the start."""
+        await self._run(deliveries.redirect, delivery, channel, now)
+
+    async def report_quarantine(self, channel: str, now: datetime) -> Quarantined | None:
+        """Have what is untold told; None where there is nothing."""
+        return await self._run(quarantine.report, channel, now)
+
+    async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
+        """Let go of what is beyond its keeping; returns how much of what."""
+        return {
+            "records": await self._run(inbox.prune, records_before),
+            "quarantine": await self._run(quarantine.prune, rows, size, now),
+            "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
+        }
+
+    async def numbers(self, since: datetime) -> Numbers:
+        """What `stats` shows."""
+        return await self._run(statistics.numbers, since)
+
+    async def remembered(self, key: str, not_before: datetime) -> object | None:
+        """What Slack said of somebody, if that is no older than `not_before`."""
+        return await self._run(people_cache.get, key, not_before)
+
+    async def remember(self, key: str, value: object, now: datetime) -> None:
+        """Keep what Slack said of somebody."""
+        await self._run(people_cache.put, key, value, now)
+
+    async def backlog(self, limit: int) -> int:
+        """How many records wait to be judged, counted no further than `limit`."""
+        return await self._run(inbox.backlog, limit)
+
+    async def counts(self) -> tuple[int, int]:
+        """Open events and waiting deliveries."""
+        return await self._run(lambda: (events.open_count(), deliveries.waiting_count()))

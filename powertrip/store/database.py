@@ -1,0 +1,119 @@
+"""Opening the database, migrating it, and the one place that hops to its thread."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import peewee
+import structlog
+from playhouse.db_url import connect
+from playhouse.migrations import Runner
+
+from powertrip.errors import StoreError, StoreUnavailable
+from powertrip.store.models import database
+
+log = structlog.get_logger(__name__)
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+BUSY_TIMEOUT = 5
+"""Seconds a SQLite write waits for another process's write before it is refused."""
+CONNECT_TIMEOUT = 5
+"""Seconds to wait for PostgreSQL to answer a new connection."""
+
+Result = TypeVar("Result")
+
+
+def open_database(url: str) -> peewee.Database:
+    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme.
+
+    SQLite runs in WAL mode with synchronous=FULL, so that a committed record survives power loss;
+    a transaction takes the write lock when it begins, so that two processes cannot deadlock on upgrade.
+    """
+    if url.startswith("sqlite"):
+        path = url.split("://", 1)[-1].removeprefix("/")
+        return peewee.SqliteDatabase(
+            path or ":memory:",
+            pragmas={"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1},
+            timeout=BUSY_TIMEOUT,
+            lock_type="IMMEDIATE",
+        )
+    if url.startswith(("postgres://", "postgresql://")):
+        opened = connect(url, unquote_password=True, unquote_user=True, connect_timeout=CONNECT_TIMEOUT)
+        return _checked(opened)
+    scheme = url.split(":", 1)[0]
+    raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
+
+
+def _checked(opened: Any) -> peewee.Database:
+    if not isinstance(opened, peewee.Database):
+        raise StoreError("database.url does not name a database")
+    return opened
+
+
+def is_postgres() -> bool:
+    """Whether the open database is PostgreSQL."""
+    return isinstance(database.obj, peewee.PostgresqlDatabase)
+
+
+def pending_migrations(opened: peewee.Database) -> list[str]:
+    """The names of migrations not yet applied, in order."""
+    return [step.name for step in Runner(opened, str(MIGRATIONS)).status() if not step.applied]
+
+
+def migrate(opened: Any) -> list[str]:
+    """Apply what is pending, one process at a time; returns the names applied."""
+    with opened.connection_context(), _migrating_alone(opened):
+        return list(Runner(opened, str(MIGRATIONS)).up())
+
+
+@contextmanager
+def _migrating_alone(opened: Any) -> Iterator[None]:
+    # On SQLite each migration's own transaction holds the write lock.
+    if not isinstance(opened, peewee.PostgresqlDatabase):
+        yield
+        return
+    opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+    try:
+        yield
+    finally:
+        opened.execute_sql("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
+
+
+_MIGRATION_LOCK = 0x506F776572
+
+
+class DatabaseThread:
+    """Runs plain store functions, one after the other, on the one thread that holds the connection."""
+
+    def __init__(self, opened: peewee.Database) -> None:
+        self.database = opened
+        database.initialize(opened)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+
+    async def run(self, step: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+        """Run `step(*args, **kwargs)` in one transaction and return what it returns, after the commit.
+
+        Raises StoreUnavailable where a later attempt may succeed; nothing was changed then. A step
+        that has begun is finished even if the caller is cancelled.
+        """
+        loop = asyncio.get_running_loop()
+        return await asyncio.shield(loop.run_in_executor(self._thread, self._transact, step, args, kwargs))
+
+    def _transact(self, step: Callable[..., Result], args: Any, kwargs: Any) -> Result:
+        try:
+            self.database.connect(reuse_if_open=True)
+            with self.database.atomic():
+                return step(*args, **kwargs)
+        except (peewee.OperationalError, peewee.InterfaceError) as error:
+            # A broken connection stays broken; the next step gets a new one.
+            self.database.close()
+            raise StoreUnavailable(f"the database cannot do this now: {error}") from error
+
+    async def close(self) -> None:
+        """Finish what has begun and close the connection."""
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self.database.close)
+        self._thread.shutdown()

@@ -1,0 +1,138 @@
+"""The outbox: what goes out is written here first, in the transaction that makes it necessary."""
+
+import secrets
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from powertrip.ports import Delivery, DeliveryKind
+from powertrip.store.database import is_postgres
+from powertrip.store.models import DeliveryRow, NoticeRow
+
+UPDATE_LANE = "updates"
+"""Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
+
+_PRIORITY = {
+    DeliveryKind.FIRST: 0,
+    DeliveryKind.OUTCOME: 0,
+    DeliveryKind.QUARANTINE: 1,
+    DeliveryKind.REMINDER: 1,
+    DeliveryKind.UPDATE: 2,
+    DeliveryKind.REMOVE: 3,
+}
+
+
+def enqueue(
+    kind: DeliveryKind,
+    channel: str,
+    now: datetime,
+    *,
+    event_ids: Iterable[str] = (),
+    ts: str | None = None,
+    payload: dict[str, Any] | None = None,
+) -> None:
+    """Write down one thing to tell; belongs inside the transaction that makes it necessary."""
+    DeliveryRow.create(
+        uid=secrets.token_hex(10),
+        kind=kind,
+        lane=channel if ts is None else UPDATE_LANE,
+        priority=_PRIORITY[kind],
+        channel=channel,
+        ts=ts,
+        event_ids=list(event_ids),
+        payload=payload,
+        due_at=now,
+        created_at=now,
+    )
+
+
+def enqueue_updates(event_id: str, now: datetime) -> None:
+    """Have every copy of the event rendered anew, once each."""
+    live = (NoticeRow.event_id == event_id) & NoticeRow.removed_at.is_null()
+    shown: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).tuples()
+    for channel, ts in shown:
+        enqueue_update(channel, ts, now)
+
+
+def enqueue_update(channel: str, ts: str, now: datetime) -> None:
+    """Have one message rendered anew, unless an update that has not begun will do it anyway."""
+    unbegun = (
+        (DeliveryRow.channel == channel)
+        & (DeliveryRow.ts == ts)
+        & (DeliveryRow.state == "waiting")
+        & DeliveryRow.leased_until.is_null()
+    )
+    if not DeliveryRow.select().where(unbegun).exists():
+        enqueue(DeliveryKind.UPDATE, channel, now, ts=ts)
+
+
+def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
+    """Take the most urgent delivery that is due and not in a busy lane, for `lease`."""
+    free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
+    due = (DeliveryRow.state == "waiting") & (DeliveryRow.due_at <= now) & free
+    if busy_lanes:
+        due &= DeliveryRow.lane.not_in(list(busy_lanes))
+    query = DeliveryRow.select().where(due).order_by(DeliveryRow.priority, DeliveryRow.id).limit(1)
+    row = (query.for_update(skip_locked=True) if is_postgres() else query).first()
+    if row is None:
+        return None
+    claimed = _delivery(row)
+    row.leased_until = now + lease
+    row.attempts += 1
+    row.attempted_at = row.attempted_at or now
+    row.save()
+    return claimed
+
+
+def _delivery(row: Any) -> Delivery:
+    return Delivery(
+        id=row.id,
+        uid=row.uid,
+        kind=DeliveryKind(row.kind),
+        lane=row.lane,
+        channel=row.channel,
+        ts=row.ts,
+        event_ids=tuple(row.event_ids),
+        payload=row.payload or {},
+        attempts=row.attempts,
+        attempted_at=row.attempted_at,
+        created_at=row.created_at,
+    )
+
+
+def finish(delivery: Delivery, now: datetime, *, state: str = "done", error: str | None = None) -> None:
+    """Write down the outcome: `done`, `skipped` (no longer needed) or `failed` (will not work as asked)."""
+    DeliveryRow.update(state=state, error=error, done_at=now, leased_until=None).where(
+        DeliveryRow.id == delivery.id
+    ).execute()
+
+
+def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrived: bool) -> None:
+    """Try again at `until`; unless the message may have arrived, the next attempt need not look for it."""
+    changes: dict[str, Any] = {"due_at": until, "error": error, "leased_until": None}
+    if not may_have_arrived:
+        changes["attempted_at"] = delivery.attempted_at
+    DeliveryRow.update(**changes).where(DeliveryRow.id == delivery.id).execute()
+
+
+def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
+    """Send it to another channel instead, from the start."""
+    DeliveryRow.update(
+        channel=channel, lane=channel, due_at=now, attempted_at=None, attempts=0, leased_until=None
+    ).where(DeliveryRow.id == delivery.id).execute()
+
+
+def waiting_count() -> int:
+    """How many deliveries are still to be made."""
+    return int(DeliveryRow.select().where(DeliveryRow.state == "waiting").count())
+
+
+def next_due() -> datetime | None:
+    """When the earliest waiting delivery is due."""
+    row = (
+        DeliveryRow.select(DeliveryRow.due_at)
+        .where(DeliveryRow.state == "waiting")
+        .order_by(DeliveryRow.due_at)
+        .first()
+    )
+    return row.due_at if row else None

@@ -1,0 +1,185 @@
+"""Events: looking them up, deciding them, and reserving their reminders."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from powertrip.errors import UnknownEvent
+from powertrip.event import Decision, Event, Occurrence, Status, Subject
+from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Snapshot
+from powertrip.store import audit, deliveries, judging
+from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
+from powertrip.store.rows import event_row, events_from, occurrence_from, rows_of, subject_columns
+
+OPEN = (Status.PENDING, Status.HALF_APPROVED)
+UNDONE = (*OPEN, Status.DENIED)
+
+
+def get(event_id: str) -> Event:
+    """The event as it is now; raises UnknownEvent."""
+    row = event_row(event_id)
+    if row is None:
+        raise UnknownEvent(f"There is no event with the id {event_id[:40]!r}.")
+    return events_from([row])[0]
+
+
+def snapshots(event_ids: Sequence[str]) -> list[Snapshot]:
+    """Those of the events that exist, in this order, each with the version it was read at."""
+    rows = {row.id: row for row in EventRow.select().where(EventRow.id.in_(list(event_ids)))}
+    present = [rows[event_id] for event_id in event_ids if event_id in rows]
+    asked: Any = NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(list(rows)))
+    ids_asked = {event_id for (event_id,) in asked.tuples()}
+    return [
+        Snapshot(event=event, version=row.version, was_asked=event.id in ids_asked)
+        for event, row in zip(events_from(present), present, strict=True)
+    ]
+
+
+def occurrences(event_id: str) -> list[Occurrence]:
+    """The records of an event, in the order they joined."""
+    return [occurrence_from(row) for row in rows_of(event_id, OccurrenceRow)]
+
+
+def find(query: EventQuery) -> tuple[list[Event], int]:
+    """One page of the events that fit, newest first, and how many fit in all."""
+    fitting = EventRow.select().where(_conditions(query)) if _narrows(query) else EventRow.select()
+    page = fitting.order_by(EventRow.received_at.desc(), EventRow.id).limit(query.limit).offset(query.offset)
+    return events_from(list(page)), int(fitting.count())
+
+
+def _narrows(query: EventQuery) -> bool:
+    return query != EventQuery(limit=query.limit, offset=query.offset)
+
+
+def _conditions(query: EventQuery) -> Any:
+    conditions: list[Any] = []
+    if query.open_only:
+        conditions.append(EventRow.status.in_(OPEN))
+    if query.undone_only:
+        conditions.append(EventRow.status.in_(UNDONE))
+    for name in ("subject_slack_id", "user_name", "host_name", "source_ip"):
+        wanted = getattr(query, name)
+        if wanted is not None:
+            conditions.append(getattr(EventRow, name) == wanted)
+    if query.since is not None:
+        conditions.append(EventRow.received_at >= query.since)
+    combined = conditions[0]
+    for condition in conditions[1:]:
+        combined &= condition
+    return combined
+
+
+def decide(plan: DecisionPlan) -> DecisionTaken:
+    """Take a decision if the event still stands as `plan.before`; all that follows is one transaction.
+
+    Occurrences later than the decision's revision become a pending event of their own, every copy of
+    the card is to be updated, and a denial is to be told to the security channel.
+    """
+    if not _move_status(plan):
+        return DecisionTaken(taken=False)
+    _write_decision(plan.before.id, plan.after.status, plan.decision)
+    rest = _split(plan) if plan.before.status is Status.PENDING else None
+    deliveries.enqueue_updates(plan.before.id, plan.decision.at)
+    if plan.outcome_channel:
+        deliveries.enqueue(
+            DeliveryKind.OUTCOME, plan.outcome_channel, plan.decision.at, event_ids=[plan.before.id]
+        )
+    return DecisionTaken(taken=True, rest=rest)
+
+
+def _move_status(plan: DecisionPlan) -> bool:
+    unchanged = (EventRow.id == plan.before.id) & (EventRow.status == plan.before.status)
+    moved = EventRow.update(
+        status=plan.after.status,
+        decided_at=plan.decision.at,
+        version=EventRow.version + 1,
+        next_reminder_at=plan.remind_at,
+    )
+    return bool(moved.where(unchanged).execute() == 1)
+
+
+def _write_decision(event_id: str, status: Status, decision: Decision) -> None:
+    DecisionRow.create(event_id=event_id, **asdict(decision))
+    audit.append(
+        "decided",
+        decision.at,
+        event_id=event_id,
+        actor_id=decision.actor_id,
+        verdict=decision.verdict,
+        status=status,
+        via=decision.via,
+        revision=decision.revision,
+        reason=decision.reason,
+    )
+
+
+def _split(plan: DecisionPlan) -> Event | None:
+    decided = get(plan.before.id)
+    rest = judging.split_off(decided, plan.decision.revision, plan, plan.decision.at)
+    if rest is None:
+        return None
+    covered = occurrences(decided.id)
+    EventRow.update(
+        revision=len(covered),
+        occurrences=len(covered),
+        last_occurred_at=max(occurrence.occurred_at for occurrence in covered),
+    ).where(EventRow.id == decided.id).execute()
+    deliveries.enqueue(DeliveryKind.FIRST, plan.rest_conversation, plan.decision.at, event_ids=[rest.id])
+    return rest
+
+
+def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
+    """Remember that the subject turned out to be somebody, or something, else."""
+    changes = subject_columns(subject) | {"version": EventRow.version + 1}
+    EventRow.update(**changes).where(EventRow.id == event_id).execute()
+    audit.append("subject_changed", now, event_id=event_id, subject=subject.kind)
+    deliveries.enqueue_updates(event_id, now)
+
+
+def due_reminders(now: datetime, limit: int) -> list[DueReminder]:
+    """Events whose reminder is due, the longest overdue first."""
+    rows: Any = (
+        EventRow.select(EventRow.id, EventRow.next_reminder_at, EventRow.reminders)
+        .where(EventRow.next_reminder_at <= now)
+        .order_by(EventRow.next_reminder_at)
+        .limit(limit)
+        .tuples()
+    )
+    return [DueReminder(event_id=event_id, due_at=due_at, sent=sent) for event_id, due_at, sent in rows]
+
+
+def reserve_reminders(
+    next_due: Sequence[tuple[DueReminder, datetime]], channel: str, together: int, now: datetime
+) -> int:
+    """Move each due time ahead and write down the reminders in the same step; returns how many are ours.
+
+    A crash afterwards delays a reminder, and never repeats one without end. More than `together` of
+    them go out as one message.
+    """
+    ours = {due.event_id: due.sent + 1 for due, then in next_due if _reserve(due, then)}
+    groups = [list(ours)] if len(ours) > together else [[event_id] for event_id in ours]
+    for group in groups:
+        numbers = {event_id: ours[event_id] for event_id in group}
+        deliveries.enqueue(DeliveryKind.REMINDER, channel, now, event_ids=group, payload={"numbers": numbers})
+    return len(ours)
+
+
+def _reserve(due: DueReminder, then: datetime) -> bool:
+    unreserved = (
+        (EventRow.id == due.event_id)
+        & (EventRow.next_reminder_at == due.due_at)
+        & EventRow.status.in_(UNDONE)
+    )
+    moved = EventRow.update(next_reminder_at=then, reminders=EventRow.reminders + 1)
+    return bool(moved.where(unreserved).execute() == 1)
+
+
+def open_count() -> int:
+    """How many events still want a decision."""
+    return int(EventRow.select().where(EventRow.status.in_(OPEN)).count())
+
+
+def refused(event_id: str, actor_id: str, verdict: str, why: str, now: datetime) -> None:
+    """Write down that somebody tried and may not."""
+    audit.append("refused", now, event_id=event_id, actor_id=actor_id, verdict=verdict, why=why)

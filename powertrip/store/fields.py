@@ -1,0 +1,47 @@
+"""Column types that both databases store alike."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from peewee import BigIntegerField, TextField
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class MomentField(BigIntegerField):
+    """An aware datetime as microseconds since 1970 UTC: exact, sortable and the same on both databases."""
+
+    def db_value(self, value: datetime | None) -> int | None:
+        """Microseconds; raises ValueError for a naive datetime."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a datetime without a time zone cannot be stored: {value!r}")
+        return (value - _EPOCH) // timedelta(microseconds=1)
+
+    def python_value(self, value: int | None) -> datetime | None:
+        """The moment in UTC."""
+        return None if value is None else _EPOCH + timedelta(microseconds=value)
+
+
+class JsonField(TextField):
+    """Plain JSON text with sorted keys; NUL characters, which PostgreSQL refuses, are escaped by JSON."""
+
+    def db_value(self, value: Any) -> str | None:
+        """JSON text, the same for equal values."""
+        return None if value is None else json.dumps(value, sort_keys=True, ensure_ascii=True)
+
+    def python_value(self, value: str | None) -> Any:
+        """The value as it went in."""
+        return None if value is None else json.loads(value)
+
+
+class OutsideTextField(TextField):
+    r"""Text from outside; NUL, which PostgreSQL text cannot hold, is kept as the visible `\x00`."""
+
+    def db_value(self, value: str | None) -> str | None:
+        """The text with NUL and unpaired surrogates made visible."""
+        if value is None:
+            return None
+        return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -1,0 +1,225 @@
+"""The tables as they are now; how they came to be is in `migrations/`."""
+
+from peewee import (
+    BigAutoField,
+    BlobField,
+    BooleanField,
+    CharField,
+    DatabaseProxy,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+from powertrip.store.fields import JsonField, MomentField, OutsideTextField
+
+database = DatabaseProxy()
+
+
+class Table(Model):
+    """Base of all tables."""
+
+    class Meta:
+        """Peewee's own settings: table names as in the design."""
+
+        database = database
+        legacy_table_names = False
+
+
+class Inbox(Table):
+    """Records accepted; `judged_at` is empty until a rule has spoken."""
+
+    id = BigAutoField()
+    source = CharField()
+    record_id = OutsideTextField()
+    received_at = MomentField()
+    occurred_at = MomentField(null=True)
+    host_name = OutsideTextField(null=True)
+    program = OutsideTextField(null=True)
+    message = OutsideTextField()
+    raw = OutsideTextField()
+    cut = IntegerField()
+    facility = OutsideTextField(null=True)
+    trusted = JsonField(null=True)
+    leased_until = MomentField(null=True)
+    attempts = IntegerField(default=0)
+    judged_at = MomentField(null=True)
+
+
+class EventRow(Table):
+    """Security events under review and decided."""
+
+    id = CharField(primary_key=True)
+    rule = CharField()
+    title = TextField()
+    event_action = CharField()
+    severity = CharField()
+    source = CharField()
+    occurred_at = MomentField()
+    received_at = MomentField()
+    last_occurred_at = MomentField()
+    user_name = OutsideTextField(null=True)
+    host_name = OutsideTextField(null=True)
+    source_ip = OutsideTextField(null=True)
+    fields = JsonField()
+    message = OutsideTextField()
+    cut = IntegerField()
+    subject_kind = CharField()
+    subject_slack_id = CharField(null=True)
+    subject_name = OutsideTextField(null=True)
+    subject_team = TextField(null=True)
+    status = CharField()
+    revision = IntegerField()
+    occurrences = IntegerField()
+    requires_reason = BooleanField()
+    requires_second_person = BooleanField()
+    fold_key = OutsideTextField()
+    reminders = IntegerField()
+    next_reminder_at = MomentField(null=True)
+    decided_at = MomentField(null=True)
+    version = IntegerField(default=1)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "event"
+
+
+class OccurrenceRow(Table):
+    """The records of an event, verbatim: the evidence."""
+
+    id = BigAutoField()
+    event_id = CharField()
+    source = CharField()
+    record_id = OutsideTextField()
+    message = OutsideTextField()
+    raw = OutsideTextField()
+    occurred_at = MomentField()
+    received_at = MomentField()
+    revision = IntegerField()
+    cut = IntegerField()
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "occurrence"
+
+
+class DecisionRow(Table):
+    """Who decided what, when, how, why and having seen which revision."""
+
+    id = BigAutoField()
+    event_id = CharField()
+    verdict = CharField()
+    actor_id = CharField()
+    actor_name = OutsideTextField()
+    at = MomentField()
+    via = CharField()
+    revision = IntegerField()
+    reason = OutsideTextField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "decision"
+
+
+class NoticeRow(Table):
+    """Slack messages about events; a list of several events is one row an event with the same ts."""
+
+    id = BigAutoField()
+    event_id = CharField()
+    kind = CharField()
+    channel = CharField()
+    ts = CharField()
+    reminder = IntegerField()
+    posted_at = MomentField()
+    shown_revision = IntegerField()
+    shown_version = IntegerField()
+    removed_at = MomentField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "notice"
+
+
+class DeliveryRow(Table):
+    """The outbox: what is still to be told to the outside, and what became of it."""
+
+    id = BigAutoField()
+    uid = CharField(unique=True)
+    kind = CharField()
+    lane = CharField()
+    priority = IntegerField()
+    channel = CharField()
+    ts = CharField(null=True)
+    event_ids = JsonField()
+    payload = JsonField(null=True)
+    due_at = MomentField()
+    leased_until = MomentField(null=True)
+    attempts = IntegerField(default=0)
+    attempted_at = MomentField(null=True)
+    state = CharField(default="waiting")
+    error = TextField(null=True)
+    created_at = MomentField()
+    done_at = MomentField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "delivery"
+
+
+class PeopleCache(Table):
+    """What Slack said of people, for as long as the config allows to believe it."""
+
+    key = CharField(primary_key=True)
+    value = JsonField()
+    fetched_at = MomentField()
+
+
+class QuarantineRow(Table):
+    """Records and bodies that could not be judged though they should have been."""
+
+    id = BigAutoField()
+    source = CharField()
+    rule = CharField(null=True)
+    reason = TextField()
+    message = OutsideTextField()
+    body = BlobField()
+    size = IntegerField()
+    at = MomentField()
+    told_at = MomentField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "quarantine"
+
+
+class Tally(Table):
+    """Counts a UTC day of what leaves no event: ignored, unmatched and duplicate records."""
+
+    day = CharField()
+    verdict = CharField()
+    name = CharField()
+    count = IntegerField()
+
+
+class AuditRow(Table):
+    """The append-only history; each line carries the hash of the one before."""
+
+    id = BigAutoField()
+    at = MomentField()
+    action = CharField()
+    event_id = CharField(null=True)
+    actor_id = CharField(null=True)
+    detail = JsonField()
+    previous_hash = CharField()
+    hash = CharField(unique=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "audit"

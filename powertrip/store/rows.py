@@ -1,0 +1,131 @@
+"""Rows of the event tables as values, and back: the one translator in each direction."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from powertrip.event import (
+    Decision,
+    Event,
+    Notice,
+    NoticeKind,
+    Occurrence,
+    Severity,
+    Status,
+    Subject,
+    SubjectKind,
+    Verdict,
+    Via,
+)
+from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
+
+_PLAIN = (
+    "id",
+    "rule",
+    "title",
+    "event_action",
+    "source",
+    "occurred_at",
+    "received_at",
+    "last_occurred_at",
+    "user_name",
+    "host_name",
+    "source_ip",
+    "fields",
+    "message",
+    "cut",
+    "revision",
+    "occurrences",
+    "requires_reason",
+    "requires_second_person",
+    "fold_key",
+    "reminders",
+    "next_reminder_at",
+)
+
+
+def event_columns(event: Event) -> dict[str, Any]:
+    """The columns of an event's row; its decisions have a table of their own."""
+    columns = {name: getattr(event, name) for name in _PLAIN}
+    columns["fields"] = dict(event.fields)
+    return columns | {
+        "severity": event.severity,
+        "status": event.status,
+        **subject_columns(event.subject),
+    }
+
+
+def subject_columns(subject: Subject) -> dict[str, Any]:
+    """The columns that hold the subject of an event."""
+    return {f"subject_{name}": value for name, value in asdict(subject).items()}
+
+
+def events_from(rows: Sequence[Any]) -> list[Event]:
+    """The events of these rows, in their order, with their decisions."""
+    decisions = _decisions_by_event([row.id for row in rows])
+    return [_event(row, decisions.get(row.id, ())) for row in rows]
+
+
+def _event(row: Any, decisions: Iterable[Decision]) -> Event:
+    subject = Subject(
+        kind=SubjectKind(row.subject_kind),
+        slack_id=row.subject_slack_id,
+        name=row.subject_name,
+        team=row.subject_team,
+    )
+    return Event(
+        **{name: getattr(row, name) for name in _PLAIN},
+        severity=Severity(row.severity),
+        status=Status(row.status),
+        subject=subject,
+        decisions=tuple(decisions),
+    )
+
+
+def _decisions_by_event(event_ids: list[str]) -> dict[str, list[Decision]]:
+    found: dict[str, list[Decision]] = {}
+    query = DecisionRow.select().where(DecisionRow.event_id.in_(event_ids)).order_by(DecisionRow.id)
+    for row in query if event_ids else ():
+        found.setdefault(row.event_id, []).append(_decision(row))
+    return found
+
+
+def _decision(row: Any) -> Decision:
+    return Decision(
+        verdict=Verdict(row.verdict),
+        actor_id=row.actor_id,
+        actor_name=row.actor_name,
+        at=row.at,
+        via=Via(row.via),
+        revision=row.revision,
+        reason=row.reason,
+    )
+
+
+def occurrence_from(row: Any) -> Occurrence:
+    """One record of an event."""
+    names = ("source", "record_id", "message", "occurred_at", "received_at", "revision", "cut")
+    return Occurrence(**{name: getattr(row, name) for name in names})
+
+
+def notice_from(row: Any) -> Notice:
+    """One message about an event."""
+    return Notice(
+        event_id=row.event_id,
+        kind=NoticeKind(row.kind),
+        channel=row.channel,
+        ts=row.ts,
+        revision=row.shown_revision,
+        posted_at=row.posted_at,
+        reminder=row.reminder,
+    )
+
+
+def rows_of(event_id: str, table: type[OccurrenceRow] | type[NoticeRow]) -> list[Any]:
+    """The rows of one table that belong to an event, oldest first."""
+    return list(table.select().where(table.event_id == event_id).order_by(table.id))
+
+
+def event_row(event_id: str) -> Any | None:
+    """The event's row as it is now; None where there is none."""
+    return EventRow.get_or_none(EventRow.id == event_id)

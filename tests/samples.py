@@ -1,0 +1,92 @@
+"""Small makers of the values that tests talk about; every argument has a plain default."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from powertrip.event import (
+    Decision,
+    Event,
+    Record,
+    Severity,
+    Subject,
+    SubjectKind,
+    Verdict,
+    Via,
+)
+from powertrip.ports import Claimed, Judgement, ToAsk
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+SECURITY = "C0SECURITY"
+ALICE, BOB, CAROL = "U0ALICE", "U0BOB", "U0CAROL"
+
+_numbers = count(1)
+
+
+def later(**duration: float) -> datetime:
+    """A moment after NOW."""
+    return NOW + timedelta(**duration)
+
+
+def record(
+    message: str = "Accepted publickey for alice from 192.0.2.10 port 50000 ssh2", **changes: Any
+) -> Record:
+    """A record with an id of its own."""
+    fields: dict[str, Any] = {
+        "source": "syslog",
+        "record_id": f"r{next(_numbers)}",
+        "message": message,
+        "raw": message,
+        "received_at": NOW,
+        "occurred_at": NOW,
+        "host_name": "bastion-1",
+        "program": "sshd",
+    }
+    return Record(**(fields | changes))
+
+
+def event(**changes: Any) -> Event:
+    """Alice's login, not yet decided."""
+    fields: dict[str, Any] = {
+        "id": f"event{next(_numbers):05d}",
+        "rule": "ssh_login",
+        "title": "SSH login",
+        "event_action": "ssh_login",
+        "severity": Severity.MEDIUM,
+        "source": "syslog",
+        "occurred_at": NOW,
+        "received_at": NOW,
+        "last_occurred_at": NOW,
+        "user_name": "alice",
+        "host_name": "bastion-1",
+        "source_ip": "192.0.2.10",
+        "subject": Subject(kind=SubjectKind.PERSON, slack_id=ALICE, name="Alice"),
+        "fold_key": "ssh_login|syslog|alice|bastion-1|192.0.2.10",
+        "next_reminder_at": later(minutes=10),
+    }
+    return Event(**(fields | changes))
+
+
+def decision(verdict: Verdict = Verdict.APPROVE, **changes: Any) -> Decision:
+    """Alice's decision by a button, a minute later."""
+    fields: dict[str, Any] = {
+        "verdict": verdict,
+        "actor_id": ALICE,
+        "actor_name": "Alice",
+        "at": later(minutes=1),
+        "via": Via.BUTTON,
+        "revision": 1,
+    }
+    return Decision(**(fields | changes))
+
+
+def ask(claimed: Claimed, about: Event | None = None, conversation: str = ALICE) -> Judgement:
+    """A judgement that makes, or joins, an event."""
+    about = about or event()
+    return Judgement(claimed=claimed, outcome=ToAsk(event=about, conversation=conversation))
+
+
+def decided(about: Event, **changes: Any) -> Event:
+    """The event after a decision."""
+    return replace(about, **changes)
