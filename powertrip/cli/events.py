@@ -1,0 +1,197 @@
+"""`bot.py events`: lists, shows and exports events straight from the database."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from powertrip.config import Config
+from powertrip.errors import StoreError, UnknownEvent
+from powertrip.event import Event
+from powertrip.ports import EventQuery
+from powertrip.store import audit, events
+from powertrip.store.database import open_database, pending_migrations
+from powertrip.store.models import QuarantineRow, database
+
+PAGE = 500
+COLUMNS = (
+    "id",
+    "status",
+    "occurred_at",
+    "received_at",
+    "rule",
+    "title",
+    "severity",
+    "source",
+    "user_name",
+    "host_name",
+    "source_ip",
+    "occurrences",
+    "subject_kind",
+    "subject_slack_id",
+    "decided_by",
+    "decided_at",
+    "reason",
+)
+
+
+class Reader:
+    """Read access to the events for the command line; raises StoreError where there are none to read."""
+
+    def __init__(self, config: Config) -> None:
+        self._database = open_database(config.database.url.get_secret_value())
+        database.initialize(self._database)
+        self._database.connect()
+        if pending_migrations(self._database):
+            raise StoreError("the database is not set up; run: python bot.py migrate")
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._database.close()
+
+    def each(self, query: EventQuery) -> Iterator[Event]:
+        """Every event that fits, newest first, a page at a time."""
+        left, offset = query.limit, query.offset
+        while left > 0:
+            page, _ = events.find(_at(query, min(PAGE, left), offset))
+            yield from page
+            if len(page) < PAGE:
+                return
+            left, offset = left - len(page), offset + len(page)
+
+    def count(self, query: EventQuery) -> int:
+        """How many fit."""
+        return min(events.find(_at(query, 1, 0))[1], query.limit)
+
+
+def _at(query: EventQuery, limit: int, offset: int) -> EventQuery:
+    return replace(query, limit=limit, offset=offset)
+
+
+def as_table(found: Iterator[Event], title: str) -> Table:
+    """A table for a terminal."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("id", "status", "when (UTC)", "what", "who", "where", "from", "times"):
+        table.add_column(heading, no_wrap=heading == "id")
+    for event in found:
+        cells = (
+            event.ref,
+            event.status,
+            f"{event.occurred_at:%Y-%m-%d %H:%M:%S}",
+            event.title,
+            event.user_name,
+            event.host_name,
+            event.source_ip,
+            str(event.occurrences),
+        )
+        table.add_row(*(printable(cell or "-") for cell in cells))
+    return table
+
+
+def printable(text: str) -> str:
+    """Text from outside for a terminal: control characters visible, markup off."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown.replace("[", r"\[")
+
+
+def show(console: Console, event_id: str) -> None:
+    """Everything about one event: its fields, occurrences, decisions and history."""
+    event = events.get(event_id)
+    for name, value in asdict(event).items():
+        if name not in ("decisions", "fold_key") and value not in (None, "", {}):
+            console.print(f"[bold]{name}[/bold]  {printable(str(value))}")
+    for occurrence in events.occurrences(event_id):
+        console.print(f"occurrence {occurrence.revision}: {printable(occurrence.message)}")
+    for line in audit.lines(event_id):
+        detail = printable(json.dumps(line.detail, sort_keys=True))
+        console.print(f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.action}  {line.actor_id or ''}  {detail}")
+
+
+def show_quarantine(console: Console, limit: int) -> None:
+    """What the quarantine holds, newest first."""
+    table = Table("id", "at (UTC)", "source", "rule", "reason", "record")
+    for row in QuarantineRow.select().order_by(QuarantineRow.id.desc()).limit(limit):
+        cells = (
+            str(row.id),
+            f"{row.at:%Y-%m-%d %H:%M:%S}",
+            row.source,
+            row.rule or "-",
+            row.reason,
+            row.message,
+        )
+        table.add_row(*(printable(cell) for cell in cells))
+    console.print(table)
+
+
+def export(reader: Reader, query: EventQuery, kind: str, path: Path | None) -> int:
+    """Write every event that fits as `csv` or `jsonl`; returns how many. A file is replaced whole."""
+    if path is None:
+        return _write(reader.each(query), kind, sys.stdout, lambda: None)
+    partial = path.with_suffix(path.suffix + ".partial")
+    with (
+        partial.open("w", newline="", encoding="utf-8") as file,
+        Progress(console=Console(stderr=True)) as bar,
+    ):
+        task = bar.add_task("events", total=reader.count(query))
+        count = _write(reader.each(query), kind, file, lambda: bar.advance(task))
+    partial.replace(path)
+    return count
+
+
+def _write(found: Iterator[Event], kind: str, file: TextIO, on_each: Callable[[], None]) -> int:
+    writer = csv.writer(file) if kind == "csv" else None
+    if writer:
+        writer.writerow(COLUMNS)
+    count = 0
+    for event in found:
+        count += 1
+        row = _flat(event)
+        if writer:
+            writer.writerow([_cell(row[name]) for name in COLUMNS])
+        else:
+            file.write(json.dumps(row | {"fields": dict(event.fields), "decisions": _trail(event)}) + "\n")
+        on_each()
+    return count
+
+
+def _flat(event: Event) -> dict[str, Any]:
+    last = event.decisions[-1] if event.decisions else None
+    row: dict[str, Any] = {name: getattr(event, name) for name in COLUMNS if hasattr(event, name)}
+    row |= {
+        "subject_kind": event.subject.kind,
+        "subject_slack_id": event.subject.slack_id,
+        "decided_by": last.actor_id if last else None,
+        "decided_at": last.at if last else None,
+        "reason": last.reason if last else None,
+    }
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _trail(event: Event) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in asdict(item).items()} for item in event.decisions]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _cell(value: Any) -> str:
+    """A spreadsheet takes a cell that begins like a formula for one; the quote keeps it text."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+def find_or_explain(event_id: str) -> Event:
+    """The event, or UnknownEvent with what to do."""
+    try:
+        return events.get(event_id)
+    except UnknownEvent as error:
+        raise UnknownEvent(f"{error} List them: python bot.py events list") from error

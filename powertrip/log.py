@@ -1,0 +1,121 @@
+"""The log: structlog for us and for the libraries' stdlib logging, one line each, secrets taken out.
+
+Lines are coloured text on a terminal and JSON elsewhere. What is redacted is the finished line, so no
+nested value, traceback or library message can carry a secret past it.
+"""
+
+import json
+import logging
+import re
+import sys
+from typing import Any, Literal, TextIO
+from urllib.parse import quote
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+LogFormat = Literal["auto", "human", "json"]
+
+REDACTED = "[redacted]"
+_COLOUR = r"\x1b\[[\d;]*m"
+_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"), REDACTED),
+    (re.compile(r"(hooks\.slack\.com/)[^\s\"'\x1b]+"), rf"\1{REDACTED}"),
+    (re.compile(r"([?&]ticket=)[^\s&\"'\x1b]+"), rf"\1{REDACTED}"),
+    (
+        re.compile(
+            rf"(authorization(?:{_COLOUR}|[\s:=\"'\\])+(?:(?:basic|bearer)\s+)?)[^\s\"',}}\\\x1b]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{REDACTED}",
+    ),
+)
+_QUIET_LIBRARIES = {
+    "aiohttp": logging.INFO,
+    "apscheduler": logging.WARNING,
+    "asyncio": logging.INFO,
+    "httpcore": logging.WARNING,
+    "httpx": logging.WARNING,  # names every URL it calls, and a URL may hold a secret
+    "slack_bolt": logging.INFO,  # prints whole payloads below this
+    "slack_sdk": logging.INFO,
+}
+
+_secrets: set[str] = set()
+
+
+def register_secret(value: str) -> None:
+    """Never print `value` again, nor the forms it takes inside JSON, a Python literal or a URL."""
+    if value:
+        _secrets.update({value, json.dumps(value)[1:-1], repr(value)[1:-1], quote(value, safe="")})
+
+
+def redact(text: str) -> str:
+    """`text` without registered secrets and without anything shaped like a Slack or HTTP credential."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+    for shape, replacement in _SHAPES:
+        text = shape.sub(replacement, text)
+    return text
+
+
+def configure_logging(
+    level: str = "info", log_format: LogFormat = "auto", stream: TextIO | None = None
+) -> None:
+    """Send every log line of the process to `stream` (standard error), from `level` up.
+
+    Can be called again to change either. Raises ValueError for an unknown level.
+    """
+    target = stream or sys.stderr
+    human = log_format == "human" or (log_format == "auto" and target.isatty())
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(_formatter(human=human, colours=target.isatty()))
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    for name, least in _QUIET_LIBRARIES.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+    structlog.configure(
+        processors=[*_shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # module-level loggers must follow a second call
+    )
+
+
+def _shared_processors() -> list[Processor]:
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.filter_by_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.PositionalArgumentsFormatter(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.StackInfoRenderer(),
+    ]
+
+
+def _formatter(*, human: bool, colours: bool) -> structlog.stdlib.ProcessorFormatter:
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[
+            processor
+            for processor in _shared_processors()
+            if processor
+            is not structlog.stdlib.filter_by_level  # stdlib filtered already, without a logger here
+        ],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            *_renderers(human=human, colours=colours),
+            _redact_line,
+        ],
+    )
+
+
+def _renderers(*, human: bool, colours: bool) -> list[Processor]:
+    # Both write plain tracebacks: the richer ones print local variables, which hold bodies and secrets.
+    if human:
+        plain = structlog.dev.plain_traceback
+        return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
+    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+
+
+def _redact_line(_logger: Any, _method: str, line: EventDict | str) -> str:
+    return redact(str(line))

@@ -1,0 +1,114 @@
+"""What Powertrip counts and measures, in Prometheus' words; no label ever holds personal data."""
+
+from datetime import datetime, timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+
+_DECISION_BUCKETS = (10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400)
+_NOTICE_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 300, 1800)
+
+
+class Metrics:
+    """One set of metrics in a registry of its own, so that several can live in one process."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        self._requests = Counter(
+            "powertrip_requests", "Ingest requests answered", ["source", "status"], registry=registry
+        )
+        self._accepted = Counter(
+            "powertrip_records_accepted", "Records committed to the inbox", ["source"], registry=registry
+        )
+        self._duplicate = Counter(
+            "powertrip_records_duplicate",
+            "Records dropped: their id was known",
+            ["source"],
+            registry=registry,
+        )
+        self._batches_cut = Counter(
+            "powertrip_batches_cut",
+            "Batches that the sender left records out of",
+            ["source"],
+            registry=registry,
+        )
+        self._judged = Counter(
+            "powertrip_records_judged", "Records judged", ["rule", "verdict"], registry=registry
+        )
+        self._deliveries = Counter(
+            "powertrip_deliveries", "Attempts to tell the outside", ["kind", "outcome"], registry=registry
+        )
+        self._decisions = Counter("powertrip_decisions", "Decisions taken", ["verdict"], registry=registry)
+        self._events_open = Gauge("powertrip_events_open", "Events nobody has decided", registry=registry)
+        self._backlog = Gauge("powertrip_backlog_records", "Records waiting to be judged", registry=registry)
+        self._slack_connected = Gauge(
+            "powertrip_slack_connected", "1 while the Slack connection is up, else 0", registry=registry
+        )
+        self._last_success = Gauge(
+            "powertrip_last_success_timestamp_seconds",
+            "When a step last succeeded, Unix time",
+            ["step"],
+            registry=registry,
+        )
+        self._time_to_decision = Histogram(
+            "powertrip_time_to_decision_seconds",
+            "From the arrival of an event to its decision",
+            buckets=_DECISION_BUCKETS,
+            registry=registry,
+        )
+        self._time_to_notice = Histogram(
+            "powertrip_time_to_notice_seconds",
+            "From the arrival of an event to its first notice",
+            buckets=_NOTICE_BUCKETS,
+            registry=registry,
+        )
+
+    def request_answered(self, source: str, status: int) -> None:
+        """An ingest request got its answer; `source` must come from the config, never from the request."""
+        self._requests.labels(source, str(status)).inc()
+
+    def records_accepted(self, source: str, *, new: int, duplicates: int) -> None:
+        """Records were committed: `new` ones kept, `duplicates` dropped."""
+        self._accepted.labels(source).inc(new)
+        self._duplicate.labels(source).inc(duplicates)
+
+    def batch_cut(self, source: str) -> None:
+        """The sender said that it left records out of a batch."""
+        self._batches_cut.labels(source).inc()
+
+    def record_judged(self, rule: str, verdict: str) -> None:
+        """A record was judged; `rule` is empty where none recognised it."""
+        self._judged.labels(rule, verdict).inc()
+
+    def delivery_attempted(self, kind: str, outcome: str) -> None:
+        """The outside was told something, or was not."""
+        self._deliveries.labels(kind, outcome).inc()
+
+    def decision_taken(self, verdict: str, waited: timedelta) -> None:
+        """Somebody decided, `waited` after the event arrived."""
+        self._decisions.labels(verdict).inc()
+        self._time_to_decision.observe(waited.total_seconds())
+
+    def first_notice_posted(self, waited: timedelta) -> None:
+        """The first notice of an event went out, `waited` after the event arrived."""
+        self._time_to_notice.observe(waited.total_seconds())
+
+    def set_events_open(self, count: int) -> None:
+        """How many events nobody has decided."""
+        self._events_open.set(count)
+
+    def set_backlog(self, count: int) -> None:
+        """How many records wait to be judged."""
+        self._backlog.set(count)
+
+    def set_slack_connected(self, connected: bool) -> None:
+        """Whether the Slack connection is up."""
+        self._slack_connected.set(1 if connected else 0)
+
+    def step_succeeded(self, step: str, at: datetime) -> None:
+        """A step such as `judge` or `remind` went through, at the aware moment `at`."""
+        self._last_success.labels(step).set(at.timestamp())
+
+    def exposition(self) -> bytes:
+        """All metrics in Prometheus' text format, version 0.0.4."""
+        return generate_latest(self.registry)

@@ -1,0 +1,59 @@
+"""One way to call Slack: errors become Powertrip's own, sorted by what the caller can do about them."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+
+from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
+
+CALL_TIMEOUT = 8
+"""Seconds for one call; Slack usually answers within one."""
+MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout"})
+"""Slack's own errors after which part of the operation may have succeeded."""
+
+
+async def call(method: Awaitable[Any]) -> Any:
+    """Await a Web API call and return its answer.
+
+    Raises SlackUnavailable where it did not take effect and may work later, SlackAmbiguous where it may
+    have taken effect, SlackRefused where it will not work as asked.
+    """
+    try:
+        return await method
+    except SlackApiError as error:
+        raise sorted_error(error) from error
+    except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        raise SlackUnavailable(f"Slack cannot be reached: {error}") from error
+    except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
+        raise SlackAmbiguous(f"Slack did not answer: {type(error).__name__} {error}") from error
+
+
+def sorted_error(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackRefused:
+    """The error of ours that says what to do about one of Slack's."""
+    response = error.response
+    status = getattr(response, "status_code", 200)
+    code = str(response.get("error", "")) if hasattr(response, "get") else ""
+    if status == 429 or code == "ratelimited":
+        return SlackUnavailable("Slack's rate limit", retry_after=_retry_after(response))
+    if status >= 500 or code in MAYBE_DONE:
+        return SlackAmbiguous(f"Slack answered {status} {code}".strip())
+    if code == "service_unavailable":
+        return SlackUnavailable("Slack is temporarily unavailable")
+    return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{_detail(response)}")
+
+
+def _retry_after(response: Any) -> float:
+    headers = {str(name).lower(): value for name, value in (response.headers or {}).items()}
+    value = headers.get("retry-after", "1")
+    return float(value[0] if isinstance(value, list) else value)
+
+
+def _detail(response: Any) -> str:
+    """What Slack adds in words: the scope that is missing, the block that is wrong."""
+    needed = response.get("needed") if hasattr(response, "get") else None
+    messages = (response.get("response_metadata") or {}).get("messages") if hasattr(response, "get") else None
+    parts = [f"needs the scope {needed}"] if needed else []
+    parts += [str(message) for message in messages or []]
+    return f" ({'; '.join(parts)})" if parts else ""

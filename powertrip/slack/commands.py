@@ -1,0 +1,341 @@
+"""`/powertrip`: each word calls one function, which reads its arguments and answers with a message."""
+
+import asyncio
+import json
+import math
+import re
+import shlex
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from statistics import median
+from typing import Any
+
+import structlog
+
+from powertrip import cards, policy
+from powertrip.cards import Message
+from powertrip.chart import draw_chart
+from powertrip.errors import NotAllowed, PowertripError, Refused
+from powertrip.event import Actor, Record, Standing, Status, Verdict, Via
+from powertrip.ingest import Inbox
+from powertrip.ports import EventQuery, Numbers
+from powertrip.rules import Match, RuleSummary
+from powertrip.slack.calls import call
+from powertrip.workflow import Decider, Parts, parse_reference
+
+log = structlog.get_logger(__name__)
+
+STATS_DAYS = 30
+TEST_HOST = "powertrip-test"
+TEST_ADDRESS = "192.0.2.1"
+"""From a range that documentation uses and nobody has."""
+
+_MEMBER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>|([UW][A-Z0-9]{6,20})")
+_SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
+_ADDRESS = re.compile(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who typed, where, and the client to answer them with."""
+
+    slack_id: str
+    team_id: str | None
+    channel: str
+    client: Any
+
+
+class Commands:
+    """The words that `/powertrip` knows."""
+
+    def __init__(self, parts: Parts, decider: Decider, inbox: Inbox, command: str) -> None:
+        self._parts = parts
+        self._decider = decider
+        self._inbox = inbox
+        self._command = command
+        self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
+            "help": self._help,
+            "pending": self._pending,
+            "show": self._show,
+            "approve": self._approve,
+            "deny": self._deny,
+            "close": self._close,
+            "history": self._history,
+            "stats": self._stats,
+            "rules": self._rules,
+            "whoami": self._whoami,
+            "test": self._test,
+        }
+
+    async def run(self, caller: Caller, text: str) -> Message:
+        """Answer one command; a refusal and a passing fault are answers too."""
+        word, *arguments = _split(text) or ["help"]
+        handler = self._words.get(word.lower())
+        if handler is None:
+            return cards.refusal(f"{word[:40]!r} is not a command. Try {self._command} help.")
+        try:
+            return await handler(caller, arguments)
+        except Refused as refusal:
+            return cards.refusal(str(refusal))
+        except PowertripError as error:
+            log.error("a command could not be carried out", word=word, error=str(error))
+            return cards.refusal("Powertrip cannot do this right now. Please try again in a moment.")
+
+    async def page(self, caller: Caller, value: str) -> Message:
+        """Another page of a list that was answered before; who may see it is checked again."""
+        page, _, query = value.partition(" ")
+        if query.split(" ")[0] not in ("pending", "history"):
+            return cards.refusal("There are no pages of that.")
+        return await self.run(caller, f"{query} page={page}")
+
+    async def _help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        return cards.help_card(self._command)
+
+    async def _approve(self, caller: Caller, arguments: list[str]) -> Message:
+        return await self._decide(Verdict.APPROVE, caller, arguments)
+
+    async def _deny(self, caller: Caller, arguments: list[str]) -> Message:
+        return await self._decide(Verdict.DENY, caller, arguments)
+
+    async def _close(self, caller: Caller, arguments: list[str]) -> Message:
+        return await self._decide(Verdict.CLOSE, caller, arguments)
+
+    async def _decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
+        if not arguments:
+            raise Refused(f"Say which event: {self._command} {verdict} ID reason")
+        outcome = await self._decider.decide(
+            parse_reference(arguments[0]),
+            verdict,
+            slack_id=caller.slack_id,
+            team_id=caller.team_id,
+            via=Via.COMMAND,
+            reason=" ".join(arguments[1:]),
+        )
+        return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
+
+    async def _pending(self, caller: Caller, arguments: list[str]) -> Message:
+        page, words = _page_of(arguments)
+        actor = await self._actor(caller)
+        who = words[0] if words else ("all" if actor.is_reviewer else "me")
+        query = self._pending_query(actor, who)
+        query = replace(query, limit=cards.PAGE_SIZE, offset=(page - 1) * cards.PAGE_SIZE)
+        events, total = await self._parts.store.find_events(query)
+        title = {"all": "All events waiting", "me": "Events waiting for you"}.get(who, "Events waiting")
+        pages = _pages(total, cards.PAGE_SIZE)
+        return cards.event_list(
+            events, page, pages, f"{title}: {total}", self._parts.clock(), f"pending {who}"
+        )
+
+    def _pending_query(self, actor: Actor, who: str) -> EventQuery:
+        if who == "me":
+            return EventQuery(undone_only=True, subject_slack_id=actor.slack_id)
+        if who == "all":
+            _reviewers_only(actor, "see what waits for others")
+            return EventQuery(undone_only=True)
+        subject = _member(who)
+        if subject is None:
+            raise Refused(f"Say {self._command} pending me, all, or @somebody.")
+        if subject != actor.slack_id:
+            _reviewers_only(actor, "see what waits for others")
+        return EventQuery(undone_only=True, subject_slack_id=subject)
+
+    async def _show(self, caller: Caller, arguments: list[str]) -> Message:
+        if not arguments:
+            raise Refused(f"Say which event: {self._command} show ID")
+        event = await self._decider.event(parse_reference(arguments[0]))
+        actor = await self._actor(caller)
+        if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
+            raise NotAllowed("Only the person this event is about and the reviewers can see it.")
+        occurrences = await self._parts.store.occurrences(event.id)
+        notices = await self._parts.store.notices(event.id)
+        return cards.show_card(event, occurrences, notices, self._parts.clock())
+
+    async def _history(self, caller: Caller, arguments: list[str]) -> Message:
+        page, words = _page_of(arguments)
+        actor = await self._actor(caller)
+        query = _history_query(words, self._parts.clock())
+        if not actor.is_reviewer:
+            if query.subject_slack_id not in (None, actor.slack_id):
+                raise NotAllowed("Only reviewers can see the history of others.")
+            query = replace(query, subject_slack_id=actor.slack_id)
+        query = replace(query, limit=cards.HISTORY_PAGE_SIZE, offset=(page - 1) * cards.HISTORY_PAGE_SIZE)
+        events, total = await self._parts.store.find_events(query)
+        pages = _pages(total, cards.HISTORY_PAGE_SIZE)
+        asked = shlex.join(["history", *words])
+        title = f"History: {total} events"
+        return cards.history_table(events, page, pages, title, self._parts.clock(), asked)
+
+    async def _stats(self, caller: Caller, arguments: list[str]) -> Message:
+        _reviewers_only(await self._actor(caller), "see the statistics")
+        now = self._parts.clock()
+        since = _since(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
+        if since is None:
+            raise Refused(f"Say since when: {self._command} stats 30d")
+        numbers = await self._parts.store.numbers(since)
+        chart = await asyncio.to_thread(draw_chart, numbers, now)
+        told = await _send_chart(caller, chart)
+        card = cards.stats_card(_stats(numbers))
+        return replace(card, blocks=[*card.blocks, *cards.note(told).blocks])
+
+    async def _rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        _reviewers_only(await self._actor(caller), "see the rules")
+        return cards.rules_card([_rule_in_words(rule) for rule in self._parts.settings.rules.describe()])
+
+    async def _whoami(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
+        return cards.whoami_card(actor, await self._names_of(caller.slack_id))
+
+    async def _test(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        actor = await self._actor(caller)
+        names = await self._names_of(actor.slack_id)
+        name = names[0] if names else f"test-{actor.slack_id.lower()}"
+        record = _test_record(name, self._parts.clock())
+        if not isinstance(self._parts.settings.rules.judge(record), Match):
+            raise Refused(
+                "No rule makes an event of an SSH login from the source `test`, so no card would come."
+            )
+        await self._inbox.put([record])
+        where = (
+            "your direct messages" if names else "the security channel, because no user name is mapped to you"
+        )
+        return cards.note(
+            f"A login of {name} to {TEST_HOST} was made up and put into the inbox. "
+            f"The card should appear in {where} within seconds."
+        )
+
+    async def _actor(self, caller: Caller) -> Actor:
+        actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
+        if actor.standing is not Standing.MEMBER:
+            raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
+        return actor
+
+    async def _names_of(self, slack_id: str) -> list[str]:
+        """The user names that lead to this member."""
+        everyone = self._parts.settings.people.all()
+        subjects = await asyncio.gather(*(self._parts.directory.subject(person) for person in everyone))
+        pairs = zip(everyone, subjects, strict=True)
+        return [person.name for person, subject in pairs if subject.slack_id == slack_id]
+
+
+def _stats(numbers: Numbers) -> cards.Stats:
+    waits = numbers.decision_seconds
+    ignored = sum(count for (verdict, _), count in numbers.tallies.items() if verdict == "ignored")
+    return cards.Stats(
+        since=numbers.since,
+        events={(item.rule, Status(item.status)): item.count for item in numbers.events},
+        median=timedelta(seconds=median(waits)) if waits else None,
+        ignored=ignored,
+        quarantined=numbers.quarantined,
+        deciders=numbers.deciders,
+    )
+
+
+def _rule_in_words(rule: RuleSummary) -> tuple[str, str]:
+    what = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
+    return rule.name, f"{what}, from {', '.join(rule.sources) or 'every source'}"
+
+
+async def _send_chart(caller: Caller, chart: bytes) -> str:
+    """Files cannot be ephemeral, so the chart goes to the caller's direct messages."""
+    try:
+        opened = await call(caller.client.conversations_open(users=caller.slack_id))
+        await call(
+            caller.client.files_upload_v2(
+                channel=opened["channel"]["id"],
+                content=chart,
+                filename="powertrip-stats.png",
+                title="Events and time to decision",
+                alt_txt="Bars of events a day, and the median time to a decision",
+            )
+        )
+    except PowertripError as error:
+        log.warning("the chart could not be sent", error=str(error))
+        return f"The chart could not be sent: {error}"
+    return "The chart is in your direct messages with Powertrip."
+
+
+def _split(text: str) -> list[str]:
+    """Words; quotes keep words together, and a lone quote, as in "it's me", is just a character."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def _page_of(arguments: list[str]) -> tuple[int, list[str]]:
+    """The page asked for, and the other arguments."""
+    words = [word for word in arguments if not word.startswith("page=")]
+    numbers = [word.removeprefix("page=") for word in arguments if word.startswith("page=")]
+    page = int(numbers[-1]) if numbers and numbers[-1].isdecimal() else 1
+    return min(max(page, 1), 10_000), words
+
+
+def _pages(total: int, size: int) -> int:
+    return max(1, math.ceil(total / size))
+
+
+def _member(word: str) -> str | None:
+    found = _MEMBER.fullmatch(word)
+    return (found[1] or found[2]) if found else None
+
+
+def _history_query(words: list[str], now: datetime) -> EventQuery:
+    """`[@user|host|ip|user name] [since]`, in any order; raises Refused for more than that."""
+    query = EventQuery()
+    for word in words:
+        since = _since(word, now)
+        member = _member(word)
+        if since is not None:
+            query = replace(query, since=since)
+        elif member is not None:
+            query = replace(query, subject_slack_id=member)
+        elif _ADDRESS.fullmatch(word) and _is_address(word):
+            query = replace(query, source_ip=word)
+        elif word.startswith("user:"):
+            query = replace(query, user_name=word.removeprefix("user:"))
+        else:
+            query = replace(query, host_name=word.removeprefix("host:"))
+    return query
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ip_address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _since(word: str, now: datetime) -> datetime | None:
+    """`24h`, `7d` or `2026-01-31` as a moment; None for anything else."""
+    span = _SPAN.fullmatch(word)
+    if span:
+        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+def _reviewers_only(actor: Actor, what: str) -> None:
+    if not actor.is_reviewer:
+        raise NotAllowed(f"Only reviewers can {what}.")
+
+
+def _test_record(name: str, now: datetime) -> Record:
+    message = (
+        f"Accepted publickey for {name} from {TEST_ADDRESS} port 50000 ssh2: ED25519 SHA256:made-up-by-test"
+    )
+    return Record(
+        source="test",
+        record_id=f"test-{name}-{now.timestamp()}",
+        message=message,
+        raw=json.dumps({"test": True, "message": message}),
+        received_at=now,
+        occurred_at=now,
+        host_name=TEST_HOST,
+        program="sshd",
+    )

@@ -1,0 +1,185 @@
+"""What Slack says of people: whom an event is about, and who just clicked.
+
+Nothing is listed in the hot path: one lookup a person, remembered in the database, and a limit on how
+long it may take. What cannot be found out is an answer too, and leads to the security channel.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from powertrip.errors import PowertripError, SlackRefused
+from powertrip.event import Actor, Person, Standing, Subject, SubjectKind
+from powertrip.slack.calls import call
+
+log = structlog.get_logger(__name__)
+
+_KIND = {
+    Standing.MEMBER: SubjectKind.PERSON,
+    Standing.DEACTIVATED: SubjectKind.DEACTIVATED,
+}
+
+
+class Memory(Protocol):
+    """Where answers are kept."""
+
+    async def remembered(self, key: str, not_before: datetime) -> object | None:
+        """The answer kept under `key`, if it is no older."""
+
+    async def remember(self, key: str, value: object, now: datetime) -> None:
+        """Keep an answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DirectorySettings:
+    """The part of the config that the directory reads."""
+
+    reviewers: frozenset[str]
+    """Slack member ids."""
+    reviewer_group: str | None
+    """A Slack user group id."""
+    timeout: timedelta
+    keep: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """Whose members count as ours."""
+
+    team_id: str
+    enterprise_id: str | None
+
+
+class SlackDirectory:
+    """Lookups of people, for the workflow."""
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        memory: Memory,
+        workspace: Workspace,
+        settings: DirectorySettings,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._memory = memory
+        self._workspace = workspace
+        self.settings = settings
+        self._clock = clock
+
+    async def subject(self, person: Person | None) -> Subject:
+        """Whom an event is about, or why that cannot be said."""
+        if person is None:
+            return Subject(kind=SubjectKind.UNMAPPED)
+        if person.is_bot:
+            return Subject(kind=SubjectKind.BOT, name=person.name, team=person.team)
+        try:
+            async with asyncio.timeout(self.settings.timeout.total_seconds()):
+                user = await self._remembered_user(person)
+        except (PowertripError, TimeoutError) as error:
+            log.warning("a person could not be looked up", person=person.name, error=str(error))
+            return Subject(kind=SubjectKind.LOOKUP_FAILED, slack_id=person.slack_id)
+        return self._subject(person, user)
+
+    def _subject(self, person: Person, user: dict[str, Any] | None) -> Subject:
+        if user is None:
+            return Subject(kind=SubjectKind.NOT_FOUND, slack_id=person.slack_id)
+        kind = _KIND.get(self._standing(user), SubjectKind.GUEST)
+        return Subject(kind=kind, slack_id=user["id"], name=_name(user))
+
+    async def actor(self, slack_id: str, team_id: str | None) -> Actor:
+        """Who clicked, looked up at this moment; `team_id` is what the click itself says."""
+        try:
+            async with asyncio.timeout(self.settings.timeout.total_seconds()):
+                user, is_reviewer = await asyncio.gather(self._user(slack_id), self._is_reviewer(slack_id))
+        except (PowertripError, TimeoutError) as error:
+            log.warning("the person who clicked could not be looked up", slack_id=slack_id, error=str(error))
+            is_reviewer = slack_id in self.settings.reviewers
+            return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN, is_reviewer=is_reviewer)
+        if user is None:
+            return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN)
+        standing = self._standing(user if team_id is None else {"team_id": team_id} | user)
+        return Actor(slack_id=slack_id, name=_name(user), standing=standing, is_reviewer=is_reviewer)
+
+    async def _is_reviewer(self, slack_id: str) -> bool:
+        if slack_id in self.settings.reviewers:
+            return True
+        if self.settings.reviewer_group is None:
+            return False
+        answer = await call(self._client.usergroups_users_list(usergroup=self.settings.reviewer_group))
+        return slack_id in answer["users"]
+
+    def _standing(self, user: dict[str, Any]) -> Standing:
+        """Fails closed: whoever is not shown to be a full member of ours is not one."""
+        if user.get("deleted"):
+            return Standing.DEACTIVATED
+        if user.get("is_bot"):
+            return Standing.BOT
+        if user.get("is_restricted") or user.get("is_ultra_restricted"):
+            return Standing.GUEST
+        if user.get("is_stranger") or not self._is_ours(user):
+            return Standing.OUTSIDER
+        return Standing.MEMBER
+
+    def _is_ours(self, user: dict[str, Any]) -> bool:
+        enterprise = (user.get("enterprise_user") or {}).get("enterprise_id")
+        same_enterprise = enterprise is not None and enterprise == self._workspace.enterprise_id
+        return user.get("team_id") == self._workspace.team_id or same_enterprise
+
+    async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
+        key = f"user:{person.slack_id}" if person.slack_id else f"email:{person.email}"
+        now = self._clock()
+        known = await self._memory.remembered(key, now - self.settings.keep)
+        if isinstance(known, dict):
+            return known.get("user")
+        user = await (self._user(person.slack_id) if person.slack_id else self._user_by_email(person.email))
+        await self._memory.remember(key, {"user": _kept(user)}, now)
+        return user
+
+    async def _user(self, slack_id: str) -> dict[str, Any] | None:
+        try:
+            answer = await call(self._client.users_info(user=slack_id))
+        except SlackRefused as error:
+            if error.code in ("user_not_found", "user_not_visible"):
+                return None
+            raise
+        user: dict[str, Any] = answer["user"]
+        return user
+
+    async def _user_by_email(self, email: str | None) -> dict[str, Any] | None:
+        try:
+            answer = await call(self._client.users_lookupByEmail(email=email or ""))
+        except SlackRefused as error:
+            if error.code == "users_not_found":
+                return None
+            raise
+        user: dict[str, Any] = answer["user"]
+        return user
+
+
+_KEPT = (
+    "id",
+    "name",
+    "real_name",
+    "team_id",
+    "deleted",
+    "is_bot",
+    "is_restricted",
+    "is_ultra_restricted",
+    "is_stranger",
+    "enterprise_user",
+)
+
+
+def _kept(user: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The part of a profile that Powertrip reads; nothing else of a person is stored."""
+    return None if user is None else {name: user[name] for name in _KEPT if name in user}
+
+
+def _name(user: dict[str, Any]) -> str:
+    return str(user.get("real_name") or user.get("name") or user["id"])

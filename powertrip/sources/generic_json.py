@@ -1,0 +1,45 @@
+"""The source type `json`: records of any shape, with the config saying which keys hold what."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.event import Record
+from powertrip.ingest import IngestRequest
+from powertrip.sources.auth import authorize
+from powertrip.sources.body import read_values
+from powertrip.sources.records import RecordMaker, find_list
+from powertrip.sources.settings import Limits, SourceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class JsonSource:
+    """Reads an object, an array, newline-delimited or concatenated objects."""
+
+    settings: SourceSettings
+    limits: Limits
+
+    @property
+    def name(self) -> str:
+        """The source's name in the config."""
+        return self.settings.name
+
+    def authorize(self, request: IngestRequest) -> None:
+        """See `powertrip.ingest.Source`."""
+        authorize(request, self.settings.secret, self.settings.auth_header)
+
+    def read(self, request: IngestRequest) -> list[Record]:
+        """See `powertrip.ingest.Source`."""
+        self.authorize(request)
+        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        maker = RecordMaker(
+            source=self.name, keys=self.settings.keys, limits=self.limits, zone=self.settings.time_zone
+        )
+        return maker.make_all(self._flat(values), request.received_at)
+
+    def _flat(self, values: list[Any]) -> Iterator[Any]:
+        """Every record: the elements of arrays and of the configured list, and all other values."""
+        for value in values:
+            for element in value if isinstance(value, list) else [value]:
+                listed = find_list(element, self.settings.records_key)
+                yield from [element] if listed is None else listed

@@ -1,0 +1,52 @@
+"""What the config says of one source, as the sources want it."""
+
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Literal
+
+from pydantic import SecretStr
+
+SourceType = Literal["papertrail", "json"]
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordKeys:
+    """Where a record's fields are found: a key, or a path of keys with dots; None where there is none.
+
+    A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands.
+    """
+
+    message: str = "message"
+    host: str | None = "host"
+    time: str | None = "timestamp"
+    id: str | None = None
+    program: str | None = "program"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceSettings:
+    """One entry of `sources` in the config."""
+
+    name: str
+    type: SourceType
+    secret: SecretStr
+    auth_header: str | None = None
+    """A header that carries the secret and nothing else, for senders that can set one."""
+    keys: RecordKeys = RecordKeys()
+    """Type `json` only."""
+    records_key: str | None = None
+    """Type `json` only: the key under which an object holds its list of records."""
+    time_zone: tzinfo | None = None
+    """The zone of times that name none; without it they are not trusted (syslog's are taken for UTC)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of one request is taken."""
+
+    message_characters: int = 8192
+    """Longer messages are cut, and the record says by how much."""
+    inflated_bytes: int = 16 * MEBIBYTE
+    records: int = 100_000

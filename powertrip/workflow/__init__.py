@@ -1,0 +1,24 @@
+"""The story of the program, one short step each: judge, send, decide, remind, look up.
+
+Each step takes what it needs from `Parts`, which `bot.py` puts together, and leaves its effects in the
+store. Nothing here knows a database, Slack's API or a web server; adapters call these steps.
+"""
+
+from powertrip.workflow.deciding import Decider, Outcome, Reference, parse_reference
+from powertrip.workflow.judging import judge_waiting
+from powertrip.workflow.parts import Parts, Settings
+from powertrip.workflow.reminding import remind, report_quarantine
+from powertrip.workflow.sending import Sender
+
+__all__ = [
+    "Decider",
+    "Outcome",
+    "Parts",
+    "Reference",
+    "Sender",
+    "Settings",
+    "judge_waiting",
+    "parse_reference",
+    "remind",
+    "report_quarantine",
+]

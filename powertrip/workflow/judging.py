@@ -1,0 +1,134 @@
+"""From a record in the inbox to an event: the rules speak, the subject is looked up, the result is kept."""
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import structlog
+
+from powertrip import policy, reminders, routing
+from powertrip.event import Event, Record, Subject
+from powertrip.ports import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine
+from powertrip.rules import Ignored, Match, Quarantined, Unmatched
+from powertrip.workflow.parts import Parts, Settings
+
+log = structlog.get_logger(__name__)
+
+Spoken = Match | Ignored | Quarantined | Unmatched | ToQuarantine
+"""What the rules say of a record, or what is done with one that they break on."""
+
+BATCH = 200
+"""Records judged in one go: enough to share a commit, few enough to keep each step short."""
+LEASE = timedelta(seconds=30)
+"""How long a crashed process keeps records from being judged by the next."""
+
+
+async def judge_waiting(parts: Parts) -> bool:
+    """Judge one batch of waiting records; returns whether there may be more."""
+    claimed = await parts.store.claim_records(BATCH, parts.clock(), LEASE)
+    if not claimed:
+        return False
+    judgements = await _judge(parts, claimed)
+    applied = await parts.store.apply(judgements, parts.clock())
+    _count(parts, judgements, applied)
+    if applied.opened or applied.folded:
+        parts.wake_sender()
+    return len(claimed) == BATCH
+
+
+async def _judge(parts: Parts, claimed: list[Claimed]) -> list[Judgement]:
+    settings = parts.settings
+    spoken = [(item, _speak(settings, item.record)) for item in claimed]
+    subjects = await _subjects(
+        parts, {match.fields.get("user_name") for _, match in spoken if isinstance(match, Match)}
+    )
+    return [
+        Judgement(claimed=item, outcome=_outcome(parts, settings, item.record, verdict, subjects))
+        for item, verdict in spoken
+    ]
+
+
+def _speak(settings: Settings, record: Record) -> Spoken:
+    try:
+        return settings.rules.judge(record)
+    except Exception as error:  # a rule that breaks on one record must not hold up, or lose, any other
+        log.exception("a rule broke on a record", source=record.source, record_id=record.record_id)
+        return ToQuarantine(rule=None, reason=f"judging broke: {type(error).__name__}")
+
+
+async def _subjects(parts: Parts, names: set[str | None]) -> dict[str | None, Subject]:
+    people = parts.settings.people
+    known = list(names)
+    found = await asyncio.gather(*(parts.directory.subject(people.find(name)) for name in known))
+    return dict(zip(known, found, strict=True))
+
+
+def _outcome(
+    parts: Parts,
+    settings: Settings,
+    record: Record,
+    verdict: Spoken,
+    subjects: dict[str | None, Subject],
+) -> ToAsk | ToCount | ToQuarantine:
+    match verdict:
+        case ToQuarantine():
+            return verdict
+        case Ignored(rule=rule):
+            return ToCount(verdict="ignored", name=rule.name)
+        case Unmatched():
+            return ToCount(verdict="unmatched", name=record.source)
+        case Quarantined(rule=rule, reason=reason):
+            return ToQuarantine(rule=rule.name, reason=reason)
+        case Match():
+            event = _event(parts, settings, record, verdict, subjects[verdict.fields.get("user_name")])
+            recipients = routing.route(event.subject, settings.security_channel)
+            return ToAsk(event=event, conversation=recipients.conversation)
+
+
+def _event(parts: Parts, settings: Settings, record: Record, match: Match, subject: Subject) -> Event:
+    occurred_at = record.occurred_at or record.received_at
+    others = {k: v for k, v in match.fields.items() if k not in ("user_name", "host_name", "source_ip")}
+    event = Event(
+        id=parts.new_id(),
+        rule=match.rule.name,
+        title=match.rule.title,
+        event_action=match.rule.action,
+        severity=match.rule.severity,
+        source=record.source,
+        occurred_at=occurred_at,
+        received_at=record.received_at,
+        last_occurred_at=occurred_at,
+        user_name=match.fields.get("user_name"),
+        host_name=match.fields.get("host_name"),
+        source_ip=match.fields.get("source_ip"),
+        fields=others,
+        message=record.message,
+        cut=record.cut,
+        subject=subject,
+        fold_key=match.fold_key,
+        next_reminder_at=_first_reminder(settings, parts.clock()),
+    )
+    demands = policy.requirements(event, settings.policy)
+    return replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
+
+
+def _first_reminder(settings: Settings, now: datetime) -> datetime:
+    return reminders.first_due(settings.schedule, now)
+
+
+def _count(parts: Parts, judgements: list[Judgement], applied: Applied) -> None:
+    for judgement in judgements:
+        match judgement.outcome:
+            case ToAsk(event=event):
+                parts.metrics.record_judged(event.rule, "match")
+            case ToCount(verdict=verdict, name=name):
+                parts.metrics.record_judged(name if verdict == "ignored" else "", verdict)
+            case ToQuarantine(rule=rule):
+                parts.metrics.record_judged(rule or "", "quarantine")
+    if applied.opened or applied.folded or applied.quarantined:
+        log.info(
+            "records judged",
+            opened=len(applied.opened),
+            folded=len(applied.folded),
+            quarantined=applied.quarantined,
+        )

@@ -1,0 +1,51 @@
+"""What the steps work with: the adapters, the clock, and the settings, which a reload replaces whole."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from powertrip.cards import Mention
+from powertrip.policy import Clause
+from powertrip.ports import Directory, Metrics, Notifier, Store
+from powertrip.reminders import Schedule
+from powertrip.routing import People
+from powertrip.rules import RuleSet
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The part of the config that the steps read; one value, so that a reload takes effect whole."""
+
+    rules: RuleSet
+    people: People
+    policy: tuple[Clause, ...]
+    schedule: Schedule
+    reviewers: tuple[Mention, ...]
+    """Whom to mention when the reviewers are called."""
+    security_channel: str
+    """A channel id."""
+    command: str
+    """The slash command, as cards tell people to type it."""
+    late_after: timedelta
+    future_after: timedelta
+
+
+def do_nothing() -> None:
+    """Stands where nobody waits to be woken."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """Everything a step may use. Only `settings` is ever replaced."""
+
+    store: Store
+    notifier: Notifier
+    directory: Directory
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    """Returns the time now, aware and in UTC."""
+    new_id: Callable[[], str]
+    """Returns an id for an event that nobody can guess."""
+    settings: Settings
+    wake_sender: Callable[[], None] = field(default=do_nothing)
+    """Called when the outbox has something new."""

@@ -1,0 +1,34 @@
+"""Undecided events are asked about again, and the security channel hears of the quarantine."""
+
+import structlog
+
+from powertrip import reminders
+from powertrip.workflow.parts import Parts
+
+log = structlog.get_logger(__name__)
+
+BATCH = 1000
+"""Due events taken in one sweep; the rest follows in the next, which begins at once."""
+
+
+async def remind(parts: Parts) -> bool:
+    """Reserve the next due time of every event that is due, and write its reminder down; then it is sent."""
+    now, settings = parts.clock(), parts.settings
+    due = await parts.store.due_reminders(now, BATCH)
+    if not due:
+        return False
+    following = [(item, reminders.next_due(settings.schedule, item.sent + 1, now)) for item in due]
+    ours = await parts.store.reserve_reminders(
+        following, settings.security_channel, settings.schedule.together, now
+    )
+    log.info("reminders due", count=ours)
+    parts.wake_sender()
+    return len(due) == BATCH
+
+
+async def report_quarantine(parts: Parts) -> None:
+    """Tell the security channel, once, of records that could not be judged since the last time."""
+    report = await parts.store.report_quarantine(parts.settings.security_channel, parts.clock())
+    if report:
+        log.warning("records in quarantine", count=report.count, sources=report.sources)
+        parts.wake_sender()

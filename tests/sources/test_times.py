@@ -1,0 +1,118 @@
+"""Which moment a sender's time names."""
+
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powertrip.sources.times import parse_time
+
+NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
+BERLIN = ZoneInfo("Europe/Berlin")
+
+
+def parse(value: object, *, now: datetime = NOW, zone: tzinfo | None = None) -> datetime | None:
+    return parse_time(value, received_at=now, zone=zone)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2020-09-01T01:02:03Z",
+        "2020-09-01T01:02:03+00:00",
+        "2020-09-01T01:02:03+0000",
+        "2020-09-01 01:02:03 +0000",
+        "2020-09-01T03:02:03+02:00",
+        "2020-08-31T18:02:03-07:00",
+        " 2020-09-01T01:02:03.000000000Z ",
+        1598922123,
+        1598922123.0,
+        1598922123000,
+        1598922123000000,
+        1598922123000000000,
+        "1598922123",
+        "1598922123.000",
+        "1598922123000",
+        "1598922123000000",
+        "1598922123000000000",
+    ],
+)
+def test_the_same_moment_is_read_from_every_form(value: object) -> None:
+    assert parse(value) == datetime(2020, 9, 1, 1, 2, 3, tzinfo=UTC)
+
+
+def test_fractions_of_a_second_are_kept_to_the_microsecond() -> None:
+    expected = datetime(2026, 11, 22, 20, 8, 58, 759677, tzinfo=UTC)
+    assert parse("2026-11-22T20:08:58.759677123+00:00") == expected
+    assert parse("1795378138759677") == expected
+    assert parse(1795378138759677123) == expected
+
+
+def test_what_is_read_is_in_utc() -> None:
+    moment = parse("2020-09-01T03:02:03+02:00")
+    assert moment is not None
+    assert moment.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("text", "now", "expected"),
+    [
+        ("Nov 22 20:08:58", NOW, datetime(2026, 11, 22, 20, 8, 58, tzinfo=UTC)),
+        ("Dec  1 00:00:00", datetime(2026, 12, 1, tzinfo=UTC), datetime(2026, 12, 1, tzinfo=UTC)),
+        ("Dec 31 23:59:58", datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 12, 31, 23, 59, 58, tzinfo=UTC)),
+        (
+            "Jan  1 00:00:02",
+            datetime(2026, 12, 31, 23, 59, tzinfo=UTC),
+            datetime(2027, 1, 1, 0, 0, 2, tzinfo=UTC),
+        ),
+        ("Feb 29 12:00:00", datetime(2028, 3, 1, tzinfo=UTC), datetime(2028, 2, 29, 12, tzinfo=UTC)),
+    ],
+    ids=["today", "padded", "last-year", "clock-ahead-over-new-year", "leap-day"],
+)
+def test_a_syslog_time_gets_the_year_nearest_to_its_arrival(
+    text: str, now: datetime, expected: datetime
+) -> None:
+    assert parse(text, now=now) == expected
+
+
+def test_a_syslog_time_is_taken_in_the_configured_zone() -> None:
+    assert parse("Nov 22 21:08:58", zone=BERLIN) == datetime(2026, 11, 22, 20, 8, 58, tzinfo=UTC)
+
+
+def test_a_time_without_zone_is_trusted_only_where_one_is_configured() -> None:
+    assert parse("2020-09-01T01:02:03") is None
+    assert parse("2020-09-01T03:02:03", zone=BERLIN) == datetime(2020, 9, 1, 1, 2, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        True,
+        "",
+        "yesterday",
+        "Nov 31 10:00:00",
+        "2020-13-01T00:00:00Z",
+        "0001-01-01T00:00:00+14:00",
+        "9999-12-31T23:59:59-14:00",
+        10**30,
+        -(10**30),
+        float("nan"),
+        float("inf"),
+        "9" * 60,
+        ["2020-09-01T01:02:03Z"],
+        {"time": 1},
+        "2020-09-01T01:02:03Z" + " " * 1000,
+    ],
+)
+def test_what_names_no_moment_is_none(value: Any) -> None:
+    assert parse(value) is None
+
+
+@given(st.text() | st.integers() | st.floats() | st.dates().map(str) | st.datetimes().map(str))
+def test_no_value_raises(value: object) -> None:
+    moment = parse(value, zone=BERLIN)
+    assert moment is None or moment.tzinfo is UTC

@@ -1,0 +1,57 @@
+"""What is counted, under which name."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from powertrip.metrics import Metrics
+
+
+@pytest.fixture
+def metrics() -> Metrics:
+    return Metrics()
+
+
+def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
+    metrics.request_answered("logs", 422)
+    metrics.records_accepted("logs", new=3, duplicates=2)
+    metrics.batch_cut("logs")
+    metrics.record_judged("ssh_login", "event")
+    metrics.delivery_attempted("reminder", "sent")
+    metrics.decision_taken("deny", timedelta(seconds=45))
+    text = metrics.exposition().decode()
+    for line in (
+        'powertrip_requests_total{source="logs",status="422"} 1.0',
+        'powertrip_records_accepted_total{source="logs"} 3.0',
+        'powertrip_records_duplicate_total{source="logs"} 2.0',
+        'powertrip_batches_cut_total{source="logs"} 1.0',
+        'powertrip_records_judged_total{rule="ssh_login",verdict="event"} 1.0',
+        'powertrip_deliveries_total{kind="reminder",outcome="sent"} 1.0',
+        'powertrip_decisions_total{verdict="deny"} 1.0',
+        'powertrip_time_to_decision_seconds_bucket{le="30.0"} 0.0',
+        'powertrip_time_to_decision_seconds_bucket{le="60.0"} 1.0',
+    ):
+        assert line in text
+
+
+def test_levels_show_the_last_value(metrics: Metrics) -> None:
+    metrics.set_events_open(4)
+    metrics.set_backlog(9)
+    metrics.set_backlog(8)
+    metrics.set_slack_connected(True)
+    metrics.first_notice_posted(timedelta(milliseconds=300))
+    metrics.step_succeeded("judge", datetime(2026, 11, 22, tzinfo=UTC))
+    text = metrics.exposition().decode()
+    for line in (
+        "powertrip_events_open 4.0",
+        "powertrip_backlog_records 8.0",
+        "powertrip_slack_connected 1.0",
+        'powertrip_time_to_notice_seconds_bucket{le="0.5"} 1.0',
+        'powertrip_last_success_timestamp_seconds{step="judge"} 1.7953056e+09',
+    ):
+        assert line in text
+
+
+def test_two_sets_of_metrics_do_not_share_anything(metrics: Metrics) -> None:
+    metrics.set_backlog(5)
+    assert "powertrip_backlog_records 0.0" in Metrics().exposition().decode()
