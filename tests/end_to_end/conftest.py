@@ -1,0 +1,49 @@
+"""A sandbox and its control for each test, and Powertrip connected to them."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertrip.application import Application
+from powertrip.sandbox import Sandbox
+from powertrip.sandbox.control import Control
+from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A Slack of this test's own."""
+    async with Sandbox() as started:
+        yield started
+
+
+@pytest.fixture
+async def control(sandbox: Sandbox) -> AsyncIterator[Control]:
+    """Hands and eyes in it."""
+    async with Control(sandbox.url) as client:
+        yield client
+
+
+@pytest.fixture
+def changes() -> dict[str, Any]:
+    """Settings that differ from the harness's; a test module may override this."""
+    return {}
+
+
+@pytest.fixture
+async def running(
+    sandbox: Sandbox, control: Control, tmp_path: Path, changes: dict[str, Any]
+) -> AsyncIterator[tuple[Application, Sender]]:
+    """Powertrip in this process, connected to the sandbox."""
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
+    async with powertrip_here(path) as (application, sender):
+        await control.connected()
+        yield application, sender
+
+
+@pytest.fixture
+def sender(running: tuple[Application, Sender]) -> Sender:
+    """Posts records to it."""
+    return running[1]

@@ -1,0 +1,170 @@
+"""Powertrip on its own sandbox, in this process or in one of its own, and a sender of records."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import yaml
+
+from powertrip.application import Application
+from powertrip.config import load_config
+from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
+
+ROOT = Path(__file__).parents[2]
+SECRET = "a-secret-that-is-long-enough"
+START_TIMEOUT = 30.0
+
+SETTINGS: dict[str, Any] = {
+    "slack": {
+        "bot_token": BOT_TOKEN,
+        "app_token": APP_TOKEN,
+        "security_channel": "#security",
+        "channel_interval": "10ms",
+        "update_interval": "10ms",
+    },
+    "reviewers": {"group": "S0SECURITY"},
+    "people": {
+        "alice": {"slack": "U0ALICE"},
+        "bob": {"email": "bob@example.com"},
+        "oswaldo": {"bot": True, "team": "Platform"},
+    },
+    "sources": {
+        "syslog": {"type": "json", "secret": SECRET, "keys": {"id": "id"}},
+        "papertrail": {"type": "papertrail", "secret": SECRET},
+    },
+    "ingest": {"host": "127.0.0.1", "port": 0},
+    "rules": [{"use": "ssh"}],
+    "reminders": {"remind_after": "1h", "remind_every": "1h"},
+    "log": {"format": "human"},
+}
+
+
+def settings(sandbox: Sandbox, folder: Path, **changes: Any) -> dict[str, Any]:
+    """A whole configuration; `changes` are laid over its sections."""
+    whole = deepcopy(SETTINGS)
+    whole["slack"]["base_url"] = sandbox.api_url
+    whole["database"] = {"url": f"sqlite:///{folder}/powertrip.db"}
+    for section, value in changes.items():
+        whole[section] = whole.get(section, {}) | value if isinstance(value, Mapping) else value
+    return whole
+
+
+def write_config(path: Path, whole: Mapping[str, Any]) -> Path:
+    """Write a configuration as YAML."""
+    path.write_text(yaml.safe_dump(dict(whole)), encoding="utf-8")
+    return path
+
+
+def login(
+    user: str = "alice", address: str = "192.0.2.10", host: str = "bastion-1", **fields: Any
+) -> dict[str, Any]:
+    """One record as a log shipper posts it."""
+    message = f"Accepted publickey for {user} from {address} port 50000 ssh2: ED25519 SHA256:{'k' * 43}"
+    return {"message": message, "host": host, "program": "sshd", **fields}
+
+
+class Sender:
+    """Posts records to a running ingest endpoint."""
+
+    def __init__(self, port: int, session: aiohttp.ClientSession) -> None:
+        self.url = f"http://127.0.0.1:{port}"
+        self._session = session
+
+    async def post(self, *records: dict[str, Any], source: str = "syslog") -> dict[str, Any]:
+        """Post records and return the answer; raises for anything but 200."""
+        headers = {"Authorization": f"Bearer {SECRET}"}
+        url = f"{self.url}/ingest/{source}"
+        async with self._session.post(url, json=list(records), headers=headers) as answer:
+            answer.raise_for_status()
+            body: dict[str, Any] = await answer.json()
+            return body
+
+    async def get(self, path: str) -> tuple[int, str]:
+        """Status and body of a GET."""
+        async with self._session.get(f"{self.url}{path}") as answer:
+            return answer.status, await answer.text()
+
+
+@asynccontextmanager
+async def powertrip_here(path: Path) -> AsyncIterator[tuple[Application, Sender]]:
+    """All of Powertrip in this process, stopped at the end."""
+    application = Application(load_config(path, {}))
+    async with aiohttp.ClientSession() as session:
+        try:
+            await application.start()
+            yield application, Sender(application.port, session)
+        finally:
+            await application.stop()
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Process:
+    """`bot.py COMMAND` as a process of its own, which can be killed."""
+
+    def __init__(self, config: Path, *, command: str = "run") -> None:
+        self._config = config
+        self._command = command
+        self.process: asyncio.subprocess.Process | None = None
+        self.output = config.with_suffix(f".{command}.log")
+
+    async def start(self, port: int | None = None) -> None:
+        """Start, and wait until /healthz answers if a `port` is given."""
+        with self.output.open("ab") as output:
+            self.process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                str(ROOT / "bot.py"),
+                self._command,
+                "--config",
+                str(self._config),
+                stdout=output,
+                stderr=output,
+                env={"PATH": os.environ["PATH"], "HOME": str(self._config.parent)},
+            )
+        if port is not None:
+            await self._until_healthy(port)
+
+    async def _until_healthy(self, port: int) -> None:
+        assert self.process is not None
+        async with asyncio.timeout(START_TIMEOUT):
+            while not await _answers(port):
+                if self.process.returncode is not None:
+                    raise RuntimeError(self.output.read_text(encoding="utf-8"))
+                await asyncio.sleep(0.05)
+
+    async def kill(self) -> None:
+        """End it as a crash would, with no chance to tidy up."""
+        await self._end(signal.SIGKILL)
+
+    async def stop(self) -> int:
+        """Ask it to end, and return its exit status."""
+        return await self._end(signal.SIGTERM)
+
+    async def _end(self, number: signal.Signals) -> int:
+        assert self.process is not None
+        if self.process.returncode is None:
+            self.process.send_signal(number)
+        return await self.process.wait()
+
+
+async def _answers(port: int) -> bool:
+    try:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    writer.close()
+    await writer.wait_closed()
+    return True
