@@ -1,0 +1,74 @@
+# Each target creates what it needs. Start with `make demo`.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+COMPILE = $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types check system format docs requirements upgrade clean
+
+help:
+	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
+	@echo "make test          run the tests"
+	@echo "make check         run every check: lint, types, tests"
+	@echo "make system        run the tests with sshd, syslog-ng and Chromium (as root, on Debian)"
+	@echo "make format        put the code in the project's form"
+	@echo "make docs          write docs/configuration.md from the settings"
+	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
+	@echo "make upgrade       the same with the newest versions"
+	@echo "make clean         remove .venv and all caches"
+
+demo: $(VENV)/.installed
+	$(BIN)/python bot.py demo
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -n auto -m "not system"
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed-dev
+	$(BIN)/mypy --strict
+
+check: lint types test
+
+system: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -m system
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.installed
+	$(BIN)/python -m powertrip.config.reference > docs/configuration.md
+
+requirements: $(VENV)/.installed-dev
+	$(COMPILE) $(UPGRADE) --output-file requirements.txt
+	$(COMPILE) $(UPGRADE) --group dev --constraint requirements.txt --output-file requirements-dev.txt
+
+upgrade:
+	$(MAKE) requirements UPGRADE=--upgrade
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The interpreter is an order-only prerequisite: it is a link to a file that is older or newer at will.
+$(VENV)/.installed: requirements.txt | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.txt | $(BIN)/python
+	$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $(VENV)/.installed $@
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Powertrip needs Python 3.11 or newer, and $(PYTHON) is: $$($(PYTHON) --version 2>&1)." >&2; \
+		echo "Name another one, for example: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "$(PYTHON) could not make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }

@@ -1,0 +1,11 @@
+"""Reads the configuration: a YAML file and the environment become one frozen `Config`.
+
+    YAML -> environment -> settings (pydantic) -> checks between settings -> rules -> Config
+
+Each step adds the mistakes it finds; a configuration with any is refused with all of them.
+"""
+
+from powertrip.config.load import Config, load_config
+from powertrip.config.settings import Section, Settings
+
+__all__ = ["Config", "Section", "Settings", "load_config"]

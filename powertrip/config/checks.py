@@ -1,0 +1,78 @@
+"""Mistakes between settings, found in the data as written: each setting may be right, and both not.
+
+They look past whatever is not of the expected shape, for that is already a mistake of its own; so all
+mistakes are found in one go.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from powertrip.config.schema import dotted
+from powertrip.config.values import as_list
+from powertrip.errors import Mistake
+from powertrip.rules import RuleSet
+from powertrip.rules.entry import did_you_mean
+from powertrip.yamlfile import Document, YamlPath
+
+
+def mistakes_between(data: dict[str, Any], document: Document) -> Iterator[Mistake]:
+    """Every mistake that takes two settings to make, in the order of the file's sections."""
+    for path, problem in (*_people(data), *_names(data), *_sources(data)):
+        yield Mistake(document.where(path), dotted(path), problem)
+
+
+def mistakes_about_rules(
+    data: dict[str, Any], document: Document, rules: RuleSet | None
+) -> Iterator[Mistake]:
+    """Policies for a rule that makes no events: they would demand nothing, and nobody would notice."""
+    known = [rule.name for rule in rules.rules if not rule.ignore] if rules else []
+    for path, name in _rules_of_policies(data):
+        if known and name not in known:
+            yield Mistake(document.where(path), dotted(path), did_you_mean(name, known, "rule"))
+
+
+def _rules_of_policies(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    policies = data.get("policy")
+    for number, policy in enumerate(policies if isinstance(policies, list) else []):
+        when = policy.get("when") if isinstance(policy, dict) else None
+        names = as_list(when.get("rule")) if isinstance(when, dict) else None
+        path = ("policy", number, "when", "rule")
+        yield from ((path, str(name)) for name in (names if isinstance(names, list) else []))
+
+
+def _people(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    for name, person in _sections(data, "people"):
+        ways = [way for way in ("slack", "email", "bot") if person.get(way)]
+        if len(ways) != 1:
+            said = f"has {' and '.join(ways)}" if ways else "says nobody"
+            yield ("people", name), f"{said}; write one of `slack: U…`, `email: …` and `bot: true`"
+        if "team" in person and "bot" not in person:
+            yield ("people", name, "team"), "is for bots alone; remove it, or write `bot: true`"
+
+
+def _names(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    owners = {name: name for name, _ in _sections(data, "people")}
+    for name, person in _sections(data, "people"):
+        further = person.get("names")
+        for number, other in enumerate(further if isinstance(further, list) else []):
+            owner = owners.setdefault(str(other), name)
+            if owner != name:
+                yield ("people", name, "names", number), f'"{other}" is already a name of {owner}; remove one'
+
+
+def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    for name, source in _sections(data, "sources"):
+        if source.get("type") == "papertrail":
+            for key in ("keys", "time_zone", "events"):
+                if key in source:
+                    yield (
+                        ("sources", name, key),
+                        "is for type json alone: Papertrail's format is fixed; remove it",
+                    )
+
+
+def _sections(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:
+    sections = data.get(key)
+    if not isinstance(sections, dict):
+        return []
+    return [(name, section) for name, section in sections.items() if isinstance(section, dict)]

@@ -1,0 +1,83 @@
+"""Writes the configuration reference, docs/configuration.md, from the models of the settings."""
+
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from enum import Enum
+from itertools import groupby
+from typing import Any
+
+from pydantic import SecretStr
+from pydantic.fields import FieldInfo
+
+from powertrip.config.schema import Setting, all_settings, environment_of, how_written, model_at
+from powertrip.config.values import write_duration, write_size
+
+_OPENING = """\
+# Configuration
+
+Powertrip reads `config.yaml`, or the file that `--config` names. This page is written from the code by
+`make docs`; [config.example.yaml](../config.example.yaml) shows every setting in its place.
+
+- A duration has a unit: `500ms`, `90s`, `10m`, `1h`, `7d`. A size has one too: `512KiB`, `8MiB`, `1GiB`.
+- `${NAME}` in a value is replaced by that environment variable, `${NAME:-default}` has a default. A variable
+  that is empty counts as not set. The `rules` section is left as it stands.
+- In the names of settings NAME is a name that you choose, and N the place in a list.
+- A mistake stops the start, and all mistakes are told at once, each with its line and what to write instead.
+"""
+
+_RULES = """\
+## rules
+
+What is recognised in records, as a list. `use: NAME` brings a rule pack that comes with Powertrip. Without
+this section it is `[{use: ssh}]`. How to write a rule is told in the README.
+"""
+
+
+def reference() -> str:
+    """The whole page as Markdown."""
+    sections = groupby(all_settings(), key=lambda setting: setting.path[0])
+    return "\n".join([_OPENING, *(_section(name, list(settings)) for name, settings in sections), _RULES])
+
+
+def _section(name: str, settings: list[Setting]) -> str:
+    first = settings[0].path
+    entries = len(first) > 2 and first[1] in ("NAME", "N")
+    model = model_at((name, first[1]) if entries else (name,))
+    words = " ".join((model.__doc__ or "").split()) if model else ""
+    head = "| Setting | What to write | Default | Meaning |\n| --- | --- | --- | --- |"
+    return "\n".join([f"## {name}", "", words, "", head, *_rows(settings), ""])
+
+
+def _rows(settings: list[Setting]) -> Iterator[str]:
+    for setting in settings:
+        name = ".".join(setting.path)
+        meaning = " ".join((setting.field.description or "").split())
+        cells = (f"`{name}`", how_written(setting.field), _default(setting.field), meaning)
+        yield f"| {' | '.join(cells)} |"
+
+
+def _default(field: FieldInfo) -> str:
+    variable = environment_of(field)
+    value = "required" if field.is_required() else _written(field.default, how_written(field))
+    if variable is None:
+        return value
+    taken = f"`{variable.name}` from the environment"
+    return f"{value}; {taken} wins" if variable.overrides else taken
+
+
+def _written(value: Any, kind: str) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, timedelta):
+        return f"`{write_duration(value)}`"
+    if isinstance(value, bool):
+        return f"`{str(value).lower()}`"
+    if kind.startswith("a size"):
+        return f"`{write_size(value)}`"
+    shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+    return f"`{shown.value if isinstance(shown, Enum) else shown}`"
+
+
+if __name__ == "__main__":
+    sys.stdout.write(reference())

@@ -1,0 +1,215 @@
+"""The kinds of value a setting can have: durations, sizes, Slack ids and secrets, each with its refusal.
+
+A refusal says what to write instead. It quotes the value only where the value cannot be a secret.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+_MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_BYTES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
+_LONGEST = timedelta(days=3650)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How a value of this kind is written in the file, for the configuration reference."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """The environment variable that stands in for a setting."""
+
+    name: str
+    overrides: bool
+    """Whether it wins over the file, or is only used where the file is silent."""
+
+
+def parse_duration(value: object) -> timedelta:
+    """Read `90s`, `10m`, `1h`, `7d` or `1200ms`; raises ValueError, above all for a number without a unit."""
+    if isinstance(value, timedelta):
+        return value
+    if re.fullmatch(r"\d+", str(value)):
+        raise ValueError(f"{value} has no unit; write {value}s for seconds, or m, h, d, ms")
+    found = re.fullmatch(r"(\d{1,12})\s?(ms|s|m|h|d)", str(value))
+    if not found:
+        raise ValueError(f"{quoted(value)} is not a duration; write one such as 90s, 10m, 1h, 7d or 500ms")
+    milliseconds = int(found[1]) * _MILLISECONDS[found[2]]
+    if not 0 < milliseconds <= _LONGEST / timedelta(milliseconds=1):
+        raise ValueError(f"{value} is out of range; write more than 0 and at most {_LONGEST.days}d")
+    return timedelta(milliseconds=milliseconds)
+
+
+def write_duration(value: timedelta) -> str:
+    """The shortest text that `parse_duration` reads as `value`."""
+    milliseconds = value // timedelta(milliseconds=1)
+    return _in_largest_unit(milliseconds, _MILLISECONDS)
+
+
+def parse_size(value: object) -> int:
+    """Read `1MiB`, `512KiB`, `2GiB` or `100B` into bytes; raises ValueError for anything else."""
+    if re.fullmatch(r"[1-9]\d{0,12}", str(value)):
+        raise ValueError(f"{value} has no unit; write {write_size(int(str(value)))}")
+    found = re.fullmatch(r"(\d{1,9})\s?(B|KiB|MiB|GiB)", str(value))
+    if not found or int(found[1]) == 0:
+        raise ValueError(f"{quoted(value)} is not a size; write one such as 512KiB, 8MiB or 1GiB")
+    return int(found[1]) * _BYTES[found[2]]
+
+
+def write_size(value: int) -> str:
+    """The shortest text that `parse_size` reads as `value` bytes."""
+    return _in_largest_unit(value, _BYTES)
+
+
+def quoted(value: object) -> str:
+    """`value` as it can be shown in a message: short, on one line, and never a Slack token."""
+    text = str(value)
+    if re.match(r"x(ox|app)", text):
+        return "a Slack token"
+    return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
+
+
+def as_list(value: Any) -> Any:
+    """A single text as a list of one; all else as it is."""
+    return [value] if isinstance(value, str) else value
+
+
+def _in_largest_unit(value: int, units: dict[str, int]) -> str:
+    unit = next(unit for unit, factor in units.items() if value % factor == 0)
+    return f"{value // units[unit]}{unit}"
+
+
+def _matching(pattern: str, instead: str) -> AfterValidator:
+    def check(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise ValueError(f"{quoted(value)} cannot be used; write {instead}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _token(prefix: str, other: str, name: str) -> AfterValidator:
+    def check(value: SecretStr) -> SecretStr:
+        token = value.get_secret_value()
+        if token.startswith(other):
+            raise ValueError(f"begins with {other} and so is the other one of the two tokens; {name}")
+        if not re.fullmatch(re.escape(prefix) + r"[\w-]+", token, re.ASCII):
+            raise ValueError(f"does not look like a token that begins with {prefix}; {name}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _check_secret(value: SecretStr) -> SecretStr:
+    how = "make one with: openssl rand -hex 24"
+    if len(value) < 16:
+        raise ValueError(f"has {len(value)} characters and needs at least 16; {how}")
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError(f"has spaces or characters outside ASCII, which not every sender can send; {how}")
+    return value
+
+
+def _check_base_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.endswith("/"):
+        raise ValueError("must be an http or https address that ends with /, as https://slack.com/api/ does")
+    return value
+
+
+def _check_database_url(value: SecretStr) -> SecretStr:
+    url = value.get_secret_value()
+    login = r"([^:/?#@]*(:[^/?#@]*)?@)?"
+    if not re.fullmatch(rf"sqlite:///[^?#]+|postgres(ql)?://{login}[^/?#@]*(/[^?#@]*)?(\?[^#@]*)?", url):
+        raise ValueError(
+            "must be sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME "
+            "with %XX for each of : / ? # @ in the password"
+        )
+    return value
+
+
+def _check_time_zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{quoted(value)} is not a time zone; write one such as UTC or Europe/Berlin")
+    return value
+
+
+def _refuse_comment(value: object) -> object:
+    if value is None:
+        raise ValueError('is empty: YAML takes # for a comment, so put it in quotes, as in "#security"')
+    return value
+
+
+Duration = Annotated[
+    timedelta, BeforeValidator(parse_duration), Written("a duration: `90s`, `10m`, `1h`, `7d`, `500ms`")
+]
+"""More than zero, at most ten years."""
+
+Size = Annotated[int, BeforeValidator(parse_size), Written("a size: `512KiB`, `8MiB`, `1GiB`")]
+"""In bytes."""
+
+BotToken = Annotated[
+    SecretStr,
+    _token("xoxb-", "xapp-", "copy the Bot User OAuth Token from OAuth & Permissions"),
+    Written("a token that begins with `xoxb-`"),
+]
+AppToken = Annotated[
+    SecretStr,
+    _token("xapp-", "xoxb-", "make one under Basic Information, App-Level Tokens, with connections:write"),
+    Written("a token that begins with `xapp-`"),
+]
+SourceSecret = Annotated[SecretStr, AfterValidator(_check_secret), Written("at least 16 characters")]
+DatabaseUrl = Annotated[
+    SecretStr,
+    AfterValidator(_check_database_url),
+    Written("`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`"),
+]
+BaseUrl = Annotated[str, AfterValidator(_check_base_url), Written("an address that ends with `/`")]
+
+MemberId = Annotated[
+    str,
+    _matching(r"[UW][A-Z0-9]{2,}", "the member id, which begins with U (Slack profile, ⋮, Copy member ID)"),
+    Written("a member id: `U…`"),
+]
+GroupId = Annotated[
+    str,
+    _matching(r"S[A-Z0-9]{2,}", "the id of the user group, which begins with S"),
+    Written("a user group id: `S…`"),
+]
+ChannelRef = Annotated[
+    str,
+    _matching(r"#[^\s#]{1,80}|[CG][A-Z0-9]{2,}", 'the channel as "#name" in quotes, or its id'),
+    BeforeValidator(_refuse_comment),
+    Written('`"#name"` in quotes, or a channel id: `C…`, `G…`'),
+]
+SlashCommand = Annotated[
+    str,
+    _matching(r"/[a-z0-9_-]{1,31}", "a slash and up to 31 small letters, such as /powertrip"),
+    Written("a slash command"),
+]
+Email = Annotated[
+    str, _matching(r"[^@\s]+@[^@\s]+", "an address such as alice@example.com"), Written("an e-mail address")
+]
+SourceName = Annotated[
+    str, _matching(r"[a-z0-9][a-z0-9_-]{0,40}", "small letters, digits, - and _, at most 41 in all")
+]
+HeaderName = Annotated[
+    str,
+    _matching(r"[A-Za-z0-9-]+", "a header's name, such as X-Powertrip-Secret"),
+    Written("a header's name"),
+]
+KeyPath = Annotated[
+    str,
+    _matching(r"[^.\s]+(\.[^.\s]+)*", "a key, or keys joined by dots, such as log.message"),
+    Written("a key, or keys joined by dots"),
+]
+TimeZone = Annotated[str, AfterValidator(_check_time_zone), Written("a time zone: `UTC`, `Europe/Berlin`")]
+OneOrMore = Annotated[tuple[str, ...], BeforeValidator(as_list), Written("a text, or a list of texts")]
+"""A single text stands for a list of one."""

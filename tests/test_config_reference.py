@@ -1,0 +1,66 @@
+"""The configuration reference and the example say what the code does, and leave nothing out."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from powertrip.config import load_config
+from powertrip.config.reference import reference
+from powertrip.config.schema import Setting, all_settings
+
+ROOT = Path(__file__).parent.parent
+EXAMPLE = (ROOT / "config.example.yaml").read_text()
+SWITCHED_ON = re.sub(r"(?m)^#(?=  )", "", EXAMPLE)
+"""The example with every setting in force that a "#" before it had switched off."""
+
+each_setting = pytest.mark.parametrize(
+    "setting", list(all_settings()), ids=lambda setting: ".".join(setting.path)
+)
+
+
+def values_at(data: Any, path: tuple[str, ...]) -> list[Any]:
+    """All values that stand at `path`, where NAME is any key and N any entry of a list."""
+    if not path:
+        return [data]
+    if path[0] in ("NAME", "N"):
+        inner = data.values() if isinstance(data, dict) else data
+        return [value for entry in inner for value in values_at(entry, path[1:])]
+    return values_at(data[path[0]], path[1:]) if path[0] in data else []
+
+
+def test_the_committed_reference_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "configuration.md").read_text() == reference(), "run: make docs"
+
+
+@each_setting
+def test_the_example_shows_the_setting(setting: Setting) -> None:
+    assert values_at(yaml.safe_load(SWITCHED_ON), setting.path)
+
+
+@each_setting
+def test_the_setting_has_a_meaning(setting: Setting) -> None:
+    assert (setting.field.description or "").endswith(".")
+
+
+def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(SWITCHED_ON)
+    secrets = dict.fromkeys(("PAPERTRAIL_SECRET", "SYSLOG_SECRET"), "0123456789abcdef")
+
+    config = load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", **secrets})
+
+    assert sorted(config.people) == ["alice", "bob", "oswaldo"]
+    assert sorted(config.sources) == ["papertrail", "syslog"]
+    assert config.policy[0].require == ("reason", "second_person")
+
+
+def test_the_reference_names_the_variable_that_stands_for_a_setting() -> None:
+    rows = {line.split("`")[1]: line for line in reference().splitlines() if line.startswith("| `")}
+
+    assert "`SLACK_BOT_TOKEN` from the environment" in rows["slack.bot_token"]
+    assert "`8080`; `PORT` from the environment wins" in rows["ingest.port"]
+    assert "`10m`" in rows["reminders.remind_after"]
+    assert "`8MiB`" in rows["ingest.max_body"]

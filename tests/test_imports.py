@@ -1,0 +1,174 @@
+"""Who may know whom: the imports of every module go in one direction, and the pure rooms do no I/O."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+WORDS = frozenset({"errors", "event", "ports", "ingest"})
+PURE_ROOMS = frozenset({"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"})
+ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler"})
+TOOLS = frozenset({"log", "metrics"})
+WIRING = frozenset({"application", "assembly", "cli"})
+"""Where bot.py's work is done: builds the parts from the config, starts and stops them."""
+
+MAY_IMPORT: dict[str, frozenset[str]] = {
+    "errors": frozenset(),
+    "event": frozenset({"errors"}),
+    "ports": frozenset({"errors", "event"}),
+    "ingest": frozenset({"errors", "event"}),
+    **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
+    "yamlfile": frozenset({"errors"}),
+    **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event"})),
+    "rules": frozenset({"errors", "event", "yamlfile"}),
+    "chart": frozenset({"errors", "event", "ports"}),
+    "workflow": PURE_ROOMS | WORDS | TOOLS,
+    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow"}),
+    "config": frozenset({"errors", "event", "rules", "yamlfile"}),
+    **dict.fromkeys(
+        WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
+    ),
+    "sandbox": frozenset(),
+}
+"""For each room of the package the other rooms it may import; bot.py may import all."""
+
+OUTSIDE = frozenset(
+    {
+        "aiohttp",
+        "asyncio",
+        "httpx",
+        "peewee",
+        "playhouse",
+        "requests",
+        "slack_bolt",
+        "slack_sdk",
+        "socket",
+        "time",
+    }
+)
+"""Libraries that do I/O or read the clock: a pure room is told what it needs."""
+
+CLOCKS = frozenset({"now", "today", "utcnow"})
+
+
+def imported_modules(tree: ast.AST) -> Iterator[str]:
+    """The full name of everything a module imports, as `powertrip.event.Event` for a name out of a module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written from the root of the package"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def wrong_imports(room: str, source: str) -> list[str]:
+    """What a module of `room` imports and may not, each as a sentence."""
+    tree = ast.parse(source)
+    found = []
+    for module in sorted(set(imported_modules(tree))):
+        top, *inside = module.split(".")
+        if top == "bot":
+            found.append(f"{room} imports bot.py")
+        elif top == "powertrip" and inside and inside[0] not in MAY_IMPORT[room] | {room}:
+            found.append(f"{room} may not import {inside[0]}: {module}")
+        elif room in PURE_ROOMS and top in OUTSIDE:
+            found.append(f"{room} is a pure room and may not import {top}")
+    return found
+
+
+def clock_readings(source: str) -> list[str]:
+    """Every call such as `datetime.now()`, with its line."""
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    return [
+        f"line {call.lineno}: {ast.unparse(call.func)}()"
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and call.func.attr in CLOCKS
+        and ast.unparse(call.func.value).split(".")[-1] in ("date", "datetime")
+    ]
+
+
+def modules() -> list[Path]:
+    """All modules of the package but its root, relative to it."""
+    package = ROOT / "powertrip"
+    found = (path.relative_to(package) for path in package.rglob("*.py"))
+    return sorted(path for path in found if path != Path("__init__.py"))
+
+
+def room_of(module: Path) -> str:
+    """The room that a module is in: `slack/notifier.py` is in slack, `cli_events.py` in cli."""
+    name = module.parts[0].removesuffix(".py")
+    return "cli" if name.startswith("cli_") else name
+
+
+@pytest.mark.parametrize("module", modules(), ids=str)
+def test_a_module_imports_only_what_its_room_may_know(module: Path) -> None:
+    room = room_of(module)
+    assert room in MAY_IMPORT, f"say in MAY_IMPORT what {room} may import"
+
+    assert wrong_imports(room, (ROOT / "powertrip" / module).read_text()) == []
+
+
+@pytest.mark.parametrize("module", [path for path in modules() if room_of(path) in PURE_ROOMS], ids=str)
+def test_a_pure_room_reads_no_clock(module: Path) -> None:
+    assert clock_readings((ROOT / "powertrip" / module).read_text()) == []
+
+
+def test_the_root_of_the_package_imports_nothing() -> None:
+    tree = ast.parse((ROOT / "powertrip" / "__init__.py").read_text())
+
+    assert list(imported_modules(tree)) == []
+
+
+def test_no_room_may_import_the_sandbox() -> None:
+    assert [room for room, known in MAY_IMPORT.items() if "sandbox" in known] == []
+
+
+def test_only_the_wiring_knows_the_config() -> None:
+    assert {room for room, known in MAY_IMPORT.items() if "config" in known} == WIRING
+
+
+@pytest.mark.parametrize("group", [PURE_ROOMS, ADAPTERS], ids=["pure rooms", "adapters"])
+def test_rooms_of_one_floor_do_not_know_each_other(group: frozenset[str]) -> None:
+    assert [room for room in group if MAY_IMPORT[room] & group] == []
+
+
+@pytest.mark.parametrize(
+    ("room", "source", "complaint"),
+    [
+        ("cards", "from powertrip.policy import authorise", "cards may not import policy"),
+        ("cards", "import httpx", "cards is a pure room and may not import httpx"),
+        ("policy", "def f():\n    import time", "policy is a pure room and may not import time"),
+        ("store", "import powertrip.slack.notifier", "store may not import slack"),
+        ("store", "from powertrip import slack", "store may not import slack"),
+        ("workflow", "from powertrip.store.inbox import put", "workflow may not import store"),
+        ("web", "from powertrip.config import Config", "web may not import config"),
+        ("sandbox", "from powertrip.event import Event", "sandbox may not import event"),
+        ("slack", "from powertrip.sandbox import world", "slack may not import sandbox"),
+        ("config", "import bot", "config imports bot.py"),
+    ],
+)
+def test_a_wrong_import_is_found(room: str, source: str, complaint: str) -> None:
+    (found,) = wrong_imports(room, source)
+
+    assert found.startswith(complaint)
+
+
+@pytest.mark.parametrize(
+    ("room", "source"),
+    [
+        ("store", "from powertrip.store.models import database\nimport peewee"),
+        ("workflow", "import asyncio\nfrom powertrip.cards import card"),
+        ("slack", "from powertrip.workflow.deciding import decide"),
+    ],
+)
+def test_a_right_import_is_let_pass(room: str, source: str) -> None:
+    assert wrong_imports(room, source) == []
+
+
+@pytest.mark.parametrize("call", ["datetime.now(UTC)", "datetime.datetime.utcnow()", "date.today()"])
+def test_a_reading_of_the_clock_is_found(call: str) -> None:
+    assert len(clock_readings(f"x = {call}")) == 1
