@@ -1,0 +1,44 @@
+"""Every message, modal and answer of Powertrip as Block Kit: a card is a function of what it shows.
+
+A card says the same thing three times: in blocks, in the plain `text` that notifications and screen readers
+take, and in its colour. Outside text is shown, never interpreted; whatever is cut says so.
+"""
+
+from powertrip.cards.answers import decision_answer, help_card, note, refusal, show_card, whoami_card
+from powertrip.cards.event_card import denied_alert, event_card
+from powertrip.cards.lists import reminder_list
+from powertrip.cards.message import CardView, Mention, Message
+from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, close_modal, reason_modal
+from powertrip.cards.numbers import Stats, rules_card, stats_card
+from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
+from powertrip.cards.quarantine import quarantine_notice
+
+__all__ = [
+    "CALLBACK",
+    "HISTORY_PAGE_SIZE",
+    "INPUT",
+    "INPUT_BLOCK",
+    "NEXT",
+    "PAGE_SIZE",
+    "PREVIOUS",
+    "CardView",
+    "Mention",
+    "Message",
+    "Stats",
+    "close_modal",
+    "decision_answer",
+    "denied_alert",
+    "event_card",
+    "event_list",
+    "help_card",
+    "history_table",
+    "note",
+    "quarantine_notice",
+    "reason_modal",
+    "refusal",
+    "reminder_list",
+    "rules_card",
+    "show_card",
+    "stats_card",
+    "whoami_card",
+]

@@ -1,0 +1,174 @@
+"""Answers that only the person who clicked or typed sees."""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from powertrip.cards import facts, words
+from powertrip.cards.blocks import (
+    Block,
+    Line,
+    bold,
+    channel,
+    date,
+    header,
+    paragraph,
+    paragraphs,
+    preformatted,
+    text,
+    user,
+)
+from powertrip.cards.buttons import closing, deciding
+from powertrip.cards.message import Message, answer
+from powertrip.cards.text import show
+from powertrip.event import Actor, Decision, Event, Notice, NoticeKind, Occurrence, Status, Verdict
+
+SENTENCE_LIMIT = 1000
+OCCURRENCES_SHOWN = 5
+OCCURRENCE_LIMIT = 300
+NOTICES_SHOWN = 10
+NAMES_SHOWN = 20
+
+_OUR_MENTION = re.compile(r"(<@[UW][A-Z0-9]{1,30}>)")
+_NOTICE = {
+    NoticeKind.FIRST: "First asked",
+    NoticeKind.REMINDER: "Reminder",
+    NoticeKind.OUTCOME: "Denial told",
+}
+
+
+def note(sentence: str) -> Message:
+    """One sentence, in which `<@U…>` is a mention and all else is plain."""
+    line = [_piece(part) for part in _OUR_MENTION.split(sentence[:SENTENCE_LIMIT]) if part]
+    return answer([line], [paragraph([line])])
+
+
+def _piece(part: str) -> dict[str, object]:
+    return user(part[2:-1]) if _OUR_MENTION.fullmatch(part) else text(show(part, SENTENCE_LIMIT))
+
+
+def refusal(sentence: str) -> Message:
+    """Why nothing was done, in the words of the error."""
+    return note(f"🚫 {sentence}")
+
+
+def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Message:
+    """What the decision came to; `event` is as it stands after, `rest` holds what it did not cover."""
+    lines = [_outcome(event, decision), *_next_step(event, decision)]
+    if rest:
+        lines.append(_left_open(rest))
+    return answer(lines, [paragraph(lines)])
+
+
+def _outcome(event: Event, decision: Decision) -> Line:
+    verb = words.DONE[decision.verdict].lower()
+    often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
+    mark = words.STATUS_MARK[event.status]
+    return [bold(f"{mark} You {verb}: "), *facts.summary(event), text(f"{often} · {event.ref}")]
+
+
+def _next_step(event: Event, decision: Decision) -> list[Line]:
+    if event.status is Status.HALF_APPROVED:
+        return [[text("It is not settled yet: a second person has to approve it too.")]]
+    if decision.verdict is Verdict.DENY:
+        return [[text("A reviewer has to look into it and close it with a note.")]]
+    return []
+
+
+def _left_open(rest: Event) -> Line:
+    came = f"{words.count(rest.occurrences, 'occurrence')} came after what you saw and "
+    verb = "stays" if rest.occurrences == 1 else "stay"
+    return [bold("Not covered: "), text(f"{came}{verb} open as {rest.ref}.")]
+
+
+def help_card(command: str) -> Message:
+    """What can be typed."""
+    lines = [[text(f"{command} {usage}", code=True), text(f"  {meaning}")] for usage, meaning in _HELP]
+    told: Line = [text("Ids are on the cards. Only you see these answers.")]
+    return answer(
+        [[text("What you can type")], *lines, told], [header("What you can type"), paragraph([*lines, told])]
+    )
+
+
+_HELP = (
+    ("pending [me|all|@user]", "what waits for a decision"),
+    ("show ID", "all that is known of an event"),
+    ("approve ID [reason]", "it was expected"),
+    ("deny ID [reason]", "it was not; reviewers are called at once"),
+    ("close ID note", "for reviewers: a denied event is dealt with"),
+    ("history [@user|host|address] [since]", "what was decided"),
+    ("stats", "numbers, with a chart"),
+    ("rules", "what is watched"),
+    ("whoami", "who you are to Powertrip"),
+    ("test", "a login of your own, made up, through the whole path"),
+    ("help", "this"),
+)
+
+
+def show_card(
+    event: Event, occurrences: Sequence[Occurrence], notices: Sequence[Notice], now: datetime
+) -> Message:
+    """All that is known of an event."""
+    status = f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}, event {event.ref}"
+    why = words.why_in_channel(event)
+    asked = [facts.labelled("Asked in the security channel", text(why))] if why else []
+    groups = [
+        [facts.summary(event), *facts.essentials(event), *facts.details(event)],
+        facts.trail(event),
+        [*asked, *_told(notices), *_due(event, now)],
+    ]
+    blocks = [header(status), *paragraphs(*groups), *_buttons(event), *_records(occurrences)]
+    return answer([[text(status)], *(line for group in groups for line in group)], blocks)
+
+
+def _buttons(event: Event) -> list[Block]:
+    if event.is_open:
+        return [deciding(event)]
+    return [closing(event)] if event.status is Status.DENIED else []
+
+
+def _told(notices: Sequence[Notice]) -> list[Line]:
+    lines: list[Line] = [
+        [bold(f"{_NOTICE[notice.kind]}: "), channel(notice.channel), text(", "), date(notice.posted_at)]
+        for notice in notices[-NOTICES_SHOWN:]
+    ]
+    return lines or [[text("No message about it has reached Slack yet.")]]
+
+
+def _due(event: Event, now: datetime) -> list[Line]:
+    due = event.next_reminder_at
+    return [facts.labelled("Next reminder", date(due))] if due and due > now else []
+
+
+def _records(occurrences: Sequence[Occurrence]) -> list[Block]:
+    if not occurrences:
+        return []
+    shown = occurrences[-OCCURRENCES_SHOWN:]
+    records = words.count(len(occurrences), "record")
+    title = records if len(shown) == len(occurrences) else f"The last {len(shown)} of {records}"
+    return [paragraph([[bold(title)]]), *(preformatted(_record(item)) for item in shown)]
+
+
+def _record(occurrence: Occurrence) -> str:
+    cut = f"\n({words.count(occurrence.cut, 'more character')} cut off)" if occurrence.cut else ""
+    line = show(occurrence.message, OCCURRENCE_LIMIT)
+    return f"{words.utc(occurrence.occurred_at)}  {show(occurrence.source, 60)}\n{line}{cut}"
+
+
+def whoami_card(actor: Actor, names: Sequence[str]) -> Message:
+    """Who Powertrip takes the person for; `names` are the user names they answer for."""
+    shown = words.listed([show(name, words.NAME_LIMIT) for name in names[:NAMES_SHOWN]])
+    answers = f"You are asked about the user names {shown}." if names else "No user name is listed as yours."
+    role = (
+        "You are a reviewer: you may decide every event." if actor.is_reviewer else "You are not a reviewer."
+    )
+    lines = [
+        [
+            text("You are "),
+            user(actor.slack_id),
+            text(f" ({actor.slack_id}), {words.STANDING[actor.standing]}."),
+        ],
+        [text(answers)],
+        [text(role)],
+    ]
+    return answer(lines, [paragraph(lines)])

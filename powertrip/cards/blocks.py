@@ -1,0 +1,224 @@
+"""The pieces of Block Kit that cards are made of, and the plain text that says the same.
+
+Outside text goes into `text` elements of rich text or into plain text, which Slack does not interpret.
+Limits are those of Slack's Block Kit reference. The total of a message is not documented; postings were
+seen to fail from about 13,000 characters on, with about 100 counted for each block.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from powertrip.cards import words
+from powertrip.cards.text import escape, fit, show
+
+Block = dict[str, Any]
+Piece = dict[str, Any]
+"""One element of rich text: text, a mention, a date, a link."""
+Line = list[Piece]
+Style = Literal["primary", "danger"]
+
+TEXT_BYTES = 3900
+"""UTF-8 bytes of the top-level text. Slack asks for 4,000 characters and refuses updates over 4,000 bytes."""
+MOST_BLOCKS = 50
+MESSAGE_SIZE = 11_000
+"""The most that `size` may say of a message's blocks together."""
+BLOCK_OVERHEAD = 100
+
+NEW_LINE: Piece = {"type": "text", "text": "\n"}
+
+_MEMBER = re.compile(r"[UW][A-Z0-9]{1,30}")
+_GROUP = re.compile(r"S[A-Z0-9]{1,30}")
+_CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}")
+_LINK = re.compile(r"https?://[^\s|<>]{1,2000}")
+
+
+def text(value: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Piece:
+    """Text that is ours, or outside text that was made fit to be shown."""
+    style = {"bold": bold, "italic": italic, "code": code}
+    piece: Piece = {"type": "text", "text": value}
+    return piece | (
+        {"style": {name: True for name, on in style.items() if on}} if any(style.values()) else {}
+    )
+
+
+def bold(value: str) -> Piece:
+    """Bold text."""
+    return text(value, bold=True)
+
+
+def outside(value: str, limit: int, *, bold: bool = False) -> Piece:
+    """Text from outside, set off as code so that where it begins and ends is seen."""
+    return text(show(value, limit), bold=bold, code=True)
+
+
+def user(slack_id: str) -> Piece:
+    """A mention of a member; the bare id if it cannot be one."""
+    if not _MEMBER.fullmatch(slack_id):
+        return outside(slack_id, 40)
+    return {"type": "user", "user_id": slack_id}
+
+
+def mention(slack_id: str) -> Piece:
+    """A mention of a member or of a user group."""
+    if _GROUP.fullmatch(slack_id):
+        return {"type": "usergroup", "usergroup_id": slack_id}
+    return user(slack_id)
+
+
+def calling(slack_ids: Sequence[str]) -> list[Line]:
+    """The line that mentions these members and user groups; none where there is nobody to call."""
+    names = [piece for slack_id in slack_ids for piece in (mention(slack_id), text(" "))]
+    return [[*names, text("please look.")]] if names else []
+
+
+def channel(channel_id: str) -> Piece:
+    """A link to a channel; a direct message has no name to show."""
+    if _CHANNEL.fullmatch(channel_id):
+        return {"type": "channel", "channel_id": channel_id}
+    return text("a direct message")
+
+
+def date(moment: datetime) -> Piece:
+    """A moment in the time zone of whoever reads it, with UTC beside it."""
+    if not 1970 <= moment.year <= 2100:
+        return text(words.utc(moment))
+    return {
+        "type": "date",
+        "timestamp": int(moment.timestamp()),
+        "format": f"{{date_short_pretty}} at {{time_secs}} ({moment:%H:%M:%S} UTC)",
+        "fallback": words.utc(moment),
+    }
+
+
+def link(url: str, label: str) -> Piece:
+    """A link to one of our own messages; only its label if the address is not one."""
+    return {"type": "link", "url": url, "text": label} if _LINK.fullmatch(url) else text(label)
+
+
+def paragraph(lines: Sequence[Line]) -> Block:
+    """Rich text, line under line."""
+    pieces: Line = []
+    for number, line in enumerate(lines):
+        pieces += [NEW_LINE, *line] if number else line
+    return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": pieces}]}
+
+
+def paragraphs(*groups: Sequence[Line]) -> list[Block]:
+    """A paragraph for each group that has lines."""
+    return [paragraph(lines) for lines in groups if lines]
+
+
+def preformatted(value: str) -> Block:
+    """Monospaced text in a box; what it says is shown as it stands."""
+    content = {"type": "rich_text_preformatted", "elements": [text(value)]}
+    return {"type": "rich_text", "elements": [content]}
+
+
+def plain(value: str, limit: int) -> dict[str, Any]:
+    """A plain text object, in which not even an emoji's name means anything."""
+    return {"type": "plain_text", "text": fit(value, limit), "emoji": False}
+
+
+def header(value: str) -> Block:
+    """A headline."""
+    return {"type": "header", "text": plain(value, 150)}
+
+
+def footer(lines: Sequence[Line]) -> Block:
+    """Small print; Slack sets the lines side by side."""
+    elements = [{"type": "mrkdwn", "text": "".join(map(_piece_for_footer, line))} for line in lines]
+    return {"type": "context", "elements": elements}
+
+
+def actions(buttons: Sequence[dict[str, Any]]) -> Block:
+    """A row of buttons."""
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def confirm(title: str, body: str, yes: str, no: str) -> dict[str, Any]:
+    """The question that Slack asks before it sends a click."""
+    texts = {
+        "title": plain(title, 100),
+        "text": plain(body, 300),
+        "confirm": plain(yes, 30),
+        "deny": plain(no, 30),
+    }
+    return texts | {"style": "primary"}
+
+
+def button(
+    label: str,
+    action_id: str,
+    value: str,
+    *,
+    says: str,
+    style: Style | None = None,
+    confirm: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """A button; `says` is what a screen reader reads instead of the label."""
+    element: dict[str, Any] = {
+        "type": "button",
+        "text": plain(label, 75),
+        "action_id": action_id,
+        "value": value,
+        "accessibility_label": fit(says, 75),
+    }
+    optional = {"style": style, "confirm": confirm}
+    return element | {name: content for name, content in optional.items() if content}
+
+
+def size(block: Block) -> int:
+    """What a block counts towards the total of a message, estimated high."""
+    return BLOCK_OVERHEAD + text_size(block)
+
+
+def text_size(value: object) -> int:
+    """How many characters of text there are in a block, or in a line."""
+    return sum(_texts(value))
+
+
+def _texts(value: object) -> Iterable[int]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from [len(item)] if key == "text" and isinstance(item, str) else _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def as_text(lines: Sequence[Line], limit: int = TEXT_BYTES) -> str:
+    """The lines as escaped mrkdwn of at most `limit` bytes; says how many lines did not fit."""
+    kept: list[str] = []
+    room = limit - len("… and 1,000 more lines".encode())
+    for number, line in enumerate(lines):
+        rendered = "".join(map(_piece_as_text, line))
+        room -= len(rendered.encode()) + 1
+        if room < 0:
+            kept.append(f"… and {words.count(len(lines) - number, 'more line')}")
+            break
+        kept.append(rendered)
+    return "\n".join(kept)
+
+
+def _piece_for_footer(piece: Piece) -> str:
+    if piece["type"] != "date":
+        return _piece_as_text(piece)
+    return f"<!date^{piece['timestamp']}^{piece['format']}|{piece['fallback']}>"
+
+
+def _piece_as_text(piece: Piece) -> str:
+    match piece["type"]:
+        case "user":
+            return f"<@{piece['user_id']}>"
+        case "usergroup":
+            return f"<!subteam^{piece['usergroup_id']}>"
+        case "channel":
+            return f"<#{piece['channel_id']}>"
+        case "date":
+            return str(piece["fallback"])
+        case "link":
+            return f"<{piece['url'].replace('&', '&amp;')}|{escape(piece['text'])}>"
+        case _:
+            return escape(piece["text"])

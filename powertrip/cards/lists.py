@@ -1,0 +1,95 @@
+"""Several events in one message, each still decided on its own."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from powertrip.cards import buttons, facts, words
+from powertrip.cards.blocks import (
+    MESSAGE_SIZE,
+    Block,
+    Line,
+    as_text,
+    calling,
+    header,
+    paragraph,
+    paragraphs,
+    size,
+    text,
+    text_size,
+    user,
+)
+from powertrip.cards.message import CardView, Message
+from powertrip.event import Event, Status
+
+WITH_BUTTONS = 20
+"""Events of a list that carry buttons; Slack takes 50 blocks a message."""
+AS_LINES = 100
+"""Further events that are named with what to type."""
+
+ROOM_FOR_THE_REST = 1000
+"""Kept free for the lines without buttons, of what `blocks.size` counts."""
+
+
+def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Message:
+    """One message for several events that are due together; says how many did not fit."""
+    waiting = [event for event in events if event.is_open or event.status is Status.DENIED]
+    decided = [event for event in events if event not in waiting]
+    headline = _headline(waiting, decided)
+    call = calling(view.mention) if waiting else []
+    blocks = [*paragraphs(call), header(headline)]
+    buttoned = _with_buttons(waiting[:WITH_BUTTONS], now, _room(blocks) - ROOM_FOR_THE_REST)
+    blocks += [block for pair in buttoned for block in pair]
+    blocks += _without_buttons([*waiting[len(buttoned) :], *decided], view, now, _room(blocks))
+    return Message(text=_text([*call, [text(headline)]], [*waiting, *decided], view, now), blocks=blocks)
+
+
+def _room(blocks: Sequence[Block]) -> int:
+    return MESSAGE_SIZE - sum(map(size, blocks))
+
+
+def _headline(waiting: Sequence[Event], decided: Sequence[Event]) -> str:
+    if not waiting:
+        return f"✅ All done: {words.count(len(decided), 'event')} decided"
+    open_ones = sum(event.is_open for event in waiting)
+    parts = [f"{words.count(open_ones, 'event')} to decide"] if open_ones else []
+    if len(waiting) > open_ones:
+        parts.append(f"{words.count(len(waiting) - open_ones, 'denied event')} to close")
+    return f"Reminder: {words.listed(parts)}"
+
+
+def _with_buttons(events: Sequence[Event], now: datetime, room: int) -> list[tuple[Block, Block]]:
+    """As many pairs of a line and its buttons as there is room for."""
+    pairs: list[tuple[Block, Block]] = []
+    for event in events:
+        row = buttons.deciding(event) if event.is_open else buttons.closing(event)
+        pair = (paragraph([facts.entry(event, now)]), row)
+        room -= size(pair[0]) + size(pair[1])
+        if room < 0:
+            break
+        pairs.append(pair)
+    return pairs
+
+
+def _without_buttons(events: Sequence[Event], view: CardView, now: datetime, room: int) -> list[Block]:
+    lines: list[Line] = []
+    for event in events[:AS_LINES]:
+        line = _line(event, now)
+        room -= text_size(line)
+        if room < 0:
+            break
+        lines.append(line)
+    left = len(events) - len(lines)
+    if left:
+        lines.append([text(f"… and {left:,} more: "), text(f"{view.command} pending all", code=True)])
+    return [paragraph(lines)] if lines else []
+
+
+def _line(event: Event, now: datetime) -> Line:
+    line = facts.entry(event, now)
+    last = event.decisions[-1] if event.decisions else None
+    return [*line, text(" · by "), user(last.actor_id)] if last else line
+
+
+def _text(first: Sequence[Line], events: Sequence[Event], view: CardView, now: datetime) -> str:
+    how = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
+    return as_text([*first, [text(how)], *(_line(event, now) for event in events)])

@@ -1,0 +1,50 @@
+"""What a card is, and from where it is looked at."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Literal, NewType
+
+from powertrip.cards.blocks import Block, Line, as_text
+from powertrip.event import NoticeKind
+
+Mention = NewType("Mention", str)
+"""Whom to call: a Slack member id (`U…`, `W…`) or the id of a user group (`S…`)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView:
+    """Why, where and how often an event is shown."""
+
+    kind: NoticeKind
+    audience: Literal["person", "channel"]
+    reminder: int = 0
+    """The reminder's number; 0 for other kinds."""
+    first_link: str | None = None
+    """The address of the first notice, where the readers of this one can open it."""
+    mention: tuple[Mention, ...] = ()
+    late_after: timedelta = timedelta(minutes=10)
+    future_after: timedelta = timedelta(minutes=5)
+    command: str = "/powertrip"
+    """The slash command that does what the buttons do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """The content of one Slack message."""
+
+    text: str
+    """All that matters, for notifications and screen readers: escaped, at most 4,000 bytes in UTF-8."""
+    blocks: list[Block] = field(default_factory=list)
+    attachments: list[dict[str, Any]] = field(default_factory=list)
+
+    def arguments(self) -> dict[str, Any]:
+        """The arguments of chat.postMessage and chat.update.
+
+        Attachments are always among them: chat.update keeps those it is not told of.
+        """
+        return {"text": self.text, "blocks": self.blocks, "attachments": self.attachments}
+
+
+def answer(lines: list[Line], blocks: list[Block]) -> Message:
+    """A message without a colour bar, whose text says what `lines` say."""
+    return Message(text=as_text(lines), blocks=blocks)

@@ -1,0 +1,49 @@
+"""The windows that ask for a reason or a note, showing again what it is about."""
+
+from typing import Any
+
+from powertrip.cards import facts
+from powertrip.cards.blocks import paragraph, plain
+from powertrip.event import Event, Verdict
+
+CALLBACK = "decide"
+INPUT_BLOCK, INPUT = "reason", "text"
+TYPED_LIMIT = 1000
+"""Characters that may be typed."""
+
+_TITLES = {
+    Verdict.APPROVE: ("Approve with a reason", "Approve", "Why is this right?"),
+    Verdict.DENY: ("Deny with a reason", "Deny", "Why is this wrong?"),
+    Verdict.CLOSE: ("Close a denied event", "Close it", "What was found, and what was done?"),
+}
+
+
+def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[str, Any]:
+    """The view that asks for the reason of `verdict`; what is typed is `reason`/`text` in its state."""
+    title, submit, question = _TITLES[verdict]
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "private_metadata": private_metadata,
+        "title": plain(title, 24),
+        "submit": plain(submit, 24),
+        "close": plain("Go back", 24),
+        "blocks": [paragraph([facts.summary(event), *facts.essentials(event)]), _input(question)],
+    }
+
+
+def close_modal(event: Event, private_metadata: str) -> dict[str, Any]:
+    """The view that asks for the note with which a denied event is closed."""
+    return reason_modal(event, Verdict.CLOSE, private_metadata)
+
+
+def _input(question: str) -> dict[str, Any]:
+    element = {
+        "type": "plain_text_input",
+        "action_id": INPUT,
+        "multiline": True,
+        "min_length": 1,
+        "max_length": TYPED_LIMIT,
+        "focus_on_load": True,
+    }
+    return {"type": "input", "block_id": INPUT_BLOCK, "label": plain(question, 100), "element": element}

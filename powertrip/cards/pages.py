@@ -1,0 +1,97 @@
+"""Lists of events that a person asked for, a page at a time."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from powertrip.cards import buttons, facts, words
+from powertrip.cards.blocks import (
+    Block,
+    actions,
+    button,
+    footer,
+    header,
+    paragraph,
+    preformatted,
+    text,
+)
+from powertrip.cards.message import Message, answer
+from powertrip.cards.table import table
+from powertrip.cards.text import show
+from powertrip.event import Event, Status
+
+PAGE_SIZE = 8
+"""Events on a page with buttons."""
+HISTORY_PAGE_SIZE = 20
+"""Events on a page of the history."""
+PREVIOUS, NEXT = "page:previous", "page:next"
+
+_QUERY_LIMIT = 1500
+_COLUMNS = ("id", "UTC", "what", "user", "host", "from", "status", "by")
+_LIMITS = (20, 11, 12, 12, 14, 15, 13, 10)
+
+
+def event_list(
+    events: Sequence[Event], page: int, pages: int, title: str, now: datetime, query: str = ""
+) -> Message:
+    """One page of events, each with its buttons; `page` counts from 1.
+
+    The buttons for other pages carry the page's number, a blank and `query`, which says what is listed.
+    """
+    lines = [facts.entry(event, now) for event in events[:PAGE_SIZE]]
+    rows: list[Block] = []
+    for event, line in zip(events, lines, strict=False):
+        rows += [paragraph([line]), *_row(event)]
+    shown = rows or [paragraph([[text("Nothing.")]])]
+    headline = show(title, 120)
+    blocks = [header(headline), *shown, *_turning(page, pages, query)]
+    return answer([[text(headline)], *(lines or [[text("Nothing.")]])], blocks)
+
+
+def _row(event: Event) -> list[Block]:
+    if event.is_open:
+        return [buttons.deciding(event)]
+    return [buttons.closing(event)] if event.status is Status.DENIED else []
+
+
+def history_table(
+    events: Sequence[Event], page: int, pages: int, title: str, now: datetime, query: str = ""
+) -> Message:
+    """One page of events as a table, the buttons for other pages as in `event_list`."""
+    shown = events[:HISTORY_PAGE_SIZE]
+    headline = show(title, 120)
+    body = preformatted(table(_COLUMNS, [_cells(event, now) for event in shown], _LIMITS)) if shown else None
+    empty = paragraph([[text("Nothing.")]])
+    blocks = [header(headline), body or empty, *_turning(page, pages, query)]
+    lines = [facts.entry(event, now) for event in shown] or [[text("Nothing.")]]
+    return answer([[text(headline)], *lines], blocks)
+
+
+def _cells(event: Event, now: datetime) -> list[str]:
+    decided_by = event.decisions[-1].actor_name if event.decisions else ""
+    return [
+        event.id,
+        _when(event.occurred_at, now),
+        event.title,
+        event.user_name or "",
+        event.host_name or "",
+        event.source_ip or "",
+        words.STATUS[event.status],
+        decided_by,
+    ]
+
+
+def _when(moment: datetime, now: datetime) -> str:
+    return f"{moment:%m-%d %H:%M}" if moment.year == now.year else f"{moment:%Y-%m-%d}"
+
+
+def _turning(page: int, pages: int, query: str) -> list[Block]:
+    if pages <= 1:
+        return []
+    back = [_turn("Previous", PREVIOUS, page - 1, query)] if page > 1 else []
+    on = [_turn("Next", NEXT, page + 1, query)] if page < pages else []
+    return [actions([*back, *on]), footer([[text(f"Page {page:,} of {pages:,}")]])]
+
+
+def _turn(label: str, action_id: str, page: int, query: str) -> dict[str, Any]:
+    return button(label, action_id, f"{page} {query[:_QUERY_LIMIT]}", says=f"{label} page, {page}")

@@ -1,0 +1,53 @@
+"""The notice about records that should have been judged and could not be."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from powertrip.cards import words
+from powertrip.cards.blocks import Block, Line, as_text, date, header, paragraph, preformatted, text
+from powertrip.cards.event_card import YELLOW
+from powertrip.cards.facts import labelled
+from powertrip.cards.message import Message
+from powertrip.cards.text import show
+
+NAMED = 8
+"""Sources and reasons that are named; the others are counted."""
+SAMPLES = 3
+SAMPLE_LIMIT = 600
+
+
+def quarantine_notice(
+    *,
+    count: int,
+    sources: Mapping[str, int],
+    reasons: Mapping[str, int],
+    samples: Sequence[str],
+    since: str | None,
+    how_to_look: str,
+) -> Message:
+    """Tell of `count` new records; `since` is an ISO 8601 time, `how_to_look` a command."""
+    headline = f"⚠️ {words.count(count, 'record')} in quarantine"
+    lines = [
+        [text("They could not be judged, so nobody is asked about them.")],
+        labelled("From", text(_counted(sources))),
+        labelled("Why", text(_counted(reasons))),
+        *_since(since),
+        labelled("Look", text(how_to_look, code=True)),
+    ]
+    shown: list[Block] = [preformatted(show(sample, SAMPLE_LIMIT)) for sample in samples[:SAMPLES]]
+    return Message(
+        text=as_text([[text(headline)], *lines]),
+        blocks=[header(headline), paragraph(lines)],
+        attachments=[{"color": YELLOW, "blocks": shown}] if shown else [],
+    )
+
+
+def _counted(numbers: Mapping[str, int]) -> str:
+    most = sorted(numbers.items(), key=lambda item: -item[1])
+    named = [f"{show(name, 120)} ({number:,})" for name, number in most[:NAMED]]
+    others = [words.count(len(most) - NAMED, "other")] if len(most) > NAMED else []
+    return ", ".join([*named, *others]) or "not known"
+
+
+def _since(moment: str | None) -> list[Line]:
+    return [labelled("First", date(datetime.fromisoformat(moment)))] if moment else []

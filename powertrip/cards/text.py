@@ -1,0 +1,71 @@
+"""Text from outside made fit to be shown: nothing invisible, nothing endless, nothing that Slack acts on."""
+
+import re
+from unicodedata import east_asian_width
+
+LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+"""Formatting characters of mrkdwn, which has no way to escape them."""
+
+_BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Unicode counts them as printable, and they show as nothing."""
+_HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_ITALIC = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+# An emoji's name; one made of hexadecimal digits alone is left, or IPv6 addresses would change.
+_EMOJI = re.compile(r":(?=[a-z0-9_+'-]*[g-z_+'-][a-z0-9_+'-]*:)")
+
+
+def clean(text: str) -> str:
+    r"""Make every character visible: controls, bidi and zero-width characters appear as `\u202e` or alike."""
+    if text.isprintable() and _BLANK_LETTERS.isdisjoint(text):
+        return text
+    return "".join(character if _is_visible(character) else _spelt(character) for character in text)
+
+
+def _is_visible(character: str) -> bool:
+    return character.isprintable() and character not in _BLANK_LETTERS
+
+
+def _spelt(character: str) -> str:
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def fit(text: str, limit: int) -> str:
+    """Cut `text` to at most `limit` characters, saying how much was cut where there is room to say it."""
+    if len(text) <= limit:
+        return text
+    for kept in range(limit, -1, -1):
+        ending = f"… {len(text) - kept:,} more characters"
+        if kept + len(ending) <= limit:
+            return text[:kept] + ending
+    return text[: limit - 1] + "…"
+
+
+def show(text: str, limit: int) -> str:
+    """`clean`, cut to `limit` characters; a dash where nothing is left, for Slack takes no empty text."""
+    return fit(clean(text), limit) or "-"
+
+
+def one_line(text: str) -> str:
+    """Text that a person typed, with each run of white space as one blank."""
+    return " ".join(text.split())
+
+
+def named(text: str, limit: int) -> str:
+    """A name within a sentence; in quotation marks if it could be read as part of the sentence."""
+    shown = show(text, limit)
+    return shown if re.fullmatch(r"[\w.@:/$+-]+", shown) else f"“{shown}”"
+
+
+def escape(text: str) -> str:
+    """Outside text for mrkdwn: no mention, link, emoji or formatting survives.
+
+    `<`, `>` and `&` are escaped as Slack documents. What cannot be escaped becomes a lookalike, but an
+    underscore within a word, which formats nothing, stays. `://` is broken up so that no address is linked.
+    """
+    safe = clean(text).translate(_HTML).translate(LOOKALIKES).replace("://", "[:]//")
+    return _EMOJI.sub("\ua789", _ITALIC.sub("\uff3f", safe))
+
+
+def width(text: str) -> int:
+    """How many columns `text` takes in a monospaced font."""
+    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)

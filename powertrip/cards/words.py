@@ -1,0 +1,160 @@
+"""Plain words for what the values of an event mean."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from powertrip.cards.text import named, show
+from powertrip.event import Event, Severity, Standing, Status, Subject, SubjectKind, Verdict, Via
+
+NAME_LIMIT = 60
+"""Characters of a user, a host or a person that are shown."""
+TITLE_LIMIT = 80
+
+DONE = {Verdict.APPROVE: "Approved", Verdict.DENY: "Denied", Verdict.CLOSE: "Closed"}
+STATUS = {
+    Status.PENDING: "pending",
+    Status.HALF_APPROVED: "half approved",
+    Status.APPROVED: "approved",
+    Status.DENIED: "denied",
+    Status.CLOSED: "closed",
+}
+STATUS_MARK = {
+    Status.PENDING: "⏳",
+    Status.HALF_APPROVED: "⏳",
+    Status.APPROVED: "✅",
+    Status.DENIED: "⛔",
+    Status.CLOSED: "📁",
+}
+SEVERITY = {
+    Severity.LOW: "low severity",
+    Severity.MEDIUM: "medium severity",
+    Severity.HIGH: "high severity",
+    Severity.CRITICAL: "critical severity",
+}
+VIA = {Via.BUTTON: "with the button", Via.COMMAND: "by command"}
+STANDING = {
+    Standing.MEMBER: "a member of this workspace",
+    Standing.GUEST: "a guest of this workspace",
+    Standing.DEACTIVATED: "a deactivated account",
+    Standing.OUTSIDER: "a member of another organisation",
+    Standing.BOT: "a bot",
+    Standing.UNKNOWN: "somebody Slack could not tell us about just now",
+}
+
+YELLOW_ABOVE = 34
+RED_ABOVE = 67
+
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+
+
+def duration(length: timedelta) -> str:
+    """The two largest units of a length of time: `2 h 5 min`, `40 s`; a negative one counts as none."""
+    seconds = max(0, int(length.total_seconds()))
+    for (unit, size), (smaller, smaller_size) in pairwise(_UNITS):
+        if seconds >= size:
+            rest = seconds % size // smaller_size
+            whole = f"{seconds // size:,} {unit}"
+            return f"{whole} {rest} {smaller}" if rest else whole
+    return f"{seconds} s"
+
+
+def count(number: int, thing: str) -> str:
+    """`1 event`, `1,234 events`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
+def times(number: int) -> str:
+    """`once`, `twice`, `3 times`."""
+    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+
+
+def utc(moment: datetime) -> str:
+    """`2026-01-31 12:03:22 UTC`."""
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def listed(things: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return " and ".join([", ".join(things[:-1]), things[-1]] if len(things) > 1 else things)
+
+
+def user(event: Event) -> str:
+    """Who it was as the log names them, fit for a sentence."""
+    return named(event.user_name, NAME_LIMIT) if event.user_name else "an unnamed user"
+
+
+def host(event: Event) -> str:
+    """Where it was, fit for a sentence."""
+    return named(event.host_name, NAME_LIMIT) if event.host_name else "an unnamed host"
+
+
+def title(event: Event) -> str:
+    """What happened, in the rule's words."""
+    return show(event.title, TITLE_LIMIT)
+
+
+def summary(event: Event) -> str:
+    """`SSH login as alice on bastion-1`: what, who and where, in plain text."""
+    return f"{title(event)} as {user(event)} on {host(event)}"
+
+
+def origin(event: Event) -> str | None:
+    """`192.0.2.10, port 50000`: where it came from; None where the record does not say."""
+    if not event.source_ip:
+        return None
+    port = event.fields.get("source_port")
+    address = show(event.source_ip, NAME_LIMIT)
+    return f"{address}, port {show(port, 10)}" if port else address
+
+
+def risk(event: Event) -> str:
+    """`⚪ unknown, medium severity`; the dot's colour never stands without its word."""
+    score, reason = event.risk.score, event.risk.reason
+    level = "unknown" if score is None else _level(score)
+    dot = {"unknown": "⚪", "low": "🟢", "medium": "🟡", "high": "🔴"}[level]
+    of_hundred = "" if score is None else f" ({score} of 100)"
+    because = f": {show(reason, 200)}" if reason else ""
+    return f"{dot} {level}{of_hundred}, {SEVERITY[event.severity]}{because}"
+
+
+def _level(score: int) -> str:
+    if score > RED_ABOVE:
+        return "high"
+    return "medium" if score > YELLOW_ABOVE else "low"
+
+
+def person(subject: Subject) -> str | None:
+    """The name Slack shows for the subject, fit for a sentence."""
+    return named(subject.name, NAME_LIMIT) if subject.name else None
+
+
+def why_in_channel(event: Event) -> str | None:
+    """The sentence that says why no person was asked; None where one was."""
+    name = user(event)
+    who = f"{person(event.subject)} ({name})" if event.subject.name else name
+    sentences = {
+        SubjectKind.BOT: _owned(event, name),
+        SubjectKind.UNMAPPED: _unmapped(event, name),
+        SubjectKind.NOT_FOUND: f"Slack knows no member for {name}.",
+        SubjectKind.DEACTIVATED: f"The Slack account of {who} is deactivated.",
+        SubjectKind.GUEST: f"The Slack account of {who} is not a full member of this workspace.",
+        SubjectKind.LOOKUP_FAILED: f"Slack did not say in time who {name} is.",
+        SubjectKind.UNREACHABLE: f"{who} could not be sent a direct message.",
+    }
+    return sentences.get(event.subject.kind)
+
+
+def _owned(event: Event, name: str) -> str:
+    team = event.subject.team
+    return (
+        f"{name} is a bot of team {named(team, NAME_LIMIT)}."
+        if team
+        else f"{name} is a bot; no team is named."
+    )
+
+
+def _unmapped(event: Event, name: str) -> str:
+    if not event.user_name:
+        return "The log names no user."
+    return f"Nobody is listed for {name} in the configuration."

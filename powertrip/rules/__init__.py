@@ -1,0 +1,32 @@
+"""Rules: Record -> Match | Ignored | Quarantined | Unmatched.
+
+    load.py      the `rules:` section -> RuleSet, or every mistake in it at once
+    entry.py     the shape of one rule in YAML
+    build.py     one well-shaped entry -> Rule
+    pattern.py   google-re2 patterns: compiling, refusing with advice, recognising many at once
+    fields.py    captured text -> fields: un-escaping, types, conditions
+    ruleset.py   RuleSet.judge: which rule wins
+    verdicts.py  Rule and the four verdicts
+    lines.py     a line of a log file -> Record
+    report.py    what `bot.py rules test` prints
+
+A user's pattern only ever runs in RE2, in time linear in the message, of which at most MESSAGE_LIMIT
+characters are judged.
+"""
+
+from powertrip.rules.load import load_rules
+from powertrip.rules.ruleset import MESSAGE_LIMIT, RuleSet, RuleSummary, cut_message
+from powertrip.rules.verdicts import Ignored, Match, Quarantined, Rule, Unmatched
+
+__all__ = [
+    "MESSAGE_LIMIT",
+    "Ignored",
+    "Match",
+    "Quarantined",
+    "Rule",
+    "RuleSet",
+    "RuleSummary",
+    "Unmatched",
+    "cut_message",
+    "load_rules",
+]

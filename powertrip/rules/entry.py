@@ -1,0 +1,206 @@
+"""The shapes of one entry under `rules:` in YAML, and what is said of an entry that has none of them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
+
+from powertrip.errors import Mistake
+
+Path: TypeAlias = tuple[str | int, ...]
+Where: TypeAlias = Callable[[Path], str]
+"""File and line of a path that begins with an entry's position in the list of rules."""
+
+
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
+def _as_text(value: Any) -> Any:
+    # `source_port: 22` needs no quotes; true and false are surely meant otherwise.
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
+Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Value: TypeAlias = Annotated[Text, BeforeValidator(_as_text)]
+Texts: TypeAlias = Annotated[list[Text], BeforeValidator(_as_list), Field(min_length=1)]
+Values: TypeAlias = Annotated[list[Value], BeforeValidator(_as_list), Field(min_length=1)]
+SeverityName: TypeAlias = Literal["low", "medium", "high", "critical"]
+
+
+class Shape(BaseModel):
+    """Unknown keys and values of the wrong type are mistakes, never guesses."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Expects(Shape):
+    """Which records the rule must be able to judge."""
+
+    program: Texts | None = None
+    prefix: Text
+
+
+class Trust(Shape):
+    """What the log system must say of the writer, where it says anything."""
+
+    facility: Texts | None = None
+    journald_uid: Values | None = None
+    journald_comm: Texts | None = None
+
+
+class Recognition(Shape):
+    """What every rule of its own pattern has."""
+
+    name: Name
+    pattern: Texts
+    unanchored: bool = False
+    source: Texts | None = None
+    program: Texts | None = None
+    types: dict[str, Literal["ip", "port"]] = Field(default_factory=dict)
+    unescape: Literal["vis"] | None = None
+    where: dict[str, Values] = Field(default_factory=dict)
+    fields: dict[Name, Value] = Field(default_factory=dict)
+    expects: Expects | None = None
+    trust: Trust | None = None
+
+
+class EventEntry(Recognition):
+    """A rule whose matches are events."""
+
+    title: Text
+    action: Text | None = None
+    severity: SeverityName = "medium"
+    fold_by: Texts | None = None
+    folds_people: bool = False
+    ignore: Literal[False] = False
+
+
+class IgnoreEntry(Recognition):
+    """A rule whose matches nobody is asked about."""
+
+    title: Text | None = None
+    ignore: Literal[True]
+
+
+class NarrowEntry(Shape):
+    """An ignore rule that takes another rule's pattern and adds conditions."""
+
+    name: Name
+    rule: Name
+    where: dict[str, Values] = Field(min_length=1)
+    title: Text | None = None
+    ignore: Literal[True]
+
+
+class UseEntry(Shape):
+    """A pack of rules, with what is to be different in all of its rules."""
+
+    use: Text
+    severity: SeverityName | None = None
+    source: Texts | None = None
+    program: Texts | None = None
+    trust: Trust | None = None
+
+
+ShapeT = TypeVar("ShapeT", bound=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """One entry as the YAML has it, and where it stands."""
+
+    data: dict[Any, Any]
+    position: int
+    where: Where
+    pack: str | None = None
+
+    def mistake(self, problem: str, *path: str | int) -> Mistake:
+        """A mistake in this entry, at the key that `path` names."""
+        label = self.data.get("name", self.position)
+        setting = ".".join(str(step) for step in ("rules", label, *path))
+        return Mistake(self.where((self.position, *path)), setting, problem)
+
+
+def parse_use(raw: RawEntry) -> UseEntry | list[Mistake]:
+    """The entry that brings a pack, or all that is wrong with its shape."""
+    return _parse(raw, UseEntry)
+
+
+def parse_rule(raw: RawEntry) -> EventEntry | IgnoreEntry | NarrowEntry | list[Mistake]:
+    """The entry in the shape that its keys call for, or all that is wrong with it."""
+    if raw.data.get("ignore") is not True:
+        return _parse(raw, EventEntry)
+    if "rule" in raw.data:
+        return _parse(raw, NarrowEntry)
+    return _parse(raw, IgnoreEntry)
+
+
+def _parse(raw: RawEntry, shape: type[ShapeT]) -> ShapeT | list[Mistake]:
+    try:
+        return shape.model_validate(raw.data)
+    except ValidationError as error:
+        return list(_mistakes(raw, shape, error))
+
+
+def _mistakes(raw: RawEntry, shape: type[Shape], error: ValidationError) -> Iterator[Mistake]:
+    for details in error.errors(include_url=False):
+        path: Path = tuple(step for step in details["loc"] if step != "[key]")
+        yield raw.mistake(_problem(details, shape), *path)
+
+
+_PROBLEMS = {
+    "string_type": "must be text; put it in quotes",
+    "bool_type": "must be true or false",
+    "dict_type": "must be a mapping of names to values",
+    "model_type": "must be a mapping, with the keys {keys}",
+    "list_type": "must be a text or a list of texts",
+    "string_too_short": "is empty; leave it out or fill it",
+    "too_short": "is empty; leave it out or fill it",
+    "string_pattern_mismatch": "must be lower-case letters, digits and underscores, and begin with a letter",
+    "literal_error": "must be {expected}",
+}
+
+_MISSING: Mapping[str, str] = {
+    "name": "is missing; give the rule a name of its own, such as `name: vpn_login`",
+    "title": "is missing; say what happened as people will read it, such as `title: VPN login`",
+    "pattern": "is missing; write what the whole message looks like, such as "
+    "`pattern: '^user (?P<user_name>[^ ]+) logged in$'`",
+    "where": "is missing; without it every match of that rule would be ignored. Write for example "
+    "`where: {user_name: oswaldo, source_ip: 192.0.2.7}`",
+    "prefix": "is missing; write how the messages begin that the rule must judge",
+}
+
+
+def _problem(details: ErrorDetails, shape: type[Shape]) -> str:
+    kind, key = details["type"], str(details["loc"][-1])
+    if kind == "missing":
+        return _MISSING.get(key, "is missing")
+    if kind == "extra_forbidden":
+        return _unknown(key, _shape_at(shape, details["loc"][:-1]))
+    text = _PROBLEMS.get(kind, details["msg"])
+    return text.format(**details.get("ctx", {}), keys=", ".join(shape.model_fields)) if "{" in text else text
+
+
+def _shape_at(shape: type[Shape], path: tuple[int | str, ...]) -> type[Shape]:
+    """The shape that holds the unknown key: the entry's own, or that of `expects` or `trust` in it."""
+    inner: dict[str, type[Shape]] = {"expects": Expects, "trust": Trust}
+    return inner.get(str(path[-1]), shape) if path else shape
+
+
+def _unknown(key: str, shape: type[Shape]) -> str:
+    if shape in (IgnoreEntry, NarrowEntry) and key in EventEntry.model_fields | Recognition.model_fields:
+        means = "takes it from the rule it names" if shape is NarrowEntry else "makes no event"
+        return f"an ignore rule {means} and has no {key}; leave it out"
+    return did_you_mean(key, list(shape.model_fields), "key")
+
+
+def did_you_mean(name: str, known: list[str], kind: str) -> str:
+    """Say that no `kind` has this name, with the nearest one that exists, or else with all."""
+    near = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}"
+    return f'there is no {kind} "{name}"; {hint}'

@@ -1,0 +1,70 @@
+"""From captured text to fields: un-escaping, types that are checked, and conditions on values."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+_VIS_ESCAPE = re.compile(rb"\\([0-7]{3}|[\\nrbavtfs0])")
+_VIS_BYTES = {b"n": 10, b"r": 13, b"b": 8, b"a": 7, b"v": 11, b"t": 9, b"f": 12, b"s": 32, b"0": 0, b"\\": 92}
+
+
+def unvis(text: str) -> str:
+    r"""Undo strnvis(3) with VIS_CSTYLE and VIS_OCTAL, as OpenSSH's log.c writes every message.
+
+    `CORP\\ann` is `CORP\ann`, `zo\303\253` is `zoë`. Bytes that are not UTF-8 are shown as `\xNN`; a
+    backslash that begins no escape, as where a message was cut, stays as it is.
+    """
+    return _VIS_ESCAPE.sub(_unvis_one, text.encode()).decode("utf-8", "backslashreplace")
+
+
+def _unvis_one(escape: re.Match[bytes]) -> bytes:
+    code = escape[1]
+    if len(code) == 1:
+        return bytes([_VIS_BYTES[code]])
+    value = int(code, 8)
+    return bytes([value]) if value < 256 else escape[0]
+
+
+def read_ip(text: str) -> str:
+    """An address in its shortest form, IPv6 zone kept (`fe80::1%eth0`); raises ValueError if it is none.
+
+    IPv4 inside IPv6 (`::ffff:192.0.2.1`) is written as the IPv4 address that it is.
+    """
+    address = ipaddress.ip_address(text)
+    mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
+    return str(mapped or address)
+
+
+def read_port(text: str) -> str:
+    """A port from 0 to 65535 as decimal text; raises ValueError if it is none."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
+        raise ValueError(f"{text!r} is no port")
+    return str(int(text))
+
+
+READERS = {"ip": read_ip, "port": read_port}
+"""The types that a rule can name, and how each reads a captured value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A field has one of these values, or an address inside one of these networks."""
+
+    field: str
+    values: frozenset[str]
+    networks: tuple[Network, ...] = ()
+
+    def holds(self, fields: Mapping[str, str]) -> bool:
+        """Whether the condition is met; an absent field meets none."""
+        value = fields.get(self.field)
+        if value is None:
+            return False
+        return value in self.values or any(_is_inside(value, network) for network in self.networks)
+
+
+def _is_inside(value: str, network: Network) -> bool:
+    return ipaddress.ip_address(value) in network

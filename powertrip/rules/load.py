@@ -1,0 +1,166 @@
+"""The `rules:` section of a config -> RuleSet, or every mistake in it at once."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from powertrip.errors import ConfigError, Mistake
+from powertrip.rules.build import build_rule, pattern_mistakes, read_conditions
+from powertrip.rules.entry import (
+    EventEntry,
+    IgnoreEntry,
+    NarrowEntry,
+    RawEntry,
+    UseEntry,
+    Where,
+    did_you_mean,
+    parse_rule,
+    parse_use,
+)
+from powertrip.rules.ruleset import RuleSet
+from powertrip.rules.verdicts import Rule
+from powertrip.yamlfile import parse_yaml
+
+PACK_DIR = FilePath(__file__).parent.parent / "rulepacks"
+
+
+def load_rules(
+    entries: Any, where: Where, *, pack_dir: FilePath = PACK_DIR, sources: Collection[str] | None = None
+) -> RuleSet:
+    """Check and compile the entries of a `rules:` list; raises ConfigError with every mistake in them.
+
+    `where` turns a path that begins with a position in the list into "file:line". `sources` are the names
+    that a rule may give in `source`; None leaves them unchecked.
+    """
+    loading = _Loading(pack_dir, sources)
+    for raw in loading.entries(entries, where):
+        loading.add(raw)
+    loading.resolve_narrowed()
+    return loading.finish()
+
+
+class _Loading:
+    """The rules read so far, by name, and the mistakes found so far."""
+
+    def __init__(self, pack_dir: FilePath, sources: Collection[str] | None) -> None:
+        self._pack_dir = pack_dir
+        self._sources = sources
+        self._mistakes: list[Mistake] = []
+        self._raws: dict[str, RawEntry] = {}
+        self._rules: dict[str, Rule | NarrowEntry | None] = {}
+        """None: the rule is there and has mistakes."""
+
+    def entries(self, entries: Any, where: Where) -> Iterator[RawEntry]:
+        """Every entry of the list, packs opened."""
+        if not isinstance(entries, list):
+            self._mistakes.append(Mistake(where(()), "rules", "must be a list; begin with `- use: ssh`"))
+            return
+        for position, data in enumerate(entries):
+            if not isinstance(data, dict):
+                problem = "must be a mapping, such as `use: ssh` or one that begins with `name:`"
+                self._mistakes.append(Mistake(where((position,)), f"rules.{position}", problem))
+            elif "use" in data:
+                yield from self._pack_entries(RawEntry(data, position, where))
+            else:
+                yield RawEntry(data, position, where)
+
+    def _pack_entries(self, raw: RawEntry) -> Iterator[RawEntry]:
+        use = parse_use(raw)
+        if isinstance(use, list):
+            self._mistakes += use
+            return
+        self._mistakes += self._source_mistakes(raw)
+        known = sorted(path.stem for path in self._pack_dir.glob("*.yaml"))
+        if use.use not in known:
+            self._mistakes.append(raw.mistake(did_you_mean(use.use, known, "rule pack"), "use"))
+            return
+        yield from _open_pack(self._pack_dir / f"{use.use}.yaml", use)
+
+    def add(self, raw: RawEntry) -> None:
+        """Read one rule, keeping its name even if it has mistakes, so that others may refer to it."""
+        name = str(raw.data.get("name", ""))
+        if name in self._raws:
+            first = self._raws[name]
+            at = first.where((first.position,))
+            self._mistakes.append(
+                raw.mistake(f"the name is taken by the rule at {at}; choose another", "name")
+            )
+            return
+        entry = parse_rule(raw)
+        rule = _rule(raw, entry)
+        self._mistakes += [*(rule if isinstance(rule, list) else ()), *self._source_mistakes(raw)]
+        if name:
+            self._raws[name] = raw
+            self._rules[name] = None if isinstance(rule, list) else rule
+
+    def _source_mistakes(self, raw: RawEntry) -> Iterator[Mistake]:
+        named = raw.data.get("source", [])
+        for name in named if isinstance(named, list) else [named]:
+            if self._sources is not None and isinstance(name, str) and name not in self._sources:
+                yield raw.mistake(did_you_mean(name, sorted(self._sources), "source"), "source")
+
+    def resolve_narrowed(self) -> None:
+        """Turn every ignore rule that names another rule into a rule of its own, by that rule's patterns."""
+        for name, entry in list(self._rules.items()):
+            if isinstance(entry, NarrowEntry):
+                self._rules[name] = self._narrowed(self._raws[name], entry)
+
+    def _narrowed(self, raw: RawEntry, entry: NarrowEntry) -> Rule | None:
+        target = self._rules.get(entry.rule)
+        if isinstance(target, NarrowEntry) or (isinstance(target, Rule) and target.ignore):
+            self._mistakes.append(
+                raw.mistake("names an ignore rule; name the rule that makes the events", "rule")
+            )
+        elif entry.rule not in self._rules:
+            self._mistakes.append(raw.mistake(did_you_mean(entry.rule, sorted(self._rules), "rule"), "rule"))
+        if not isinstance(target, Rule) or target.ignore:
+            return None
+        known = {name for pattern in target.patterns for name in pattern.names} | {
+            *target.constants,
+            "host_name",
+        }
+        conditions, mistakes = read_conditions(raw, entry.where, target.types, known)
+        self._mistakes += mistakes
+        title = entry.title or f"{target.title}, ignored"
+        narrowed = (*target.where, *conditions)
+        return replace(
+            target, name=entry.name, title=title, where=narrowed, expects=None, ignore=True, pack=raw.pack
+        )
+
+    def finish(self) -> RuleSet:
+        """The rule set; raises ConfigError if there was any mistake."""
+        if self._mistakes:
+            raise ConfigError(self._mistakes)
+        try:
+            return RuleSet([rule for rule in self._rules.values() if isinstance(rule, Rule)])
+        except ValueError as error:
+            raise ConfigError([Mistake("rules", "rules", str(error))]) from error
+
+
+def _rule(
+    raw: RawEntry, entry: EventEntry | IgnoreEntry | NarrowEntry | list[Mistake]
+) -> Rule | NarrowEntry | list[Mistake]:
+    if isinstance(entry, list):
+        return [*entry, *pattern_mistakes(raw)]
+    return entry if isinstance(entry, NarrowEntry) else build_rule(raw, entry)
+
+
+def _open_pack(path: FilePath, use: UseEntry) -> Iterator[RawEntry]:
+    document = parse_yaml(path.read_text(encoding="utf-8"), f"rulepacks/{path.name}")
+    for position, data in enumerate(document.data["rules"]):
+        yield RawEntry(
+            data | _overrides(use, data),
+            position,
+            lambda place: document.where(("rules", *place)),
+            pack=use.use,
+        )
+
+
+def _overrides(use: UseEntry, data: dict[str, Any]) -> dict[str, Any]:
+    given = use.model_dump(exclude_none=True, exclude={"use"})
+    if data.get("ignore"):
+        given.pop("severity", None)
+    if "trust" not in data:
+        given.pop("trust", None)
+    return given

@@ -1,0 +1,158 @@
+"""Patterns of rules: compiled by google-re2 alone, refused with advice, recognised many at a time."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import cast
+
+import re2
+
+_SET_MEMORY = 64 << 20
+"""Bytes that RE2 may use for the automaton of all patterns; it takes only what it needs."""
+
+_BEGINS_ANCHORED = re.compile(r"(\(\?[a-zA-Z]+\))?(\^|\\A)")
+_ENDS_ANCHORED = re.compile(r"(?<!\\)(\\\\)*(\$|\\z|\\Z)\Z")
+_GROUP_NAME = re.compile(r"(?<!\\)(?:\\\\)*\(\?P?<([^>=!]+)>")
+_FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
+
+_ADVICE = (
+    (
+        r"\(\?[=!]",
+        "RE2 has no lookahead: match what follows, or say what is allowed by a class such as [^:]+",
+    ),
+    (r"\(\?<[=!]", "RE2 has no lookbehind: match what comes before as part of the pattern"),
+    (r"\(\?P=|\(\?P$|\\\\?[1-9k]", "RE2 has no backreferences: capture both places under two names"),
+    (r"\(\?>", "RE2 has no atomic groups and needs none, as it never backtracks: write (?:...)"),
+    (r"operator: [*+?}]\+", "RE2 has no possessive repetition and needs none: leave out the second +"),
+    (r"\\Z", r"write $ or \z for the end of the message"),
+    (
+        r"repetition size",
+        "RE2 repeats at most 1000 times in all: write + or * with a narrow class such as [^ ]+",
+    ),
+    (r"\(\?x", "RE2 has no verbose mode: write the pattern over several lines with |, they are joined"),
+    (r"\(\?\(|\(\?\|", "RE2 has no conditional groups: write two patterns as a list"),
+    (r"\(\?#", "RE2 has no comments: write a YAML comment above the pattern"),
+    (r"\(\?R", "RE2 has no recursion: write out the levels that occur"),
+    (r"\\h", r"write [ \t] for a blank"),
+    (r"\\u", r"write \x{e9} or the character itself"),
+    (r"\\[GKRX]", "RE2 does not know it: leave it out, or write out what it stands for"),
+    (r"too large", "write + or * in place of large counted repetitions"),
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """One compiled pattern; without `anchored` it may match anywhere inside a message."""
+
+    text: str
+    regex: "re2._Regexp[str]"
+    anchored: bool
+    groups: tuple[tuple[str, int], ...]
+    """The captured fields and the numbers of their groups, in the order of the pattern."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields that the pattern captures."""
+        return tuple(name for name, _ in self.groups)
+
+    def capture(self, message: bytes) -> dict[str, str]:
+        """The captured groups that took part in the match; empty where the pattern does not match."""
+        found = self.regex.fullmatch(message) if self.anchored else self.regex.search(message)
+        if found is None:
+            return {}
+        captured = {name: found.group(number) for name, number in self.groups}
+        return {name: _text(value) for name, value in captured.items() if value is not None}
+
+
+def _text(value: bytes) -> str:
+    return value.decode("utf-8", "backslashreplace")
+
+
+def join_lines(text: str) -> str:
+    """A pattern written over several lines, as one; a message has no line breaks to be meant by them."""
+    return "".join(text.splitlines())
+
+
+def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
+    """Compile for RE2; raises ValueError whose arguments are all the things to write otherwise."""
+    problems = [*_name_problems(text)]
+    if not unanchored and not is_anchored(text):
+        problems.append(_ANCHOR_IT)
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        regex = re2.compile(text, options)
+    except re2.error as error:
+        raise ValueError(_refusal(error), *problems) from error
+    if problems:
+        raise ValueError(*problems)
+    groups = sorted(regex.groupindex.items(), key=itemgetter(1))
+    return Pattern(text, regex, anchored=not unanchored, groups=tuple(groups))
+
+
+_ANCHOR_IT = (
+    "is not anchored, so text that an attacker puts inside a message would match; begin it with ^ and end it "
+    "with $, or write `unanchored: true` in the rule"
+)
+
+
+def is_anchored(text: str) -> bool:
+    """Whether the pattern says by itself that it covers the whole message."""
+    return bool(_BEGINS_ANCHORED.match(text) and _ENDS_ANCHORED.search(text))
+
+
+def _refusal(error: Exception) -> str:
+    said = error.args[0] if error.args else ""
+    reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    advice = next((advice for sign, advice in _ADVICE if re.search(sign, reason)), "")
+    return f"RE2 refuses it ({reason})" + (f"; {advice}" if advice else "")
+
+
+def _name_problems(text: str) -> Iterator[str]:
+    names = _GROUP_NAME.findall(text)
+    for name in sorted(set(names)):
+        if not _FIELD_NAME.fullmatch(name):
+            yield f'the group name "{name}" is no field name; write it in lower case with underscores'
+        if names.count(name) > 1:
+            yield f'the group name "{name}" is used twice; write two patterns as a list instead'
+
+
+class Recogniser:
+    """Says in one pass over a message which of many patterns match it."""
+
+    def __init__(self, patterns: Iterable[Pattern]) -> None:
+        """Raises ValueError if RE2 cannot hold all the patterns at once."""
+        patterns = list(patterns)
+        anchored = [number for number, pattern in enumerate(patterns) if pattern.anchored]
+        searching = [number for number, pattern in enumerate(patterns) if not pattern.anchored]
+        self._passes = [
+            (_compile_set(re2.Set.FullMatchSet, [patterns[number].text for number in anchored]), anchored),
+            (_compile_set(re2.Set.SearchSet, [patterns[number].text for number in searching]), searching),
+        ]
+
+    def recognise(self, message: bytes) -> list[int]:
+        """The numbers of the patterns that match, ascending."""
+        return sorted(number for one_pass in self._passes for number in _hits(*one_pass, message))
+
+
+def _hits(compiled: "re2.Set | None", numbers: list[int], message: bytes) -> Iterator[int]:
+    if compiled is not None:
+        for position in cast("list[int] | None", compiled.Match(message)) or ():
+            yield numbers[position]
+
+
+def _compile_set(make: "Callable[[re2.Options], re2.Set]", texts: list[str]) -> "re2.Set | None":
+    if not texts:
+        return None
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = _SET_MEMORY
+    compiled = make(options)
+    for text in texts:
+        compiled.Add(text)
+    try:
+        compiled.Compile()
+    except re2.error as error:
+        raise ValueError("the patterns of all rules together are too large for RE2; write fewer") from error
+    return compiled

@@ -1,0 +1,102 @@
+"""A rule ready to judge, and the four things a rule set can say of a record."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from string import Template
+
+from powertrip.event import Record, Severity
+from powertrip.rules.fields import Condition
+from powertrip.rules.pattern import Pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """One rule, checked and compiled."""
+
+    name: str
+    title: str
+    """What happened, in words: "SSH login"."""
+    action: str
+    """The event's `event_action`."""
+    severity: Severity
+    patterns: tuple[Pattern, ...]
+    """Tried in this order; the first that matches names the fields."""
+    sources: tuple[str, ...] = ()
+    """Empty: every source."""
+    programs: tuple[str, ...] = ()
+    """Empty: every program."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    unescape: str | None = None
+    constants: Mapping[str, Template] = field(default_factory=dict)
+    """Fields added to the captured ones; `$name` stands for another field."""
+    where: tuple[Condition, ...] = ()
+    """All must hold."""
+    fold_by: tuple[str, ...] = ()
+    """The fields that, with rule and source, say that a record is the same ongoing thing."""
+    expects: "Expectation | None" = None
+    trust: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Allowed values of `facility` and of journald's fields, checked where the record has them."""
+    ignore: bool = False
+    pack: str | None = None
+    """The pack that the rule came with; None for the config's own."""
+
+    def may_judge(self, record: Record) -> bool:
+        """Whether source and program fit; a record of an unknown program could be of any."""
+        return _fits(record.source, self.sources) and _fits(record.program, self.programs)
+
+    def should_judge(self, record: Record, message: str) -> bool:
+        """Whether the rule's `expects` says that no record like this may go unjudged."""
+        if self.expects is None or not _fits(record.source, self.sources):
+            return False
+        return _fits(record.program, self.expects.programs) and message.startswith(self.expects.prefix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expectation:
+    """Which records a rule must be able to judge; those it cannot go to quarantine."""
+
+    programs: tuple[str, ...]
+    """Empty: every program."""
+    prefix: str
+    """How the message begins; may be empty."""
+
+
+ANY_SOURCE = "*"
+"""The source of a record that every rule may judge, whatever sources it names; no source has this name."""
+
+
+def _fits(value: str | None, allowed: tuple[str, ...]) -> bool:
+    return not allowed or value is None or value == ANY_SOURCE or value in allowed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """The record is an event, or an occurrence of one."""
+
+    rule: Rule
+    fields: dict[str, str]
+    """ECS names with dots as underscores (`user_name`, `source_ip`, `host_name`); the unknown is absent."""
+    fold_key: str
+    """Equal for records that are the same ongoing thing; 64 hexadecimal digits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ignored:
+    """A rule says that nobody has to be asked about the record; it is counted under that rule."""
+
+    rule: Rule
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quarantined:
+    """A rule should have judged the record and could not, or the record claims to be what it is not."""
+
+    rule: Rule
+    reason: str
+    """Why, for the security channel; holds no text of the message."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """No rule is about this record."""
