@@ -21,7 +21,7 @@ from powertrip.config import Config, load_config
 from powertrip.errors import ConfigError, PowertripError
 from powertrip.log import configure_logging, register_secret
 from powertrip.ports import EventQuery
-from powertrip.rules import report
+from powertrip.rules import ANY_SOURCE, report
 from powertrip.sandbox import Sandbox
 from powertrip.store.database import migrate as migrate_database
 from powertrip.store.database import open_database
@@ -115,7 +115,9 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
 def rules_test(
     file: Annotated[Path, typer.Argument(help="Log lines, or - for standard input.", allow_dash=True)],
     config: ConfigPath = DEFAULT_CONFIG,
-    source: Annotated[str, typer.Option(help="The source that the lines are taken to come from.")] = "test",
+    source: Annotated[
+        str, typer.Option(help="Judge as if this source had sent the lines; * is any.")
+    ] = ANY_SOURCE,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Show which line matches which rule, with the fields it names; without a config, the ssh rules."""

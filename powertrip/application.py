@@ -271,9 +271,7 @@ class Worker:
             min(REMINDER_TICK, self._config.reminders.remind_after), self._remind.wake, "remind"
         )
         self._clockwork.every(WATCH_TICK, self._watch, "watch the socket")
-        self._clockwork.every(
-            self._config.quarantine.report_every, lambda: report_quarantine(parts), "report the quarantine"
-        )
+        self._clockwork.every(REMINDER_TICK, lambda: report_quarantine(parts), "report the quarantine")
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
 
@@ -291,7 +289,9 @@ class Worker:
         )
         open_events, waiting = await self._store.counts()
         self._metrics.set_events_open(open_events)
-        log.info("kept house", gone=gone, open_events=open_events, waiting=waiting)
+        # Out of the database's reach, so that a history rewritten as a whole shows too.
+        newest = await self._store.newest_audit_hash()
+        log.info("kept house", gone=gone, open_events=open_events, waiting=waiting, audit_hash=newest)
 
     def wake_judge(self) -> None:
         """Have new records judged at once."""

@@ -86,4 +86,5 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         command=config.slack.command,
         late_after=config.cards.late_after,
         future_after=config.cards.future_after,
+        quarantine_window=config.quarantine.report_every,
     )

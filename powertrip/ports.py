@@ -301,8 +301,8 @@ class Store(Protocol):
     async def redirect_delivery(self, delivery: Delivery, channel: str, now: datetime) -> None:
         """Send it to another channel instead, from the start."""
 
-    async def report_quarantine(self, channel: str, now: datetime) -> Quarantined | None:
-        """Have what is untold told; None where there is nothing."""
+    async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
+        """Have what is untold told, at most once a window; None where there is nothing to tell."""
 
     async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
         """Let go of what is beyond its keeping; returns how much of what."""

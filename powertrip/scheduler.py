@@ -5,6 +5,7 @@ The database is the queue. A tick that finds nothing costs one query; no job is 
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 
@@ -141,8 +142,15 @@ class Clockwork:
 
     def every(self, interval: timedelta, job: Callable[[], object], name: str) -> None:
         """Call `job`, plain or async, each `interval`; a late call is made once, not several times."""
+
+        # A plain function would be called on another thread, where nothing of ours may be touched.
+        async def tick() -> None:
+            result = job()
+            if inspect.isawaitable(result):
+                await result
+
         self._scheduler.add_job(
-            job,
+            tick,
             "interval",
             seconds=interval.total_seconds(),
             id=name,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from powertrip.cards import words
-from powertrip.cards.text import escape, fit, show
+from powertrip.cards.text import escape, fit, quoted, show
 
 Block = dict[str, Any]
 Piece = dict[str, Any]
@@ -221,4 +221,5 @@ def _piece_as_text(piece: Piece) -> str:
         case "link":
             return f"<{piece['url'].replace('&', '&amp;')}|{escape(piece['text'])}>"
         case _:
-            return escape(piece["text"])
+            is_code = piece.get("style", {}).get("code")
+            return escape(quoted(piece["text"]) if is_code else piece["text"])

@@ -62,7 +62,7 @@ def details(event: Event) -> list[Line]:
     how = [show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name)]
     others = [(name, value) for name, value in event.fields.items() if name not in _ELSEWHERE and value]
     lines = [labelled("How", text(" · ".join(how)))] if how else []
-    lines += [labelled(_label(name), text(show(value, VALUE_LIMIT))) for name, value in others[:FIELDS_SHOWN]]
+    lines += [labelled(_label(name), outside(value, VALUE_LIMIT)) for name, value in others[:FIELDS_SHOWN]]
     if len(others) > FIELDS_SHOWN:
         lines.append([text(f"… and {words.count(len(others) - FIELDS_SHOWN, 'more field')}")])
     return [*lines, labelled("Source", text(show(event.source, VALUE_LIMIT)))]

@@ -50,10 +50,14 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+def quoted(text: str) -> str:
+    """`text`, in quotation marks if it could be read as part of the sentence around it."""
+    return text if re.fullmatch(r"[\w.@:/$+-]+", text) else f"“{text}”"
+
+
 def named(text: str, limit: int) -> str:
-    """A name within a sentence; in quotation marks if it could be read as part of the sentence."""
-    shown = show(text, limit)
-    return shown if re.fullmatch(r"[\w.@:/$+-]+", shown) else f"“{shown}”"
+    """A name within a sentence."""
+    return quoted(show(text, limit))
 
 
 def escape(text: str) -> str:

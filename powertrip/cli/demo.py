@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import os
 import secrets
 import signal
+import sys
 import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -183,11 +185,19 @@ async def _powertrip(slack: LocalSlack, folder: Path) -> AsyncIterator[tuple[App
 def _welcome(console: Console, url: str, *, open_browser: bool) -> None:
     console.print()
     console.print(f"  Powertrip is running. Open  [bold cyan]{url}[/bold cyan]")
-    console.print("  Pick who you are at the top left of the page; press the buttons. Ctrl-C ends the demo.")
+    console.print(
+        "  Pick who you are at the bottom left of the page, and press the buttons. Ctrl-C ends the demo."
+    )
     console.print("  Reminders come after 45 seconds here; in earnest, after ten minutes.\n")
-    if open_browser:
+    if open_browser and _has_screen():
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(url)
+
+
+def _has_screen() -> bool:
+    """Without a screen the standard library would start a text browser in this very terminal."""
+    unix_screen = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    return unix_screen or sys.platform in ("darwin", "win32")
 
 
 async def _feed(url: str, secret: str, console: Console) -> None:

@@ -16,9 +16,10 @@ characters are judged.
 
 from powertrip.rules.load import load_rules
 from powertrip.rules.ruleset import MESSAGE_LIMIT, RuleSet, RuleSummary, cut_message
-from powertrip.rules.verdicts import Ignored, Match, Quarantined, Rule, Unmatched
+from powertrip.rules.verdicts import ANY_SOURCE, Ignored, Match, Quarantined, Rule, Unmatched
 
 __all__ = [
+    "ANY_SOURCE",
     "MESSAGE_LIMIT",
     "Ignored",
     "Match",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from powertrip.rules.lines import record_of_line
@@ -80,7 +80,7 @@ def as_json_line(verdict: LineVerdict) -> str:
 
 def as_table(verdicts: Iterable[LineVerdict]) -> Table:
     """A table of all verdicts with their sum; what is not printable in them is shown as an escape."""
-    table = Table("line", "verdict", "rule", "fields, or the message")
+    table = Table("line", "verdict", "rule", Column("fields, or the message", overflow="fold"))
     counts: Counter[str] = Counter()
     for verdict in verdicts:
         counts[verdict.verdict] += 1

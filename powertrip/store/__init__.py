@@ -19,7 +19,17 @@ from powertrip.ports import (
     Shown,
     Snapshot,
 )
-from powertrip.store import deliveries, events, inbox, judging, notices, people_cache, quarantine, statistics
+from powertrip.store import (
+    audit,
+    deliveries,
+    events,
+    inbox,
+    judging,
+    notices,
+    people_cache,
+    quarantine,
+    statistics,
+)
 from powertrip.store.database import DatabaseThread
 
 PEOPLE_CACHE_KEPT = timedelta(days=7)
@@ -124,9 +134,9 @@ class SqlStore:
         """Send it to another channel instead, from the start."""
         await self._run(deliveries.redirect, delivery, channel, now)
 
-    async def report_quarantine(self, channel: str, now: datetime) -> Quarantined | None:
-        """Have what is untold told; None where there is nothing."""
-        return await self._run(quarantine.report, channel, now)
+    async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
+        """Have what is untold told, at most once a window; None where there is nothing to tell."""
+        return await self._run(quarantine.report, channel, window, now)
 
     async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
         """Let go of what is beyond its keeping; returns how much of what."""
@@ -151,6 +161,10 @@ class SqlStore:
     async def backlog(self, limit: int) -> int:
         """How many records wait to be judged, counted no further than `limit`."""
         return await self._run(inbox.backlog, limit)
+
+    async def newest_audit_hash(self) -> str:
+        """The hash that stands for the whole history so far."""
+        return await self._run(audit.newest_hash)
 
     async def counts(self) -> tuple[int, int]:
         """Open events and waiting deliveries."""

@@ -1,7 +1,7 @@
 """The quarantine: what should have been judged and could not be, bounded, with the oldest let go first."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import fn
@@ -75,10 +75,11 @@ def _newest_id() -> int:
     return int(QuarantineRow.select(fn.MAX(QuarantineRow.id)).scalar() or 0)
 
 
-def report(channel: str, now: datetime) -> Quarantined | None:
-    """Have the security channel told of what is new, once; None where nothing is."""
+def report(channel: str, window: timedelta, now: datetime) -> Quarantined | None:
+    """Have the security channel told of what is new: the first at once, the rest once a window."""
     new = untold()
-    if new is None:
+    last_told = QuarantineRow.select(fn.MAX(QuarantineRow.told_at)).scalar()
+    if new is None or (last_told is not None and last_told > now - window):
         return None
     deliveries.enqueue(DeliveryKind.QUARANTINE, channel, now, payload=_payload(new))
     mark_told(new.newest_id, now)

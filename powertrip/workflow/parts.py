@@ -28,6 +28,8 @@ class Settings:
     """The slash command, as cards tell people to type it."""
     late_after: timedelta
     future_after: timedelta
+    quarantine_window: timedelta
+    """The security channel hears of the quarantine at most this often."""
 
 
 def do_nothing() -> None:

@@ -27,8 +27,11 @@ async def remind(parts: Parts) -> bool:
 
 
 async def report_quarantine(parts: Parts) -> None:
-    """Tell the security channel, once, of records that could not be judged since the last time."""
-    report = await parts.store.report_quarantine(parts.settings.security_channel, parts.clock())
+    """Tell the security channel of what could not be judged: the first at once, then once a window."""
+    settings = parts.settings
+    report = await parts.store.report_quarantine(
+        settings.security_channel, settings.quarantine_window, parts.clock()
+    )
     if report:
         log.warning("records in quarantine", count=report.count, sources=report.sources)
         parts.wake_sender()

@@ -19,6 +19,7 @@ from powertrip.ports import (
 )
 from powertrip.store import SqlStore, audit, inbox
 from powertrip.store.database import DatabaseThread
+from powertrip.store.models import database
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -74,10 +75,10 @@ async def test_a_record_with_a_known_id_is_dropped_and_counted(
 
 
 async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread, store: SqlStore) -> None:
-    hostile = record("zoë \x00 ‮ \ud800 <!channel>", occurred_at=None, host_name=None, cut=7)
+    hostile = record("zoë \x00 \u202e \ud800 <!channel>", occurred_at=None, host_name=None, cut=7)
     await database_thread.run(inbox.append, [[hostile]])
     (claimed,) = await store.claim_records(1, NOW, LEASE)
-    assert claimed.record.message == "zoë \\x00 ‮ \\ud800 <!channel>"
+    assert claimed.record.message == "zoë \\x00 \u202e \\ud800 <!channel>"
     assert claimed.record.received_at == NOW
     assert claimed.record.occurred_at is None
     assert claimed.record.cut == 7
@@ -132,11 +133,25 @@ async def test_ignored_and_quarantined_records_leave_numbers(
 async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, store: SqlStore) -> None:
     (one,) = await claimed_records(database_thread, store, 1)
     await store.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
-    report = await store.report_quarantine(SECURITY, NOW)
+    window = timedelta(minutes=15)
+    report = await store.report_quarantine(SECURITY, window, NOW)
     assert report is not None
     assert (report.count, report.sources) == (1, {"syslog": 1})
-    assert await store.report_quarantine(SECURITY, NOW) is None
+    assert await store.report_quarantine(SECURITY, window, later(hours=1)) is None
     assert (await next_delivery(store)).kind is DeliveryKind.QUARANTINE
+
+
+async def test_what_is_quarantined_within_the_window_is_told_together_after_it(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    window = timedelta(minutes=15)
+    for one in await claimed_records(database_thread, store, 3):
+        await store.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
+        await store.report_quarantine(SECURITY, window, later(minutes=1))
+    assert await store.report_quarantine(SECURITY, window, later(minutes=15)) is None
+    report = await store.report_quarantine(SECURITY, window, later(minutes=16))
+    assert report is not None
+    assert report.count == 2
 
 
 async def test_a_new_event_has_its_first_notice_written_down(
@@ -300,7 +315,7 @@ async def test_the_database_itself_refuses_to_change_the_audit(
 ) -> None:
     await opened_event(database_thread, store)
     with pytest.raises(Exception, match="append-only"):
-        await database_thread.run(audit.database.execute_sql, statement)
+        await database_thread.run(database.execute_sql, statement)
 
 
 async def test_a_denied_event_is_told_to_the_security_channel(

@@ -1,0 +1,78 @@
+"""The rules on logs that real sshd binaries wrote, with and without an attacker at work."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from powertrip.rules.report import LineVerdict, judge_lines
+from tests.rules.support import rules_of
+
+RULES = rules_of("- use: ssh")
+GENUINE = {"192.0.2.10", "2001:db8::10"}
+SHOWS_FORGERY = (
+    "devlog_9INFOyes.raw",
+    "devlog_9VERBOSEno.raw",
+    "journald_constructed.jsonl",
+    "rsyslog_json.log",
+)
+SHOWS_TEXT_ALONE = ("rsyslog_iso.log", "rsyslog_trad.log")
+USERS = {"ann", "root", "ann lee", "CORP\\ann", "zoë", "deploy"}
+
+
+def judged(file: Path) -> Iterator[LineVerdict]:
+    """The verdicts on all lines of a file."""
+    return judge_lines(RULES, file.read_text().splitlines())
+
+
+def begins_as_login(verdict: LineVerdict) -> bool:
+    """Whether sshd says here, in its own words, that somebody is in."""
+    words = verdict.message.split()
+    return words[:1] == ["Accepted"] and words[1] not in ("key", "certificate")
+
+
+def test_every_labelled_line_names_the_right_user_address_and_method(corpora: Path) -> None:
+    lines = json.loads((corpora / "openssh" / "accepted_expected.json").read_text())
+    assert lines
+    for line in lines:
+        record = json.dumps({"message": line["message"], "program": line["ident"]})
+        (verdict,) = judge_lines(RULES, [record])
+        fields, expected = verdict.fields, line["expect"]
+        assert fields["user_name"] == expected["user_unvis"]
+        assert fields["source_ip"] == expected["ip"]
+        assert (fields["method"], fields["source_port"]) == (expected["method"], expected["port"])
+
+
+@pytest.mark.parametrize("name", SHOWS_FORGERY)
+def test_every_login_is_found_and_the_forged_one_quarantined(corpora: Path, name: str) -> None:
+    verdicts = list(judged(corpora / "openssh" / name))
+    logins = [verdict for verdict in verdicts if begins_as_login(verdict)]
+    *genuine, forged = logins
+
+    assert len(genuine) >= 12
+    assert {verdict.verdict for verdict in genuine} == {"match"}
+    assert {verdict.fields["source_ip"] for verdict in genuine} <= GENUINE
+    assert {verdict.fields["user_name"] for verdict in genuine} <= USERS
+    assert (forged.verdict, forged.line) == ("quarantine", verdicts[-1].line)
+    assert [verdict for verdict in verdicts if verdict.verdict == "match"] == genuine
+
+
+@pytest.mark.parametrize("name", SHOWS_TEXT_ALONE)
+def test_without_facility_only_the_line_of_logger_names_the_attackers_address(
+    corpora: Path, name: str
+) -> None:
+    matches = [verdict for verdict in judged(corpora / "openssh" / name) if verdict.verdict == "match"]
+
+    assert {verdict.fields["source_ip"] for verdict in matches[:-1]} == GENUINE
+    assert matches[-1].fields["source_ip"] == "6.6.6.6"
+    assert len(matches) == 14
+
+
+def test_a_key_that_would_be_accepted_is_ignored_and_counted(corpora: Path) -> None:
+    ignored = [v for v in judged(corpora / "openssh" / "devlog_9VERBOSEno.raw") if v.verdict == "ignored"]
+
+    assert len(ignored) == 22
+    assert all(
+        verdict.message.startswith(("Accepted key ", "Accepted certificate ID ")) for verdict in ignored
+    )

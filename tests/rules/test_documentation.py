@@ -1,0 +1,59 @@
+"""The example in docs/rules.md is what a reader copies first: it has to work as it says."""
+
+from pathlib import Path
+
+import yaml
+
+from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
+from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
+from powertrip.yamlfile import parse_yaml
+from tests.samples import record
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
+EXAMPLE = DOCUMENT.split("```yaml\n")[1].split("```")[0]
+LINE = EXAMPLE.split("for lines such as: ")[1].splitlines()[0]
+
+
+def example() -> RuleSet:
+    """The rules of the example."""
+    document = parse_yaml(EXAMPLE, "docs/rules.md")
+    return load_rules(document.data["rules"], lambda path: document.where(("rules", *path)))
+
+
+def test_the_line_in_the_example_is_matched_by_the_rule_below_it() -> None:
+    verdict = example().judge(record(LINE, program="vpnd", host_name="gate"))
+
+    assert isinstance(verdict, Match)
+    assert verdict.rule.name == "vpn_login"
+    assert verdict.fields == {
+        "user_name": "alice",
+        "source_ip": "192.0.2.10",
+        "source_port": "50000",
+        "host_name": "gate",
+        "event_outcome": "success",
+    }
+
+
+def test_the_example_asks_nobody_about_the_bots_own_logins() -> None:
+    message = "Accepted publickey for oswaldo from 192.0.2.{} port 50000 ssh2"
+    rules = example()
+
+    assert isinstance(rules.judge(record(message.format(7))), Ignored)
+    assert isinstance(rules.judge(record(message.format(8))), Match)
+
+
+def test_a_line_that_the_example_expects_and_does_not_understand_is_quarantined() -> None:
+    assert isinstance(example().judge(record("session opened: nonsense", program="vpnd")), Quarantined)
+
+
+def test_every_key_of_a_rule_is_described() -> None:
+    keys = {*EventEntry.model_fields, *NarrowEntry.model_fields, *UseEntry.model_fields}
+
+    assert [key for key in sorted(keys) if f"`{key}" not in DOCUMENT] == []
+
+
+def test_the_override_of_trust_is_written_as_it_works() -> None:
+    written = DOCUMENT.split("so: `")[1].split("`")[0]
+    rules = load_rules(yaml.safe_load(written), lambda _: "docs/rules.md")
+
+    assert rules.rules[0].trust == {"facility": ("local0",)}

@@ -1,0 +1,196 @@
+from pathlib import Path
+
+import pytest
+
+from powertrip.errors import ConfigError
+from powertrip.event import Severity
+from powertrip.rules import RuleSet, load_rules
+from tests.rules.support import mistakes_of, rules_of
+
+VPN = "{name: vpn, title: VPN login, pattern: '^(?P<user_name>[a-z]+) from (?P<source_ip>[^ ]+)$'%s}"
+
+
+def vpn(more: str = "") -> str:
+    """A sound rule with something added."""
+    return f"- {VPN % (', ' + more if more else '')}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "mistake"),
+    [
+        ("- just text", "rules.0: must be a mapping, such as `use: ssh` or one that begins with `name:`"),
+        ("- {title: t, pattern: '^(?P<user_name>a)$'}", "rules.0.name: is missing; give the rule a name"),
+        ("- {name: a, pattern: '^(?P<user_name>a)$'}", "rules.a.title: is missing; say what happened"),
+        ("- {name: a, title: t}", "rules.a.pattern: is missing; write what the whole message looks like"),
+        (
+            "- {name: A b, title: t, pattern: '^(?P<user_name>a)$'}",
+            "rules.A b.name: must be lower-case letters",
+        ),
+        (vpn("titel: x"), 'rules.vpn.titel: there is no key "titel"; did you mean "title"?'),
+        (vpn("severity: hgh"), "rules.vpn.severity: must be 'low', 'medium', 'high' or 'critical'"),
+        (vpn("unescape: url"), "rules.vpn.unescape: must be 'vis'"),
+        (vpn("program: []"), "rules.vpn.program: is empty; leave it out or fill it"),
+        (vpn("action: yes"), "rules.vpn.action: must be text; put it in quotes"),
+        (vpn("unanchored: 'on'"), "rules.vpn.unanchored: must be true or false"),
+        (vpn("expects: Accepted"), "rules.vpn.expects: must be a mapping, with the keys"),
+        (
+            vpn("expects: {prefix: a, progam: b}"),
+            'rules.vpn.expects.progam: there is no key "progam"; did you mean "program"?',
+        ),
+        (vpn("types: {source_ip: address}"), "rules.vpn.types.source_ip: must be 'ip' or 'port'"),
+        (vpn("types: {sourceip: ip}"), 'there is no captured field "sourceip"; did you mean "source_ip"?'),
+        (
+            vpn("fold_by: [user_name, hostname]"),
+            'rules.vpn.fold_by: there is no field "hostname"; did you mean',
+        ),
+        (vpn("fold_by: source_ip"), "rules.vpn.fold_by: would fold what different people did into one event"),
+        (
+            vpn("where: {user: alice}"),
+            'rules.vpn.where.user: there is no field "user"; did you mean "user_name"?',
+        ),
+        (vpn("types: {source_ip: ip}, where: {source_ip: 192.0.2.7/24}"), "192.0.2.7/24 has host bits set"),
+        (vpn("types: {source_ip: ip}, where: {source_ip: bastion}"), "is not an address or a network"),
+        (vpn("where: {user_name: true}"), "rules.vpn.where.user_name.0: must be text; put it in quotes"),
+        (vpn("fields: {user_name: root}"), "rules.vpn.fields.user_name: is captured by the pattern already"),
+        (
+            vpn("fields: {who: $user}"),
+            'rules.vpn.fields.who: there is no captured field "user"; did you mean',
+        ),
+        (vpn("fields: {cost: 5$}"), "rules.vpn.fields.cost: has a $ that names no field; write $$"),
+        (vpn("source: sylog"), 'rules.vpn.source: there is no source "sylog"; did you mean "syslog"?'),
+        ("- {use: shh}", 'rules.0.use: there is no rule pack "shh"; did you mean "ssh"?'),
+        ("- {use: ../rulepacks/ssh}", 'there is no rule pack "../rulepacks/ssh"; there are: '),
+        (
+            "- {use: ssh, severty: low}",
+            'rules.0.severty: there is no key "severty"; did you mean "severity"?',
+        ),
+        ("- {use: ssh, source: sylog}", 'rules.0.source: there is no source "sylog"; did you mean "syslog"?'),
+        (
+            "- {name: a, ignore: true, rule: ssh}",
+            "rules.a.where: is missing; without it every match of that rule",
+        ),
+        (
+            "- {name: a, ignore: true, rule: ssh_logn, where: {user_name: a}}\n- {use: ssh}",
+            'rules.a.rule: there is no rule "ssh_logn"; did you mean "ssh_login"?',
+        ),
+        (
+            "- {use: ssh}\n- {name: a, ignore: true, rule: ssh_verbose, where: {user_name: a}}",
+            "rules.a.rule: names an ignore rule; name the rule that makes the events",
+        ),
+        (
+            "- {use: ssh}\n- {name: a, ignore: true, rule: ssh_login, where: {user: a}}",
+            'rules.a.where.user: there is no field "user"; did you mean "user_name"?',
+        ),
+        (
+            "- {use: ssh}\n- {name: a, ignore: true, rule: ssh_login, where: {user_name: a}, severity: low}",
+            "rules.a.severity: an ignore rule takes it from the rule it names and has no severity",
+        ),
+        (
+            "- {name: a, ignore: true, pattern: ^a$, severity: low}",
+            "rules.a.severity: an ignore rule makes no event and has no severity; leave it out",
+        ),
+        (
+            "- {use: ssh}\n- {use: ssh}",
+            "rules.ssh_login.name: the name is taken by the rule at rulepacks/ssh.yaml:",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_what_to_write_instead(entry: str, mistake: str) -> None:
+    assert mistake in mistakes_of(entry, sources=["syslog"])[0]
+
+
+def test_every_mistake_of_every_rule_is_told_at_once_with_its_line() -> None:
+    text = """\
+- name: one
+  titel: One
+  pattern: login (?P<user_name>.*)
+- name: two
+  title: Two
+  pattern:
+    - ^(?P<user_name>[a-z]+)(?=!)$
+    - ^(?P<user_name>[a-z]+) in
+- name: one
+  title: One again
+  pattern: ^(?P<user_name>[a-z]+)$
+"""
+    said = [mistake.split(": ")[:2] for mistake in mistakes_of(text)]
+
+    assert sorted(said) == [
+        ["rules.yaml:1", "rules.one.title"],
+        ["rules.yaml:2", "rules.one.titel"],
+        ["rules.yaml:3", "rules.one.pattern"],
+        ["rules.yaml:7", "rules.two.pattern.0"],
+        ["rules.yaml:8", "rules.two.pattern.1"],
+        ["rules.yaml:9", "rules.one.name"],
+    ]
+
+
+def test_a_section_that_is_no_list_is_refused() -> None:
+    assert mistakes_of("ssh: true") == ["rules.yaml:1: rules: must be a list; begin with `- use: ssh`"]
+
+
+def test_a_rule_without_a_person_has_to_say_so() -> None:
+    rule = "- {name: cron, title: Job, pattern: '^job (?P<job>[a-z]+)$'%s}"
+
+    assert "folds_people: true" in mistakes_of(rule % "")[0]
+    assert rules_of(rule % ", folds_people: true").rules[0].fold_by == ("host_name",)
+
+
+def test_an_unanchored_rule_is_taken_if_it_says_so() -> None:
+    (rule,) = rules_of("- {name: a, title: t, pattern: '(?P<user_name>[a-z]+) did', unanchored: true}").rules
+
+    assert not rule.patterns[0].anchored
+
+
+def test_what_a_rule_does_not_say_has_a_default() -> None:
+    (rule,) = rules_of(vpn()).rules
+
+    assert (rule.action, rule.severity) == ("vpn", Severity.MEDIUM)
+    assert rule.fold_by == ("user_name", "host_name", "source_ip")
+    assert (rule.sources, rule.programs) == ((), ())
+
+
+def test_a_pattern_may_be_written_over_several_lines() -> None:
+    (rule,) = rules_of("- name: a\n  title: t\n  pattern: |\n    ^(?P<user_name>\n    [a-z]+)$\n").rules
+
+    assert rule.patterns[0].text == "^(?P<user_name>[a-z]+)$"
+
+
+def test_using_a_pack_may_change_its_severity_sources_programs_and_trust() -> None:
+    rules = rules_of(
+        "- {use: ssh, severity: critical, source: vpn, program: dropbear, trust: {facility: local0}}"
+    )
+    login, verbose = rules.rules
+
+    assert (login.severity, login.sources, login.programs) == (Severity.CRITICAL, ("vpn",), ("dropbear",))
+    assert login.expects
+    assert login.expects.programs == ("dropbear",)
+    assert login.trust == {"facility": ("local0",)}
+    assert (verbose.sources, verbose.programs, verbose.trust) == (("vpn",), ("dropbear",), {})
+
+
+def test_every_pack_that_comes_with_powertrip_is_sound() -> None:
+    for pack in (Path(__file__).parents[2] / "powertrip" / "rulepacks").glob("*.yaml"):
+        assert rules_of(f"- use: {pack.stem}").rules
+
+
+def test_a_mistake_in_a_pack_names_the_pack(tmp_path: Path) -> None:
+    (tmp_path / "own.yaml").write_text("rules:\n  - name: a\n    title: t\n    pattern: a\n")
+
+    with pytest.raises(ConfigError) as refused:
+        load_rules([{"use": "own"}], lambda _: "config.yaml:1", pack_dir=tmp_path)
+
+    assert str(refused.value).startswith("rulepacks/own.yaml:4: rules.a.pattern: is not anchored")
+
+
+def test_a_rule_set_describes_its_rules_in_order() -> None:
+    rules: RuleSet = rules_of(
+        vpn("source: syslog, severity: high")
+        + "\n- {name: bot, ignore: true, rule: vpn, where: {user_name: oswaldo}}"
+    )
+    said = [(rule.name, rule.title, rule.severity, rule.sources, rule.ignore) for rule in rules.describe()]
+
+    assert said == [
+        ("vpn", "VPN login", Severity.HIGH, ("syslog",), False),
+        ("bot", "VPN login, ignored", Severity.HIGH, ("syslog",), True),
+    ]

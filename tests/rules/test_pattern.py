@@ -1,0 +1,107 @@
+import pytest
+
+from powertrip.rules.pattern import Recogniser, compile_pattern, is_anchored
+
+
+def refusals(text: str) -> tuple[str, ...]:
+    with pytest.raises(ValueError, match=r".") as refused:
+        compile_pattern(text, unanchored=False)
+    return refused.value.args
+
+
+@pytest.mark.parametrize(
+    ("text", "advice"),
+    [
+        (r"^a(?=b)b$", "no lookahead"),
+        (r"^a(?!b).$", "no lookahead"),
+        (r"^a(?<=a)b$", "no lookbehind"),
+        (r"^a(?<!b)b$", "no lookbehind"),
+        (r"^(a)\1$", "no backreferences"),
+        (r"^(?P<a>x)(?P=a)$", "no backreferences"),
+        (r"^\k<a>$", "no backreferences"),
+        (r"^(?>a)$", "no atomic groups"),
+        (r"^a*+$", "no possessive repetition"),
+        (r"^a++$", "no possessive repetition"),
+        (r"^a\Z", "write $ or \\z"),
+        (r"^a{1001}$", "at most 1000"),
+        (r"^(?x) a$", "no verbose mode"),
+        (r"^(?(1)a|b)$", "no conditional groups"),
+        (r"^(?#why)a$", "no comments"),
+        (r"^(?R)$", "no recursion"),
+        (r"^\h$", "write [ \\t]"),
+        (r"^\u00e9$", "write \\x{e9}"),
+        (r"^\Ga$", "leave it out"),
+        (r"^[a$", "missing ]"),
+        (r"^(a$", "missing )"),
+    ],
+)
+def test_a_pattern_that_re2_cannot_take_is_refused_with_what_to_write_instead(text: str, advice: str) -> None:
+    (refusal,) = refusals(text)
+
+    assert refusal.startswith("RE2 refuses it (")
+    assert advice in refusal
+
+
+@pytest.mark.parametrize("text", ["a", "^a", "a$", r"^a\$", r"^cost: 5\\\$", "(?:^a$)"])
+def test_a_pattern_that_is_not_anchored_is_refused(text: str) -> None:
+    assert not is_anchored(text)
+    assert "`unanchored: true`" in refusals(text)[-1]
+
+
+@pytest.mark.parametrize("text", ["^a$", r"\Aa\z", "(?i)^a$", r"^a\\$"])
+def test_an_anchored_pattern_is_taken(text: str) -> None:
+    assert compile_pattern(text, unanchored=False).anchored
+
+
+@pytest.mark.parametrize("name", ["User", "user-name", "1st", "ünser"])
+def test_a_group_name_that_is_no_field_name_is_refused(name: str) -> None:
+    assert any("no field name" in refusal for refusal in refusals(f"^(?P<{name}>a)$"))
+
+
+def test_a_group_name_used_twice_is_refused() -> None:
+    assert any("used twice" in refusal for refusal in refusals("^(?P<a>x)|(?P<a>y)$"))
+
+
+def test_all_that_is_wrong_with_a_pattern_is_told_at_once() -> None:
+    assert len(refusals(r"(?P<User>a)(?=b)")) == 3
+
+
+def test_every_branch_of_an_anchored_pattern_covers_the_whole_message() -> None:
+    recogniser = Recogniser([compile_pattern("^alice|bob$", unanchored=False)])
+
+    assert recogniser.recognise(b"bob") == [0]
+    assert recogniser.recognise(b"not bob") == []
+
+
+def test_all_patterns_are_recognised_in_one_pass() -> None:
+    texts = ["^a.*$", "^b.*$", "^.*z$"]
+    patterns = [compile_pattern(text, unanchored=False) for text in texts]
+    recogniser = Recogniser([*patterns, compile_pattern("mid", unanchored=True)])
+
+    assert recogniser.recognise(b"a mid z") == [0, 2, 3]
+    assert recogniser.recognise(b"none") == []
+
+
+def test_groups_that_took_no_part_are_absent() -> None:
+    pattern = compile_pattern("^(?:a(?P<left>.)|b(?P<right>.))$", unanchored=False)
+
+    assert pattern.capture(b"bx") == {"right": "x"}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (r"^(?P<user_name>\w+\s?)*!$", "a" * 8192),
+        (r"^(a+)+$", "a" * 8191 + "!"),
+        (r"^(.*)(.*)(.*)(.*)=$", "=" * 8191 + "x"),
+        (r"^(a|aa)+$", "a" * 8191 + "b"),
+        (r"^.*a.{0,900}b$", "a" * 8192),
+    ],
+)
+def test_a_pattern_that_would_take_for_ever_elsewhere_ends_on_the_longest_message(
+    text: str, message: str
+) -> None:
+    pattern = compile_pattern(text, unanchored=False)
+
+    assert Recogniser([pattern]).recognise(message.encode()) == []
+    assert pattern.capture(message.encode()) == {}
