@@ -39,7 +39,8 @@ _NOTICE = {
 
 def note(sentence: str) -> Message:
     """One sentence, in which `<@U…>` is a mention and all else is plain."""
-    line = [_piece(part) for part in _OUR_MENTION.split(sentence[:SENTENCE_LIMIT]) if part]
+    parts = _OUR_MENTION.split(sentence[:SENTENCE_LIMIT] or "-")
+    line = [_piece(part) for part in parts if part]
     return answer([line], [paragraph([line])])
 
 

@@ -21,7 +21,6 @@ Style = Literal["primary", "danger"]
 
 TEXT_BYTES = 3900
 """UTF-8 bytes of the top-level text. Slack asks for 4,000 characters and refuses updates over 4,000 bytes."""
-MOST_BLOCKS = 50
 MESSAGE_SIZE = 11_000
 """The most that `size` may say of a message's blocks together."""
 BLOCK_OVERHEAD = 100

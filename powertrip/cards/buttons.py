@@ -4,6 +4,7 @@ from typing import Any
 
 from powertrip.cards import words
 from powertrip.cards.blocks import Block, actions, button, confirm
+from powertrip.cards.text import fit
 from powertrip.event import Event
 
 APPROVE, DENY, CLOSE = "approve", "deny", "close"
@@ -33,9 +34,9 @@ def _approve(event: Event) -> dict[str, Any]:
 
 
 def _really(event: Event) -> dict[str, Any]:
-    origin = f" from {words.origin(event)}" if event.source_ip else ""
     often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
-    body = f"{words.summary(event)}{origin}{often}. Approve only what you know to be right."
+    what = f"{words.summary(event)} from {words.address(event)}{often}"
+    body = f"{fit(what, 250)}. Approve only what you know to be right."
     return confirm("Approve this?", body, "Yes, approve", "Go back")
 
 

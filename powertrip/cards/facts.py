@@ -154,7 +154,21 @@ def _still_to_do(event: Event) -> list[Line]:
 def entry(event: Event, now: datetime) -> Line:
     """An event as one line of a list."""
     origin = [text(" from "), outside(event.source_ip, words.NAME_LIMIT)] if event.source_ip else []
+    return [
+        text(f"{words.STATUS_MARK[event.status]} "),
+        *summary(event),
+        *origin,
+        text(_standing(event, now)),
+    ]
+
+
+def plain_entry(event: Event, now: datetime) -> Line:
+    """The same without emphasis, where many lines have to share a message."""
+    mark = words.STATUS_MARK[event.status]
+    return [text(f"{mark} {words.summary(event)} from {words.address(event)}{_standing(event, now)}")]
+
+
+def _standing(event: Event, now: datetime) -> str:
     often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
     ago = words.duration(now - event.received_at)
-    standing = f" · {ago} ago{often} · {words.STATUS[event.status]} · {event.ref}"
-    return [text(f"{words.STATUS_MARK[event.status]} "), *summary(event), *origin, text(standing)]
+    return f" · {ago} ago{often} · {words.STATUS[event.status]} · {event.ref}"

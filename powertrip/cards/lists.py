@@ -85,7 +85,7 @@ def _without_buttons(events: Sequence[Event], view: CardView, now: datetime, roo
 
 
 def _line(event: Event, now: datetime) -> Line:
-    line = facts.entry(event, now)
+    line = facts.plain_entry(event, now)
     last = event.decisions[-1] if event.decisions else None
     return [*line, text(" · by "), user(last.actor_id)] if last else line
 

@@ -27,8 +27,8 @@ HISTORY_PAGE_SIZE = 20
 PREVIOUS, NEXT = "page:previous", "page:next"
 
 _QUERY_LIMIT = 1500
-_COLUMNS = ("id", "UTC", "what", "user", "host", "from", "status", "by")
-_LIMITS = (20, 11, 12, 12, 14, 15, 13, 10)
+_COLUMNS = {"id": 20, "UTC": 11, "user": 12, "host": 14, "from": 39, "status": 13, "by": 10, "what": 16}
+"""The columns of the history, and the most each may take."""
 
 
 def event_list(
@@ -60,11 +60,19 @@ def history_table(
     """One page of events as a table, the buttons for other pages as in `event_list`."""
     shown = events[:HISTORY_PAGE_SIZE]
     headline = show(title, 120)
-    body = preformatted(table(_COLUMNS, [_cells(event, now) for event in shown], _LIMITS)) if shown else None
-    empty = paragraph([[text("Nothing.")]])
-    blocks = [header(headline), body or empty, *_turning(page, pages, query)]
+    body = _history(shown, now) if shown else [paragraph([[text("Nothing.")]])]
+    blocks = [header(headline), *body, *_turning(page, pages, query)]
     lines = [facts.entry(event, now) for event in shown] or [[text("Nothing.")]]
     return answer([[text(headline)], *lines], blocks)
+
+
+def _history(events: Sequence[Event], now: datetime) -> list[Block]:
+    titles = {words.title(event) for event in events}
+    # A narrow window breaks wide rows, so what is the same in all of them is said once.
+    columns = [name for name in _COLUMNS if name != "what" or len(titles) > 1]
+    rows = [_cells(event, now)[: len(columns)] for event in events]
+    body = preformatted(table(columns, rows, [_COLUMNS[name] for name in columns]))
+    return [body] if len(titles) > 1 else [paragraph([[text(f"All: {titles.pop()}")]]), body]
 
 
 def _cells(event: Event, now: datetime) -> list[str]:
@@ -72,12 +80,12 @@ def _cells(event: Event, now: datetime) -> list[str]:
     return [
         event.id,
         _when(event.occurred_at, now),
-        event.title,
         event.user_name or "",
         event.host_name or "",
         event.source_ip or "",
         words.STATUS[event.status],
         decided_by,
+        event.title,
     ]
 
 

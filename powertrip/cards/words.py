@@ -99,13 +99,9 @@ def summary(event: Event) -> str:
     return f"{title(event)} as {user(event)} on {host(event)}"
 
 
-def origin(event: Event) -> str | None:
-    """`192.0.2.10, port 50000`: where it came from; None where the record does not say."""
-    if not event.source_ip:
-        return None
-    port = event.fields.get("source_port")
-    address = show(event.source_ip, NAME_LIMIT)
-    return f"{address}, port {show(port, 10)}" if port else address
+def address(event: Event) -> str:
+    """Where it came from, fit for a sentence."""
+    return named(event.source_ip, NAME_LIMIT) if event.source_ip else "an unnamed address"
 
 
 def risk(event: Event) -> str:

@@ -1,0 +1,185 @@
+"""What the card of an open event says, and to whom."""
+
+import pytest
+
+from powertrip.cards import event_card
+from powertrip.event import Event, Risk, Subject, SubjectKind
+from tests.cards.logins import LINE, NEXT, approved, closed, denied, login, view
+from tests.cards.reading import buttons, mentioned, read, shown
+from tests.samples import ALICE, NOW, later
+
+
+def test_a_person_is_asked_whether_it_was_them() -> None:
+    assert read(event_card(login(), view(), NOW)) == [
+        "# Was this you, Alice?",
+        "SSH login as alice on bastion-1",
+        "From: 192.0.2.10, port 50000",
+        "When: 2026-01-15 12:00:00 UTC",
+        "Risk: ⚪ unknown, medium severity",
+        "[Approve] [Deny]",
+        "| How: publickey · ED25519 · SHA256:abc",
+        "| Source: syslog",
+        f"| {LINE}",
+        f"| Event k3f9x2m8pq · rule ssh_login / Next reminder: {NEXT}",
+    ]
+
+
+def test_the_plain_text_says_it_all() -> None:
+    assert event_card(login(), view(), NOW).text.split("\n") == [
+        "Was this you, Alice?",
+        "SSH login as alice on bastion-1",
+        "From: 192.0.2.10, port 50000",
+        "When: 2026-01-15 12:00:00 UTC",
+        "Event k3f9x2m8pq: /powertrip approve or /powertrip deny k3f9x2m8pq",
+        "Risk: ⚪ unknown, medium severity",
+        "Next reminder: 2026-01-15 12:10:00 UTC",
+        "How: publickey · ED25519 · SHA256:abc",
+        "Source: syslog",
+        f"Log line: {LINE}",
+    ]
+
+
+def test_the_security_channel_is_told_why_it_is_asked() -> None:
+    oswaldo = login(
+        user_name="oswaldo", host_name="bastion.test", subject=Subject(kind=SubjectKind.BOT, team="Platform")
+    )
+
+    said = shown(event_card(oswaldo, view(audience="channel"), NOW))
+
+    assert said.startswith("# Is this expected?\nSSH login as oswaldo on bastion.test\n")
+    assert "\nAsked here: oswaldo is a bot of team Platform.\n[Approve] [Deny]\n" in said
+
+
+@pytest.mark.parametrize("kind", [kind for kind in SubjectKind if kind is not SubjectKind.PERSON])
+def test_every_reason_for_the_channel_is_also_in_the_plain_text(kind: SubjectKind) -> None:
+    card = event_card(login(subject=Subject(kind=kind, slack_id=ALICE)), view(audience="channel"), NOW)
+
+    assert "\nAsked here: " in card.text
+    assert mentioned(card.blocks) == set()
+
+
+def test_the_buttons_name_the_event_and_the_revision_shown() -> None:
+    card = event_card(login(revision=3, occurrences=3), view(), NOW)
+
+    assert [(button["action_id"], button["value"]) for button in buttons(card)] == [
+        ("approve", "k3f9x2m8pq.3"),
+        ("deny", "k3f9x2m8pq.3"),
+    ]
+    assert "Event k3f9x2m8pq.3" in card.text
+
+
+def test_approving_is_asked_twice_and_denying_once() -> None:
+    approve, deny = buttons(event_card(login(), view(), NOW))
+
+    assert approve["style"] == "primary"
+    assert approve["confirm"]["text"]["text"] == (
+        "SSH login as alice on bastion-1 from 192.0.2.10. Approve only what you know to be right."
+    )
+    assert deny["style"] == "danger"
+    assert "confirm" not in deny
+
+
+def test_the_second_question_warns_however_long_the_names_are() -> None:
+    long = login(title="t" * 500, user_name="u" * 500, host_name="h" * 500, source_ip="i" * 500)
+
+    body = buttons(event_card(long, view(), NOW))[0]["confirm"]["text"]["text"]
+
+    assert len(body) <= 300
+    assert body.endswith("more characters. Approve only what you know to be right.")
+
+
+def test_screen_readers_hear_what_a_button_is_about() -> None:
+    spoken = [button["accessibility_label"] for button in buttons(event_card(login(), view(), NOW))]
+
+    assert spoken == ["Approve SSH login as alice on bastion-1", "Deny SSH login as alice on bastion-1"]
+
+
+def test_a_reason_is_asked_in_a_window_and_not_twice() -> None:
+    card = event_card(login(requires_reason=True), view(), NOW)
+
+    approve = buttons(card)[0]
+    assert approve["text"]["text"] == "Approve…"
+    assert "confirm" not in approve
+    assert "\n✍️ Approving this takes a reason.\n" in shown(card)
+
+
+def test_the_need_for_two_people_is_said_before_anyone_approves() -> None:
+    assert "\n👥 Approving this takes two people.\n" in shown(
+        event_card(login(requires_second_person=True), view(), NOW)
+    )
+
+
+def test_a_late_record_is_called_late() -> None:
+    late = login(occurred_at=later(hours=-3, minutes=-5))
+
+    card = event_card(late, view(), NOW)
+
+    assert "\n⏰ This is late news: the record arrived 3 h 5 min after it happened.\n" in card.text
+    assert "late news" in shown(card)
+
+
+def test_a_record_from_the_future_is_called_so() -> None:
+    early = login(occurred_at=later(minutes=12))
+
+    assert "\n⏰ The record is dated 12 min after its own arrival: a clock is wrong.\n" in (
+        event_card(early, view(), NOW).text
+    )
+
+
+@pytest.mark.parametrize("minutes", [-10, 0, 5])
+def test_a_record_within_the_configured_bounds_is_neither_late_nor_early(minutes: int) -> None:
+    assert "⏰" not in event_card(login(occurred_at=later(minutes=minutes)), view(), NOW).text
+
+
+def test_what_was_cut_off_the_line_is_said() -> None:
+    assert "| ✂️ 1,234 more characters of the line came and were cut off.\n" in (
+        shown(event_card(login(cut=1234), view(), NOW))
+    )
+
+
+def test_a_long_line_is_cut_with_a_count() -> None:
+    assert "more characters\n" in shown(event_card(login(message="A" * 5000), view(), NOW))
+
+
+def test_further_fields_of_the_rule_are_shown_and_counted() -> None:
+    many = {f"field_{number}": f"value {number}" for number in range(12)} | {"cert_id": "alice@example"}
+
+    said = shown(event_card(login(fields={"cert_id": "alice@example"} | many), view(), NOW))
+
+    assert "| Certificate: alice@example\n| Field 0: value 0\n" in said
+    assert "| … and 3 more fields\n" in said
+
+
+def test_a_log_that_names_nobody_and_nothing_is_still_asked_about() -> None:
+    bare = login(
+        user_name=None, host_name=None, source_ip=None, message="", subject=Subject(kind=SubjectKind.UNMAPPED)
+    )
+
+    said = shown(event_card(bare, view(audience="channel"), NOW))
+
+    assert "SSH login as an unnamed user on an unnamed host\nFrom: the log names no address\n" in said
+    assert "[Approve] [Deny]" in said
+
+
+@pytest.mark.parametrize(
+    ("about", "colour"),
+    [
+        (login(), "#8d8d8d"),
+        (login(risk=Risk(score=34)), "#2eb67d"),
+        (login(risk=Risk(score=35)), "#ecb22e"),
+        (login(risk=Risk(score=68)), "#e01e5a"),
+        (approved(risk=Risk(score=90)), "#2eb67d"),
+        (denied(risk=Risk(score=1)), "#e01e5a"),
+        (closed(), "#8d8d8d"),
+    ],
+)
+def test_the_bar_has_the_colour_of_the_outcome_or_the_risk(about: Event, colour: str) -> None:
+    assert event_card(about, view(), NOW).attachments[0]["color"] == colour
+
+
+def test_the_configured_command_is_the_one_that_is_named() -> None:
+    assert "/pt approve or /pt deny k3f9x2m8pq" in event_card(login(), view(command="/pt"), NOW).text
+
+
+def test_attachments_are_always_among_the_arguments() -> None:
+    assert set(event_card(login(), view(), NOW).arguments()) == {"text", "blocks", "attachments"}

@@ -1,0 +1,45 @@
+import pytest
+from hypothesis import given, settings
+
+from powertrip.cards import CALLBACK, INPUT, INPUT_BLOCK, close_modal, reason_modal
+from powertrip.event import Event, Verdict
+from tests.cards.hostile import events
+from tests.cards.reading import view_objections, view_read
+from tests.samples import event
+
+
+def test_a_reason_is_asked_with_the_event_in_sight() -> None:
+    view = reason_modal(event(), Verdict.APPROVE, '{"ref": "k.1"}')
+
+    assert view["title"]["text"] == "Approve with a reason"
+    assert view["private_metadata"] == '{"ref": "k.1"}'
+    assert view_read(view) == [
+        "SSH login as alice on bastion-1",
+        "From: 192.0.2.10",
+        "When: 2026-01-15 12:00:00 UTC",
+        "Risk: ⚪ unknown, medium severity",
+        "Why is this right? ____",
+    ]
+
+
+def test_closing_asks_what_was_found() -> None:
+    view = close_modal(event(), "")
+
+    assert view["title"]["text"] == "Close a denied event"
+    assert view_read(view)[-1] == "What was found, and what was done? ____"
+
+
+def test_what_is_typed_is_found_under_the_published_names() -> None:
+    view = reason_modal(event(), Verdict.APPROVE, "")
+
+    assert view["callback_id"] == CALLBACK
+    (block,) = [block for block in view["blocks"] if block["type"] == "input"]
+    assert (block["block_id"], block["element"]["action_id"]) == (INPUT_BLOCK, INPUT)
+    assert "optional" not in block
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@settings(deadline=None, derandomize=True)
+@given(hostile=events())
+def test_slack_takes_every_window(verdict: Verdict, hostile: Event) -> None:
+    assert view_objections(reason_modal(hostile, verdict, "x" * 3000)) == []

@@ -1,0 +1,52 @@
+from typing import Any
+
+from powertrip.cards import Message, quarantine_notice
+from tests.cards.reading import objections, read, shown
+
+
+def notice(**changes: Any) -> Message:
+    arguments: dict[str, Any] = {
+        "count": 1234,
+        "sources": {"papertrail": 34, "syslog": 1200},
+        "reasons": {"ssh_login expects it and no pattern matches": 1234},
+        "samples": ["Accepted quantum for alice", "Accepted \u202e"],
+        "since": "2026-01-15T12:00:00+00:00",
+        "how_to_look": "bot.py events quarantine",
+    }
+    return quarantine_notice(**(arguments | changes))
+
+
+def test_the_notice_says_how_many_from_where_why_and_where_to_look() -> None:
+    assert read(notice()) == [
+        "# ⚠️ 1,234 records in quarantine",
+        "They could not be judged, so nobody is asked about them.",
+        "From: syslog (1,200), papertrail (34)",
+        "Why: ssh_login expects it and no pattern matches (1,234)",
+        "First: 2026-01-15 12:00:00 UTC",
+        "Look: bot.py events quarantine",
+        "| Accepted quantum for alice",
+        r"| Accepted \u202e",
+    ]
+
+
+def test_the_plain_text_says_the_same_without_the_samples() -> None:
+    assert "1,234 records in quarantine" in notice().text
+    assert "bot.py events quarantine" in notice().text
+    assert "quantum" not in notice().text
+
+
+def test_at_most_three_samples_are_shown() -> None:
+    assert len(notice(samples=["x"] * 9).attachments[0]["blocks"]) == 3
+
+
+def test_without_samples_there_is_no_box() -> None:
+    assert notice(samples=[], since=None).attachments == []
+
+
+def test_hostile_names_and_lines_are_taken_by_slack() -> None:
+    names = {f"<!channel> \u202e {number} {'x' * 500}": number for number in range(30)}
+
+    message = notice(sources=names, reasons=names, samples=["\u202e<!here>" * 2000] * 3)
+
+    assert objections(message) == []
+    assert ", 22 others" in shown(message)
