@@ -8,7 +8,7 @@ COMPILE = $(BIN)/uv pip compile --no-config --quiet --universal --python-version
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check system format docs requirements upgrade clean
+.PHONY: help demo test lint types check system format pictures docs requirements upgrade clean
 
 help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
@@ -16,6 +16,7 @@ help:
 	@echo "make check         run every check: lint, types, tests"
 	@echo "make system        run the tests with sshd, syslog-ng and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
+	@echo "make pictures      take the README's screenshots anew (needs what make system needs)"
 	@echo "make docs          write docs/configuration.md from the settings"
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
@@ -42,6 +43,12 @@ system: $(VENV)/.installed-dev
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+pictures: $(VENV)/.installed-dev
+	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k approved_on_the_page
+	mkdir -p docs/images
+	cp build/pictures/3-alice-confirms.png docs/images/approve.png
+	cp build/pictures/4-alice-has-approved.png docs/images/approved.png
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m powertrip.config.reference > docs/configuration.md

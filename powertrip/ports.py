@@ -150,6 +150,8 @@ class EventQuery:
     user_name: str | None = None
     host_name: str | None = None
     source_ip: str | None = None
+    name: str | None = None
+    """The name of a host or of a user."""
     since: datetime | None = None
     limit: int = 10
     offset: int = 0

@@ -30,7 +30,8 @@ NEW_LINE: Piece = {"type": "text", "text": "\n"}
 _MEMBER = re.compile(r"[UW][A-Z0-9]{1,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}")
-_LINK = re.compile(r"https?://[^\s|<>]{1,2000}")
+# A permalink has no other characters; anything more could be formatting in the plain text.
+_LINK = re.compile(r"https?://[A-Za-z0-9.:/?=&-]{1,2000}")
 
 
 def text(value: str, *, bold: bool = False, italic: bool = False, code: bool = False) -> Piece:

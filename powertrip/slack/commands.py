@@ -165,7 +165,7 @@ class Commands:
         events, total = await self._parts.store.find_events(query)
         pages = _pages(total, cards.HISTORY_PAGE_SIZE)
         asked = shlex.join(["history", *words])
-        title = f"History: {total} events"
+        title = f"History ({total})"
         return cards.history_table(events, page, pages, title, self._parts.clock(), asked)
 
     async def _stats(self, caller: Caller, arguments: list[str]) -> Message:
@@ -283,7 +283,7 @@ def _member(word: str) -> str | None:
 
 
 def _history_query(words: list[str], now: datetime) -> EventQuery:
-    """`[@user|host|ip|user name] [since]`, in any order; raises Refused for more than that."""
+    """`[@user|host|ip] [since]`, in any order; a bare word is the name of a host or of a user."""
     query = EventQuery()
     for word in words:
         since = _since(word, now)
@@ -294,10 +294,8 @@ def _history_query(words: list[str], now: datetime) -> EventQuery:
             query = replace(query, subject_slack_id=member)
         elif _ADDRESS.fullmatch(word) and _is_address(word):
             query = replace(query, source_ip=word)
-        elif word.startswith("user:"):
-            query = replace(query, user_name=word.removeprefix("user:"))
         else:
-            query = replace(query, host_name=word.removeprefix("host:"))
+            query = replace(query, name=word)
     return query
 
 
