@@ -162,15 +162,17 @@ class Application:
         return Check(name="database", ok=True, detail=f"{backlog} records wait to be judged")
 
     async def stop(self) -> None:
-        """Accept no more, finish what is under way, and close, within 20 seconds."""
+        """Accept no more, finish what is under way, and close, within 20 seconds.
+
+        Both halves at once, for a slow sender and a slow Slack may each take most of that time.
+        """
+        halves = [half.stop() for half in (self._web, self._worker) if half is not None]
         try:
             async with asyncio.timeout(GRACE):
-                if self._web is not None:
-                    await self._web.stop()
-                if self._worker is not None:
-                    await self._worker.stop()
+                await asyncio.gather(*halves)
         except TimeoutError:
             log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
+        self._store.end_work()
         await self._thread.close()
         log.info("stopped")
 
@@ -210,6 +212,7 @@ class Worker:
             new_id=new_id,
             settings=workflow_settings(self._config, channel),
         )
+        await self._store.begin_work(utc_now())
         self._start_sweeps(self._parts)
         await self._listen(client, self._parts)
         self._start_clockwork(self._parts)
@@ -260,8 +263,6 @@ class Worker:
         except SlackRefused as error:
             problem = f"slack.app_token: {error}; make one with the scope connections:write"
             raise ConfigError([Mistake("Slack", "", problem)]) from error
-        except (SlackUnavailable, SlackAmbiguous) as error:
-            log.error("Slack cannot be reached; the watchdog keeps trying", error=str(error))
 
     def _start_clockwork(self, parts: Parts) -> None:
         assert self._judge and self._remind and self._dispatcher  # noqa: S101, PT018 (started just above)
@@ -330,8 +331,10 @@ class Worker:
         with contextlib.suppress(Exception):
             self._clockwork.stop()
         if self._connection is not None:
+            # Before the socket closes, so that a modal gets its answer; after, for what came meanwhile.
             await self._in_flight.finish()
             await self._connection.stop()
+            await self._in_flight.finish()
         for sweep in (self._judge, self._remind, self._dispatcher):
             if sweep is not None:
                 await sweep.stop()

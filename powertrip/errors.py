@@ -17,7 +17,8 @@ PowertripError
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
 └── SlackError
-    ├── SlackUnavailable      may work later: rate limit, server error, no connection
+    ├── SlackUnavailable      may work later: rate limit, server error
+    │   └── SlackUnreachable  no connection to Slack came about
     ├── SlackAmbiguous        the call may or may not have taken effect
     └── SlackRefused          will not work as asked: a wrong token, a missing scope, a gone channel
 """
@@ -133,6 +134,10 @@ class SlackUnavailable(SlackError):
     def __init__(self, text: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(text)
+
+
+class SlackUnreachable(SlackUnavailable):
+    """No connection to Slack came about, so the fault is not of one call or one recipient."""
 
 
 class SlackAmbiguous(SlackError):

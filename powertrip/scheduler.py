@@ -76,14 +76,14 @@ class Dispatcher:
     def __init__(
         self,
         store: Store,
-        send: Callable[[Delivery], Awaitable[None]],
+        send: Callable[[Delivery], Awaitable[float]],
         clock: Callable[[], datetime],
         gap: Callable[[str], float],
         lease: timedelta,
         *,
         lanes_at_once: int = 16,
     ) -> None:
-        """`gap` gives the seconds between two deliveries of a lane."""
+        """`gap` gives the seconds between two deliveries of a lane; `send` returns what Slack demands."""
         self._store = store
         self._send = send
         self._clock = clock
@@ -115,8 +115,9 @@ class Dispatcher:
         return True
 
     async def _deliver(self, delivery: Delivery) -> None:
+        rest = 0.0
         try:
-            await self._send(delivery)
+            rest = await self._send(delivery)
         except StoreUnavailable as error:
             # The lease ends by itself and the delivery is taken up again.
             log.error(
@@ -125,11 +126,11 @@ class Dispatcher:
         except Exception:  # a fault in one delivery must not end its lane
             log.exception("a delivery broke; it is tried again when its lease ends", uid=delivery.uid)
         finally:
-            await self._free(delivery.lane)
+            await self._free(delivery.lane, rest)
 
-    async def _free(self, lane: str) -> None:
+    async def _free(self, lane: str, rest: float) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), self._gap(lane))
+            await asyncio.wait_for(self._stopping.wait(), max(rest, self._gap(lane)))
         del self._busy[lane]
         self._sweep.wake()
 

@@ -206,7 +206,7 @@ class Cards(Section):
 class Lookups(Section):
     """Finding people in Slack."""
 
-    timeout: Duration = timedelta(seconds=5)
+    timeout: Duration = timedelta(seconds=4)
     """After this the event goes to the security channel without an answer."""
     keep: Duration = timedelta(minutes=10)
     """How long an answer is used again."""

@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
-from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
+from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable, SlackUnreachable
 
 CALL_TIMEOUT = 8
 """Seconds for one call; Slack usually answers within one."""
@@ -25,35 +25,46 @@ async def call(method: Awaitable[Any]) -> Any:
     except SlackApiError as error:
         raise sorted_error(error) from error
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise SlackUnavailable(f"Slack cannot be reached: {error}") from error
+        raise SlackUnreachable(f"Slack cannot be reached: {error}") from error
     except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
         raise SlackAmbiguous(f"Slack did not answer: {type(error).__name__} {error}") from error
+    except AttributeError as error:
+        # The SDK stumbles over a body of plain text with status 200, such as a proxy's.
+        raise SlackAmbiguous("Slack's answer cannot be read") from error
 
 
 def sorted_error(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackRefused:
     """The error of ours that says what to do about one of Slack's."""
     response = error.response
-    status = getattr(response, "status_code", 200)
-    code = str(response.get("error", "")) if hasattr(response, "get") else ""
+    # Where the body is no JSON, the SDK hands over aiohttp's response.
+    status: int = getattr(response, "status_code", 0) or getattr(response, "status", 200)
+    body = _body(response)
+    code = str(body.get("error", ""))
     if status == 429 or code == "ratelimited":
         return SlackUnavailable("Slack's rate limit", retry_after=_retry_after(response))
-    if status >= 500 or code in MAYBE_DONE:
+    if status >= 500 or code in MAYBE_DONE or (status < 400 and not code):
         return SlackAmbiguous(f"Slack answered {status} {code}".strip())
     if code == "service_unavailable":
         return SlackUnavailable("Slack is temporarily unavailable")
-    return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{_detail(response)}")
+    return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{_detail(body)}")
+
+
+def _body(response: Any) -> dict[str, Any]:
+    """The answer's JSON; empty for what a server in between answers in its place."""
+    data = getattr(response, "data", response)
+    return data if isinstance(data, dict) else {}
 
 
 def _retry_after(response: Any) -> float:
-    headers = {str(name).lower(): value for name, value in (response.headers or {}).items()}
+    headers = {str(name).lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
     value = headers.get("retry-after", "1")
     return float(value[0] if isinstance(value, list) else value)
 
 
-def _detail(response: Any) -> str:
+def _detail(body: dict[str, Any]) -> str:
     """What Slack adds in words: the scope that is missing, the block that is wrong."""
-    needed = response.get("needed") if hasattr(response, "get") else None
-    messages = (response.get("response_metadata") or {}).get("messages") if hasattr(response, "get") else None
+    needed = body.get("needed")
+    messages = (body.get("response_metadata") or {}).get("messages")
     parts = [f"needs the scope {needed}"] if needed else []
     parts += [str(message) for message in messages or []]
     return f" ({'; '.join(parts)})" if parts else ""

@@ -14,6 +14,7 @@ import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 
+from powertrip.errors import SlackAmbiguous, SlackUnavailable
 from powertrip.slack.calls import call
 
 log = structlog.get_logger(__name__)
@@ -46,11 +47,14 @@ class SocketConnection:
         self._last_connected = clock()
 
     async def start(self) -> None:
-        """Check the app token, then connect in the background; raises SlackRefused or SlackUnavailable.
+        """Check the app token, then connect in the background; raises SlackRefused for a wrong one.
 
         The SDK would retry with a wrong token for ever, which is why it is checked here.
         """
-        await call(self._app.client.apps_connections_open(app_token=self._app_token))
+        try:
+            await call(self._app.client.apps_connections_open(app_token=self._app_token))
+        except (SlackUnavailable, SlackAmbiguous) as error:
+            log.error("no socket to Slack yet; it is tried again and again", error=str(error))
         self._last_connected = self._clock()
         self._connect()
 
@@ -93,8 +97,8 @@ class SocketConnection:
         self._connecting = self._handler = None
         if connecting is not None:
             connecting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await connecting
+            # However an attempt to connect ended, the rest has to be closed all the same.
+            await asyncio.gather(connecting, return_exceptions=True)
         if handler is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(CLOSE_TIMEOUT):

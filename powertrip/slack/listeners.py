@@ -6,6 +6,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec
 
+import aiohttp
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 
@@ -24,6 +25,8 @@ MODAL_PATIENCE = 2.0
 """Seconds a submitted modal waits for the decision; Slack gives up on it after three."""
 FINISH_TIMEOUT = 8.0
 """Seconds that clicks already taken are given when the process ends."""
+
+BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
 
 Arguments = ParamSpec("Arguments")
 
@@ -173,7 +176,7 @@ class Listeners:
         """The last resort: whatever broke, the person is told that it did, and operators learn what."""
         log.error("a listener broke", exc_info=error, type=body.get("type"))
         if "response_url" in body or body.get("response_urls"):
-            await _answer(respond, cards.refusal("Something broke inside Powertrip. Nothing was decided."))
+            await _answer(respond, cards.refusal(BROKE))
 
 
 def _told(outcome: Outcome) -> Message:
@@ -185,7 +188,11 @@ def _caller(user: dict[str, Any]) -> Caller:
 
 
 async def _answer(respond: Any, message: Message, *, replace: bool = False) -> None:
-    await respond(response_type="ephemeral", replace_original=replace, **message.arguments())
+    """Tell the person; what was decided stands, also where this answer cannot be given."""
+    try:
+        await respond(response_type="ephemeral", replace_original=replace, **message.arguments())
+    except (aiohttp.ClientError, TimeoutError) as error:
+        log.warning("an answer could not be given", error=f"{type(error).__name__} {error}")
 
 
 def _not_now(error: Exception) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.errors import SlackAmbiguous, SlackUnavailable
 from powertrip.ports import Posted
 from powertrip.slack.calls import call
 
@@ -77,7 +78,11 @@ class SlackNotifier:
         if not conversation.startswith(("U", "W")):
             return conversation
         if conversation not in self._direct:
-            answer = await call(self._client.conversations_open(users=conversation))
+            try:
+                answer = await call(self._client.conversations_open(users=conversation))
+            except SlackAmbiguous as error:
+                # Opening posts nothing, so whatever came of it can be done again.
+                raise SlackUnavailable(f"direct messages could not be opened: {error}") from error
             self._direct[conversation] = answer["channel"]["id"]
         return self._direct[conversation]
 

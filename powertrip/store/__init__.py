@@ -31,6 +31,7 @@ from powertrip.store import (
     statistics,
 )
 from powertrip.store.database import DatabaseThread
+from powertrip.store.leases import SignOfLife
 
 PEOPLE_CACHE_KEPT = timedelta(days=7)
 """Answers older than any configured time to believe them are dropped after this."""
@@ -41,6 +42,15 @@ class SqlStore:
 
     def __init__(self, thread: DatabaseThread) -> None:
         self._run = thread.run
+        self._sign_of_life = SignOfLife(thread.database)
+
+    async def begin_work(self, now: datetime) -> None:
+        """Say that this process judges and sends, before it claims anything."""
+        await self._run(self._sign_of_life.give, now)
+
+    def end_work(self) -> None:
+        """Say that it claims nothing any more."""
+        self._sign_of_life.end()
 
     async def claim_records(self, limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
         """Take waiting records for judging; nobody else gets them until the lease ends."""

@@ -22,9 +22,7 @@ def append(
     action: str, at: datetime, *, event_id: str | None = None, actor_id: str | None = None, **detail: Any
 ) -> None:
     """Add one line; belongs inside the transaction that does what the line tells of."""
-    if is_postgres():
-        # Two writers that read the same last line would fork the chain.
-        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_AUDIT_LOCK,))
+    write_alone()
     previous = newest_hash()
     digest = _digest(previous, at, action, event_id, actor_id, detail)
     AuditRow.create(
@@ -36,6 +34,16 @@ def append(
         previous_hash=previous,
         hash=digest,
     )
+
+
+def write_alone() -> None:
+    """Let nobody else write history until this transaction ends; two that read one last line would fork it.
+
+    A transaction that changes several events begins with this: two that hold a row each, and wait for the
+    other's or for the history, would otherwise wait for ever. SQLite has one writer at a time anyway.
+    """
+    if is_postgres():
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_AUDIT_LOCK,))
 
 
 def newest_hash() -> str:

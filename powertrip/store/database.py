@@ -1,13 +1,17 @@
 """Opening the database, migrating it, and the one place that hops to its thread."""
 
 import asyncio
+import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 import peewee
+import psycopg
 import structlog
 from playhouse.db_url import connect
 from playhouse.migrations import Runner
@@ -22,6 +26,16 @@ BUSY_TIMEOUT = 5
 """Seconds a SQLite write waits for another process's write before it is refused."""
 CONNECT_TIMEOUT = 5
 """Seconds to wait for PostgreSQL to answer a new connection."""
+SLOW_FAILURE = 3.0
+"""Seconds from which on a failure is one that all who wait behind it share: a lock, or no answer."""
+
+UNAVAILABLE = (
+    peewee.OperationalError,
+    peewee.InterfaceError,
+    # What runs on the driver's own cursor is not translated by peewee.
+    sqlite3.OperationalError,
+    psycopg.OperationalError,
+)
 
 Result = TypeVar("Result")
 
@@ -92,6 +106,7 @@ class DatabaseThread:
         self.database = opened
         database.initialize(opened)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._failed_slowly_at = 0.0
 
     async def run(self, step: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
         """Run `step(*args, **kwargs)` in one transaction and return what it returns, after the commit.
@@ -99,15 +114,29 @@ class DatabaseThread:
         Raises StoreUnavailable where a later attempt may succeed; nothing was changed then. A step
         that has begun is finished even if the caller is cancelled.
         """
+        asked_at = time.monotonic()
         loop = asyncio.get_running_loop()
-        return await asyncio.shield(loop.run_in_executor(self._thread, self._transact, step, args, kwargs))
+        begun = loop.run_in_executor(self._thread, self._in_turn, asked_at, partial(step, *args, **kwargs))
+        return await asyncio.shield(begun)
 
-    def _transact(self, step: Callable[..., Result], args: Any, kwargs: Any) -> Result:
+    def _in_turn(self, asked_at: float, step: Callable[[], Result]) -> Result:
+        # Whoever waited behind a slow failure would wait as long again, each in turn, and senders give up.
+        if asked_at < self._failed_slowly_at:
+            raise StoreUnavailable("the database could not do anything while this waited for its turn")
+        began_at = time.monotonic()
+        try:
+            return self._transact(step)
+        except StoreUnavailable:
+            if time.monotonic() - began_at >= SLOW_FAILURE:
+                self._failed_slowly_at = time.monotonic()
+            raise
+
+    def _transact(self, step: Callable[[], Result]) -> Result:
         try:
             self.database.connect(reuse_if_open=True)
             with self.database.atomic():
-                return step(*args, **kwargs)
-        except (peewee.OperationalError, peewee.InterfaceError) as error:
+                return step()
+        except UNAVAILABLE as error:
             # A broken connection stays broken; the next step gets a new one.
             self.database.close()
             raise StoreUnavailable(f"the database cannot do this now: {error}") from error

@@ -62,7 +62,9 @@ def enqueue_update(channel: str, ts: str, now: datetime) -> None:
         & (DeliveryRow.state == "waiting")
         & DeliveryRow.leased_until.is_null()
     )
-    if not DeliveryRow.select().where(unbegun).exists():
+    query = DeliveryRow.select(DeliveryRow.id).where(unbegun).limit(1)
+    # Held until the change that it is to show is committed, so that nobody renders before.
+    if (query.for_update() if is_postgres() else query).first() is None:
         enqueue(DeliveryKind.UPDATE, channel, now, ts=ts)
 
 
@@ -125,14 +127,3 @@ def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
 def waiting_count() -> int:
     """How many deliveries are still to be made."""
     return int(DeliveryRow.select().where(DeliveryRow.state == "waiting").count())
-
-
-def next_due() -> datetime | None:
-    """When the earliest waiting delivery is due."""
-    row = (
-        DeliveryRow.select(DeliveryRow.due_at)
-        .where(DeliveryRow.state == "waiting")
-        .order_by(DeliveryRow.due_at)
-        .first()
-    )
-    return row.due_at if row else None

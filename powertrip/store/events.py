@@ -62,6 +62,8 @@ def _conditions(query: EventQuery) -> Any:
         wanted = getattr(query, name)
         if wanted is not None:
             conditions.append(getattr(EventRow, name) == wanted)
+    if query.name is not None:
+        conditions.append((EventRow.user_name == query.name) | (EventRow.host_name == query.name))
     if query.since is not None:
         conditions.append(EventRow.received_at >= query.since)
     combined = conditions[0]
@@ -76,6 +78,7 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
     Occurrences later than the decision's revision become a pending event of their own, every copy of
     the card is to be updated, and a denial is to be told to the security channel.
     """
+    audit.write_alone()
     if not _move_status(plan):
         return DecisionTaken(taken=False)
     _write_decision(plan.before.id, plan.after.status, plan.decision)
@@ -131,6 +134,7 @@ def _split(plan: DecisionPlan) -> Event | None:
 
 def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
     """Remember that the subject turned out to be somebody, or something, else."""
+    audit.write_alone()
     changes = subject_columns(subject) | {"version": EventRow.version + 1}
     EventRow.update(**changes).where(EventRow.id == event_id).execute()
     audit.append("subject_changed", now, event_id=event_id, subject=subject.kind)
@@ -157,6 +161,7 @@ def reserve_reminders(
     A crash afterwards delays a reminder, and never repeats one without end. More than `together` of
     them go out as one message.
     """
+    audit.write_alone()
     ours = {due.event_id: due.sent + 1 for due, then in next_due if _reserve(due, then)}
     groups = [list(ours)] if len(ours) > together else [[event_id] for event_id in ours]
     for group in groups:

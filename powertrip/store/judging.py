@@ -20,6 +20,7 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     opened: list[str] = []
     folded: list[str] = []
     quarantined = 0
+    audit.write_alone()
     for judgement in judgements:
         if not inbox.mark_judged(judgement.claimed.inbox_id, now):
             continue

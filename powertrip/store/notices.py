@@ -14,9 +14,11 @@ def posted(
     delivery: Delivery, kind: NoticeKind, channel: str, ts: str, shown: Sequence[Shown], now: datetime
 ) -> None:
     """Write down a message that Slack took, and who could see what in it."""
+    audit.write_alone()
     deliveries.finish(delivery, now)
     for item in shown:
-        NoticeRow.create(
+        # Somebody else may have found the same message and written it down.
+        NoticeRow.insert(
             event_id=item.event_id,
             kind=kind,
             channel=channel,
@@ -25,7 +27,7 @@ def posted(
             posted_at=now,
             shown_revision=item.revision,
             shown_version=item.version,
-        )
+        ).on_conflict_ignore().execute()
         audit.append(
             "notice_posted",
             now,
@@ -36,12 +38,13 @@ def posted(
             revision=item.revision,
         )
         if kind is NoticeKind.REMINDER:
-            _replace_earlier_reminders(item.event_id, ts, now)
+            _keep_only_the_newest_reminder(item.event_id, now)
     _update_if_outdated(channel, ts, shown, now)
 
 
 def updated(delivery: Delivery, channel: str, ts: str, shown: Sequence[Shown], now: datetime) -> None:
     """Write down that a message shows its events as they were when it was rendered."""
+    audit.write_alone()
     deliveries.finish(delivery, now)
     for item in shown:
         this_row = (
@@ -61,16 +64,15 @@ def _update_if_outdated(channel: str, ts: str, shown: Sequence[Shown], now: date
             deliveries.enqueue_update(channel, ts, now)
 
 
-def _replace_earlier_reminders(event_id: str, newest_ts: str, now: datetime) -> None:
-    earlier = (
+def _keep_only_the_newest_reminder(event_id: str, now: datetime) -> None:
+    live = (
         (NoticeRow.event_id == event_id)
         & (NoticeRow.kind == NoticeKind.REMINDER)
-        & (NoticeRow.ts != newest_ts)
         & NoticeRow.removed_at.is_null()
     )
-    rows = list(NoticeRow.select().where(earlier))
-    NoticeRow.update(removed_at=now).where(earlier).execute()
-    for row in rows:
+    # By their numbers: a reminder whose answer was lost can be found after the next one was posted.
+    for row in list(NoticeRow.select().where(live).order_by(NoticeRow.reminder, NoticeRow.id))[:-1]:
+        NoticeRow.update(removed_at=now).where(NoticeRow.id == row.id).execute()
         _shrink_or_remove(row.channel, row.ts, now)
 
 
@@ -83,6 +85,7 @@ def _shrink_or_remove(channel: str, ts: str, now: datetime) -> None:
 
 def gone(delivery: Delivery, now: datetime) -> None:
     """Remember that the delivery's message is no longer in Slack, and that there is nothing to tell it."""
+    audit.write_alone()
     channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
     for row in rows_in_message(channel, ts):

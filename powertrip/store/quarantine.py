@@ -77,6 +77,7 @@ def _newest_id() -> int:
 
 def report(channel: str, window: timedelta, now: datetime) -> Quarantined | None:
     """Have the security channel told of what is new: the first at once, the rest once a window."""
+    audit.write_alone()
     new = untold()
     last_told = QuarantineRow.select(fn.MAX(QuarantineRow.told_at)).scalar()
     if new is None or (last_told is not None and last_told > now - window):

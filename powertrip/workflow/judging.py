@@ -1,12 +1,14 @@
 """From a record in the inbox to an event: the rules speak, the subject is looked up, the result is kept."""
 
 import asyncio
+import contextlib
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from powertrip import policy, reminders, routing
+from powertrip.errors import StoreUnavailable
 from powertrip.event import Event, Record, Subject
 from powertrip.ports import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
@@ -19,6 +21,8 @@ Spoken = Match | Ignored | Quarantined | Unmatched | ToQuarantine
 
 BATCH = 200
 """Records judged in one go: enough to share a commit, few enough to keep each step short."""
+NAME_KEPT = 255
+"""Characters of a user, host or address that an event keeps; PostgreSQL refuses to index very long ones."""
 LEASE = timedelta(seconds=30)
 """How long a crashed process keeps records from being judged by the next."""
 
@@ -28,12 +32,43 @@ async def judge_waiting(parts: Parts) -> bool:
     claimed = await parts.store.claim_records(BATCH, parts.clock(), LEASE)
     if not claimed:
         return False
-    judgements = await _judge(parts, claimed)
-    applied = await parts.store.apply(judgements, parts.clock())
+    try:
+        judgements = await _judge(parts, claimed)
+        applied = await _apply(parts, judgements)
+    except StoreUnavailable:
+        with contextlib.suppress(StoreUnavailable):  # then the lease ends by itself
+            await parts.store.release_records([item.inbox_id for item in claimed])
+        raise
     _count(parts, judgements, applied)
     if applied.opened or applied.folded:
         parts.wake_sender()
     return len(claimed) == BATCH
+
+
+async def _apply(parts: Parts, judgements: list[Judgement]) -> Applied:
+    try:
+        return await parts.store.apply(judgements, parts.clock())
+    except StoreUnavailable:
+        raise
+    except Exception:  # a record that cannot be kept must not hold up, or lose, any other
+        log.exception("a batch could not be kept; its records are kept one by one")
+    each = [await _apply_alone(parts, judgement) for judgement in judgements]
+    return Applied(
+        opened=tuple(event_id for applied in each for event_id in applied.opened),
+        folded=tuple(event_id for applied in each for event_id in applied.folded),
+        quarantined=sum(applied.quarantined for applied in each),
+    )
+
+
+async def _apply_alone(parts: Parts, judgement: Judgement) -> Applied:
+    try:
+        return await parts.store.apply([judgement], parts.clock())
+    except StoreUnavailable:
+        raise
+    except Exception as error:  # whatever it was, the record is kept where people will look at it
+        log.exception("a record could not be kept as judged", inbox_id=judgement.claimed.inbox_id)
+        unkept = ToQuarantine(rule=None, reason=f"keeping it broke: {type(error).__name__}")
+        return await parts.store.apply([replace(judgement, outcome=unkept)], parts.clock())
 
 
 async def _judge(parts: Parts, claimed: list[Claimed]) -> list[Judgement]:
@@ -98,9 +133,9 @@ def _event(parts: Parts, settings: Settings, record: Record, match: Match, subje
         occurred_at=occurred_at,
         received_at=record.received_at,
         last_occurred_at=occurred_at,
-        user_name=match.fields.get("user_name"),
-        host_name=match.fields.get("host_name"),
-        source_ip=match.fields.get("source_ip"),
+        user_name=_kept_name(match, "user_name"),
+        host_name=_kept_name(match, "host_name"),
+        source_ip=_kept_name(match, "source_ip"),
         fields=others,
         message=record.message,
         cut=record.cut,
@@ -110,6 +145,11 @@ def _event(parts: Parts, settings: Settings, record: Record, match: Match, subje
     )
     demands = policy.requirements(event, settings.policy)
     return replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
+
+
+def _kept_name(match: Match, field: str) -> str | None:
+    value = match.fields.get(field)
+    return value[:NAME_KEPT] if value is not None else None
 
 
 def _first_reminder(settings: Settings, now: datetime) -> datetime:

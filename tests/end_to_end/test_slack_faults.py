@@ -1,0 +1,304 @@
+"""Slack misbehaves, and nothing is lost, said twice, or kept from those who should know."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from powertrip.application import Application
+from powertrip.config import load_config
+from powertrip.errors import ConfigError
+from powertrip.sandbox import Sandbox
+from powertrip.sandbox.control import Control, SeenMessage
+from powertrip.sandbox.faults import FaultKind
+from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
+from tests.end_to_end.harness import (
+    Process,
+    Sender,
+    free_port,
+    login,
+    powertrip_here,
+    settings,
+    write_config,
+)
+
+SECURITY = "C0SECURITY"
+ALICE, BOB, CAROL = "U0ALICE", "U0BOB", "U0CAROL"
+
+Running = tuple[Application, Sender]
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    """The database of the running Powertrip."""
+    return Evidence(f"sqlite:///{tmp_path}/powertrip.db")
+
+
+async def card_for(control: Control, words: str, patience: float = 10.0) -> SeenMessage:
+    """The first message that shows these words."""
+    state = await control.wait_for(lambda s: any(m.shows(words) for m in s.messages()), patience)
+    return next(m for m in state.messages() if m.shows(words))
+
+
+@pytest.mark.parametrize(
+    ("kind", "about"),
+    [
+        ("ratelimited", {"retry_after": 1}),
+        ("http_error", {"status": 500}),
+        ("http_error", {"status": 503}),
+        ("timeout_after_taken", {}),
+        ("drop_before", {}),
+        ("error", {"error": "fatal_error"}),
+        ("error", {"error": "service_unavailable"}),
+    ],
+)
+async def test_a_post_that_fails_once_arrives_once(
+    sender: Sender, control: Control, evidence: Evidence, kind: FaultKind, about: dict[str, Any]
+) -> None:
+    await control.fault("chat.postMessage", kind, **about)
+    await sender.post(login("alice", id="1"), login("stranger", id="2"))
+    assert (await card_for(control, "stranger")).channel == SECURITY
+    assert (await card_for(control, "alice")).channel.startswith("D")
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1", "2"})
+    assert len((await control.state()).messages()) == 2
+
+
+async def test_a_rate_limit_pauses_the_channel_for_as_long_as_slack_says_and_keeps_the_order(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await control.fault("chat.postMessage", "ratelimited", retry_after=2)
+    await sender.post(*(login("stranger", address=f"198.51.100.{n}", id=str(n)) for n in range(5)))
+    due = "SELECT due_at FROM delivery WHERE error LIKE '%rate limit%'"
+    await until(lambda: evidence.column(due), "the rate limit is written down, for other processes too")
+    due_at = evidence.number(due) / 1e6
+    await control.wait_for(lambda s: len(s.messages(SECURITY)) == 5)
+    await evidence.until_idle()
+    limited, *others = (await control.state()).calls("chat.postMessage")
+    assert limited["status"] == 429
+    assert due_at - limited["at"] >= 2
+    assert others[0]["at"] - limited["at"] >= 2
+    assert len(others) == 5
+    cards = (await control.state()).messages(SECURITY)
+    assert [card.shows(f"198.51.100.{n}") for n, card in enumerate(cards)] == [True] * 5
+    await assert_promises_kept(evidence, control, set("01234"))
+
+
+@pytest.mark.parametrize("changes", [{"reminders": {"remind_after": "1s", "remind_every": "1h"}}])
+async def test_after_a_rate_limit_a_new_card_goes_before_a_reminder(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("stranger", address="198.51.100.1", id="1"))
+    await card_for(control, "198.51.100.1")
+    await control.fault("chat.postMessage", "ratelimited", retry_after=2)
+    await control.wait_for(lambda s: s.count("chat.postMessage") == 2)
+    await sender.post(login("stranger", address="198.51.100.2", id="2"))
+    await evidence.until_idle()
+    _, second, third, *_ = (await control.state()).messages(SECURITY)
+    assert (second.shows("198.51.100.2"), second.shows("Reminder")) == (True, False)
+    assert (third.shows("198.51.100.1"), third.shows("Reminder")) == (True, True)
+
+
+async def test_a_rate_limit_on_updates_delays_no_card(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice")
+    await control.fault("chat.update", "ratelimited", retry_after=3)
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: s.count("chat.update"))
+    await sender.post(login("stranger", id="2"))
+    await card_for(control, "stranger", patience=2)
+    assert (await control.state()).message(card).buttons
+    await evidence.until_idle()
+    first, second = (await control.state()).calls("chat.update")
+    assert second["at"] - first["at"] >= 3
+    await assert_promises_kept(evidence, control, {"1", "2"})
+
+
+async def test_a_card_that_slack_finds_too_rich_goes_out_as_plain_text(
+    sender: Sender, control: Control
+) -> None:
+    await control.fault("chat.postMessage", "error", error="invalid_blocks")
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice")
+    assert card.blocks == []
+    for words in ("bastion-1", "192.0.2.10", "/powertrip approve"):
+        assert words in card.text, words
+
+
+async def test_an_outcome_that_slack_finds_too_rich_is_shown_as_plain_text(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice")
+    await control.fault("chat.update", "error", error="invalid_blocks")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    assert "pproved" in state.message(card).text
+    await evidence.until_idle()
+
+
+@pytest.mark.parametrize("error", ["user_disabled", "cannot_dm_bot", "user_not_found", "access_denied"])
+async def test_a_person_whom_slack_lets_nobody_message_is_asked_about_in_the_security_channel(
+    sender: Sender, control: Control, evidence: Evidence, error: str
+) -> None:
+    await control.fault("conversations.open", "error", error=error)
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice")
+    assert card.channel == SECURITY
+    assert card.shows("could not be sent a direct message")
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_a_conversation_that_cannot_be_opened_three_times_leads_to_the_security_channel(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await control.fault("conversations.open", "http_error", count=3)
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice", patience=15)
+    assert card.channel == SECURITY
+    assert card.shows("could not be sent a direct message")
+    assert (await control.state()).count("conversations.open") == 3
+    await control.press(CAROL, SECURITY, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_direct_messages_that_never_arrive_lead_to_the_security_channel(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await control.fault("chat.postMessage", "http_error", count=3)
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice", patience=15)
+    assert card.channel == SECURITY
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_a_lookup_that_hangs_does_not_hold_up_the_question(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await control.fault("users.info", "delay", delay=60)
+    await sender.post(login("alice", id="1"))
+    await control.wait_for(lambda s: s.count("users.info"))
+    # The worst moment to arrive: right after the lookup of another batch began to hang.
+    await control.fault("users.lookupByEmail", "delay", delay=60)
+    await sender.post(login("bob", id="2"))
+    by_bob = await card_for(control, "bob", patience=9)
+    by_alice = await card_for(control, "alice", patience=0.1)
+    for card, name in ((by_alice, "alice"), (by_bob, "bob")):
+        assert card.channel == SECURITY
+        assert card.shows(f"Slack did not say in time who {name} is")
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1", "2"})
+
+
+@pytest.mark.parametrize(
+    "changes", [{"reminders": {"remind_after": "1s", "remind_every": "1s", "mention_after": 1}}]
+)
+async def test_a_card_deleted_in_slack_is_reminded_of_all_the_same(
+    sandbox: Sandbox, sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("stranger", id="1"))
+    await control.message_in(SECURITY)
+    for number in (1, 2):
+        seen = await control.message_in(SECURITY, partial(SeenMessage.shows, words=f"Reminder {number}"))
+        sandbox.world.delete(sandbox.world.live_messages(SECURITY)[-1])
+        assert CAROL in seen.mentions
+    seen = await control.message_in(SECURITY, lambda m: m.shows("Reminder 3"))
+    await control.press(CAROL, SECURITY, seen.ts, action_id="approve")
+    await control.wait_for(lambda s: not any(m.buttons for m in s.messages(SECURITY)))
+    await evidence.until_idle()
+
+
+async def test_an_archived_security_channel_stops_the_start_and_says_what_to_do(
+    sandbox: Sandbox, control: Control, tmp_path: Path
+) -> None:
+    await control.channel(SECURITY, is_archived=True)
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path))
+    with pytest.raises(ConfigError, match="#security is archived; unarchive it or name another"):
+        async with powertrip_here(path):
+            pass
+
+
+async def test_what_the_security_channel_refuses_is_tried_until_it_takes_it(
+    sender: Sender, control: Control, evidence: Evidence, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await control.channel(SECURITY, is_archived=True)
+    await sender.post(login("stranger", id="1"))
+    state = await control.wait_for(lambda s: s.count("chat.postMessage") >= 2)
+    assert {call["error"] for call in state.calls("chat.postMessage")} == {"is_archived"}
+    await control.channel(SECURITY, is_archived=False)
+    await card_for(control, "stranger")
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
+    assert "Slack refuses a message; mend what it names" in capsys.readouterr().out
+
+
+async def test_what_an_archived_security_channel_refused_goes_to_the_one_named_in_a_reload(
+    sandbox: Sandbox, running: Running, control: Control, tmp_path: Path, evidence: Evidence
+) -> None:
+    application, sender = running
+    await control.channel(SECURITY, is_archived=True)
+    await control.channel("C0NEW", name="new-security", members=[CAROL, "U0POWERTRIP"])
+    await sender.post(login("stranger", id="1"))
+    await control.wait_for(lambda s: s.count("chat.postMessage"))
+    whole = settings(sandbox, tmp_path, slack={"security_channel": "C0NEW"})
+    await application.reload(load_config(write_config(tmp_path / "config.yaml", whole), {}))
+    card = await card_for(control, "stranger")
+    assert card.channel == "C0NEW"
+    assert card.shows("Nobody is listed for stranger")
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_a_slack_that_is_away_for_a_while_changes_neither_whom_is_asked_nor_how_often(
+    sandbox: Sandbox, sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("alice", address="192.0.2.1", id="1"))
+    await card_for(control, "192.0.2.1")
+    await evidence.until_idle()
+    await sandbox.stop()
+    await sender.post(login("alice", address="192.0.2.2", id="2"))
+    attempts = "SELECT max(attempts) FROM delivery WHERE state = 'waiting'"
+    await until(lambda: (evidence.column(attempts)[0] or 0) >= 3, "three attempts")
+    await sandbox.start()
+    async with Control(sandbox.url) as back:
+        card = await card_for(back, "192.0.2.2", patience=15)
+        assert card.channel.startswith("D")
+        await back.connected()
+        await back.press(ALICE, card.channel, card.ts, action_id="approve")
+        await back.wait_for(lambda s: not s.message(card).buttons)
+        await evidence.until_idle()
+        await assert_promises_kept(evidence, back, {"1", "2"})
+
+
+async def test_records_are_kept_while_slack_is_away_at_the_start_and_asked_about_when_it_is_back(
+    tmp_path: Path, evidence: Evidence
+) -> None:
+    sandbox, port = Sandbox(port=free_port()), free_port()
+    process = Process(
+        write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, ingest={"port": port}))
+    )
+    async with aiohttp.ClientSession() as session:
+        sender = Sender(port, session)
+        try:
+            await process.start(port)
+            await sender.post(login("alice", id="1"))
+            status, body = await sender.get("/readyz")
+            assert (status, "no socket to Slack" in body) == (503, True)
+            assert evidence.number("SELECT count(*) FROM inbox WHERE judged_at IS NULL") == 1
+            async with sandbox, Control(sandbox.url) as control:
+                card = await card_for(control, "alice", patience=15)
+                assert card.channel.startswith("D")
+                await control.connected()
+                assert (await sender.get("/readyz"))[0] == 200
+                await evidence.until_idle()
+                await assert_promises_kept(evidence, control, {"1"})
+        finally:
+            await process.kill()
