@@ -26,7 +26,7 @@ demo: $(VENV)/.installed
 	$(BIN)/python bot.py demo
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto -m "not system"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not system"
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

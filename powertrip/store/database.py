@@ -78,9 +78,15 @@ def pending_migrations(opened: peewee.Database) -> list[str]:
 
 
 def migrate(opened: Any) -> list[str]:
-    """Apply what is pending, one process at a time; returns the names applied."""
-    with opened.connection_context(), _migrating_alone(opened):
-        return list(Runner(opened, str(MIGRATIONS)).up())
+    """Apply what is pending, one process at a time; returns the names applied.
+
+    Raises StoreUnavailable where the database cannot be opened or does not answer.
+    """
+    try:
+        with opened.connection_context(), _migrating_alone(opened):
+            return list(Runner(opened, str(MIGRATIONS)).up())
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"database.url: the database cannot be used: {error}") from error
 
 
 @contextmanager

@@ -118,6 +118,20 @@ async def test_a_record_that_cannot_be_kept_is_quarantined_and_holds_up_nobody(s
     await scene.evidence.until_idle()
 
 
+@pytest.mark.parametrize("url", ["sqlite:////nowhere/powertrip.db", "postgresql://127.0.0.1:9/powertrip"])
+async def test_a_database_that_cannot_be_opened_stops_the_start_and_says_so(
+    sandbox: Sandbox, tmp_path: Path, url: str
+) -> None:
+    whole = settings(sandbox, tmp_path, database={"url": url})
+    process = Process(write_config(tmp_path / "config.yaml", whole))
+    await process.start()
+    assert process.process is not None
+    assert await process.process.wait() == 1
+    told = process.output.read_text(encoding="utf-8")
+    assert "database.url: the database cannot be used: " in told
+    assert "Traceback" not in told
+
+
 async def test_senders_are_told_to_come_back_while_the_backlog_is_over_its_limit(
     sandbox: Sandbox, control: Control, tmp_path: Path
 ) -> None:

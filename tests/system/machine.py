@@ -1,4 +1,4 @@
-"""A server with a real sshd and a real syslog-ng, as Debian configures it plus the file from our documentation.
+"""A server with a real sshd and a real syslog-ng, as Debian configures it and with our documented file.
 
 It is made of this machine's own programs in mount, UTS and PID namespaces of their own (unshare(1), which
 takes root): `/dev/log`, the users, the host name and the log files are the server's alone, so that the test
@@ -129,7 +129,7 @@ async def _until_sshd_answers(process: asyncio.subprocess.Process, port: int, lo
     async with asyncio.timeout(START_TIMEOUT):
         while not await _greets(port):
             if process.returncode is not None:
-                raise RuntimeError(f"the server ended:\n{log.read_text(encoding='utf-8')}")
+                raise RuntimeError(f"the server ended; see {log}")
             await asyncio.sleep(0.05)
 
 
