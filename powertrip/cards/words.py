@@ -134,7 +134,7 @@ def why_in_channel(event: Event) -> str | None:
         SubjectKind.UNMAPPED: _unmapped(event, name),
         SubjectKind.NOT_FOUND: f"Slack knows no member for {name}.",
         SubjectKind.DEACTIVATED: f"The Slack account of {who} is deactivated.",
-        SubjectKind.GUEST: f"The Slack account of {who} is not a full member of this workspace.",
+        SubjectKind.GUEST: f"The Slack account of {who} is a guest, a bot, or of another organisation.",
         SubjectKind.LOOKUP_FAILED: f"Slack did not say in time who {name} is.",
         SubjectKind.UNREACHABLE: f"{who} could not be sent a direct message.",
     }

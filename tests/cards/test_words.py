@@ -72,7 +72,10 @@ def test_the_reason_for_a_risk_is_said() -> None:
         (SubjectKind.UNMAPPED, "Nobody is listed for alice in the configuration."),
         (SubjectKind.NOT_FOUND, "Slack knows no member for alice."),
         (SubjectKind.DEACTIVATED, "The Slack account of Alice (alice) is deactivated."),
-        (SubjectKind.GUEST, "The Slack account of Alice (alice) is not a full member of this workspace."),
+        (
+            SubjectKind.GUEST,
+            "The Slack account of Alice (alice) is a guest, a bot, or of another organisation.",
+        ),
         (SubjectKind.LOOKUP_FAILED, "Slack did not say in time who alice is."),
         (SubjectKind.UNREACHABLE, "Alice (alice) could not be sent a direct message."),
         (SubjectKind.PERSON, None),

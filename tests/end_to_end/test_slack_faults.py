@@ -48,6 +48,7 @@ async def card_for(control: Control, words: str, patience: float = 10.0) -> Seen
         ("ratelimited", {"retry_after": 1}),
         ("http_error", {"status": 500}),
         ("http_error", {"status": 503}),
+        ("http_error", {"status": 200}),  # what a server in between answers in Slack's place
         ("timeout_after_taken", {}),
         ("drop_before", {}),
         ("error", {"error": "fatal_error"}),

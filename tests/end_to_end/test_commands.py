@@ -1,0 +1,140 @@
+"""Every word of /powertrip, and who may say it."""
+
+import pytest
+
+from powertrip.sandbox.control import Control, SeenMessage
+from tests.end_to_end.harness import Sender, login
+from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
+
+pytestmark = pytest.mark.usefixtures("running")
+
+GENERAL = "C0GENERAL"
+PNG = "powertrip-stats.png"
+
+
+async def answer(control: Control, user: str, text: str, *words: str) -> SeenMessage:
+    """Type a command, and return the answer that only this person sees, once it shows the words."""
+    outcome = await control.slash(user, GENERAL, text)
+    assert outcome.acked
+    return await control.ephemeral_to(user, lambda m: all(m.shows(word) for word in words))
+
+
+@pytest.mark.parametrize("text", ["", "help", "HELP"])
+async def test_help_names_every_word(control: Control, text: str) -> None:
+    words = ["pending", "show", "approve", "deny", "close", "history", "stats", "rules", "whoami", "test"]
+    await answer(control, BOB, text, *words)
+
+
+async def test_an_unknown_word_is_answered(control: Control) -> None:
+    await answer(control, BOB, "aprove <!channel> 'x", "is not a command")
+
+
+async def test_pending_shows_people_their_own_and_reviewers_everybodys(
+    sender: Sender, control: Control
+) -> None:
+    await sender.post(login("alice"), login("oswaldo"))
+    await card_for(control, "alice")
+    await card_for(control, "oswaldo")
+    own = await answer(control, ALICE, "pending", "alice")
+    assert not own.shows("oswaldo")
+    await answer(control, CAROL, "pending", "alice", "oswaldo")
+    await answer(control, CAROL, f"pending <@{ALICE}|alice>", "alice")
+    await answer(control, BOB, "pending all", "Only reviewers can")
+    await answer(control, BOB, f"pending <@{ALICE}|alice>", "Only reviewers can")
+
+
+async def test_the_buttons_of_a_list_decide_and_its_pages_turn(sender: Sender, control: Control) -> None:
+    await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(10)))
+    await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 10)
+    page = await answer(control, CAROL, "pending all", "Page 1 of 2")
+    turn = next(button for button in page.buttons if button["action_id"] == "page:next")
+    await control.press(CAROL, GENERAL, page.ts, action_id="page:next", value=turn["value"])
+    page = await control.ephemeral_to(CAROL, lambda m: m.shows("Page 2 of 2"))
+    approve = next(button for button in page.buttons if button["action_id"] == "approve")
+    await control.press(CAROL, GENERAL, page.ts, action_id="approve", value=approve["value"])
+    await control.ephemeral_to(CAROL, lambda m: m.shows("You approved"))
+
+
+async def test_an_outsider_cannot_turn_a_reviewers_page(sender: Sender, control: Control) -> None:
+    await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(10)))
+    await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 10)
+    page = await answer(control, CAROL, "pending all", "Page 1 of 2")
+    await control.user(CAROL, is_restricted=True)
+    turn = next(button for button in page.buttons if button["action_id"] == "page:next")
+    await control.press(CAROL, GENERAL, page.ts, action_id="page:next", value=turn["value"])
+    await control.ephemeral_to(CAROL, lambda m: m.shows("Guests cannot"))
+
+
+async def test_show_tells_everything_to_those_who_may_see_it(sender: Sender, control: Control) -> None:
+    await sender.post(login("alice"))
+    event_id = (await card_for(control, "alice")).buttons[0]["value"].partition(".")[0]
+    await answer(control, ALICE, f"show {event_id}", "bastion-1", "192.0.2.10")
+    await answer(control, CAROL, f"show {event_id.upper()}", "bastion-1")
+    await answer(control, BOB, f"show {event_id}", "Only the person")
+    await answer(control, CAROL, "show aaaaaaaaaa", "There is no event")
+    await answer(control, CAROL, "show ../../x", "is not the id of an event")
+    await answer(control, CAROL, "show", "Say which event")
+
+
+@pytest.mark.parametrize(
+    "words", ["", f"<@{ALICE}|alice>", "bastion-1", "alice", "192.0.2.10", "24h", "2020-01-01", "alice 7d"]
+)
+async def test_history_finds_events_by_what_people_know(sender: Sender, control: Control, words: str) -> None:
+    await sender.post(login("alice"))
+    card = await card_for(control, "alice")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await answer(control, CAROL, f"history {words}", "History (1)", "bastion-1", "approved", "Alice")
+
+
+@pytest.mark.parametrize("words", [f"<@{BOB}|bob>", "db-1", "198.51.100.1", "2999-01-01"])
+async def test_history_shows_nothing_else(sender: Sender, control: Control, words: str) -> None:
+    await sender.post(login("alice"))
+    await card_for(control, "alice")
+    await answer(control, CAROL, f"history {words}", "History (0)")
+
+
+async def test_people_who_are_no_reviewers_see_only_their_own_history(
+    sender: Sender, control: Control
+) -> None:
+    await sender.post(login("alice"), login("bob"))
+    await card_for(control, "alice")
+    await card_for(control, "bob")
+    await answer(control, BOB, "history", "History (1)")
+    await answer(control, BOB, f"history <@{ALICE}|alice>", "Only reviewers can")
+
+
+async def test_stats_come_with_a_chart_in_the_direct_messages(sender: Sender, control: Control) -> None:
+    await sender.post(login("alice"))
+    card = await card_for(control, "alice")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await answer(control, CAROL, "stats", "ssh_login", "direct messages")
+    chart = await control.message_in("D0CAROL", lambda m: m.raw.get("files"))
+    assert (chart.raw["files"][0]["name"], chart.raw["files"][0]["mimetype"]) == (PNG, "image/png")
+    await answer(control, ALICE, "stats", "Only reviewers can")
+    await answer(control, CAROL, "stats soon", "Say since when")
+
+
+async def test_rules_and_whoami_say_what_is_in_force(control: Control) -> None:
+    await answer(control, CAROL, "rules", "ssh_login", "SSH login")
+    await answer(control, ALICE, "rules", "Only reviewers can")
+    await answer(control, ALICE, "whoami", ALICE, "alice")
+    await answer(control, CAROL, "whoami", "reviewer")
+
+
+async def test_a_test_goes_the_whole_way_to_the_one_who_asked_for_it(control: Control) -> None:
+    await answer(control, BOB, "test", "made up")
+    card = await card_for(control, "powertrip-test")
+    assert card.channel == "D0BOB"
+    await answer(control, CAROL, "test", "security channel")
+    assert (await card_for(control, "test-u0carol")).channel == SECURITY
+
+
+async def test_a_guest_is_refused_by_every_word_that_tells_anything(control: Control) -> None:
+    await control.user(BOB, is_restricted=True)
+    for word in ("pending", "history", "stats", "rules", "test"):
+        await answer(control, BOB, word, "Guests cannot")
+
+
+async def test_nothing_that_was_answered_is_seen_by_others(control: Control) -> None:
+    await answer(control, CAROL, "pending all", "Nothing")
+    assert (await control.state()).messages(GENERAL) == []
