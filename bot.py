@@ -30,7 +30,12 @@ log = structlog.get_logger("powertrip")
 console = Console()
 complaints = Console(stderr=True)
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asks in Slack: was this you?")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # they print local variables, and with them secrets
+    help="Asks in Slack: was this you?",
+)
 rules_app = typer.Typer(no_args_is_help=True, help="Try rules on log lines.")
 events_app = typer.Typer(no_args_is_help=True, help="Look at events and export them.")
 app.add_typer(rules_app, name="rules")
@@ -113,7 +118,12 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
 @rules_app.command("test")
 def rules_test(
-    file: Annotated[Path, typer.Argument(help="Log lines, or - for standard input.", allow_dash=True)],
+    file: Annotated[
+        Path,
+        typer.Argument(
+            help="Log lines, or - for standard input.", exists=True, dir_okay=False, allow_dash=True
+        ),
+    ],
     config: ConfigPath = DEFAULT_CONFIG,
     source: Annotated[
         str, typer.Option(help="Judge as if this source had sent the lines; * is any.")

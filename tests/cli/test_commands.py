@@ -1,0 +1,237 @@
+"""What an operator reads on the terminal: each mistake with its fix, and never a secret."""
+
+import asyncio
+import csv
+import io
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
+from powertrip.sandbox.control import Control
+from tests.end_to_end.harness import ROOT, SECRET, login, powertrip_here, settings, write_config
+from tests.end_to_end.test_main_path import card_for
+
+LINES = """\
+Nov 22 20:08:58 bastion-1 sshd[99]: Accepted publickey for alice from 192.0.2.10 port 52277 ssh2
+Nov 22 20:08:59 bastion-1 sshd[99]: Failed password for invalid user x from 198.51.100.7 port 1 ssh2
+Accepted nonsense
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What a command left behind."""
+
+    status: int | None
+    out: str
+    errors: str
+
+    @property
+    def said(self) -> str:
+        """All that it wrote."""
+        return self.out + self.errors
+
+
+async def bot(*arguments: str, folder: Path, **environment: str) -> Ended:
+    """Run `bot.py` in a folder and wait for its end."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        str(ROOT / "bot.py"),
+        *arguments,
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "COLUMNS": "200", **environment},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    async with asyncio.timeout(30):
+        out, errors = await process.communicate()
+    return Ended(process.returncode, out.decode(), errors.decode())
+
+
+@pytest.fixture
+async def sandbox() -> AsyncIterator[Sandbox]:
+    """A Slack of this test's own."""
+    async with Sandbox() as started:
+        yield started
+
+
+@pytest.fixture
+async def control(sandbox: Sandbox) -> AsyncIterator[Control]:
+    """Hands and eyes in it."""
+    async with Control(sandbox.url) as client:
+        yield client
+
+
+def configured(sandbox: Sandbox, folder: Path, **changes: Any) -> None:
+    """Write a config.yaml for the sandbox into the folder."""
+    write_config(folder / "config.yaml", settings(sandbox, folder, **changes))
+
+
+async def test_without_a_config_both_ways_to_start_are_named(tmp_path: Path) -> None:
+    ended = await bot("run", folder=tmp_path)
+    assert ended.status == 1
+    assert "make demo" in ended.errors
+    assert "cp config.example.yaml config.yaml" in ended.errors
+    assert "Traceback" not in ended.said
+
+
+async def test_all_mistakes_of_a_config_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("slack: {security_chanel: x}\nreminders: {remind_after: 10}\n")
+    ended = await bot("check", folder=tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_APP_TOKEN=APP_TOKEN)
+    assert ended.status == 1
+    assert "config.yaml:1" in ended.errors
+    assert "security_channel" in ended.errors
+    assert "config.yaml:2" in ended.errors
+
+
+async def test_check_is_content_once_everything_is_right(sandbox: Sandbox, tmp_path: Path) -> None:
+    configured(sandbox, tmp_path)
+    assert (await bot("migrate", folder=tmp_path)).status == 0
+    ended = await bot("check", folder=tmp_path)
+    assert ended.status == 0, ended.said
+    for words in ("database", "the chain is whole", "bot token", "app token", "scopes", "C0SECURITY"):
+        assert words in ended.out
+    assert "FAIL" not in ended.out
+
+
+async def test_check_says_that_the_database_waits_for_migrations(sandbox: Sandbox, tmp_path: Path) -> None:
+    configured(sandbox, tmp_path)
+    ended = await bot("check", folder=tmp_path)
+    assert ended.status == 1
+    assert "python bot.py migrate" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"bot_token": "xoxb-wrong"}, ["invalid_auth", "slack.bot_token"]),
+        ({"app_token": "xapp-wrong"}, ["invalid_auth", "slack.app_token", "connections:write"]),
+        ({"security_channel": "#nowhere"}, ["#nowhere", "create it"]),
+        ({"security_channel": "C0NOWHERE"}, ["C0NOWHERE"]),
+        ({"base_url": "http://127.0.0.1:9/api/"}, ["cannot be reached"]),
+    ],
+)
+async def test_check_names_what_is_wrong_and_what_to_do(
+    sandbox: Sandbox, tmp_path: Path, section: dict[str, str], words: list[str]
+) -> None:
+    configured(sandbox, tmp_path, slack=section)
+    await bot("migrate", folder=tmp_path)
+    ended = await bot("check", folder=tmp_path)
+    assert ended.status == 1
+    for word in words:
+        assert word in ended.out
+    assert "Traceback" not in ended.said
+
+
+async def test_check_names_a_missing_scope_and_what_it_is_for(
+    sandbox: Sandbox, control: Control, tmp_path: Path
+) -> None:
+    configured(sandbox, tmp_path)
+    await bot("migrate", folder=tmp_path)
+    await control.scopes(["chat:write", "channels:read", "groups:read"])
+    ended = await bot("check", folder=tmp_path)
+    assert ended.status == 1
+    assert "users:read, needed to tell members from guests" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"members": ["U0CAROL"]}, "/invite @powertrip"),
+        ({"is_archived": True}, "archived"),
+        ({"is_ext_shared": True}, "another organisation"),
+    ],
+)
+async def test_a_channel_that_cannot_be_posted_to_stops_the_start(
+    sandbox: Sandbox, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
+) -> None:
+    configured(sandbox, tmp_path)
+    await control.channel("C0SECURITY", **fields)
+    ended = await bot("run", folder=tmp_path)
+    assert ended.status == 1
+    assert words in ended.errors
+    assert "Traceback" not in ended.said
+
+
+async def test_rules_test_shows_what_becomes_of_each_line(tmp_path: Path) -> None:
+    (tmp_path / "auth.log").write_text(LINES)
+    table = await bot("rules", "test", "auth.log", folder=tmp_path)
+    assert table.status == 0
+    assert "user_name=alice" in table.out
+    assert "1 match, 0 ignored, 1 quarantine, 1 unmatched" in table.out
+    as_json = await bot("rules", "test", "--json", "auth.log", folder=tmp_path)
+    verdicts = [json.loads(line) for line in as_json.out.splitlines()]
+    assert [item["verdict"] for item in verdicts] == ["match", "unmatched", "quarantine"]
+    assert verdicts[0]["fields"]["source_ip"] == "192.0.2.10"
+
+
+async def test_rules_test_names_a_file_that_is_not_there(tmp_path: Path) -> None:
+    ended = await bot("rules", "test", "nothing.log", folder=tmp_path)
+    assert ended.status != 0
+    assert "nothing.log" in ended.errors
+    assert "Traceback" not in ended.said
+
+
+async def test_events_are_listed_shown_and_exported(
+    sandbox: Sandbox, control: Control, tmp_path: Path
+) -> None:
+    configured(sandbox, tmp_path)
+    async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
+        await control.connected()
+        await sender.post(login("alice"), login("=cmd()", host="[red]web"))
+        card = await card_for(control, "alice")
+        await control.press("U0ALICE", card.channel, card.ts, action_id="approve")
+        await control.wait_for(lambda s: not s.message(card).buttons)
+        event_id = card.buttons[0]["value"].partition(".")[0]
+
+    listed = await bot("events", "list", folder=tmp_path)
+    assert event_id in listed.out
+    assert "[red]web" in listed.out
+    assert event_id not in (await bot("events", "list", "--open", folder=tmp_path)).out
+
+    shown = await bot("events", "show", event_id, folder=tmp_path)
+    for words in ("192.0.2.10", "event_opened", "notice_posted", "decided", "U0ALICE"):
+        assert words in shown.out
+
+    exported = await bot("events", "export", folder=tmp_path)
+    rows = {row["user_name"]: row for row in csv.DictReader(io.StringIO(exported.out))}
+    assert rows["alice"]["status"] == "approved"
+    assert "'=cmd()" in rows, "a spreadsheet must not take a user name for a formula"
+
+    to_file = await bot("events", "export", "--format", "jsonl", "--output", "out.jsonl", folder=tmp_path)
+    assert to_file.status == 0
+    lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert {item["user_name"] for item in lines} == {"alice", "=cmd()"}
+    assert (await bot("events", "export", "--format", "xml", folder=tmp_path)).status == 2
+    missing = await bot("events", "show", "aaaaaaaaaa", folder=tmp_path)
+    assert "There is no event" in missing.errors
+
+
+async def test_what_is_in_quarantine_can_be_looked_at(
+    sandbox: Sandbox, control: Control, tmp_path: Path
+) -> None:
+    configured(sandbox, tmp_path)
+    async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
+        await sender.post({"message": "Accepted nonsense \x1b[31m", "program": "sshd", "host": "bastion-1"})
+        await control.message_in("C0SECURITY", lambda m: m.shows("Accepted nonsense"))
+    shown = await bot("events", "quarantine", folder=tmp_path)
+    assert "Accepted nonsense" in shown.out
+    assert "\x1b" not in shown.out
+
+
+async def test_no_secret_is_ever_printed(sandbox: Sandbox, tmp_path: Path) -> None:
+    secret_url = "postgresql://powertrip:hidden-password@127.0.0.1:9/powertrip"
+    tokens = {"bot_token": "xoxb-hidden-token", "app_token": "xapp-hidden-token"}
+    configured(sandbox, tmp_path, slack=tokens, database={"url": secret_url})
+    for command in (["check"], ["run"], ["migrate"], ["events", "list"]):
+        ended = await bot(*command, folder=tmp_path)
+        assert ended.status == 1, command
+        for secret in ("hidden-password", "hidden-token", SECRET):
+            assert secret not in ended.said, command
