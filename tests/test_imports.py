@@ -12,7 +12,7 @@ WORDS = frozenset({"errors", "event", "ports", "ingest"})
 PURE_ROOMS = frozenset({"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"})
 ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler"})
 TOOLS = frozenset({"log", "metrics"})
-WIRING = frozenset({"application", "assembly", "cli"})
+WIRING = frozenset({"application", "assembly", "cli", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {

@@ -227,7 +227,7 @@ class Retention(Section):
     """How long what is no longer needed stays. Events, decisions and the audit always stay."""
 
     records: Duration = timedelta(days=30)
-    """The records as they came, once they are judged."""
+    """The records as they came, once they are judged, and deliveries once they are made."""
 
 
 class Log(Section):

@@ -2,13 +2,10 @@
 
 import asyncio
 import json
-import math
-import re
 import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from datetime import datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -22,6 +19,7 @@ from powertrip.event import Actor, Record, Standing, Status, Verdict, Via
 from powertrip.ingest import Inbox
 from powertrip.ports import EventQuery, Numbers
 from powertrip.rules import Match, RuleSummary
+from powertrip.slack import typed
 from powertrip.slack.calls import call
 from powertrip.workflow import Decider, Parts, parse_reference
 
@@ -31,11 +29,6 @@ STATS_DAYS = 30
 TEST_HOST = "powertrip-test"
 TEST_ADDRESS = "192.0.2.1"
 """From a range that documentation uses and nobody has."""
-
-_MEMBER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>|([UW][A-Z0-9]{6,20})")
-_SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
-_ADDRESS = re.compile(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +65,7 @@ class Commands:
 
     async def run(self, caller: Caller, text: str) -> Message:
         """Answer one command; a refusal and a passing fault are answers too."""
-        word, *arguments = _split(text) or ["help"]
+        word, *arguments = typed.words_of(text) or ["help"]
         handler = self._words.get(word.lower())
         if handler is None:
             return cards.refusal(f"{word[:40]!r} is not a command. Try {self._command} help.")
@@ -117,14 +110,14 @@ class Commands:
         return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
 
     async def _pending(self, caller: Caller, arguments: list[str]) -> Message:
-        page, words = _page_of(arguments)
+        page, words = typed.page_of(arguments)
         actor = await self._actor(caller)
         who = words[0] if words else ("all" if actor.is_reviewer else "me")
         query = self._pending_query(actor, who)
         query = replace(query, limit=cards.PAGE_SIZE, offset=(page - 1) * cards.PAGE_SIZE)
         events, total = await self._parts.store.find_events(query)
         title = {"all": "All events waiting", "me": "Events waiting for you"}.get(who, "Events waiting")
-        pages = _pages(total, cards.PAGE_SIZE)
+        pages = typed.page_count(total, cards.PAGE_SIZE)
         return cards.event_list(
             events, page, pages, f"{title}: {total}", self._parts.clock(), f"pending {who}"
         )
@@ -135,7 +128,7 @@ class Commands:
         if who == "all":
             _reviewers_only(actor, "see what waits for others")
             return EventQuery(undone_only=True)
-        subject = _member(who)
+        subject = typed.member_id(who)
         if subject is None:
             raise Refused(f"Say {self._command} pending me, all, or @somebody.")
         if subject != actor.slack_id:
@@ -154,16 +147,16 @@ class Commands:
         return cards.show_card(event, occurrences, notices, self._parts.clock())
 
     async def _history(self, caller: Caller, arguments: list[str]) -> Message:
-        page, words = _page_of(arguments)
+        page, words = typed.page_of(arguments)
         actor = await self._actor(caller)
-        query = _history_query(words, self._parts.clock())
+        query = typed.history_query(words, self._parts.clock())
         if not actor.is_reviewer:
             if query.subject_slack_id not in (None, actor.slack_id):
                 raise NotAllowed("Only reviewers can see the history of others.")
             query = replace(query, subject_slack_id=actor.slack_id)
         query = replace(query, limit=cards.HISTORY_PAGE_SIZE, offset=(page - 1) * cards.HISTORY_PAGE_SIZE)
         events, total = await self._parts.store.find_events(query)
-        pages = _pages(total, cards.HISTORY_PAGE_SIZE)
+        pages = typed.page_count(total, cards.HISTORY_PAGE_SIZE)
         asked = shlex.join(["history", *words])
         title = f"History ({total})"
         return cards.history_table(events, page, pages, title, self._parts.clock(), asked)
@@ -171,7 +164,7 @@ class Commands:
     async def _stats(self, caller: Caller, arguments: list[str]) -> Message:
         _reviewers_only(await self._actor(caller), "see the statistics")
         now = self._parts.clock()
-        since = _since(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
+        since = typed.moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
         if since is None:
             raise Refused(f"Say since when: {self._command} stats 30d")
         numbers = await self._parts.store.numbers(since)
@@ -255,67 +248,6 @@ async def _send_chart(caller: Caller, chart: bytes) -> str:
         log.warning("the chart could not be sent", error=str(error))
         return f"The chart could not be sent: {error}"
     return "The chart is in your direct messages with Powertrip."
-
-
-def _split(text: str) -> list[str]:
-    """Words; quotes keep words together, and a lone quote, as in "it's me", is just a character."""
-    try:
-        return shlex.split(text)
-    except ValueError:
-        return text.split()
-
-
-def _page_of(arguments: list[str]) -> tuple[int, list[str]]:
-    """The page asked for, and the other arguments."""
-    words = [word for word in arguments if not word.startswith("page=")]
-    numbers = [word.removeprefix("page=") for word in arguments if word.startswith("page=")]
-    page = int(numbers[-1]) if numbers and numbers[-1].isdecimal() else 1
-    return min(max(page, 1), 10_000), words
-
-
-def _pages(total: int, size: int) -> int:
-    return max(1, math.ceil(total / size))
-
-
-def _member(word: str) -> str | None:
-    found = _MEMBER.fullmatch(word)
-    return (found[1] or found[2]) if found else None
-
-
-def _history_query(words: list[str], now: datetime) -> EventQuery:
-    """`[@user|host|ip] [since]`, in any order; a bare word is the name of a host or of a user."""
-    query = EventQuery()
-    for word in words:
-        since = _since(word, now)
-        member = _member(word)
-        if since is not None:
-            query = replace(query, since=since)
-        elif member is not None:
-            query = replace(query, subject_slack_id=member)
-        elif _ADDRESS.fullmatch(word) and _is_address(word):
-            query = replace(query, source_ip=word)
-        else:
-            query = replace(query, name=word)
-    return query
-
-
-def _is_address(word: str) -> bool:
-    try:
-        ip_address(word)
-    except ValueError:
-        return False
-    return True
-
-
-def _since(word: str, now: datetime) -> datetime | None:
-    """`24h`, `7d` or `2026-01-31` as a moment; None for anything else."""
-    span = _SPAN.fullmatch(word)
-    if span:
-        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
-    try:
-        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
-    except ValueError:
-        return None
 
 
 def _reviewers_only(actor: Actor, what: str) -> None:

@@ -152,6 +152,7 @@ class SqlStore:
         """Let go of what is beyond its keeping; returns how much of what."""
         return {
             "records": await self._run(inbox.prune, records_before),
+            "deliveries": await self._run(deliveries.prune, records_before),
             "quarantine": await self._run(quarantine.prune, rows, size, now),
             "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
         }

@@ -124,6 +124,12 @@ def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
     ).where(DeliveryRow.id == delivery.id).execute()
 
 
+def prune(before: datetime) -> int:
+    """Forget what was told, or given up, before a moment; the history keeps what was shown to whom."""
+    old = (DeliveryRow.state != "waiting") & (DeliveryRow.done_at < before)
+    return int(DeliveryRow.delete().where(old).execute())
+
+
 def waiting_count() -> int:
     """How many deliveries are still to be made."""
     return int(DeliveryRow.select().where(DeliveryRow.state == "waiting").count())

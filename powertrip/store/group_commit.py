@@ -4,10 +4,14 @@ import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+import structlog
+
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.event import Record
 from powertrip.store import inbox, quarantine
 from powertrip.store.database import DatabaseThread
+
+log = structlog.get_logger(__name__)
 
 
 class GroupCommitInbox:
@@ -47,13 +51,27 @@ class GroupCommitInbox:
     async def _write(self, batch: list[tuple[Sequence[Record], asyncio.Future[int]]]) -> None:
         try:
             answers = await self._thread.run(self._append, [records for records, _ in batch])
-        except Exception as error:  # noqa: BLE001 (every waiting request is told, whatever it was)
+        except (StoreUnavailable, Overloaded) as error:
             _fail_all(batch, error)
+            return
+        except Exception as error:  # whatever it was, everybody who waits is told
+            log.exception("records could not be kept", requests=len(batch))
+            await self._isolate(batch, error)
             return
         for (_, answer), new in zip(batch, answers, strict=True):
             if not answer.done():
                 answer.set_result(new)
         self._on_new()
+
+    async def _isolate(
+        self, batch: list[tuple[Sequence[Record], asyncio.Future[int]]], error: Exception
+    ) -> None:
+        """One request that the database cannot take must not keep out those it shared a commit with."""
+        if len(batch) == 1:
+            _fail_all(batch, StoreUnavailable(f"these records could not be kept: {type(error).__name__}"))
+            return
+        for waiting in batch:
+            await self._write([waiting])
 
     def _append(self, batches: list[Sequence[Record]]) -> list[int]:
         if inbox.backlog(self._backlog_limit) >= self._backlog_limit:
@@ -64,7 +82,6 @@ class GroupCommitInbox:
 
 
 def _fail_all(batch: list[tuple[Sequence[Record], asyncio.Future[int]]], error: Exception) -> None:
-    told = error if isinstance(error, Overloaded | StoreUnavailable) else StoreUnavailable(str(error))
     for _, answer in batch:
         if not answer.done():
-            answer.set_exception(told)
+            answer.set_exception(error)

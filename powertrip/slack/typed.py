@@ -1,0 +1,77 @@
+"""What people type after `/powertrip`, read: words, pages, members, addresses and moments."""
+
+import math
+import re
+import shlex
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+
+from powertrip.ports import EventQuery
+
+_MEMBER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>|([UW][A-Z0-9]{6,20})")
+_PAGE = re.compile(r"page=([0-9]{1,5})")
+_SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
+_ADDRESS = re.compile(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def words_of(text: str) -> list[str]:
+    """Words; quotes keep words together, and a lone quote, as in "it's me", is just a character."""
+    try:
+        return shlex.split(text)
+    except ValueError:
+        return text.split()
+
+
+def page_of(arguments: list[str]) -> tuple[int, list[str]]:
+    """The page asked for, and the other arguments."""
+    words = [word for word in arguments if not word.startswith("page=")]
+    numbers = [int(found[1]) for word in arguments if (found := _PAGE.fullmatch(word))]
+    return max(numbers[-1] if numbers else 1, 1), words
+
+
+def page_count(total: int, size: int) -> int:
+    """How many pages there are; an empty list has one."""
+    return max(1, math.ceil(total / size))
+
+
+def member_id(word: str) -> str | None:
+    """The member id in `<@U…|name>`, as Slack escapes a mention, or in a bare id."""
+    found = _MEMBER.fullmatch(word)
+    return (found[1] or found[2]) if found else None
+
+
+def history_query(words: list[str], now: datetime) -> EventQuery:
+    """`[@user|host|ip] [since]`, in any order; a bare word is the name of a host or of a user."""
+    query = EventQuery()
+    for word in words:
+        since, member = moment(word, now), member_id(word)
+        if since is not None:
+            query = replace(query, since=since)
+        elif member is not None:
+            query = replace(query, subject_slack_id=member)
+        elif _ADDRESS.fullmatch(word) and _is_address(word):
+            query = replace(query, source_ip=word)
+        else:
+            query = replace(query, name=word)
+    return query
+
+
+def _is_address(word: str) -> bool:
+    try:
+        ip_address(word)
+    except ValueError:
+        return False
+    return True
+
+
+def moment(word: str, now: datetime) -> datetime | None:
+    """`24h`, `7d` or `2026-01-31` as a moment; None for anything else."""
+    span = _SPAN.fullmatch(word)
+    if span:
+        return now - timedelta(**{_UNITS[span[2]]: int(span[1])})
+    try:
+        return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        return None
