@@ -83,6 +83,7 @@ async def test_history_finds_events_by_what_people_know(sender: Sender, control:
     await sender.post(login("alice"))
     card = await card_for(control, "alice")
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
     await answer(control, CAROL, f"history {words}", "History (1)", "bastion-1", "approved", "Alice")
 
 
