@@ -1,0 +1,52 @@
+from powertrip.event import Person, Subject, SubjectKind
+from powertrip.routing import People, route
+from tests.samples import ALICE, BOB, SECURITY
+
+PEOPLE = People(
+    [
+        Person(
+            name="alice",
+            names=("alice-admin", "Alice.Example@example.com", "AIDAALICE", "00u1alice"),
+            github="Alice-GH",
+            slack_id=ALICE,
+        ),
+        Person(name="bob", email="Bob@example.com"),
+        Person(name="oswaldo", is_bot=True),
+    ]
+)
+
+
+def found(name: str | None) -> str | None:
+    """Whose name it is."""
+    person = PEOPLE.find(name)
+    return person.name if person else None
+
+
+def test_a_person_is_found_by_any_of_their_names() -> None:
+    names = ("alice", "alice-admin", "Alice.Example@example.com", "AIDAALICE", "00u1alice", "Alice-GH")
+
+    assert {found(name) for name in names} == {"alice"}
+    assert found("Bob@example.com") == "bob"
+    assert found("oswaldo") == "oswaldo"
+
+
+def test_capitals_do_not_matter_in_addresses_and_github_logins() -> None:
+    assert found("alice.example@EXAMPLE.com") == "alice"
+    assert found("ALICE-gh") == "alice"
+    assert found("bob@EXAMPLE.com") == "bob"
+
+
+def test_capitals_matter_in_every_other_name() -> None:
+    assert [found(name) for name in ("Alice", "ALICE-ADMIN", "aidaalice", "Bob")] == [None] * 4
+
+
+def test_nobody_has_no_name() -> None:
+    assert (found(None), found(""), found("mallory")) == (None, None, None)
+
+
+def test_a_persons_own_event_goes_to_them_and_all_others_to_the_security_channel() -> None:
+    own = route(Subject(kind=SubjectKind.PERSON, slack_id=BOB), SECURITY)
+    left = route(Subject(kind=SubjectKind.DEACTIVATED, slack_id=BOB), SECURITY)
+
+    assert (own.conversation, own.audience) == (BOB, "person")
+    assert (left.conversation, left.audience, left.why) == (SECURITY, "channel", SubjectKind.DEACTIVATED)
