@@ -17,7 +17,7 @@ help:
 	@echo "make system        run the tests with sshd, syslog-ng and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
 	@echo "make pictures      take the README's screenshots anew (needs what make system needs)"
-	@echo "make docs          write docs/configuration.md from the settings"
+	@echo "make docs          write docs/configuration.md and docs/packs.md from the code"
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
 	@echo "make clean         remove .venv and all caches"
@@ -52,6 +52,7 @@ pictures: $(VENV)/.installed-dev
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m powertrip.config.reference > docs/configuration.md
+	$(BIN)/python -m powertrip.rules.reference > docs/packs.md
 
 requirements: $(VENV)/.installed-dev
 	$(COMPILE) $(UPGRADE) --output-file requirements.txt

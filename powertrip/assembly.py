@@ -35,6 +35,7 @@ def people(config: Config) -> list[Person]:
         Person(
             name=name,
             names=entry.names,
+            github=entry.github,
             slack_id=entry.slack,
             email=entry.email,
             is_bot=entry.bot,

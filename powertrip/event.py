@@ -232,7 +232,9 @@ class Person:
     name: str
     """The key in the config, usually the unix user name."""
     names: tuple[str, ...] = ()
-    """Further names of the same person."""
+    """Further names of the same person: other unix users, e-mail addresses, AWS users, Okta ids."""
+    github: str | None = None
+    """Their GitHub login."""
     slack_id: str | None = None
     email: str | None = None
     is_bot: bool = False

@@ -1,6 +1,6 @@
 """Where an event is asked about: the subject's direct messages, or the security channel, and why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -26,14 +26,28 @@ class People:
     def __init__(self, people: Iterable[Person]) -> None:
         self._all = tuple(people)
         self._by_name = {name: person for person in self._all for name in (person.name, *person.names)}
+        self._in_any_case = {
+            name.casefold(): person for person in self._all for name in _names_in_any_case(person)
+        }
 
     def find(self, name: str | None) -> Person | None:
-        """The person with this name, compared exactly; None where nobody has it."""
-        return self._by_name.get(name) if name else None
+        """The person with this name; None where nobody has it.
+
+        Names are compared exactly, as `Alice` and `alice` may be two unix users. E-mail addresses and GitHub
+        logins are not: their case means nothing where they come from.
+        """
+        if not name:
+            return None
+        return self._by_name.get(name) or self._in_any_case.get(name.casefold())
 
     def all(self) -> tuple[Person, ...]:
         """Everybody, in the order of the config."""
         return self._all
+
+
+def _names_in_any_case(person: Person) -> Iterator[str]:
+    yield from (name for name in (person.name, *person.names) if "@" in name)
+    yield from (name for name in (person.email, person.github) if name)
 
 
 def route(subject: Subject, security_channel: str) -> Recipients:

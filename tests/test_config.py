@@ -219,6 +219,11 @@ def test_a_missing_token_says_which_variable_to_set(tmp_path: Path) -> None:
             "remove it",
         ),
         (
+            "sources: {a: {type: pam, secret: 0123456789abcdef, auth_header: X-Secret}}",
+            "sources.a.auth_header",
+            "is not for type pam",
+        ),
+        (
             "sources: {a: {type: json, secret: 0123456789abcdef, keys: {host: a..b}}}",
             "sources.a.keys.host",
             "joined by dots",
@@ -262,6 +267,37 @@ def test_two_people_cannot_share_a_name(tmp_path: Path) -> None:
 
     assert mistake.where.endswith("config.yaml:6")
     assert mistake.problem == '"alice" is already a name of alice; remove one'
+
+
+@pytest.mark.parametrize(
+    ("alice", "bob", "setting", "name"),
+    [
+        ("names: [a@example.com]", "email: A@EXAMPLE.com", "people.bob.email", "A@EXAMPLE.com"),
+        ("email: a@example.com", "email: a@example.com", "people.bob.email", "a@example.com"),
+        ("github: ali", "github: ALI", "people.bob.github", "ALI"),
+        ("names: [ali]", "github: Ali", "people.bob.github", "Ali"),
+        ("github: ali", "names: [Ali]", "people.bob.names.0", "Ali"),
+        ("slack: U0ALICE", "github: Alice", "people.bob.github", "Alice"),
+    ],
+)
+def test_two_people_cannot_share_an_address_or_a_github_login_in_any_case(
+    tmp_path: Path, alice: str, bob: str, setting: str, name: str
+) -> None:
+    ways = [
+        given if "email" in given or "slack" in given else f"slack: U0, {given}" for given in (alice, bob)
+    ]
+    mistake = only_mistake(
+        tmp_path, f"people: {{alice: {{{ways[0]}}}, bob: {{{ways[1]}}}}}".replace("U0,", "U0X,")
+    )
+
+    assert mistake.setting == setting
+    assert mistake.problem == f'"{name}" is already a name of alice; remove one'
+
+
+def test_unix_users_that_differ_by_capitals_are_two_people(tmp_path: Path) -> None:
+    config = load(tmp_path, "people: {alice: {slack: U0ALICE, github: ali}, Alice: {email: a@example.com}}")
+
+    assert list(config.people) == ["alice", "Alice"]
 
 
 def test_all_mistakes_are_told_at_once_in_the_order_of_the_file(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ mistakes are found in one go.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, TypeAlias
 
 from powertrip.config.schema import dotted
 from powertrip.config.values import as_list
@@ -51,13 +51,38 @@ def _people(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
 
 
 def _names(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
-    owners = {name: name for name, _ in _sections(data, "people")}
+    """Names of two people: equal ones, and those that differ by capitals alone where these mean nothing."""
+    exact: dict[str, str] = {}
+    in_any_case: dict[str, str] = {}
+    for path, name, owner, case_matters in (*_first_names(data), *_further_names(data)):
+        known = [exact.get(name), in_any_case.get(name.casefold())]
+        if not case_matters:
+            known += [other for given, other in exact.items() if given.casefold() == name.casefold()]
+        if others := [other for other in known if other not in (None, owner)]:
+            yield path, f'"{name}" is already a name of {others[0]}; remove one'
+            continue
+        exact[name] = owner
+        if not case_matters:
+            in_any_case[name.casefold()] = owner
+
+
+_Name: TypeAlias = tuple[YamlPath, str, str, bool]
+"""Where a name is given, the name, whose it is, and whether capitals matter in it."""
+
+
+def _first_names(data: dict[str, Any]) -> Iterator[_Name]:
+    for name, _ in _sections(data, "people"):
+        yield ("people", name), str(name), name, "@" not in str(name)
+
+
+def _further_names(data: dict[str, Any]) -> Iterator[_Name]:
     for name, person in _sections(data, "people"):
         further = person.get("names")
         for number, other in enumerate(further if isinstance(further, list) else []):
-            owner = owners.setdefault(str(other), name)
-            if owner != name:
-                yield ("people", name, "names", number), f'"{other}" is already a name of {owner}; remove one'
+            yield ("people", name, "names", number), str(other), name, "@" not in str(other)
+        for key in ("email", "github"):
+            if isinstance(person.get(key), str):
+                yield ("people", name, key), person[key], name, False
 
 
 def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
@@ -69,6 +94,9 @@ def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
                         ("sources", name, key),
                         "is for type json alone: Papertrail's format is fixed; remove it",
                     )
+        if source.get("type") == "pam":
+            for key in sorted({"keys", "time_zone", "events", "auth_header"} & source.keys()):
+                yield ("sources", name, key), "is not for type pam, whose format is fixed; remove it"
 
 
 def _sections(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

@@ -77,18 +77,20 @@ class Reviewers(Section):
 
 
 class Person(Section):
-    """The Slack member, or the bot, behind a unix user name: exactly one of `slack`, `email` and `bot`."""
+    """The Slack member, or the bot, behind a user name: exactly one of `slack`, `email` and `bot`."""
 
     slack: MemberId | None = None
     """Their Slack member id."""
     email: Email | None = None
-    """The e-mail address of their Slack account."""
+    """The e-mail address of their Slack account, and one of their names."""
     bot: bool = False
     """Whether a program uses this name: its events go to the security channel."""
     team: str | None = None
     """The team that owns a bot, said on its cards."""
     names: tuple[str, ...] = ()
-    """Further user names of the same person."""
+    """Further names of the same person: unix users, e-mail addresses, AWS users or SSO sessions, Okta ids."""
+    github: str | None = None
+    """Their GitHub login. Capitals do not matter in it, nor in e-mail addresses; in other names they do."""
 
 
 class Keys(Section):
@@ -109,10 +111,10 @@ class Keys(Section):
 class Source(Section):
     """One sender of log records, which posts to `/ingest/NAME`."""
 
-    type: Literal["papertrail", "json"]
-    """The format: Papertrail's webhook, or JSON objects."""
+    type: Literal["papertrail", "json", "pam"]
+    """The format: Papertrail's webhook, JSON objects, or the logins that `powertrip-login` tells."""
     secret: SourceSecret
-    """What the sender proves itself with: as bearer token, password, header or end of the path."""
+    """What the sender proves itself with: bearer token, password, header or end of the path; `pam` signs."""
     auth_header: HeaderName = "X-Powertrip-Secret"
     """The header that may carry the secret."""
     keys: Keys = Keys()

@@ -3,15 +3,20 @@
     load.py      the `rules:` section -> RuleSet, or every mistake in it at once
     entry.py     the shape of one rule in YAML
     build.py     one well-shaped entry -> Rule
+    build_json.py   the keys of an entry over JSON
     pattern.py   google-re2 patterns: compiling, refusing with advice, recognising many at once
+    paths.py     JMESPath expressions: compiling, refusing with advice, reading values as text
+    document.py  the JSON of a record, read once
+    lookup.py    what a rule over JSON asks of a document
     fields.py    captured text -> fields: un-escaping, types, conditions
     ruleset.py   RuleSet.judge: which rule wins
     verdicts.py  Rule and the four verdicts
     lines.py     a line of a log file -> Record
     report.py    what `bot.py rules test` prints
+    reference.py writes docs/packs.md
 
-A user's pattern only ever runs in RE2, in time linear in the message, of which at most MESSAGE_LIMIT
-characters are judged.
+A user's pattern only ever runs in RE2, in time linear in the message or in a value in JSON, and at most
+MESSAGE_LIMIT characters of either are judged.
 """
 
 from powertrip.rules.load import load_rules

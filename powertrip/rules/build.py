@@ -6,7 +6,8 @@ from string import Template
 
 from powertrip.errors import Mistake
 from powertrip.event import Severity
-from powertrip.rules.entry import EventEntry, Expects, IgnoreEntry, RawEntry, Trust, did_you_mean
+from powertrip.rules.build_json import JsonParts, build_json, constants_of
+from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry, Trust, did_you_mean
 from powertrip.rules.fields import Condition, Network, read_ip
 from powertrip.rules.pattern import Pattern, compile_pattern, join_lines
 from powertrip.rules.verdicts import Expectation, Rule
@@ -17,27 +18,32 @@ FACILITY, JOURNALD_UID, JOURNALD_COMM = "facility", "_UID", "_COMM"
 
 def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mistake]:
     """The rule, or all that is wrong with it."""
-    patterns, mistakes = compile_patterns(raw, entry.pattern, unanchored=entry.unanchored)
-    if mistakes:
-        return mistakes
-    captured = {name for pattern in patterns for name in pattern.names}
+    patterns, mistakes = compile_patterns(raw, entry.pattern or [], unanchored=entry.unanchored)
+    json = build_json(raw, entry)
+    if mistakes or json.mistakes:
+        return [*mistakes, *json.mistakes]
+    captured = {name for pattern in patterns for name in pattern.names} | json.names
     known = captured | set(entry.fields) | {"host_name"}
     fold_by = _fold_by(entry, known)
-    where, where_mistakes = read_conditions(raw, entry.where, entry.types, known)
+    where, where_mistakes = read_conditions(raw, "where", entry.where, entry.types, known)
+    unless, unless_mistakes = read_conditions(raw, "unless", entry.unless, entry.types, known)
     mistakes = [
         *_type_mistakes(raw, entry, captured),
         *_constant_mistakes(raw, entry, captured),
         *where_mistakes,
+        *unless_mistakes,
         *(_fold_mistakes(raw, entry, fold_by, known) if isinstance(entry, EventEntry) else ()),
     ]
-    return mistakes or _rule(raw, entry, patterns, where, fold_by)
+    return mistakes or _rule(raw, entry, patterns, json, where, unless, fold_by)
 
 
 def _rule(
     raw: RawEntry,
     entry: EventEntry | IgnoreEntry,
     patterns: tuple[Pattern, ...],
+    json: JsonParts,
     where: tuple[Condition, ...],
+    unless: tuple[Condition, ...],
     fold_by: tuple[str, ...],
 ) -> Rule:
     programs = tuple(entry.program or ())
@@ -47,24 +53,31 @@ def _rule(
         action=(isinstance(entry, EventEntry) and entry.action) or entry.name,
         severity=Severity(entry.severity if isinstance(entry, EventEntry) else "low"),
         patterns=patterns,
+        json=json.test,
         sources=tuple(entry.source or ()),
         programs=programs,
         types=entry.types,
         unescape=entry.unescape,
-        constants={name: Template(text) for name, text in entry.fields.items()},
+        constants={name: Template(text) for name, text in constants_of(entry).items()},
         where=where,
+        unless=unless,
         fold_by=fold_by,
-        expects=_expectation(entry.expects, programs),
+        expects=_expectation(entry, programs, json),
         trust=_trust(entry.trust),
         ignore=isinstance(entry, IgnoreEntry),
         pack=raw.pack,
     )
 
 
-def _expectation(expects: Expects | None, programs: tuple[str, ...]) -> Expectation | None:
+def _expectation(
+    entry: EventEntry | IgnoreEntry, programs: tuple[str, ...], json: JsonParts
+) -> Expectation | None:
+    expects = entry.expects
     if expects is None:
         return None
-    return Expectation(programs=tuple(expects.program or programs), prefix=expects.prefix)
+    return Expectation(
+        programs=tuple(expects.program or programs), prefix=expects.prefix or "", when=json.expected
+    )
 
 
 def _trust(trust: Trust | None) -> dict[str, tuple[str, ...]]:
@@ -108,7 +121,7 @@ def _constant_mistakes(
     raw: RawEntry, entry: EventEntry | IgnoreEntry, captured: set[str]
 ) -> Iterator[Mistake]:
     usable = sorted(captured | {"host_name"})
-    for name, text in entry.fields.items():
+    for name, text in constants_of(entry).items():
         template = Template(text)
         if name in captured:
             yield raw.mistake(
@@ -143,18 +156,18 @@ def _fold_mistakes(
 
 
 def read_conditions(
-    raw: RawEntry, where: dict[str, list[str]], types: Mapping[str, str], known: set[str]
+    raw: RawEntry, key: str, where: dict[str, list[str]], types: Mapping[str, str], known: set[str]
 ) -> tuple[tuple[Condition, ...], list[Mistake]]:
-    """The conditions of `where`, and what is wrong with them."""
+    """The conditions under `where` or `unless`, and what is wrong with them."""
     conditions, mistakes = [], []
     for name, values in where.items():
         if name not in known:
-            mistakes.append(raw.mistake(did_you_mean(name, sorted(known), "field"), "where", name))
+            mistakes.append(raw.mistake(did_you_mean(name, sorted(known), "field"), key, name))
             continue
         try:
             conditions.append(_condition(name, values, is_ip=types.get(name) == "ip"))
         except ValueError as error:
-            mistakes.append(raw.mistake(f"is not an address or a network: {error}", "where", name))
+            mistakes.append(raw.mistake(f"is not an address or a network: {error}", key, name))
     return tuple(conditions), mistakes
 
 

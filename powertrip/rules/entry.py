@@ -5,7 +5,16 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    StringConstraints,
+    Tag,
+    ValidationError,
+)
 from pydantic_core import ErrorDetails
 
 from powertrip.errors import Mistake
@@ -24,6 +33,19 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+def _as_json_text(value: Any) -> Any:
+    return {True: "true", False: "false"}[value] if isinstance(value, bool) else _as_text(value)
+
+
+def _kind(value: Any) -> str:
+    """Which of two shapes a value is to have; in brackets, so that no mistake is told to be there."""
+    return "[paths]" if isinstance(value, dict | list) else "[plain]"
+
+
+def _mapping_or_not(value: Any) -> str:
+    return "[pattern]" if isinstance(value, dict) else "[values]"
+
+
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Value: TypeAlias = Annotated[Text, BeforeValidator(_as_text)]
@@ -38,11 +60,38 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
+class ValuePattern(Shape):
+    """A condition on a value in JSON that is a pattern."""
+
+    pattern: Text
+
+
+class LookupEntry(Shape):
+    """One place in JSON that a field may be taken from."""
+
+    path: Text
+    pattern: Text | None = None
+
+
+JsonValue: TypeAlias = Annotated[str | None, BeforeValidator(_as_json_text)]
+JsonValues: TypeAlias = Annotated[list[JsonValue], BeforeValidator(_as_list), Field(min_length=1)]
+Lookups: TypeAlias = Annotated[list[LookupEntry], BeforeValidator(_as_list), Field(min_length=1)]
+WhenValue: TypeAlias = Annotated[
+    Annotated[JsonValues, Tag("[values]")] | Annotated[ValuePattern, Tag("[pattern]")],
+    Discriminator(_mapping_or_not),
+]
+FieldValue: TypeAlias = Annotated[
+    Annotated[Value, Tag("[plain]")] | Annotated[Lookups, Tag("[paths]")], Discriminator(_kind)
+]
+When: TypeAlias = Annotated[dict[Text, WhenValue], Field(min_length=1)]
+
+
 class Expects(Shape):
-    """Which records the rule must be able to judge."""
+    """Which records the rule must be able to judge: `prefix` for a pattern, `when` for JSON."""
 
     program: Texts | None = None
-    prefix: Text
+    prefix: Text | None = None
+    when: When | None = None
 
 
 class Trust(Shape):
@@ -54,17 +103,20 @@ class Trust(Shape):
 
 
 class Recognition(Shape):
-    """What every rule of its own pattern has."""
+    """What every rule has that recognises records itself: by a pattern on text, or by `when` on JSON."""
 
     name: Name
-    pattern: Texts
+    pattern: Texts | None = None
     unanchored: bool = False
+    inside: Texts | None = None
+    when: When | None = None
     source: Texts | None = None
     program: Texts | None = None
     types: dict[str, Literal["ip", "port"]] = Field(default_factory=dict)
     unescape: Literal["vis"] | None = None
     where: dict[str, Values] = Field(default_factory=dict)
-    fields: dict[Name, Value] = Field(default_factory=dict)
+    unless: dict[str, Values] = Field(default_factory=dict)
+    fields: dict[Name, FieldValue] = Field(default_factory=dict)
     expects: Expects | None = None
     trust: Trust | None = None
 
@@ -141,16 +193,37 @@ def parse_rule(raw: RawEntry) -> EventEntry | IgnoreEntry | NarrowEntry | list[M
 
 
 def _parse(raw: RawEntry, shape: type[ShapeT]) -> ShapeT | list[Mistake]:
+    conflicts = list(_conflicts(raw)) if issubclass(shape, Recognition) else []
     try:
-        return shape.model_validate(raw.data)
+        entry = shape.model_validate(raw.data)
     except ValidationError as error:
-        return list(_mistakes(raw, shape, error))
+        return [*_mistakes(raw, shape, error), *conflicts]
+    return conflicts or entry
 
 
 def _mistakes(raw: RawEntry, shape: type[Shape], error: ValidationError) -> Iterator[Mistake]:
     for details in error.errors(include_url=False):
-        path: Path = tuple(step for step in details["loc"] if step != "[key]")
-        yield raw.mistake(_problem(details, shape), *path)
+        yield raw.mistake(_problem(details, shape), *_path(details))
+
+
+def _path(details: ErrorDetails) -> Path:
+    """The keys that lead to the mistake, without pydantic's own marks."""
+    return tuple(step for step in details["loc"] if not str(step).startswith("["))
+
+
+def _conflicts(raw: RawEntry) -> Iterator[Mistake]:
+    """Keys that are missing, or do not go together, for a rule on text or for one over JSON."""
+    over_json = "when" in raw.data
+    if not over_json and "pattern" not in raw.data:
+        yield raw.mistake(_MISSING["pattern"], "pattern")
+    for key in ("pattern", "unescape", "unanchored") if over_json else ("inside",):
+        if key in raw.data:
+            other = "has `when` and so is over JSON" if over_json else "has no `when` and so is not over JSON"
+            yield raw.mistake(f"cannot be here, as the rule {other}; leave out one of the two", key)
+    expects = raw.data.get("expects")
+    wanted = "when" if over_json else "prefix"
+    if isinstance(expects, dict) and wanted not in expects:
+        yield raw.mistake(_MISSING[f"expects.{wanted}"], "expects", wanted)
 
 
 _PROBLEMS = {
@@ -169,10 +242,12 @@ _MISSING: Mapping[str, str] = {
     "name": "is missing; give the rule a name of its own, such as `name: vpn_login`",
     "title": "is missing; say what happened as people will read it, such as `title: VPN login`",
     "pattern": "is missing; write what the whole message looks like, such as "
-    "`pattern: '^user (?P<user_name>[^ ]+) logged in$'`",
+    "`pattern: '^user (?P<user_name>[^ ]+) logged in$'`, or for JSON `when: {action: login}`",
     "where": "is missing; without it every match of that rule would be ignored. Write for example "
     "`where: {user_name: oswaldo, source_ip: 192.0.2.7}`",
-    "prefix": "is missing; write how the messages begin that the rule must judge",
+    "expects.prefix": "is missing; write how the messages begin that the rule must judge",
+    "expects.when": "is missing; write which records the rule must judge, such as `when: {action: login}`",
+    "path": "is missing; write where the value stands, such as `{path: actor.email}`",
 }
 
 
@@ -183,12 +258,15 @@ def _problem(details: ErrorDetails, shape: type[Shape]) -> str:
     if kind == "extra_forbidden":
         return _unknown(key, _shape_at(shape, details["loc"][:-1]))
     text = _PROBLEMS.get(kind, details["msg"])
-    return text.format(**details.get("ctx", {}), keys=", ".join(shape.model_fields)) if "{" in text else text
+    keys = ", ".join(_shape_at(shape, details["loc"]).model_fields)
+    return text.format(**details.get("ctx", {}), keys=keys) if "{" in text else text
 
 
 def _shape_at(shape: type[Shape], path: tuple[int | str, ...]) -> type[Shape]:
-    """The shape that holds the unknown key: the entry's own, or that of `expects` or `trust` in it."""
-    inner: dict[str, type[Shape]] = {"expects": Expects, "trust": Trust}
+    """The shape that holds the unknown key: the entry's own, or that of a mapping in it."""
+    inner: dict[str, type[Shape]] = {"expects": Expects, "trust": Trust, "[pattern]": ValuePattern}
+    if "[paths]" in path:
+        return LookupEntry
     return inner.get(str(path[-1]), shape) if path else shape
 
 

@@ -65,7 +65,8 @@ def _json_object(line: str) -> dict[str, Any] | None:
 
 
 def _from_json(data: dict[str, Any], line: str, number: int, source: str) -> Record:
-    message, cut = cut_message(_first(data, "message", "MESSAGE", "msg") or "")
+    # As from any source, an object without a log line is its own message.
+    message, cut = cut_message(_first(data, "message", "MESSAGE", "msg") or line)
     program = _first(data, "program", "programname", "SYSLOG_IDENTIFIER", "ident", "appname")
     return Record(
         source=source,

@@ -7,6 +7,7 @@ from typing import Any
 
 from powertrip.errors import ConfigError, Mistake
 from powertrip.rules.build import build_rule, pattern_mistakes, read_conditions
+from powertrip.rules.build_json import path_mistakes
 from powertrip.rules.entry import (
     EventEntry,
     IgnoreEntry,
@@ -116,11 +117,7 @@ class _Loading:
             self._mistakes.append(raw.mistake(did_you_mean(entry.rule, sorted(self._rules), "rule"), "rule"))
         if not isinstance(target, Rule) or target.ignore:
             return None
-        known = {name for pattern in target.patterns for name in pattern.names} | {
-            *target.constants,
-            "host_name",
-        }
-        conditions, mistakes = read_conditions(raw, entry.where, target.types, known)
+        conditions, mistakes = read_conditions(raw, "where", entry.where, target.types, target.names)
         self._mistakes += mistakes
         title = entry.title or f"{target.title}, ignored"
         narrowed = (*target.where, *conditions)
@@ -142,7 +139,7 @@ def _rule(
     raw: RawEntry, entry: EventEntry | IgnoreEntry | NarrowEntry | list[Mistake]
 ) -> Rule | NarrowEntry | list[Mistake]:
     if isinstance(entry, list):
-        return [*entry, *pattern_mistakes(raw)]
+        return [*entry, *pattern_mistakes(raw), *path_mistakes(raw)]
     return entry if isinstance(entry, NarrowEntry) else build_rule(raw, entry)
 
 

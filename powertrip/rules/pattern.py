@@ -56,6 +56,11 @@ class Pattern:
         """The fields that the pattern captures."""
         return tuple(name for name, _ in self.groups)
 
+    def matches(self, message: bytes) -> bool:
+        """Whether the pattern matches."""
+        find = self.regex.fullmatch if self.anchored else self.regex.search
+        return find(message) is not None
+
     def capture(self, message: bytes) -> dict[str, str]:
         """The captured groups that took part in the match; empty where the pattern does not match."""
         found = self.regex.fullmatch(message) if self.anchored else self.regex.search(message)

@@ -7,13 +7,17 @@ hide a login. The first of them that matches in full (types, conditions) decides
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from powertrip.event import Record, Severity
+from powertrip.rules.document import RecordJson, begins_as_json
 from powertrip.rules.fields import READERS, unvis
 from powertrip.rules.pattern import Pattern, Recogniser
 from powertrip.rules.verdicts import Ignored, Match, Quarantined, Rule, Unmatched
+
+_Judged: TypeAlias = Match | Ignored | Quarantined
 
 MESSAGE_LIMIT = 8192
 """Characters of a message that are judged; sshd writes at most 500 bytes, sudo about 1000 a line."""
@@ -48,6 +52,8 @@ class RuleSet:
         self._patterns = list(dict.fromkeys(p for rule in self._ranked for p in rule.patterns))
         self._recogniser = Recogniser(self._patterns)
         self._positions = self._rules_by_pattern()
+        self._over_json: dict[str, list[int]] = {}
+        """By source, as far as asked for: the positions of the rules over JSON that may judge its records."""
         self._expecting = [rule for rule in self.rules if rule.expects]
 
     def judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
@@ -55,10 +61,17 @@ class RuleSet:
         message = _judged_text(record)
         encoded = message.encode("utf-8", "backslashreplace")
         captures = _Captures(encoded, [self._patterns[n] for n in self._recogniser.recognise(encoded)])
-        for rule in self._candidates(captures):
-            if verdict := _judge_by(rule, record, captures):
-                return verdict
-        return self._unjudged(record, message)
+        documents = RecordJson(record)
+        # What a message holds comes last: whoever wrote it must not outshine the record around it.
+        return (
+            _first(
+                _judge_by(rule, record, captures, documents) for rule in self._candidates(record, captures)
+            )
+            or _first(
+                _judge_message(rule, record, documents) for rule in self._candidates_for_message(record)
+            )
+            or self._unjudged(record, message, documents)
+        )
 
     def describe(self) -> list[RuleSummary]:
         """Every rule, in the order of the config."""
@@ -74,16 +87,31 @@ class RuleSet:
                 positions[pattern].append(position)
         return positions
 
-    def _candidates(self, captures: "_Captures") -> Iterator[Rule]:
+    def _candidates(self, record: Record, captures: "_Captures") -> Iterator[Rule]:
         positions = {position for pattern in captures.recognised for position in self._positions[pattern]}
+        if begins_as_json(record.raw):
+            positions.update(self._rules_over_json(record.source))
         return (self._ranked[position] for position in sorted(positions))
 
-    def _unjudged(self, record: Record, message: str) -> Quarantined | Unmatched:
+    def _candidates_for_message(self, record: Record) -> Iterator[Rule]:
+        positions = self._rules_over_json(record.source) if begins_as_json(record.message) else ()
+        return (self._ranked[position] for position in positions)
+
+    def _rules_over_json(self, source: str) -> list[int]:
+        if source not in self._over_json:
+            positions = enumerate(self._ranked)
+            self._over_json[source] = [n for n, rule in positions if rule.json and rule.is_for(source)]
+        return self._over_json[source]
+
+    def _unjudged(self, record: Record, message: str, documents: RecordJson) -> Quarantined | Unmatched:
         for rule in self._expecting:
-            if rule.should_judge(record, message):
+            if rule.should_judge(record, message, documents):
                 return Quarantined(
                     rule=rule, reason=f"should be judged by {rule.name}, which does not match it"
                 )
+        if documents.problem:
+            asked = next(rule for rule in self._ranked if rule.json and rule.may_judge(record))
+            return Quarantined(rule=asked, reason=f"the record {documents.problem}")
         return Unmatched()
 
 
@@ -96,6 +124,10 @@ def _rank(rule: Rule) -> int:
 def _judged_text(record: Record) -> str:
     # rsyslog's %msg% keeps the blank that follows the tag.
     return cut_message(record.message.removeprefix(" "))[0]
+
+
+def _first(verdicts: Iterable[_Judged | None]) -> _Judged | None:
+    return next((verdict for verdict in verdicts if verdict), None)
 
 
 class _Captures:
@@ -112,11 +144,23 @@ class _Captures:
         return self._captured[pattern]
 
 
-def _judge_by(rule: Rule, record: Record, captures: _Captures) -> Match | Ignored | Quarantined | None:
+def _judge_by(rule: Rule, record: Record, captures: _Captures, documents: RecordJson) -> _Judged | None:
     if not rule.may_judge(record):
         return None
-    fields = _fields(rule, record, captures)
-    if fields is None or not all(condition.holds(fields) for condition in rule.where):
+    fields = _read(rule, documents, of_message=False) if rule.json else _captured(rule, captures)
+    return None if fields is None else _verdict(rule, record, fields)
+
+
+def _judge_message(rule: Rule, record: Record, documents: RecordJson) -> _Judged | None:
+    if not rule.may_judge(record):
+        return None
+    fields = _read(rule, documents, of_message=True)
+    return None if fields is None else _verdict(rule, record, fields)
+
+
+def _verdict(rule: Rule, record: Record, named: dict[str, str]) -> _Judged | None:
+    fields = _completed(named, rule, record)
+    if not rule.accepts(fields):
         return None
     if reason := _reason_for_distrust(rule, record):
         return None if rule.ignore else Quarantined(rule=rule, reason=reason)
@@ -125,7 +169,7 @@ def _judge_by(rule: Rule, record: Record, captures: _Captures) -> Match | Ignore
     return Match(rule=rule, fields=fields, fold_key=_fold_key(rule, record, fields))
 
 
-def _fields(rule: Rule, record: Record, captures: _Captures) -> dict[str, str] | None:
+def _captured(rule: Rule, captures: _Captures) -> dict[str, str] | None:
     """The fields by the first pattern whose values are of their types; None if there is no such pattern."""
     for pattern in rule.patterns:
         if pattern in captures.recognised:
@@ -133,8 +177,17 @@ def _fields(rule: Rule, record: Record, captures: _Captures) -> dict[str, str] |
             if rule.unescape == "vis":
                 captured = {name: unvis(value) for name, value in captured.items()}
             if (typed := _typed(captured, rule.types)) is not None:
-                return _completed(typed, rule, record)
+                return typed
     return None
+
+
+def _read(rule: Rule, documents: RecordJson, *, of_message: bool) -> dict[str, str] | None:
+    """The fields that a rule over JSON looks up; a value that is not of its type is not there."""
+    found = rule.json.read(documents, of_message=of_message) if rule.json else None
+    if found is None:
+        return None
+    typed = {name: _typed({name: value}, rule.types) for name, value in found.items()}
+    return {name: value for one in typed.values() if one for name, value in one.items()}
 
 
 def _typed(captured: dict[str, str], types: Mapping[str, str]) -> dict[str, str] | None:

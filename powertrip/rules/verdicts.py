@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from string import Template
 
 from powertrip.event import Record, Severity
+from powertrip.rules.document import RecordJson
 from powertrip.rules.fields import Condition
+from powertrip.rules.lookup import JsonTest, PathCondition, all_hold
 from powertrip.rules.pattern import Pattern
 
 
@@ -20,7 +22,9 @@ class Rule:
     """The event's `event_action`."""
     severity: Severity
     patterns: tuple[Pattern, ...]
-    """Tried in this order; the first that matches names the fields."""
+    """Tried in this order; the first that matches names the fields. Empty for a rule over JSON."""
+    json: JsonTest | None = None
+    """For a rule over JSON: what it asks of a document."""
     sources: tuple[str, ...] = ()
     """Empty: every source."""
     programs: tuple[str, ...] = ()
@@ -31,6 +35,8 @@ class Rule:
     """Fields added to the captured ones; `$name` stands for another field."""
     where: tuple[Condition, ...] = ()
     """All must hold."""
+    unless: tuple[Condition, ...] = ()
+    """None may hold."""
     fold_by: tuple[str, ...] = ()
     """The fields that, with rule and source, say that a record is the same ongoing thing."""
     expects: "Expectation | None" = None
@@ -40,15 +46,35 @@ class Rule:
     pack: str | None = None
     """The pack that the rule came with; None for the config's own."""
 
+    @property
+    def names(self) -> set[str]:
+        """The fields that the rule can name."""
+        captured = {name for pattern in self.patterns for name in pattern.names}
+        return {*captured, *(self.json.lookups if self.json else ()), *self.constants, "host_name"}
+
+    def is_for(self, source: str) -> bool:
+        """Whether the rule may judge records of the source."""
+        return _fits(source, self.sources)
+
     def may_judge(self, record: Record) -> bool:
         """Whether source and program fit; a record of an unknown program could be of any."""
         return _fits(record.source, self.sources) and _fits(record.program, self.programs)
 
-    def should_judge(self, record: Record, message: str) -> bool:
+    def accepts(self, fields: Mapping[str, str]) -> bool:
+        """Whether the conditions on fields let the record pass."""
+        return all(condition.holds(fields) for condition in self.where) and not any(
+            condition.holds(fields) for condition in self.unless
+        )
+
+    def should_judge(self, record: Record, message: str, documents: RecordJson) -> bool:
         """Whether the rule's `expects` says that no record like this may go unjudged."""
         if self.expects is None or not _fits(record.source, self.sources):
             return False
-        return _fits(record.program, self.expects.programs) and message.startswith(self.expects.prefix)
+        if not _fits(record.program, self.expects.programs):
+            return False
+        if self.json is not None:
+            return all_hold(self.expects.when, self.json.inside, documents)
+        return message.startswith(self.expects.prefix)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +83,10 @@ class Expectation:
 
     programs: tuple[str, ...]
     """Empty: every program."""
-    prefix: str
-    """How the message begins; may be empty."""
+    prefix: str = ""
+    """How the message begins, for a rule on text."""
+    when: tuple[PathCondition, ...] = ()
+    """What holds for the document, for a rule over JSON."""
 
 
 ANY_SOURCE = "*"

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 
 from powertrip.ingest import Source
 from powertrip.sources.generic_json import JsonSource
+from powertrip.sources.pam import PamSource
 from powertrip.sources.papertrail import PapertrailSource
 from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
 
@@ -17,5 +18,6 @@ def build_sources(
     builders: dict[str, Callable[[SourceSettings], Source]] = {
         "papertrail": lambda entry: PapertrailSource(entry, limits, on_batch_cut),
         "json": lambda entry: JsonSource(entry, limits),
+        "pam": lambda entry: PamSource(entry, limits),
     }
     return {entry.name: builders[entry.type](entry) for entry in settings}

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-SourceType = Literal["papertrail", "json"]
+SourceType = Literal["papertrail", "json", "pam"]
 
 MEBIBYTE = 1024 * 1024
 

@@ -1,9 +1,13 @@
-"""Rules from YAML text, as a config file has them."""
+"""Rules from YAML text, as a config file has them, and records to judge by them."""
+
+import json
+from typing import Any
 
 import pytest
 
 from powertrip.errors import ConfigError
-from powertrip.rules import Match, RuleSet, load_rules
+from powertrip.event import Record
+from powertrip.rules import Match, RuleSet, cut_message, load_rules
 from powertrip.yamlfile import parse_yaml
 from tests.samples import record
 
@@ -26,3 +30,25 @@ def matched(rules: RuleSet, message: str, **changes: object) -> dict[str, str]:
     verdict = rules.judge(record(message, **changes))
     assert isinstance(verdict, Match), verdict
     return verdict.fields
+
+
+def json_record(value: Any, **changes: Any) -> Record:
+    """A record as a source makes it of a JSON value that holds no log line."""
+    raw = value if isinstance(value, str) else json.dumps(value)
+    message, cut = cut_message(raw)
+    plain: dict[str, Any] = {"message": message, "cut": cut, "raw": raw, "host_name": None, "program": None}
+    return record(**(plain | changes))
+
+
+def rule_and_fields(rules: RuleSet, value: Any, **changes: Any) -> tuple[str, dict[str, str]]:
+    """The name of the rule, and the fields, of a JSON record that must be a match."""
+    verdict = rules.judge(json_record(value, **changes))
+    assert isinstance(verdict, Match), verdict
+    return verdict.rule.name, verdict.fields
+
+
+def rule_of(rules: RuleSet, value: Any, **changes: Any) -> tuple[str, str | None]:
+    """The kind of verdict on a JSON record, and the rule that gave it."""
+    verdict = rules.judge(json_record(value, **changes))
+    rule = getattr(verdict, "rule", None)
+    return type(verdict).__name__, rule.name if rule else None

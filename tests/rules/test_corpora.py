@@ -1,4 +1,4 @@
-"""The rules on logs that real sshd binaries wrote, with and without an attacker at work."""
+"""The rules on logs that real programs and services wrote, with and without an attacker at work."""
 
 import json
 from collections.abc import Iterator
@@ -6,10 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from powertrip.rules import Match
 from powertrip.rules.report import LineVerdict, judge_lines
+from tests.rules.corpora_summary import FILES, all_packs, records, rows, summary
 from tests.rules.support import rules_of
 
 RULES = rules_of("- use: ssh")
+PACKS = all_packs()
 GENUINE = {"192.0.2.10", "2001:db8::10"}
 SHOWS_FORGERY = (
     "devlog_9INFOyes.raw",
@@ -76,3 +79,42 @@ def test_a_key_that_would_be_accepted_is_ignored_and_counted(corpora: Path) -> N
     assert all(
         verdict.message.startswith(("Accepted key ", "Accepted certificate ID ")) for verdict in ignored
     )
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_no_row_of_an_audit_log_is_lost_or_breaks_a_rule(corpora: Path, name: str) -> None:
+    counts = summary(corpora / name, PACKS)
+    verdicts = {what: number for what, number in counts.items() if not what.startswith(" ")}
+
+    assert sum(verdicts.values()) == len(records(corpora / name))
+    assert len(records(corpora / name)) >= len(rows(corpora / name))
+    assert verdicts.keys() <= {"match", "ignored", "unmatched", "quarantined"}
+
+
+def test_only_a_sign_in_without_an_outcome_is_quarantined(corpora: Path) -> None:
+    reasons = {what for name in FILES for what in summary(corpora / name, PACKS) if what.startswith(" ")}
+
+    assert reasons == {"  should be judged by aws_console_login, which does not match it"}
+
+
+def test_every_console_sign_in_of_the_documentation_is_an_event(corpora: Path) -> None:
+    file = corpora / "aws-docs" / "cloudtrail_console_signin.json"
+    verdicts = [PACKS.judge(record) for record in records(file)]
+    signs_in = ["ConsoleLogin" in record.raw for record in records(file)]
+
+    assert sum(signs_in) >= 5
+    assert all(isinstance(v, Match) for v, is_sign_in in zip(verdicts, signs_in, strict=True) if is_sign_in)
+
+
+def test_nobody_is_named_by_a_session_name_that_the_caller_chose(corpora: Path) -> None:
+    """Every user name of a role's session is the role, or was given by SSO, SAML or a source identity."""
+    for record in records(corpora / "panther" / "aws_cloudtrail.jsonl"):
+        verdict = PACKS.judge(record)
+        identity = json.loads(record.raw).get("userIdentity") or {}
+        if not isinstance(verdict, Match) or identity.get("type") != "AssumedRole":
+            continue
+        session = str(identity.get("arn", "")).rpartition("/")[2]
+        vouched = any(
+            mark in record.raw for mark in ("/aws-reserved/sso", "SamlProviderArn", "sourceIdentity")
+        )
+        assert vouched or not session or verdict.fields["user_name"] != session

@@ -6,6 +6,7 @@ import yaml
 
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
+from powertrip.rules.reference import reference
 from powertrip.yamlfile import parse_yaml
 from tests.samples import record
 
@@ -57,3 +58,36 @@ def test_the_override_of_trust_is_written_as_it_works() -> None:
     rules = load_rules(yaml.safe_load(written), lambda _: "docs/rules.md")
 
     assert rules.rules[0].trust == {"facility": ("local0",)}
+
+
+JSON_EXAMPLE = DOCUMENT.split("```yaml\n")[2].split("```")[0]
+JSON_LINE = JSON_EXAMPLE.split("# ")[1].splitlines()[0]
+
+
+def json_example() -> RuleSet:
+    """The rules of the example over JSON."""
+    document = parse_yaml(JSON_EXAMPLE, "docs/rules.md")
+    return load_rules(document.data["rules"], lambda path: document.where(("rules", *path)))
+
+
+def test_the_record_in_the_json_example_is_matched_by_the_rule_below_it() -> None:
+    verdict = json_example().judge(record(JSON_LINE, source="vault", program=None, host_name=None))
+
+    assert isinstance(verdict, Match)
+    assert verdict.fields == {
+        "user_name": "Alice@example.com",
+        "source_ip": "192.0.2.10",
+        "event_outcome": "success",
+    }
+
+
+def test_a_record_that_the_json_example_expects_and_does_not_understand_is_quarantined() -> None:
+    line = JSON_LINE.replace("vault.open", "vault.burn")
+
+    assert isinstance(json_example().judge(record(line, source="vault", program=None)), Quarantined)
+
+
+def test_the_table_of_the_packs_is_what_the_packs_say() -> None:
+    written = (Path(__file__).parents[2] / "docs" / "packs.md").read_text()
+
+    assert written == reference(), "write docs/packs.md anew: make docs"

@@ -15,9 +15,75 @@ def vpn(more: str = "") -> str:
     return f"- {VPN % (', ' + more if more else '')}"
 
 
+AUDIT = "{name: vault, title: Vault opened, when: {action: open}, fields: {user_name: {path: who}}%s}"
+
+
+def audit(more: str = "") -> str:
+    """A sound rule over JSON with something added."""
+    return f"- {AUDIT % (', ' + more if more else '')}"
+
+
+def when(conditions: str) -> str:
+    """A rule over JSON with these conditions."""
+    return f"- {{name: a, title: t, folds_people: true, when: {conditions}}}"
+
+
+def looked_up(places: str) -> str:
+    """A rule over JSON that takes a field from these places."""
+    return f"- {{name: a, title: t, folds_people: true, when: {{a: b}}, fields: {{f: {places}}}}}"
+
+
 @pytest.mark.parametrize(
     ("entry", "mistake"),
     [
+        (
+            audit("pattern: ^a$"),
+            "rules.vault.pattern: cannot be here, as the rule has `when` and so is over JSON",
+        ),
+        (audit("unescape: vis"), "rules.vault.unescape: cannot be here, as the rule has `when`"),
+        (vpn("inside: detail"), "rules.vpn.inside: cannot be here, as the rule has no `when` and so is not"),
+        (
+            vpn("expects: {when: {a: b}}"),
+            "rules.vpn.expects.prefix: is missing; write how the messages begin",
+        ),
+        (audit("expects: {prefix: a}"), "rules.vault.expects.when: is missing; write which records the rule"),
+        (
+            "- {name: a, title: t, pattern: '^(?P<user_name>a)$', fields: {f: {path: b}}}",
+            "rules.a.fields.f: looks into JSON, and the rule has no `when`; add it, or write a text",
+        ),
+        (audit("inside: 'a['"), 'rules.vault.inside: "a[" is no JMESPath expression'),
+        (when("{}"), "rules.a.when: is empty; leave it out or fill it"),
+        (when("{'a b': c}"), 'rules.a.when.a b: "a b" is no JMESPath expression at character 3; write keys'),
+        (when("{'addr-remote': c}"), 'rules.a.when.addr-remote: "addr-remote" is no JMESPath expression'),
+        (when("{'starts_wiht(a, b)': true}"), "there is no function starts_wiht(); there are: abs, avg"),
+        (
+            when("{'a == `b`': true}"),
+            'rules.a.when.a == `b`: "a == `b`" is no JMESPath expression; write keys',
+        ),
+        (when("{'a || [length(b, c)]': 1}"), "length() takes 1 values and is given 2"),
+        (when("{'not_null()': 1}"), "not_null() takes 1 or more values and is given 0"),
+        (when("{a: 1.5}"), "rules.a.when.a.0: must be text; put it in quotes"),
+        (
+            when("{a: {pattern: ^b$, patern: ^c$}}"),
+            'rules.a.when.a.patern: there is no key "patern"; did you mean "pattern"?',
+        ),
+        (when("{a: {pattern: b}}"), "rules.a.when.a.pattern: is not anchored"),
+        (
+            when("{a: {pattern: '^(?P<x>b)$'}}"),
+            'captures "x"; what is taken from a value is captured as (?P<value>',
+        ),
+        (looked_up("{}"), "rules.a.fields.f.0.path: is missing; write where the value stands"),
+        (looked_up("[]"), "rules.a.fields.f: is empty; leave it out or fill it"),
+        (looked_up("[b]"), "rules.a.fields.f.0: must be a mapping, with the keys path, pattern"),
+        (
+            looked_up("{path: b, patern: c}"),
+            'rules.a.fields.f.0.patern: there is no key "patern"; did you mean',
+        ),
+        (looked_up("{path: 'b('}"), 'rules.a.fields.f.0.path: "b(" is no JMESPath expression'),
+        (looked_up("{path: b, pattern: '^(b'}"), "rules.a.fields.f.0.pattern: RE2 refuses it (missing"),
+        (audit("types: {user: ip}"), 'there is no captured field "user"; did you mean "user_name"?'),
+        (audit("unless: {user: a}"), 'rules.vault.unless.user: there is no field "user"; did you mean'),
+        (audit("fold_by: [who]"), 'rules.vault.fold_by: there is no field "who"'),
         ("- just text", "rules.0: must be a mapping, such as `use: ssh` or one that begins with `name:`"),
         ("- {title: t, pattern: '^(?P<user_name>a)$'}", "rules.0.name: is missing; give the rule a name"),
         ("- {name: a, pattern: '^(?P<user_name>a)$'}", "rules.a.title: is missing; say what happened"),
@@ -122,6 +188,34 @@ def test_every_mistake_of_every_rule_is_told_at_once_with_its_line() -> None:
         ["rules.yaml:7", "rules.two.pattern.0"],
         ["rules.yaml:8", "rules.two.pattern.1"],
         ["rules.yaml:9", "rules.one.name"],
+    ]
+
+
+def test_every_mistake_of_a_rule_over_json_is_told_at_once_with_its_line() -> None:
+    text = """\
+- name: two
+  when: {"a b": c}
+- name: one
+  title: One
+  inside: [detail, "a b"]
+  when:
+    action: open
+    kind: {pattern: open}
+    "size(x)": 1
+  fields:
+    user_name:
+      - {path: who}
+      - {path: "who["}
+"""
+    said = [mistake.split(": ")[:2] for mistake in mistakes_of(text)]
+
+    assert sorted(said) == [
+        ["rules.yaml:1", "rules.two.title"],
+        ["rules.yaml:13", "rules.one.fields.user_name.1.path"],
+        ["rules.yaml:2", "rules.two.when.a b"],
+        ["rules.yaml:5", "rules.one.inside"],
+        ["rules.yaml:8", "rules.one.when.kind.pattern"],
+        ["rules.yaml:9", "rules.one.when.size(x)"],
     ]
 
 

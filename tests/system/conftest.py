@@ -20,6 +20,7 @@ PACKAGES = {
     "usr/sbin/syslog-ng": "syslog-ng-core",
     "usr/lib/syslog-ng/*/libhttp.so": "syslog-ng-mod-http",
     "usr/bin/chromium": "chromium",
+    "usr/bin/curl": "curl",
 }
 REMIND_AFTER = "3s"
 

@@ -1,0 +1,121 @@
+"""JMESPath expressions of rules: compiled once, refused with advice, and read as text.
+
+Expressions come from the config alone, never from a log. What they are applied to is of bounded size (see
+`document`), and where it is not of the shape that an expression wants, there is simply nothing.
+"""
+
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import jmespath
+from jmespath.exceptions import JMESPathError, ParseError
+from jmespath.functions import Functions
+from jmespath.parser import ParsedResult
+
+VALUE_LIMIT = 1000
+"""Characters of a field's value that are kept; names, addresses and resource names are far shorter."""
+
+_PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*")
+
+_KNOWN = Functions.FUNCTION_TABLE
+_ADVICE = (
+    "write keys joined by dots, such as userIdentity.userName; a key with other signs than letters, digits "
+    "and _ in double quotes, a text in single quotes; `a || b` takes the first that is there"
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Path:
+    """One compiled expression; equal texts are one object."""
+
+    text: str
+    parsed: ParsedResult
+    keys: tuple[str, ...] | None
+    """The keys, where the expression is nothing but keys joined by dots."""
+
+    def find(self, value: Any) -> Any:
+        """What the expression finds in `value`; None where there is nothing, or nothing of the right kind."""
+        if self.keys is not None:
+            return _follow(self.keys, value)
+        try:
+            return self.parsed.search(value)
+        except JMESPathError:
+            return None
+
+
+@cache
+def compile_path(text: str) -> Path:
+    """Compile; raises ValueError that says what to write instead."""
+    try:
+        parsed = _parse(text)
+    except ParseError as error:
+        near = f" at character {error.lex_position + 1}" if error.lex_position is not None else ""
+        raise ValueError(f"is no JMESPath expression{near}; {_ADVICE}") from error
+    except (JMESPathError, PendingDeprecationWarning) as error:
+        raise ValueError(f"is no JMESPath expression; {_ADVICE}") from error
+    if problems := list(_function_problems(parsed.parsed)):
+        raise ValueError(problems[0])
+    return Path(text, parsed, tuple(text.split(".")) if _PLAIN.fullmatch(text) else None)
+
+
+def _parse(text: str) -> ParsedResult:
+    with warnings.catch_warnings():
+        # A text in backquotes that is no JSON is deprecated, and surely meant otherwise.
+        warnings.simplefilter("error", PendingDeprecationWarning)
+        return jmespath.compile(text)
+
+
+def _follow(keys: tuple[str, ...], value: Any) -> Any:
+    # Ten times as fast as jmespath, and nearly all conditions are of this kind.
+    for key in keys:
+        if not isinstance(value, dict):
+            return None
+        value = value.get(key)
+    return value
+
+
+def _function_problems(node: Any) -> Iterator[str]:
+    """jmespath looks functions up only when it calls them; a rule must not fail on the first record."""
+    if node["type"] == "function_expression":
+        yield from _call_problems(node["value"], len(node["children"]))
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _function_problems(child)
+
+
+def _call_problems(name: str, given: int) -> Iterator[str]:
+    if name not in _KNOWN:
+        yield f"there is no function {name}(); there are: {', '.join(sorted(_KNOWN))}"
+        return
+    signature = _KNOWN[name]["signature"]
+    many = bool(signature) and bool(signature[-1].get("variadic"))
+    if given < len(signature) or (given > len(signature) and not many):
+        yield f"{name}() takes {len(signature)}{' or more' if many else ''} values and is given {given}"
+
+
+def as_text(value: Any) -> str | None:
+    """A value as a field shows it; None for what is not there: null, an empty text, list or object.
+
+    Numbers keep every digit, a list is joined by commas, an object is JSON. Characters that no database
+    can store are replaced.
+    """
+    if value is None or value in ("", [], {}):
+        return None
+    if isinstance(value, list) and not any(isinstance(item, list | dict) for item in value):
+        value = ", ".join(filter(None, map(as_text, value)))
+    text = value if isinstance(value, str) else _as_json(value)
+    text = text.replace("\0", "\ufffd").encode("utf-8", "backslashreplace").decode()
+    return f"{text[: VALUE_LIMIT - 1]}…" if len(text) > VALUE_LIMIT else text or None
+
+
+def _as_json(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        # It could just be read, at a lower depth of the stack.
+        return "…"

@@ -1,0 +1,92 @@
+"""The source type `pam`: logins told by the script `contrib/pam/powertrip-login`, one a request.
+
+A request is signed: `X-Powertrip-Timestamp` is the Unix time of sending, and `X-Powertrip-Signature` is
+`sha256=` and HMAC-SHA256, with the source's secret, over that time, a dot and the body, in lower-case
+hexadecimal digits. The time of the login is the record's own, so a record that waited on the server's disk
+is signed anew when it is sent. A request sent again within the window changes nothing: its id is known.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from powertrip.errors import Unauthorized, Unreadable
+from powertrip.event import Record
+from powertrip.ingest import IngestRequest
+from powertrip.sources.body import read_values
+from powertrip.sources.records import RecordMaker
+from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+
+TIMESTAMP_HEADER = "X-Powertrip-Timestamp"
+SIGNATURE_HEADER = "X-Powertrip-Signature"
+WINDOW = timedelta(minutes=15)
+"""How far the time of sending may be from ours: room for a clock that is wrong."""
+PROGRAM = "powertrip-login"
+
+_KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
+_TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
+_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class PamSource:
+    """Reads the signed requests of powertrip-login."""
+
+    settings: SourceSettings
+    limits: Limits
+
+    @property
+    def name(self) -> str:
+        """The source's name in the config."""
+        return self.settings.name
+
+    def authorize(self, request: IngestRequest) -> None:
+        """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
+        _check_time(_header(request, TIMESTAMP_HEADER, _TIMESTAMP), request.received_at)
+        _header(request, SIGNATURE_HEADER, _SIGNATURE)
+
+    def read(self, request: IngestRequest) -> list[Record]:
+        """See `powertrip.ingest.Source`."""
+        self.authorize(request)
+        self._check_signature(request)
+        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        for value in values:
+            _check_shape(value)
+        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
+        return maker.make_all(values, request.received_at)
+
+    def _check_signature(self, request: IngestRequest) -> None:
+        secret = self.settings.secret.get_secret_value()
+        timestamp = request.header(TIMESTAMP_HEADER) or ""
+        offered = request.header(SIGNATURE_HEADER) or ""
+        if not (secret and hmac.compare_digest(offered, sign(secret, timestamp, request.body))):
+            raise Unauthorized(f"{SIGNATURE_HEADER} is wrong; is the secret on the server the source's own?")
+
+
+def sign(secret: str, timestamp: str, body: bytes) -> str:
+    """The signature header of a request."""
+    signed = timestamp.encode() + b"." + body
+    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def _header(request: IngestRequest, name: str, shape: re.Pattern[str]) -> str:
+    value = request.header(name) or ""
+    if not shape.fullmatch(value):
+        raise Unauthorized(f"{name} is missing or malformed; powertrip-login sends it")
+    return value
+
+
+def _check_time(timestamp: str, received_at: datetime) -> None:
+    ahead = int(timestamp) - int(received_at.timestamp())
+    if abs(ahead) > WINDOW.total_seconds():
+        direction = "ahead of" if ahead > 0 else "behind"
+        raise Unauthorized(f"the request's clock is {abs(ahead)} s {direction} Powertrip's; set it right")
+
+
+def _check_shape(value: Any) -> None:
+    named = isinstance(value, dict) and value.get("program") == PROGRAM
+    if not (named and isinstance(value.get("id"), str) and value["id"]):
+        raise Unreadable(f"not a record of {PROGRAM}: expected an object with `id` and its name as `program`")

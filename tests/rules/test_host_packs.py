@@ -1,0 +1,267 @@
+"""The packs `sudo`, `su` and `pam`: what programs on a server write about a person."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
+from tests.rules.support import rules_of
+from tests.samples import record
+
+SUDO, SU, PAM = (rules_of(f"- use: {pack}") for pack in ("sudo", "su", "pam"))
+ALL = rules_of("\n".join(f"- use: {pack}" for pack in ("ssh", "sudo", "su", "pam")))
+PLACE = "TTY=pts/0 ; PWD=/home/alice ; "
+
+
+def judged(rules: RuleSet, message: str, program: str, **changes: Any) -> tuple[str, dict[str, str]]:
+    """Rule and fields of a message, which must be a match."""
+    verdict = rules.judge(record(message, program=program, **changes))
+    assert isinstance(verdict, Match), verdict
+    return verdict.rule.name, {name: text for name, text in verdict.fields.items() if name != "host_name"}
+
+
+def sudo(message: str) -> tuple[str, dict[str, str]]:
+    """Rule and fields of a message of sudo."""
+    return judged(SUDO, message, "sudo")
+
+
+@pytest.mark.parametrize("user", ["   alice", "alice", "averylongusername"])
+def test_a_command_names_user_target_and_command(user: str) -> None:
+    rule, fields = sudo(f"{user} : {PLACE}USER=root ; COMMAND=/usr/bin/id -u")
+
+    assert rule == "sudo_root"
+    assert fields == {
+        "user_name": user.strip(),
+        "target_user": "root",
+        "tty": "pts/0",
+        "working_directory": "/home/alice",
+        "command": "/usr/bin/id -u",
+        "event_outcome": "success",
+    }
+
+
+def test_all_that_sudo_may_say_of_a_command_is_named() -> None:
+    rule, fields = sudo(
+        "alice : HOST=web-1 ; TTY=unknown ; CHROOT=/jail ; PWD=/ ; USER=postgres ; GROUP=wheel ; "
+        "TSID=0003FI ; ENV=A=1 B=2 ; COMMAND=/usr/bin/psql -c 'select 1'"
+    )
+
+    assert rule == "sudo_command"
+    assert (fields["target_user"], fields["target_group"]) == ("postgres", "wheel")
+    assert (fields["environment"], fields["command"]) == ("A=1 B=2", "/usr/bin/psql -c 'select 1'")
+    assert (fields["chroot"], fields["session_log"]) == ("/jail", "0003FI")
+
+
+@pytest.mark.parametrize(
+    ("reason", "rule"),
+    [
+        ("1 incorrect password attempt", "sudo_wrong_password"),
+        ("3 incorrect password attempts", "sudo_wrong_password"),
+        ("a password is required", "sudo_wrong_password"),
+        ("user NOT in sudoers", "sudo_refused"),
+        ("user NOT authorized on host", "sudo_refused"),
+        ("command not allowed", "sudo_refused"),
+        ("sorry, you must have a tty to run sudo", "sudo_refused"),
+    ],
+)
+def test_a_failure_names_its_reason(reason: str, rule: str) -> None:
+    found, fields = sudo(f"   alice : {reason} ; {PLACE}USER=root ; COMMAND=/bin/sh")
+
+    assert found == rule
+    assert (fields["reason"], fields["event_outcome"]) == (reason, "failure")
+    assert (fields["user_name"], fields["command"]) == ("alice", "/bin/sh")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "alice : TTY=pts/0 ; PWD=/tmp/x ; USER=bob ; COMMAND=/bin/true ; USER=root ; COMMAND=/bin/sh",
+        "alice : TTY=pts/0 ; PWD=/ ; USER=root ; ENV=A=x ; COMMAND=/bin/true ; COMMAND=/bin/sh",
+        "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/echo 'x ; COMMAND=/bin/true'",
+    ],
+)
+def test_a_message_made_to_mislead_names_its_user_alone(message: str) -> None:
+    rule, fields = sudo(message)
+
+    assert rule == "sudo_unclear"
+    assert fields["user_name"] == "alice"
+    assert fields.keys().isdisjoint({"target_user", "command"})
+
+
+def test_the_rest_of_a_long_command_is_asked_about() -> None:
+    rule, fields = sudo("   alice : (command continued) --more /etc/shadow")
+
+    assert (rule, fields["user_name"], fields["command"]) == ("sudo_continued", "alice", "--more /etc/shadow")
+
+
+def test_a_form_that_is_not_known_is_an_event_too() -> None:
+    assert sudo("alice : TTY=pts/0 ; PWD=/ ; NEW=1 ; USER=root")[0] == "sudo_other"
+
+
+def test_each_command_is_asked_about() -> None:
+    keys = set()
+    for command in ("/usr/bin/id", "/bin/sh"):
+        verdict = SUDO.judge(record(f"alice : {PLACE}USER=root ; COMMAND={command}", program="sudo"))
+        assert isinstance(verdict, Match)
+        keys.add(verdict.fold_key)
+
+    assert len(keys) == 2
+
+
+SPEC = {
+    "submituser": "alice",
+    "command": "/usr/bin/id",
+    "runuser": "root",
+    "runargv": ["id", "-u"],
+    "submitcwd": "/home/alice ; USER=bob",
+    "submithost": "web-1",
+    "ttyname": "/dev/pts/0",
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "rule"),
+    [
+        ("accept", {}, "sudo_json_root"),
+        ("accept", {"runuser": None}, "sudo_json_root"),
+        ("accept", {"runuser": "postgres"}, "sudo_json_command"),
+        ("reject", {"reason": "user NOT in sudoers"}, "sudo_json_refused"),
+        ("alert", {"reason": "3 incorrect password attempts"}, "sudo_json_refused"),
+    ],
+)
+def test_the_json_form_is_understood(kind: str, change: dict[str, Any], rule: str) -> None:
+    message = "@cee:" + json.dumps({"sudo": {kind: SPEC | change}})
+    found, fields = judged(SUDO, message, "sudo", raw=json.dumps({"message": message, "host": "web-1"}))
+
+    assert found == rule
+    assert (fields["user_name"], fields["command"], fields["program_path"]) == (
+        "alice",
+        "id -u",
+        "/usr/bin/id",
+    )
+    assert fields.get("reason") == change.get("reason")
+    assert fields["event_outcome"] == ("success" if kind == "accept" else "failure")
+
+
+def test_the_json_form_without_a_user_is_quarantined() -> None:
+    message = '@cee:{"sudo": {"accept": {"runuser": "root"}}}'
+
+    assert isinstance(SUDO.judge(record(message, program="sudo")), Quarantined)
+
+
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=40) | st.lists(
+    st.sampled_from(["USER=root", "COMMAND=/bin/true", " ; ", "PWD=/", "TTY=x", " : ", "=", "alice"])
+).map("".join)
+
+
+@given(directory=texts, command=texts, environment=texts)
+def test_no_text_in_a_message_changes_whose_it_is_nor_hides_it(
+    directory: str, command: str, environment: str
+) -> None:
+    message = (
+        f"alice : TTY=pts/0 ; PWD={directory} ; USER=root ; ENV={environment} ; COMMAND=/bin/sh {command}"
+    )
+    rule, fields = sudo(message)
+
+    assert fields["user_name"] == "alice"
+    assert rule in ("sudo_root", "sudo_unclear")
+    if rule == "sudo_root":
+        assert fields["command"] == f"/bin/sh {command}"
+
+
+@pytest.mark.parametrize(
+    ("message", "rule"),
+    [
+        ("(to root) alice on pts/0", "su"),
+        ("(to root) alice on none", "su"),
+        ("Successful su for root by alice", "su"),
+        ("+ pts/0 alice:root", "su"),
+        ("FAILED SU (to root) alice on pts/0", "su_failed"),
+        ("FAILED su for root by alice", "su_failed"),
+        ("- pts/0 alice:root", "su_failed"),
+    ],
+)
+def test_su_names_who_called_it_and_who_they_became(message: str, rule: str) -> None:
+    found, fields = judged(SU, message, "su")
+
+    assert found == rule
+    assert (fields["user_name"], fields["target_user"]) == ("alice", "root")
+    assert fields["event_outcome"] == ("success" if rule == "su" else "failure")
+
+
+def test_both_lines_of_the_shadow_suite_are_one_event() -> None:
+    verdicts = [
+        SU.judge(record(message, program="su"))
+        for message in ("Successful su for root by alice", "+ pts/0 alice:root")
+    ]
+
+    assert len({verdict.fold_key for verdict in verdicts if isinstance(verdict, Match)}) == 1
+
+
+def test_a_line_that_begins_like_sus_and_is_not_understood_is_quarantined() -> None:
+    assert isinstance(SU.judge(record("(to root) alice from nowhere at all?", program="su")), Quarantined)
+
+
+@pytest.mark.parametrize(
+    ("message", "fields"),
+    [
+        (
+            "pam_unix(login:session): session opened for user alice(uid=1000) by LOGIN(uid=0)",
+            {"service": "login", "user_name": "alice", "uid": "1000", "opened_by": "LOGIN"},
+        ),
+        (
+            "pam_unix(gdm-password:session): session opened for user alice by (uid=0)",
+            {"service": "gdm-password", "user_name": "alice", "opened_by": ""},
+        ),
+        (
+            r"pam_unix(vsftpd:session): session opened for user CORP\zoë lee(uid=7) by (uid=0)",
+            {"service": "vsftpd", "user_name": r"CORP\zoë lee", "uid": "7", "opened_by": ""},
+        ),
+    ],
+)
+def test_a_session_of_another_service_is_an_event(message: str, fields: dict[str, str]) -> None:
+    assert judged(PAM, message, "login") == ("pam_session", {**fields, "event_outcome": "success"})
+
+
+@pytest.mark.parametrize("service", ["sshd", "sudo", "su", "su-l", "cron", "systemd-user"])
+def test_a_session_that_another_pack_asks_about_or_nobody_opened_is_ignored(service: str) -> None:
+    message = f"pam_unix({service}:session): session opened for user alice(uid=1000) by alice(uid=0)"
+
+    for program in (service, None):
+        verdict = ALL.judge(record(message, program=program))
+        assert isinstance(verdict, Ignored)
+        assert verdict.rule.name == "pam_session_elsewhere"
+
+
+def test_a_login_that_is_not_understood_is_quarantined() -> None:
+    message = "pam_unix(login:session): session opened for somebody"
+
+    assert isinstance(PAM.judge(record(message, program="login")), Quarantined)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "pam_unix(login:session): session closed for user alice",
+        "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 ruser=alice rhost=  user=alice",
+        "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.7",
+    ],
+)
+def test_what_else_pam_says_is_no_session(message: str) -> None:
+    assert isinstance(PAM.judge(record(message, program="login")), Unmatched)
+
+
+@pytest.mark.parametrize(
+    ("message", "program"),
+    [
+        (f"alice : {PLACE}USER=root ; COMMAND=/bin/sh", "sudo"),
+        ("(to root) alice on pts/0", "su"),
+        ("pam_unix(login:session): session opened for user alice(uid=1000) by LOGIN(uid=0)", "login"),
+    ],
+)
+def test_a_line_that_logger_wrote_is_quarantined_where_the_log_shows_it(message: str, program: str) -> None:
+    assert isinstance(ALL.judge(record(message, program=program, facility="user")), Quarantined)
+    assert isinstance(ALL.judge(record(message, program=program, facility="authpriv")), Match)

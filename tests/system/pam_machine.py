@@ -1,0 +1,140 @@
+"""A server with a real sshd and PAM as Debian configures it, on which contrib/pam/install has run.
+
+It is made of this machine's own programs in mount, UTS and PID namespaces of their own (unshare(1), which
+takes root): `/etc`, `/usr/local/sbin`, the spool, the users and the host name are the server's alone, so that
+the test neither meets nor changes what the surrounding machine has, and nothing remains when its first
+process ends. The network is shared, so sshd and the ingest endpoint meet on loopback.
+"""
+
+import asyncio
+import subprocess
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from tests.end_to_end.harness import free_port
+
+HOST_NAME = "web-1"
+ALICE, BOB, HOSTILE = "alice", "bob", "alice\\n %s $HOME zoë*"
+"""Bob's shell ends at once; ssh allows few signs in a name that are more hostile than those of the last."""
+SHELLS = {ALICE: "/bin/sh", BOB: "/bin/false", HOSTILE: "/bin/sh"}
+START_TIMEOUT = 20.0
+
+NAMESPACES = ("unshare", "--mount", "--uts", "--pid", "--mount-proc", "--fork", "--kill-child")
+SSHD_CONFIG = """
+ListenAddress 127.0.0.1
+HostKey {folder}/host_key
+PidFile none
+UsePAM yes
+PasswordAuthentication no
+KbdInteractiveAuthentication no
+"""
+
+
+class PamMachine:
+    """The running server."""
+
+    def __init__(self, folder: Path, port: int, process: asyncio.subprocess.Process) -> None:
+        self._folder = folder
+        self._port = port
+        self._process = process
+
+    async def log_in(self, user: str) -> tuple[int | None, str]:
+        """Log in, run a command, and leave; returns the command's status and output."""
+        options = ("IdentitiesOnly=yes", "BatchMode=yes", f"UserKnownHostsFile={self._folder}/known_hosts")
+        return await _run(
+            *("ssh", "-F", "none", "-p", str(self._port), "-i", str(self._folder / "key"), "-l", user),
+            *(part for option in options for part in ("-o", option)),
+            *("127.0.0.1", "echo logged in"),
+        )
+
+    async def flush(self) -> int | None:
+        """What the timer does; returns its status."""
+        status, _ = await self._inside("/usr/local/sbin/powertrip-login", "--flush")
+        return status
+
+    async def waiting(self) -> int:
+        """How many logins wait."""
+        _, output = await self._inside("find", "/var/spool/powertrip-login", "-name", "*.json")
+        return len(output.split())
+
+    async def until_one_waits(self) -> None:
+        """Return once a login is kept on disk."""
+        look = "until ls /var/spool/powertrip-login | grep -q 'json$'; do sleep 0.05; done"
+        async with asyncio.timeout(START_TIMEOUT):
+            await self._inside("sh", "-c", look)
+
+    async def _inside(self, *command: str) -> tuple[int | None, str]:
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        first = (await asyncio.to_thread(children.read_text)).split()[0]
+        return await _run("nsenter", "--target", first, "--mount", "--uts", "--pid", "--", *command)
+
+
+async def _run(*command: str) -> tuple[int | None, str]:
+    process = await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT)
+    output, _ = await process.communicate()
+    return process.returncode, output.decode()
+
+
+@asynccontextmanager
+async def running_pam_machine(folder: Path, address: str, secret: str) -> AsyncIterator[PamMachine]:
+    """The server, which tells the source at `address` of its logins; gone at the end."""
+    port = free_port()
+    _furnish(folder, port, secret)
+    script = Path(__file__).with_name("pam_machine.sh")
+    log = folder / "machine.log"
+    with log.open("wb") as output:
+        process = await asyncio.create_subprocess_exec(
+            *NAMESPACES, "bash", str(script), str(folder), str(port), HOST_NAME, address,
+            stdout=output, stderr=output,
+        )  # fmt: skip
+    try:
+        await _until_sshd_answers(process, port, log)
+        yield PamMachine(folder, port, process)
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.wait()
+
+
+def _furnish(folder: Path, port: int, secret: str) -> None:
+    (folder / "etc").mkdir(parents=True)
+    _write(folder / "secret", secret)
+    _write(folder / "sshd_config", SSHD_CONFIG.format(folder=folder))
+    users = list(enumerate(SHELLS.items(), start=2001))
+    _write(
+        folder / "passwd",
+        "root:x:0:0::/root:/bin/sh\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
+        + "".join(f"{user}:x:{number}:{number}::/run/{number}:{shell}\n" for number, (user, shell) in users),
+    )
+    _write(folder / "group", "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\nusers:x:2001:\n")
+    _write(folder / "shadow", "".join(f"{user}:*:20000::::::\n" for user in ("root", "sshd", *SHELLS)))
+    for name in ("host_key", "key"):
+        command = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name))
+        subprocess.run(command, check=True, capture_output=True)
+    host_key = (folder / "host_key.pub").read_text(encoding="utf-8")
+    _write(folder / "known_hosts", f"[127.0.0.1]:{port} {host_key}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+async def _until_sshd_answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    async with asyncio.timeout(START_TIMEOUT):
+        while not await _greets(port):
+            if process.returncode is not None:
+                raise RuntimeError(f"the server ended, see {log}")
+            await asyncio.sleep(0.05)
+
+
+async def _greets(port: int) -> bool:
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    except OSError:
+        return False
+    greeting = await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    return greeting.startswith(b"SSH-2.0-")
