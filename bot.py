@@ -119,9 +119,9 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
 @rules_app.command("test")
 def rules_test(
     file: Annotated[
-        Path,
+        typer.FileText,
         typer.Argument(
-            help="Log lines, or - for standard input.", exists=True, dir_okay=False, allow_dash=True
+            help="Log lines, or - for standard input.", encoding="utf-8", errors="backslashreplace"
         ),
     ],
     config: ConfigPath = DEFAULT_CONFIG,
@@ -132,8 +132,7 @@ def rules_test(
 ) -> None:
     """Show which line matches which rule, with the fields it names; without a config, the ssh rules."""
     rules = _or_exit(lambda: rules_for_testing(config, os.environ))
-    text = sys.stdin if str(file) == "-" else file.open(encoding="utf-8", errors="backslashreplace")
-    verdicts = report.judge_lines(rules, text, source=source)
+    verdicts = report.judge_lines(rules, file, source=source)
     if as_json:
         for verdict in verdicts:
             typer.echo(report.as_json_line(verdict))

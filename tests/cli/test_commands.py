@@ -39,19 +39,20 @@ class Ended:
         return self.out + self.errors
 
 
-async def bot(*arguments: str, folder: Path, **environment: str) -> Ended:
-    """Run `bot.py` in a folder and wait for its end."""
+async def bot(*arguments: str, folder: Path, typed: str = "", **environment: str) -> Ended:
+    """Run `bot.py` in a folder, with something on its standard input, and wait for its end."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         str(ROOT / "bot.py"),
         *arguments,
         cwd=folder,
         env={"PATH": os.environ["PATH"], "COLUMNS": "200", **environment},
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     async with asyncio.timeout(30):
-        out, errors = await process.communicate()
+        out, errors = await process.communicate(typed.encode())
     return Ended(process.returncode, out.decode(), errors.decode())
 
 
@@ -170,6 +171,12 @@ async def test_rules_test_shows_what_becomes_of_each_line(tmp_path: Path) -> Non
     verdicts = [json.loads(line) for line in as_json.out.splitlines()]
     assert [item["verdict"] for item in verdicts] == ["match", "unmatched", "quarantine"]
     assert verdicts[0]["fields"]["source_ip"] == "192.0.2.10"
+
+
+async def test_rules_test_reads_standard_input_and_survives_any_bytes(tmp_path: Path) -> None:
+    ended = await bot("rules", "test", "--json", "-", folder=tmp_path, typed=f"\x00{LINES}")
+    assert ended.status == 0, ended.said
+    assert len(ended.out.splitlines()) == 3
 
 
 async def test_rules_test_names_a_file_that_is_not_there(tmp_path: Path) -> None:
