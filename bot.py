@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import unquote, urlsplit
 
 import structlog
 import typer
@@ -206,7 +207,7 @@ def _read(path: Path) -> Config:
         *(s.secret for s in config.sources.values()),
     ):
         register_secret(secret.get_secret_value())
-    register_secret(config.database.url.get_secret_value())
+    register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
     return config
 
 

@@ -40,6 +40,9 @@ _QUIET_LIBRARIES = {
     "slack_sdk": logging.INFO,
 }
 
+_BESIDE_THE_POINT = "As you gave `client` as well"
+"""Bolt finds the token in the environment too, where our documentation has people put it, and warns of it."""
+
 _secrets: set[str] = set()
 
 
@@ -69,6 +72,7 @@ def configure_logging(
     human = log_format == "human" or (log_format == "auto" and target.isatty())
     handler = logging.StreamHandler(target)
     handler.setFormatter(_formatter(human=human, colours=target.isatty()))
+    handler.addFilter(lambda line: not str(line.msg).startswith(_BESIDE_THE_POINT))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
     for name, least in _QUIET_LIBRARIES.items():

@@ -233,6 +233,16 @@ async def test_what_is_in_quarantine_can_be_looked_at(
     assert "\x1b" not in shown.out
 
 
+async def test_the_database_is_named_in_the_log_without_its_password(
+    sandbox: Sandbox, control: Control, tmp_path: Path
+) -> None:
+    configured(sandbox, tmp_path)
+    await control.channel("C0SECURITY", is_archived=True)
+    ended = await bot("run", folder=tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN)
+    assert f"sqlite:///{tmp_path}/powertrip.db" in ended.errors
+    assert "token` will be unused" not in ended.errors
+
+
 async def test_no_secret_is_ever_printed(sandbox: Sandbox, tmp_path: Path) -> None:
     secret_url = "postgresql://powertrip:hidden-password@127.0.0.1:9/powertrip"
     tokens = {"bot_token": "xoxb-hidden-token", "app_token": "xapp-hidden-token"}
