@@ -77,7 +77,7 @@ async def running_machine(folder: Path, ingest: str, secret: str) -> AsyncIterat
             *NAMESPACES, "bash", str(script), str(folder), str(port), HOST_NAME, stdout=output, stderr=output
         )
     try:
-        await _until_sshd_answers(process, port, folder / "machine.log")
+        await until_sshd_answers(process, port, folder / "machine.log")
         yield Machine(folder, port)
     finally:
         if process.returncode is None:
@@ -91,41 +91,49 @@ def _furnish(folder: Path, port: int, ingest: str, secret: str) -> None:
     assert PLACEHOLDER_ADDRESS in documented
     assert PLACEHOLDER_SECRET in documented
     ours = documented.replace(PLACEHOLDER_ADDRESS, ingest).replace(PLACEHOLDER_SECRET, secret)
-    _write(folder / "powertrip.conf", ours)
-    _write(folder / "sshd_config", SSHD_CONFIG.format(folder=folder))
+    write(folder / "powertrip.conf", ours)
+    write(folder / "sshd_config", SSHD_CONFIG.format(folder=folder))
     _write_users(folder)
     for name in ("host_key", "intruder", *USERS):
-        _make_key(folder / name)
-    host_key = (folder / "host_key.pub").read_text(encoding="utf-8")
-    _write(folder / "known_hosts", f"[127.0.0.1]:{port} {host_key}")
+        make_key(folder / name)
+    know_host(folder, port)
 
 
 def _write_users(folder: Path) -> None:
     """Users who can log in with a key alone; sshd and syslog-ng want the others."""
     numbered = list(enumerate(USERS, start=2001))
-    _write(
+    write(
         folder / "passwd",
         "root:x:0:0::/root:/bin/sh\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
         + "".join(f"{user}:x:{number}:{number}::/run/home/{user}:/bin/sh\n" for number, user in numbered),
     )
-    _write(
+    write(
         folder / "group",
         "root:x:0:\nadm:x:4:\nnogroup:x:65534:\n"
         + "".join(f"{user}:x:{number}:\n" for number, user in numbered),
     )
-    _write(folder / "shadow", "".join(f"{user}:*:20000::::::\n" for user in ("root", "sshd", *USERS)))
+    write(folder / "shadow", "".join(f"{user}:*:20000::::::\n" for user in ("root", "sshd", *USERS)))
 
 
-def _make_key(path: Path) -> None:
+def know_host(folder: Path, port: int) -> None:
+    """Have ssh know the host key, so that it asks nothing."""
+    host_key = (folder / "host_key.pub").read_text(encoding="utf-8")
+    write(folder / "known_hosts", f"[127.0.0.1]:{port} {host_key}")
+
+
+def make_key(path: Path) -> None:
+    """An ed25519 key of this name, without a passphrase."""
     command = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", path.name, "-f", str(path))
     subprocess.run(command, check=True, capture_output=True)
 
 
-def _write(path: Path, text: str) -> None:
+def write(path: Path, text: str) -> None:
+    """Write a UTF-8 file."""
     path.write_text(text, encoding="utf-8")
 
 
-async def _until_sshd_answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+async def until_sshd_answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
+    """Return once sshd greets; raises RuntimeError if the server ended instead."""
     async with asyncio.timeout(START_TIMEOUT):
         while not await _greets(port):
             if process.returncode is not None:

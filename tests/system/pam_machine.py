@@ -7,21 +7,26 @@ process ends. The network is shared, so sshd and the ingest endpoint meet on loo
 """
 
 import asyncio
-import subprocess
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.end_to_end.harness import free_port
+from tests.system.machine import (
+    NAMESPACES,
+    START_TIMEOUT,
+    know_host,
+    make_key,
+    until_sshd_answers,
+    write,
+)
 
 HOST_NAME = "web-1"
 ALICE, BOB, HOSTILE = "alice", "bob", "alice\\n %s $HOME zoë*"
 """Bob's shell ends at once; ssh allows few signs in a name that are more hostile than those of the last."""
 SHELLS = {ALICE: "/bin/sh", BOB: "/bin/false", HOSTILE: "/bin/sh"}
-START_TIMEOUT = 20.0
 
-NAMESPACES = ("unshare", "--mount", "--uts", "--pid", "--mount-proc", "--fork", "--kill-child")
 SSHD_CONFIG = """
 ListenAddress 127.0.0.1
 HostKey {folder}/host_key
@@ -90,7 +95,7 @@ async def running_pam_machine(folder: Path, address: str, secret: str) -> AsyncI
             stdout=output, stderr=output,
         )  # fmt: skip
     try:
-        await _until_sshd_answers(process, port, log)
+        await until_sshd_answers(process, port, log)
         yield PamMachine(folder, port, process)
     finally:
         if process.returncode is None:
@@ -100,41 +105,16 @@ async def running_pam_machine(folder: Path, address: str, secret: str) -> AsyncI
 
 def _furnish(folder: Path, port: int, secret: str) -> None:
     (folder / "etc").mkdir(parents=True)
-    _write(folder / "secret", secret)
-    _write(folder / "sshd_config", SSHD_CONFIG.format(folder=folder))
+    write(folder / "secret", secret)
+    write(folder / "sshd_config", SSHD_CONFIG.format(folder=folder))
     users = list(enumerate(SHELLS.items(), start=2001))
-    _write(
+    write(
         folder / "passwd",
         "root:x:0:0::/root:/bin/sh\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
         + "".join(f"{user}:x:{number}:{number}::/run/{number}:{shell}\n" for number, (user, shell) in users),
     )
-    _write(folder / "group", "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\nusers:x:2001:\n")
-    _write(folder / "shadow", "".join(f"{user}:*:20000::::::\n" for user in ("root", "sshd", *SHELLS)))
+    write(folder / "group", "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\nusers:x:2001:\n")
+    write(folder / "shadow", "".join(f"{user}:*:20000::::::\n" for user in ("root", "sshd", *SHELLS)))
     for name in ("host_key", "key"):
-        command = ("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", name, "-f", str(folder / name))
-        subprocess.run(command, check=True, capture_output=True)
-    host_key = (folder / "host_key.pub").read_text(encoding="utf-8")
-    _write(folder / "known_hosts", f"[127.0.0.1]:{port} {host_key}")
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-async def _until_sshd_answers(process: asyncio.subprocess.Process, port: int, log: Path) -> None:
-    async with asyncio.timeout(START_TIMEOUT):
-        while not await _greets(port):
-            if process.returncode is not None:
-                raise RuntimeError(f"the server ended, see {log}")
-            await asyncio.sleep(0.05)
-
-
-async def _greets(port: int) -> bool:
-    try:
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
-        return False
-    greeting = await reader.readline()
-    writer.close()
-    await writer.wait_closed()
-    return greeting.startswith(b"SSH-2.0-")
+        make_key(folder / name)
+    know_host(folder, port)
