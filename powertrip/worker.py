@@ -146,6 +146,7 @@ class Worker:
             min(REMINDER_TICK, self._config.reminders.remind_after), self._remind.wake, "remind"
         )
         self._clockwork.every(WATCH_TICK, self._watch, "watch the socket")
+        self._clockwork.every(WATCH_TICK, self._count, "count what waits")
         self._clockwork.every(REMINDER_TICK, lambda: report_quarantine(parts), "report the quarantine")
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
@@ -153,6 +154,11 @@ class Worker:
     async def _watch(self) -> None:
         if self._connection is not None:
             self._metrics.set_slack_connected(await self._connection.watch())
+
+    async def _count(self) -> None:
+        open_events, _ = await self._store.counts()
+        self._metrics.set_events_open(open_events)
+        self._metrics.set_backlog(await self._store.backlog(self._config.ingest.backlog_limit))
 
     async def _keep_house(self) -> None:
         now = utc_now()
@@ -163,7 +169,6 @@ class Worker:
             now,
         )
         open_events, waiting = await self._store.counts()
-        self._metrics.set_events_open(open_events)
         # Out of the database's reach, so that a history rewritten as a whole shows too.
         newest = await self._store.newest_audit_hash()
         log.info("kept house", gone=gone, open_events=open_events, waiting=waiting, audit_hash=newest)
