@@ -20,7 +20,7 @@ from powertrip.cli.rules import rules_for_testing
 from powertrip.cli.running import run_until_stopped
 from powertrip.config import Config, load_config
 from powertrip.errors import ConfigError, PowertripError
-from powertrip.log import configure_logging, register_secret
+from powertrip.log import configure_logging, redact, register_secret
 from powertrip.ports import EventQuery
 from powertrip.rules import ANY_SOURCE, report
 from powertrip.sandbox import Sandbox
@@ -71,9 +71,7 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
     configure_logging(config.log.level, config.log.format)
     for warning in config.warnings:
         log.warning(warning)
-    _run_async(
-        run_until_stopped(config, lambda: load_config(path, os.environ), serves_web=serves_web, works=works)
-    )
+    _run_async(run_until_stopped(config, lambda: _load(path), serves_web=serves_web, works=works))
 
 
 @app.command()
@@ -104,7 +102,9 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     findings = asyncio.run(checking.check_all(read))
     for finding in findings:
         mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
-        console.print(f"{mark} {finding.name:17} {events_cli.printable(finding.detail)}", soft_wrap=True)
+        console.print(
+            f"{mark} {finding.name:17} {events_cli.printable(redact(finding.detail))}", soft_wrap=True
+        )
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
 
@@ -190,22 +190,22 @@ def _with_reader(path: Path, step: Callable[[events_cli.Reader], object]) -> Non
     config = _read(path)
 
     def read() -> None:
-        reader = events_cli.Reader(config)
-        try:
+        with events_cli.reading(config) as reader:
             step(reader)
-        finally:
-            reader.close()
 
     _or_exit(read)
 
 
 def _read(path: Path) -> Config:
-    config: Config = _or_exit(lambda: load_config(path, os.environ))
-    for secret in (
-        config.slack.bot_token,
-        config.slack.app_token,
-        *(s.secret for s in config.sources.values()),
-    ):
+    config: Config = _or_exit(lambda: _load(path))
+    return config
+
+
+def _load(path: Path) -> Config:
+    """Read the config, and from then on print none of its secrets; raises ConfigError."""
+    config = load_config(path, os.environ)
+    sources = (source.secret for source in config.sources.values())
+    for secret in (config.slack.bot_token, config.slack.app_token, *sources):
         register_secret(secret.get_secret_value())
     register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
     return config
@@ -221,12 +221,16 @@ def _or_exit(step: Callable[[], Any]) -> Any:
         return step()
     except ConfigError as error:
         for mistake in error.mistakes:
-            complaints.print(f"{mistake}", markup=False, highlight=False, soft_wrap=True)
+            _complain(mistake)
     except PowertripError as error:
-        complaints.print(f"{error}", markup=False, highlight=False, soft_wrap=True)
+        _complain(error)
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     raise typer.Exit(1)
+
+
+def _complain(problem: object) -> None:
+    complaints.print(redact(str(problem)), markup=False, highlight=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

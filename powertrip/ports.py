@@ -333,13 +333,16 @@ class Notifier(Protocol):
 
 
 class Directory(Protocol):
-    """What Slack says of people. Never raises: what cannot be found out is an answer too."""
+    """What Slack says of people."""
 
     async def subject(self, person: Person | None) -> Subject:
-        """Whom an event is about, or why that cannot be said."""
+        """Whom an event is about. Never raises: why that cannot be said is an answer too."""
 
     async def actor(self, slack_id: str, team_id: str | None) -> Actor:
-        """Who clicked, looked up at this moment."""
+        """Who clicked, looked up at this moment. Never raises either."""
+
+    async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
+        """The names of those among `people` who are this member; raises SlackError."""
 
 
 class Metrics(Protocol):

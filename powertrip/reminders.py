@@ -27,10 +27,12 @@ def first_due(schedule: Schedule, now: datetime) -> datetime:
 
 def next_due(schedule: Schedule, sent: int, now: datetime) -> datetime:
     """When the reminder after number `sent` is due, for one sent at `now`."""
-    longest = max(schedule.remind_every_max, schedule.remind_every).total_seconds()
-    # Past 64 intervals any backoff that grows has met the longest one; the bound keeps the power finite.
-    grown = schedule.remind_every.total_seconds() * schedule.backoff ** min(sent - 1, 64)
-    return now + timedelta(seconds=min(grown, longest))
+    longest = max(schedule.remind_every_max, schedule.remind_every)
+    try:
+        grown = schedule.remind_every * schedule.backoff ** (sent - 1)
+    except OverflowError:
+        grown = longest
+    return now + min(grown, longest)
 
 
 def mentions_reviewers(schedule: Schedule, number: int) -> bool:

@@ -108,7 +108,8 @@ class Worker:
                 identity = await preflight.identify(client)
                 channel = await preflight.security_channel(client, self._config.slack.security_channel)
             except SlackRefused as error:
-                raise ConfigError([Mistake("Slack", "", str(error))]) from error
+                problem = f"{error}. To see all that is wrong, run: python bot.py check"
+                raise ConfigError([Mistake("Slack", "", problem)]) from error
             except (SlackUnavailable, SlackAmbiguous) as error:
                 log.error("Slack cannot be reached; records are kept meanwhile", error=str(error))
                 await asyncio.sleep(SLACK_RETRY)
@@ -120,6 +121,7 @@ class Worker:
         self._remind = Sweep("reminding", lambda: remind(parts))
         self._dispatcher = Dispatcher(parts.store, Sender(parts).send, utc_now, self._gap, LEASE)
         parts.wake_sender = self._dispatcher.wake
+        parts.wake_reminders = self._remind.wake
         for sweep in (self._judge, self._remind, self._dispatcher):
             sweep.start()
 
@@ -135,8 +137,7 @@ class Worker:
         try:
             await self._connection.start()
         except SlackRefused as error:
-            problem = f"slack.app_token: {error}; make one with the scope connections:write"
-            raise ConfigError([Mistake("Slack", "", problem)]) from error
+            raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
 
     def _start_clockwork(self, parts: Parts) -> None:
         assert self._judge and self._remind and self._dispatcher  # noqa: S101, PT018 (started just above)

@@ -36,7 +36,7 @@ def test_the_manifest_asks_for_exactly_the_scopes_that_are_needed(manifest: Any)
 
 @pytest.mark.parametrize("scope", sorted(REQUIRED_SCOPES))
 def test_every_scope_says_what_it_is_for(scope: str) -> None:
-    assert REASONS[scope].startswith(("to ", "the same "))
+    assert REASONS[scope].startswith(("to ", "for the same "))
 
 
 def test_no_public_address_is_needed(manifest: Any) -> None:

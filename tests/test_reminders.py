@@ -55,7 +55,15 @@ def test_a_next_reminder_always_comes(
     due = reminders.next_due(
         schedule(remind_every=every, remind_every_max=longest, backoff=backoff), sent, NOW
     )
-    assert NOW < due <= NOW + max(every, longest) + timedelta(microseconds=1)
+    assert NOW < due <= NOW + max(every, longest)
+    assert due.tzinfo is not None
+
+
+def test_a_slow_backoff_reaches_the_longest_interval_too() -> None:
+    slow = schedule(backoff=1.01, remind_every_max=300 * MINUTES)
+    # 60 * 1.01**99 = 160.68; 60 * 1.01**162 = 300.8, held at 300
+    assert reminders.next_due(slow, 100, NOW) - NOW == pytest.approx(160.68 * MINUTES, abs=0.01 * MINUTES)
+    assert reminders.next_due(slow, 163, NOW) == NOW + 300 * MINUTES
 
 
 @pytest.mark.parametrize(("number", "mentions"), [(1, False), (2, True), (3, True)])

@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.config import Config
-from powertrip.errors import PowertripError, StoreError
+from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused, SlackUnavailable, StoreError
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
@@ -47,10 +46,11 @@ def _database(config: Config) -> list[Finding]:
             pending = pending_migrations(opened)
             broken = None if pending else audit.first_broken_line()
     except (peewee.DatabaseError, StoreError) as error:
-        fix = f"cannot be opened: {error}; check database.url or DATABASE_URL"
+        said = " ".join(str(error).split())
+        fix = f"{config.database_label()} cannot be opened: {said}; check database.url or DATABASE_URL"
         return [Finding(name="database", ok=False, detail=fix)]
     if pending:
-        waiting = f"{len(pending)} migrations wait; run: python bot.py migrate"
+        waiting = f"its tables are not up to date ({', '.join(pending)}); run: python bot.py migrate"
         return [Finding(name="database", ok=False, detail=waiting)]
     return [
         Finding(name="database", ok=True, detail=config.database_label()),
@@ -72,54 +72,72 @@ async def _slack(config: Config, session: aiohttp.ClientSession) -> list[Finding
         session=session,
         retry_handlers=[],
     )
-    bot = await _try("bot token", "slack.bot_token", lambda: preflight.identify(client))
     app_token = config.slack.app_token.get_secret_value()
-    app = await _try(
-        "app token",
-        "slack.app_token, which needs the scope connections:write",
-        lambda: call(client.apps_connections_open(app_token=app_token)),
-    )
-    findings = [
-        _found(bot, lambda identity: f"{identity.team}"),
-        _found(app, lambda _: "a socket can be opened"),
-    ]
-    if isinstance(bot, preflight.Identity):
-        findings.append(_scopes(bot))
-        findings.append(await _channel(client, config))
-    return findings
-
-
-@dataclass(frozen=True, slots=True)
-class _Failed:
-    finding: Finding
-
-
-async def _try(name: str, setting: str, step: Callable[[], Awaitable[Any]]) -> Any:
+    app = await _try("app token", lambda: _socket(client, app_token))
     try:
-        return await step()
+        identity = await preflight.identify(client)
     except PowertripError as error:
-        return _Failed(Finding(name=name, ok=False, detail=f"{error}; check {setting}"))
+        return [Finding(name="bot token", ok=False, detail=_fix(error)), app]
+    return [
+        Finding(name="bot token", ok=True, detail=identity.team),
+        app,
+        *_scopes(identity),
+        await _try("security channel", lambda: _channel(client, config.slack.security_channel)),
+        *await _reviewers(client, config.reviewers.group),
+    ]
 
 
-def _found(result: Any, describe: Callable[[Any], str]) -> Finding:
-    if isinstance(result, _Failed):
-        return result.finding
-    name = "bot token" if isinstance(result, preflight.Identity) else "app token"
-    return Finding(name=name, ok=True, detail=describe(result))
+async def _try(name: str, step: Callable[[], Awaitable[str]]) -> Finding:
+    try:
+        return Finding(name=name, ok=True, detail=await step())
+    except PowertripError as error:
+        return Finding(name=name, ok=False, detail=_fix(error))
 
 
-def _scopes(identity: preflight.Identity) -> Finding:
+def _fix(error: PowertripError) -> str:
+    if isinstance(error, SlackUnavailable | SlackAmbiguous):
+        return f"{error}; check the way to Slack from here and, if it is set, slack.base_url"
+    return str(error)
+
+
+async def _socket(client: AsyncWebClient, app_token: str) -> str:
+    try:
+        await call(client.apps_connections_open(app_token=app_token))
+    except SlackRefused as error:
+        raise preflight.app_token_refused(error) from error
+    return "a socket can be opened"
+
+
+def _scopes(identity: preflight.Identity) -> list[Finding]:
     missing = preflight.missing_scopes(identity)
     if not missing:
-        return Finding(name="scopes", ok=True, detail=f"all {len(REASONS)}")
-    wanted = "; ".join(f"{scope}, needed {REASONS[scope]}" for scope in missing)
-    return Finding(name="scopes", ok=False, detail=f"add {wanted}; then reinstall the app")
+        return [Finding(name="scopes", ok=True, detail=f"all {len(REASONS)}")]
+    return [
+        Finding(
+            name="scopes",
+            ok=False,
+            detail=f"add {scope}, needed {REASONS[scope]}, and reinstall the app",
+        )
+        for scope in missing
+    ]
 
 
-async def _channel(client: AsyncWebClient, config: Config) -> Finding:
-    wanted = config.slack.security_channel
+async def _channel(client: AsyncWebClient, wanted: str) -> str:
+    return f"{wanted} ({await preflight.security_channel(client, wanted)}), and the bot is in it"
+
+
+async def _reviewers(client: AsyncWebClient, group: str | None) -> list[Finding]:
+    return [] if group is None else [await _try("reviewers", lambda: _group(client, group))]
+
+
+async def _group(client: AsyncWebClient, group: str) -> str:
     try:
-        channel = await preflight.security_channel(client, wanted)
-    except PowertripError as error:
-        return Finding(name="security channel", ok=False, detail=str(error))
-    return Finding(name="security channel", ok=True, detail=f"{wanted} ({channel}), and the bot is in it")
+        members = (await call(client.usergroups_users_list(usergroup=group)))["users"]
+    except SlackRefused as error:
+        if error.code == "missing_scope":
+            raise
+        problem = f"reviewers.group: {group}: {error}; write the id of a user group that exists"
+        raise SlackRefused(error.code, problem) from error
+    if not members:
+        raise SlackRefused("empty", f"reviewers.group: {group} has no members; add the reviewers to it")
+    return f"{len(members)} by the user group {group}"

@@ -4,6 +4,7 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,12 +15,13 @@ from rich.progress import Progress
 from rich.table import Table
 
 from powertrip.config import Config
-from powertrip.errors import StoreError, UnknownEvent
+from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
 from powertrip.event import Event
 from powertrip.ports import EventQuery
 from powertrip.store import audit, events
-from powertrip.store.database import open_database, pending_migrations
+from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
 from powertrip.store.models import QuarantineRow, database
+from powertrip.workflow import parse_reference
 
 PAGE = 500
 COLUMNS = (
@@ -44,32 +46,38 @@ COLUMNS = (
 
 
 class Reader:
-    """Read access to the events for the command line; raises StoreError where there are none to read."""
-
-    def __init__(self, config: Config) -> None:
-        self._database = open_database(config.database.url.get_secret_value())
-        database.initialize(self._database)
-        self._database.connect()
-        if pending_migrations(self._database):
-            raise StoreError("the database is not set up; run: python bot.py migrate")
-
-    def close(self) -> None:
-        """Let go of the database."""
-        self._database.close()
+    """Reads the events of the open database."""
 
     def each(self, query: EventQuery) -> Iterator[Event]:
         """Every event that fits, newest first, a page at a time."""
         left, offset = query.limit, query.offset
+        before: set[str] = set()
         while left > 0:
             page, _ = events.find(_at(query, min(PAGE, left), offset))
-            yield from page
+            # Events that come in meanwhile push those already seen onto the next page.
+            yield from (event for event in page if event.id not in before)
             if len(page) < PAGE:
                 return
+            before = {event.id for event in page}
             left, offset = left - len(page), offset + len(page)
 
     def count(self, query: EventQuery) -> int:
         """How many fit."""
         return min(events.find(_at(query, 1, 0))[1], query.limit)
+
+
+@contextmanager
+def reading(config: Config) -> Iterator[Reader]:
+    """Read access to the database; raises StoreError where it cannot be read, or was never set up."""
+    opened = open_database(config.database.url.get_secret_value())
+    database.initialize(opened)
+    try:
+        with opened.connection_context():
+            if pending_migrations(opened):
+                raise StoreError("the database is not set up; run: python bot.py migrate")
+            yield Reader()
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"database.url: the database cannot be read: {error}") from error
 
 
 def _at(query: EventQuery, limit: int, offset: int) -> EventQuery:
@@ -132,9 +140,19 @@ def show_quarantine(console: Console, limit: int) -> None:
 
 
 def export(reader: Reader, query: EventQuery, kind: str, path: Path | None) -> int:
-    """Write every event that fits as `csv` or `jsonl`; returns how many. A file is replaced whole."""
+    """Write every event that fits as `csv` or `jsonl`; returns how many. A file is replaced whole.
+
+    Raises StoreError where the file cannot be written.
+    """
     if path is None:
         return _write(reader.each(query), kind, sys.stdout, lambda: None)
+    try:
+        return _write_file(reader, query, kind, path)
+    except OSError as error:
+        raise StoreError(f"--output: {path} cannot be written: {error.strerror}") from error
+
+
+def _write_file(reader: Reader, query: EventQuery, kind: str, path: Path) -> int:
     partial = path.with_suffix(path.suffix + ".partial")
     with (
         partial.open("w", newline="", encoding="utf-8") as file,
@@ -190,8 +208,8 @@ def _cell(value: Any) -> str:
 
 
 def find_or_explain(event_id: str) -> Event:
-    """The event, or UnknownEvent with what to do."""
+    """The event of an id as a list or a card shows it, or UnknownEvent with what to do."""
     try:
-        return events.get(event_id)
+        return events.get(parse_reference(event_id).event_id)
     except UnknownEvent as error:
         raise UnknownEvent(f"{error} List them: python bot.py events list") from error

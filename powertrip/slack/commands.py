@@ -14,14 +14,15 @@ import structlog
 from powertrip import cards, policy
 from powertrip.cards import Message
 from powertrip.chart import draw_chart
-from powertrip.errors import NotAllowed, PowertripError, Refused
+from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
 from powertrip.event import Actor, Record, Standing, Status, Verdict, Via
 from powertrip.ingest import Inbox
 from powertrip.ports import EventQuery, Numbers
 from powertrip.rules import Match, RuleSummary
 from powertrip.slack import typed
 from powertrip.slack.calls import call
-from powertrip.workflow import Decider, Parts, parse_reference
+from powertrip.slack.windows import Asked, open_window
+from powertrip.workflow import REASON_LIMIT, Decider, Parts, Reference, parse_reference
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +39,8 @@ class Caller:
     slack_id: str
     team_id: str | None
     channel: str
+    trigger_id: str
+    """Lets a window be opened for them within three seconds."""
     client: Any
 
 
@@ -99,15 +102,31 @@ class Commands:
     async def _decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
         if not arguments:
             raise Refused(f"Say which event: {self._command} {verdict} ID reason")
-        outcome = await self._decider.decide(
-            parse_reference(arguments[0]),
-            verdict,
-            slack_id=caller.slack_id,
-            team_id=caller.team_id,
-            via=Via.COMMAND,
-            reason=" ".join(arguments[1:]),
-        )
-        return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
+        reference, reason = parse_reference(arguments[0]), " ".join(arguments[1:])
+        try:
+            outcome = await self._decider.decide(
+                reference,
+                verdict,
+                slack_id=caller.slack_id,
+                team_id=caller.team_id,
+                via=Via.COMMAND,
+                reason=reason,
+            )
+        except ReasonRequired as missing:
+            return await self._ask_reason(reference, verdict, caller, missing)
+        answer = cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
+        if len(reason) > REASON_LIMIT:
+            answer = _with_note(
+                answer, f"Only the first {REASON_LIMIT:,} characters of the reason were kept."
+            )
+        return answer
+
+    async def _ask_reason(
+        self, reference: Reference, verdict: Verdict, caller: Caller, missing: ReasonRequired
+    ) -> Message:
+        asked = Asked(reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel)
+        await open_window(caller.client, caller.trigger_id, await self._decider.event(reference), asked)
+        return cards.note(f"{missing} Write it into the window that has opened.")
 
     async def _pending(self, caller: Caller, arguments: list[str]) -> Message:
         page, words = typed.page_of(arguments)
@@ -165,13 +184,11 @@ class Commands:
         _reviewers_only(await self._actor(caller), "see the statistics")
         now = self._parts.clock()
         since = typed.moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
-        if since is None:
+        if since is None or since > now:
             raise Refused(f"Say since when: {self._command} stats 30d")
         numbers = await self._parts.store.numbers(since)
         chart = await asyncio.to_thread(draw_chart, numbers, now)
-        told = await _send_chart(caller, chart)
-        card = cards.stats_card(_stats(numbers))
-        return replace(card, blocks=[*card.blocks, *cards.note(told).blocks])
+        return _with_note(cards.stats_card(_stats(numbers)), await _send_chart(caller, chart))
 
     async def _rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         _reviewers_only(await self._actor(caller), "see the rules")
@@ -191,12 +208,12 @@ class Commands:
                 "No rule makes an event of an SSH login from the source `test`, so no card would come."
             )
         await self._inbox.put([record])
-        where = (
-            "your direct messages" if names else "the security channel, because no user name is mapped to you"
-        )
+        why = "" if names else ", because no user name is mapped to you"
+        where = "your direct messages" if names else "the security channel"
         return cards.note(
             f"A login of {name} to {TEST_HOST} was made up and put into the inbox. "
-            f"The card should appear in {where} within seconds."
+            f"Within seconds its card should appear in {where}{why}; "
+            "if the card of your last test still waits, that one counts once more."
         )
 
     async def _actor(self, caller: Caller) -> Actor:
@@ -207,10 +224,7 @@ class Commands:
 
     async def _names_of(self, slack_id: str) -> list[str]:
         """The user names that lead to this member."""
-        everyone = self._parts.settings.people.all()
-        subjects = await asyncio.gather(*(self._parts.directory.subject(person) for person in everyone))
-        pairs = zip(everyone, subjects, strict=True)
-        return [person.name for person, subject in pairs if subject.slack_id == slack_id]
+        return await self._parts.directory.names(slack_id, self._parts.settings.people.all())
 
 
 def _stats(numbers: Numbers) -> cards.Stats:
@@ -248,6 +262,11 @@ async def _send_chart(caller: Caller, chart: bytes) -> str:
         log.warning("the chart could not be sent", error=str(error))
         return f"The chart could not be sent: {error}"
     return "The chart is in your direct messages with Powertrip."
+
+
+def _with_note(message: Message, sentence: str) -> Message:
+    note = cards.note(sentence)
+    return replace(message, text=f"{message.text}\n{note.text}", blocks=[*message.blocks, *note.blocks])
 
 
 def _reviewers_only(actor: Actor, what: str) -> None:

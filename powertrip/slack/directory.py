@@ -5,7 +5,7 @@ long it may take. What cannot be found out is an answer too, and leads to the se
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import PowertripError, SlackRefused
+from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused
 from powertrip.event import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.slack.calls import call
 
@@ -106,12 +106,31 @@ class SlackDirectory:
         standing = self._standing(user if team_id is None else {"team_id": team_id} | user)
         return Actor(slack_id=slack_id, name=_name(user), standing=standing, is_reviewer=is_reviewer)
 
+    async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
+        """The names of those among `people` who are this member; raises SlackError."""
+        email = await self._email(slack_id) if any(person.email for person in people) else None
+        return [
+            person.name
+            for person in people
+            if person.slack_id == slack_id or (email and (person.email or "").casefold() == email)
+        ]
+
+    async def _email(self, slack_id: str) -> str | None:
+        user = await self._user(slack_id)
+        email = ((user or {}).get("profile") or {}).get("email")
+        return str(email).casefold() if email else None
+
     async def _is_reviewer(self, slack_id: str) -> bool:
         if slack_id in self.settings.reviewers:
             return True
         if self.settings.reviewer_group is None:
             return False
-        answer = await call(self._client.usergroups_users_list(usergroup=self.settings.reviewer_group))
+        try:
+            answer = await call(self._client.usergroups_users_list(usergroup=self.settings.reviewer_group))
+        except SlackRefused as error:
+            # A group that is gone must not keep people from answering for themselves.
+            log.error("reviewers.group cannot be read, so nobody is a reviewer by it", error=str(error))
+            return False
         return slack_id in answer["users"]
 
     def _standing(self, user: dict[str, Any]) -> Standing:
@@ -148,8 +167,7 @@ class SlackDirectory:
             if error.code in ("user_not_found", "user_not_visible"):
                 return None
             raise
-        user: dict[str, Any] = answer["user"]
-        return user
+        return _user_in(answer)
 
     async def _user_by_email(self, email: str | None) -> dict[str, Any] | None:
         try:
@@ -158,8 +176,14 @@ class SlackDirectory:
             if error.code == "users_not_found":
                 return None
             raise
-        user: dict[str, Any] = answer["user"]
-        return user
+        return _user_in(answer)
+
+
+def _user_in(answer: Any) -> dict[str, Any]:
+    user = answer["user"]
+    if not isinstance(user, dict):
+        raise SlackAmbiguous("Slack's answer holds no user")
+    return user
 
 
 _KEPT = (

@@ -2,7 +2,6 @@
 
 import asyncio
 import functools
-import json
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec
 
@@ -12,11 +11,12 @@ from slack_bolt.app.async_app import AsyncApp
 
 from powertrip import cards
 from powertrip.cards import Message
-from powertrip.errors import PowertripError, ReasonRequired, Refused
+from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused
 from powertrip.event import Verdict, Via
 from powertrip.ingest import Inbox
 from powertrip.slack.calls import call
 from powertrip.slack.commands import Caller, Commands
+from powertrip.slack.windows import Asked, open_window, read_window
 from powertrip.workflow import Decider, Outcome, Parts, Reference, parse_reference
 
 log = structlog.get_logger(__name__)
@@ -100,11 +100,8 @@ class Listeners:
             outcome = await self._decide(reference, verdict, body, Via.BUTTON)
         except ReasonRequired:
             await self._ask_reason(reference, verdict, body, client, respond)
-        except Refused as refusal:
-            await _answer(respond, cards.refusal(str(refusal)))
         except PowertripError as error:
-            log.error("a click could not be carried out", error=str(error))
-            await _answer(respond, cards.refusal(_not_now(error)))
+            await _answer(respond, cards.refusal(_sentence(error)))
         else:
             await _answer(respond, _told(outcome))
 
@@ -124,41 +121,37 @@ class Listeners:
     async def _ask_reason(
         self, reference: Reference, verdict: Verdict, body: dict[str, Any], client: Any, respond: Any
     ) -> None:
-        event = await self._decider.event(reference)
-        channel = (body.get("container") or {}).get("channel_id") or (body.get("channel") or {}).get("id")
-        kept = json.dumps({"ref": str(reference), "verdict": verdict, "channel": channel})
-        view = cards.reason_modal(event, verdict, kept)
+        asked = Asked(
+            reference=reference, verdict=verdict, via=Via.BUTTON, channel=body["container"]["channel_id"]
+        )
         try:
-            await call(client.views_open(trigger_id=body["trigger_id"], view=view))
+            event = await self._decider.event(reference)
+            await open_window(client, body["trigger_id"], event, asked)
         except PowertripError as error:
-            log.error("a modal could not be opened", error=str(error))
-            await _answer(respond, cards.refusal(_not_now(error)))
+            await _answer(respond, cards.refusal(_sentence(error)))
 
     async def _submitted(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
-        """A reason was given: decide before acknowledging, so that a refusal can be shown in the modal."""
-        kept = json.loads(view["private_metadata"])
-        reason = view["state"]["values"][cards.INPUT_BLOCK][cards.INPUT]["value"]
+        """A reason was given: decide before acknowledging, so that a refusal can be shown in the window."""
+        asked, reason = read_window(view)
         deciding = asyncio.create_task(
-            self._decide(
-                parse_reference(kept["ref"]), Verdict(kept["verdict"]), body, Via.BUTTON, reason=reason
-            )
+            self._decide(asked.reference, asked.verdict, body, asked.via, reason=reason)
         )
         done, _ = await asyncio.wait({deciding}, timeout=MODAL_PATIENCE)
-        refusal = deciding.exception() if done else None
-        if refusal is not None:
-            await ack(response_action="errors", errors={cards.INPUT_BLOCK: _for_modal(refusal)})
+        error = deciding.exception() if done else None
+        if error is not None:
+            problem = await self._in_plain_text(_sentence(error), asked.reference)
+            await ack(response_action="errors", errors={cards.INPUT_BLOCK: problem})
             return
         await ack()
-        await self._tell_after_modal(deciding, kept["channel"], body["user"]["id"], client)
+        await _tell_after_window(deciding, asked.channel, body["user"]["id"], client)
 
-    async def _tell_after_modal(
-        self, deciding: "asyncio.Task[Outcome]", channel: str | None, user: str, client: Any
-    ) -> None:
-        try:
-            answer = _told(await deciding)
-        except PowertripError as error:
-            answer = cards.refusal(str(error) if isinstance(error, Refused) else _not_now(error))
-        await call(client.chat_postEphemeral(channel=channel or user, user=user, **answer.arguments()))
+    async def _in_plain_text(self, sentence: str, reference: Reference) -> str:
+        """A window shows its errors as they are, so a mention would be read as its code."""
+        if "<@" not in sentence:
+            return sentence
+        for decision in (await self._decider.event(reference)).decisions:
+            sentence = sentence.replace(f"<@{decision.actor_id}>", decision.actor_name)
+        return sentence
 
     async def _page(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
         await ack()
@@ -168,7 +161,11 @@ class Listeners:
     async def _typed(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
         await ack()
         caller = Caller(
-            slack_id=body["user_id"], team_id=body.get("team_id"), channel=body["channel_id"], client=client
+            slack_id=body["user_id"],
+            team_id=body.get("team_id"),
+            channel=body["channel_id"],
+            trigger_id=body["trigger_id"],
+            client=client,
         )
         await _answer(respond, await self._commands.run(caller, str(body.get("text", ""))))
 
@@ -184,7 +181,20 @@ def _told(outcome: Outcome) -> Message:
 
 
 def _caller(user: dict[str, Any]) -> Caller:
-    return Caller(slack_id=user["id"], team_id=user.get("team_id"), channel="", client=None)
+    return Caller(slack_id=user["id"], team_id=user.get("team_id"), channel="", trigger_id="", client=None)
+
+
+async def _tell_after_window(deciding: "asyncio.Task[Outcome]", channel: str, user: str, client: Any) -> None:
+    """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
+    try:
+        answer = _told(await deciding)
+    except Exception as error:  # noqa: BLE001 (the window is closed, so whatever it was is told and logged here)
+        answer = cards.refusal(_sentence(error))
+    try:
+        await call(client.chat_postEphemeral(channel=channel, user=user, **answer.arguments()))
+    except SlackRefused as error:
+        log.info("an answer goes to the direct messages", why=error.code)
+        await call(client.chat_postMessage(channel=user, **answer.arguments()))
 
 
 async def _answer(respond: Any, message: Message, *, replace: bool = False) -> None:
@@ -195,10 +205,12 @@ async def _answer(respond: Any, message: Message, *, replace: bool = False) -> N
         log.warning("an answer could not be given", error=f"{type(error).__name__} {error}")
 
 
-def _not_now(error: Exception) -> str:
-    log.debug("told as a passing fault", error=str(error))
-    return "Powertrip cannot do this right now, and nothing was decided. Please try again in a moment."
-
-
-def _for_modal(error: BaseException) -> str:
-    return str(error) if isinstance(error, Refused) else _not_now(Exception(str(error)))
+def _sentence(error: BaseException) -> str:
+    """What to tell a person of what went wrong; operators learn the rest from the log."""
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(error, PowertripError):
+        log.error("a decision could not be taken", error=str(error))
+        return "Powertrip cannot do this right now, and nothing was decided. Please try again in a moment."
+    log.error("a decision broke", exc_info=error)
+    return BROKE

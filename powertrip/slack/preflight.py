@@ -28,8 +28,12 @@ class Identity:
 
 
 async def identify(client: AsyncWebClient) -> Identity:
-    """Ask Slack who the bot token belongs to; raises SlackRefused for a wrong one."""
-    answer = await call(client.auth_test())
+    """Ask Slack who the bot token belongs to; raises SlackRefused, with what to do, for a wrong one."""
+    try:
+        answer = await call(client.auth_test())
+    except SlackRefused as error:
+        problem = f"slack.bot_token: {error}; copy it anew from OAuth & Permissions on the app's page"
+        raise SlackRefused(error.code, problem) from error
     headers = {str(name).lower(): value for name, value in answer.headers.items()}
     scopes = headers.get("x-oauth-scopes", "")
     return Identity(
@@ -39,6 +43,12 @@ async def identify(client: AsyncWebClient) -> Identity:
         bot_user_id=answer["user_id"],
         scopes=frozenset(part.strip() for part in scopes.split(",") if part.strip()),
     )
+
+
+def app_token_refused(error: SlackRefused) -> SlackRefused:
+    """The same refusal, with what to do."""
+    advice = "make one with the scope connections:write, under Basic Information on the app's page"
+    return SlackRefused(error.code, f"slack.app_token: {error}; {advice}")
 
 
 def missing_scopes(identity: Identity) -> Sequence[str]:

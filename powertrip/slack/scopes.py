@@ -9,10 +9,10 @@ REASONS = {
     "usergroups:read": "to know who is in the reviewers' group",
     "files:write": "to post the chart of /powertrip stats",
     "channels:read": "to find the security channel by name, and to see that no other organisation shares it",
-    "groups:read": "the same for a private security channel",
+    "groups:read": "for the same with a private security channel",
     "channels:history": "to find a message whose confirmation was lost, so that it is not posted twice",
-    "groups:history": "the same in a private security channel",
-    "im:history": "the same in direct messages",
+    "groups:history": "for the same in a private security channel",
+    "im:history": "for the same in direct messages",
 }
 """Each scope of the bot token with the end of the sentence "needed …"."""
 

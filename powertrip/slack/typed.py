@@ -7,21 +7,34 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
+from powertrip.event import Verdict
 from powertrip.ports import EventQuery
 
-_MEMBER = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>|([UW][A-Z0-9]{6,20})")
+_MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")
 _SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
 _ADDRESS = re.compile(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*")
+_VERDICTS = frozenset(Verdict)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def words_of(text: str) -> list[str]:
-    """Words; quotes keep words together, and a lone quote, as in "it's me", is just a character."""
+    """Words; quotes keep words together, and a lone quote, as in "it's me", is just a character.
+
+    What follows the id in a decision is one word: a sentence that is kept as it was typed.
+    """
+    words = text.split(maxsplit=2)
+    if words and words[0].lower() in _VERDICTS:
+        return [*words[:2], *(_unescaped(sentence) for sentence in words[2:])]
     try:
         return shlex.split(text)
     except ValueError:
         return text.split()
+
+
+def _unescaped(text: str) -> str:
+    """Slack escapes three characters: https://docs.slack.dev/messaging/formatting-message-text#escaping."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
 
 
 def page_of(arguments: list[str]) -> tuple[int, list[str]]:
@@ -37,9 +50,9 @@ def page_count(total: int, size: int) -> int:
 
 
 def member_id(word: str) -> str | None:
-    """The member id in `<@U…|name>`, as Slack escapes a mention, or in a bare id."""
-    found = _MEMBER.fullmatch(word)
-    return (found[1] or found[2]) if found else None
+    """The member id in `<@U…|name>`, as Slack escapes a mention; a bare id could be a host's name."""
+    found = _MENTION.fullmatch(word)
+    return found[1] if found else None
 
 
 def history_query(words: list[str], now: datetime) -> EventQuery:

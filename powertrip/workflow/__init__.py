@@ -4,13 +4,14 @@ Each step takes what it needs from `Parts`, which `bot.py` puts together, and le
 store. Nothing here knows a database, Slack's API or a web server; adapters call these steps.
 """
 
-from powertrip.workflow.deciding import Decider, Outcome, Reference, parse_reference
+from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Reference, parse_reference
 from powertrip.workflow.judging import judge_waiting
 from powertrip.workflow.parts import Parts, Settings
 from powertrip.workflow.reminding import remind, report_quarantine
 from powertrip.workflow.sending import Sender
 
 __all__ = [
+    "REASON_LIMIT",
     "Decider",
     "Outcome",
     "Parts",

@@ -17,7 +17,7 @@ log = structlog.get_logger(__name__)
 RACES = 3
 """How often a decision is checked anew when the event's status moved meanwhile; it can move only thrice."""
 REASON_LIMIT = 1000
-"""Characters of a reason that are kept; the modal enforces it, a command says so."""
+"""Characters of a reason that are kept; the window takes no more, and the answer to a command says so."""
 
 _REFERENCE = re.compile(r"([a-z0-9]{6,20})(?:\.([1-9][0-9]{0,6}))?")
 
@@ -65,15 +65,6 @@ class Decider:
     async def event(self, reference: Reference) -> Event:
         """The event as it is now; raises UnknownEvent."""
         return await self._parts.store.event(reference.event_id)
-
-    async def may(self, reference: Reference, verdict: Verdict, slack_id: str, team_id: str | None) -> Event:
-        """The event, if this person could give this verdict now; raises Refused with what to tell them."""
-        event = await self.event(reference)
-        actor = await self._parts.directory.actor(slack_id, team_id)
-        await self._authorise(event, actor, verdict)
-        if (event.status, verdict) not in lifecycle.TRANSITIONS:
-            raise lifecycle.refusal(event, verdict)
-        return event
 
     async def decide(
         self,
@@ -164,6 +155,8 @@ class Decider:
 
     def _done(self, outcome: Outcome) -> Outcome:
         self._parts.wake_sender()
+        if outcome.event.status is Status.HALF_APPROVED:
+            self._parts.wake_reminders()
         waited = outcome.decision.at - outcome.event.received_at
         self._parts.metrics.decision_taken(outcome.decision.verdict, waited)
         log.info(

@@ -51,3 +51,5 @@ class Parts:
     settings: Settings
     wake_sender: Callable[[], None] = field(default=do_nothing)
     """Called when the outbox has something new."""
+    wake_reminders: Callable[[], None] = field(default=do_nothing)
+    """Called when a reminder is due at once."""

@@ -97,7 +97,15 @@ async def test_check_is_content_once_everything_is_right(sandbox: Sandbox, tmp_p
     assert (await bot("migrate", folder=tmp_path)).status == 0
     ended = await bot("check", folder=tmp_path)
     assert ended.status == 0, ended.said
-    for words in ("database", "the chain is whole", "bot token", "app token", "scopes", "C0SECURITY"):
+    for words in (
+        "database",
+        "the chain is whole",
+        "bot token",
+        "app token",
+        "scopes",
+        "C0SECURITY",
+        "1 by the user group S0SECURITY",
+    ):
         assert words in ended.out
     assert "FAIL" not in ended.out
 
@@ -112,11 +120,11 @@ async def test_check_says_that_the_database_waits_for_migrations(sandbox: Sandbo
 @pytest.mark.parametrize(
     ("section", "words"),
     [
-        ({"bot_token": "xoxb-wrong"}, ["invalid_auth", "slack.bot_token"]),
+        ({"bot_token": "xoxb-wrong"}, ["invalid_auth", "slack.bot_token", "OAuth & Permissions"]),
         ({"app_token": "xapp-wrong"}, ["invalid_auth", "slack.app_token", "connections:write"]),
         ({"security_channel": "#nowhere"}, ["#nowhere", "create it"]),
         ({"security_channel": "C0NOWHERE"}, ["C0NOWHERE"]),
-        ({"base_url": "http://127.0.0.1:9/api/"}, ["cannot be reached"]),
+        ({"base_url": "http://127.0.0.1:9/api/"}, ["cannot be reached", "slack.base_url"]),
     ],
 )
 async def test_check_names_what_is_wrong_and_what_to_do(
@@ -139,7 +147,43 @@ async def test_check_names_a_missing_scope_and_what_it_is_for(
     await control.scopes(["chat:write", "channels:read", "groups:read"])
     ended = await bot("check", folder=tmp_path)
     assert ended.status == 1
-    assert "users:read, needed to tell members from guests" in ended.out
+    assert "add users:read, needed to tell members from guests" in ended.out
+    assert "add im:history, needed for the same in direct messages, and reinstall the app" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"users": []}, "reviewers.group: S0SECURITY has no members"),
+        ({"is_disabled": True}, "reviewers.group: S0SECURITY: Slack refused: no_such_subteam"),
+    ],
+)
+async def test_check_names_reviewers_who_are_nobody(
+    sandbox: Sandbox, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
+) -> None:
+    configured(sandbox, tmp_path)
+    await bot("migrate", folder=tmp_path)
+    await control.usergroup("S0SECURITY", **fields)
+    ended = await bot("check", folder=tmp_path)
+    assert ended.status == 1
+    assert words in ended.out
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ({"bot_token": "xoxb-wrong"}, "slack.bot_token: Slack refused: invalid_auth; copy it anew"),
+        ({"app_token": "xapp-wrong"}, "slack.app_token: Slack refused: invalid_auth; make one"),
+    ],
+)
+async def test_a_wrong_token_stops_the_start_and_is_named(
+    sandbox: Sandbox, tmp_path: Path, section: dict[str, str], words: str
+) -> None:
+    configured(sandbox, tmp_path, slack=section)
+    ended = await bot("run", folder=tmp_path)
+    assert ended.status == 1
+    assert words in ended.errors
+    assert "Traceback" not in ended.said
 
 
 @pytest.mark.parametrize(
@@ -203,7 +247,8 @@ async def test_events_are_listed_shown_and_exported(
     assert "[red]web" in listed.out
     assert event_id not in (await bot("events", "list", "--open", folder=tmp_path)).out
 
-    shown = await bot("events", "show", event_id, folder=tmp_path)
+    # With the revision too, as lists and cards show it.
+    shown = await bot("events", "show", f"{event_id}.2", folder=tmp_path)
     for words in ("192.0.2.10", "event_opened", "notice_posted", "decided", "U0ALICE"):
         assert words in shown.out
 
@@ -217,8 +262,25 @@ async def test_events_are_listed_shown_and_exported(
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert {item["user_name"] for item in lines} == {"alice", "=cmd()"}
     assert (await bot("events", "export", "--format", "xml", folder=tmp_path)).status == 2
-    missing = await bot("events", "show", "aaaaaaaaaa", folder=tmp_path)
-    assert "There is no event" in missing.errors
+    for nothing, said in (("aaaaaaaaaa", "There is no event"), ("?", "is not the id of an event")):
+        missing = await bot("events", "show", nothing, folder=tmp_path)
+        assert (missing.status, said in missing.errors) == (1, True)
+        assert "python bot.py events list" in missing.errors
+
+
+async def test_a_file_that_cannot_be_written_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+    configured(sandbox, tmp_path)
+    await bot("migrate", folder=tmp_path)
+    ended = await bot("events", "export", "--output", "nowhere/out.csv", folder=tmp_path)
+    assert ended.status == 1
+    assert "--output: nowhere/out.csv cannot be written" in ended.errors
+    assert "Traceback" not in ended.said
+
+
+async def test_events_need_a_database_that_is_set_up(sandbox: Sandbox, tmp_path: Path) -> None:
+    configured(sandbox, tmp_path)
+    ended = await bot("events", "list", folder=tmp_path)
+    assert (ended.status, "python bot.py migrate" in ended.errors) == (1, True)
 
 
 async def test_what_is_in_quarantine_can_be_looked_at(
@@ -250,5 +312,6 @@ async def test_no_secret_is_ever_printed(sandbox: Sandbox, tmp_path: Path) -> No
     for command in (["check"], ["run"], ["migrate"], ["events", "list"]):
         ended = await bot(*command, folder=tmp_path)
         assert ended.status == 1, command
+        assert "Traceback" not in ended.said, command
         for secret in ("hidden-password", "hidden-token", SECRET):
             assert secret not in ended.said, command

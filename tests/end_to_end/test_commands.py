@@ -13,10 +13,14 @@ PNG = "powertrip-stats.png"
 
 
 async def answer(control: Control, user: str, text: str, *words: str) -> SeenMessage:
-    """Type a command, and return the answer that only this person sees, once it shows the words."""
-    outcome = await control.slash(user, GENERAL, text)
-    assert outcome.acked
-    return await control.ephemeral_to(user, lambda m: all(m.shows(word) for word in words))
+    """Type a command, and return the answer to it, which only this person sees and which shows the words."""
+    seen = len((await control.state()).ephemerals(user))
+    assert (await control.slash(user, GENERAL, text)).acked
+    state = await control.wait_for(lambda s: len(s.ephemerals(user)) > seen)
+    told = state.ephemerals(user)[-1]
+    for word in words:
+        assert told.shows(word), (text, word, told.text)
+    return told
 
 
 @pytest.mark.parametrize("text", ["", "help", "HELP"])
@@ -113,6 +117,8 @@ async def test_stats_come_with_a_chart_in_the_direct_messages(sender: Sender, co
     assert (chart.raw["files"][0]["name"], chart.raw["files"][0]["mimetype"]) == (PNG, "image/png")
     await answer(control, ALICE, "stats", "Only reviewers can")
     await answer(control, CAROL, "stats soon", "Say since when")
+    await answer(control, CAROL, "stats 2999-01-01", "Say since when")
+    await answer(control, CAROL, "stats 99999w", "1 event since")
 
 
 async def test_rules_and_whoami_say_what_is_in_force(control: Control) -> None:
@@ -122,8 +128,14 @@ async def test_rules_and_whoami_say_what_is_in_force(control: Control) -> None:
     await answer(control, CAROL, "whoami", "reviewer")
 
 
+async def test_a_chart_that_slack_does_not_take_leaves_the_numbers(control: Control) -> None:
+    await control.fault("files.completeUploadExternal", "error", error="internal_error")
+    await answer(control, CAROL, "stats", "0 events since", "The chart could not be sent")
+
+
 async def test_a_test_goes_the_whole_way_to_the_one_who_asked_for_it(control: Control) -> None:
-    await answer(control, BOB, "test", "made up")
+    # Bob is known by his e-mail address.
+    await answer(control, BOB, "test", "A login of bob", "your direct messages")
     card = await card_for(control, "powertrip-test")
     assert card.channel == "D0BOB"
     await answer(control, CAROL, "test", "security channel")
@@ -136,6 +148,73 @@ async def test_a_guest_is_refused_by_every_word_that_tells_anything(control: Con
         await answer(control, BOB, word, "Guests cannot")
 
 
-async def test_nothing_that_was_answered_is_seen_by_others(control: Control) -> None:
-    await answer(control, CAROL, "pending all", "Nothing")
+@pytest.mark.parametrize("word", ["approve", "deny", "close"])
+async def test_a_command_decides_nothing_for_those_whose_button_would_not(
+    sender: Sender, control: Control, word: str
+) -> None:
+    await sender.post(login("alice"))
+    card = await card_for(control, "alice")
+    text = f"{word} {card.buttons[0]['value']} because"
+    await answer(control, BOB, text, "Only the person this event is about and the reviewers")
+    await control.user(BOB, is_restricted=True)
+    await answer(control, BOB, text, "Guests cannot")
+    await control.user(CAROL, team_id="T0OTHER", is_stranger=True)
+    await answer(control, CAROL, text, "another organisation")
+    assert (await control.state()).message(card).buttons
+
+
+@pytest.mark.parametrize("word", ["approve", "deny", "close", "show"])
+async def test_an_event_that_is_not_named_or_not_there_is_asked_for(control: Control, word: str) -> None:
+    await answer(control, CAROL, word, "Say which event")
+    await answer(control, CAROL, f"{word} aaaaaaaaaa why", "There is no event")
+    await answer(control, CAROL, f"{word} <@{ALICE}|alice>", "is not the id of an event")
+
+
+HOSTILE = [
+    "<!channel> <!here> <!everyone>",
+    "*bold* _it_ `code` ```block```",
+    "'; DROP TABLE event; --",
+    "\x00\x1b[31m\u202e\ufffd",
+    "'\"\\",
+    "\u0663d " * 400,
+    "x" * 3000,
+]
+
+
+@pytest.mark.parametrize("word", ["", "show", "approve", "history", "pending", "stats"])
+async def test_hostile_arguments_get_an_answer_that_calls_nobody(control: Control, word: str) -> None:
+    for text in HOSTILE:
+        told = await answer(control, CAROL, f"{word} {text}")
+        assert told.mentions == [], text
+        assert not told.shows("Something broke"), text
+        assert "<!" not in told.text, text
+
+
+async def test_the_pages_of_the_history_turn(sender: Sender, control: Control) -> None:
+    await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(21)))
+    await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 21)
+    page = await answer(control, CAROL, "history alice 7d", "History (21)", "Page 1 of 2")
+    turn = next(button for button in page.buttons if button["action_id"] == "page:next")
+    await control.press(CAROL, GENERAL, page.ts, action_id="page:next", value=turn["value"])
+    state = await control.wait_for(lambda s: s.message(page).shows("Page 2 of 2"))
+    assert sum(state.message(page).shows(f"web-{number:02}") for number in range(21)) == 1
+
+
+async def test_nothing_that_was_answered_is_seen_by_others(sender: Sender, control: Control) -> None:
+    await sender.post(login("alice"))
+    value = (await card_for(control, "alice")).buttons[0]["value"]
+    for text in (
+        "",
+        "pending",
+        f"show {value}",
+        "history",
+        "stats",
+        "rules",
+        "whoami",
+        "test",
+        "nonsense",
+        f"approve {value}",
+        f"deny {value}",
+    ):
+        await answer(control, CAROL, text)
     assert (await control.state()).messages(GENERAL) == []

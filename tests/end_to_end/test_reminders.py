@@ -10,6 +10,8 @@ from powertrip.sandbox.control import Control
 from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 
+AT_ONCE = 3.0
+"""Seconds; less than the sweep for reminders would take to come by itself."""
 OFTEN = {"remind_after": "1s", "remind_every": "1s", "mention_after": 2}
 
 
@@ -111,7 +113,7 @@ async def test_a_half_approved_event_asks_the_channel_for_the_second_person_at_o
         await sender.post(login("alice"))
         card = await card_for(control, "alice")
         await control.press(ALICE, card.channel, card.ts, action_id="approve")
-        asked = await control.message_in(SECURITY)
+        asked = await control.message_in(SECURITY, timeout=AT_ONCE)
         assert asked.shows("econd person")
         await control.press(CAROL, SECURITY, asked.ts, action_id="approve")
         state = await control.wait_for(lambda s: not s.message(card).buttons)
