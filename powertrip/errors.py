@@ -16,6 +16,9 @@ PowertripError
 │   ├── ReasonRequired        the policy wants a reason
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
+├── OriginError
+│   ├── OriginUnavailable     the HIDS may take the verdict later
+│   └── OriginRefused         the HIDS will not take it as it is told: a wrong password, a missing role
 └── SlackError
     ├── SlackUnavailable      may work later: rate limit, server error
     │   └── SlackUnreachable  no connection to Slack came about
@@ -122,6 +125,22 @@ class SecondPersonRequired(Refused):
 
 class UnknownEvent(Refused):
     """No event has this id."""
+
+
+class OriginError(PowertripError):
+    """A host intrusion detection system was not told a verdict."""
+
+
+class OriginUnavailable(OriginError):
+    """The verdict was not taken and may be after `retry_after` seconds."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class OriginRefused(OriginError):
+    """The verdict will not be taken as it is told; the text says what an operator has to mend."""
 
 
 class SlackError(PowertripError):

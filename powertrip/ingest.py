@@ -1,13 +1,13 @@
 """The contract between the web endpoint, the sources and the store: a request comes in, records go on.
 
-The web endpoint builds an `IngestRequest`, a `Source` makes records of it, and an `Inbox` keeps them.
-The three live in rooms that do not know each other; this is all they share.
+The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps what
+was read. The three live in rooms that do not know each other; this is all they share.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from powertrip.event import Record
 
@@ -33,6 +33,35 @@ class IngestRequest:
         return self.headers.get(name.lower())
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A part of a body that no retry can save, while the request as a whole is accepted."""
+
+    body: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a sender wants to hear, where that is not the endpoint's own answer."""
+
+    status: int = 200
+    content: Mapping[str, Any] | None = None
+    """Written as JSON; None for an empty body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a source made of one request; all of it is committed before the sender is answered."""
+
+    records: list[Record] = field(default_factory=list)
+    unread: tuple[Unread, ...] = ()
+    """Kept in the quarantine."""
+    answer: Answer | None = None
+    follow_up: Callable[[], Awaitable[None]] | None = None
+    """Called after the commit and before the answer; the sender has to retry if it raises Overloaded."""
+
+
 class Source(Protocol):
     """Makes records of requests in one wire format."""
 
@@ -41,13 +70,21 @@ class Source(Protocol):
         """The source's name in the config."""
 
     def authorize(self, request: IngestRequest) -> None:
-        """Check the credentials, which need no body; raises Unauthorized."""
+        """Check what can be checked without the body; raises Unauthorized."""
 
-    def read(self, request: IngestRequest) -> list[Record]:
-        """Authorize, then make records of the body, in its order.
+    def read(self, request: IngestRequest) -> Reading:
+        """Authorize, a signature over the body included, then make records of the body, in its order.
 
         Raises Unauthorized, BodyTooLarge (also for what the body inflates to), or Unreadable.
         """
+
+
+@runtime_checkable
+class Challenged(Protocol):
+    """A source whose sender asks, by GET and once, whether the endpoint is what its owner says."""
+
+    def challenge(self, request: IngestRequest) -> Answer:
+        """Answer what the headers ask; the body is empty. Raises Unauthorized."""
 
 
 class Inbox(Protocol):

@@ -20,7 +20,9 @@ from powertrip.event import (
     Person,
     Record,
     Subject,
+    Verdict,
 )
+from powertrip.facts import AddressFacts
 
 
 class DeliveryKind(StrEnum):
@@ -330,6 +332,44 @@ class Notifier(Protocol):
 
     def link(self, channel: str, ts: str) -> str | None:
         """The address of a message for those who can see it."""
+
+
+class Enrichment(Protocol):
+    """What the configured services know of addresses."""
+
+    async def facts(self, addresses: Collection[str], within: timedelta) -> dict[str, AddressFacts]:
+        """What can be said of each address within this time; the rest is named in `awaited`.
+
+        Never raises: that a service does not answer is an answer too. What comes later is kept, so that
+        the next call has it.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginVerdict:
+    """A decision as the origin, the system that saw the same thing, is told of it."""
+
+    event_id: str
+    verdict: Verdict
+    alert_id: str | None
+    """The origin's own id of its record; None where it has none."""
+    rule: str
+    user_name: str | None
+    host_name: str | None
+    source_ip: str | None
+    occurred_at: datetime
+    decided_by: str
+    """The Slack member id of the person who decided."""
+    decided_by_name: str
+    decided_at: datetime
+    reason: str | None = None
+
+
+class Origin(Protocol):
+    """One way to tell a host intrusion detection system what was decided."""
+
+    async def tell(self, verdict: OriginVerdict) -> None:
+        """Tell one verdict; telling it again does no harm. Raises OriginUnavailable or OriginRefused."""
 
 
 class Directory(Protocol):

@@ -16,8 +16,7 @@ import structlog
 from aiohttp import web
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Overloaded, StoreUnavailable, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import Inbox, IngestRequest, Source
+from powertrip.ingest import Answer, Challenged, Inbox, IngestRequest, Reading, Source
 from powertrip.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -66,6 +65,23 @@ class IngestEndpoint:
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one POST; raises IngestRefused, StoreUnavailable or an HTTP error for the middleware."""
+        source, head = self._source(request)
+        # Before the body, so that a stranger cannot make us hold one.
+        source.authorize(head)
+        reading = await self._read(source, replace(head, body=await self._body(request)))
+        new = await self._keep(source, reading, head.received_at)
+        if reading.follow_up is not None:
+            await reading.follow_up()
+        return _answered(reading.answer) if reading.answer else self._accepted(request, reading, new)
+
+    async def challenge(self, request: web.Request) -> web.Response:
+        """Answer one GET, for the sources whose senders ask before they send."""
+        source, head = self._source(request)
+        if not isinstance(source, Challenged):
+            raise web.HTTPMethodNotAllowed(request.method, ["POST"])
+        return _answered(source.challenge(head))
+
+    def _source(self, request: web.Request) -> tuple[Source, IngestRequest]:
         source = self.sources.get(request.match_info["source"])
         if source is None:
             raise web.HTTPNotFound
@@ -75,12 +91,15 @@ class IngestEndpoint:
             received_at=self.clock(),
             path_secret=request.match_info.get("secret"),
         )
-        # Before the body, so that a stranger cannot make us hold one.
-        source.authorize(head)
-        records = await self._read(source, replace(head, body=await self._body(request)))
-        new = await self.inbox.put(records) if records else 0
-        self.metrics.records_accepted(source.name, new=new, duplicates=len(records) - new)
-        return self._accepted(request, records, new)
+        return source, head
+
+    async def _keep(self, source: Source, reading: Reading, received_at: datetime) -> int:
+        """Commit what was read; returns how many records were new."""
+        for part in reading.unread:
+            await self.inbox.quarantine_body(source.name, part.body, part.reason, received_at)
+        new = await self.inbox.put(reading.records) if reading.records else 0
+        self.metrics.records_accepted(source.name, new=new, duplicates=len(reading.records) - new)
+        return new
 
     async def _body(self, request: web.Request) -> bytes:
         try:
@@ -91,7 +110,7 @@ class IngestEndpoint:
         except TimeoutError as error:
             raise Overloaded(f"the body did not arrive within {self.body_timeout:g} s") from error
 
-    async def _read(self, source: Source, ingest: IngestRequest) -> list[Record]:
+    async def _read(self, source: Source, ingest: IngestRequest) -> Reading:
         try:
             if len(ingest.body) >= _THREAD_FROM_BYTES:
                 return await asyncio.to_thread(source.read, ingest)
@@ -111,14 +130,20 @@ class IngestEndpoint:
     async def _quarantine(self, source: Source, ingest: IngestRequest, reason: str) -> None:
         await self.inbox.quarantine_body(source.name, ingest.body, reason, ingest.received_at)
 
-    def _accepted(self, request: web.Request, records: Sequence[Record], new: int) -> web.Response:
+    def _accepted(self, request: web.Request, reading: Reading, new: int) -> web.Response:
         answer = {
             "requestId": request[_ID],
             "timestamp": int(self.clock().timestamp() * 1000),
-            "accepted": len(records),
-            "duplicates": len(records) - new,
+            "accepted": len(reading.records),
+            "duplicates": len(reading.records) - new,
         }
         return web.json_response(answer)
+
+
+def _answered(answer: Answer) -> web.Response:
+    if answer.content is None:
+        return web.Response(status=answer.status)
+    return web.json_response(dict(answer.content), status=answer.status)
 
 
 def build_app(
@@ -144,6 +169,8 @@ def build_app(
     )
     app.router.add_post("/ingest/{source}", endpoint.handle)
     app.router.add_post("/ingest/{source}/{secret}", endpoint.handle)
+    app.router.add_get("/ingest/{source}", endpoint.challenge, allow_head=False)
+    app.router.add_get("/ingest/{source}/{secret}", endpoint.challenge, allow_head=False)
     app.router.add_get("/healthz", _health)
     app.router.add_get("/readyz", _ready(readiness))
     app.router.add_get("/metrics", _exposition(metrics))

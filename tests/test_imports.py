@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-WORDS = frozenset({"errors", "event", "ports", "ingest"})
+WORDS = frozenset({"errors", "event", "facts", "ports", "ingest"})
 PURE_ROOMS = frozenset({"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"})
 ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler"})
 TOOLS = frozenset({"log", "metrics"})
@@ -17,14 +17,15 @@ WIRING = frozenset({"application", "assembly", "cli", "worker"})
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
-    "event": frozenset({"errors"}),
-    "ports": frozenset({"errors", "event"}),
+    "facts": frozenset(),
+    "event": frozenset({"errors", "facts"}),
+    "ports": frozenset({"errors", "event", "facts"}),
     "ingest": frozenset({"errors", "event"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
     "yamlfile": frozenset({"errors"}),
-    **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event"})),
+    **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event", "facts"})),
     "rules": frozenset({"errors", "event", "yamlfile"}),
-    "chart": frozenset({"errors", "event", "ports"}),
+    "chart": frozenset({"errors", "event", "facts", "ports"}),
     "workflow": PURE_ROOMS | WORDS | TOOLS,
     **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow"}),
     "config": frozenset({"errors", "event", "rules", "yamlfile"}),

@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from powertrip.errors import Overloaded, StoreUnavailable
+from powertrip.errors import Overloaded, StoreUnavailable, Unauthorized
 from powertrip.event import Record
-from powertrip.ingest import IngestRequest, Source
+from powertrip.ingest import Answer, IngestRequest, Reading, Source, Unread
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.sources import Limits, SourceSettings, build_sources
@@ -77,8 +77,41 @@ class BrokenSource:
     def authorize(self, request: IngestRequest) -> None:
         assert request.body == b""
 
-    def read(self, request: IngestRequest) -> list[Record]:
+    def read(self, request: IngestRequest) -> Reading:
         raise KeyError(request.body)
+
+
+@dataclass
+class OddSource:
+    """A source whose sender asks before it sends, wants its own answer, and sends a part that is damaged."""
+
+    inbox: ListInbox
+    name: str = "odd"
+    follow_up_failure: Exception | None = None
+    kept_before_follow_up: int = 0
+
+    def authorize(self, request: IngestRequest) -> None:
+        self.challenge(request)
+
+    def challenge(self, request: IngestRequest) -> Answer:
+        if request.header("x-challenge") is None:
+            raise Unauthorized("X-Challenge is missing")
+        return Answer(content={"challenge": request.header("x-challenge")})
+
+    def read(self, request: IngestRequest) -> Reading:
+        self.authorize(request)
+        record = Record(source=self.name, record_id="1", message="m", raw="m", received_at=NOW)
+        return Reading(
+            records=[record],
+            unread=(Unread(body=b"half", reason="it ends early"),),
+            answer=Answer(status=204),
+            follow_up=self._follow_up,
+        )
+
+    async def _follow_up(self) -> None:
+        self.kept_before_follow_up = len(self.inbox.records)
+        if self.follow_up_failure:
+            raise self.follow_up_failure
 
 
 @dataclass
@@ -116,7 +149,7 @@ async def served() -> AsyncIterator[Served]:
         SourceSettings(name="logs", type="papertrail", secret=SecretStr(SECRET), auth_header="X-Key"),
         SourceSettings(name="app", type="json", secret=SecretStr(SECRET)),
     ]
-    sources: dict[str, Source] = {"broken": BrokenSource()}
+    sources: dict[str, Source] = {"broken": BrokenSource(), "odd": OddSource(inbox)}
     sources |= build_sources(
         entries, limits=Limits(inflated_bytes=2 * MEBIBYTE), on_batch_cut=metrics.batch_cut
     )
@@ -246,6 +279,28 @@ async def test_sources_may_come_and_go_while_serving(served: Served) -> None:
     assert (await served.post([], f"/ingest/app/{SECRET}")).status == 404
     assert (await served.post([], f"/ingest/audit/{SECRET}")).status == 200
     assert served.counted("powertrip_requests_total", source="audit", status="200") == 1
+
+
+async def test_a_sender_that_asks_before_it_sends_is_answered(served: Served) -> None:
+    answer = await served.client.get(served.url("/ingest/odd"), headers={"X-Challenge": "abc"})
+    assert (answer.status, await answer.json()) == (200, {"challenge": "abc"})
+    assert (await served.client.get(served.url("/ingest/odd"))).status == 401
+
+
+async def test_a_source_may_answer_in_its_senders_words_and_keep_what_it_cannot_read(served: Served) -> None:
+    answer = await served.post({}, "/ingest/odd", X_Challenge="abc")
+    assert (answer.status, await answer.read()) == (204, b"")
+    assert [record.source for record in served.inbox.records] == ["odd"]
+    assert served.inbox.quarantined == [("odd", b"half", "it ends early")]
+
+
+async def test_what_follows_a_request_comes_after_the_commit_and_may_ask_for_a_retry(served: Served) -> None:
+    odd = served.sources["odd"]
+    assert isinstance(odd, OddSource)
+    odd.follow_up_failure = Overloaded("not confirmed yet")
+    answer = await served.post({}, "/ingest/odd", X_Challenge="abc")
+    assert answer.status == 503
+    assert odd.kept_before_follow_up == 1
 
 
 async def test_only_post_is_allowed(served: Served) -> None:

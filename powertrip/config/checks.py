@@ -85,18 +85,22 @@ def _further_names(data: dict[str, Any]) -> Iterator[_Name]:
                 yield ("people", name, key), person[key], name, False
 
 
+_TYPES_WITH = {
+    "keys": frozenset({"json"}),
+    "events": frozenset({"json"}),
+    "time_zone": frozenset({"json"}),
+}
+"""The settings of a source that only some types have."""
+_TYPES_WITHOUT = {"auth_header": frozenset({"pam"})}
+"""The settings of a source that only some types lack."""
+
+
 def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
     for name, source in _sections(data, "sources"):
-        if source.get("type") == "papertrail":
-            for key in ("keys", "time_zone", "events"):
-                if key in source:
-                    yield (
-                        ("sources", name, key),
-                        "is for type json alone: Papertrail's format is fixed; remove it",
-                    )
-        if source.get("type") == "pam":
-            for key in sorted({"keys", "time_zone", "events", "auth_header"} & source.keys()):
-                yield ("sources", name, key), "is not for type pam, whose format is fixed; remove it"
+        kind = source.get("type")
+        for key in source:
+            if kind not in _TYPES_WITH.get(key, {kind}) or kind in _TYPES_WITHOUT.get(key, ()):
+                yield ("sources", name, key), f"is not for type {kind}; remove it"
 
 
 def _sections(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from powertrip.event import Record
-from powertrip.ingest import IngestRequest
+from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.auth import authorize
 from powertrip.sources.body import read_values
 from powertrip.sources.records import RecordMaker, find_list
@@ -28,14 +27,14 @@ class JsonSource:
         """See `powertrip.ingest.Source`."""
         authorize(request, self.settings.secret, self.settings.auth_header)
 
-    def read(self, request: IngestRequest) -> list[Record]:
+    def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
         maker = RecordMaker(
             source=self.name, keys=self.settings.keys, limits=self.limits, zone=self.settings.time_zone
         )
-        return maker.make_all(self._flat(values), request.received_at)
+        return Reading(records=maker.make_all(self._flat(values), request.received_at))
 
     def _flat(self, values: list[Any]) -> Iterator[Any]:
         """Every record: the elements of arrays and of the configured list, and all other values."""

@@ -14,8 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import IngestRequest
+from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.body import read_values
 from powertrip.sources.records import RecordMaker
 from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
@@ -48,7 +47,7 @@ class PamSource:
         _check_time(_header(request, TIMESTAMP_HEADER, _TIMESTAMP), request.received_at)
         _header(request, SIGNATURE_HEADER, _SIGNATURE)
 
-    def read(self, request: IngestRequest) -> list[Record]:
+    def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         self._check_signature(request)
@@ -56,7 +55,7 @@ class PamSource:
         for value in values:
             _check_shape(value)
         maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
-        return maker.make_all(values, request.received_at)
+        return Reading(records=maker.make_all(values, request.received_at))
 
     def _check_signature(self, request: IngestRequest) -> None:
         secret = self.settings.secret.get_secret_value()

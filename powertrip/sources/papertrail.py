@@ -13,8 +13,7 @@ from typing import Any
 import structlog
 
 from powertrip.errors import Unreadable
-from powertrip.event import Record
-from powertrip.ingest import IngestRequest
+from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.auth import authorize
 from powertrip.sources.body import read_values
 from powertrip.sources.records import RecordMaker
@@ -42,7 +41,7 @@ class PapertrailSource:
         """See `powertrip.ingest.Source`."""
         authorize(request, self.settings.secret, self.settings.auth_header)
 
-    def read(self, request: IngestRequest) -> list[Record]:
+    def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
@@ -52,7 +51,7 @@ class PapertrailSource:
         records = maker.make_all(events, request.received_at)
         for payload in payloads:
             self._say_if_cut(payload)
-        return records
+        return Reading(records=records)
 
     def _say_if_cut(self, payload: dict[str, Any]) -> None:
         if payload.get("reached_record_limit") is True:

@@ -54,7 +54,7 @@ def records(file: Path) -> list[Record]:
     )
     body = "\n".join(json.dumps(value) for value in rows(file)).encode()
     headers = {"authorization": f"Bearer {_SECRET.get_secret_value()}"}
-    return source.read(IngestRequest(headers=headers, body=body, received_at=NOW))
+    return source.read(IngestRequest(headers=headers, body=body, received_at=NOW)).records
 
 
 def summary(file: Path, rules: RuleSet) -> Counter[str]:

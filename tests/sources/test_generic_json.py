@@ -49,7 +49,7 @@ def read(
     )
     source = build_sources([entry], limits=limits, on_batch_cut=pytest.fail)["app"]
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return source.read(IngestRequest(headers={}, body=data, received_at=now, path_secret=secret))
+    return source.read(IngestRequest(headers={}, body=data, received_at=now, path_secret=secret)).records
 
 
 def read_one(body: object, keys: RecordKeys = PLAIN_KEYS, **options: Any) -> Record:

@@ -52,7 +52,7 @@ def request(
 def read(asked: IngestRequest, secret: str = SECRET) -> list[Record]:
     entry = SourceSettings(name="servers", type="pam", secret=SecretStr(secret))
     source = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None)["servers"]
-    return source.read(asked)
+    return source.read(asked).records
 
 
 def test_a_signed_login_is_a_record() -> None:

@@ -30,7 +30,7 @@ def read(body: object, *, secret: str = SECRET, batches_cut: list[str] | None = 
     told = batches_cut if batches_cut is not None else []
     source = build_sources([entry], limits=Limits(), on_batch_cut=told.append)["logs"]
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return source.read(IngestRequest(headers={}, body=data, received_at=NOW, path_secret=secret))
+    return source.read(IngestRequest(headers={}, body=data, received_at=NOW, path_secret=secret)).records
 
 
 def form(payload: object) -> bytes:
