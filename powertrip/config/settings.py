@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from powertrip.config.section import Section
 from powertrip.config.values import (
     AppToken,
     BaseUrl,
@@ -38,14 +39,6 @@ Demands = Annotated[
     BeforeValidator(as_list),
     Written("`reason`, `second_person`, or a list of both"),
 ]
-
-
-class Section(BaseModel):
-    """Settings that belong together: frozen, and no key beside those that are known."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True
-    )
 
 
 class Slack(Section):
