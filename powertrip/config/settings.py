@@ -239,8 +239,8 @@ class Settings(Section):
 
     slack: Slack
     reviewers: Reviewers = Reviewers()
-    people: dict[str, Person] = {}
-    sources: dict[SourceName, Source] = {}
+    people: Annotated[dict[str, Person], Field(default_factory=dict)]
+    sources: Annotated[dict[SourceName, Source], Field(default_factory=dict)]
     ingest: Ingest = Ingest()
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
