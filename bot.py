@@ -205,7 +205,8 @@ def _load(path: Path) -> Config:
     """Read the config, and from then on print none of its secrets; raises ConfigError."""
     config = load_config(path, os.environ)
     sources = (source.secret for source in config.sources.values())
-    for secret in (config.slack.bot_token, config.slack.app_token, *sources):
+    backups = (channel.url for channel in config.backup.channels.values())
+    for secret in (config.slack.bot_token, config.slack.app_token, *sources, *backups):
         register_secret(secret.get_secret_value())
     register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
     return config

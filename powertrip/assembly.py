@@ -2,6 +2,7 @@
 
 from zoneinfo import ZoneInfo
 
+from powertrip.backup import AppriseChannels
 from powertrip.cards import Mention
 from powertrip.config import Config
 from powertrip.event import Person
@@ -55,6 +56,11 @@ def directory_settings(config: Config) -> DirectorySettings:
     )
 
 
+def backup_channels(config: Config) -> AppriseChannels:
+    """The ways to tell people without Slack."""
+    return AppriseChannels({name: channel.url for name, channel in config.backup.channels.items()})
+
+
 def workflow_settings(config: Config, security_channel: str) -> Settings:
     """Everything that the steps of the workflow read."""
     mentioned = [config.reviewers.group] if config.reviewers.group else list(config.reviewers.users)
@@ -87,5 +93,6 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         command=config.slack.command,
         late_after=config.cards.late_after,
         future_after=config.cards.future_after,
+        backup_after=config.backup.after,
         quarantine_window=config.quarantine.report_every,
     )

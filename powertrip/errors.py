@@ -16,6 +16,7 @@ PowertripError
 │   ├── ReasonRequired        the policy wants a reason
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
+├── BackupUnavailable         a backup channel did not take a message, and may later
 ├── OriginError
 │   ├── OriginUnavailable     the HIDS may take the verdict later
 │   └── OriginRefused         the HIDS will not take it as it is told: a wrong password, a missing role
@@ -125,6 +126,10 @@ class SecondPersonRequired(Refused):
 
 class UnknownEvent(Refused):
     """No event has this id."""
+
+
+class BackupUnavailable(PowertripError):
+    """A backup channel did not take a message, or did not say so; a later attempt may succeed."""
 
 
 class OriginError(PowertripError):

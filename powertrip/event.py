@@ -154,6 +154,14 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackupTold:
+    """That a backup channel was told of an event while Slack could not be."""
+
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One security event under review."""
 
@@ -189,6 +197,7 @@ class Event:
     requires_second_person: bool = False
     decisions: tuple[Decision, ...] = ()
     """In the order they were taken; the last one made the status."""
+    backups: tuple[BackupTold, ...] = ()
     reminders: int = 0
     next_reminder_at: datetime | None = None
     fold_key: str = ""

@@ -34,6 +34,7 @@ class DeliveryKind(StrEnum):
     REMINDER = "reminder"
     UPDATE = "update"  # a message that no longer tells the truth
     REMOVE = "remove"  # a reminder that a newer one replaced
+    BACKUP = "backup"  # what Slack could not be told, by another way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +309,21 @@ class Store(Protocol):
     async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
         """Have what is untold told, at most once a window; None where there is nothing to tell."""
 
+    async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
+        """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""
+
+    async def still_undelivered(self, delivery_ids: Sequence[int]) -> list[str]:
+        """The events of those deliveries that Slack has still not taken."""
+
+    async def backup_told(self, delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
+        """Write down that a backup channel was told of events, and the delivery done."""
+
+    async def digest_backups(self, now: datetime) -> int:
+        """Have the backup channels told that it is over, once it is; returns how many."""
+
+    async def expedite(self, now: datetime) -> None:
+        """Try at once what was put off because Slack failed."""
+
     async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
         """Let go of what is beyond its keeping; returns how much of what."""
 
@@ -370,6 +386,17 @@ class Origin(Protocol):
 
     async def tell(self, verdict: OriginVerdict) -> None:
         """Tell one verdict; telling it again does no harm. Raises OriginUnavailable or OriginRefused."""
+
+
+class BackupChannels(Protocol):
+    """Ways to tell people without Slack."""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The channels, by the names that people know them by."""
+
+    async def send(self, name: str, title: str, body: str) -> None:
+        """Send plain text; raises BackupUnavailable."""
 
 
 class Directory(Protocol):

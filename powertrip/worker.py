@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import hashlib
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -10,10 +12,11 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import directory_settings, workflow_settings
+from powertrip.assembly import backup_channels, directory_settings, workflow_settings
 from powertrip.config import Config
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.metrics import Metrics
+from powertrip.ports import Delivery, DeliveryKind
 from powertrip.scheduler import Clockwork, Dispatcher, Sweep
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
@@ -25,7 +28,16 @@ from powertrip.store import SqlStore
 from powertrip.store.deliveries import UPDATE_LANE
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check
-from powertrip.workflow import Decider, Parts, Sender, judge_waiting, remind, report_quarantine
+from powertrip.workflow import (
+    Decider,
+    Parts,
+    Sender,
+    back_up,
+    judge_waiting,
+    remind,
+    report_quarantine,
+    tell_backup,
+)
 from powertrip.workflow.sending import LEASE
 
 log = structlog.get_logger(__name__)
@@ -35,6 +47,8 @@ TICK = timedelta(seconds=2)
 REMINDER_TICK = timedelta(seconds=5)
 WATCH_TICK = timedelta(seconds=10)
 HOUSEKEEPING_TICK = timedelta(hours=1)
+WORKSPACE_KEPT = timedelta(days=7)
+"""How long what Slack said of the workspace is believed while Slack cannot be asked again."""
 SLACK_RETRY = 5.0
 """Seconds between attempts to reach Slack when it is away at the start."""
 
@@ -51,6 +65,18 @@ def new_id() -> str:
     return "".join(secrets.choice(_ALPHABET) for _ in range(10))
 
 
+def _telling(parts: Parts) -> Callable[[Delivery], Awaitable[float]]:
+    """What makes an attempt at a delivery, by what it is and whom it is for."""
+    sender = Sender(parts)
+
+    async def tell(delivery: Delivery) -> float:
+        if delivery.kind is DeliveryKind.BACKUP:
+            return await tell_backup(parts, delivery)
+        return await sender.send(delivery)
+
+    return tell
+
+
 class Worker:
     """The half that judges, sends, listens and reminds."""
 
@@ -63,8 +89,11 @@ class Worker:
         self._in_flight = InFlight()
         self._session: aiohttp.ClientSession | None = None
         self._connection: SocketConnection | None = None
+        self._was_connected = False
+        self._workspace: preflight.Found | None = None
         self._judge: Sweep | None = None
         self._remind: Sweep | None = None
+        self._back_up: Sweep | None = None
         self._dispatcher: Dispatcher | None = None
         self._parts: Parts | None = None
         self._directory: SlackDirectory | None = None
@@ -73,7 +102,8 @@ class Worker:
         """Reach Slack, then begin; raises ConfigError where Slack refuses what the config says."""
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT))
         client = self._client(self._session)
-        identity, channel = await self._reach_slack(client)
+        self._workspace = await self._reach_slack(client)
+        identity, channel = self._workspace.identity, self._workspace.security_channel
         self._directory = SlackDirectory(
             client, self._store, identity.workspace, directory_settings(self._config), utc_now
         )
@@ -81,6 +111,7 @@ class Worker:
             store=self._store,
             notifier=SlackNotifier(client, identity.workspace_url),
             directory=self._directory,
+            backup=backup_channels(self._config),
             metrics=self._metrics,
             clock=utc_now,
             new_id=new_id,
@@ -102,27 +133,42 @@ class Worker:
             timeout=CALL_TIMEOUT,
         )
 
-    async def _reach_slack(self, client: AsyncWebClient) -> tuple[preflight.Identity, str]:
+    async def _reach_slack(self, client: AsyncWebClient) -> preflight.Found:
         while True:
             try:
-                identity = await preflight.identify(client)
-                channel = await preflight.security_channel(client, self._config.slack.security_channel)
+                found = await preflight.look(client, self._config.slack.security_channel)
             except SlackRefused as error:
                 problem = f"{error}. To see all that is wrong, run: python bot.py check"
                 raise ConfigError([Mistake("Slack", "", problem)]) from error
             except (SlackUnavailable, SlackAmbiguous) as error:
+                known = await self._workspace_as_known()
+                if known is not None:
+                    log.error("Slack cannot be reached; begun with what it said last", error=str(error))
+                    return known
                 log.error("Slack cannot be reached; records are kept meanwhile", error=str(error))
                 await asyncio.sleep(SLACK_RETRY)
             else:
-                return identity, channel
+                await self._store.remember(self._workspace_key(), found.as_json(), utc_now())
+                return found
+
+    async def _workspace_as_known(self) -> preflight.Found | None:
+        """What Slack said at an earlier start about this token and channel, if that is not too long ago."""
+        known = await self._store.remembered(self._workspace_key(), utc_now() - WORKSPACE_KEPT)
+        return None if known is None else preflight.Found.from_json(known)
+
+    def _workspace_key(self) -> str:
+        slack = self._config.slack
+        token = hashlib.sha256(slack.bot_token.get_secret_value().encode()).hexdigest()
+        return f"workspace {token} {slack.security_channel}"
 
     def _start_sweeps(self, parts: Parts) -> None:
         self._judge = Sweep("judging", lambda: judge_waiting(parts))
         self._remind = Sweep("reminding", lambda: remind(parts))
-        self._dispatcher = Dispatcher(parts.store, Sender(parts).send, utc_now, self._gap, LEASE)
+        self._dispatcher = Dispatcher(parts.store, _telling(parts), utc_now, self._gap, LEASE)
         parts.wake_sender = self._dispatcher.wake
         parts.wake_reminders = self._remind.wake
-        for sweep in (self._judge, self._remind, self._dispatcher):
+        self._back_up = Sweep("backing up", lambda: back_up(parts))
+        for sweep in (self._judge, self._remind, self._back_up, self._dispatcher):
             sweep.start()
 
     def _gap(self, lane: str) -> float:
@@ -140,7 +186,7 @@ class Worker:
             raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
 
     def _start_clockwork(self, parts: Parts) -> None:
-        assert self._judge and self._remind and self._dispatcher  # noqa: S101, PT018 (started just above)
+        assert self._judge and self._remind and self._back_up and self._dispatcher  # noqa: S101, PT018 (started just above)
         self._clockwork.every(TICK, self._judge.wake, "judge")
         self._clockwork.every(TICK, self._dispatcher.wake, "deliver")
         self._clockwork.every(
@@ -149,12 +195,17 @@ class Worker:
         self._clockwork.every(WATCH_TICK, self._watch, "watch the socket")
         self._clockwork.every(WATCH_TICK, self._count, "count what waits")
         self._clockwork.every(REMINDER_TICK, lambda: report_quarantine(parts), "report the quarantine")
+        self._clockwork.every(REMINDER_TICK, self._back_up.wake, "back up")
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
 
     async def _watch(self) -> None:
         if self._connection is not None:
-            self._metrics.set_slack_connected(await self._connection.watch())
+            connected = await self._connection.watch()
+            self._metrics.set_slack_connected(connected)
+            if connected and not self._was_connected:
+                await self._store.expedite(utc_now())
+            self._was_connected = connected
 
     async def _count(self) -> None:
         open_events, _ = await self._store.counts()
@@ -163,6 +214,9 @@ class Worker:
 
     async def _keep_house(self) -> None:
         now = utc_now()
+        if self._workspace is not None:
+            # So that a start while Slack is away has it, however long this run has lasted.
+            await self._store.remember(self._workspace_key(), self._workspace.as_json(), now)
         gone = await self._store.prune(
             now - self._config.retention.records,
             self._config.quarantine.keep,
@@ -187,6 +241,7 @@ class Worker:
         if config.slack.security_channel != self._config.slack.security_channel:
             channel = await self._new_channel(config)
         self._parts.settings = workflow_settings(config, channel)
+        self._parts.backup = backup_channels(config)
         self._directory.settings = directory_settings(config)
         self._config = config
 
@@ -215,7 +270,7 @@ class Worker:
             await self._in_flight.finish()
             await self._connection.stop()
             await self._in_flight.finish()
-        for sweep in (self._judge, self._remind, self._dispatcher):
+        for sweep in (self._judge, self._remind, self._back_up, self._dispatcher):
             if sweep is not None:
                 await sweep.stop()
         if self._session is not None:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 
 WORDS = frozenset({"errors", "event", "facts", "ports", "ingest"})
 PURE_ROOMS = frozenset({"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"})
-ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler"})
+ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler", "backup"})
 TOOLS = frozenset({"log", "metrics"})
 WIRING = frozenset({"application", "assembly", "cli", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""

@@ -5,6 +5,7 @@ take, and in its colour. Outside text is shown, never interpreted; whatever is c
 """
 
 from powertrip.cards.answers import decision_answer, help_card, note, refusal, show_card, whoami_card
+from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
 from powertrip.cards.event_card import denied_alert, event_card
 from powertrip.cards.lists import reminder_list
 from powertrip.cards.message import CardView, Mention, Message
@@ -24,7 +25,10 @@ __all__ = [
     "CardView",
     "Mention",
     "Message",
+    "PlainMessage",
     "Stats",
+    "backup_digest",
+    "backup_message",
     "close_modal",
     "decision_answer",
     "denied_alert",

@@ -100,7 +100,7 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
     return [
         [facts.summary(event), *facts.essentials(event), *why],
         facts.trail(event),
-        [*timing, *demands, *_first_notice(view)],
+        [*timing, *demands, *facts.backups(event), *_first_notice(view)],
     ]
 
 

@@ -111,6 +111,19 @@ def demands(event: Event) -> list[Line]:
     return lines
 
 
+def backups(event: Event) -> list[Line]:
+    """Where the event was told while Slack could not be."""
+    return [
+        [
+            text("📟 Told by the backup channel "),
+            text(show(told.channel, words.NAME_LIMIT)),
+            text(", while Slack could not be, "),
+            date(told.at),
+        ]
+        for told in event.backups
+    ]
+
+
 def trail(event: Event) -> list[Line]:
     """Who decided what, in order, and what is still to be done."""
     lines = [line for decision in event.decisions for line in decided(event, decision)]

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
+from powertrip.config.backup import Backup
 from powertrip.config.section import Section
 from powertrip.config.values import (
     AppToken,
@@ -245,6 +246,7 @@ class Settings(Section):
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
     reminders: Reminders = Reminders()
+    backup: Annotated[Backup, Field(default_factory=Backup)]
     cards: Cards = Cards()
     lookups: Lookups = Lookups()
     quarantine: Quarantine = Quarantine()

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import TypeAdapter
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import SlackRefused
@@ -25,6 +26,33 @@ class Identity:
     bot_user_id: str
     scopes: frozenset[str]
     """Those the bot token has; empty where the server does not tell."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What has to be known of a workspace before anything can be sent to it."""
+
+    identity: Identity
+    security_channel: str
+    """A channel id."""
+
+    def as_json(self) -> object:
+        """A value that JSON can hold, to be kept."""
+        return _FOUND.dump_python(self, mode="json")
+
+    @staticmethod
+    def from_json(value: object) -> "Found":
+        """What `as_json` gave."""
+        return _FOUND.validate_python(value)
+
+
+_FOUND = TypeAdapter(Found)
+
+
+async def look(client: AsyncWebClient, channel: str) -> Found:
+    """Who we are, and the id of the security channel; raises as `identify` and `security_channel` do."""
+    identity = await identify(client)
+    return Found(identity=identity, security_channel=await security_channel(client, channel))
 
 
 async def identify(client: AsyncWebClient) -> Identity:

@@ -21,6 +21,7 @@ from powertrip.ports import (
 )
 from powertrip.store import (
     audit,
+    backups,
     deliveries,
     events,
     inbox,
@@ -147,6 +148,26 @@ class SqlStore:
     async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
         """Have what is untold told, at most once a window; None where there is nothing to tell."""
         return await self._run(quarantine.report, channel, window, now)
+
+    async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
+        """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""
+        return await self._run(backups.enqueue_overdue, before, channels, now)
+
+    async def still_undelivered(self, delivery_ids: Sequence[int]) -> list[str]:
+        """The events of those deliveries that Slack has still not taken."""
+        return await self._run(backups.still_undelivered, delivery_ids)
+
+    async def backup_told(self, delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
+        """Write down that a backup channel was told of events, and the delivery done."""
+        await self._run(backups.told, delivery, event_ids, now)
+
+    async def digest_backups(self, now: datetime) -> int:
+        """Have the backup channels told that it is over, once it is; returns how many."""
+        return await self._run(backups.enqueue_digests, now)
+
+    async def expedite(self, now: datetime) -> None:
+        """Try at once what was put off because Slack failed."""
+        await self._run(deliveries.expedite, now)
 
     async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
         """Let go of what is beyond its keeping; returns how much of what."""

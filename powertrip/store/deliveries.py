@@ -19,6 +19,7 @@ _PRIORITY = {
     DeliveryKind.REMINDER: 1,
     DeliveryKind.UPDATE: 2,
     DeliveryKind.REMOVE: 3,
+    DeliveryKind.BACKUP: 0,
 }
 
 
@@ -35,7 +36,7 @@ def enqueue(
     DeliveryRow.create(
         uid=secrets.token_hex(10),
         kind=kind,
-        lane=channel if ts is None else UPDATE_LANE,
+        lane=_lane(kind, channel, ts),
         priority=_PRIORITY[kind],
         channel=channel,
         ts=ts,
@@ -44,6 +45,12 @@ def enqueue(
         due_at=now,
         created_at=now,
     )
+
+
+def _lane(kind: DeliveryKind, channel: str, ts: str | None) -> str:
+    if kind is DeliveryKind.BACKUP:
+        return f"backup {channel}"
+    return channel if ts is None else UPDATE_LANE
 
 
 def enqueue_updates(event_id: str, now: datetime) -> None:
@@ -115,6 +122,13 @@ def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrive
     if not may_have_arrived:
         changes["attempted_at"] = delivery.attempted_at
     DeliveryRow.update(**changes).where(DeliveryRow.id == delivery.id).execute()
+
+
+def expedite(now: datetime) -> None:
+    """Try at once what was put off because an attempt failed; backup channels have failures of their own."""
+    put_off = (DeliveryRow.state == "waiting") & (DeliveryRow.due_at > now) & (DeliveryRow.attempts > 0)
+    slack = DeliveryRow.kind != DeliveryKind.BACKUP
+    DeliveryRow.update(due_at=now).where(put_off & slack & DeliveryRow.leased_until.is_null()).execute()
 
 
 def redirect(delivery: Delivery, channel: str, now: datetime) -> None:

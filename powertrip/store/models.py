@@ -164,11 +164,27 @@ class DeliveryRow(Table):
     error = TextField(null=True)
     created_at = MomentField()
     done_at = MomentField(null=True)
+    backed_up_at = MomentField(null=True)
 
     class Meta:
         """The table is called what the design calls it."""
 
         table_name = "delivery"
+
+
+class BackupRow(Table):
+    """Events that a backup channel was told of."""
+
+    id = BigAutoField()
+    event_id = CharField()
+    channel = CharField()
+    sent_at = MomentField()
+    digest_at = MomentField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "backup"
 
 
 class PeopleCache(Table):

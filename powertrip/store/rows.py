@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from powertrip.event import (
+    BackupTold,
     Decision,
     Event,
     Notice,
@@ -17,7 +18,7 @@ from powertrip.event import (
     Verdict,
     Via,
 )
-from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
+from powertrip.store.models import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 _PLAIN = (
     "id",
@@ -63,10 +64,11 @@ def subject_columns(subject: Subject) -> dict[str, Any]:
 def events_from(rows: Sequence[Any]) -> list[Event]:
     """The events of these rows, in their order, with their decisions."""
     decisions = _decisions_by_event([row.id for row in rows])
-    return [_event(row, decisions.get(row.id, ())) for row in rows]
+    backups = _backups_by_event([row.id for row in rows])
+    return [_event(row, decisions.get(row.id, ()), backups.get(row.id, ())) for row in rows]
 
 
-def _event(row: Any, decisions: Iterable[Decision]) -> Event:
+def _event(row: Any, decisions: Iterable[Decision], backups: Iterable[BackupTold]) -> Event:
     subject = Subject(
         kind=SubjectKind(row.subject_kind),
         slack_id=row.subject_slack_id,
@@ -79,6 +81,7 @@ def _event(row: Any, decisions: Iterable[Decision]) -> Event:
         status=Status(row.status),
         subject=subject,
         decisions=tuple(decisions),
+        backups=tuple(backups),
     )
 
 
@@ -87,6 +90,14 @@ def _decisions_by_event(event_ids: list[str]) -> dict[str, list[Decision]]:
     query = DecisionRow.select().where(DecisionRow.event_id.in_(event_ids)).order_by(DecisionRow.id)
     for row in query if event_ids else ():
         found.setdefault(row.event_id, []).append(_decision(row))
+    return found
+
+
+def _backups_by_event(event_ids: list[str]) -> dict[str, list[BackupTold]]:
+    found: dict[str, list[BackupTold]] = {}
+    query = BackupRow.select().where(BackupRow.event_id.in_(event_ids)).order_by(BackupRow.id)
+    for row in query if event_ids else ():
+        found.setdefault(row.event_id, []).append(BackupTold(channel=row.channel, at=row.sent_at))
     return found
 
 

@@ -4,6 +4,7 @@ Each step takes what it needs from `Parts`, which `bot.py` puts together, and le
 store. Nothing here knows a database, Slack's API or a web server; adapters call these steps.
 """
 
+from powertrip.workflow.backing_up import back_up, tell_backup
 from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Reference, parse_reference
 from powertrip.workflow.judging import judge_waiting
 from powertrip.workflow.parts import Parts, Settings
@@ -18,8 +19,10 @@ __all__ = [
     "Reference",
     "Sender",
     "Settings",
+    "back_up",
     "judge_waiting",
     "parse_reference",
     "remind",
     "report_quarantine",
+    "tell_backup",
 ]

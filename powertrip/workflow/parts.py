@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from powertrip.cards import Mention
 from powertrip.policy import Clause
-from powertrip.ports import Directory, Metrics, Notifier, Store
+from powertrip.ports import BackupChannels, Directory, Metrics, Notifier, Store
 from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.rules import RuleSet
@@ -28,6 +28,8 @@ class Settings:
     """The slash command, as cards tell people to type it."""
     late_after: timedelta
     future_after: timedelta
+    backup_after: timedelta
+    """How long an event may wait for Slack before it is told another way."""
     quarantine_window: timedelta
     """The security channel hears of the quarantine at most this often."""
 
@@ -38,11 +40,12 @@ def do_nothing() -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """Everything a step may use. Only `settings` is ever replaced."""
+    """Everything a step may use. Only `settings` and `backup` are ever replaced."""
 
     store: Store
     notifier: Notifier
     directory: Directory
+    backup: BackupChannels
     metrics: Metrics
     clock: Callable[[], datetime]
     """Returns the time now, aware and in UTC."""

@@ -1,0 +1,66 @@
+"""What Slack could not be told for long goes to the backup channels, once, and later one digest of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from powertrip.ports import Delivery, DeliveryKind
+from powertrip.store import audit, deliveries
+from powertrip.store.database import is_postgres
+from powertrip.store.models import BackupRow, DeliveryRow, EventRow
+
+ASKING = (DeliveryKind.FIRST, DeliveryKind.OUTCOME)
+"""The deliveries that somebody has to hear of: a new event, and a denial."""
+TOGETHER = 25
+"""Events in one message; a longer one is cut by mail gateways and pagers."""
+
+
+def enqueue_overdue(before: datetime, channels: Sequence[str], now: datetime) -> int:
+    """Have the channels told of what Slack was not told since `before`; returns how many deliveries."""
+    overdue = _undelivered() & DeliveryRow.backed_up_at.is_null() & (DeliveryRow.created_at <= before)
+    query = DeliveryRow.select().where(overdue).order_by(DeliveryRow.id).limit(TOGETHER)
+    rows = list(query.for_update(skip_locked=True) if is_postgres() else query)
+    if not rows:
+        return 0
+    ids = [row.id for row in rows]
+    DeliveryRow.update(backed_up_at=now).where(DeliveryRow.id.in_(ids)).execute()
+    for channel in channels:
+        deliveries.enqueue(DeliveryKind.BACKUP, channel, now, payload={"deliveries": ids})
+    return len(rows)
+
+
+def _undelivered() -> Any:
+    return (DeliveryRow.state == "waiting") & DeliveryRow.kind.in_(ASKING)
+
+
+def still_undelivered(delivery_ids: Sequence[int]) -> list[str]:
+    """The events whose deliveries Slack has still not taken, each once."""
+    these = _undelivered() & DeliveryRow.id.in_(list(delivery_ids))
+    rows = DeliveryRow.select().where(these).order_by(DeliveryRow.id)
+    return list(dict.fromkeys(event_id for row in rows for event_id in row.event_ids))
+
+
+def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
+    """Write down that a channel was told of events, and have their cards say so."""
+    audit.write_alone()
+    deliveries.finish(delivery, now)
+    for event_id in event_ids:
+        BackupRow.create(event_id=event_id, channel=delivery.channel, sent_at=now)
+        EventRow.update(version=EventRow.version + 1).where(EventRow.id == event_id).execute()
+        audit.append("backup_told", now, event_id=event_id, channel=delivery.channel)
+        deliveries.enqueue_updates(event_id, now)
+
+
+def enqueue_digests(now: datetime) -> int:
+    """Tell the channels that it is over, once nothing told there waits any more; returns how many."""
+    waiting = DeliveryRow.select().where(_undelivered() & DeliveryRow.backed_up_at.is_null(False))
+    if waiting.exists():
+        return 0
+    undigested: dict[str, list[str]] = {}
+    query = BackupRow.select().where(BackupRow.digest_at.is_null()).order_by(BackupRow.id)
+    for row in query.for_update() if is_postgres() else query:
+        undigested.setdefault(row.channel, []).append(row.event_id)
+    for channel, event_ids in undigested.items():
+        deliveries.enqueue(DeliveryKind.BACKUP, channel, now, event_ids=dict.fromkeys(event_ids))
+    BackupRow.update(digest_at=now).where(BackupRow.digest_at.is_null()).execute()
+    return len(undigested)
