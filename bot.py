@@ -13,6 +13,7 @@ import structlog
 import typer
 from rich.console import Console
 
+from powertrip.assembly import backup_channels
 from powertrip.cli import check as checking
 from powertrip.cli import demo as demonstration
 from powertrip.cli import events as events_cli
@@ -46,6 +47,7 @@ ConfigPath = Annotated[
     Path, typer.Option("--config", "-c", envvar="POWERTRIP_CONFIG", help="The configuration file.")
 ]
 DEFAULT_CONFIG = Path("config.yaml")
+TEST_OF_BACKUP = "This is how Powertrip tells you of events while Slack is down."
 
 
 @app.command()
@@ -107,6 +109,18 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
         )
     if not all(finding.ok for finding in findings):
         raise typer.Exit(1)
+
+
+@app.command("test-backup")
+def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Send a test message by every backup channel."""
+    channels = backup_channels(_read(config))
+    if not channels.names:
+        _complain("backup.channels: none is configured")
+        raise typer.Exit(1)
+    for name in channels.names:
+        _run_async(channels.send(name, "Powertrip: test", TEST_OF_BACKUP))
+        console.print(f"{name}: sent")
 
 
 @app.command()

@@ -448,3 +448,12 @@ def test_a_password_that_would_be_taken_apart_is_refused(tmp_path: Path, passwor
 
     assert "%XX" in mistake.problem
     assert "heim" not in str(mistake)
+
+
+def test_a_backup_address_that_apprise_does_not_know_is_refused_without_being_shown(tmp_path: Path) -> None:
+    text = "backup: {channels: {mail: {url: 'mailtoo://alice:hunter2@example.com'}}}"
+    mistake = only_mistake(tmp_path, text)
+
+    assert mistake.setting == "backup.channels.mail.url"
+    assert "Apprise" in mistake.problem
+    assert "hunter2" not in str(mistake)

@@ -33,9 +33,16 @@ async def check_all(config: Config) -> list[Finding]:
     findings = [Finding(name="config", ok=True, detail=f"{len(config.sources)} sources")]
     findings += [Finding(name="config", ok=True, detail=f"note: {text}") for text in config.warnings]
     findings += await asyncio.to_thread(_database, config)
+    findings.append(_backup(config))
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
         findings += await _slack(config, session)
     return findings
+
+
+def _backup(config: Config) -> Finding:
+    names = ", ".join(config.backup.channels)
+    detail = f"{names}; to try them: python bot.py test-backup" if names else "note: no channel is configured"
+    return Finding(name="backup", ok=True, detail=detail)
 
 
 def _database(config: Config) -> list[Finding]:

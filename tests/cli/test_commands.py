@@ -15,7 +15,15 @@ import pytest
 
 from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
 from powertrip.sandbox.control import Control
-from tests.end_to_end.harness import ROOT, SECRET, login, powertrip_here, settings, write_config
+from tests.end_to_end.harness import (
+    ROOT,
+    SECRET,
+    free_port,
+    login,
+    powertrip_here,
+    settings,
+    write_config,
+)
 from tests.end_to_end.test_main_path import card_for
 
 LINES = """\
@@ -108,6 +116,18 @@ async def test_check_is_content_once_everything_is_right(sandbox: Sandbox, tmp_p
     ):
         assert words in ended.out
     assert "FAIL" not in ended.out
+
+
+async def test_a_backup_channel_can_be_tried_and_says_when_it_fails(sandbox: Sandbox, tmp_path: Path) -> None:
+    configured(sandbox, tmp_path)
+    none = await bot("test-backup", folder=tmp_path)
+    assert (none.status, "none is configured" in none.errors) == (1, True)
+    url = f"json://alice:hunter2hunter2@127.0.0.1:{free_port()}/"
+    configured(sandbox, tmp_path, backup={"channels": {"pager": {"url": url}}})
+    ended = await bot("test-backup", folder=tmp_path)
+    assert ended.status == 1
+    assert "backup.channels.pager did not take the message" in ended.errors
+    assert "hunter2" not in ended.said
 
 
 async def test_check_says_that_the_database_waits_for_migrations(sandbox: Sandbox, tmp_path: Path) -> None:
