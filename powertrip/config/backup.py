@@ -4,7 +4,7 @@ import logging
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, SourceName, Written
@@ -29,6 +29,11 @@ def _check_apprise(value: SecretStr) -> SecretStr:
 AppriseUrl = Annotated[SecretStr, AfterValidator(_check_apprise), Written("an Apprise address")]
 
 
+def _or_none(value: object) -> object:
+    """A table with nothing but comments in it counts as empty."""
+    return {} if value is None else value
+
+
 class BackupChannel(Section):
     """One way to tell people without Slack; cards call it by its name."""
 
@@ -41,5 +46,7 @@ class Backup(Section):
 
     after: Duration = timedelta(minutes=5)
     """An event that could not be posted for this long is told by every channel, once."""
-    channels: Annotated[dict[SourceName, BackupChannel], Field(default_factory=dict)]
+    channels: Annotated[
+        dict[SourceName, BackupChannel], BeforeValidator(_or_none), Field(default_factory=dict)
+    ]
     """Without any, events wait for Slack alone."""
