@@ -41,12 +41,13 @@ class BackupChannel(Section):
     """Its address in Apprise's notation. All of it is kept secret."""
 
 
+Channels = Annotated[dict[SourceName, BackupChannel], BeforeValidator(_or_none), Field(default_factory=dict)]
+
+
 class Backup(Section):
     """Who is told of events while Slack cannot be reached."""
 
     after: Duration = timedelta(minutes=5)
     """An event that could not be posted for this long is told by every channel, once."""
-    channels: Annotated[
-        dict[SourceName, BackupChannel], BeforeValidator(_or_none), Field(default_factory=dict)
-    ]
+    channels: Channels
     """Without any, events wait for Slack alone."""

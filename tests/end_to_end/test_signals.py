@@ -114,7 +114,8 @@ async def test_a_valid_configuration_takes_effect_whole(scene: Scene) -> None:
     card = await scene.card("192.0.2.77")
     assert card.channel.startswith("D")
     assert card.shows("takes two people")
-    assert (await scene.sender.get("/ingest/syslog"))[0] == 405
+    assert (await scene.sender.get("/ingest/other"))[0] == 405
+    assert (await scene.sender.get("/ingest/syslog"))[0] == 404
 
 
 async def test_an_invalid_configuration_is_refused_with_all_its_mistakes(scene: Scene) -> None:
