@@ -1,0 +1,85 @@
+"""How to post to each source type as a stranger or a broken sender may: what test_hostile.py goes through.
+
+A new type is one entry in `TYPES`.
+"""
+
+import gzip
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from powertrip.ingest import IngestRequest, Source
+from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+SECRET = "a-secret-that-is-long-enough"
+WRONG = "another-secret-of-some-length"
+LIMITS = Limits(inflated_bytes=16 << 20)
+
+Seal = Callable[[bytes, str], Mapping[str, str]]
+"""Makes the headers with which a sender who holds the secret proves itself for a body."""
+Wrap = Callable[[bytes, int], bytes]
+"""Makes a body of the bytes within a JSON string, as they are, and a number that is the record's id."""
+
+
+def bearer(_body: bytes, secret: str) -> dict[str, str]:
+    """The headers of a sender that simply tells the secret."""
+    return {"Authorization": f"Bearer {secret}"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HostileType:
+    """How to post to one source type."""
+
+    wrap: Wrap
+    seal: Seal = bearer
+    packings: tuple[Callable[[bytes], bytes], ...] = (gzip.compress,)
+    """Each way in which this type takes compressed data."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Further fields of `SourceSettings`."""
+
+
+def source_of(kind: str) -> Source:
+    """A source of a type, named as its type."""
+    entry: Any = {"name": kind, "type": kind, "secret": SecretStr(SECRET), **TYPES[kind].settings}
+    built = build_sources([SourceSettings(**entry)], limits=LIMITS, on_batch_cut=lambda _: None)
+    return built[kind]
+
+
+def request_of(kind: str, body: bytes, secret: str = SECRET) -> IngestRequest:
+    """A request by somebody who holds `secret`."""
+    return IngestRequest(headers=TYPES[kind].seal(body, secret), body=body, received_at=NOW)
+
+
+def _signed_by_pam(body: bytes, secret: str) -> dict[str, str]:
+    timestamp = str(int(NOW.timestamp()))
+    return {TIMESTAMP_HEADER: timestamp, SIGNATURE_HEADER: sign(secret, timestamp, body)}
+
+
+def _papertrail(line: bytes, number: int) -> bytes:
+    return b'{"events": [{"id": %d, "message": "%s"}]}' % (number, line)
+
+
+def _json(line: bytes, number: int) -> bytes:
+    return b'{"event_id": %d, "timestamp": 1768478400, "message": "%s"}' % (number, line)
+
+
+def _pam(line: bytes, number: int) -> bytes:
+    return b'{"program": "powertrip-login", "id": "%d", "user": "%s"}' % (number, line)
+
+
+def in_json(text: str) -> bytes:
+    """The text as the bytes within a JSON string."""
+    return json.dumps(text).encode()[1:-1]
+
+
+TYPES = {
+    "papertrail": HostileType(wrap=_papertrail),
+    "json": HostileType(wrap=_json),
+    "pam": HostileType(wrap=_pam, seal=_signed_by_pam),
+}
