@@ -17,6 +17,10 @@ PowertripError
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
 ├── BackupUnavailable         a backup channel did not take a message, and may later
+├── EnrichmentError
+│   ├── ServiceUnavailable    a service that knows addresses gives no answer now
+│   │   └── ServiceBusy       its quota is used up for the moment; the question waits
+│   └── ServiceRefused        it gives none until an operator mends something: a wrong token
 ├── OriginError
 │   ├── OriginUnavailable     the HIDS may take the verdict later
 │   └── OriginRefused         the HIDS will not take it as it is told: a wrong password, a missing role
@@ -130,6 +134,26 @@ class UnknownEvent(Refused):
 
 class BackupUnavailable(PowertripError):
     """A backup channel did not take a message, or did not say so; a later attempt may succeed."""
+
+
+class EnrichmentError(PowertripError):
+    """A service said nothing of an address; the text says why, beginning with the service's name."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class ServiceUnavailable(EnrichmentError):
+    """The service gives no answer now and may after `retry_after` seconds."""
+
+
+class ServiceBusy(ServiceUnavailable):
+    """The service, or our own keeping to its quota, has the question wait `retry_after` seconds."""
+
+
+class ServiceRefused(EnrichmentError):
+    """The service gives no answer until an operator mends what the text says, or its quota is renewed."""
 
 
 class OriginError(PowertripError):

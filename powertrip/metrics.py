@@ -38,6 +38,24 @@ class Metrics:
         self._deliveries = Counter(
             "powertrip_deliveries", "Attempts to tell the outside", ["kind", "outcome"], registry=registry
         )
+        self._service_calls = Counter(
+            "powertrip_enrichment_calls",
+            "Questions to a service about addresses",
+            ["service", "outcome"],
+            registry=registry,
+        )
+        self._cache_hits = Counter(
+            "powertrip_enrichment_cache_hits",
+            "Answers about addresses that were known already",
+            ["service"],
+            registry=registry,
+        )
+        self._service_paused = Gauge(
+            "powertrip_enrichment_paused",
+            "1 while a service is not asked because it failed too often, else 0",
+            ["service"],
+            registry=registry,
+        )
         self._decisions = Counter("powertrip_decisions", "Decisions taken", ["verdict"], registry=registry)
         self._events_open = Gauge("powertrip_events_open", "Events nobody has decided", registry=registry)
         self._backlog = Gauge("powertrip_backlog_records", "Records waiting to be judged", registry=registry)
@@ -83,6 +101,18 @@ class Metrics:
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         """The outside was told something, or was not."""
         self._deliveries.labels(kind, outcome).inc()
+
+    def service_called(self, service: str, outcome: str) -> None:
+        """A service was asked about addresses: `answered`, `busy`, `unavailable`, `refused` or `broken`."""
+        self._service_calls.labels(service, outcome).inc()
+
+    def answers_known(self, service: str, count: int) -> None:
+        """So many answers of a service came out of the cache."""
+        self._cache_hits.labels(service).inc(count)
+
+    def set_service_paused(self, service: str, paused: bool) -> None:
+        """Whether a service is left alone because it failed too often."""
+        self._service_paused.labels(service).set(1 if paused else 0)
 
     def decision_taken(self, verdict: str, waited: timedelta) -> None:
         """Somebody decided, `waited` after the event arrived."""

@@ -4,7 +4,7 @@ Every method of a store may raise StoreUnavailable; nothing was changed then, an
 succeed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -348,6 +348,19 @@ class Notifier(Protocol):
 
     def link(self, channel: str, ts: str) -> str | None:
         """The address of a message for those who can see it."""
+
+
+class EnrichmentCache(Protocol):
+    """What services said of addresses, kept in the database; every method may raise StoreUnavailable."""
+
+    async def answers(self, keys: Collection[str], now: datetime) -> dict[str, tuple[Any, datetime]]:
+        """Those of the answers that are kept and still good, as JSON values, with when each expires."""
+
+    async def keep_answers(self, answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
+        """Keep answers, each in place of an earlier one, until they expire."""
+
+    async def spend_calls(self, service: str, period: str, calls: int, limit: int) -> bool:
+        """Count calls of a service in a period such as `2026-11`; False, uncounted, beyond the limit."""
 
 
 class Enrichment(Protocol):

@@ -41,6 +41,7 @@ OUTSIDE = frozenset(
         "aiohttp",
         "asyncio",
         "httpx",
+        "maxminddb",
         "peewee",
         "playhouse",
         "requests",

@@ -1,7 +1,8 @@
 """The only room that knows there is a database: plain functions, one transaction each, behind `SqlStore`."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from powertrip.event import Event, Notice, NoticeKind, Occurrence, Subject
 from powertrip.ports import (
@@ -23,6 +24,7 @@ from powertrip.store import (
     audit,
     backups,
     deliveries,
+    enrichment_cache,
     events,
     inbox,
     judging,
@@ -176,6 +178,7 @@ class SqlStore:
             "deliveries": await self._run(deliveries.prune, records_before),
             "quarantine": await self._run(quarantine.prune, rows, size, now),
             "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
+            "enrichment_cache": await self._run(enrichment_cache.prune, now),
         }
 
     async def numbers(self, since: datetime) -> Numbers:
@@ -189,6 +192,18 @@ class SqlStore:
     async def remember(self, key: str, value: object, now: datetime) -> None:
         """Keep what Slack said of somebody."""
         await self._run(people_cache.put, key, value, now)
+
+    async def answers(self, keys: Collection[str], now: datetime) -> dict[str, tuple[Any, datetime]]:
+        """What services said, if that is still good, and until when."""
+        return await self._run(enrichment_cache.get, keys, now)
+
+    async def keep_answers(self, answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
+        """Keep what services said."""
+        await self._run(enrichment_cache.put, answers, now, until)
+
+    async def spend_calls(self, service: str, period: str, calls: int, limit: int) -> bool:
+        """Count calls of a service, unless they are beyond the limit."""
+        return await self._run(enrichment_cache.spend, service, period, calls, limit)
 
     async def backlog(self, limit: int) -> int:
         """How many records wait to be judged, counted no further than `limit`."""

@@ -5,6 +5,7 @@ from peewee import (
     BlobField,
     BooleanField,
     CharField,
+    CompositeKey,
     DatabaseProxy,
     IntegerField,
     Model,
@@ -193,6 +194,28 @@ class PeopleCache(Table):
     key = CharField(primary_key=True)
     value = JsonField()
     fetched_at = MomentField()
+
+
+class EnrichmentCache(Table):
+    """What services said of addresses and networks, until it expires."""
+
+    key = CharField(primary_key=True)
+    value = JsonField()
+    fetched_at = MomentField()
+    expires_at = MomentField()
+
+
+class ServiceCalls(Table):
+    """Calls of a service in a period such as `2026-11`, against its quota."""
+
+    service = CharField()
+    period = CharField()
+    count = IntegerField()
+
+    class Meta:
+        """One count a service and period."""
+
+        primary_key = CompositeKey("service", "period")
 
 
 class QuarantineRow(Table):

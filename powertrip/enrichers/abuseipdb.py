@@ -1,0 +1,77 @@
+"""AbuseIPDB: how often others reported an address. API v2, `check`."""
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from powertrip.enrichers import reading
+from powertrip.enrichers.quota import Quota
+from powertrip.enrichers.service import ServiceAnswer, each
+from powertrip.enrichers.wire import Wire
+from powertrip.facts import Network, Place, Reputation
+
+NAME = "AbuseIPDB"
+WELL_KNOWN = "1.1.1.1"
+"""A public resolver, for showing that the service answers."""
+_PROBLEM = "does not take this for a public address"
+
+
+class AbuseIpDb:
+    """The service, with its key."""
+
+    name = NAME
+    version = 1
+    batch = 5  # calls side by side: the service takes one address a call
+
+    def __init__(self, wire: Wire, quota: Quota, *, keep: timedelta, reports_of: timedelta) -> None:
+        self.keep: timedelta | None = keep
+        self._wire = wire
+        self._quota = quota
+        self._days = max(1, reports_of.days)
+
+    async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
+        """One call an address."""
+        return await each(addresses, self._one)
+
+    async def probe(self) -> str:
+        """Ask about an address that everybody knows; costs a call."""
+        await self._ask(WELL_KNOWN)
+        return "the key is accepted"
+
+    async def _one(self, address: str) -> ServiceAnswer:
+        await self._quota.spend(1)
+        return await self._ask(address)
+
+    async def _ask(self, address: str) -> ServiceAnswer:
+        parameters = {"ipAddress": address, "maxAgeInDays": str(self._days)}
+        answer = await self._wire.get("check", parameters)
+        said = reading.mapping(reading.mapping(answer.body).get("data"))
+        if not said:
+            return ServiceAnswer(problem=f"{NAME} {_PROBLEM} ({answer.status})")
+        return self._answer(said)
+
+    def _answer(self, said: Mapping[str, Any]) -> ServiceAnswer:
+        provider = reading.text(said.get("isp"))
+        country = reading.country_code(said.get("countryCode"))
+        return ServiceAnswer(
+            reputation=Reputation(
+                service=NAME,
+                score=reading.whole(said.get("abuseConfidenceScore"), 0, 100),
+                details=self._details(said),
+            ),
+            network=Network(name=provider) if provider else None,
+            place=Place(country_code=country) if country else None,
+        )
+
+    def _details(self, said: Mapping[str, Any]) -> dict[str, str]:
+        reports = reading.whole(said.get("totalReports"), 0, 10**9)
+        reporters = reading.whole(said.get("numDistinctUsers"), 0, 10**9)
+        details = {
+            f"Reports in {self._days} days": str(reports) if reports is not None else None,
+            "Reported by": f"{reporters} people" if reporters else None,
+            "Last reported": reading.text(said.get("lastReportedAt"), 40),
+            "Used as": reading.text(said.get("usageType")),
+            "Tor": "yes" if said.get("isTor") is True else None,
+            "On the allow list": "yes" if said.get("isWhitelisted") is True else None,
+        }
+        return {label: value for label, value in details.items() if value}

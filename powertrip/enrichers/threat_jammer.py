@@ -1,0 +1,190 @@
+"""Threat Jammer: score, risk and reason, the owner of the network, and the place.
+
+User API 1.2.27. A single address costs three calls (assess, geo, asn), many cost two together and one more
+for each network that is not known yet.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from powertrip.enrichers import reading
+from powertrip.enrichers.answers import Answers
+from powertrip.enrichers.kinds import recognise
+from powertrip.enrichers.quota import Quota
+from powertrip.enrichers.service import ServiceAnswer
+from powertrip.enrichers.wire import HttpAnswer, Wire
+from powertrip.errors import EnrichmentError
+from powertrip.facts import Network, Place, Reputation
+
+NAME = "Threat Jammer"
+BATCH = 100
+"""Addresses in one call; the service takes 500, whose answer would not fit the limit of size."""
+_PROBLEMS = {
+    400: "does not assess this address (400): it is not a public one to it",
+    404: "knows nothing of this address (404)",
+    422: "does not take this for an address (422)",
+}
+
+
+class ThreatJammer:
+    """One region of the service, with the token that belongs to it."""
+
+    name = NAME
+    version = 1
+    batch = BATCH
+
+    def __init__(
+        self, wire: Wire, quota: Quota, answers: Answers, *, keep: timedelta, keep_networks: timedelta
+    ) -> None:
+        self.keep: timedelta | None = keep
+        self._wire = wire
+        self._quota = quota
+        self._answers = answers
+        self._keep_networks = keep_networks
+
+    async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
+        """Assess and place them, then name their networks as far as the quota goes."""
+        await self._quota.spend(2)
+        if len(addresses) == 1:
+            path = quote(addresses[0], safe="")
+            assessed, placed = await self._both(
+                self._wire.get(f"v1/assess/ip/{path}"), self._wire.get(f"v1/geo/{path}")
+            )
+            assessments, places = _alone(addresses[0], assessed), _alone(addresses[0], placed)
+        else:
+            assessed, placed = await self._both(
+                self._wire.post("v1/assess/ip", addresses), self._wire.post("v1/geo", addresses)
+            )
+            assessments, places = _by_address(addresses, assessed), _by_address(addresses, placed)
+        return {
+            address: await self._answer(assessments.get(address), places.get(address), assessed.status)
+            for address in addresses
+        }
+
+    async def _both(self, assess: Any, geo: Any) -> tuple[HttpAnswer, HttpAnswer]:
+        assessed, placed = await asyncio.gather(assess, geo, return_exceptions=True)
+        for answer in (assessed, placed):
+            if isinstance(answer, BaseException):
+                raise answer
+        return assessed, placed
+
+    async def _answer(
+        self, assessment: Mapping[str, Any] | None, place: Mapping[str, Any] | None, status: int
+    ) -> ServiceAnswer:
+        if assessment is None and place is None:
+            problem = f"{NAME} {_PROBLEMS.get(status, 'says nothing of this address')}"
+            return ServiceAnswer(problem=problem)
+        number = reading.as_number((assessment or {}).get("asn"))
+        owner = await self._network(number) if number else None
+        return ServiceAnswer(
+            reputation=_reputation(assessment) if assessment else None,
+            network=owner or (Network(as_number=number) if number else None),
+            place=_place(place) if place else None,
+            complete=not number or owner is not None,
+        )
+
+    async def _network(self, number: int) -> Network | None:
+        """Who owns the network; None where the quota, or the service, does not let it be known now."""
+        key = f"{NAME}:{self.version}:asn:{number}"
+        known = (await self._answers.find([key])).get(key)
+        if known is not None:
+            return Network(**known)
+        if not await self._quota.try_spend():
+            return None
+        try:
+            answer = await self._wire.get(f"v1/asn/{number}")
+        except EnrichmentError:
+            # The assessment is worth more than the name, and is there.
+            return None
+        kept = _owner(number, reading.mapping(answer.body))
+        await self._answers.keep({key: kept}, self._keep_networks)
+        return Network(**kept)
+
+    async def probe(self) -> str:
+        """What is left of the quota, as the service itself says."""
+        answer = await self._wire.get("v1/token")
+        said = reading.mapping(answer.body)
+        left = reading.whole(said.get("last_month_bucket_value"), 0, 10**9)
+        return "the token is accepted" + (f"; {left} calls are left this month" if left is not None else "")
+
+
+def _owner(number: int, said: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "as_number": number,
+        "name": reading.text(said.get("name")),
+        "description": reading.text(said.get("description")),
+        "country_code": reading.country_code(said.get("country_code")),
+    }
+
+
+def _alone(address: str, answer: HttpAnswer) -> dict[str, Mapping[str, Any]]:
+    said = reading.mapping(answer.body)
+    return {address: said} if said else {}
+
+
+def _by_address(addresses: Sequence[str], answer: HttpAnswer) -> dict[str, Mapping[str, Any]]:
+    """Results of a call about many: each names its address at the end of `self`, or they are all there."""
+    listed = reading.mapping(answer.body).get("results")
+    results = [reading.mapping(result) for result in listed[:BATCH]] if isinstance(listed, list) else []
+    named = {_address_in(result.get("self")): result for result in results}
+    if named.keys() & set(addresses):
+        return {address: result for address, result in named.items() if address in addresses}
+    in_order = len(results) == len(addresses) and not any(named)
+    return dict(zip(addresses, results, strict=True)) if in_order else {}
+
+
+def _address_in(uri: Any) -> str:
+    return recognise(unquote(uri.rpartition("/")[2])).text if isinstance(uri, str) and uri else ""
+
+
+def _reputation(said: Mapping[str, Any]) -> Reputation:
+    risk = reading.text(said.get("risk"), 20)
+    details = {
+        "Datasets": _named(said.get("datasets")),
+        "First seen": _named(said.get("first_appearance") or said.get("first_appearence")),
+        "Last seen": _named(said.get("last_appearance") or said.get("last_appearence")),
+        "Data centre": _named([said.get("datacenter")]),
+        "On the deny list": _named([said.get("denylisted")]),
+        "On the allow list": _named([said.get("allowlisted")]),
+    }
+    return Reputation(
+        service=NAME,
+        score=reading.whole(said.get("score"), 0, 100),
+        risk=risk.lower() if risk else None,
+        reason=reading.text(said.get("reason"), reading.REASON_LIMIT),
+        details={label: value for label, value in details.items() if value},
+    )
+
+
+def _named(uris: Any) -> str | None:
+    """What a list of addresses of the service stands for: `ABUSE`, `SOME_SOURCE (30D)`."""
+    names = [_name(uri) for uri in reading.entries(uris) if isinstance(uri, str)]
+    return reading.text(", ".join(dict.fromkeys(filter(None, names))), reading.REASON_LIMIT)
+
+
+def _name(uri: str) -> str:
+    path = uri[: reading.REASON_LIMIT]
+    if found := re.search(r"/source/ip/([^/]+)/range/([^/]+)$", path):
+        return f"{found[1]} ({found[2]})"
+    if "/" not in path:
+        return path
+    try:
+        return urlsplit(path).path.rstrip("/").rpartition("/")[2]
+    except ValueError:
+        return ""
+
+
+def _place(said: Mapping[str, Any]) -> Place:
+    return Place(
+        country_code=reading.country_code(said.get("country_iso_code")),
+        region=reading.text(said.get("region_name")),
+        city=reading.text(said.get("city_name")),
+        time_zone=reading.text(said.get("time_zone")),
+        latitude=reading.number(said.get("latitude"), -90, 90),
+        longitude=reading.number(said.get("longitude"), -180, 180),
+        accuracy_km=reading.whole(said.get("accuracy_radius"), 0, 20_038),
+    )
