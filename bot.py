@@ -220,7 +220,13 @@ def _load(path: Path) -> Config:
     config = load_config(path, os.environ)
     sources = (source.secret for source in config.sources.values())
     backups = (channel.url for channel in config.backup.channels.values())
-    for secret in (config.slack.bot_token, config.slack.app_token, *sources, *backups):
+    for secret in (
+        config.slack.bot_token,
+        config.slack.app_token,
+        *sources,
+        *backups,
+        *config.enrichment.secrets(),
+    ):
         register_secret(secret.get_secret_value())
     register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
     return config

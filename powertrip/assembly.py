@@ -1,12 +1,37 @@
 """What the config says, as each room wants it."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
+
+import httpx
+from pydantic import SecretStr
 
 from powertrip.backup import AppriseChannels
 from powertrip.cards import Mention
 from powertrip.config import Config
+from powertrip.config.enrichment import Enrichment as EnrichmentSettings
+from powertrip.enrichers import (
+    AbuseIpDb,
+    Answers,
+    Conductor,
+    DatabaseFile,
+    Databases,
+    GreyNoise,
+    Quota,
+    Service,
+    ThreatJammer,
+    Wire,
+    new_client,
+)
+from powertrip.errors import ConfigError, Mistake, ServiceRefused
 from powertrip.event import Person
+from powertrip.metrics import Metrics
 from powertrip.policy import Clause, Requirements
+from powertrip.ports import EnrichmentCache
 from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.slack.directory import DirectorySettings
@@ -96,3 +121,84 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         backup_after=config.backup.after,
         quarantine_window=config.quarantine.report_every,
     )
+
+
+def enrichment(
+    config: Config, cache: EnrichmentCache, metrics: Metrics, clock: Callable[[], datetime]
+) -> Conductor:
+    """All that knows addresses; raises ConfigError for databases that cannot be read."""
+    files = _database_files(config)
+    client, answers = new_client(), Answers(cache, clock)
+    services = _Services(config.enrichment, cache, answers, client, clock)
+    return Conductor(
+        [*services.in_order(), Databases(files)] if files else services.in_order(),
+        answers,
+        client=client,
+        metrics=metrics,
+        clock=clock,
+        ask_about_documentation=config.enrichment.ask_about_documentation,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Services:
+    """Builds the services outside, from what they share."""
+
+    said: EnrichmentSettings
+    cache: EnrichmentCache
+    answers: Answers
+    client: httpx.AsyncClient
+    clock: Callable[[], datetime]
+
+    def in_order(self) -> list[Service]:
+        """Those that the config lists, as it lists them."""
+        build: dict[str, Callable[[], Service]] = {
+            "threat_jammer": self._threat_jammer,
+            "abuseipdb": self._abuseipdb,
+            "greynoise": self._greynoise,
+        }
+        return [build[name]() for name in self.said.services]
+
+    def _threat_jammer(self) -> Service:
+        said = self.said.threat_jammer
+        headers = {"Authorization": f"Bearer {_secret(said.token)}"}
+        wire = self._wire(ThreatJammer.name, said.base_url, headers, "threat_jammer.token")
+        quota = self._quota(ThreatJammer.name, said.per_minute, said.per_month, "month")
+        return ThreatJammer(wire, quota, self.answers, keep=said.keep, keep_networks=said.keep_networks)
+
+    def _abuseipdb(self) -> Service:
+        said = self.said.abuseipdb
+        wire = self._wire(AbuseIpDb.name, said.base_url, {"Key": _secret(said.key)}, "abuseipdb.key")
+        quota = self._quota(AbuseIpDb.name, said.per_minute, said.per_day, "day")
+        return AbuseIpDb(wire, quota, keep=said.keep, reports_of=said.reports_of)
+
+    def _greynoise(self) -> Service:
+        said = self.said.greynoise
+        headers = {"key": _secret(said.key)} if said.key else {}
+        wire = self._wire(GreyNoise.name, said.base_url, headers, "greynoise.key")
+        quota = self._quota(GreyNoise.name, said.per_minute, said.per_day, "day")
+        return GreyNoise(wire, quota, keep=said.keep)
+
+    def _wire(self, name: str, base_url: str, headers: dict[str, str], setting: str) -> Wire:
+        return Wire(
+            self.client, name=name, base_url=base_url, headers=headers, setting=f"enrichment.{setting}"
+        )
+
+    def _quota(self, name: str, per_minute: int, limit: int, period: Literal["month", "day"]) -> Quota:
+        return Quota(name, self.cache, self.clock, per_minute=per_minute, limit=limit, period=period)
+
+
+def _secret(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret else ""
+
+
+def _database_files(config: Config) -> list[DatabaseFile]:
+    files, mistakes = [], []
+    for number, path in enumerate(config.enrichment.databases):
+        try:
+            files.append(DatabaseFile(Path(path)))
+        except ServiceRefused as error:
+            mistakes.append(Mistake("config", f"enrichment.databases.{number}", str(error)))
+    if mistakes:
+        raise ConfigError(mistakes)
+    return files

@@ -8,14 +8,24 @@ import aiohttp
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.assembly import enrichment
 from powertrip.config import Config
-from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused, SlackUnavailable, StoreError
+from powertrip.errors import (
+    ConfigError,
+    PowertripError,
+    SlackAmbiguous,
+    SlackRefused,
+    SlackUnavailable,
+    StoreError,
+)
+from powertrip.metrics import Metrics
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
-from powertrip.store import audit
-from powertrip.store.database import open_database, pending_migrations
+from powertrip.store import SqlStore, audit
+from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
+from powertrip.worker import utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,6 +44,7 @@ async def check_all(config: Config) -> list[Finding]:
     findings += [Finding(name="config", ok=True, detail=f"note: {text}") for text in config.warnings]
     findings += await asyncio.to_thread(_database, config)
     findings.append(_backup(config))
+    findings += await _enrichment(config)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
         findings += await _slack(config, session)
     return findings
@@ -70,6 +81,26 @@ def _audit_finding(broken: int | None) -> Finding:
         return Finding(name="audit", ok=True, detail="the chain is whole")
     detail = f"line {broken} does not fit the chain: the history was changed outside Powertrip"
     return Finding(name="audit", ok=False, detail=detail)
+
+
+async def _enrichment(config: Config) -> list[Finding]:
+    """Each service asked, at the price of a call at most, and each database opened."""
+    try:
+        thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
+    except StoreError:
+        return []  # said already, of the database
+    try:
+        conductor = enrichment(config, SqlStore(thread), Metrics(), utc_now)
+    except ConfigError as error:
+        return [
+            Finding(name="enrichment", ok=False, detail=f"{mistake.setting}: {mistake.problem}")
+            for mistake in error.mistakes
+        ]
+    finally:
+        await thread.close()
+    findings = [await _try(service.name, service.probe) for service in conductor.services]
+    await conductor.close()
+    return findings
 
 
 async def _slack(config: Config, session: aiohttp.ClientSession) -> list[Finding]:

@@ -17,7 +17,7 @@ from powertrip.yamlfile import Document, YamlPath
 
 def mistakes_between(data: dict[str, Any], document: Document) -> Iterator[Mistake]:
     """Every mistake that takes two settings to make, in the order of the file's sections."""
-    for path, problem in (*_people(data), *_names(data), *_sources(data)):
+    for path, problem in (*_people(data), *_names(data), *_sources(data), *_enrichment(data)):
         yield Mistake(document.where(path), dotted(path), problem)
 
 
@@ -101,6 +101,24 @@ def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
         for key in source:
             if kind not in _TYPES_WITH.get(key, {kind}) or kind in _TYPES_WITHOUT.get(key, ()):
                 yield ("sources", name, key), f"is not for type {kind}; remove it"
+
+
+_SECRETS_OF_SERVICES = {"threat_jammer": "token", "abuseipdb": "key"}
+"""What a service cannot be asked without."""
+
+
+def _enrichment(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    section = data.get("enrichment")
+    listed = section.get("services") if isinstance(section, dict) else None
+    services = listed if isinstance(listed, list) else []
+    for number, name in enumerate(services):
+        path = ("enrichment", "services", number)
+        if name in services[:number]:
+            yield path, f"{name} stands here twice; remove one"
+        secret = _SECRETS_OF_SERVICES.get(str(name))
+        settings = section.get(name) if isinstance(section, dict) else None
+        if secret and not (isinstance(settings, dict) and settings.get(secret)):
+            yield path, f"cannot be asked without enrichment.{name}.{secret}; write it, or remove the service"
 
 
 def _sections(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

@@ -1,14 +1,24 @@
 """The settings of the services that know addresses."""
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
 from powertrip.config.section import Section
 from powertrip.config.values import BaseUrl, Duration, Written
 
-Token = Annotated[SecretStr, Field(min_length=1), Written("the token, as `${NAME}` from the environment")]
+
+def _check_token(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+        raise ValueError("is empty, or has spaces or characters outside ASCII; copy it again")
+    return value
+
+
+Token = Annotated[
+    SecretStr, AfterValidator(_check_token), Written("the token, as `${NAME}` from the environment")
+]
 Calls = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
@@ -73,3 +83,9 @@ class Enrichment(Section):
     threat_jammer: ThreatJammer = ThreatJammer()
     abuseipdb: AbuseIpDb = AbuseIpDb()
     greynoise: GreyNoise = GreyNoise()
+
+    def secrets(self) -> list[SecretStr]:
+        """All that must never be printed."""
+        return [
+            secret for secret in (self.threat_jammer.token, self.abuseipdb.key, self.greynoise.key) if secret
+        ]

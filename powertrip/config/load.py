@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import ConfigDict, ValidationError
 
@@ -108,14 +108,21 @@ def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) ->
             "reviewers: none is configured, so nobody can answer for a bot or an unknown user; "
             "write your own member id into reviewers.users"
         )
-    base_url = urlsplit(settings.slack.base_url)
-    if base_url.scheme == "http" and base_url.hostname not in ("127.0.0.1", "::1", "localhost"):
-        yield "slack.base_url: the tokens travel in the clear over http; use https beyond this machine"
+    for name, base_url in _base_urls(settings):
+        if base_url.scheme == "http" and base_url.hostname not in ("127.0.0.1", "::1", "localhost"):
+            yield f"{name}: the tokens travel in the clear over http; use https beyond this machine"
     if "DYNO" in environ and settings.database_label().startswith("sqlite:"):
         yield (
             "database.url: this platform wipes the disk at every restart, and SQLite with it; "
             "attach PostgreSQL, which sets DATABASE_URL"
         )
+
+
+def _base_urls(settings: Settings) -> Iterator[tuple[str, SplitResult]]:
+    """Where tokens are sent to."""
+    yield "slack.base_url", urlsplit(settings.slack.base_url)
+    for service in settings.enrichment.services:
+        yield f"enrichment.{service}.base_url", urlsplit(getattr(settings.enrichment, service).base_url)
 
 
 def _keys(data: dict[str, Any], section: str) -> list[str]:

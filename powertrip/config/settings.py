@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from powertrip.config.backup import Backup
+from powertrip.config.enrichment import Enrichment
 from powertrip.config.section import Section
 from powertrip.config.values import (
     AppToken,
@@ -249,6 +250,7 @@ class Settings(Section):
     backup: Annotated[Backup, Field(default_factory=Backup)]
     cards: Cards = Cards()
     lookups: Lookups = Lookups()
+    enrichment: Enrichment = Enrichment()
     quarantine: Quarantine = Quarantine()
     retention: Retention = Retention()
     log: Log = Log()

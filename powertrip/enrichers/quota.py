@@ -53,10 +53,8 @@ class Quota:
         # At once, so that nobody takes the same calls while the database is asked.
         self._spent.extend([self._clock()] * calls)
         if not await self._count(calls):
-            raise ServiceRefused(
-                f"{self._service}: the {self._limit} calls that the settings allow a {self._period} are used up",
-                USED_UP_PAUSE,
-            )
+            allowed = f"the {self._limit} calls that the settings allow a {self._period}"
+            raise ServiceRefused(f"{self._service}: {allowed} are used up", USED_UP_PAUSE)
 
     async def try_spend(self) -> bool:
         """Take one call if there is one left now."""

@@ -6,7 +6,7 @@ for each network that is not known yet.
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -51,26 +51,18 @@ class ThreatJammer:
         await self._quota.spend(2)
         if len(addresses) == 1:
             path = quote(addresses[0], safe="")
-            assessed, placed = await self._both(
+            assessed, placed = await _both(
                 self._wire.get(f"v1/assess/ip/{path}"), self._wire.get(f"v1/geo/{path}")
             )
-            assessments, places = _alone(addresses[0], assessed), _alone(addresses[0], placed)
         else:
-            assessed, placed = await self._both(
+            assessed, placed = await _both(
                 self._wire.post("v1/assess/ip", addresses), self._wire.post("v1/geo", addresses)
             )
-            assessments, places = _by_address(addresses, assessed), _by_address(addresses, placed)
+        assessments, places = _by_address(addresses, assessed), _by_address(addresses, placed)
         return {
             address: await self._answer(assessments.get(address), places.get(address), assessed.status)
             for address in addresses
         }
-
-    async def _both(self, assess: Any, geo: Any) -> tuple[HttpAnswer, HttpAnswer]:
-        assessed, placed = await asyncio.gather(assess, geo, return_exceptions=True)
-        for answer in (assessed, placed):
-            if isinstance(answer, BaseException):
-                raise answer
-        return assessed, placed
 
     async def _answer(
         self, assessment: Mapping[str, Any] | None, place: Mapping[str, Any] | None, status: int
@@ -121,15 +113,28 @@ def _owner(number: int, said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _alone(address: str, answer: HttpAnswer) -> dict[str, Mapping[str, Any]]:
-    said = reading.mapping(answer.body)
-    return {address: said} if said else {}
+async def _both(assess: Awaitable[HttpAnswer], geo: Awaitable[HttpAnswer]) -> tuple[HttpAnswer, HttpAnswer]:
+    """Both answers; the second call has ended too when the first one's error is raised."""
+    assessed, placed = await asyncio.gather(assess, geo, return_exceptions=True)
+    if isinstance(assessed, BaseException):
+        raise assessed
+    if isinstance(placed, BaseException):
+        raise placed
+    return assessed, placed
 
 
 def _by_address(addresses: Sequence[str], answer: HttpAnswer) -> dict[str, Mapping[str, Any]]:
-    """Results of a call about many: each names its address at the end of `self`, or they are all there."""
+    """What is said of each address, where anything is."""
+    if len(addresses) == 1:
+        said = reading.mapping(answer.body)
+        return {addresses[0]: said} if said else {}
     listed = reading.mapping(answer.body).get("results")
-    results = [reading.mapping(result) for result in listed[:BATCH]] if isinstance(listed, list) else []
+    return _results(addresses, listed[:BATCH] if isinstance(listed, list) else [])
+
+
+def _results(addresses: Sequence[str], listed: Sequence[Any]) -> dict[str, Mapping[str, Any]]:
+    """Each result names its address at the end of `self`; or there is one for each, in their order."""
+    results = [reading.mapping(result) for result in listed]
     named = {_address_in(result.get("self")): result for result in results}
     if named.keys() & set(addresses):
         return {address: result for address, result in named.items() if address in addresses}

@@ -4,7 +4,8 @@ from typing import Any
 
 TABLES = """
 CREATE TABLE enrichment_cache (
-    key VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL, fetched_at BIGINT NOT NULL, expires_at BIGINT NOT NULL);
+    key VARCHAR(255) PRIMARY KEY, value TEXT NOT NULL, fetched_at BIGINT NOT NULL,
+    expires_at BIGINT NOT NULL);
 CREATE INDEX enrichment_cache_expires ON enrichment_cache (expires_at);
 
 CREATE TABLE service_calls (
