@@ -1,0 +1,208 @@
+"""The outside world of enrichment: a service on loopback that says what a test tells it, and waiting."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from powertrip.enrichers import (
+    AbuseIpDb,
+    Answers,
+    Conductor,
+    GreyNoise,
+    Quota,
+    Service,
+    ThreatJammer,
+    Wire,
+    new_client,
+)
+from powertrip.facts import AddressFacts
+from powertrip.metrics import Metrics
+from powertrip.ports import EnrichmentCache
+from tests.conftest import Clock
+
+HOUR = timedelta(hours=1)
+SOON = timedelta(seconds=20)
+"""Far beyond what anything here takes."""
+TOKEN = "geheim-0123456789"
+
+
+@dataclass
+class Said:
+    """What the service answers."""
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: bytes | None = None
+
+
+@dataclass
+class FakeService:
+    """A service at the wire."""
+
+    answer: Callable[[str, Any], Said] = lambda _path, _body: Said({})
+    calls: list[str] = field(default_factory=list)
+    """`GET /v1/geo/192.0.2.1?x=y`, as they came."""
+    headers: list[dict[str, str]] = field(default_factory=list)
+    bodies: list[Any] = field(default_factory=list)
+    held: asyncio.Event | None = None
+    url: str = ""
+
+    async def handle(self, request: web.Request) -> web.Response:
+        """Write the call down and answer it."""
+        body = await request.json() if request.can_read_body else None
+        self.calls.append(f"{request.method} {request.path_qs}")
+        self.headers.append(dict(request.headers))
+        self.bodies.append(body)
+        if self.held is not None:
+            await self.held.wait()
+        said = self.answer(request.path, body)
+        if said.raw is not None:
+            return web.Response(status=said.status, headers=said.headers, body=said.raw)
+        return web.json_response(said.body, status=said.status, headers=said.headers)
+
+    def server(self) -> TestServer:
+        """Not yet started."""
+        app = web.Application(client_max_size=1 << 24)
+        app.router.add_route("*", "/{path:.*}", self.handle)
+        return TestServer(app)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let everything else go on until the condition holds."""
+    async with asyncio.timeout(SOON.total_seconds()):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@dataclass
+class World:
+    """Everything that the services are put together from."""
+
+    fake: FakeService
+    cache: EnrichmentCache
+    clock: Clock
+    metrics: Metrics = field(default_factory=Metrics)
+    slept: list[float] = field(default_factory=list)
+    conductors: list[Conductor] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Share one client and one memory, as one process does."""
+        self.client = new_client()
+        self.answers = Answers(self.cache, self.clock)
+
+    async def sleep(self, seconds: float) -> None:
+        """Have the time pass at once."""
+        self.slept.append(seconds)
+        self.clock.forward(seconds=seconds)
+        await asyncio.sleep(0)
+
+    def quota(self, name: str, per_minute: int, limit: int) -> Quota:
+        """A quota by the month."""
+        return Quota(name, self.cache, self.clock, per_minute=per_minute, limit=limit, period="month")
+
+    def wire(self, name: str, headers: dict[str, str] | None = None) -> Wire:
+        """The way to the fake service."""
+        return Wire(
+            self.client,
+            name=name,
+            base_url=self.fake.url,
+            headers=headers or {},
+            setting="enrichment.some.token",
+        )
+
+    def threat_jammer(self, per_minute: int = 10, limit: int = 5000) -> ThreatJammer:
+        """Threat Jammer at the wire."""
+        return ThreatJammer(
+            self.wire("Threat Jammer", {"Authorization": f"Bearer {TOKEN}"}),
+            self.quota("Threat Jammer", per_minute, limit),
+            self.answers,
+            keep=24 * HOUR,
+            keep_networks=30 * 24 * HOUR,
+        )
+
+    def abuseipdb(self, per_minute: int = 60) -> AbuseIpDb:
+        """AbuseIPDB at the wire."""
+        quota = self.quota("AbuseIPDB", per_minute, 1000)
+        wire = self.wire("AbuseIPDB", {"Key": TOKEN})
+        return AbuseIpDb(wire, quota, keep=24 * HOUR, reports_of=90 * 24 * HOUR)
+
+    def greynoise(self) -> GreyNoise:
+        """GreyNoise at the wire."""
+        return GreyNoise(self.wire("GreyNoise"), self.quota("GreyNoise", 60, 1000), keep=24 * HOUR)
+
+    def conductor(self, *services: Service) -> Conductor:
+        """All of them as one; documentation addresses stand for public ones."""
+        conductor = Conductor(
+            services,
+            self.answers,
+            client=self.client,
+            metrics=self.metrics,
+            clock=self.clock,
+            ask_about_documentation=True,
+            sleep=self.sleep,
+        )
+        self.conductors.append(conductor)
+        return conductor
+
+    def forget(self) -> None:
+        """What a new process begins with."""
+        self.answers = Answers(self.cache, self.clock)
+
+
+async def one(conductor: Conductor, address: str, within: timedelta = SOON) -> AddressFacts:
+    """What is known of one address."""
+    return (await conductor.facts([address], within))[address]
+
+
+def assessment(address: str, score: int | None = 72, **more: Any) -> dict[str, Any]:
+    """What Threat Jammer's `assess` says, as its schema has it."""
+    said = {
+        "self": f"https://tj.example.com/v1/assess/ip/{address}",
+        "risk": "HIGH",
+        "reason": "Found in 2 datasets",
+        "datasets": ["https://tj.example.com/v1/dataset/ip/ABUSE"],
+        "sources": [],
+        "first_appearance": ["https://tj.example.com/v1/source/ip/SOMEBODY/range/30D"],
+        "last_appearance": ["https://tj.example.com/v1/source/ip/SOMEBODY/range/7D"],
+        "asn": "https://tj.example.com/v1/asn/64496",
+        "asn_prefix": "",
+        "datacenter": "",
+        "datacenter_prefix": "",
+        "denylisted": "",
+        "allowlisted": "",
+    }
+    return said | ({} if score is None else {"score": score}) | more
+
+
+def geo(address: str, **more: Any) -> dict[str, Any]:
+    """What its `geo` says."""
+    return {
+        "self": f"https://tj.example.com/v1/geo/{address}",
+        "latitude": 52.5,
+        "longitude": 13.4,
+        "time_zone": "Europe/Berlin",
+        "accuracy_radius": 20,
+        "city_name": "Berlin",
+        "region_name": "",
+        "country_iso_code": "de",
+    } | more
+
+
+OWNER = {"name": "EXAMPLE-AS", "description": "Example Networks", "country_code": "US"}
+
+
+def threat_jammer_says(path: str, body: Sequence[str] | None) -> Said:
+    """All of Threat Jammer, in good health."""
+    last = path.rpartition("/")[2]
+    if path.startswith("/v1/asn/"):
+        return Said(OWNER)
+    make = geo if path.startswith("/v1/geo") else assessment
+    if body is None:
+        return Said(make(last))
+    return Said({"self": path, "results": [make(address) for address in body]})
