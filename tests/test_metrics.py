@@ -55,3 +55,16 @@ def test_levels_show_the_last_value(metrics: Metrics) -> None:
 def test_two_sets_of_metrics_do_not_share_anything(metrics: Metrics) -> None:
     metrics.set_backlog(5)
     assert "powertrip_backlog_records 0.0" in Metrics().exposition().decode()
+
+
+def test_services_about_addresses_are_counted(metrics: Metrics) -> None:
+    metrics.service_called("GreyNoise", "answered")
+    metrics.answers_known("GreyNoise", 3)
+    metrics.set_service_paused("GreyNoise", True)
+    text = metrics.exposition().decode()
+    for line in (
+        'powertrip_enrichment_calls_total{outcome="answered",service="GreyNoise"} 1.0',
+        'powertrip_enrichment_cache_hits_total{service="GreyNoise"} 3.0',
+        'powertrip_enrichment_paused{service="GreyNoise"} 1.0',
+    ):
+        assert line in text

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from powertrip.facts import Network, Place
-from tests.enrichers.world import TOKEN, Said, World, one
+from tests.enrichers.world import SOON, TOKEN, Said, World, one
 
 ADDRESS = "198.51.100.7"
 
@@ -53,9 +53,9 @@ async def test_one_address_that_fails_does_not_take_the_others_with_it(world: Wo
 
     world.fake.answer = answer
     conductor = world.conductor(world.abuseipdb())
-    for host in range(5):
-        facts = await one(conductor, f"192.0.2.{host}")
-        assert bool(facts.reputations) == (host != 3)
+    facts = await conductor.facts([f"192.0.2.{host}" for host in range(5)], SOON)
+    assert [address for address, said in facts.items() if not said.reputations] == ["192.0.2.3"]
+    assert facts["192.0.2.3"].unavailable == {"AbuseIPDB": "AbuseIPDB answered with an error (500)"}
 
 
 @pytest.mark.parametrize(

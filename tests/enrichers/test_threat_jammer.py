@@ -79,9 +79,7 @@ async def test_without_a_number_no_network_is_asked_about(world: World, asn: Any
 async def test_a_missing_score_and_the_other_spelling_are_read(world: World) -> None:
     said = assessment(ADDRESS, score=None, first_appearence=["LONG_AGO"])
     del said["first_appearance"]
-    world.fake.answer = lambda path, body: (
-        Said(said) if "assess" in path else threat_jammer_says(path, body)
-    )
+    world.fake.answer = lambda path, body: Said(said) if "assess" in path else threat_jammer_says(path, body)
     (reputation,) = (await one(world.conductor(world.threat_jammer()), ADDRESS)).reputations
     assert reputation.score is None
     assert reputation.risk == "high"
@@ -128,7 +126,9 @@ async def test_what_is_not_json_or_too_large_is_an_answer_too(world: World, raw:
     assert facts.unavailable["Threat Jammer"]
 
 
-@pytest.mark.parametrize("body", [None, [], "x", 7, {"results": 5}, {"score": {}, "risk": [], "datasets": {}}])
+@pytest.mark.parametrize(
+    "body", [None, [], "x", 7, {"results": 5}, {"score": {}, "risk": [], "datasets": {}}]
+)
 async def test_wrong_types_never_raise(world: World, body: Any) -> None:
     world.fake.answer = lambda *_: Said(body)
     conductor = world.conductor(world.threat_jammer())
