@@ -103,7 +103,7 @@ class Metrics:
         self._deliveries.labels(kind, outcome).inc()
 
     def service_called(self, service: str, outcome: str) -> None:
-        """A service was asked about addresses: `answered`, `busy`, `unavailable`, `refused` or `broken`."""
+        """A service was asked about addresses: `answered`, `busy`, `unavailable` or `refused`."""
         self._service_calls.labels(service, outcome).inc()
 
     def answers_known(self, service: str, count: int) -> None:

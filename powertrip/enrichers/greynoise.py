@@ -10,6 +10,7 @@ from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import ServiceAnswer, each
 from powertrip.enrichers.wire import Wire
+from powertrip.errors import ServiceUnavailable
 from powertrip.facts import Reputation
 
 NAME = "GreyNoise"
@@ -36,7 +37,9 @@ class GreyNoise:
 
     async def probe(self) -> str:
         """Ask about an address that everybody knows; costs a call."""
-        await self._ask(WELL_KNOWN)
+        answer = await self._ask(WELL_KNOWN)
+        if answer.problem:
+            raise ServiceUnavailable(f"{answer.problem}; check base_url")
         return "it answers"
 
     async def _one(self, address: str) -> ServiceAnswer:

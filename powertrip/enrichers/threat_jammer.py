@@ -17,7 +17,7 @@ from powertrip.enrichers.kinds import recognise
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import ServiceAnswer
 from powertrip.enrichers.wire import HttpAnswer, Wire
-from powertrip.errors import EnrichmentError
+from powertrip.errors import EnrichmentError, ServiceUnavailable
 from powertrip.facts import Network, Place, Reputation
 
 NAME = "Threat Jammer"
@@ -99,6 +99,8 @@ class ThreatJammer:
     async def probe(self) -> str:
         """What is left of the quota, as the service itself says."""
         answer = await self._wire.get("v1/token")
+        if answer.status != 200:
+            raise ServiceUnavailable(f"{NAME} does not tell of its token ({answer.status}); check base_url")
         said = reading.mapping(answer.body)
         left = reading.whole(said.get("last_month_bucket_value"), 0, 10**9)
         return "the token is accepted" + (f"; {left} calls are left this month" if left is not None else "")

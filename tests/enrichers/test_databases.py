@@ -34,7 +34,7 @@ async def test_network_and_place_come_from_two_files(maxmind: Path, world: World
     assert facts.place
     assert (facts.place.country_code, facts.place.country) == ("GB", "United Kingdom")
     assert (facts.place.city, facts.place.region) == ("London", "England")
-    assert (facts.place.time_zone, facts.place.accuracy_km) == ("Europe/London", 10)
+    assert (facts.place.time_zone, facts.place.accuracy_km) == ("Europe/London", 100)
     assert world.fake.calls == []
 
 

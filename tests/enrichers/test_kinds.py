@@ -26,7 +26,7 @@ from powertrip.facts import AddressKind
         ("2001:db8::1", AddressKind.DOCUMENTATION),
         ("224.0.0.1", AddressKind.RESERVED),
         ("ff02::1", AddressKind.RESERVED),
-        ("0.0.0.0", AddressKind.RESERVED),
+        ("0.0.0.0", AddressKind.RESERVED),  # noqa: S104 (nothing listens)
         ("255.255.255.255", AddressKind.RESERVED),
         ("240.0.0.1", AddressKind.RESERVED),
         ("AWS Internal", AddressKind.NOT_AN_ADDRESS),

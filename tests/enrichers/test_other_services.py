@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.errors import ServiceUnavailable
 from powertrip.facts import Network, Place
 from tests.enrichers.world import SOON, TOKEN, Said, World, one
 
@@ -99,3 +100,10 @@ async def test_both_can_be_probed(world: World) -> None:
     world.fake.answer = lambda *_: Said({"data": {"abuseConfidenceScore": 0}})
     assert await world.abuseipdb().probe() == "the key is accepted"
     assert await world.greynoise().probe() == "it answers"
+
+
+@pytest.mark.parametrize("name", ["abuseipdb", "greynoise", "threat_jammer"])
+async def test_a_server_that_is_not_the_service_fails_the_probe(world: World, name: str) -> None:
+    world.fake.answer = lambda *_: Said({}, status=422)
+    with pytest.raises(ServiceUnavailable, match="check base_url"):
+        await getattr(world, name)().probe()
