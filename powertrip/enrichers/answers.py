@@ -71,9 +71,12 @@ def written(answer: ServiceAnswer) -> dict[str, Any]:
     return asdict(answer)
 
 
-def read(value: Any) -> ServiceAnswer:
-    """An answer as it was kept; raises TypeError for what another version wrote."""
-    parts = dict(value)
-    for name, kind in (("reputation", Reputation), ("network", Network), ("place", Place)):
-        parts[name] = kind(**parts[name]) if parts[name] else None
-    return ServiceAnswer(**parts)
+def read(value: Any) -> ServiceAnswer | None:
+    """An answer as it was kept; None for what another version wrote in another shape."""
+    try:
+        parts = dict(value)
+        for name, kind in (("reputation", Reputation), ("network", Network), ("place", Place)):
+            parts[name] = kind(**parts[name]) if parts[name] else None
+        return ServiceAnswer(**parts)
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -29,10 +29,10 @@ class DatabaseFile:
     def __init__(self, path: Path) -> None:
         """Open it; raises ServiceRefused with what is wrong with it."""
         self.path = path
-        self._stamp: tuple[int, int] | None = None
+        self._stamp: tuple[int, ...] | None = None
         try:
             self._stamp = self._stamp_now()
-            self._reader = maxminddb.open_database(path, maxminddb.MODE_MMAP)
+            self._reader = _opened(path)
         except _UNREADABLE as error:
             raise ServiceRefused(f"{path}: {_why(error)}") from error
 
@@ -53,9 +53,9 @@ class DatabaseFile:
             raise ServiceUnavailable(f"{NAME}: {self.path}: {_why(error)}") from error
         return reading.mapping(record), length
 
-    def _stamp_now(self) -> tuple[int, int]:
+    def _stamp_now(self) -> tuple[int, ...]:
         found = self.path.stat()
-        return found.st_mtime_ns, found.st_ino
+        return found.st_mtime_ns, found.st_ino, found.st_size
 
     def _reopen_if_replaced(self) -> None:
         try:
@@ -64,12 +64,17 @@ class DatabaseFile:
                 return
             # Said once for each file that cannot be read, not at every address.
             self._stamp = stamp
-            fresh = maxminddb.open_database(self.path, maxminddb.MODE_MMAP)
+            fresh = _opened(self.path)
         except _UNREADABLE as error:
             log.warning("the database as it was is used on", path=str(self.path), error=_why(error))
             return
         self._reader.close()
         self._reader = fresh
+
+
+def _opened(path: Path) -> maxminddb.Reader:
+    # In memory: a mapped file that somebody cuts short in its place kills the process.
+    return maxminddb.open_database(path, maxminddb.MODE_MEMORY)
 
 
 def _why(error: Exception) -> str:

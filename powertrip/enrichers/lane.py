@@ -85,11 +85,11 @@ class Lane:
         return f"{self.service.name}:{self.service.version}:{address}"
 
     def _answer_from_memory(self, address: str) -> bool:
-        value = self._answers.remembered(self._key(address))
-        if value is None:
+        answer = read(self._answers.remembered(self._key(address)))
+        if answer is None:
             return False
         self._metrics.answers_known(self.service.name, 1)
-        self._settle(address, read(value))
+        self._settle(address, answer)
         return True
 
     async def _look(self, addresses: Sequence[str]) -> None:
@@ -111,11 +111,8 @@ class Lane:
             return {}
         try:
             found = await self._answers.find([self._key(address) for address in addresses])
-            return {
-                address: read(found[self._key(address)])
-                for address in addresses
-                if self._key(address) in found
-            }
+            kept = {address: read(found.get(self._key(address))) for address in addresses}
+            return {address: answer for address, answer in kept.items() if answer is not None}
         except Exception:  # a broken cache must not end what works without it
             log.exception("what is known of addresses cannot be used", service=self.service.name)
             return {}

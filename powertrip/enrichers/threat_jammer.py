@@ -6,7 +6,7 @@ for each network that is not known yet.
 
 import asyncio
 import re
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -59,25 +59,18 @@ class ThreatJammer:
                 self._wire.post("v1/assess/ip", addresses), self._wire.post("v1/geo", addresses)
             )
         assessments, places = _by_address(addresses, assessed), _by_address(addresses, placed)
+        owners = await self._owners(assessments.values())
         return {
-            address: await self._answer(assessments.get(address), places.get(address), assessed.status)
+            address: _answer(assessed, placed, assessments.get(address), places.get(address), owners)
             for address in addresses
         }
 
-    async def _answer(
-        self, assessment: Mapping[str, Any] | None, place: Mapping[str, Any] | None, status: int
-    ) -> ServiceAnswer:
-        if assessment is None and place is None:
-            problem = f"{NAME} {_PROBLEMS.get(status, 'says nothing of this address')}"
-            return ServiceAnswer(problem=problem)
-        number = reading.as_number((assessment or {}).get("asn"))
-        owner = await self._network(number) if number else None
-        return ServiceAnswer(
-            reputation=_reputation(assessment) if assessment else None,
-            network=owner or (Network(as_number=number) if number else None),
-            place=_place(place) if place else None,
-            complete=not number or owner is not None,
-        )
+    async def _owners(self, assessments: Iterable[Mapping[str, Any]]) -> dict[int, Network]:
+        """Who owns the networks, as far as that can be known now."""
+        found = {reading.as_number(assessment.get("asn")) for assessment in assessments}
+        numbers = [number for number in found if number is not None]
+        owners = await asyncio.gather(*map(self._network, numbers))
+        return {number: owner for number, owner in zip(numbers, owners, strict=True) if owner}
 
     async def _network(self, number: int) -> Network | None:
         """Who owns the network; None where the quota, or the service, does not let it be known now."""
@@ -115,18 +108,43 @@ def _owner(number: int, said: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-async def _both(assess: Awaitable[HttpAnswer], geo: Awaitable[HttpAnswer]) -> tuple[HttpAnswer, HttpAnswer]:
-    """Both answers; the second call has ended too when the first one's error is raised."""
+async def _both(
+    assess: Awaitable[HttpAnswer], geo: Awaitable[HttpAnswer]
+) -> tuple[HttpAnswer, HttpAnswer | None]:
+    """Both answers; the place may be missing, for the assessment is worth more. Raises EnrichmentError."""
     assessed, placed = await asyncio.gather(assess, geo, return_exceptions=True)
     if isinstance(assessed, BaseException):
         raise assessed
+    if isinstance(placed, EnrichmentError):
+        return assessed, None
     if isinstance(placed, BaseException):
         raise placed
     return assessed, placed
 
 
-def _by_address(addresses: Sequence[str], answer: HttpAnswer) -> dict[str, Mapping[str, Any]]:
+def _answer(
+    assessed: HttpAnswer,
+    placed: HttpAnswer | None,
+    assessment: Mapping[str, Any] | None,
+    place: Mapping[str, Any] | None,
+    owners: Mapping[int, Network],
+) -> ServiceAnswer:
+    if assessment is None and place is None:
+        problem = _PROBLEMS.get(assessed.status, "says nothing of this address")
+        return ServiceAnswer(problem=f"{NAME} {problem}")
+    number = reading.as_number((assessment or {}).get("asn"))
+    return ServiceAnswer(
+        reputation=_reputation(assessment) if assessment else None,
+        network=(owners.get(number) or Network(as_number=number)) if number else None,
+        place=_place(place) if place else None,
+        complete=placed is not None and (number is None or number in owners),
+    )
+
+
+def _by_address(addresses: Sequence[str], answer: HttpAnswer | None) -> dict[str, Mapping[str, Any]]:
     """What is said of each address, where anything is."""
+    if answer is None:
+        return {}
     if len(addresses) == 1:
         said = reading.mapping(answer.body)
         return {addresses[0]: said} if said else {}

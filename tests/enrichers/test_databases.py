@@ -160,6 +160,18 @@ async def test_a_replacement_that_cannot_be_read_leaves_the_old_one(
         assert facts.network.as_number == 1221
 
 
+async def test_a_file_cut_short_in_its_place_does_no_harm(
+    maxmind: Path, world: World, tmp_path: Path
+) -> None:
+    path = tmp_path / "some.mmdb"
+    shutil.copyfile(maxmind / "GeoLite2-ASN-Test.mmdb", path)
+    conductor = world.conductor(databases(path))
+    os.truncate(path, 100)
+    facts = await one(conductor, "1.128.0.0")
+    assert facts.network
+    assert facts.network.as_number == 1221
+
+
 def replace(path: Path, content: bytes | None) -> None:
     """As a download tool does: write beside it and move it there; None takes the file away."""
     if content is None:

@@ -237,3 +237,24 @@ async def test_results_about_other_addresses_are_not_taken(world: World) -> None
 async def test_the_probe_tells_what_is_left(world: World) -> None:
     world.fake.answer = lambda *_: Said({"last_month_bucket_value": 4990})
     assert await world.threat_jammer().probe() == "the token is accepted; 4990 calls are left this month"
+
+
+async def test_an_assessment_counts_though_the_place_fails(world: World) -> None:
+    world.fake.answer = lambda path, body: (
+        Said({}, status=500) if "geo" in path else threat_jammer_says(path, body)
+    )
+    conductor = world.conductor(world.threat_jammer())
+    facts = await one(conductor, ADDRESS)
+    assert (facts.reputations[0].score, facts.place, facts.unavailable) == (72, None, {})
+    world.fake.answer = threat_jammer_says
+    world.clock.forward(minutes=11)
+    assert (await one(conductor, ADDRESS)).place, "what is not whole is not kept for a day"
+
+
+async def test_a_clock_set_back_holds_nothing_up_for_long(world: World) -> None:
+    world.fake.answer = threat_jammer_says
+    conductor = world.conductor(world.threat_jammer(per_minute=2))
+    await one(conductor, ADDRESS)
+    world.clock.forward(hours=-5)
+    await one(conductor, "192.0.2.1")
+    assert max(world.slept) <= 60
