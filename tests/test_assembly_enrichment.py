@@ -12,6 +12,7 @@ from powertrip.errors import ConfigError
 from powertrip.facts import AddressKind
 from powertrip.log import redact
 from powertrip.metrics import Metrics
+from powertrip.ports import Enrichment
 from powertrip.store import SqlStore
 from tests.conftest import Clock
 from tests.enrichers.world import SOON, TOKEN, FakeService, one, threat_jammer_says
@@ -43,7 +44,8 @@ async def test_the_services_are_asked_as_configured(
     tmp_path: Path, fake: FakeService, store: SqlStore, clock: Clock
 ) -> None:
     conductor = enrichment(configured(tmp_path, fake), store, Metrics(), clock)
-    facts = await one(conductor, "198.51.100.7", SOON)
+    as_the_workflow_sees_it: Enrichment = conductor
+    facts = (await as_the_workflow_sees_it.facts(["198.51.100.7"], SOON))["198.51.100.7"]
     await conductor.close()
     assert [service.name for service in conductor.services] == ["GreyNoise", "Threat Jammer", "AbuseIPDB"]
     assert [said.service for said in facts.reputations] == ["GreyNoise", "Threat Jammer"]
