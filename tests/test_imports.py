@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 
-WORDS = frozenset({"errors", "event", "facts", "ports", "ingest"})
+WORDS = frozenset({"errors", "event", "facts", "ports", "ingest", "syslog"})
 PURE_ROOMS = frozenset({"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"})
 ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler", "backup"})
 TOOLS = frozenset({"log", "metrics"})
@@ -23,8 +23,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "ingest": frozenset({"errors", "event"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
     "yamlfile": frozenset({"errors"}),
+    "syslog": frozenset(),
     **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event", "facts"})),
-    "rules": frozenset({"errors", "event", "yamlfile"}),
+    "rules": frozenset({"errors", "event", "syslog", "yamlfile"}),
     "chart": frozenset({"errors", "event", "facts", "ports"}),
     "workflow": PURE_ROOMS | WORDS | TOOLS,
     **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow"}),

@@ -32,11 +32,19 @@ def read_values(request: IngestRequest, *, source: str, inflated_limit: int) -> 
 
     Raises BodyTooLarge if the body inflates to more than `inflated_limit` bytes, else Unreadable.
     """
-    body = _plain(request, inflated_limit)
-    text = _form_payload(body.decode("utf-8-sig", "replace"))
+    text = read_text(request, source=source, inflated_limit=inflated_limit)
+    return parse_values(_form_payload(text))
+
+
+def read_text(request: IngestRequest, *, source: str, inflated_limit: int) -> str:
+    """The body as text, without a mark of its encoding; what is not UTF-8 becomes U+FFFD, and is logged.
+
+    Raises BodyTooLarge if the body inflates to more than `inflated_limit` bytes, else Unreadable.
+    """
+    text = _plain(request, inflated_limit).decode("utf-8-sig", "replace")
     if _REPLACEMENT in text:
         _log.warning("body_has_replaced_characters", source=source, count=text.count(_REPLACEMENT))
-    return parse_values(text)
+    return text
 
 
 def _plain(request: IngestRequest, limit: int) -> bytes:

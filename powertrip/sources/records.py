@@ -30,6 +30,14 @@ _TRUSTED_KEYS = ("_UID", "_COMM")
 """Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"."""
 
 
+@dataclass(frozen=True, slots=True)
+class Verbatim:
+    """A value that was read out of text, with the text as it came."""
+
+    value: Any
+    raw: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordMaker:
     """Makes records of one source's values."""
@@ -40,7 +48,7 @@ class RecordMaker:
     zone: tzinfo | None
 
     def make_all(self, values: Iterable[Any], received_at: datetime) -> list[Record]:
-        """A record for each value, in order.
+        """A record for each value, in order; a value is JSON, or `Verbatim`.
 
         Raises BodyTooLarge past the limit of records, Unreadable for values nested too deeply to write.
         """
@@ -55,7 +63,10 @@ class RecordMaker:
             raise Unreadable("the body nests lists or objects too deeply") from error
 
     def _make(self, value: Any, received_at: datetime, place: int) -> Record:
-        raw = value_as_json(value)
+        if isinstance(value, Verbatim):
+            value, raw = value.value, _storable(value.raw)
+        else:
+            raw = value_as_json(value)
         found = _message(value, self.keys.message)
         message = _storable(raw if found is None else found)
         time = _find(value, self.keys.time)
