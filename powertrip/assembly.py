@@ -50,6 +50,9 @@ def source_settings(config: Config) -> list[SourceSettings]:
             keys=RecordKeys(**source.keys.model_dump()),
             records_key=source.events,
             time_zone=ZoneInfo(source.time_zone) if source.time_zone else None,
+            label=source.label,
+            signature_header=source.signature_header,
+            timestamp_header=source.timestamp_header,
         )
         for name, source in config.sources.items()
     ]

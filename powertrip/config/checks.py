@@ -88,10 +88,13 @@ def _further_names(data: dict[str, Any]) -> Iterator[_Name]:
 _TYPES_WITH = {
     "keys": frozenset({"json"}),
     "events": frozenset({"json"}),
-    "time_zone": frozenset({"json"}),
+    "time_zone": frozenset({"json", "wazuh5"}),
+    "label": frozenset({"alertmanager", "grafana"}),
+    "signature_header": frozenset({"grafana"}),
+    "timestamp_header": frozenset({"grafana"}),
 }
 """The settings of a source that only some types have."""
-_TYPES_WITHOUT = {"auth_header": frozenset({"pam"})}
+_TYPES_WITHOUT = {"auth_header": frozenset({"pam", "grafana", "github", "okta", "tailscale"})}
 """The settings of a source that only some types lack."""
 
 

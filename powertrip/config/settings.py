@@ -24,6 +24,7 @@ from powertrip.config.values import (
     GroupId,
     HeaderName,
     KeyPath,
+    LabelName,
     MemberId,
     OneOrMore,
     Size,
@@ -106,18 +107,37 @@ class Keys(Section):
 class Source(Section):
     """One sender of log records, which posts to `/ingest/NAME`."""
 
-    type: Literal["papertrail", "json", "pam"]
-    """The format: Papertrail's webhook, JSON objects, or the logins that `powertrip-login` tells."""
+    type: Literal[
+        "papertrail",
+        "json",
+        "pam",
+        "alertmanager",
+        "grafana",
+        "wazuh4",
+        "wazuh5",
+        "ossec",
+        "github",
+        "okta",
+        "tailscale",
+        "teleport",
+    ]
+    """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
-    """What the sender proves itself with: bearer token, password, header or end of the path; `pam` signs."""
+    """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""
     auth_header: HeaderName = "X-Powertrip-Secret"
     """The header that may carry the secret."""
     keys: Keys = Keys()
     """Only for type `json`."""
     time_zone: TimeZone | None = None
-    """Only for type `json`: the zone of times that name none. Without it such times are not trusted."""
+    """For types `json` and `wazuh5`: the zone of times that name none. Without it they are not trusted."""
     events: KeyPath | None = None
     """Only for type `json`: the list of records within the body, where it is not the body itself."""
+    label: LabelName = "powertrip"
+    """Only for types `alertmanager` and `grafana`: the label by which an alert says how much it matters."""
+    signature_header: HeaderName = "X-Grafana-Alerting-Signature"
+    """Only for type `grafana`: the header that carries the signature."""
+    timestamp_header: HeaderName | None = None
+    """Only for type `grafana`: the header that carries the time of signing, if that is signed too."""
 
 
 class Ingest(Section):

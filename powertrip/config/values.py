@@ -205,6 +205,11 @@ HeaderName = Annotated[
     _matching(r"[A-Za-z0-9-]+", "a header's name, such as X-Powertrip-Secret"),
     Written("a header's name"),
 ]
+LabelName = Annotated[
+    str,
+    _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a label's name: letters, digits and underscores"),
+    Written("a label's name"),
+]
 KeyPath = Annotated[
     str,
     _matching(r"[^.\s]+(\.[^.\s]+)*", "a key, or keys joined by dots, such as log.message"),

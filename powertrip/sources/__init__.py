@@ -3,10 +3,19 @@
 from collections.abc import Callable, Iterable
 
 from powertrip.ingest import Source
+from powertrip.sources.alertmanager import AlertmanagerSource
 from powertrip.sources.generic_json import JsonSource
+from powertrip.sources.github import GithubSource
+from powertrip.sources.grafana import GrafanaSource
+from powertrip.sources.okta import OktaSource
+from powertrip.sources.ossec import OssecSource
 from powertrip.sources.pam import PamSource
 from powertrip.sources.papertrail import PapertrailSource
 from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+from powertrip.sources.tailscale import TailscaleSource
+from powertrip.sources.teleport import TeleportSource
+from powertrip.sources.wazuh4 import Wazuh4Source
+from powertrip.sources.wazuh5 import Wazuh5Source
 
 __all__ = ["Limits", "RecordKeys", "SourceSettings", "build_sources"]
 
@@ -19,5 +28,14 @@ def build_sources(
         "papertrail": lambda entry: PapertrailSource(entry, limits, on_batch_cut),
         "json": lambda entry: JsonSource(entry, limits),
         "pam": lambda entry: PamSource(entry, limits),
+        "alertmanager": lambda entry: AlertmanagerSource(entry, limits, on_batch_cut),
+        "grafana": lambda entry: GrafanaSource(entry, limits, on_batch_cut),
+        "wazuh4": lambda entry: Wazuh4Source(entry, limits),
+        "wazuh5": lambda entry: Wazuh5Source(entry, limits),
+        "ossec": lambda entry: OssecSource(entry, limits),
+        "github": lambda entry: GithubSource(entry, limits),
+        "okta": lambda entry: OktaSource(entry, limits),
+        "tailscale": lambda entry: TailscaleSource(entry, limits),
+        "teleport": lambda entry: TeleportSource(entry, limits),
     }
     return {entry.name: builders[entry.type](entry) for entry in settings}

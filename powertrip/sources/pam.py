@@ -6,18 +6,19 @@ hexadecimal digits. The time of the login is the record's own, so a record that 
 is signed anew when it is sent. A request sent again within the window changes nothing: its id is known.
 """
 
-import hashlib
-import hmac
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
+
+from pydantic import SecretStr
 
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.body import read_values
 from powertrip.sources.records import RecordMaker
 from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+from powertrip.sources.signatures import check_signature, check_time, hmac_sha256
 
 TIMESTAMP_HEADER = "X-Powertrip-Timestamp"
 SIGNATURE_HEADER = "X-Powertrip-Signature"
@@ -28,6 +29,7 @@ PROGRAM = "powertrip-login"
 _KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
+_SCHEME = "sha256="
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ class PamSource:
 
     def authorize(self, request: IngestRequest) -> None:
         """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
-        _check_time(_header(request, TIMESTAMP_HEADER, _TIMESTAMP), request.received_at)
+        check_time(_header(request, TIMESTAMP_HEADER, _TIMESTAMP), request.received_at, WINDOW)
         _header(request, SIGNATURE_HEADER, _SIGNATURE)
 
     def read(self, request: IngestRequest) -> Reading:
@@ -58,17 +60,19 @@ class PamSource:
         return Reading(records=maker.make_all(values, request.received_at))
 
     def _check_signature(self, request: IngestRequest) -> None:
-        secret = self.settings.secret.get_secret_value()
-        timestamp = request.header(TIMESTAMP_HEADER) or ""
-        offered = request.header(SIGNATURE_HEADER) or ""
-        if not (secret and hmac.compare_digest(offered, sign(secret, timestamp, request.body))):
-            raise Unauthorized(f"{SIGNATURE_HEADER} is wrong; is the secret on the server the source's own?")
+        timestamp = _header(request, TIMESTAMP_HEADER, _TIMESTAMP)
+        offered = _header(request, SIGNATURE_HEADER, _SIGNATURE).removeprefix(_SCHEME)
+        signed = _signed(timestamp, request.body)
+        check_signature([offered], self.settings.secret, signed, header=SIGNATURE_HEADER)
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """The signature header of a request."""
-    signed = timestamp.encode() + b"." + body
-    return "sha256=" + hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+    return _SCHEME + hmac_sha256(SecretStr(secret), _signed(timestamp, body))
+
+
+def _signed(timestamp: str, body: bytes) -> bytes:
+    return timestamp.encode() + b"." + body
 
 
 def _header(request: IngestRequest, name: str, shape: re.Pattern[str]) -> str:
@@ -76,13 +80,6 @@ def _header(request: IngestRequest, name: str, shape: re.Pattern[str]) -> str:
     if not shape.fullmatch(value):
         raise Unauthorized(f"{name} is missing or malformed; powertrip-login sends it")
     return value
-
-
-def _check_time(timestamp: str, received_at: datetime) -> None:
-    ahead = int(timestamp) - int(received_at.timestamp())
-    if abs(ahead) > WINDOW.total_seconds():
-        direction = "ahead of" if ahead > 0 else "behind"
-        raise Unauthorized(f"the request's clock is {abs(ahead)} s {direction} Powertrip's; set it right")
 
 
 def _check_shape(value: Any) -> None:

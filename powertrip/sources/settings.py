@@ -6,7 +6,20 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-SourceType = Literal["papertrail", "json", "pam"]
+SourceType = Literal[
+    "papertrail",
+    "json",
+    "pam",
+    "alertmanager",
+    "grafana",
+    "wazuh4",
+    "wazuh5",
+    "ossec",
+    "github",
+    "okta",
+    "tailscale",
+    "teleport",
+]
 
 MEBIBYTE = 1024 * 1024
 
@@ -39,7 +52,16 @@ class SourceSettings:
     records_key: str | None = None
     """Type `json` only: the key under which an object holds its list of records."""
     time_zone: tzinfo | None = None
-    """The zone of times that name none; without it they are not trusted (syslog's are taken for UTC)."""
+    """Types `json` and `wazuh5` only: the zone of times that name none.
+
+    Without it they are not trusted, and syslog's are taken for UTC.
+    """
+    label: str = "powertrip"
+    """Types `alertmanager` and `grafana` only: the label that says how much an alert matters."""
+    signature_header: str = "X-Grafana-Alerting-Signature"
+    """Type `grafana` only: where the signature is; this is Grafana's own default."""
+    timestamp_header: str | None = None
+    """Type `grafana` only: where the time of signing is, if it is signed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,90 @@
+"""The source type `alertmanager`: the webhook of Prometheus Alertmanager, an alert a record.
+
+An alert holds no log line. Its message is the annotation `description`, `summary` or `message`, or else its
+name; its host is the label `host`, `hostname`, `node` or `instance`, without a port. The record is the
+alert as it came, with one key more: `powertrip`, which holds what the configured label of the alert says
+(`ask`), the group's `receiver` and the address of the Alertmanager.
+
+What is resolved needs nobody: no record is made of it. An alert that is sent again while it fires has the
+same id: its fingerprint, its start and its status.
+Format: github.com/prometheus/alertmanager, notify/webhook and template.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from powertrip.errors import Unreadable
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.base import BaseSource, first_text, inner
+
+_log = structlog.get_logger(__name__)
+
+_PORT = re.compile(r":[0-9]{1,5}$", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerSource(BaseSource):
+    """Reads groups of alerts; calls `on_batch_cut` with its name where the sender left alerts out."""
+
+    on_batch_cut: Callable[[str], None]
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authenticate(request)
+        groups = [_group(value) for value in self.values(request)]
+        alerts = [alert for group in groups for alert in self._firing(group)]
+        records = self.records(alerts, request, self._view)
+        for group in groups:
+            self._say_if_cut(group)
+        return Reading(records=records)
+
+    def _firing(self, group: dict[str, Any]) -> Iterator[Any]:
+        for alert in group["alerts"]:
+            if inner(alert, "status") != "resolved":
+                yield alert | {"powertrip": self._added(alert, group)} if isinstance(alert, dict) else alert
+
+    def _added(self, alert: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
+        ask = inner(alert, "labels", self.settings.label)
+        return {"ask": ask, "receiver": group.get("receiver"), "url": group.get("externalURL")}
+
+    def _view(self, alert: Any) -> dict[str, Any]:
+        labels, annotations = inner(alert, "labels"), inner(alert, "annotations")
+        texts = [inner(annotations, key) for key in ("description", "summary", "message")]
+        hosts = [inner(labels, key) for key in ("host", "hostname", "node", "instance")]
+        return {
+            "message": first_text(*texts, inner(labels, "alertname")),
+            "host": _without_port(first_text(*hosts)),
+            "time": inner(alert, "startsAt"),
+            "id": _id(alert),
+            # A name, so that no rule for another program takes an annotation for that program's line.
+            "program": self.settings.type,
+        }
+
+    def _say_if_cut(self, group: dict[str, Any]) -> None:
+        left_out = group.get("truncatedAlerts")
+        if isinstance(left_out, int) and left_out > 0:
+            advice = "raise max_alerts of the receiver, or set it to 0"
+            _log.warning("alerts_left_out", source=self.name, count=left_out, advice=advice)
+            self.on_batch_cut(self.name)
+
+
+def _group(value: Any) -> dict[str, Any]:
+    if not (isinstance(value, dict) and isinstance(value.get("alerts"), list)):
+        raise Unreadable("not a webhook of Alertmanager or Grafana: expected an object with a list `alerts`")
+    return value
+
+
+def _id(alert: Any) -> str | None:
+    parts = [inner(alert, key) for key in ("fingerprint", "startsAt", "status")]
+    return " ".join(parts) if all(isinstance(part, str) and part for part in parts) else None
+
+
+def _without_port(host: str | None) -> str | None:
+    """`bastion-1` of `bastion-1:9100`, and an address of IPv6 out of its brackets."""
+    if host is None or (host.count(":") > 1 and not host.startswith("[")):
+        return host
+    return _PORT.sub("", host).strip("[]")

@@ -1,0 +1,28 @@
+"""The source type `ossec`: alerts of OSSEC 3, as it writes them to alerts.json, in one flat object each.
+
+The message is `full_log` without its syslog header, as with Wazuh. OSSEC's own ids say nothing of which
+server gave them, so the id is a hash of the whole alert.
+Format: github.com/ossec/ossec-hids, src/analysisd/format/to_json.c.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.base import BaseSource, first_text
+from powertrip.sources.hids import flaw_of_alert, view_of_line
+
+
+@dataclass(frozen=True, slots=True)
+class OssecSource(BaseSource):
+    """Reads an object, an array, or one object a line."""
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authenticate(request)
+        return self.reading(self.values(request), request, _view, flaw_of_alert)
+
+
+def _view(alert: dict[str, Any]) -> dict[str, Any]:
+    host, program = first_text(alert.get("hostname")), first_text(alert.get("program_name"))
+    return view_of_line(alert["full_log"], host=host, program=program) | {"time": alert.get("TimeStamp")}

@@ -1,0 +1,30 @@
+"""The source type `teleport`: Teleport's audit events, as its event handler sends them by way of Fluentd.
+
+One object, an array, or one object a line; an event's id is its `uid`.
+Format: goteleport.com/docs, audit events and the Event Handler plugin.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.base import BaseSource, inner
+
+
+@dataclass(frozen=True, slots=True)
+class TeleportSource(BaseSource):
+    """Reads audit events."""
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authenticate(request)
+        return self.reading(self.values(request), request, _view, _flaw)
+
+
+def _flaw(event: Any) -> str | None:
+    is_event = isinstance(inner(event, "event"), str)
+    return None if is_event else "not an audit event of Teleport: expected an object with `event`"
+
+
+def _view(event: Any) -> dict[str, Any]:
+    return {"id": inner(event, "uid"), "time": inner(event, "time")}

@@ -1,0 +1,50 @@
+"""The source type `wazuh5`: Wazuh 5's notifications to a custom webhook, with a body of the operator's.
+
+Best is a body of text that holds nothing but the finding's `event.original`, the log line: the template
+does not escape quotes, so JSON made of one breaks at the first quote in a line. JSON is read too: a finding
+with the line at `event.original`.
+Format: Wazuh 5's migration guide and OpenSearch's notifications; 5.0 was not released when this was written.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.errors import Unreadable
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.base import BaseSource, first_text, inner
+from powertrip.sources.body import read_text
+from powertrip.sources.hids import view_of_line
+
+
+@dataclass(frozen=True, slots=True)
+class Wazuh5Source(BaseSource):
+    """Reads one log line, or findings as JSON; JSON that is no finding is a line that is JSON itself."""
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authenticate(request)
+        text = read_text(request, source=self.name, inflated_limit=self.limits.inflated_bytes).strip()
+        if not text:
+            raise Unreadable("the body is empty; fill the notification's template, see docs/sources.md")
+        # A line may begin with a time in brackets.
+        values = self.values(request) if text.startswith(("{", "[{")) else [text]
+        return self.reading(values, request, _view, _flaw)
+
+
+def _original(finding: Any) -> str | None:
+    return first_text(inner(finding, "event", "original"), inner(finding, "event.original"))
+
+
+def _flaw(value: Any) -> str | None:
+    if _original(value) is None and inner(value, "wazuh") is not None:
+        return "the finding holds no log line at `event.original`"
+    return None
+
+
+def _view(value: Any) -> dict[str, Any]:
+    line = value if isinstance(value, str) else _original(value)
+    if line is None:
+        return {"time": inner(value, "@timestamp")}
+    agent = first_text(inner(value, "wazuh", "agent", "name"), inner(value, "wazuh.agent.name"))
+    view = view_of_line(line, host=agent)
+    return view | {"time": inner(value, "@timestamp") or view["time"]}
