@@ -53,7 +53,7 @@ def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> Non
     config = load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", **secrets})
 
     assert sorted(config.people) == ["alice", "bob", "oswaldo"]
-    assert sorted(config.sources) == ["papertrail", "syslog"]
+    assert sorted(config.sources) == ["grafana", "papertrail", "syslog"]
     assert config.policy[0].require == ("reason", "second_person")
 
 

@@ -1,0 +1,70 @@
+"""A source of any type, and what it makes of a body that a sender posts."""
+
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import SecretStr
+
+from powertrip.ingest import IngestRequest, Reading, Source
+from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
+from powertrip.sources import Limits, SourceSettings, build_sources
+
+NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
+SECRET = "a-secret-that-is-long-enough"
+BEARER = {"Authorization": f"Bearer {SECRET}"}
+
+
+def source(kind: Any, *, batches_cut: list[str] | None = None, **settings: Any) -> Source:
+    """A source of this type, by the name `it`."""
+    entry = SourceSettings(name="it", type=kind, secret=SecretStr(settings.pop("secret", SECRET)), **settings)
+    told = batches_cut if batches_cut is not None else []
+    return build_sources([entry], limits=Limits(), on_batch_cut=told.append)["it"]
+
+
+def body_of(value: object) -> bytes:
+    """The body as bytes; what is not bytes or text is written as JSON."""
+    if isinstance(value, bytes):
+        return value
+    return value.encode() if isinstance(value, str) else json.dumps(value).encode()
+
+
+def request(value: object, headers: dict[str, str] | None = None) -> IngestRequest:
+    """A request that carries the secret, or the given headers instead."""
+    given = BEARER if headers is None else headers
+    return IngestRequest(headers=given, body=body_of(value), received_at=NOW)
+
+
+def read(kind: str, value: object, headers: dict[str, str] | None = None, **settings: Any) -> Reading:
+    """What a source of this type makes of the body."""
+    return source(kind, **settings).read(request(value, headers))
+
+
+def judged(rules: RuleSet, reading: Reading) -> list[Match | Ignored | Quarantined | Unmatched]:
+    """What the rules say of each record."""
+    return [rules.judge(record) for record in reading.records]
+
+
+def hmac_of(signed: bytes, secret: str = SECRET) -> str:
+    """HMAC-SHA256 in hexadecimal digits."""
+    return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
+
+
+def github_headers(value: object, event: str = "member", delivery: str = "d-1") -> dict[str, str]:
+    """The headers of a delivery by GitHub."""
+    signature = f"sha256={hmac_of(body_of(value))}"
+    return {"X-Hub-Signature-256": signature, "X-GitHub-Event": event, "X-GitHub-Delivery": delivery}
+
+
+def grafana_headers(value: object) -> dict[str, str]:
+    """The header of a notification by Grafana."""
+    return {"X-Grafana-Alerting-Signature": hmac_of(body_of(value))}
+
+
+def tailscale_headers(value: object, seconds: int = 0) -> dict[str, str]:
+    """The header of a webhook by Tailscale, signed so many seconds after NOW."""
+    signed_at = int(NOW.timestamp()) + seconds
+    signature = hmac_of(f"{signed_at}.".encode() + body_of(value))
+    return {"Tailscale-Webhook-Signature": f"t={signed_at},v1={signature}"}
