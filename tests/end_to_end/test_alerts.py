@@ -1,0 +1,76 @@
+"""Alerts and a service's webhook, posted as their senders post them, are asked about in Slack."""
+
+import json
+from typing import Any
+
+import pytest
+
+from powertrip.sandbox.control import Control
+from tests.end_to_end.harness import SECRET, Sender
+from tests.end_to_end.test_main_path import SECURITY, card_for
+from tests.sources.posting import github_headers
+from tests.sources.test_alertmanager import ALERT, GROUP
+from tests.sources.test_services import MEMBER
+
+
+@pytest.fixture
+def changes() -> dict[str, Any]:
+    """Alertmanager with a label of its own, GitHub and Okta."""
+    return {
+        "sources": {
+            "prometheus": {"type": "alertmanager", "secret": SECRET, "label": "ask_security"},
+            "github": {"type": "github", "secret": SECRET},
+            "okta": {"type": "okta", "secret": SECRET},
+        },
+        "people": {"alice": {"slack": "U0ALICE", "github": "Alice-GH"}},
+        "rules": [{"use": "alerts", "source": "prometheus"}, {"use": "github-webhook", "source": "github"}],
+    }
+
+
+def alert(**labels: str) -> dict[str, Any]:
+    """An alert with these labels and no others."""
+    own = {"alertname": "NewKernelModule", "instance": "bastion-1:9100"}
+    return ALERT | {"labels": own | labels, "fingerprint": "-".join(["f", *labels])}
+
+
+async def test_an_alert_with_the_label_is_asked_in_the_security_channel(
+    sender: Sender, control: Control
+) -> None:
+    alerts = [alert(), alert(ask_security="critical")]
+    await sender.post(GROUP | {"alerts": alerts}, source="prometheus")
+
+    card = await card_for(control, "NewKernelModule")
+    state = await control.state()
+    assert card.channel == SECURITY
+    for words in ("Critical alert", "bastion-1", "alice logged in on bastion-1"):
+        assert card.shows(words), words
+    assert len([message for message in state.messages() if message.shows("NewKernelModule")]) == 1
+
+
+async def test_an_alert_that_names_its_user_is_asked_of_that_person(sender: Sender, control: Control) -> None:
+    await sender.post(GROUP | {"alerts": [alert(ask_security="low", user="alice")]}, source="prometheus")
+
+    assert (await card_for(control, "NewKernelModule")).channel.startswith("D")
+
+
+async def test_whoever_changes_access_at_github_is_asked(sender: Sender, control: Control) -> None:
+    body = json.dumps(MEMBER).encode()
+    url = f"{sender.url}/ingest/github"
+    async with sender._session.post(url, data=body, headers=github_headers(body)) as answer:
+        assert answer.status == 200
+
+    card = await card_for(control, "example/vault")
+    assert card.channel.startswith("D")
+    for words in ("GitHub access changed", "mallory"):
+        assert card.shows(words), words
+
+
+async def test_okta_is_answered_over_http(sender: Sender) -> None:
+    headers = {"Authorization": SECRET, "X-Okta-Verification-Challenge": "challenge-1"}
+    async with sender._session.get(f"{sender.url}/ingest/okta", headers=headers) as answer:
+        assert (answer.status, await answer.json()) == (200, {"verification": "challenge-1"})
+    async with sender._session.get(f"{sender.url}/ingest/okta") as answer:
+        assert answer.status == 401
+    body = {"data": {"events": []}}
+    async with sender._session.post(f"{sender.url}/ingest/okta", json=body, headers=headers) as answer:
+        assert (answer.status, await answer.read()) == (200, b"")
