@@ -71,6 +71,6 @@ async def test_okta_is_answered_over_http(sender: Sender) -> None:
         assert (answer.status, await answer.json()) == (200, {"verification": "challenge-1"})
     async with sender._session.get(f"{sender.url}/ingest/okta") as answer:
         assert answer.status == 401
-    body = {"data": {"events": []}}
+    body: dict[str, Any] = {"data": {"events": []}}
     async with sender._session.post(f"{sender.url}/ingest/okta", json=body, headers=headers) as answer:
         assert (answer.status, await answer.read()) == (200, b"")

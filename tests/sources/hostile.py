@@ -4,6 +4,7 @@ A new type is one entry in `TYPES`.
 """
 
 import gzip
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from pydantic import SecretStr
 from powertrip.ingest import IngestRequest, Source
 from powertrip.sources import Limits, SourceSettings, build_sources
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from tests.sources.posting import github_headers, grafana_headers, tailscale_headers
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-that-is-long-enough"
@@ -73,6 +75,39 @@ def _pam(line: bytes, number: int) -> bytes:
     return b'{"program": "powertrip-login", "id": "%d", "user": "%s"}' % (number, line)
 
 
+def _alert(line: bytes, number: int) -> bytes:
+    labels = b'"labels": {"alertname": "%s"}, "startsAt": "2026-01-15T11:59:00Z"' % line
+    return b'{"alerts": [{"status": "firing", "fingerprint": "%d", %s}]}' % (number, labels)
+
+
+def _wazuh(line: bytes, number: int) -> bytes:
+    return b'{"rule": {}, "manager": {"name": "m"}, "id": "%d", "full_log": "%s"}' % (number, line)
+
+
+def _line(line: bytes, number: int) -> bytes:
+    return b"Jan 15 11:59:58 bastion-1 sshd[%d]: %s" % (number, line)
+
+
+def _member(line: bytes, number: int) -> bytes:
+    return b'{"action": "added", "member": {"id": %d, "login": "%s"}}' % (number, line)
+
+
+def _hook(line: bytes, number: int) -> bytes:
+    return b'{"data": {"events": [{"uuid": "%d", "displayMessage": "%s"}]}}' % (number, line)
+
+
+def _node(line: bytes, number: int) -> bytes:
+    return b'[{"type": "nodeCreated", "message": "%s", "data": {"nodeID": %d}}]' % (line, number)
+
+
+def _audited(line: bytes, number: int) -> bytes:
+    return b'{"event": "exec", "uid": "%d", "command": "%s"}' % (number, line)
+
+
+def _delivered(body: bytes, secret: str) -> dict[str, str]:
+    return github_headers(body, delivery=hashlib.sha256(body).hexdigest(), secret=secret)
+
+
 def in_json(text: str) -> bytes:
     """The text as the bytes within a JSON string."""
     return json.dumps(text).encode()[1:-1]
@@ -82,4 +117,13 @@ TYPES = {
     "papertrail": HostileType(wrap=_papertrail),
     "json": HostileType(wrap=_json),
     "pam": HostileType(wrap=_pam, seal=_signed_by_pam),
+    "alertmanager": HostileType(wrap=_alert),
+    "grafana": HostileType(wrap=_alert, seal=grafana_headers),
+    "wazuh4": HostileType(wrap=_wazuh),
+    "wazuh5": HostileType(wrap=_line),
+    "ossec": HostileType(wrap=_wazuh),
+    "github": HostileType(wrap=_member, seal=_delivered),
+    "okta": HostileType(wrap=_hook),
+    "tailscale": HostileType(wrap=_node, seal=tailscale_headers),
+    "teleport": HostileType(wrap=_audited),
 }

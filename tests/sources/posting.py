@@ -52,19 +52,21 @@ def hmac_of(signed: bytes, secret: str = SECRET) -> str:
     return hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()
 
 
-def github_headers(value: object, event: str = "member", delivery: str = "d-1") -> dict[str, str]:
+def github_headers(
+    value: object, event: str = "member", delivery: str = "d-1", secret: str = SECRET
+) -> dict[str, str]:
     """The headers of a delivery by GitHub."""
-    signature = f"sha256={hmac_of(body_of(value))}"
+    signature = f"sha256={hmac_of(body_of(value), secret)}"
     return {"X-Hub-Signature-256": signature, "X-GitHub-Event": event, "X-GitHub-Delivery": delivery}
 
 
-def grafana_headers(value: object) -> dict[str, str]:
+def grafana_headers(value: object, secret: str = SECRET) -> dict[str, str]:
     """The header of a notification by Grafana."""
-    return {"X-Grafana-Alerting-Signature": hmac_of(body_of(value))}
+    return {"X-Grafana-Alerting-Signature": hmac_of(body_of(value), secret)}
 
 
-def tailscale_headers(value: object, seconds: int = 0) -> dict[str, str]:
+def tailscale_headers(value: object, secret: str = SECRET, *, seconds: int = 0) -> dict[str, str]:
     """The header of a webhook by Tailscale, signed so many seconds after NOW."""
     signed_at = int(NOW.timestamp()) + seconds
-    signature = hmac_of(f"{signed_at}.".encode() + body_of(value))
+    signature = hmac_of(f"{signed_at}.".encode() + body_of(value), secret)
     return {"Tailscale-Webhook-Signature": f"t={signed_at},v1={signature}"}

@@ -264,9 +264,9 @@ def test_what_tailscale_did_not_sign_is_refused(header: str) -> None:
 
 @pytest.mark.parametrize("seconds", [-301, 301])
 def test_what_tailscale_signed_long_ago_is_refused(seconds: int) -> None:
-    assert len(read("tailscale", TAILSCALE, tailscale_headers(TAILSCALE, seconds // 2)).records) == 2
+    assert len(read("tailscale", TAILSCALE, tailscale_headers(TAILSCALE, seconds=seconds // 2)).records) == 2
     with pytest.raises(Unauthorized, match="301 s"):
-        read("tailscale", TAILSCALE, tailscale_headers(TAILSCALE, seconds))
+        read("tailscale", TAILSCALE, tailscale_headers(TAILSCALE, seconds=seconds))
 
 
 @pytest.mark.parametrize(
