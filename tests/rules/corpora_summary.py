@@ -23,6 +23,7 @@ FILES = (
     "panther/okta_systemlog.jsonl",
     "panther/github_audit.jsonl",
     "panther/teleport.jsonl",
+    "panther/tailscale.jsonl",
     "plaso/aws_cloudtrail.jsonl",
     "aws-docs/cloudtrail_console_signin.json",
     "aws-docs/cloudtrail_log_file_examples.json",
