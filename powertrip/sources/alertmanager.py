@@ -5,13 +5,14 @@ name; its host is the label `host`, `hostname`, `node` or `instance`, without a 
 alert as it came, with one key more: `powertrip`, which holds what the configured label of the alert says
 (`ask`), the group's `receiver` and the address of the Alertmanager.
 
-What is resolved needs nobody: no record is made of it. An alert that is sent again while it fires has the
-same id: its fingerprint, its start and its status.
+An alert has one id from its start to its end, its fingerprint and its start. So what is sent again while it
+fires is known already, and so is its end, of which no second record is kept. But where the end is the first
+that is heard of an alert, because it came and went while Powertrip was away, it is a record and asked about.
 Format: github.com/prometheus/alertmanager, notify/webhook and template.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,20 +37,17 @@ class AlertmanagerSource(BaseSource):
         """See `powertrip.ingest.Source`."""
         self.authenticate(request)
         groups = [_group(value) for value in self.values(request)]
-        alerts = [alert for group in groups for alert in self._firing(group)]
+        alerts = [self._with_group(alert, group) for group in groups for alert in group["alerts"]]
         records = self.records(alerts, request, self._view)
         for group in groups:
             self._say_if_cut(group)
         return Reading(records=records)
 
-    def _firing(self, group: dict[str, Any]) -> Iterator[Any]:
-        for alert in group["alerts"]:
-            if inner(alert, "status") != "resolved":
-                yield alert | {"powertrip": self._added(alert, group)} if isinstance(alert, dict) else alert
-
-    def _added(self, alert: dict[str, Any], group: dict[str, Any]) -> dict[str, Any]:
+    def _with_group(self, alert: Any, group: dict[str, Any]) -> Any:
+        """The alert with the key `powertrip`; what is no object stays as it is."""
         ask = inner(alert, "labels", self.settings.label)
-        return {"ask": ask, "receiver": group.get("receiver"), "url": group.get("externalURL")}
+        added = {"ask": ask, "receiver": group.get("receiver"), "url": group.get("externalURL")}
+        return alert | {"powertrip": added} if isinstance(alert, dict) else alert
 
     def _view(self, alert: Any) -> dict[str, Any]:
         labels, annotations = inner(alert, "labels"), inner(alert, "annotations")
@@ -79,7 +77,7 @@ def _group(value: Any) -> dict[str, Any]:
 
 
 def _id(alert: Any) -> str | None:
-    parts = [inner(alert, key) for key in ("fingerprint", "startsAt", "status")]
+    parts = [inner(alert, key) for key in ("fingerprint", "startsAt")]
     return " ".join(parts) if all(isinstance(part, str) and part for part in parts) else None
 
 

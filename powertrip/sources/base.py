@@ -46,9 +46,7 @@ class BaseSource:
 
     def values(self, request: IngestRequest) -> list[Any]:
         """All JSON values of the body, the elements of arrays one by one; see `read_values`."""
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
-        opened = (value if isinstance(value, list) else [value] for value in values)
-        return [element for elements in opened for element in elements]
+        return opened(read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes))
 
     def records(self, values: Iterable[Any], request: IngestRequest, view: View) -> list[Record]:
         """A record for each value; raises BodyTooLarge and Unreadable as `RecordMaker` does."""
@@ -74,6 +72,12 @@ def _as_json(value: Any) -> str:
         return value_as_json(value)
     except RecursionError as error:
         raise Unreadable("the body nests lists or objects too deeply") from error
+
+
+def opened(values: list[Any]) -> list[Any]:
+    """The elements of arrays, and all other values as they are."""
+    lists = (value if isinstance(value, list) else [value] for value in values)
+    return [element for elements in lists for element in elements]
 
 
 def inner(value: Any, *path: str) -> Any:

@@ -11,8 +11,8 @@ from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource, first_text, inner
-from powertrip.sources.body import read_text
+from powertrip.sources.base import BaseSource, first_text, inner, opened
+from powertrip.sources.body import parse_values, read_text
 from powertrip.sources.hids import view_of_line
 
 
@@ -27,7 +27,7 @@ class Wazuh5Source(BaseSource):
         if not text:
             raise Unreadable("the body is empty; fill the notification's template, see docs/sources.md")
         # A line may begin with a time in brackets.
-        values = self.values(request) if text.startswith(("{", "[{")) else [text]
+        values = opened(parse_values(text)) if text.startswith(("{", "[{")) else [text]
         return self.reading(values, request, _view, _flaw)
 
 

@@ -47,6 +47,19 @@ async def test_an_alert_with_the_label_is_asked_in_the_security_channel(
     assert len([message for message in state.messages() if message.shows("NewKernelModule")]) == 1
 
 
+async def test_the_end_of_an_alert_asks_only_where_its_start_was_missed(
+    sender: Sender, control: Control
+) -> None:
+    known, missed = alert(ask_security="low"), alert(ask_security="high", pod="b")
+    await sender.post(GROUP | {"alerts": [known]}, source="prometheus")
+    ends = [one | {"status": "resolved", "endsAt": "2026-01-15T12:00:00Z"} for one in (known, missed)]
+
+    answer = await sender.post(GROUP | {"status": "resolved", "alerts": ends}, source="prometheus")
+
+    assert (answer["accepted"], answer["duplicates"]) == (2, 1)
+    assert (await card_for(control, "resolved")).shows("NewKernelModule")
+
+
 async def test_an_alert_that_names_its_user_is_asked_of_that_person(sender: Sender, control: Control) -> None:
     await sender.post(GROUP | {"alerts": [alert(ask_security="low", user="alice")]}, source="prometheus")
 

@@ -34,6 +34,7 @@ def test_the_label_says_how_much_an_alert_matters(ask: str) -> None:
     assert verdict.fields == {
         "alert": "SSHLogin",
         "summary": "A login",
+        "alert_status": "firing",
         "runbook": "https://runbook.example.com/ssh",
         "fingerprint": "f",
         "url": "https://prometheus.example.com/graph",
