@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import shutil
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -141,6 +143,39 @@ async def test_a_file_that_is_no_json_is_not_sent(powertrip: Powertrip, alert: P
     assert (code, powertrip.asked) == (1, ())
     assert "JSON" in output
     assert "Traceback" not in output
+
+
+async def test_a_certificate_that_nobody_vouches_for_is_not_told_the_key(alert: Path, tmp_path: Path) -> None:
+    told: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        told.append(await reader.read())
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=await self_signed(tmp_path))
+    async with server:
+        url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/ingest/wazuh"
+        code, output = await run(str(alert), SECRET, url, "", "", "5", "1")
+
+    assert (code, told) == (1, [])
+    assert "SSLCertVerificationError" in output
+
+
+async def self_signed(folder: Path) -> ssl.SSLContext:
+    """What a server needs that vouches for itself alone."""
+    if shutil.which("openssl") is None:
+        pytest.skip("this machine lacks openssl, which makes the certificate")
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subject = ("-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "1")
+    files = ("-keyout", str(key), "-out", str(certificate))
+    making = await asyncio.create_subprocess_exec(
+        *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *subject, *files),
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    assert await making.wait() == 0
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    return context
 
 
 def test_the_example_for_ossec_conf_is_what_the_script_needs() -> None:
