@@ -49,6 +49,8 @@ def source_settings(config: Config) -> list[SourceSettings]:
             auth_header=source.auth_header,
             keys=RecordKeys(**source.keys.model_dump()),
             records_key=source.events,
+            topics=frozenset(source.topics),
+            raw_delivery=source.raw_delivery,
             time_zone=ZoneInfo(source.time_zone) if source.time_zone else None,
             label=source.label,
             signature_header=source.signature_header,

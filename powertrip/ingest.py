@@ -80,6 +80,17 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class Preparing(Protocol):
+    """A source that has to fetch something before it can read, such as the certificate of a signature."""
+
+    async def prepare(self, request: IngestRequest) -> None:
+        """Fetch what `read` will look for, and keep it; raises Overloaded if it cannot be had now.
+
+        What is wrong with the request is for `read` to say: nothing is fetched for such a one.
+        """
+
+
+@runtime_checkable
 class Challenged(Protocol):
     """A source whose sender asks, by GET and once, whether the endpoint is what its owner says."""
 

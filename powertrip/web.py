@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Overloaded, StoreUnavailable, Unreadable
-from powertrip.ingest import Answer, Challenged, Inbox, IngestRequest, Reading, Source
+from powertrip.ingest import Answer, Challenged, Inbox, IngestRequest, Preparing, Reading, Source
 from powertrip.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -112,6 +112,8 @@ class IngestEndpoint:
 
     async def _read(self, source: Source, ingest: IngestRequest) -> Reading:
         try:
+            if isinstance(source, Preparing):
+                await source.prepare(ingest)
             if len(ingest.body) >= _THREAD_FROM_BYTES:
                 return await asyncio.to_thread(source.read, ingest)
             return source.read(ingest)

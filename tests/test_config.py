@@ -224,6 +224,21 @@ def test_a_missing_token_says_which_variable_to_set(tmp_path: Path) -> None:
             "is not for type pam",
         ),
         (
+            "sources: {a: {type: sns, secret: 0123456789abcdef}}",
+            "sources.a",
+            "type sns needs `topics`",
+        ),
+        (
+            "sources: {a: {type: sns, secret: 0123456789abcdef, topics: logins}}",
+            "sources.a.topics.0",
+            "an ARN of an SNS topic",
+        ),
+        (
+            "sources: {a: {type: firehose, secret: 0123456789abcdef, raw_delivery: true}}",
+            "sources.a.raw_delivery",
+            "is not for type firehose",
+        ),
+        (
             "sources: {a: {type: json, secret: 0123456789abcdef, keys: {host: a..b}}}",
             "sources.a.keys.host",
             "joined by dots",

@@ -48,12 +48,13 @@ def test_the_setting_has_a_meaning(setting: Setting) -> None:
 def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(SWITCHED_ON)
-    secrets = dict.fromkeys(("PAPERTRAIL_SECRET", "SYSLOG_SECRET", "GRAFANA_SECRET"), "0123456789abcdef")
+    names = ("PAPERTRAIL_SECRET", "SYSLOG_SECRET", "GRAFANA_SECRET", "SNS_SECRET")
+    secrets = dict.fromkeys(names, "0123456789abcdef")
 
     config = load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", **secrets})
 
     assert sorted(config.people) == ["alice", "bob", "oswaldo"]
-    assert sorted(config.sources) == ["grafana", "papertrail", "syslog"]
+    assert sorted(config.sources) == ["alarms", "grafana", "papertrail", "syslog"]
     assert config.policy[0].require == ("reason", "second_person")
 
 

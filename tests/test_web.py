@@ -88,6 +88,8 @@ class OddSource:
     inbox: ListInbox
     name: str = "odd"
     follow_up_failure: Exception | None = None
+    prepare_failure: Exception | None = None
+    prepared: bytes | None = None
     kept_before_follow_up: int = 0
 
     def authorize(self, request: IngestRequest) -> None:
@@ -98,7 +100,13 @@ class OddSource:
             raise Unauthorized("X-Challenge is missing")
         return Answer(content={"challenge": request.header("x-challenge")})
 
+    async def prepare(self, request: IngestRequest) -> None:
+        if self.prepare_failure:
+            raise self.prepare_failure
+        self.prepared = request.body
+
     def read(self, request: IngestRequest) -> Reading:
+        assert self.prepared == request.body
         self.authorize(request)
         record = Record(source=self.name, record_id="1", message="m", raw="m", received_at=NOW)
         return Reading(
@@ -301,6 +309,24 @@ async def test_what_follows_a_request_comes_after_the_commit_and_may_ask_for_a_r
     answer = await served.post({}, "/ingest/odd", X_Challenge="abc")
     assert answer.status == 503
     assert odd.kept_before_follow_up == 1
+
+
+async def test_a_source_that_cannot_prepare_asks_for_a_retry_and_keeps_nothing(served: Served) -> None:
+    odd = served.sources["odd"]
+    assert isinstance(odd, OddSource)
+    odd.prepare_failure = Overloaded("no certificate yet")
+    answer = await served.post({}, "/ingest/odd", X_Challenge="abc")
+    assert (answer.status, served.inbox.records, served.inbox.quarantined) == (503, [], [])
+
+    odd.prepare_failure = None
+    assert (await served.post({}, "/ingest/odd", X_Challenge="abc")).status == 204
+
+
+async def test_nothing_is_prepared_for_a_stranger(served: Served) -> None:
+    odd = served.sources["odd"]
+    assert isinstance(odd, OddSource)
+    assert (await served.post({}, "/ingest/odd")).status == 401
+    assert odd.prepared is None
 
 
 async def test_only_post_is_allowed(served: Served) -> None:

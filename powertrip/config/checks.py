@@ -92,9 +92,11 @@ _TYPES_WITH = {
     "label": frozenset({"alertmanager", "grafana"}),
     "signature_header": frozenset({"grafana"}),
     "timestamp_header": frozenset({"grafana"}),
+    "topics": frozenset({"sns"}),
+    "raw_delivery": frozenset({"sns"}),
 }
 """The settings of a source that only some types have."""
-_TYPES_WITHOUT = {"auth_header": frozenset({"pam", "grafana", "github", "okta", "tailscale"})}
+_TYPES_WITHOUT = {"auth_header": frozenset({"pam", "firehose", "grafana", "github", "okta", "tailscale"})}
 """The settings of a source that only some types lack."""
 
 
@@ -104,6 +106,9 @@ def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
         for key in source:
             if kind not in _TYPES_WITH.get(key, {kind}) or kind in _TYPES_WITHOUT.get(key, ()):
                 yield ("sources", name, key), f"is not for type {kind}; remove it"
+        if kind == "sns" and not source.get("topics"):
+            problem = "type sns needs `topics`: anybody can subscribe this address to a topic of their own"
+            yield ("sources", name), problem
 
 
 _SECRETS_OF_SERVICES = {"threat_jammer": "token", "abuseipdb": "key"}

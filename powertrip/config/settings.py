@@ -32,6 +32,7 @@ from powertrip.config.values import (
     SourceName,
     SourceSecret,
     TimeZone,
+    TopicArn,
     Written,
     as_list,
 )
@@ -120,6 +121,9 @@ class Source(Section):
         "okta",
         "tailscale",
         "teleport",
+        "sns",
+        "firehose",
+        "eventbridge",
     ]
     """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
@@ -138,6 +142,10 @@ class Source(Section):
     """Only for type `grafana`: the header that carries the signature."""
     timestamp_header: HeaderName | None = None
     """Only for type `grafana`: the header that carries the time of signing, if that is signed too."""
+    topics: Annotated[tuple[TopicArn, ...], BeforeValidator(as_list)] = ()
+    """Only for type `sns`, and required there: the ARNs of the topics that may send."""
+    raw_delivery: bool = False
+    """Only for type `sns`: take raw delivery, which bears no signature."""
 
 
 class Ingest(Section):

@@ -210,6 +210,11 @@ LabelName = Annotated[
     _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a label's name: letters, digits and underscores"),
     Written("a label's name"),
 ]
+TopicArn = Annotated[
+    str,
+    _matching(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", "an ARN of an SNS topic"),
+    Written("arn:aws:sns:REGION:ACCOUNT:NAME"),
+]
 KeyPath = Annotated[
     str,
     _matching(r"[^.\s]+(\.[^.\s]+)*", "a key, or keys joined by dots, such as log.message"),

@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterable
 
 from powertrip.ingest import Source
 from powertrip.sources.alertmanager import AlertmanagerSource
+from powertrip.sources.eventbridge import EventBridgeSource
+from powertrip.sources.fetch import Fetch, fetch_bounded
+from powertrip.sources.firehose import FirehoseSource
 from powertrip.sources.generic_json import JsonSource
 from powertrip.sources.github import GithubSource
 from powertrip.sources.grafana import GrafanaSource
@@ -12,18 +15,28 @@ from powertrip.sources.ossec import OssecSource
 from powertrip.sources.pam import PamSource
 from powertrip.sources.papertrail import PapertrailSource
 from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+from powertrip.sources.sns import SnsSource
+from powertrip.sources.sns_message import Certificates
 from powertrip.sources.tailscale import TailscaleSource
 from powertrip.sources.teleport import TeleportSource
 from powertrip.sources.wazuh4 import Wazuh4Source
 from powertrip.sources.wazuh5 import Wazuh5Source
 
-__all__ = ["Limits", "RecordKeys", "SourceSettings", "build_sources"]
+__all__ = ["Fetch", "Limits", "RecordKeys", "SourceSettings", "build_sources"]
 
 
 def build_sources(
-    settings: Iterable[SourceSettings], *, limits: Limits, on_batch_cut: Callable[[str], None]
+    settings: Iterable[SourceSettings],
+    *,
+    limits: Limits,
+    on_batch_cut: Callable[[str], None],
+    fetch: Fetch = fetch_bounded,
 ) -> dict[str, Source]:
-    """The sources by name; `on_batch_cut` is called with a source's name when its sender left records out."""
+    """The sources by name; `on_batch_cut` is called with a source's name when its sender left records out.
+
+    `fetch` is asked for what senders have ready at addresses of their own service.
+    """
+    certificates = Certificates(fetch)
     builders: dict[str, Callable[[SourceSettings], Source]] = {
         "papertrail": lambda entry: PapertrailSource(entry, limits, on_batch_cut),
         "json": lambda entry: JsonSource(entry, limits),
@@ -37,5 +50,8 @@ def build_sources(
         "okta": lambda entry: OktaSource(entry, limits),
         "tailscale": lambda entry: TailscaleSource(entry, limits),
         "teleport": lambda entry: TeleportSource(entry, limits),
+        "sns": lambda entry: SnsSource(entry, limits, fetch, certificates),
+        "firehose": lambda entry: FirehoseSource(entry, limits),
+        "eventbridge": lambda entry: EventBridgeSource(entry, limits),
     }
     return {entry.name: builders[entry.type](entry) for entry in settings}

@@ -21,7 +21,7 @@ from powertrip.ingest import IngestRequest
 
 _log = structlog.get_logger(__name__)
 
-_GZIP_MAGIC = b"\x1f\x8b"
+GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 64 * 1024
 _REPLACEMENT = "\ufffd"
 _SPACES = " \t\r\n"
@@ -48,7 +48,7 @@ def read_text(request: IngestRequest, *, source: str, inflated_limit: int) -> st
 
 
 def _plain(request: IngestRequest, limit: int) -> bytes:
-    if request.body.startswith(_GZIP_MAGIC):
+    if request.body.startswith(GZIP_MAGIC):
         return inflate(request.body, limit)
     encoding = (request.header("content-encoding") or "identity").strip().lower()
     # A proxy may have inflated the body and left the header, so "gzip" alone says nothing.

@@ -19,6 +19,9 @@ SourceType = Literal[
     "okta",
     "tailscale",
     "teleport",
+    "sns",
+    "firehose",
+    "eventbridge",
 ]
 
 MEBIBYTE = 1024 * 1024
@@ -51,6 +54,10 @@ class SourceSettings:
     """Type `json` only."""
     records_key: str | None = None
     """Type `json` only: the key under which an object holds its list of records."""
+    topics: frozenset[str] = frozenset()
+    """Type `sns` only: the ARNs of the topics that are listened to."""
+    raw_delivery: bool = False
+    """Type `sns` only: whether messages without a signature are taken, on the strength of the secret."""
     time_zone: tzinfo | None = None
     """Types `json` and `wazuh5` only: the zone of times that name none.
 

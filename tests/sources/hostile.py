@@ -3,6 +3,8 @@
 A new type is one entry in `TYPES`.
 """
 
+import asyncio
+import base64
 import gzip
 import hashlib
 import json
@@ -13,9 +15,10 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from powertrip.ingest import IngestRequest, Source
+from powertrip.ingest import IngestRequest, Preparing, Reading, Source
 from powertrip.sources import Limits, SourceSettings, build_sources
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from tests.sources import sns
 from tests.sources.posting import github_headers, grafana_headers, tailscale_headers
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -49,8 +52,18 @@ class HostileType:
 def source_of(kind: str) -> Source:
     """A source of a type, named as its type."""
     entry: Any = {"name": kind, "type": kind, "secret": SecretStr(SECRET), **TYPES[kind].settings}
-    built = build_sources([SourceSettings(**entry)], limits=LIMITS, on_batch_cut=lambda _: None)
+    built = build_sources(
+        [SourceSettings(**entry)], limits=LIMITS, on_batch_cut=lambda _: None, fetch=sns.fetch_certificate
+    )
     return built[kind]
+
+
+def read(kind: str, request: IngestRequest) -> Reading:
+    """What the web endpoint does with a request that it has whole."""
+    source = source_of(kind)
+    if isinstance(source, Preparing):
+        asyncio.run(source.prepare(request))
+    return source.read(request)
 
 
 def request_of(kind: str, body: bytes, secret: str = SECRET) -> IngestRequest:
@@ -108,6 +121,28 @@ def _delivered(body: bytes, secret: str) -> dict[str, str]:
     return github_headers(body, delivery=hashlib.sha256(body).hexdigest(), secret=secret)
 
 
+def _sns(line: bytes, number: int) -> bytes:
+    """Signed, unless the line is none that SNS could have carried."""
+    try:
+        text = json.loads(b'"%s"' % line, strict=False)
+        return sns.body(sns.signed(MessageId=str(number), Message=text, Timestamp=NOW.isoformat()))
+    except UnicodeError:
+        return b'{"Type": "Notification", "Message": "%s"}' % line
+
+
+def _log_events(line: bytes, number: int) -> bytes:
+    event = b'{"id": "%d", "timestamp": 1768478400000, "message": "%s"}' % (number, line)
+    return b'{"messageType": "DATA_MESSAGE", "logStream": "i-1", "logEvents": [%s]}' % event
+
+
+def _delivery(data: bytes) -> bytes:
+    return b'{"requestId": "r", "records": [{"data": "%s"}]}' % base64.b64encode(data)
+
+
+def _eventbridge(line: bytes, number: int) -> bytes:
+    return b'{"id": "%d", "source": "aws.signin", "detail": {"note": "%s"}}' % (number, line)
+
+
 def in_json(text: str) -> bytes:
     """The text as the bytes within a JSON string."""
     return json.dumps(text).encode()[1:-1]
@@ -126,4 +161,11 @@ TYPES = {
     "okta": HostileType(wrap=_hook),
     "tailscale": HostileType(wrap=_node, seal=tailscale_headers),
     "teleport": HostileType(wrap=_audited),
+    "sns": HostileType(wrap=_sns, packings=(), settings={"topics": frozenset({sns.TOPIC})}),
+    "firehose": HostileType(
+        wrap=lambda line, number: _delivery(gzip.compress(_log_events(line, number))),
+        seal=lambda _body, secret: {"X-Amz-Firehose-Access-Key": secret},
+        packings=(gzip.compress, lambda data: _delivery(gzip.compress(data))),
+    ),
+    "eventbridge": HostileType(wrap=_eventbridge),
 }

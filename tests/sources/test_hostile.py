@@ -11,7 +11,7 @@ import pytest
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
 from powertrip.event import Record
 from powertrip.ingest import Reading
-from tests.sources.hostile import LIMITS, SECRET, TYPES, WRONG, in_json, request_of, source_of
+from tests.sources.hostile import LIMITS, SECRET, TYPES, WRONG, in_json, read, request_of, source_of
 
 pytestmark = pytest.mark.parametrize("kind", TYPES)
 
@@ -23,7 +23,7 @@ TOO_DEEP = 100_000
 def outcome(kind: str, body: bytes) -> Reading | IngestRefused:
     """What the source says to a sender who holds the secret; fails if it loses what came."""
     try:
-        reading = source_of(kind).read(request_of(kind, body))
+        reading = read(kind, request_of(kind, body))
     except (BodyTooLarge, Unreadable) as refusal:
         return refusal
     assert reading.records or reading.unread, "what came is neither kept nor refused"
@@ -52,7 +52,7 @@ def test_a_wrong_secret_is_refused(kind: str, secret: str) -> None:
     body = TYPES[kind].wrap(LINE, 1)
 
     with pytest.raises(Unauthorized) as refusal:
-        source_of(kind).read(request_of(kind, body, secret))
+        read(kind, request_of(kind, body, secret))
     assert SECRET not in str(refusal.value)
 
 
@@ -62,7 +62,7 @@ def test_a_request_that_proves_nothing_is_refused(kind: str) -> None:
     with pytest.raises(Unauthorized):
         source_of(kind).authorize(replace(request, body=b""))
     with pytest.raises(Unauthorized):
-        source_of(kind).read(request)
+        read(kind, request)
 
 
 def test_a_gzip_bomb_is_told_as_too_large(kind: str) -> None:

@@ -1,0 +1,50 @@
+"""The source type `eventbridge`: Amazon EventBridge's API destinations, one event a request.
+
+A record's id is the event's own `id`: every event has one, it stays the same however often and by however
+many rules the event is sent, and EventBridge sets it, so nobody who can put events on the bus can choose
+the id of another's event and have that dropped as known. Where an input transformer left the CloudTrail
+record alone, its `eventID` serves.
+Format: Amazon EventBridge user guide, "API destinations" and "Events".
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.errors import Unreadable
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.auth import authorize
+from powertrip.sources.aws import KEYS, of_object
+from powertrip.sources.body import read_values
+from powertrip.sources.records import RecordMaker
+from powertrip.sources.settings import Limits, SourceSettings
+
+
+@dataclass(frozen=True, slots=True)
+class EventBridgeSource:
+    """Reads events as EventBridge has them, or what an input transformer left of them."""
+
+    settings: SourceSettings
+    limits: Limits
+
+    @property
+    def name(self) -> str:
+        """The source's name in the config."""
+        return self.settings.name
+
+    def authorize(self, request: IngestRequest) -> None:
+        """See `powertrip.ingest.Source`."""
+        authorize(request, self.settings.secret, self.settings.auth_header)
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authorize(request)
+        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        if not all(isinstance(value, dict) and value for value in values):
+            raise Unreadable("not an event of EventBridge: expected an object; what does the transformer do?")
+        events = [of_object(value, id=_id(value)) for value in values]
+        maker = RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=self.settings.time_zone)
+        return Reading(records=maker.make_all(events, request.received_at))
+
+
+def _id(event: dict[str, Any]) -> Any:
+    return event.get("id") or event.get("eventID")

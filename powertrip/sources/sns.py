@@ -1,0 +1,144 @@
+"""The source type `sns`: notifications of Amazon SNS over HTTPS.
+
+Anybody can subscribe any address to a topic of their own, so the topics that may send are listed, and every
+message is signed by SNS. SNS retries 5xx for an hour at most and never a 4xx, so what is signed rightly and
+yet cannot be taken goes to the quarantine. A message that is an object of JSON is a record of JSON, as
+CloudTrail's records and alarms of CloudWatch are; any other is a line.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import structlog
+
+from powertrip.errors import IngestRefused, Unreadable
+from powertrip.ingest import IngestRequest, Reading, Unread
+from powertrip.sources.auth import authorize
+from powertrip.sources.aws import KEYS, of_text
+from powertrip.sources.body import read_text
+from powertrip.sources.fetch import Fetch
+from powertrip.sources.records import RecordMaker, Verbatim
+from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.sns_message import (
+    MESSAGE_ID,
+    Certificates,
+    SnsMessage,
+    check_certificate_url,
+    check_signature,
+    check_subscribe_url,
+    parse_message,
+)
+from powertrip.sources.times import parse_time
+
+_log = structlog.get_logger(__name__)
+
+_OLDEST = timedelta(hours=1)
+"""SNS gives up after an hour, so what is older may be one that somebody recorded and sends again."""
+
+
+@dataclass(frozen=True, slots=True)
+class SnsSource:
+    """Reads signed messages, and confirms subscriptions to the topics that may send."""
+
+    settings: SourceSettings
+    limits: Limits
+    fetch: Fetch
+    certificates: Certificates
+
+    @property
+    def name(self) -> str:
+        """The source's name in the config."""
+        return self.settings.name
+
+    def authorize(self, request: IngestRequest) -> None:
+        """See `powertrip.ingest.Source`."""
+        authorize(request, self.settings.secret, self.settings.auth_header)
+
+    async def prepare(self, request: IngestRequest) -> None:
+        """Fetch the certificate of the signature; see `powertrip.ingest.Preparing`."""
+        if _is_raw(request):
+            return
+        try:
+            message = self._expected(request)
+        except IngestRefused:
+            return
+        await self.certificates.bring(message.SigningCertURL)
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        if _is_raw(request):
+            return self._raw(request)
+        message = self._expected(request)
+        check_signature(message, self.certificates.get(message.SigningCertURL), request.received_at)
+        if reason := _age_problem(message, request.received_at):
+            return _quarantined(request, reason)
+        if message.Type == "SubscriptionConfirmation":
+            return Reading(follow_up=self._confirmation(message))
+        if message.Type == "UnsubscribeConfirmation":
+            return _quarantined(request, _unsubscribed(message.TopicArn))
+        return self._reading(message.Message, message.MessageId, request.received_at, message.Timestamp)
+
+    def _expected(self, request: IngestRequest) -> SnsMessage:
+        """The message, of a topic that may send and signed by SNS as it says; the signature is unchecked."""
+        self.authorize(request)
+        message = parse_message(request.body)
+        check_certificate_url(message.SigningCertURL)
+        self._check_topic(message.TopicArn)
+        return message
+
+    def _check_topic(self, topic: str | None) -> None:
+        if topic not in self.settings.topics:
+            raise Unreadable(f"{(topic or 'a topic without a name')[:300]} is not in this source's `topics`")
+
+    def _raw(self, request: IngestRequest) -> Reading:
+        """A message without its envelope, and so without a signature: the secret alone vouches for it."""
+        self.authorize(request)
+        if not self.settings.raw_delivery:
+            raise Unreadable("raw delivery bears no signature; end it in SNS, or write `raw_delivery: true`")
+        self._check_topic(request.header("x-amz-sns-topic-arn"))
+        message_id = request.header("x-amz-sns-message-id") or ""
+        if not MESSAGE_ID.fullmatch(message_id):
+            raise Unreadable("x-amz-sns-message-id is missing or malformed; SNS sends it")
+        text = read_text(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        return self._reading(text, message_id, request.received_at, None)
+
+    def _reading(self, text: str, message_id: str, received_at: datetime, sent_at: str | None) -> Reading:
+        value = of_text(text, id=message_id)
+        timed = Verbatim({"time": sent_at} | value.value, value.raw)
+        maker = RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=self.settings.time_zone)
+        return Reading(records=maker.make_all([timed], received_at))
+
+    def _confirmation(self, message: SnsMessage) -> Callable[[], Awaitable[None]]:
+        url = check_subscribe_url(message.SubscribeURL)
+
+        async def confirm() -> None:
+            await self.fetch(url)
+            _log.info("sns_subscription_confirmed", source=self.name, topic=message.TopicArn)
+
+        return confirm
+
+
+def _is_raw(request: IngestRequest) -> bool:
+    return (request.header("x-amz-sns-rawdelivery") or "").lower() == "true"
+
+
+def _age_problem(message: SnsMessage, received_at: datetime) -> str | None:
+    sent_at = parse_time(message.Timestamp, received_at=received_at, zone=None)
+    if sent_at is None:
+        return "a message of SNS has a Timestamp that is none"
+    away = received_at - sent_at
+    if abs(away) <= _OLDEST:
+        return None
+    return "a message of SNS is older than an hour, or from the future; it may be a recorded one"
+
+
+def _quarantined(request: IngestRequest, reason: str) -> Reading:
+    return Reading(unread=(Unread(body=request.body, reason=reason),))
+
+
+def _unsubscribed(topic: str) -> str:
+    return (
+        f"somebody ended the subscription to {topic}, and no more will come of it; "
+        "if nobody should have, subscribe again and ask who did"
+    )

@@ -1,0 +1,131 @@
+"""A message of Amazon SNS: its shape, its signature, and the only addresses that it may send us to.
+
+Format: Amazon SNS developer guide, "HTTP/HTTPS notification JSON format" and "Verifying the signatures of
+Amazon SNS messages".
+"""
+
+import base64
+import binascii
+import re
+from datetime import datetime
+from typing import Annotated, Literal
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
+from cryptography.x509 import Certificate, load_pem_x509_certificate
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from powertrip.errors import Overloaded, Unauthorized, Unreadable
+from powertrip.sources.fetch import Fetch
+
+MESSAGE_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
+_SIGNED = {
+    "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
+    "SubscriptionConfirmation": (
+        *("Message", "MessageId", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type"),
+    ),
+}
+_SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
+"""What is signed, in this order, of each type."""
+_HASHES: dict[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 (SNS's own choice for 1)
+_HOST = r"https://sns\.[a-zA-Z0-9-]{3,40}\.amazonaws\.com(\.cn)?"
+_CERTIFICATE_URL = re.compile(_HOST + r"/[A-Za-z0-9_-]{1,200}\.pem")
+_SUBSCRIBE_URL = re.compile(_HOST + r"/\?[A-Za-z0-9%&=:._~+/-]{1,2000}")
+"""Whole addresses rather than their parts, so that no two readers of addresses can differ about them."""
+_CERTIFICATES_KEPT = 20
+"""SNS has about one a region, and changes it every few years."""
+
+
+class SnsMessage(BaseModel):
+    """What SNS posts, with the names it has there."""
+
+    model_config = ConfigDict(strict=True, frozen=True)
+
+    Type: Literal["Notification", "SubscriptionConfirmation", "UnsubscribeConfirmation"]
+    MessageId: Annotated[str, Field(pattern=rf"^{MESSAGE_ID.pattern}$")]
+    TopicArn: str
+    Message: str
+    Timestamp: str
+    SignatureVersion: str
+    Signature: str
+    SigningCertURL: str
+    Subject: str | None = None
+    Token: str | None = None
+    SubscribeURL: str | None = None
+
+
+def parse_message(body: bytes) -> SnsMessage:
+    """The message that a body is; raises Unreadable, naming the fields that are wrong."""
+    try:
+        return SnsMessage.model_validate_json(body)
+    except ValidationError as error:
+        wrong = {".".join(map(str, found["loc"])) or "the whole" for found in error.errors()}
+        raise Unreadable(f"not a message of SNS: wrong or missing is {', '.join(sorted(wrong))}") from None
+
+
+def check_certificate_url(url: str) -> None:
+    """Return if `url` is of a certificate of SNS's own; raises Unauthorized."""
+    if not _CERTIFICATE_URL.fullmatch(url):
+        raise Unauthorized("SigningCertURL is not an address of SNS, so anybody may have signed this")
+
+
+def check_subscribe_url(url: str | None) -> str:
+    """`url` if it is one of SNS; raises Unauthorized."""
+    if url is None or not _SUBSCRIBE_URL.fullmatch(url):
+        raise Unauthorized("SubscribeURL is not an address of SNS")
+    return url
+
+
+def check_signature(message: SnsMessage, certificate: Certificate, at: datetime) -> None:
+    """Return if the message was signed with the certificate's key.
+
+    Raises Unauthorized for a wrong signature, Unreadable for one that cannot be judged.
+    """
+    algorithm = _HASHES.get(message.SignatureVersion)
+    if algorithm is None:
+        raise Unreadable(f"SignatureVersion {message.SignatureVersion[:20]!r} is not known; 1 and 2 are")
+    if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:
+        raise Unreadable(f"the certificate at {message.SigningCertURL} is not valid at this time")
+    key = certificate.public_key()
+    if not isinstance(key, RSAPublicKey):
+        raise Unreadable(f"the certificate at {message.SigningCertURL} has no RSA key")
+    try:
+        signature = base64.b64decode(message.Signature, validate=True)
+        key.verify(signature, string_to_sign(message), PKCS1v15(), algorithm)
+    except (InvalidSignature, binascii.Error, ValueError):
+        raise Unauthorized("the signature is wrong") from None
+
+
+def string_to_sign(message: SnsMessage) -> bytes:
+    """What SNS signs: each field that is there, its name and its value on lines of their own."""
+    fields = ((name, getattr(message, name)) for name in _SIGNED[message.Type])
+    return "".join(f"{name}\n{value}\n" for name, value in fields if value is not None).encode()
+
+
+class Certificates:
+    """The certificates of SNS, fetched once each; their addresses name their content."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._kept: dict[str, Certificate] = {}
+
+    async def bring(self, url: str) -> None:
+        """Fetch the certificate at a checked address, if it is not here; raises Overloaded."""
+        if url in self._kept:
+            return
+        try:
+            certificate = load_pem_x509_certificate(await self._fetch(url))
+        except ValueError as error:
+            raise Overloaded(f"what is at {url} is no certificate") from error
+        if len(self._kept) >= _CERTIFICATES_KEPT:
+            self._kept.pop(next(iter(self._kept)))
+        self._kept[url] = certificate
+
+    def get(self, url: str) -> Certificate:
+        """The certificate; raises Overloaded if it is not here, or no more."""
+        certificate = self._kept.get(url)
+        if certificate is None:
+            raise Overloaded(f"the certificate at {url} is not here yet")
+        return certificate

@@ -1,0 +1,67 @@
+"""Whichever way a record of CloudTrail comes, its pack says the same of it."""
+
+import base64
+import gzip
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from powertrip.rules import Match
+from tests.rules.support import rules_of
+from tests.sources import hostile, sns
+
+RULES = rules_of("- use: cloudtrail")
+SIGN_IN = {
+    "eventVersion": "1.08",
+    "userIdentity": {"type": "IAMUser", "arn": "arn:aws:iam::111122223333:user/alice", "userName": "alice"},
+    "eventTime": "2026-01-15T11:58:00Z",
+    "eventSource": "signin.amazonaws.com",
+    "eventName": "ConsoleLogin",
+    "sourceIPAddress": "192.0.2.10",
+    "userAgent": "x" * 10_000,
+    "responseElements": {"ConsoleLogin": "Success"},
+    "eventID": "0e0e0e0e-0000-4000-8000-000000000001",
+}
+EVENT = {"id": "1", "detail-type": "AWS Console Sign In via CloudTrail", "detail": SIGN_IN}
+
+
+def notification(message: Any) -> bytes:
+    return sns.body(sns.signed(Message=json.dumps(message)))
+
+
+def log_event(message: Any) -> bytes:
+    event = {"id": "1", "timestamp": 1768478400000, "message": json.dumps(message)}
+    return firehose({"messageType": "DATA_MESSAGE", "logStream": "trail", "logEvents": [event]})
+
+
+def firehose(value: Any) -> bytes:
+    data = base64.b64encode(gzip.compress(json.dumps(value).encode())).decode()
+    return json.dumps({"records": [{"data": data}]}).encode()
+
+
+def bare(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+@pytest.mark.parametrize(
+    ("kind", "carry", "value"),
+    [
+        ("sns", notification, SIGN_IN),
+        ("sns", notification, EVENT),
+        ("firehose", log_event, SIGN_IN),
+        ("firehose", firehose, SIGN_IN),
+        ("firehose", firehose, EVENT),
+        ("eventbridge", bare, EVENT),
+        ("eventbridge", bare, SIGN_IN),
+    ],
+)
+def test_a_sign_in_is_judged(kind: str, carry: Callable[[Any], bytes], value: Any) -> None:
+    [record] = hostile.read(kind, hostile.request_of(kind, carry(value))).records
+
+    verdict = RULES.judge(record)
+
+    assert isinstance(verdict, Match), verdict
+    assert verdict.rule.name == "aws_console_login_without_mfa"
+    assert (verdict.fields["user_name"], verdict.fields["source_ip"]) == ("alice", "192.0.2.10")

@@ -1,0 +1,88 @@
+"""What is fetched for a sender is bounded, and goes nowhere else."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from powertrip.errors import Overloaded
+from powertrip.sources.fetch import fetch_bounded
+
+Serve = Callable[[Callable[[web.Request], Awaitable[web.StreamResponse]]], Awaitable[str]]
+"""Starts a server with one answer to all, and gives an address on it."""
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Serve]:
+    servers: list[TestServer] = []
+
+    async def start(answer: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> str:
+        app = web.Application()
+        app.router.add_get("/{path:.*}", answer)
+        server = TestServer(app)
+        await server.start_server()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.port}/x.pem?Token=secret"
+
+    yield start
+    for server in servers:
+        await server.close()
+
+
+async def test_what_is_there_is_given(serve: Serve) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 65_536)
+
+    assert await fetch_bounded(await serve(answer)) == b"x" * 65_536
+
+
+@pytest.mark.parametrize("status", [201, 204, 301, 302, 307, 400, 404, 500, 503])
+async def test_anything_but_200_is_to_be_tried_again(serve: Serve, status: int) -> None:
+    asked = []
+
+    async def answer(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=status, headers={"Location": "/elsewhere"})
+
+    with pytest.raises(Overloaded, match=f"127.0.0.1 answered {status}") as refusal:
+        await fetch_bounded(await serve(answer))
+    assert asked == ["/x.pem"]
+    assert "secret" not in str(refusal.value)
+
+
+async def test_more_than_the_limit_is_not_held(serve: Serve) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=b"x" * 65_537)
+
+    with pytest.raises(Overloaded, match="more than 65536 bytes"):
+        await fetch_bounded(await serve(answer))
+
+
+async def test_nothing_is_inflated(serve: Serve) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        assert request.headers["Accept-Encoding"] == "identity"
+        return web.Response(body=b"as sent", headers={"Content-Encoding": "gzip"})
+
+    assert await fetch_bounded(await serve(answer)) == b"as sent"
+
+
+async def test_no_connection_is_to_be_tried_again(unused_tcp_port: int) -> None:
+    with pytest.raises(Overloaded, match=r"127.0.0.1 did not answer \(ConnectError\)"):
+        await fetch_bounded(f"http://127.0.0.1:{unused_tcp_port}/")
+
+
+async def test_an_answer_that_never_ends_is_given_up(serve: Serve) -> None:
+    ended = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"-----BEGIN")
+        await ended.wait()
+        return response
+
+    with pytest.raises(Overloaded, match="TimeoutError"):
+        await fetch_bounded(await serve(answer), within=0.2)
+    ended.set()
