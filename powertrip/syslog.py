@@ -91,7 +91,9 @@ def _split_pri(line: str) -> tuple[str | None, str]:
 def _after_structured(rest: str) -> str:
     found = _STRUCTURED.fullmatch(rest)
     # Some senders leave the structured data out; then all of the rest is the message.
-    return rest if found is None else found["message"] or ""
+    message = rest if found is None else found["message"] or ""
+    # rsyslog writes one blank more than the RFC.
+    return message.removeprefix(" ")
 
 
 def _line(found: "re2._Match[str]", facility: str | None, message: str) -> SyslogLine:

@@ -88,7 +88,7 @@ def _further_names(data: dict[str, Any]) -> Iterator[_Name]:
 _TYPES_WITH = {
     "keys": frozenset({"json"}),
     "events": frozenset({"json"}),
-    "time_zone": frozenset({"json", "wazuh5"}),
+    "time_zone": frozenset({"json", "syslog", "wazuh5"}),
     "label": frozenset({"alertmanager", "grafana"}),
     "signature_header": frozenset({"grafana"}),
     "timestamp_header": frozenset({"grafana"}),

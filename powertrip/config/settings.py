@@ -124,6 +124,11 @@ class Source(Section):
         "sns",
         "firehose",
         "eventbridge",
+        "syslog",
+        "journald",
+        "loki",
+        "heroku",
+        "aptible",
     ]
     """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
@@ -133,7 +138,7 @@ class Source(Section):
     keys: Keys = Keys()
     """Only for type `json`."""
     time_zone: TimeZone | None = None
-    """For types `json` and `wazuh5`: the zone of times that name none. Without it they are not trusted."""
+    """For `json`, `syslog` and `wazuh5`: the zone of times that name none. Without it syslog's are UTC."""
     events: KeyPath | None = None
     """Only for type `json`: the list of records within the body, where it is not the body itself."""
     label: LabelName = "powertrip"

@@ -1,36 +1,19 @@
 """A line of a log file -> Record, for trying rules on what is at hand.
 
-Understood are a syslog line with the traditional or the RFC 3339 time, with or without `<PRI>` and host (as
-on /dev/log), and a JSON object, as from journald or rsyslog. Any other line is taken for a bare message of an
-unknown program, which rules for every program may judge.
+Understood are a syslog line, see `powertrip.syslog`, and a JSON object, as from journald or rsyslog. Any
+other line is taken for a bare message of an unknown program, which rules for every program may judge.
 """
 
 import json
 from datetime import UTC, datetime
 from typing import Any
 
-import re2
-
 from powertrip.event import Record
 from powertrip.rules.ruleset import cut_message
-
-_FACILITIES = (
-    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
-    *("ntp", "security", "console", "solaris-cron"),
-    *("local0", "local1", "local2", "local3", "local4", "local5", "local6", "local7"),
-)
-"""By number, RFC 5424 section 6.2.1."""
+from powertrip.syslog import facility_name, parse_line
 
 _UNTIMED = datetime.fromtimestamp(0, UTC)
 """Rules do not look at times."""
-
-# A host ends in no colon: that would be the tag of a line without a host.
-_SYSLOG = re2.compile(
-    r"(?:<(?P<pri>[0-9]{1,3})>)?"
-    r"(?:[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]+) "
-    r"(?:(?P<host>[^ \[]*[^ \[:]) )?"
-    r"(?P<program>[^ \[:]+)(?:\[[0-9]+\])?: ?(?P<message>.*)"
-)
 
 
 def record_of_line(line: str, number: int, source: str) -> Record:
@@ -38,9 +21,8 @@ def record_of_line(line: str, number: int, source: str) -> Record:
     readable = line.rstrip("\r\n").encode("utf-8", "backslashreplace").decode()
     if (data := _json_object(readable)) is not None:
         return _from_json(data, readable, number, source)
-    found = _SYSLOG.fullmatch(readable)
-    parts = found.groupdict() if found else {"message": readable}
-    message, cut = cut_message(parts["message"] or "")
+    parts = parse_line(readable)
+    message, cut = cut_message(parts.message)
     return Record(
         source=source,
         record_id=f"line {number}",
@@ -48,9 +30,9 @@ def record_of_line(line: str, number: int, source: str) -> Record:
         cut=cut,
         raw=readable,
         received_at=_UNTIMED,
-        host_name=parts.get("host"),
-        program=parts.get("program"),
-        facility=_facility_of_pri(parts.get("pri")),
+        host_name=parts.host,
+        program=parts.program,
+        facility=parts.facility,
     )
 
 
@@ -68,6 +50,7 @@ def _from_json(data: dict[str, Any], line: str, number: int, source: str) -> Rec
     # As from any source, an object without a log line is its own message.
     message, cut = cut_message(_first(data, "message", "MESSAGE", "msg") or line)
     program = _first(data, "program", "programname", "SYSLOG_IDENTIFIER", "ident", "appname")
+    facility = _first(data, "facility", "SYSLOG_FACILITY")
     return Record(
         source=source,
         record_id=f"line {number}",
@@ -77,7 +60,7 @@ def _from_json(data: dict[str, Any], line: str, number: int, source: str) -> Rec
         received_at=_UNTIMED,
         host_name=_first(data, "host", "hostname", "host_name", "_HOSTNAME"),
         program=program,
-        facility=_facility(_first(data, "facility", "SYSLOG_FACILITY")),
+        facility=facility_name(facility) if facility else None,
         trusted={name: _text(value) for name, value in data.items() if name.startswith("_")},
     )
 
@@ -91,14 +74,3 @@ def _text(value: Any) -> str:
     if isinstance(value, list) and value and all(isinstance(item, int) and 0 <= item < 256 for item in value):
         return bytes(value).decode("utf-8", "backslashreplace")
     return value if isinstance(value, str) else json.dumps(value)
-
-
-def _facility_of_pri(pri: str | None) -> str | None:
-    return None if pri is None else _facility(str(int(pri) >> 3))
-
-
-def _facility(stated: str | None) -> str | None:
-    if stated is None or not (stated.isascii() and stated.isdigit()):
-        return stated.lower() if stated else None
-    number = int(stated[:4])
-    return _FACILITIES[number] if number < len(_FACILITIES) else stated

@@ -4,12 +4,16 @@ from collections.abc import Callable, Iterable
 
 from powertrip.ingest import Source
 from powertrip.sources.alertmanager import AlertmanagerSource
+from powertrip.sources.aptible import AptibleSource
 from powertrip.sources.eventbridge import EventBridgeSource
 from powertrip.sources.fetch import Fetch, fetch_bounded
 from powertrip.sources.firehose import FirehoseSource
 from powertrip.sources.generic_json import JsonSource
 from powertrip.sources.github import GithubSource
 from powertrip.sources.grafana import GrafanaSource
+from powertrip.sources.heroku import HerokuSource
+from powertrip.sources.journald import JournaldSource
+from powertrip.sources.loki import LokiSource
 from powertrip.sources.okta import OktaSource
 from powertrip.sources.ossec import OssecSource
 from powertrip.sources.pam import PamSource
@@ -17,6 +21,7 @@ from powertrip.sources.papertrail import PapertrailSource
 from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
 from powertrip.sources.sns import SnsSource
 from powertrip.sources.sns_message import Certificates
+from powertrip.sources.syslog import SyslogSource
 from powertrip.sources.tailscale import TailscaleSource
 from powertrip.sources.teleport import TeleportSource
 from powertrip.sources.wazuh4 import Wazuh4Source
@@ -53,5 +58,10 @@ def build_sources(
         "sns": lambda entry: SnsSource(entry, limits, fetch, certificates),
         "firehose": lambda entry: FirehoseSource(entry, limits),
         "eventbridge": lambda entry: EventBridgeSource(entry, limits),
+        "syslog": lambda entry: SyslogSource(entry, limits),
+        "journald": lambda entry: JournaldSource(entry, limits),
+        "loki": lambda entry: LokiSource(entry, limits),
+        "heroku": lambda entry: HerokuSource(entry, limits, on_batch_cut),
+        "aptible": lambda entry: AptibleSource(entry, limits),
     }
     return {entry.name: builders[entry.type](entry) for entry in settings}

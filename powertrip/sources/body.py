@@ -41,13 +41,14 @@ def read_text(request: IngestRequest, *, source: str, inflated_limit: int) -> st
 
     Raises BodyTooLarge if the body inflates to more than `inflated_limit` bytes, else Unreadable.
     """
-    text = _plain(request, inflated_limit).decode("utf-8-sig", "replace")
+    text = plain_body(request, inflated_limit).decode("utf-8-sig", "replace")
     if _REPLACEMENT in text:
         _log.warning("body_has_replaced_characters", source=source, count=text.count(_REPLACEMENT))
     return text
 
 
-def _plain(request: IngestRequest, limit: int) -> bytes:
+def plain_body(request: IngestRequest, limit: int) -> bytes:
+    """The body's bytes, inflated if need be; raises BodyTooLarge past `limit` bytes, and Unreadable."""
     if request.body.startswith(GZIP_MAGIC):
         return inflate(request.body, limit)
     encoding = (request.header("content-encoding") or "identity").strip().lower()

@@ -9,8 +9,9 @@ from typing import Any
 
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.event import Record
-from powertrip.sources.settings import Limits, RecordKeys
+from powertrip.sources.settings import KeyPath, Limits, RecordKeys
 from powertrip.sources.times import parse_time
+from powertrip.syslog import facility_name, facility_of_pri
 
 _NAME_LIMIT = 255
 """Characters kept of a host or program; the longest host name DNS allows."""
@@ -20,12 +21,8 @@ _MISSING = object()
 
 _FACILITY_KEYS = ("facility", "FACILITY", "SYSLOG_FACILITY")
 """Papertrail and rsyslog, syslog-ng, journald."""
-_FACILITIES = (
-    *("kern", "user", "mail", "daemon", "auth", "syslog", "lpr", "news", "uucp", "cron", "authpriv", "ftp"),
-    *("ntp", "security", "console", "solaris-cron"),
-    *(f"local{number}" for number in range(8)),
-)
-"""In the order of their numbers, as in RFC 5424 section 6.2.1 and syslog(3)."""
+_PRI_KEYS = ("pri", "PRI")
+"""What fluent-bit's syslog parser and syslog-ng call the number that holds the facility."""
 _TRUSTED_KEYS = ("_UID", "_COMM")
 """Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"."""
 
@@ -64,11 +61,11 @@ class RecordMaker:
 
     def _make(self, value: Any, received_at: datetime, place: int) -> Record:
         if isinstance(value, Verbatim):
-            value, raw = value.value, _storable(value.raw)
+            value, raw = value.value, storable(value.raw)
         else:
             raw = value_as_json(value)
         found = _message(value, self.keys.message)
-        message = _storable(raw if found is None else found)
+        message = storable(raw if found is None else found)
         time = _find(value, self.keys.time)
         return Record(
             source=self.source,
@@ -106,23 +103,26 @@ def value_as_json(value: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def find_list(value: Any, path: str | None) -> list[Any] | None:
+def find_list(value: Any, path: KeyPath) -> list[Any] | None:
     """The list at `path`; None where there is none, or no path."""
     found = _find(value, path)
     return found if isinstance(found, list) else None
 
 
-def _find(value: Any, path: str | None) -> Any:
+def _find(value: Any, path: KeyPath) -> Any:
     """What is at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is nothing."""
     if path is None or not isinstance(value, dict):
         return _MISSING
+    if isinstance(path, tuple):
+        found = (_find(value, one) for one in path)
+        return next((one for one in found if one is not _MISSING), _MISSING)
     if path in value:
         return value[path]
     head, dot, rest = path.partition(".")
     return _find(value.get(head), rest) if dot else _MISSING
 
 
-def _message(value: Any, path: str) -> str | None:
+def _message(value: Any, path: KeyPath) -> str | None:
     if isinstance(value, str):
         return value
     found = _find(value, path)
@@ -151,7 +151,7 @@ def _scalar_text(value: Any) -> str | None:
 def _name(value: Any) -> str | None:
     first = value[0] if isinstance(value, list) and value else value
     text = _scalar_text(first)
-    return _storable(text.strip()[:_NAME_LIMIT]) or None if text else None
+    return storable(text.strip()[:_NAME_LIMIT]) or None if text else None
 
 
 def _program(value: Any) -> str | None:
@@ -164,9 +164,13 @@ def _facility(value: Any) -> str | None:
     for key in _FACILITY_KEYS:
         text = _name(_find(value, key))
         if text is not None:
-            known = text.isdecimal() and len(text) < 3 and int(text) < len(_FACILITIES)
-            return _FACILITIES[int(text)] if known else text.lower()
-    return None
+            return facility_name(text)
+    return _facility_in_pri(_name(_find(value, _PRI_KEYS)))
+
+
+def _facility_in_pri(pri: str | None) -> str | None:
+    known = pri is not None and pri.isascii() and pri.isdigit() and len(pri) <= 3
+    return facility_of_pri(pri) if pri is not None and known else None
 
 
 def _trusted(value: Any) -> dict[str, str]:
@@ -177,11 +181,11 @@ def _trusted(value: Any) -> dict[str, str]:
 def _sent_id(value: Any) -> str | None:
     # A float is no id: 64-bit ids do not survive being one.
     if isinstance(value, str) or type(value) is int:
-        return _storable(str(value)) or None
+        return storable(str(value)) or None
     return None
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
     """`text` without the characters that UTF-8 or PostgreSQL cannot store, each replaced by U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")

@@ -22,7 +22,14 @@ SourceType = Literal[
     "sns",
     "firehose",
     "eventbridge",
+    "syslog",
+    "journald",
+    "loki",
+    "heroku",
+    "aptible",
 ]
+
+KeyPath = str | tuple[str, ...] | None
 
 MEBIBYTE = 1024 * 1024
 
@@ -31,14 +38,15 @@ MEBIBYTE = 1024 * 1024
 class RecordKeys:
     """Where a record's fields are found: a key, or a path of keys with dots; None where there is none.
 
-    A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands.
+    A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands. Of several
+    keys the first that the record has counts.
     """
 
-    message: str = "message"
-    host: str | None = "host"
-    time: str | None = "timestamp"
-    id: str | None = None
-    program: str | None = "program"
+    message: KeyPath = "message"
+    host: KeyPath = "host"
+    time: KeyPath = "timestamp"
+    id: KeyPath = None
+    program: KeyPath = "program"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +59,7 @@ class SourceSettings:
     auth_header: str | None = None
     """A header that carries the secret and nothing else, for senders that can set one."""
     keys: RecordKeys = RecordKeys()
-    """Type `json` only."""
+    """Type `json` only; the others know their own."""
     records_key: str | None = None
     """Type `json` only: the key under which an object holds its list of records."""
     topics: frozenset[str] = frozenset()

@@ -1,0 +1,60 @@
+"""The source type `aptible`: Aptible's HTTPS log drain, one JSON object a request.
+
+What a person types and sees in `aptible ssh` also goes down the drain, a line at a time, with the operation
+and its user beside it. Of that Powertrip keeps who and which session, once, and nothing of what was typed,
+which may hold passwords; nor APTIBLE_USER_DOCUMENT, a credential that has expired.
+Aptible's forwarder sends no credentials, so the secret is the end of the path; it retries only 503.
+Format: aptible/gentlemanjerry and aptible/joecool.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.body import read_values
+from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.settings import RecordKeys
+
+_KEYS = RecordKeys(
+    message="log",
+    # The app's service before the app, and both before the container that they happen to run in.
+    host=("service", "app", "host"),
+    time=("time", "@timestamp"),
+    id="session",
+    program="source",
+)
+_SESSION_FIELDS = ("operation_id", "operation_user_email")
+"""With both, a line is of a person's session."""
+_KEPT_OF_SESSION = (
+    *("operation_id", "operation_user_name", "operation_user_email", "time", "@timestamp"),
+    *("host", "layer", "service", "app", "app_id", "source", "container", "type"),
+)
+_NEVER_KEPT = "APTIBLE_USER_DOCUMENT"
+
+
+@dataclass(frozen=True, slots=True)
+class AptibleSource(SourceBySecret):
+    """Reads the drain's lines; a session becomes one record, whatever number of lines it has."""
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authorize(request)
+        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        lines = [_kept(line) for line in _lines(values)]
+        return Reading(records=self.maker(_KEYS).make_all(lines, request.received_at))
+
+
+def _lines(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from value if isinstance(value, list) else [value]
+
+
+def _kept(line: Any) -> Any:
+    if not isinstance(line, dict):
+        return line
+    if all(isinstance(line.get(field), str | int) and line[field] for field in _SESSION_FIELDS):
+        kept = {key: line[key] for key in _KEPT_OF_SESSION if key in line}
+        return kept | {"session": f"operation {line['operation_id']}"}
+    # `session` is a name of ours: a line that has one must not choose its id.
+    return {key: part for key, part in line.items() if key not in (_NEVER_KEPT, "session")}

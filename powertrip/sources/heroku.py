@@ -1,0 +1,91 @@
+"""The source type `heroku`: a Heroku log drain over HTTPS.
+
+A body is octet-counted frames, the length in bytes, each `<PRI>1 TIME HOST APP PROCESS MSGID MESSAGE`: RFC
+5424 without its structured data. Frames come again after a failure, under the same `Logplex-Frame-Id`; what
+Heroku had to drop it says in a frame of its own, which Powertrip counts as records left out.
+Format: heroku/logplex, doc/README.http_drains.md.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from powertrip.errors import Unreadable
+from powertrip.ingest import IngestRequest, Reading, Unread
+from powertrip.sources.body import plain_body
+from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.records import Verbatim, storable
+from powertrip.sources.settings import RecordKeys
+from powertrip.syslog import SyslogLine, parse_frame
+
+_log = structlog.get_logger(__name__)
+
+_KEYS = RecordKeys(id="id", time="time")
+_LENGTH = re.compile(rb"([0-9]{1,9}) ")
+_CONSTANT_HOSTS = ("host", "heroku")
+"""What logplex writes as host, whatever the app; the source's name says more."""
+_FRAME_ID = "Logplex-Frame-Id"
+_LOSSES = re.compile(r"(?:Error )?L1[0-3] \(")
+"""Drain, tail and local buffer overflows and delivery errors. Where logplex leaves the MSGID out too, the
+first word stands in its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class HerokuSource(SourceBySecret):
+    """Reads logplex's frames; calls `on_batch_cut` with its name where Heroku dropped some."""
+
+    on_batch_cut: Callable[[str], None]
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authorize(request)
+        frames, rest = _frames(plain_body(request, self.limits.inflated_bytes))
+        if rest and not frames:
+            raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
+        values = [self._value(frame, request, place) for place, frame in enumerate(frames)]
+        records = self.maker(_KEYS).make_all(values, request.received_at)
+        unread = (Unread(body=rest, reason="the body ends within a frame, or its lengths are wrong"),)
+        return Reading(records=records, unread=unread if rest else ())
+
+    def _value(self, frame: bytes, request: IngestRequest, place: int) -> Verbatim:
+        raw = storable(frame.decode("utf-8", "replace"))
+        line = parse_frame(raw)
+        if (
+            line.program != "app"
+            and "logplex" in (line.program, line.process)
+            and _LOSSES.match(line.message)
+        ):
+            _log.warning("heroku_left_lines_out", source=self.name, said=line.message[:200])
+            self.on_batch_cut(self.name)
+        frame_id = request.header(_FRAME_ID)
+        parts: dict[str, Any] = {
+            "message": line.message.removesuffix("\n"),
+            "host": self.name if line.host in _CONSTANT_HOSTS else line.host,
+            "program": line.program,
+            "time": line.time,
+            "facility": line.facility,
+            "id": f"{frame_id}.{place}" if frame_id else None,
+        }
+        return Verbatim(parts, raw)
+
+
+def _tells_of_losses(line: SyslogLine) -> bool:
+    # An app names its processes itself, and not its own program.
+    by_logplex = line.program != "app" and "logplex" in (line.program, line.process)
+    return by_logplex and _LOSSES.match(line.message) is not None
+
+
+def _frames(body: bytes) -> tuple[list[bytes], bytes]:
+    """The frames, and what is left where the next length is none or reaches past the end."""
+    frames: list[bytes] = []
+    position = 0
+    while found := _LENGTH.match(body, position):
+        end = found.end() + int(found[1])
+        if end > len(body):
+            break
+        frames.append(body[found.end() : end])
+        position = end
+    return frames, body[position:]

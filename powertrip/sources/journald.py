@@ -1,0 +1,54 @@
+"""The source type `journald`: entries of systemd's journal as `journalctl --output=json` writes them.
+
+One object a line, all values text, the names that begin with an underscore set by journald itself.
+Unprintable text is a list of byte numbers, a repeated field a list of texts, and what is longer than 4096
+bytes is null unless journalctl was called with `--all` (journalctl(1)).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from powertrip.ingest import IngestRequest, Reading, Unread
+from powertrip.sources.body import read_values
+from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.records import value_as_json
+from powertrip.sources.settings import RecordKeys
+
+_KEYS = RecordKeys(
+    message="MESSAGE",
+    host="_HOSTNAME",
+    time="__REALTIME_TIMESTAMP",
+    id="__CURSOR",
+    program=("SYSLOG_IDENTIFIER", "_COMM"),
+)
+_TOO_LONG = "the entry's MESSAGE was left out for its length; call journalctl with --all"
+
+
+@dataclass(frozen=True, slots=True)
+class JournaldSource(SourceBySecret):
+    """Reads entries of the journal, one or many, as lines or as an array."""
+
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authorize(request)
+        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        entries = list(_entries(values))
+        whole = [entry for entry in entries if not _lacks_its_message(entry)]
+        unread = [
+            Unread(body=value_as_json(entry).encode(), reason=_TOO_LONG)
+            for entry in entries
+            if _lacks_its_message(entry)
+        ]
+        records = self.maker(_KEYS).make_all(whole, request.received_at)
+        return Reading(records=records, unread=tuple(unread))
+
+
+def _entries(values: list[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from value if isinstance(value, list) else [value]
+
+
+def _lacks_its_message(entry: Any) -> bool:
+    """Whether the message is null: what nobody can read, nobody could be asked about."""
+    return isinstance(entry, dict) and "MESSAGE" in entry and entry["MESSAGE"] is None
