@@ -14,7 +14,7 @@ help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
 	@echo "make test          run the tests"
 	@echo "make check         run every check: lint, types, tests"
-	@echo "make system        run the tests with sshd, syslog-ng and Chromium (as root, on Debian)"
+	@echo "make system        run the tests with sshd, syslog-ng, rsyslog and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
 	@echo "make pictures      take the README's screenshots anew (needs what make system needs)"
 	@echo "make docs          write docs/configuration.md and docs/packs.md from the code"
