@@ -43,7 +43,7 @@ class HerokuSource(SourceBySecret):
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         frames, rest = _frames(plain_body(request, self.limits.inflated_bytes))
-        if rest and not frames:
+        if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
         values = [self._value(frame, request, place) for place, frame in enumerate(frames)]
         records = self.maker(_KEYS).make_all(values, request.received_at)

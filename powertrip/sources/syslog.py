@@ -32,6 +32,8 @@ class SyslogSource(SourceBySecret):
 def _values(text: str, content_type: str) -> tuple[list[Any], tuple[Unread, ...]]:
     """Every record of the body, prepared, and the lines that hold none."""
     lines = [line for line in text.split("\n") if line.strip()]
+    if not lines:
+        raise Unreadable("the body is empty")
     if text.lstrip()[:1] not in ("{", "["):
         return _lines_of_text(lines), ()
     try:

@@ -143,6 +143,30 @@ def _eventbridge(line: bytes, number: int) -> bytes:
     return b'{"id": "%d", "source": "aws.signin", "detail": {"note": "%s"}}' % (number, line)
 
 
+def _syslog(line: bytes, number: int) -> bytes:
+    return b'{"id": %d, "timestamp": 1768478400, "message": "%s"}' % (number, line)
+
+
+def _journald(line: bytes, number: int) -> bytes:
+    return b'{"__CURSOR": "s=1;i=%d", "MESSAGE": "%s"}' % (number, line)
+
+
+def _loki(line: bytes, number: int) -> bytes:
+    return b'{"streams": [{"stream": {"id": "%d"}, "values": [["1768478400000000000", "%s"]]}]}' % (
+        number,
+        line,
+    )
+
+
+def _heroku(line: bytes, number: int) -> bytes:
+    frame = b"<190>1 2026-01-15T12:00:00+00:00 host app web.%d - %s" % (number, line)
+    return b"%d %s" % (len(frame), frame)
+
+
+def _aptible(line: bytes, number: int) -> bytes:
+    return b'{"time": "2026-01-15T12:00:00Z", "offset": "%d", "log": "%s"}' % (number, line)
+
+
 def in_json(text: str) -> bytes:
     """The text as the bytes within a JSON string."""
     return json.dumps(text).encode()[1:-1]
@@ -168,4 +192,9 @@ TYPES = {
         packings=(gzip.compress, lambda data: _delivery(gzip.compress(data))),
     ),
     "eventbridge": HostileType(wrap=_eventbridge),
+    "syslog": HostileType(wrap=_syslog),
+    "journald": HostileType(wrap=_journald),
+    "loki": HostileType(wrap=_loki),
+    "heroku": HostileType(wrap=_heroku),
+    "aptible": HostileType(wrap=_aptible),
 }

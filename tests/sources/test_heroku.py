@@ -89,7 +89,9 @@ def test_whole_frames_are_kept_where_the_body_ends_in_a_broken_one(rest: bytes) 
     assert [part.body for part in result.unread] == [rest]
 
 
-@pytest.mark.parametrize("body", [b"no frames", b'{"a": 1}', b"5 abc", b"-1 a", "٣ abc".encode(), b"\xff\0"])
+@pytest.mark.parametrize(
+    "body", [b"", b"no frames", b'{"a": 1}', b"5 abc", b"-1 a", "٣ abc".encode(), b"\xff\0"]
+)
 def test_a_body_without_frames_is_unreadable(body: bytes) -> None:
     with pytest.raises(Unreadable, match="length in bytes"):
         reading("heroku", body)
@@ -98,10 +100,6 @@ def test_a_body_without_frames_is_unreadable(body: bytes) -> None:
 def test_a_frame_of_unknown_form_is_all_message() -> None:
     [record] = read("heroku", b"5 hello")
     assert (record.message, record.program) == ("hello", None)
-
-
-def test_no_frames_are_no_records() -> None:
-    assert read("heroku", b"") == []
 
 
 def test_a_bomb_is_refused() -> None:

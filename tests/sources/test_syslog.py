@@ -98,10 +98,9 @@ def test_the_login_is_the_same_whoever_ships_it(body: object) -> None:
         (json.dumps(FLUENT_BIT) + json.dumps(FLUENT_BIT | {"host": "bastion-2"}), 2),
         ({"records": [{"value": RSYSLOG}, {"value": RSYSLOG | {"host": "b"}}]}, 2),
         ("\r\n".join(LINES) + "\r\n", 5),
-        ("\n\n", 0),
         ([], 0),
     ],
-    ids=["newline", "json_stream", "kafkarest", "text", "blank", "empty array"],
+    ids=["newline", "json_stream", "kafkarest", "text", "empty array"],
 )
 def test_every_record_of_a_batch_is_read(body: object, count: int) -> None:
     records = read("syslog", body)
@@ -179,6 +178,12 @@ def test_a_broken_line_is_quarantined_and_the_others_are_kept() -> None:
 def test_json_that_is_broken_as_a_whole_is_unreadable(body: str) -> None:
     with pytest.raises(Unreadable, match="not JSON"):
         reading("syslog", body, headers={"Content-Type": "application/json"})
+
+
+@pytest.mark.parametrize("body", ["", "\n\n"])
+def test_an_empty_body_is_unreadable(body: str) -> None:
+    with pytest.raises(Unreadable, match="empty"):
+        reading("syslog", body)
 
 
 def test_text_may_begin_like_json() -> None:

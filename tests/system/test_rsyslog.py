@@ -49,7 +49,9 @@ def rows(database: Path, query: str) -> list[tuple[Any, ...]]:
 async def until(holds: Callable[[], bool]) -> None:
     """Return once it holds."""
     async with asyncio.timeout(PATIENCE):
-        while not holds():
+        while True:
+            if holds():
+                return
             await asyncio.sleep(0.1)
 
 

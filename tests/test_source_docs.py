@@ -1,0 +1,37 @@
+"""Every type of source has a row in docs/sources.md, tests, and a place among the hostile bodies."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from powertrip.config.settings import Source
+from powertrip.sources.settings import SourceType
+from tests.sources.hostile import TYPES as HOSTILE
+
+ROOT = Path(__file__).parent.parent
+TYPES = get_args(Source.model_fields["type"].annotation)
+ROWS = [
+    line
+    for line in (ROOT / "docs" / "sources.md").read_text(encoding="utf-8").splitlines()
+    if line.startswith("|")
+]
+TESTS = "\n".join(
+    path.read_text(encoding="utf-8") for path in sorted((ROOT / "tests" / "sources").glob("test_*.py"))
+)
+
+
+def test_the_config_and_the_sources_know_the_same_types() -> None:
+    assert set(TYPES) == set(get_args(SourceType))
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_row_tells_how_to_connect_the_type(kind: str) -> None:
+    names = (f"`type: {kind}`", f"[`{kind}`](")
+    assert any(row.count("|") == 6 and any(name in row for name in names) for row in ROWS)
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_the_type_is_tested_with_what_its_sender_documents_and_with_hostile_bodies(kind: str) -> None:
+    assert f'"{kind}"' in TESTS
+    assert kind in HOSTILE
