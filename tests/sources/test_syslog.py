@@ -46,6 +46,7 @@ VECTOR = {
     "timestamp": "2026-11-22T20:08:58Z",
 }
 SYSLOG_NG = {"PROGRAM": "sshd", "HOST": "bastion-1", "ISODATE": TIME, "FACILITY": "auth", "MESSAGE": LOGIN}
+SYSLOG_NG_EXAMPLE = RSYSLOG | {"id": "1@2", "pid": "99", "message": LOGIN, "_UID": "", "_COMM": ""}
 LINES = (
     f"<38>Nov 22 20:08:58 bastion-1 sshd[99]: {LOGIN}",
     f"<38>{TIME} bastion-1 sshd[99]: {LOGIN}",
@@ -72,6 +73,7 @@ def lines(*values: dict[str, Any]) -> str:
         pytest.param({"records": [{"value": RSYSLOG}]}, id="rsyslog omhttp kafkarest"),
         pytest.param({"streams": [STREAM]}, id="rsyslog omhttp lokirest"),
         pytest.param([SYSLOG_NG], id="syslog-ng format-json"),
+        pytest.param([SYSLOG_NG_EXAMPLE], id="syslog-ng, as documented"),
         pytest.param([FLUENT_BIT], id="fluent-bit json"),
         pytest.param(lines(FLUENT_BIT) + "\n", id="fluent-bit json_lines"),
         pytest.param([FLUENT_BIT_SYSTEMD], id="fluent-bit systemd"),
