@@ -14,6 +14,7 @@ from powertrip.backup import AppriseChannels
 from powertrip.cards import Mention
 from powertrip.config import Config
 from powertrip.config.enrichment import Enrichment as EnrichmentSettings
+from powertrip.config.severity import Listed
 from powertrip.enrichers import (
     AbuseIpDb,
     Answers,
@@ -34,6 +35,7 @@ from powertrip.policy import Clause, Requirements
 from powertrip.ports import EnrichmentCache
 from powertrip.reminders import Schedule
 from powertrip.routing import People
+from powertrip.severity import Lists, Weights
 from powertrip.slack.directory import DirectorySettings
 from powertrip.sources import RecordKeys, SourceSettings
 from powertrip.workflow import Settings
@@ -91,6 +93,10 @@ def backup_channels(config: Config) -> AppriseChannels:
     return AppriseChannels({name: channel.url for name, channel in config.backup.channels.items()})
 
 
+def _lists(listed: Listed) -> Lists:
+    return Lists(hosts=listed.hosts, rules=listed.rules, networks=listed.addresses)
+
+
 def workflow_settings(config: Config, security_channel: str) -> Settings:
     """Everything that the steps of the workflow read."""
     mentioned = [config.reviewers.group] if config.reviewers.group else list(config.reviewers.users)
@@ -123,6 +129,7 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         command=config.slack.command,
         late_after=config.cards.late_after,
         future_after=config.cards.future_after,
+        weights=Weights(sensitive=_lists(config.severity.sensitive), expected=_lists(config.severity.expected)),
         backup_after=config.backup.after,
         quarantine_window=config.quarantine.report_every,
     )

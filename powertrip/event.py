@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
 
+from powertrip.facts import AddressFacts, Past, Risk, worst
+
 
 def require_utc(moment: datetime) -> datetime:
     """Return `moment` in UTC; raises ValueError for a naive datetime, which could mean any zone."""
@@ -117,14 +119,6 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Risk:
-    """What enrichment says of the address; `score` is 0 to 100, None where nothing is known."""
-
-    score: int | None = None
-    reason: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One answer of one person, and what they had seen when they gave it."""
 
@@ -192,7 +186,11 @@ class Event:
     revision: int = 1
     """Rises by one with each occurrence that joins; a card's buttons carry the one they showed."""
     occurrences: int = 1
-    risk: Risk = Risk()
+    severity_reason: str | None = None
+    """Why the severity is another one than the rule's."""
+    facts: AddressFacts | None = None
+    """What is known of the address; None until the first look at it."""
+    past: Past | None = None
     requires_reason: bool = False
     requires_second_person: bool = False
     decisions: tuple[Decision, ...] = ()
@@ -201,6 +199,11 @@ class Event:
     reminders: int = 0
     next_reminder_at: datetime | None = None
     fold_key: str = ""
+
+    @property
+    def risk(self) -> Risk:
+        """The worst that any service says of the address."""
+        return worst(self.facts.reputations) if self.facts else Risk()
 
     @property
     def ref(self) -> str:

@@ -1,7 +1,8 @@
 """What is known of an address beyond the record that names it; no value here does I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -29,6 +30,59 @@ class Reputation:
     reason: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
     """Whatever else is worth showing, by a label: "First seen", "Datasets", "Reports in 90 days"."""
+
+
+YELLOW_ABOVE = 34
+RED_ABOVE = 67
+"""Scores above are medium, and high."""
+
+
+class RiskLevel(StrEnum):
+    """How much there is to fear, in one word."""
+
+    UNKNOWN = "unknown"
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+
+
+_LEVELS = {
+    "low": RiskLevel.LOW,
+    "benign": RiskLevel.LOW,
+    "medium": RiskLevel.MEDIUM,
+    "suspicious": RiskLevel.MEDIUM,
+    "high": RiskLevel.HIGH,
+    "malicious": RiskLevel.HIGH,
+}
+"""What the services' own words come to, where they give no score."""
+_ASCENDING = (RiskLevel.UNKNOWN, RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Risk:
+    """What is to be thought of an address, and who says so; `score` is 0 to 100."""
+
+    level: RiskLevel = RiskLevel.UNKNOWN
+    score: int | None = None
+    reason: str | None = None
+    service: str | None = None
+
+
+def worst(reputations: Sequence[Reputation]) -> Risk:
+    """The worst of what is said, the first of equals."""
+    risks = [_risk(reputation) for reputation in reputations]
+    return max(risks, key=lambda risk: (_ASCENDING.index(risk.level), risk.score or 0), default=Risk())
+
+
+def _risk(said: Reputation) -> Risk:
+    level = _level(said.score) if said.score is not None else _LEVELS.get(said.risk or "", RiskLevel.UNKNOWN)
+    return Risk(level=level, score=said.score, reason=said.reason, service=said.service)
+
+
+def _level(score: int) -> RiskLevel:
+    if score > RED_ABOVE:
+        return RiskLevel.HIGH
+    return RiskLevel.MEDIUM if score > YELLOW_ABOVE else RiskLevel.LOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +125,23 @@ class AddressFacts:
     """Why a service gave no answer, in words, by the service as people know it."""
     awaited: tuple[str, ...] = ()
     """The services that may still answer; empty once nothing more is to come."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """What the person's earlier events say about this one; events of the same kind, such as logins."""
+
+    first_of_person: bool = False
+    """Nothing of this kind was ever seen of them."""
+    first_from_address: bool = False
+    """They are known, and nothing from this address was ever approved; likewise for the next two."""
+    first_from_network: bool = False
+    first_from_country: bool = False
+    times_from_address: int = 0
+    """Which time it is from this address in 30 days, this one included; 0 where nothing was approved there."""
+    unusual_hour: bool = False
+    denied_from_address_at: datetime | None = None
+    """When somebody last denied an event from this address."""
+    host_approved_at: datetime | None = None
+    """The last approved event of this kind on this host, and whose it was."""
+    host_approved_user: str | None = None

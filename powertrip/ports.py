@@ -73,6 +73,8 @@ class ToAsk:
     event: Event
     conversation: str
     """Where the first notice goes, if a new event is made."""
+    hold: timedelta = timedelta()
+    """How long the first notice may wait for facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,17 @@ class Applied:
     folded: tuple[str, ...] = ()
     """Ids of events that an occurrence joined."""
     quarantined: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToEnrich:
+    """An event whose address is to be looked up, claimed."""
+
+    event_id: str
+    source_ip: str | None
+    received_at: datetime
+    tries: int
+    """Lookups before this one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +321,14 @@ class Store(Protocol):
 
     async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
         """Have what is untold told, at most once a window; None where there is nothing to tell."""
+
+    async def claim_lookups(self, limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
+        """Take events whose facts are to be looked up; nobody else gets them until the lease ends."""
+
+    async def keep_facts(
+        self, found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime
+    ) -> None:
+        """Write down what was found, by event, and when to look again; the first cards go now."""
 
     async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
         """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""

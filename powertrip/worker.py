@@ -12,8 +12,9 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import backup_channels, directory_settings, workflow_settings
+from powertrip.assembly import backup_channels, directory_settings, enrichment, workflow_settings
 from powertrip.config import Config
+from powertrip.enrichers import Conductor
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.metrics import Metrics
 from powertrip.ports import Delivery, DeliveryKind
@@ -33,6 +34,7 @@ from powertrip.workflow import (
     Parts,
     Sender,
     back_up,
+    enrich,
     judge_waiting,
     remind,
     report_quarantine,
@@ -94,6 +96,8 @@ class Worker:
         self._judge: Sweep | None = None
         self._remind: Sweep | None = None
         self._back_up: Sweep | None = None
+        self._enrich: Sweep | None = None
+        self._enrichment: Conductor | None = None
         self._dispatcher: Dispatcher | None = None
         self._parts: Parts | None = None
         self._directory: SlackDirectory | None = None
@@ -107,11 +111,13 @@ class Worker:
         self._directory = SlackDirectory(
             client, self._store, identity.workspace, directory_settings(self._config), utc_now
         )
+        self._enrichment = enrichment(self._config, self._store, self._metrics, utc_now)
         self._parts = Parts(
             store=self._store,
             notifier=SlackNotifier(client, identity.workspace_url),
             directory=self._directory,
             backup=backup_channels(self._config),
+            enrichment=self._enrichment,
             metrics=self._metrics,
             clock=utc_now,
             new_id=new_id,
@@ -166,9 +172,11 @@ class Worker:
         self._remind = Sweep("reminding", lambda: remind(parts))
         self._dispatcher = Dispatcher(parts.store, _telling(parts), utc_now, self._gap, LEASE)
         parts.wake_sender = self._dispatcher.wake
+        parts.wake_lookups = self._enrich.wake
         parts.wake_reminders = self._remind.wake
+        self._enrich = Sweep("enriching", lambda: enrich(parts))
         self._back_up = Sweep("backing up", lambda: back_up(parts))
-        for sweep in (self._judge, self._remind, self._back_up, self._dispatcher):
+        for sweep in (self._judge, self._remind, self._enrich, self._back_up, self._dispatcher):
             sweep.start()
 
     def _gap(self, lane: str) -> float:
@@ -186,9 +194,10 @@ class Worker:
             raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
 
     def _start_clockwork(self, parts: Parts) -> None:
-        assert self._judge and self._remind and self._back_up and self._dispatcher  # noqa: S101, PT018 (started just above)
+        assert self._judge and self._remind and self._enrich and self._back_up and self._dispatcher  # noqa: S101, PT018 (started just above)
         self._clockwork.every(TICK, self._judge.wake, "judge")
         self._clockwork.every(TICK, self._dispatcher.wake, "deliver")
+        self._clockwork.every(TICK, self._enrich.wake, "look up")
         self._clockwork.every(
             min(REMINDER_TICK, self._config.reminders.remind_after), self._remind.wake, "remind"
         )
@@ -270,7 +279,7 @@ class Worker:
             await self._in_flight.finish()
             await self._connection.stop()
             await self._in_flight.finish()
-        for sweep in (self._judge, self._remind, self._back_up, self._dispatcher):
+        for sweep in (self._judge, self._remind, self._enrich, self._back_up, self._dispatcher):
             if sweep is not None:
                 await sweep.stop()
         if self._session is not None:

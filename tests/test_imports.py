@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 WORDS = frozenset({"errors", "event", "facts", "ports", "ingest", "syslog"})
-PURE_ROOMS = frozenset({"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"})
+PURE_ROOMS = frozenset(
+    {"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart", "past", "severity"}
+)
 ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler", "backup"})
 TOOLS = frozenset({"log", "metrics"})
 WIRING = frozenset({"application", "assembly", "cli", "worker"})
@@ -19,6 +21,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
     "facts": frozenset(),
     "event": frozenset({"errors", "facts"}),
+    "past": frozenset({"facts"}),
     "ports": frozenset({"errors", "event", "facts"}),
     "ingest": frozenset({"errors", "event"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),

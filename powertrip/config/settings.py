@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from powertrip.config.backup import Backup
 from powertrip.config.enrichment import Enrichment
 from powertrip.config.section import Section
+from powertrip.config.severity import SeverityLists
 from powertrip.config.values import (
     AppToken,
     BaseUrl,
@@ -280,6 +281,7 @@ class Settings(Section):
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
     reminders: Reminders = Reminders()
+    severity: SeverityLists = SeverityLists()
     backup: Annotated[Backup, Field(default_factory=Backup)]
     cards: Cards = Cards()
     lookups: Lookups = Lookups()

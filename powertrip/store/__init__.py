@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.event import Event, Notice, NoticeKind, Occurrence, Subject
+from powertrip.facts import AddressFacts
 from powertrip.ports import (
     Applied,
     Claimed,
@@ -19,11 +20,13 @@ from powertrip.ports import (
     Quarantined,
     Shown,
     Snapshot,
+    ToEnrich,
 )
 from powertrip.store import (
     audit,
     backups,
     deliveries,
+    enriching,
     enrichment_cache,
     events,
     inbox,
@@ -150,6 +153,16 @@ class SqlStore:
     async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
         """Have what is untold told, at most once a window; None where there is nothing to tell."""
         return await self._run(quarantine.report, channel, window, now)
+
+    async def claim_lookups(self, limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
+        """Take events whose facts are to be looked up; nobody else gets them until the lease ends."""
+        return await self._run(enriching.claim, limit, now, lease)
+
+    async def keep_facts(
+        self, found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime
+    ) -> None:
+        """Write down what was found, by event, and when to look again; the first cards go now."""
+        await self._run(enriching.keep, found, due, now)
 
     async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
         """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""

@@ -2,6 +2,7 @@
 
 from peewee import (
     BigAutoField,
+    BigIntegerField,
     BlobField,
     BooleanField,
     CharField,
@@ -78,6 +79,13 @@ class EventRow(Table):
     reminders = IntegerField()
     next_reminder_at = MomentField(null=True)
     decided_at = MomentField(null=True)
+    facts = JsonField(null=True)
+    past = JsonField(null=True)
+    severity_reason = OutsideTextField(null=True)
+    as_number = BigIntegerField(null=True)
+    country_code = CharField(null=True)
+    facts_due_at = MomentField(null=True)
+    facts_tries = IntegerField(default=0)
     version = IntegerField(default=1)
 
     class Meta:

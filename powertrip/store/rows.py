@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from powertrip.event import (
     BackupTold,
     Decision,
@@ -18,6 +20,7 @@ from powertrip.event import (
     Verdict,
     Via,
 )
+from powertrip.facts import AddressFacts, Past
 from powertrip.store.models import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 _PLAIN = (
@@ -35,6 +38,7 @@ _PLAIN = (
     "fields",
     "message",
     "cut",
+    "severity_reason",
     "revision",
     "occurrences",
     "requires_reason",
@@ -43,6 +47,10 @@ _PLAIN = (
     "reminders",
     "next_reminder_at",
 )
+
+
+_FACTS = TypeAdapter(AddressFacts)
+_PAST = TypeAdapter(Past)
 
 
 def event_columns(event: Event) -> dict[str, Any]:
@@ -54,6 +62,23 @@ def event_columns(event: Event) -> dict[str, Any]:
         "status": event.status,
         **subject_columns(event.subject),
     }
+
+
+def facts_columns(facts: AddressFacts | None) -> dict[str, Any]:
+    """The columns that hold what is known of the address."""
+    network = facts.network if facts else None
+    place = facts.place if facts else None
+    country = (place and place.country_code) or (network and network.country_code)
+    return {
+        "facts": _FACTS.dump_python(facts, mode="json") if facts else None,
+        "as_number": network.as_number if network else None,
+        "country_code": country or None,
+    }
+
+
+def past_columns(past: Past) -> dict[str, Any]:
+    """The column that holds the person's past."""
+    return {"past": _PAST.dump_python(past, mode="json")}
 
 
 def subject_columns(subject: Subject) -> dict[str, Any]:
@@ -80,6 +105,8 @@ def _event(row: Any, decisions: Iterable[Decision], backups: Iterable[BackupTold
         severity=Severity(row.severity),
         status=Status(row.status),
         subject=subject,
+        facts=_FACTS.validate_python(row.facts) if row.facts else None,
+        past=_PAST.validate_python(row.past) if row.past else None,
         decisions=tuple(decisions),
         backups=tuple(backups),
     )

@@ -6,6 +6,7 @@ store. Nothing here knows a database, Slack's API or a web server; adapters call
 
 from powertrip.workflow.backing_up import back_up, tell_backup
 from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Reference, parse_reference
+from powertrip.workflow.enriching import enrich
 from powertrip.workflow.judging import judge_waiting
 from powertrip.workflow.parts import Parts, Settings
 from powertrip.workflow.reminding import remind, report_quarantine
@@ -20,6 +21,7 @@ __all__ = [
     "Sender",
     "Settings",
     "back_up",
+    "enrich",
     "judge_waiting",
     "parse_reference",
     "remind",

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from powertrip import policy, reminders, routing
+from powertrip import policy, reminders, routing, severity
 from powertrip.errors import StoreUnavailable
 from powertrip.event import Event, Record, Subject
 from powertrip.ports import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
+from powertrip.workflow.enriching import HOLD
 from powertrip.workflow.parts import Parts, Settings
 
 log = structlog.get_logger(__name__)
@@ -40,6 +41,8 @@ async def judge_waiting(parts: Parts) -> bool:
             await parts.store.release_records([item.inbox_id for item in claimed])
         raise
     _count(parts, judgements, applied)
+    if applied.opened:
+        parts.wake_lookups()
     if applied.opened or applied.folded:
         parts.wake_sender()
     return len(claimed) == BATCH
@@ -117,7 +120,7 @@ def _outcome(
         case Match():
             event = _event(parts, settings, record, verdict, subjects[verdict.fields.get("user_name")])
             recipients = routing.route(event.subject, settings.security_channel)
-            return ToAsk(event=event, conversation=recipients.conversation)
+            return ToAsk(event=event, conversation=recipients.conversation, hold=HOLD)
 
 
 def _event(parts: Parts, settings: Settings, record: Record, match: Match, subject: Subject) -> Event:
@@ -143,6 +146,7 @@ def _event(parts: Parts, settings: Settings, record: Record, match: Match, subje
         fold_key=match.fold_key,
         next_reminder_at=_first_reminder(settings, parts.clock()),
     )
+    event = severity.weigh(event, settings.weights)
     demands = policy.requirements(event, settings.policy)
     return replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
 

@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 
 from powertrip.cards import Mention
 from powertrip.policy import Clause
-from powertrip.ports import BackupChannels, Directory, Metrics, Notifier, Store
+from powertrip.ports import BackupChannels, Directory, Enrichment, Metrics, Notifier, Store
 from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.rules import RuleSet
+from powertrip.severity import Weights
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +29,8 @@ class Settings:
     """The slash command, as cards tell people to type it."""
     late_after: timedelta
     future_after: timedelta
+    weights: Weights
+    """What matters more, or less, than its rule says."""
     backup_after: timedelta
     """How long an event may wait for Slack before it is told another way."""
     quarantine_window: timedelta
@@ -40,12 +43,13 @@ def do_nothing() -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """Everything a step may use. Only `settings` and `backup` are ever replaced."""
+    """Everything a step may use. Only `settings`, `backup` and `enrichment` are ever replaced."""
 
     store: Store
     notifier: Notifier
     directory: Directory
     backup: BackupChannels
+    enrichment: Enrichment
     metrics: Metrics
     clock: Callable[[], datetime]
     """Returns the time now, aware and in UTC."""
@@ -54,5 +58,7 @@ class Parts:
     settings: Settings
     wake_sender: Callable[[], None] = field(default=do_nothing)
     """Called when the outbox has something new."""
+    wake_lookups: Callable[[], None] = field(default=do_nothing)
+    """Called when an event's address is to be looked up."""
     wake_reminders: Callable[[], None] = field(default=do_nothing)
     """Called when a reminder is due at once."""

@@ -1,0 +1,61 @@
+"""Events whose facts are still to be looked up, and what came of it."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from powertrip.facts import AddressFacts
+from powertrip.past import past_of
+from powertrip.ports import DeliveryKind, ToEnrich
+from powertrip.store import audit, deliveries
+from powertrip.store.database import is_postgres
+from powertrip.store.models import DeliveryRow, EventRow
+from powertrip.store.past import seen_before
+from powertrip.store.rows import facts_columns, past_columns
+
+
+def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
+    """Take events whose lookup is due, the newest first, for they are waited for; nobody else gets them."""
+    due = EventRow.facts_due_at <= now
+    query = EventRow.select().where(due).order_by(EventRow.received_at.desc()).limit(limit)
+    rows = list(query.for_update(skip_locked=True) if is_postgres() else query)
+    ids = [row.id for row in rows]
+    if ids:
+        moved = EventRow.update(facts_due_at=now + lease, facts_tries=EventRow.facts_tries + 1)
+        moved.where(EventRow.id.in_(ids)).execute()
+    return [
+        ToEnrich(event_id=row.id, source_ip=row.source_ip, received_at=row.received_at, tries=row.facts_tries)
+        for row in rows
+    ]
+
+
+def keep(
+    found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime
+) -> None:
+    """Write down what was found of events, when to look again, and let their first cards go."""
+    audit.write_alone()
+    for row in EventRow.select().where(EventRow.id.in_(list(found))):
+        _keep_one(row, found[row.id], due[row.id], now)
+    _release(list(found), now)
+
+
+def _keep_one(row: Any, facts: AddressFacts | None, due_at: datetime | None, now: datetime) -> None:
+    columns = facts_columns(facts)
+    row.as_number, row.country_code = columns["as_number"], columns["country_code"]
+    columns |= past_columns(past_of(seen_before(row), row.occurred_at))
+    is_new = any(getattr(row, name) != value for name, value in columns.items())
+    changes = columns | {"facts_due_at": due_at}
+    if is_new:
+        changes["version"] = EventRow.version + 1
+    EventRow.update(**changes).where(EventRow.id == row.id).execute()
+    if is_new:
+        deliveries.enqueue_updates(row.id, now)
+
+
+def _release(event_ids: Sequence[str], now: datetime) -> None:
+    """Let first cards that waited for facts go at once."""
+    held = (DeliveryRow.state == "waiting") & (DeliveryRow.kind == DeliveryKind.FIRST)
+    unbegun = held & (DeliveryRow.attempts == 0) & (DeliveryRow.due_at > now)
+    for event_id in event_ids:
+        about = DeliveryRow.event_ids == [event_id]
+        DeliveryRow.update(due_at=now).where(unbegun & about).execute()
