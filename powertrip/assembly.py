@@ -14,7 +14,7 @@ from powertrip.backup import AppriseChannels
 from powertrip.cards import Mention
 from powertrip.config import Config
 from powertrip.config.enrichment import Enrichment as EnrichmentSettings
-from powertrip.config.severity import Listed
+from powertrip.config.severity import Listed, SeverityLists
 from powertrip.enrichers import (
     AbuseIpDb,
     Answers,
@@ -93,6 +93,10 @@ def backup_channels(config: Config) -> AppriseChannels:
     return AppriseChannels({name: channel.url for name, channel in config.backup.channels.items()})
 
 
+def _weights(lists: SeverityLists) -> Weights:
+    return Weights(sensitive=_lists(lists.sensitive), expected=_lists(lists.expected))
+
+
 def _lists(listed: Listed) -> Lists:
     return Lists(hosts=listed.hosts, rules=listed.rules, networks=listed.addresses)
 
@@ -129,7 +133,7 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         command=config.slack.command,
         late_after=config.cards.late_after,
         future_after=config.cards.future_after,
-        weights=Weights(sensitive=_lists(config.severity.sensitive), expected=_lists(config.severity.expected)),
+        weights=_weights(config.severity),
         backup_after=config.backup.after,
         quarantine_window=config.quarantine.report_every,
     )

@@ -138,7 +138,7 @@ class Past:
     first_from_network: bool = False
     first_from_country: bool = False
     times_from_address: int = 0
-    """Which time it is from this address in 30 days, this one included; 0 where nothing was approved there."""
+    """Which time it is from this address in 30 days, this one included; 0 for the first."""
     unusual_hour: bool = False
     denied_from_address_at: datetime | None = None
     """When somebody last denied an event from this address."""

@@ -1,4 +1,4 @@
-"""The person's own past: what earlier events say about a new one. Only what was approved counts as known good."""
+"""The person's own past: what earlier events say about a new one. Only approved ones count as known good."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -54,5 +54,6 @@ def past_of(seen: Seen, occurred_at: datetime) -> Past:
 def _is_unusual(approved_at: Sequence[datetime], occurred_at: datetime) -> bool:
     if len(approved_at) < HOURS_NEEDED:
         return False
-    usual = {(moment.hour + shift) % 24 for moment in approved_at for shift in range(-HOURS_AROUND, HOURS_AROUND + 1)}
+    around = range(-HOURS_AROUND, HOURS_AROUND + 1)
+    usual = {(moment.hour + shift) % 24 for moment in approved_at for shift in around}
     return occurred_at.hour not in usual

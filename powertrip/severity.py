@@ -20,12 +20,13 @@ class Lists:
 
     def reason(self, event: Event) -> str | None:
         """What of the event stands on the list, and as what; None where nothing does."""
-        host = event.host_name or ""
-        return (
-            next((f"host {entry}" for entry in self.hosts if fnmatchcase(host.lower(), entry.lower())), None)
-            or next((f"rule {entry}" for entry in self.rules if fnmatchcase(event.rule, entry)), None)
-            or next((f"address {network}" for network in self.networks if _is_in(event.source_ip, network)), None)
-        )
+        host = (event.host_name or "").lower()
+        found = [
+            *(f"host {entry}" for entry in self.hosts if fnmatchcase(host, entry.lower())),
+            *(f"rule {entry}" for entry in self.rules if fnmatchcase(event.rule, entry)),
+            *(f"address {network}" for network in self.networks if _is_in(event.source_ip, network)),
+        ]
+        return found[0] if found else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,9 +172,9 @@ class Worker:
         self._remind = Sweep("reminding", lambda: remind(parts))
         self._dispatcher = Dispatcher(parts.store, _telling(parts), utc_now, self._gap, LEASE)
         parts.wake_sender = self._dispatcher.wake
-        parts.wake_lookups = self._enrich.wake
         parts.wake_reminders = self._remind.wake
         self._enrich = Sweep("enriching", lambda: enrich(parts))
+        parts.wake_lookups = self._enrich.wake
         self._back_up = Sweep("backing up", lambda: back_up(parts))
         for sweep in (self._judge, self._remind, self._enrich, self._back_up, self._dispatcher):
             sweep.start()
@@ -197,7 +197,7 @@ class Worker:
         assert self._judge and self._remind and self._enrich and self._back_up and self._dispatcher  # noqa: S101, PT018 (started just above)
         self._clockwork.every(TICK, self._judge.wake, "judge")
         self._clockwork.every(TICK, self._dispatcher.wake, "deliver")
-        self._clockwork.every(TICK, self._enrich.wake, "look up")
+        self._clockwork.every(TICK, parts.wake_lookups, "look up")
         self._clockwork.every(
             min(REMINDER_TICK, self._config.reminders.remind_after), self._remind.wake, "remind"
         )
@@ -282,5 +282,7 @@ class Worker:
         for sweep in (self._judge, self._remind, self._enrich, self._back_up, self._dispatcher):
             if sweep is not None:
                 await sweep.stop()
+        if self._enrichment is not None:
+            await self._enrichment.close()
         if self._session is not None:
             await self._session.close()

@@ -15,6 +15,7 @@ from powertrip.event import (
     Verdict,
     Via,
 )
+from powertrip.facts import AddressFacts, AddressKind, Reputation
 from powertrip.ports import Claimed, Judgement, ToAsk
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -90,3 +91,9 @@ def ask(claimed: Claimed, about: Event | None = None, conversation: str = ALICE)
 def decided(about: Event, **changes: Any) -> Event:
     """The event after a decision."""
     return replace(about, **changes)
+
+
+def known(score: int | None = None, **changes: Any) -> AddressFacts:
+    """Facts of a public address that one service has an opinion on."""
+    said = Reputation(service="Threat Jammer", score=score, reason=changes.pop("reason", None))
+    return AddressFacts(kind=AddressKind.PUBLIC, reputations=(said,), **changes)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from powertrip.cards import buttons, facts, words
+from powertrip.cards import address, buttons, facts, past, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -23,6 +23,7 @@ from powertrip.cards.blocks import (
 from powertrip.cards.message import CardView, Message
 from powertrip.cards.text import show
 from powertrip.event import Event, NoticeKind, Status
+from powertrip.facts import RiskLevel
 
 MESSAGE_LIMIT = 1500
 """Characters of the log line that a card shows."""
@@ -31,6 +32,12 @@ MESSAGE_LIMIT_IN_TEXT = 400
 GREY, GREEN, YELLOW, RED = "#8d8d8d", "#2eb67d", "#ecb22e", "#e01e5a"
 
 FINAL = (Status.APPROVED, Status.CLOSED)
+_RISK_COLOURS = {
+    RiskLevel.UNKNOWN: GREY,
+    RiskLevel.LOW: GREEN,
+    RiskLevel.MEDIUM: YELLOW,
+    RiskLevel.HIGH: RED,
+}
 _DECIDED_COLOURS = {Status.APPROVED: GREEN, Status.DENIED: RED, Status.CLOSED: GREY}
 
 
@@ -86,11 +93,7 @@ def colour(event: Event) -> str:
     """The bar: the outcome of a decided event, the risk of an open one."""
     if event.status in _DECIDED_COLOURS:
         return _DECIDED_COLOURS[event.status]
-    if event.risk.score is None:
-        return GREY
-    if event.risk.score > words.RED_ABOVE:
-        return RED
-    return YELLOW if event.risk.score > words.YELLOW_ABOVE else GREEN
+    return _RISK_COLOURS[event.risk.level]
 
 
 def _groups(event: Event, view: CardView) -> list[list[Line]]:
@@ -98,9 +101,9 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
     timing = facts.timing(event, view.late_after, view.future_after)
     demands = facts.demands(event) if event.is_open else []
     return [
-        [facts.summary(event), *facts.essentials(event), *why],
+        [facts.summary(event), *facts.essentials(event), *why, *address.lines(event), *past.lines(event)],
         facts.trail(event),
-        [*timing, *demands, *facts.backups(event), *_first_notice(view)],
+        [*facts.severity(event), *timing, *demands, *facts.backups(event), *_first_notice(view)],
     ]
 
 
@@ -123,7 +126,7 @@ def _buttons(event: Event, view: CardView) -> list[Block]:
 
 
 def _evidence(event: Event, now: datetime) -> list[Block]:
-    blocks = [paragraph(facts.details(event))]
+    blocks = [paragraph([*facts.details(event), *address.evidence(event)])]
     if event.message:
         blocks.append(preformatted(show(event.message, MESSAGE_LIMIT)))
     if event.cut:

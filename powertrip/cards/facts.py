@@ -111,6 +111,13 @@ def demands(event: Event) -> list[Line]:
     return lines
 
 
+def severity(event: Event) -> list[Line]:
+    """That the severity is another one than the rule's, and why."""
+    if not event.severity_reason:
+        return []
+    return [[bold(f"⚖️ Severity {event.severity}, {show(event.severity_reason, VALUE_LIMIT)}")]]
+
+
 def backups(event: Event) -> list[Line]:
     """Where the event was told while Slack could not be."""
     return [

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from powertrip.cards.text import named, show
 from powertrip.event import Event, Severity, Standing, Status, Subject, SubjectKind, Verdict, Via
+from powertrip.facts import AddressKind, RiskLevel
 
 NAME_LIMIT = 60
 """Characters of a user, a host or a person that are shown."""
@@ -42,8 +43,7 @@ STANDING = {
     Standing.UNKNOWN: "somebody Slack could not tell us about just now",
 }
 
-YELLOW_ABOVE = 34
-RED_ABOVE = 67
+RISK_DOT = {RiskLevel.UNKNOWN: "⚪", RiskLevel.LOW: "🟢", RiskLevel.MEDIUM: "🟡", RiskLevel.HIGH: "🔴"}
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -106,18 +106,21 @@ def address(event: Event) -> str:
 
 def risk(event: Event) -> str:
     """`⚪ unknown, medium severity`; the dot's colour never stands without its word."""
-    score, reason = event.risk.score, event.risk.reason
-    level = "unknown" if score is None else _level(score)
-    dot = {"unknown": "⚪", "low": "🟢", "medium": "🟡", "high": "🔴"}[level]
-    of_hundred = "" if score is None else f" ({score} of 100)"
-    because = f": {show(reason, 200)}" if reason else ""
-    return f"{dot} {level}{of_hundred}, {SEVERITY[event.severity]}{because}"
+    found = event.risk
+    named_level = found.service and found.level is not RiskLevel.UNKNOWN
+    by = f" by {show(found.service or '', NAME_LIMIT)}" if named_level else ""
+    according = by if found.score is None else f" ({found.score} of 100{by})"
+    because = f": {show(found.reason, 200)}" if found.reason else ""
+    return f"{RISK_DOT[found.level]} {found.level}{according}, {SEVERITY[event.severity]}{because}"
 
 
-def _level(score: int) -> str:
-    if score > RED_ABOVE:
-        return "high"
-    return "medium" if score > YELLOW_ABOVE else "low"
+ADDRESS_KIND = {
+    AddressKind.PRIVATE: "a private address, which says nothing of where it is",
+    AddressKind.SHARED: "an address that a provider shares among customers",
+    AddressKind.DOCUMENTATION: "an address for documentation, used by nobody",
+    AddressKind.RESERVED: "a reserved address, used by nobody",
+}
+"""What is said of an address that no service is asked about."""
 
 
 def person(subject: Subject) -> str | None:

@@ -31,8 +31,9 @@ def enqueue(
     event_ids: Iterable[str] = (),
     ts: str | None = None,
     payload: dict[str, Any] | None = None,
+    due_at: datetime | None = None,
 ) -> None:
-    """Write down one thing to tell; belongs inside the transaction that makes it necessary."""
+    """Write down one thing to tell, from `due_at` on; belongs in the transaction that makes it necessary."""
     DeliveryRow.create(
         uid=secrets.token_hex(10),
         kind=kind,
@@ -42,7 +43,7 @@ def enqueue(
         ts=ts,
         event_ids=list(event_ids),
         payload=payload,
-        due_at=now,
+        due_at=due_at or now,
         created_at=now,
     )
 

@@ -29,9 +29,7 @@ def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
     ]
 
 
-def keep(
-    found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime
-) -> None:
+def keep(found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime) -> None:
     """Write down what was found of events, when to look again, and let their first cards go."""
     audit.write_alone()
     for row in EventRow.select().where(EventRow.id.in_(list(found))):

@@ -12,7 +12,7 @@ from powertrip.ports import Applied, DecisionPlan, DeliveryKind, Judgement, ToAs
 from powertrip.store import audit, deliveries, inbox, quarantine, tally
 from powertrip.store.database import is_postgres
 from powertrip.store.models import EventRow, OccurrenceRow, database
-from powertrip.store.rows import event_columns
+from powertrip.store.rows import event_columns, facts_columns
 
 
 def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
@@ -70,7 +70,7 @@ def _fold(record: Record, event: Event, now: datetime) -> str | None:
 
 
 def _open(record: Record, ask: ToAsk, now: datetime) -> None:
-    EventRow.create(**event_columns(ask.event))
+    EventRow.create(**event_columns(ask.event), facts_due_at=now)
     _add_occurrence(ask.event.id, record, ask.event.occurred_at, 1)
     audit.append(
         "event_opened",
@@ -81,7 +81,9 @@ def _open(record: Record, ask: ToAsk, now: datetime) -> None:
         record_id=record.record_id,
         subject=ask.event.subject.kind,
     )
-    deliveries.enqueue(DeliveryKind.FIRST, ask.conversation, now, event_ids=[ask.event.id])
+    deliveries.enqueue(
+        DeliveryKind.FIRST, ask.conversation, now, event_ids=[ask.event.id], due_at=now + ask.hold
+    )
 
 
 def _add_occurrence(event_id: str, record: Record, occurred_at: datetime, revision: int) -> None:
@@ -105,7 +107,7 @@ def split_off(event: Event, covered: int, plan: DecisionPlan, now: datetime) -> 
     if not rows:
         return None
     rest = _rest_of(event, rows, plan)
-    EventRow.create(**event_columns(rest))
+    EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
     for number, row in enumerate(rows, start=1):
         row.event_id = rest.id
         row.revision = number

@@ -3,8 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from peewee import fn
-
 from powertrip.event import Status
 from powertrip.past import HOURS_WINDOW, WINDOW, Seen
 from powertrip.store.models import EventRow
@@ -54,5 +52,5 @@ def _moments(condition: Any) -> list[datetime]:
 
 def _denied_at(condition: Any) -> datetime | None:
     denied = condition & EventRow.status.in_((Status.DENIED, Status.CLOSED))
-    newest = EventRow.select(fn.MAX(EventRow.decided_at)).where(denied).scalar(convert=False)
-    return EventRow.decided_at.python_value(newest)
+    newest = EventRow.select(EventRow.decided_at).where(denied).order_by(EventRow.decided_at.desc()).first()
+    return newest.decided_at if newest else None

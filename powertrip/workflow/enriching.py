@@ -1,4 +1,4 @@
-"""What the services know of an event's address is looked up, at first for a moment, later until all have said."""
+"""What is known of an event's address is looked up: at first for a moment, later until all have answered."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta

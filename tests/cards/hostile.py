@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from powertrip.event import (
     Decision,
     Event,
-    Risk,
     Severity,
     Status,
     Subject,
@@ -15,6 +14,7 @@ from powertrip.event import (
     Verdict,
     Via,
 )
+from powertrip.facts import AddressFacts, AddressKind, Network, Past, Place, Reputation
 
 NASTY = (
     "<!channel>",
@@ -62,6 +62,48 @@ subjects = st.builds(
     slack_id=st.none() | members,
     name=st.none() | texts,
     team=st.none() | texts,
+)
+
+_optional = st.none() | texts
+_reputations = st.builds(
+    Reputation,
+    service=texts,
+    score=st.none() | st.integers(0, 100),
+    risk=_optional,
+    reason=_optional,
+    details=st.dictionaries(texts, texts, max_size=8),
+)
+_networks = st.builds(
+    Network,
+    as_number=st.none() | st.integers(0, 2**32 - 1),
+    name=_optional,
+    description=_optional,
+    country_code=_optional,
+    prefix=_optional,
+)
+_places = st.builds(
+    Place, country_code=_optional, country=_optional, region=_optional, city=_optional, time_zone=_optional
+)
+address_facts = st.builds(
+    AddressFacts,
+    kind=st.sampled_from(AddressKind),
+    reputations=st.lists(_reputations, max_size=3).map(tuple),
+    network=st.none() | _networks,
+    place=st.none() | _places,
+    unavailable=st.dictionaries(texts, texts, max_size=3),
+    awaited=st.lists(texts, max_size=3).map(tuple),
+)
+pasts = st.builds(
+    Past,
+    first_of_person=st.booleans(),
+    first_from_address=st.booleans(),
+    first_from_network=st.booleans(),
+    first_from_country=st.booleans(),
+    times_from_address=st.integers(0, 10**6),
+    unusual_hour=st.booleans(),
+    denied_from_address_at=st.none() | moments,
+    host_approved_at=st.none() | moments,
+    host_approved_user=_optional,
 )
 
 _VERDICTS = {
@@ -115,7 +157,9 @@ def events(draw: st.DrawFn) -> Event:
         status=status,
         revision=revision,
         occurrences=revision,
-        risk=Risk(score=draw(st.none() | st.integers(0, 100)), reason=draw(optional)),
+        severity_reason=draw(optional),
+        facts=draw(st.none() | address_facts),
+        past=draw(st.none() | pasts),
         requires_reason=draw(st.booleans()),
         requires_second_person=draw(st.booleans()),
         decisions=tuple(draw(decisions(verdict, revision)) for verdict in _VERDICTS[status]),

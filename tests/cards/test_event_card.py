@@ -3,10 +3,10 @@
 import pytest
 
 from powertrip.cards import event_card
-from powertrip.event import Event, Risk, Subject, SubjectKind
+from powertrip.event import Event, Subject, SubjectKind
 from tests.cards.logins import LINE, NEXT, approved, closed, denied, login, view
 from tests.cards.reading import buttons, mentioned, read, shown
-from tests.samples import ALICE, NOW, later
+from tests.samples import ALICE, NOW, known, later
 
 
 def test_a_person_is_asked_whether_it_was_them() -> None:
@@ -165,11 +165,11 @@ def test_a_log_that_names_nobody_and_nothing_is_still_asked_about() -> None:
     ("about", "colour"),
     [
         (login(), "#8d8d8d"),
-        (login(risk=Risk(score=34)), "#2eb67d"),
-        (login(risk=Risk(score=35)), "#ecb22e"),
-        (login(risk=Risk(score=68)), "#e01e5a"),
-        (approved(risk=Risk(score=90)), "#2eb67d"),
-        (denied(risk=Risk(score=1)), "#e01e5a"),
+        (login(facts=known(34)), "#2eb67d"),
+        (login(facts=known(35)), "#ecb22e"),
+        (login(facts=known(68)), "#e01e5a"),
+        (approved(facts=known(90)), "#2eb67d"),
+        (denied(facts=known(1)), "#e01e5a"),
         (closed(), "#8d8d8d"),
     ],
 )

@@ -7,7 +7,6 @@ import pytest
 from powertrip.cards import Mention, denied_alert, event_card
 from powertrip.event import (
     Event,
-    Risk,
     Severity,
     Status,
     Via,
@@ -24,7 +23,7 @@ from tests.cards.logins import (
     view,
 )
 from tests.cards.reading import buttons, labels, mentioned, objections, read, shown
-from tests.samples import ALICE, BOB, CAROL, NOW, decision, later
+from tests.samples import ALICE, BOB, CAROL, NOW, decision, known, later
 
 
 def test_a_half_approved_event_still_asks() -> None:
@@ -169,7 +168,7 @@ def test_the_next_reminder_is_announced_only_while_it_lies_ahead() -> None:
 
 @pytest.mark.parametrize("about", [login(), half_approved(), approved(), denied(), closed()])
 def test_slack_takes_every_card(about: Event) -> None:
-    risky = replace(about, severity=Severity.CRITICAL, risk=Risk(score=99, reason="listed"))
+    risky = replace(about, severity=Severity.CRITICAL, facts=known(99, reason="listed"))
 
     for looked_at in (view(), view(audience="channel"), reminder(mention=(Mention(BOB),))):
         assert objections(event_card(risky, looked_at, later(hours=1))) == []

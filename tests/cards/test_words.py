@@ -3,8 +3,8 @@ from datetime import timedelta
 import pytest
 
 from powertrip.cards import words
-from powertrip.event import Risk, Severity, Subject, SubjectKind
-from tests.samples import ALICE, event
+from powertrip.event import Severity, Subject, SubjectKind
+from tests.samples import ALICE, event, known
 
 
 @pytest.mark.parametrize(
@@ -48,21 +48,23 @@ def test_lists_read_like_a_sentence(things: list[str], said: str) -> None:
     ("score", "said"),
     [
         (None, "⚪ unknown, high severity"),
-        (0, "🟢 low (0 of 100), high severity"),
-        (34, "🟢 low (34 of 100), high severity"),
-        (35, "🟡 medium (35 of 100), high severity"),
-        (67, "🟡 medium (67 of 100), high severity"),
-        (68, "🔴 high (68 of 100), high severity"),
+        (0, "🟢 low (0 of 100 by Threat Jammer), high severity"),
+        (34, "🟢 low (34 of 100 by Threat Jammer), high severity"),
+        (35, "🟡 medium (35 of 100 by Threat Jammer), high severity"),
+        (67, "🟡 medium (67 of 100 by Threat Jammer), high severity"),
+        (68, "🔴 high (68 of 100 by Threat Jammer), high severity"),
     ],
 )
 def test_risk_is_said_in_words(score: int | None, said: str) -> None:
-    assert words.risk(event(risk=Risk(score=score), severity=Severity.HIGH)) == said
+    assert words.risk(event(facts=known(score), severity=Severity.HIGH)) == said
 
 
 def test_the_reason_for_a_risk_is_said() -> None:
-    risky = event(risk=Risk(score=91, reason="listed by 4 blocklists"))
+    risky = event(facts=known(91, reason="listed by 4 blocklists"))
 
-    assert words.risk(risky) == "🔴 high (91 of 100), medium severity: listed by 4 blocklists"
+    assert (
+        words.risk(risky) == "🔴 high (91 of 100 by Threat Jammer), medium severity: listed by 4 blocklists"
+    )
 
 
 @pytest.mark.parametrize(
