@@ -54,6 +54,6 @@ def _release(event_ids: Sequence[str], now: datetime) -> None:
     """Let first cards that waited for facts go at once."""
     held = (DeliveryRow.state == "waiting") & (DeliveryRow.kind == DeliveryKind.FIRST)
     unbegun = held & (DeliveryRow.attempts == 0) & (DeliveryRow.due_at > now)
-    for event_id in event_ids:
-        about = DeliveryRow.event_ids == [event_id]
-        DeliveryRow.update(due_at=now).where(unbegun & about).execute()
+    wanted = set(event_ids)
+    ids = [row.id for row in DeliveryRow.select().where(unbegun) if wanted.intersection(row.event_ids)]
+    DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(ids)).execute()

@@ -1,0 +1,139 @@
+"""A login is asked about with what services know of its address, and never waits long for them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertrip.application import Application
+from powertrip.sandbox.control import Control
+from powertrip.workflow.enriching import HOLD
+from tests.end_to_end.evidence import Evidence, assert_promises_kept
+from tests.end_to_end.harness import Sender, login
+from tests.enrichers.world import FakeService, Said
+
+ALICE = "U0ALICE"
+SLACK_ITSELF = 5.0
+"""Seconds that everything but the hold may take on a busy machine."""
+
+Running = tuple[Application, Sender]
+
+
+def answer(path: str, _body: Any) -> Said:
+    """What a Threat Jammer says of every address."""
+    if "/assess/" in path:
+        return Said(
+            {
+                "score": 72,
+                "risk": "HIGH",
+                "reason": "Found in 2 lists",
+                "asn": "/v1/asn/64496",
+                "datasets": [],
+            }
+        )
+    if "/asn/" in path:
+        return Said({"name": "EXAMPLE-AS", "description": "Example Networks", "country_code": "IE"})
+    return Said({"city_name": "Dublin", "country_iso_code": "IE", "time_zone": "Europe/Dublin"})
+
+
+@pytest.fixture
+async def service() -> AsyncIterator[FakeService]:
+    """A Threat Jammer on this machine."""
+    fake = FakeService(answer=answer)
+    server = fake.server()
+    await server.start_server()
+    fake.url = str(server.make_url("/"))
+    yield fake
+    await server.close()
+
+
+@pytest.fixture
+def changes(service: FakeService) -> dict[str, Any]:
+    """The service is asked, about documentation addresses too."""
+    return {
+        "enrichment": {
+            "services": ["threat_jammer"],
+            "ask_about_documentation": True,
+            "threat_jammer": {"token": "a-token", "base_url": service.url, "per_minute": 100},
+        }
+    }
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    """The database of the running Powertrip."""
+    return Evidence(f"sqlite:///{tmp_path}/powertrip.db")
+
+
+async def test_the_first_card_shows_what_the_services_know(
+    running: Running, control: Control, evidence: Evidence
+) -> None:
+    await running[1].post(login("alice", id="1"))
+    state = await control.wait_for(lambda s: s.messages())
+    (card,) = state.messages()
+    for words in ("72 of 100 by Threat Jammer", "Found in 2 lists", "AS64496", "EXAMPLE-AS", "Dublin"):
+        assert card.shows(words)
+    await evidence.until_idle()
+    assert (await control.state()).count("chat.update") == 0
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_come_later(
+    running: Running, control: Control, evidence: Evidence, service: FakeService
+) -> None:
+    service.held = asyncio.Event()
+    await running[1].post(login("alice", id="1"))
+    state = await control.wait_for(lambda s: s.messages(), HOLD.total_seconds() + SLACK_ITSELF)
+    (card,) = state.messages()
+    assert card.shows("Still asking Threat Jammer about the address.")
+    created, posted = evidence.rows("SELECT created_at, done_at FROM delivery WHERE kind = 'first'")[0]
+    assert posted - created >= 1_000_000
+    service.held.set()
+    await control.wait_for(lambda s: s.messages()[0].shows("72 of 100 by Threat Jammer"), 30)
+    await evidence.until_idle()
+    assert not (await control.state()).messages()[0].shows("Still asking")
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_late_facts_reach_a_card_that_was_decided_meanwhile(
+    running: Running, control: Control, service: FakeService, evidence: Evidence
+) -> None:
+    service.held = asyncio.Event()
+    await running[1].post(login("alice", id="1"))
+    state = await control.wait_for(lambda s: s.messages(), HOLD.total_seconds() + SLACK_ITSELF)
+    (card,) = state.messages()
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: s.messages()[0].shows("Approved"))
+    service.held.set()
+    state = await control.wait_for(lambda s: s.messages()[0].shows("EXAMPLE-AS"), 30)
+    assert state.messages()[0].shows("Approved by")
+    assert not state.messages()[0].buttons
+    await evidence.until_idle()
+
+
+async def test_a_service_that_refuses_the_token_is_named_and_nothing_else_suffers(
+    running: Running, control: Control, service: FakeService
+) -> None:
+    service.answer = lambda _path, _body: Said({"detail": "no"}, status=401)
+    await running[1].post(login("alice", id="1"))
+    state = await control.wait_for(lambda s: s.messages())
+    (card,) = state.messages()
+    assert card.shows("Threat Jammer unavailable")
+    assert card.shows("enrichment.threat_jammer.token")
+    assert not card.shows("a-token")
+
+
+async def test_an_approval_is_remembered_when_the_same_person_comes_again(
+    running: Running, control: Control
+) -> None:
+    await running[1].post(login("alice", id="1"))
+    state = await control.wait_for(lambda s: s.messages())
+    (card,) = state.messages()
+    assert card.shows("Nothing of this kind was seen of alice before.")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: s.messages()[0].shows("Approved by"))
+    await running[1].post(login("alice", id="2"))
+    state = await control.wait_for(lambda s: len(s.messages()) == 2)
+    assert state.messages()[1].shows("The 2nd time from this address in 30 days.")

@@ -1,0 +1,135 @@
+"""Lookups that are due, what is kept of them, and a person's past, on both databases."""
+
+from datetime import timedelta
+
+from powertrip.event import Event, Status
+from powertrip.facts import AddressFacts, AddressKind, Network, Place
+from powertrip.ports import ToAsk
+from powertrip.store import SqlStore, inbox
+from powertrip.store.database import DatabaseThread
+from powertrip.store.models import EventRow
+from tests.samples import ALICE, NOW, ask, event, known, later, record
+
+LEASE, HOLD = timedelta(seconds=30), timedelta(seconds=2)
+DUBLIN = AddressFacts(
+    kind=AddressKind.PUBLIC,
+    network=Network(as_number=64496, name="EXAMPLE-AS"),
+    place=Place(country_code="IE", city="Dublin"),
+)
+
+
+async def opened(thread: DatabaseThread, store: SqlStore, about: Event) -> str:
+    """A new event whose first card may wait for facts."""
+    await thread.run(inbox.append, [[record()]])
+    (claimed,) = await store.claim_records(1, NOW, LEASE)
+    judged = ask(claimed, about)
+    assert isinstance(judged.outcome, ToAsk)
+    held = ToAsk(event=about, conversation=ALICE, hold=HOLD)
+    applied = await store.apply([type(judged)(claimed=claimed, outcome=held)], NOW)
+    return applied.opened[0]
+
+
+async def past_of_new_event(thread: DatabaseThread, store: SqlStore, *earlier: Event, new: Event) -> Event:
+    """The new event, with its past, after earlier ones of known statuses."""
+    for about in earlier:
+        event_id = await opened(thread, store, about)
+        await store.keep_facts({event_id: about.facts}, {event_id: None}, NOW)
+        await thread.run(_decide, event_id, about.status)
+    event_id = await opened(thread, store, new)
+    await store.keep_facts({event_id: new.facts}, {event_id: None}, NOW)
+    return await store.event(event_id)
+
+
+def _decide(event_id: str, status: Status) -> None:
+    EventRow.update(status=status, decided_at=NOW).where(EventRow.id == event_id).execute()
+
+
+async def test_a_first_card_waits_for_facts_no_longer_than_its_hold(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    await opened(database_thread, store, event())
+    assert await store.claim_delivery(later(seconds=1), LEASE, []) is None
+    assert await store.claim_delivery(later(seconds=2), LEASE, []) is not None
+
+
+async def test_facts_let_the_first_card_go_at_once(database_thread: DatabaseThread, store: SqlStore) -> None:
+    event_id = await opened(database_thread, store, event())
+    await store.keep_facts({event_id: known(12)}, {event_id: None}, NOW)
+    assert await store.claim_delivery(NOW, LEASE, []) is not None
+    assert (await store.event(event_id)).risk.score == 12
+
+
+async def test_a_lookup_is_claimed_by_one_and_again_when_its_lease_ends(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    event_id = await opened(database_thread, store, event())
+    (first,) = await store.claim_lookups(10, NOW, LEASE)
+    assert (first.event_id, first.source_ip, first.tries) == (event_id, "192.0.2.10", 0)
+    assert await store.claim_lookups(10, NOW, LEASE) == []
+    (second,) = await store.claim_lookups(10, NOW + LEASE, LEASE)
+    assert second.tries == 1
+
+
+async def test_a_finished_lookup_is_never_due_again_and_an_unfinished_one_is(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    done = await opened(database_thread, store, event(id="event00001", fold_key="1"))
+    more = await opened(database_thread, store, event(id="event00002", fold_key="2"))
+    await store.keep_facts({done: DUBLIN, more: DUBLIN}, {done: None, more: later(minutes=1)}, NOW)
+    due = await store.claim_lookups(10, later(minutes=1), LEASE)
+    assert [item.event_id for item in due] == [more]
+
+
+async def test_facts_come_back_as_they_went_in(database_thread: DatabaseThread, store: SqlStore) -> None:
+    event_id = await opened(database_thread, store, event())
+    await store.keep_facts({event_id: DUBLIN}, {event_id: None}, NOW)
+    assert (await store.event(event_id)).facts == DUBLIN
+
+
+async def test_a_card_is_rendered_anew_only_for_what_is_new(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    event_id = await opened(database_thread, store, event())
+    versions = []
+    for facts in (DUBLIN, DUBLIN, known(90)):
+        await store.keep_facts({event_id: facts}, {event_id: None}, NOW)
+        versions.append((await store.snapshots([event_id]))[0].version)
+    assert versions[0] == versions[1] < versions[2]
+
+
+async def test_the_first_of_a_person_is_said_to_be_that(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    found = await past_of_new_event(database_thread, store, new=event())
+    assert found.past is not None
+    assert found.past.first_of_person
+
+
+async def test_what_was_approved_makes_an_address_a_network_and_a_country_known(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    before = event(id="event00001", fold_key="1", facts=DUBLIN, status=Status.APPROVED)
+    elsewhere = event(id="event00002", fold_key="2", source_ip="198.51.100.7", facts=DUBLIN)
+    found = await past_of_new_event(database_thread, store, before, new=elsewhere)
+    assert found.past is not None
+    assert found.past.first_from_address
+    assert not found.past.first_from_network
+    assert not found.past.first_from_country
+    assert (found.past.host_approved_user, found.past.host_approved_at) == ("alice", before.received_at)
+
+
+async def test_pending_events_make_nothing_known(database_thread: DatabaseThread, store: SqlStore) -> None:
+    pending = event(id="event00001", fold_key="1")
+    found = await past_of_new_event(database_thread, store, pending, new=event(id="event00002", fold_key="2"))
+    assert found.past is not None
+    assert found.past.first_from_address
+
+
+async def test_a_denied_event_from_the_address_is_remembered_whoever_it_was_about(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    denied = event(id="event00001", fold_key="1", user_name="bob", status=Status.DENIED)
+    found = await past_of_new_event(database_thread, store, denied, new=event(id="event00002", fold_key="2"))
+    assert found.past is not None
+    assert found.past.denied_from_address_at == NOW
+    assert found.past.first_of_person
