@@ -32,7 +32,7 @@ from powertrip.errors import ConfigError, Mistake, ServiceRefused
 from powertrip.event import Person
 from powertrip.metrics import Metrics
 from powertrip.policy import Clause, Requirements
-from powertrip.ports import EnrichmentCache
+from powertrip.ports import EnrichmentCache, Watch
 from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.severity import Lists, Weights
@@ -101,6 +101,21 @@ def _lists(listed: Listed) -> Lists:
     return Lists(hosts=listed.hosts, rules=listed.rules, networks=listed.addresses)
 
 
+def watches(config: Config) -> tuple[Watch, ...]:
+    """The origins, as their records are compared."""
+    return tuple(
+        Watch(
+            origin=name,
+            sources=frozenset(origin.sources),
+            within=origin.within,
+            grace=origin.grace,
+            expects=frozenset(origin.expects),
+            tells=False,
+        )
+        for name, origin in config.origins.items()
+    )
+
+
 def workflow_settings(config: Config, security_channel: str) -> Settings:
     """Everything that the steps of the workflow read."""
     mentioned = [config.reviewers.group] if config.reviewers.group else list(config.reviewers.users)
@@ -135,6 +150,8 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         future_after=config.cards.future_after,
         weights=_weights(config.severity),
         backup_after=config.backup.after,
+        missed_window=config.quarantine.report_every,
+        watches=watches(config),
         quarantine_window=config.quarantine.report_every,
     )
 

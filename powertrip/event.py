@@ -155,6 +155,29 @@ class BackupTold:
     at: datetime
 
 
+class OriginState(StrEnum):
+    """What an origin, the HIDS, has to do with an event."""
+
+    ALONE = "alone"  # only the origin saw it, the log pipeline missed it
+    MISSED = "missed"  # the origin should have seen it too, and did not
+    SEEN = "seen"  # it saw the event too, and has no way to be told
+    PENDING = "pending"  # it is to be told what is decided, and is not yet
+    TOLD = "told"
+    FAILED = "failed"  # it refused to be told; tried again seldom
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginStanding:
+    """What one origin has to do with an event; one that only saw it has a further one for the telling."""
+
+    origin: str
+    state: OriginState
+    at: datetime | None = None
+    """When it was told."""
+    why: str | None = None
+    """Why telling failed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One security event under review."""
@@ -196,6 +219,7 @@ class Event:
     decisions: tuple[Decision, ...] = ()
     """In the order they were taken; the last one made the status."""
     backups: tuple[BackupTold, ...] = ()
+    origins: tuple[OriginStanding, ...] = ()
     reminders: int = 0
     next_reminder_at: datetime | None = None
     fold_key: str = ""

@@ -56,6 +56,18 @@ class Metrics:
             ["service"],
             registry=registry,
         )
+        self._origins_told = Counter(
+            "powertrip_origin_verdicts",
+            "Attempts to tell an origin what was decided",
+            ["origin", "outcome"],
+            registry=registry,
+        )
+        self._sightings = Counter(
+            "powertrip_sightings",
+            "Records of origins, with a counterpart in the log pipeline or alone",
+            ["origin", "outcome"],
+            registry=registry,
+        )
         self._decisions = Counter("powertrip_decisions", "Decisions taken", ["verdict"], registry=registry)
         self._events_open = Gauge("powertrip_events_open", "Events nobody has decided", registry=registry)
         self._backlog = Gauge("powertrip_backlog_records", "Records waiting to be judged", registry=registry)
@@ -113,6 +125,14 @@ class Metrics:
     def set_service_paused(self, service: str, paused: bool) -> None:
         """Whether a service is left alone because it failed too often."""
         self._service_paused.labels(service).set(1 if paused else 0)
+
+    def origin_told(self, origin: str, outcome: str) -> None:
+        """An origin was told a verdict, or was not: `told`, `unavailable` or `refused`."""
+        self._origins_told.labels(origin, outcome).inc()
+
+    def sighting_compared(self, origin: str, outcome: str) -> None:
+        """A record of an origin was found to have a counterpart (`matched`), or to have none (`alone`)."""
+        self._sightings.labels(origin, outcome).inc()
 
     def decision_taken(self, verdict: str, waited: timedelta) -> None:
         """Somebody decided, `waited` after the event arrived."""

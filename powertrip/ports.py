@@ -34,6 +34,8 @@ class DeliveryKind(StrEnum):
     REMINDER = "reminder"
     UPDATE = "update"  # a message that no longer tells the truth
     REMOVE = "remove"  # a reminder that a newer one replaced
+    NOTE = "note"  # something is wrong beyond any one event
+    ORIGIN = "origin"  # a verdict, to the HIDS
     BACKUP = "backup"  # what Slack could not be told, by another way
 
 
@@ -67,6 +69,28 @@ class Claimed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """One origin: what it sees, and what it has to do with what the log pipeline sees."""
+
+    origin: str
+    sources: frozenset[str] = frozenset()
+    """The sources of its own records; empty for an origin that is only told."""
+    within: timedelta
+    """How far apart the two records of one thing may be."""
+    grace: timedelta
+    """How long the other side is waited for."""
+    expects: frozenset[str] = frozenset()
+    """Rules whose events it should have seen too."""
+    tells: bool
+    """Whether there is a way to tell it."""
+
+    @property
+    def is_told_of_all(self) -> bool:
+        """Whether it is told of every decision, for lack of records of its own."""
+        return self.tells and not self.sources
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ToAsk:
     """The record makes an event, or joins the open one with the same fold key."""
 
@@ -75,6 +99,26 @@ class ToAsk:
     """Where the first notice goes, if a new event is made."""
     hold: timedelta = timedelta()
     """How long the first notice may wait for facts."""
+    watches: tuple[Watch, ...] = ()
+    """The origins that may have seen, or come to see, the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToSight:
+    """The record is an origin's own of something that the log pipeline should tell of as well."""
+
+    event: Event
+    """What it says happened; an event of its own only if nothing else tells of it."""
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSighting:
+    """An origin's record that nothing else told of in time."""
+
+    id: int
+    event: Event
+    """As the record says, without an id, a subject or a reminder."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +142,7 @@ class Judgement:
     """What became of one record."""
 
     claimed: Claimed
-    outcome: ToAsk | ToCount | ToQuarantine
+    outcome: ToAsk | ToSight | ToCount | ToQuarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +154,10 @@ class Applied:
     folded: tuple[str, ...] = ()
     """Ids of events that an occurrence joined."""
     quarantined: int = 0
+    sighted: int = 0
+    """Records of origins kept for comparison."""
+    paired: tuple[str, ...] = ()
+    """Names of the origins whose record and the log pipeline's were found to be of one thing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,6 +237,8 @@ class DecisionPlan:
     """The id of the event that takes over occurrences the decision does not cover."""
     rest_conversation: str
     rest_remind_at: datetime
+    tell: tuple[str, ...] = ()
+    """The origins that are told of every decision."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -330,6 +380,29 @@ class Store(Protocol):
     ) -> None:
         """Write down what was found, by event, and when to look again; the first cards go now."""
 
+    async def due_sightings(self, now: datetime, limit: int) -> list[DueSighting]:
+        """What origins alone have seen, their grace being over."""
+
+    async def open_sightings(self, asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
+        """Make events of sightings, by their ids, unless something else told of them meanwhile."""
+
+    async def miss_expected(self, now: datetime, limit: int) -> int:
+        """Mark events that an origin should have seen by now and did not; returns how many."""
+
+    async def report_missed(self, channel: str, window: timedelta, now: datetime) -> int:
+        """Have the security channel told of those marks, at most once a window; returns how many."""
+
+    async def origin_verdict(self, delivery: Delivery) -> "OriginVerdict | None":
+        """What an origin is to be told; None while an earlier verdict on the same waits."""
+
+    async def origin_told(self, delivery: Delivery, now: datetime) -> None:
+        """Write down that an origin took a verdict, and the delivery done."""
+
+    async def origin_refused(
+        self, delivery: Delivery, why: str, until: datetime, channel: str, now: datetime
+    ) -> None:
+        """Write down that an origin refuses, to be tried again at `until`; `channel` is told once."""
+
     async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
         """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""
 
@@ -460,3 +533,9 @@ class Metrics(Protocol):
 
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         """The outside was told something, or was not."""
+
+    def origin_told(self, origin: str, outcome: str) -> None:
+        """An origin was told a verdict, or was not."""
+
+    def sighting_compared(self, origin: str, outcome: str) -> None:
+        """A record of an origin was found to have a counterpart (`matched`), or to have none (`alone`)."""

@@ -26,7 +26,7 @@ from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.store import SqlStore
-from powertrip.store.deliveries import UPDATE_LANE
+from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check
 from powertrip.workflow import (
@@ -39,6 +39,8 @@ from powertrip.workflow import (
     remind,
     report_quarantine,
     tell_backup,
+    tell_origin,
+    watch_origins,
 )
 from powertrip.workflow.sending import LEASE
 
@@ -74,6 +76,8 @@ def _telling(parts: Parts) -> Callable[[Delivery], Awaitable[float]]:
     async def tell(delivery: Delivery) -> float:
         if delivery.kind is DeliveryKind.BACKUP:
             return await tell_backup(parts, delivery)
+        if delivery.kind is DeliveryKind.ORIGIN:
+            return await tell_origin(parts, delivery)
         return await sender.send(delivery)
 
     return tell
@@ -98,6 +102,7 @@ class Worker:
         self._back_up: Sweep | None = None
         self._enrich: Sweep | None = None
         self._enrichment: Conductor | None = None
+        self._watch_origins: Sweep | None = None
         self._dispatcher: Dispatcher | None = None
         self._parts: Parts | None = None
         self._directory: SlackDirectory | None = None
@@ -176,11 +181,18 @@ class Worker:
         self._enrich = Sweep("enriching", lambda: enrich(parts))
         parts.wake_lookups = self._enrich.wake
         self._back_up = Sweep("backing up", lambda: back_up(parts))
-        for sweep in (self._judge, self._remind, self._enrich, self._back_up, self._dispatcher):
+        self._watch_origins = Sweep("watching origins", lambda: watch_origins(parts))
+        for sweep in self._sweeps():
             sweep.start()
+
+    def _sweeps(self) -> list[Sweep | Dispatcher]:
+        first = (self._judge, self._remind, self._enrich, self._back_up, self._watch_origins)
+        return [sweep for sweep in (*first, self._dispatcher) if sweep is not None]
 
     def _gap(self, lane: str) -> float:
         slack = self._config.slack
+        if lane.startswith(ORIGIN_LANE):
+            return 0.0
         return (slack.update_interval if lane == UPDATE_LANE else slack.channel_interval).total_seconds()
 
     async def _listen(self, client: AsyncWebClient, parts: Parts) -> None:
@@ -205,8 +217,13 @@ class Worker:
         self._clockwork.every(WATCH_TICK, self._count, "count what waits")
         self._clockwork.every(REMINDER_TICK, lambda: report_quarantine(parts), "report the quarantine")
         self._clockwork.every(REMINDER_TICK, self._back_up.wake, "back up")
+        self._clockwork.every(REMINDER_TICK, self._wake_watch, "watch origins")
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
+
+    def _wake_watch(self) -> None:
+        if self._watch_origins is not None:
+            self._watch_origins.wake()
 
     async def _watch(self) -> None:
         if self._connection is not None:
@@ -279,9 +296,8 @@ class Worker:
             await self._in_flight.finish()
             await self._connection.stop()
             await self._in_flight.finish()
-        for sweep in (self._judge, self._remind, self._enrich, self._back_up, self._dispatcher):
-            if sweep is not None:
-                await sweep.stop()
+        for sweep in self._sweeps():
+            await sweep.stop()
         if self._enrichment is not None:
             await self._enrichment.close()
         if self._session is not None:

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parent.parent
 
 WORDS = frozenset({"errors", "event", "facts", "ports", "ingest", "syslog"})
 PURE_ROOMS = frozenset(
-    {"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart", "past", "severity"}
+    {"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart", "matching", "past", "severity"}
 )
 ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler", "backup"})
 TOOLS = frozenset({"log", "metrics"})

@@ -10,6 +10,7 @@ from powertrip.cards.event_card import denied_alert, event_card
 from powertrip.cards.lists import reminder_list
 from powertrip.cards.message import CardView, Mention, Message
 from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, close_modal, reason_modal
+from powertrip.cards.notes import security_note
 from powertrip.cards.numbers import Stats, rules_card, stats_card
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
 from powertrip.cards.quarantine import quarantine_notice
@@ -42,6 +43,7 @@ __all__ = [
     "refusal",
     "reminder_list",
     "rules_card",
+    "security_note",
     "show_card",
     "stats_card",
     "whoami_card",

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from powertrip.cards import address, buttons, facts, past, words
+from powertrip.cards import address, buttons, facts, hids, past, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -103,7 +103,15 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
     return [
         [facts.summary(event), *facts.essentials(event), *why, *address.lines(event), *past.lines(event)],
         facts.trail(event),
-        [*facts.severity(event), *timing, *demands, *facts.backups(event), *_first_notice(view)],
+        [
+            *hids.alone(event),
+            *facts.severity(event),
+            *timing,
+            *demands,
+            *hids.standings(event),
+            *facts.backups(event),
+            *_first_notice(view),
+        ],
     ]
 
 

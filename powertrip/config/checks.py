@@ -17,16 +17,32 @@ from powertrip.yamlfile import Document, YamlPath
 
 def mistakes_between(data: dict[str, Any], document: Document) -> Iterator[Mistake]:
     """Every mistake that takes two settings to make, in the order of the file's sections."""
-    for path, problem in (*_people(data), *_names(data), *_sources(data), *_enrichment(data)):
+    found = (*_people(data), *_names(data), *_sources(data), *_origins(data), *_enrichment(data))
+    for path, problem in found:
         yield Mistake(document.where(path), dotted(path), problem)
+
+
+def _origins(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    """Sources of origins that are not there, or are of two origins: whose record would it be?"""
+    sections = [*_sections(data, "sources"), *_sections(data, "polls")]
+    known = [str(name) for name, _ in sections]
+    owners: dict[str, str] = {}
+    for origin, section in _sections(data, "origins"):
+        named = as_list(section.get("sources"))
+        for name in map(str, named if isinstance(named, list) else []):
+            path = ("origins", origin, "sources")
+            if name not in known:
+                yield path, did_you_mean(name, known, "source")
+            elif owners.setdefault(name, origin) != origin:
+                yield path, f'"{name}" is already a source of {owners[name]}; remove it from one of the two'
 
 
 def mistakes_about_rules(
     data: dict[str, Any], document: Document, rules: RuleSet | None
 ) -> Iterator[Mistake]:
-    """Policies for a rule that makes no events: they would demand nothing, and nobody would notice."""
+    """Policies and expectations for a rule that makes no events: they demand nothing, and nobody notices."""
     known = [rule.name for rule in rules.rules if not rule.ignore] if rules else []
-    for path, name in _rules_of_policies(data):
+    for path, name in (*_rules_of_policies(data), *_rules_expected(data)):
         if known and name not in known:
             yield Mistake(document.where(path), dotted(path), did_you_mean(name, known, "rule"))
 
@@ -37,6 +53,13 @@ def _rules_of_policies(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
         when = policy.get("when") if isinstance(policy, dict) else None
         names = as_list(when.get("rule")) if isinstance(when, dict) else None
         path = ("policy", number, "when", "rule")
+        yield from ((path, str(name)) for name in (names if isinstance(names, list) else []))
+
+
+def _rules_expected(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    for origin, section in _sections(data, "origins"):
+        names = as_list(section.get("expects"))
+        path = ("origins", origin, "expects")
         yield from ((path, str(name)) for name in (names if isinstance(names, list) else []))
 
 

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 
 from powertrip.config.backup import Backup
 from powertrip.config.enrichment import Enrichment
+from powertrip.config.origins import Origin
 from powertrip.config.section import Section
 from powertrip.config.severity import SeverityLists
 from powertrip.config.values import (
@@ -277,6 +278,7 @@ class Settings(Section):
     reviewers: Reviewers = Reviewers()
     people: Annotated[dict[str, Person], Field(default_factory=dict)]
     sources: Annotated[dict[SourceName, Source], Field(default_factory=dict)]
+    origins: Annotated[dict[SourceName, Origin], Field(default_factory=dict)]
     ingest: Ingest = Ingest()
     database: Database = Database()
     policy: tuple[Policy, ...] = ()

@@ -13,13 +13,16 @@ from powertrip.ports import (
     DecisionTaken,
     Delivery,
     DueReminder,
+    DueSighting,
     EventQuery,
     Judgement,
     Numbers,
+    OriginVerdict,
     Posted,
     Quarantined,
     Shown,
     Snapshot,
+    ToAsk,
     ToEnrich,
 )
 from powertrip.store import (
@@ -29,12 +32,15 @@ from powertrip.store import (
     enriching,
     enrichment_cache,
     events,
+    expectations,
     inbox,
     judging,
     notices,
     people_cache,
     quarantine,
+    sightings,
     statistics,
+    tellings,
 )
 from powertrip.store.database import DatabaseThread
 from powertrip.store.leases import SignOfLife
@@ -163,6 +169,36 @@ class SqlStore:
     ) -> None:
         """Write down what was found, by event, and when to look again; the first cards go now."""
         await self._run(enriching.keep, found, due, now)
+
+    async def due_sightings(self, now: datetime, limit: int) -> list[DueSighting]:
+        """What origins alone have seen, their grace being over."""
+        return await self._run(sightings.due, now, limit)
+
+    async def open_sightings(self, asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
+        """Make events of sightings, by their ids, unless something else told of them meanwhile."""
+        return await self._run(sightings.open_due, asked, now)
+
+    async def miss_expected(self, now: datetime, limit: int) -> int:
+        """Mark events that an origin should have seen by now and did not; returns how many."""
+        return await self._run(expectations.miss, now, limit)
+
+    async def report_missed(self, channel: str, window: timedelta, now: datetime) -> int:
+        """Have the security channel told of those marks, at most once a window; returns how many."""
+        return await self._run(expectations.report, channel, window, now)
+
+    async def origin_verdict(self, delivery: Delivery) -> OriginVerdict | None:
+        """What an origin is to be told; None while an earlier verdict on the same waits."""
+        return await self._run(tellings.verdict, delivery)
+
+    async def origin_told(self, delivery: Delivery, now: datetime) -> None:
+        """Write down that an origin took a verdict, and the delivery done."""
+        await self._run(tellings.told, delivery, now)
+
+    async def origin_refused(
+        self, delivery: Delivery, why: str, until: datetime, channel: str, now: datetime
+    ) -> None:
+        """Write down that an origin refuses, to be tried again at `until`; `channel` is told once."""
+        await self._run(tellings.refused, delivery, why, until, channel, now)
 
     async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
         """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""

@@ -7,10 +7,12 @@ from typing import Any
 
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.store.database import is_postgres
-from powertrip.store.models import DeliveryRow, NoticeRow
+from powertrip.store.models import DeliveryRow, EventRow, NoticeRow
 
 UPDATE_LANE = "updates"
 """Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
+ORIGIN_LANE = "origin "
+"""How the lanes of origins begin: each is told one verdict after the other."""
 
 _PRIORITY = {
     DeliveryKind.FIRST: 0,
@@ -20,6 +22,8 @@ _PRIORITY = {
     DeliveryKind.UPDATE: 2,
     DeliveryKind.REMOVE: 3,
     DeliveryKind.BACKUP: 0,
+    DeliveryKind.ORIGIN: 1,
+    DeliveryKind.NOTE: 1,
 }
 
 
@@ -51,7 +55,15 @@ def enqueue(
 def _lane(kind: DeliveryKind, channel: str, ts: str | None) -> str:
     if kind is DeliveryKind.BACKUP:
         return f"backup {channel}"
+    if kind is DeliveryKind.ORIGIN:
+        return f"{ORIGIN_LANE}{channel}"
     return channel if ts is None else UPDATE_LANE
+
+
+def touch(event_id: str, now: datetime) -> None:
+    """Something that cards show of the event has changed: every copy of it is out of date."""
+    EventRow.update(version=EventRow.version + 1).where(EventRow.id == event_id).execute()
+    enqueue_updates(event_id, now)
 
 
 def enqueue_updates(event_id: str, now: datetime) -> None:
@@ -126,9 +138,9 @@ def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrive
 
 
 def expedite(now: datetime) -> None:
-    """Try at once what was put off because an attempt failed; backup channels have failures of their own."""
+    """Try at once what was put off because an attempt failed; what is not Slack has failures of its own."""
     put_off = (DeliveryRow.state == "waiting") & (DeliveryRow.due_at > now) & (DeliveryRow.attempts > 0)
-    slack = DeliveryRow.kind != DeliveryKind.BACKUP
+    slack = DeliveryRow.kind.not_in((DeliveryKind.BACKUP, DeliveryKind.ORIGIN))
     DeliveryRow.update(due_at=now).where(put_off & slack & DeliveryRow.leased_until.is_null()).execute()
 
 

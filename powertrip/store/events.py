@@ -8,7 +8,7 @@ from typing import Any
 from powertrip.errors import UnknownEvent
 from powertrip.event import Decision, Event, Occurrence, Status, Subject
 from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Snapshot
-from powertrip.store import audit, deliveries, judging
+from powertrip.store import audit, deliveries, judging, tellings
 from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
 from powertrip.store.rows import event_row, events_from, occurrence_from, rows_of, subject_columns
 
@@ -83,6 +83,7 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
         return DecisionTaken(taken=False)
     _write_decision(plan.before.id, plan.after.status, plan.decision)
     rest = _split(plan) if plan.before.status is Status.PENDING else None
+    tellings.for_decision(plan.before.id, plan.after.status, plan.tell, plan.decision.at)
     deliveries.enqueue_updates(plan.before.id, plan.decision.at)
     if plan.outcome_channel:
         deliveries.enqueue(

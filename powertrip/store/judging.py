@@ -8,8 +8,17 @@ from typing import Any
 from peewee import IntegrityError
 
 from powertrip.event import Event, Record, Status
-from powertrip.ports import Applied, DecisionPlan, DeliveryKind, Judgement, ToAsk, ToCount, ToQuarantine
-from powertrip.store import audit, deliveries, inbox, quarantine, tally
+from powertrip.ports import (
+    Applied,
+    DecisionPlan,
+    DeliveryKind,
+    Judgement,
+    ToAsk,
+    ToCount,
+    ToQuarantine,
+    ToSight,
+)
+from powertrip.store import audit, deliveries, expectations, inbox, pairing, quarantine, tally
 from powertrip.store.database import is_postgres
 from powertrip.store.models import EventRow, OccurrenceRow, database
 from powertrip.store.rows import event_columns, facts_columns
@@ -19,15 +28,20 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     """Carry out what was judged, each record exactly once however often it was claimed."""
     opened: list[str] = []
     folded: list[str] = []
-    quarantined = 0
+    paired: list[str] = []
+    quarantined = sighted = 0
     audit.write_alone()
     for judgement in judgements:
         if not inbox.mark_judged(judgement.claimed.inbox_id, now):
             continue
         match judgement.outcome:
             case ToAsk() as ask:
-                event_id, is_new = _open_or_fold(judgement.claimed.record, ask, now)
+                event_id, is_new, origins = _ask(judgement.claimed.record, ask, now)
                 (opened if is_new else folded).append(event_id)
+                paired += origins
+            case ToSight() as sight:
+                paired += pairing.sight(judgement.claimed.record, sight, now)
+                sighted += 1
             case ToCount(verdict=verdict, name=name):
                 tally.add(now, verdict, name)
             case ToQuarantine(rule=rule, reason=reason):
@@ -35,10 +49,26 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
                 quarantined += 1
     for event_id in dict.fromkeys(folded):
         deliveries.enqueue_updates(event_id, now)
-    return Applied(opened=tuple(opened), folded=tuple(folded), quarantined=quarantined)
+    return Applied(
+        opened=tuple(opened),
+        folded=tuple(folded),
+        quarantined=quarantined,
+        sighted=sighted,
+        paired=tuple(paired),
+    )
 
 
-def _open_or_fold(record: Record, ask: ToAsk, now: datetime) -> tuple[str, bool]:
+def _ask(record: Record, ask: ToAsk, now: datetime) -> tuple[str, bool, tuple[str, ...]]:
+    """The event that the record made or joined, whether it made it, and the origins that saw the same."""
+    joined = pairing.join_late(record, ask, now)
+    if joined:
+        return joined, False, ()
+    event_id, is_new = open_or_fold(record, ask, now)
+    return event_id, is_new, pairing.occurred(record, ask, now)
+
+
+def open_or_fold(record: Record, ask: ToAsk, now: datetime) -> tuple[str, bool]:
+    """Make an event of the record, or have it join the open one; returns its id and whether it is new."""
     joined = _fold(record, ask.event, now)
     if joined:
         return joined, False
@@ -64,14 +94,14 @@ def _fold(record: Record, event: Event, now: datetime) -> str | None:
     row.version += 1
     row.last_occurred_at = max(row.last_occurred_at, event.occurred_at)
     row.save()
-    _add_occurrence(row.id, record, event.occurred_at, row.revision)
+    _add_occurrence(row.id, record, event, row.revision)
     audit.append("occurrence_joined", now, event_id=row.id, revision=row.revision, record_id=record.record_id)
     return str(row.id)
 
 
 def _open(record: Record, ask: ToAsk, now: datetime) -> None:
     EventRow.create(**event_columns(ask.event), facts_due_at=now)
-    _add_occurrence(ask.event.id, record, ask.event.occurred_at, 1)
+    _add_occurrence(ask.event.id, record, ask.event, 1)
     audit.append(
         "event_opened",
         now,
@@ -84,19 +114,25 @@ def _open(record: Record, ask: ToAsk, now: datetime) -> None:
     deliveries.enqueue(
         DeliveryKind.FIRST, ask.conversation, now, event_ids=[ask.event.id], due_at=now + ask.hold
     )
+    expectations.expect(ask.event.id, ask.event.rule, record.source, ask.watches, now)
 
 
-def _add_occurrence(event_id: str, record: Record, occurred_at: datetime, revision: int) -> None:
+def _add_occurrence(event_id: str, record: Record, event: Event, revision: int) -> None:
     OccurrenceRow.create(
         event_id=event_id,
         source=record.source,
         record_id=record.record_id,
         message=record.message,
         raw=record.raw,
-        occurred_at=occurred_at,
+        occurred_at=event.occurred_at,
         received_at=record.received_at,
         revision=revision,
         cut=record.cut,
+        event_action=event.event_action,
+        user_name=event.user_name,
+        host_name=event.host_name,
+        source_ip=event.source_ip,
+        source_port=event.fields.get("source_port"),
     )
 
 

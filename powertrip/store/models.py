@@ -107,11 +107,84 @@ class OccurrenceRow(Table):
     received_at = MomentField()
     revision = IntegerField()
     cut = IntegerField()
+    event_action = CharField(null=True)
+    user_name = OutsideTextField(null=True)
+    host_name = OutsideTextField(null=True)
+    source_ip = OutsideTextField(null=True)
+    source_port = OutsideTextField(null=True)
 
     class Meta:
         """The table is called what the design calls it."""
 
         table_name = "occurrence"
+
+
+class SightingRow(Table):
+    """Second records of a thing: the HIDS's own, and the log pipeline's that came after an HIDS's."""
+
+    id = BigAutoField()
+    origin = CharField()
+    source = CharField()
+    record_id = OutsideTextField()
+    rule = CharField()
+    title = TextField()
+    event_action = CharField()
+    severity = CharField()
+    severity_reason = OutsideTextField(null=True)
+    user_name = OutsideTextField(null=True)
+    host_name = OutsideTextField(null=True)
+    source_ip = OutsideTextField(null=True)
+    source_port = OutsideTextField(null=True)
+    fields = JsonField()
+    fold_key = OutsideTextField()
+    message = OutsideTextField()
+    raw = OutsideTextField()
+    cut = IntegerField()
+    occurred_at = MomentField()
+    received_at = MomentField()
+    tells = BooleanField()
+    due_at = MomentField()
+    state = CharField()
+    occurrence_id = BigIntegerField(null=True)
+
+    class Meta:
+        """Named after what it holds."""
+
+        table_name = "sighting"
+
+
+class TellingRow(Table):
+    """Verdicts that an origin is told, one an alert of its own and decision."""
+
+    id = BigAutoField()
+    event_id = CharField()
+    origin = CharField()
+    sighting_id = BigIntegerField(null=True)
+    decision_id = BigIntegerField()
+    state = CharField()
+    at = MomentField()
+    error = TextField(null=True)
+
+    class Meta:
+        """Named after what it holds."""
+
+        table_name = "telling"
+
+
+class ExpectationRow(Table):
+    """Events that an origin should have seen too."""
+
+    id = BigAutoField()
+    event_id = CharField()
+    origin = CharField()
+    due_at = MomentField()
+    state = CharField()
+    told_at = MomentField(null=True)
+
+    class Meta:
+        """Named after what it holds."""
+
+        table_name = "expectation"
 
 
 class DecisionRow(Table):

@@ -13,6 +13,7 @@ from powertrip.event import (
     Notice,
     NoticeKind,
     Occurrence,
+    OriginStanding,
     Severity,
     Status,
     Subject,
@@ -21,6 +22,7 @@ from powertrip.event import (
     Via,
 )
 from powertrip.facts import AddressFacts, Past
+from powertrip.store import standings
 from powertrip.store.models import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 _PLAIN = (
@@ -90,10 +92,19 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
     """The events of these rows, in their order, with their decisions."""
     decisions = _decisions_by_event([row.id for row in rows])
     backups = _backups_by_event([row.id for row in rows])
-    return [_event(row, decisions.get(row.id, ()), backups.get(row.id, ())) for row in rows]
+    origins = standings.by_event([row.id for row in rows])
+    return [
+        _event(row, decisions.get(row.id, ()), backups.get(row.id, ()), origins.get(row.id, ()))
+        for row in rows
+    ]
 
 
-def _event(row: Any, decisions: Iterable[Decision], backups: Iterable[BackupTold]) -> Event:
+def _event(
+    row: Any,
+    decisions: Iterable[Decision],
+    backups: Iterable[BackupTold],
+    origins: Iterable[OriginStanding],
+) -> Event:
     subject = Subject(
         kind=SubjectKind(row.subject_kind),
         slack_id=row.subject_slack_id,
@@ -109,6 +120,7 @@ def _event(row: Any, decisions: Iterable[Decision], backups: Iterable[BackupTold
         past=_PAST.validate_python(row.past) if row.past else None,
         decisions=tuple(decisions),
         backups=tuple(backups),
+        origins=tuple(origins),
     )
 
 

@@ -11,6 +11,8 @@ from powertrip.workflow.judging import judge_waiting
 from powertrip.workflow.parts import Parts, Settings
 from powertrip.workflow.reminding import remind, report_quarantine
 from powertrip.workflow.sending import Sender
+from powertrip.workflow.telling import tell_origin
+from powertrip.workflow.watching import watch_origins
 
 __all__ = [
     "REASON_LIMIT",
@@ -27,4 +29,6 @@ __all__ = [
     "remind",
     "report_quarantine",
     "tell_backup",
+    "tell_origin",
+    "watch_origins",
 ]

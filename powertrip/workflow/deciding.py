@@ -151,6 +151,7 @@ class Decider:
             rest_id=self._parts.new_id(),
             rest_conversation=conversation,
             rest_remind_at=first,
+            tell=tuple(watch.origin for watch in settings.watches if watch.is_told_of_all),
         )
 
     def _done(self, outcome: Outcome) -> Outcome:

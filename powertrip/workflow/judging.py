@@ -10,7 +10,7 @@ import structlog
 from powertrip import policy, reminders, routing, severity
 from powertrip.errors import StoreUnavailable
 from powertrip.event import Event, Record, Subject
-from powertrip.ports import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine
+from powertrip.ports import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 from powertrip.workflow.enriching import HOLD
 from powertrip.workflow.parts import Parts, Settings
@@ -43,7 +43,7 @@ async def judge_waiting(parts: Parts) -> bool:
     _count(parts, judgements, applied)
     if applied.opened:
         parts.wake_lookups()
-    if applied.opened or applied.folded:
+    if applied.opened or applied.folded or applied.paired:
         parts.wake_sender()
     return len(claimed) == BATCH
 
@@ -60,6 +60,8 @@ async def _apply(parts: Parts, judgements: list[Judgement]) -> Applied:
         opened=tuple(event_id for applied in each for event_id in applied.opened),
         folded=tuple(event_id for applied in each for event_id in applied.folded),
         quarantined=sum(applied.quarantined for applied in each),
+        sighted=sum(applied.sighted for applied in each),
+        paired=tuple(origin for applied in each for origin in applied.paired),
     )
 
 
@@ -107,7 +109,7 @@ def _outcome(
     record: Record,
     verdict: Spoken,
     subjects: dict[str | None, Subject],
-) -> ToAsk | ToCount | ToQuarantine:
+) -> ToAsk | ToSight | ToCount | ToQuarantine:
     match verdict:
         case ToQuarantine():
             return verdict
@@ -119,8 +121,13 @@ def _outcome(
             return ToQuarantine(rule=rule.name, reason=reason)
         case Match():
             event = _event(parts, settings, record, verdict, subjects[verdict.fields.get("user_name")])
+            watch = settings.watch_of(record.source)
+            if watch is not None:
+                return ToSight(event=event, watch=watch)
             recipients = routing.route(event.subject, settings.security_channel)
-            return ToAsk(event=event, conversation=recipients.conversation, hold=HOLD)
+            return ToAsk(
+                event=event, conversation=recipients.conversation, hold=HOLD, watches=settings.watches
+            )
 
 
 def _event(parts: Parts, settings: Settings, record: Record, match: Match, subject: Subject) -> Event:
@@ -165,14 +172,20 @@ def _count(parts: Parts, judgements: list[Judgement], applied: Applied) -> None:
         match judgement.outcome:
             case ToAsk(event=event):
                 parts.metrics.record_judged(event.rule, "match")
+            case ToSight(event=event):
+                parts.metrics.record_judged(event.rule, "sighting")
             case ToCount(verdict=verdict, name=name):
                 parts.metrics.record_judged(name if verdict == "ignored" else "", verdict)
             case ToQuarantine(rule=rule):
                 parts.metrics.record_judged(rule or "", "quarantine")
-    if applied.opened or applied.folded or applied.quarantined:
+    for origin in applied.paired:
+        parts.metrics.sighting_compared(origin, "matched")
+    if applied.opened or applied.folded or applied.quarantined or applied.sighted:
         log.info(
             "records judged",
             opened=len(applied.opened),
             folded=len(applied.folded),
             quarantined=applied.quarantined,
+            sighted=applied.sighted,
+            paired=len(applied.paired),
         )

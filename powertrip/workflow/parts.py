@@ -1,12 +1,12 @@
 """What the steps work with: the adapters, the clock, and the settings, which a reload replaces whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import Mention
 from powertrip.policy import Clause
-from powertrip.ports import BackupChannels, Directory, Enrichment, Metrics, Notifier, Store
+from powertrip.ports import BackupChannels, Directory, Enrichment, Metrics, Notifier, Origin, Store, Watch
 from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.rules import RuleSet
@@ -35,6 +35,14 @@ class Settings:
     """How long an event may wait for Slack before it is told another way."""
     quarantine_window: timedelta
     """The security channel hears of the quarantine at most this often."""
+    missed_window: timedelta
+    """The security channel hears of what origins did not see at most this often."""
+    watches: tuple[Watch, ...] = ()
+    """The origins, as their records are compared."""
+
+    def watch_of(self, source: str) -> Watch | None:
+        """The origin whose own records come through this source, if they do."""
+        return next((watch for watch in self.watches if source in watch.sources), None)
 
 
 def do_nothing() -> None:
@@ -56,6 +64,8 @@ class Parts:
     new_id: Callable[[], str]
     """Returns an id for an event that nobody can guess."""
     settings: Settings
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """The ways to tell origins what was decided, by the origins' names."""
     wake_sender: Callable[[], None] = field(default=do_nothing)
     """Called when the outbox has something new."""
     wake_lookups: Callable[[], None] = field(default=do_nothing)

@@ -39,6 +39,8 @@ class Renderer:
         match delivery.kind:
             case DeliveryKind.QUARANTINE:
                 return Rendered(message=self._quarantine(delivery))
+            case DeliveryKind.NOTE:
+                return Rendered(message=cards.security_note(**delivery.payload))
             case DeliveryKind.REMINDER:
                 return await self._reminder(delivery)
             case _:

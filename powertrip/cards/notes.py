@@ -1,0 +1,20 @@
+"""A note to the security channel about what is wrong beyond any one event."""
+
+from collections.abc import Sequence
+
+from powertrip.cards.blocks import Line, as_text, header, paragraph, text
+from powertrip.cards.message import Message
+from powertrip.cards.text import one_line, show
+
+TITLE_LIMIT = 120
+LINE_LIMIT = 300
+
+
+def security_note(title: str, lines: Sequence[str]) -> Message:
+    """A headline and what there is to know, line by line; text from outside in it stays text."""
+    headline = f"⚠️ {show(title, TITLE_LIMIT)}"
+    shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in lines]
+    return Message(
+        text=as_text([[text(headline)], *shown]),
+        blocks=[header(headline), *([paragraph(shown)] if shown else [])],
+    )

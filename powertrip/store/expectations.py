@@ -1,0 +1,74 @@
+"""Events that an origin should have seen too; those that it did not see are reported, once each."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import fn
+
+from powertrip.ports import Watch
+from powertrip.store import audit, deliveries, notes
+from powertrip.store.models import EventRow, ExpectationRow
+
+WAITING, SEEN, MISSED = "waiting", "seen", "missed"
+
+NAMED = 10
+"""Events that one note names; it counts the others."""
+
+
+def expect(event_id: str, rule: str, source: str, watches: Sequence[Watch], now: datetime) -> None:
+    """Remember which origins should see a new event within their grace."""
+    for watch in watches:
+        if rule in watch.expects and source not in watch.sources:
+            ExpectationRow.create(
+                event_id=event_id, origin=watch.origin, due_at=now + watch.grace, state=WAITING
+            )
+
+
+def met(event_id: str, origin: str) -> None:
+    """The origin saw the event, in time or late."""
+    of_event = (ExpectationRow.event_id == event_id) & (ExpectationRow.origin == origin)
+    ExpectationRow.update(state=SEEN).where(of_event).execute()
+
+
+def miss(now: datetime, limit: int) -> int:
+    """Have the cards of events say that an origin did not see them, its grace being over."""
+    audit.write_alone()
+    due = (ExpectationRow.state == WAITING) & (ExpectationRow.due_at <= now)
+    rows = list(ExpectationRow.select().where(due).order_by(ExpectationRow.id).limit(limit))
+    for row in rows:
+        ExpectationRow.update(state=MISSED).where(ExpectationRow.id == row.id).execute()
+        audit.append("origin_did_not_see", now, event_id=row.event_id, origin=row.origin)
+        deliveries.touch(row.event_id, now)
+    return len(rows)
+
+
+def report(channel: str, window: timedelta, now: datetime) -> int:
+    """Tell the security channel what origins did not see: the first at once, the rest once a window."""
+    untold = (ExpectationRow.state == MISSED) & ExpectationRow.told_at.is_null()
+    if not ExpectationRow.select().where(untold).exists():
+        return 0
+    audit.write_alone()
+    last_told = ExpectationRow.select(fn.MAX(ExpectationRow.told_at)).scalar()
+    rows = list(ExpectationRow.select().where(untold).order_by(ExpectationRow.id))
+    if not rows or (last_told is not None and last_told > now - window):
+        return 0
+    ids = ExpectationRow.id <= rows[-1].id
+    ExpectationRow.update(told_at=now).where(untold & ids).execute()
+    for origin in dict.fromkeys(row.origin for row in rows):
+        _tell(channel, origin, [row.event_id for row in rows if row.origin == origin], now)
+    return len(rows)
+
+
+def _tell(channel: str, origin: str, event_ids: list[str], now: datetime) -> None:
+    count = f"{len(event_ids):,} events" if len(event_ids) > 1 else "an event"
+    named = EventRow.select().where(EventRow.id.in_(event_ids[:NAMED])).order_by(EventRow.received_at)
+    lines = [_line(row) for row in named]
+    if len(event_ids) > NAMED:
+        lines.append(f"… and {len(event_ids) - NAMED:,} more")
+    notes.enqueue(channel, f"The HIDS {origin} did not see {count} that the log pipeline told of", lines, now)
+
+
+def _line(row: Any) -> str:
+    who, where = row.user_name or "an unnamed user", row.host_name or "an unnamed host"
+    return f"{row.title} as {who} on {where}, {row.occurred_at:%Y-%m-%d %H:%M:%S} UTC, event {row.id}"

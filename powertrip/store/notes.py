@@ -1,0 +1,12 @@
+"""Notes to the security channel about what is wrong beyond any one event."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from powertrip.ports import DeliveryKind
+from powertrip.store import deliveries
+
+
+def enqueue(channel: str, title: str, lines: Sequence[str], now: datetime) -> None:
+    """Have the channel told; belongs inside the transaction that finds out."""
+    deliveries.enqueue(DeliveryKind.NOTE, channel, now, payload={"title": title, "lines": list(lines)})

@@ -1,0 +1,187 @@
+"""Which record of an origin belongs to which record of the log pipeline, whichever came first.
+
+All of it happens in the transaction that keeps the newer of the two, and writing history makes those
+transactions wait for each other (`audit.write_alone`); so no two processes miss each other's record.
+A pair that was told to the origin stays as it is, any other yields to a better one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from powertrip import matching
+from powertrip.event import Event, Record
+from powertrip.matching import Trace
+from powertrip.ports import ToAsk, ToSight, Watch
+from powertrip.store import audit, deliveries, expectations, tellings
+from powertrip.store.models import EventRow, OccurrenceRow, SightingRow
+
+NEAR_LIMIT = 200
+"""Records of each side that are compared; more by one user in one window of time differ in nothing else."""
+
+WAITING = "waiting"  # nothing else told of it yet
+MATCHED = "matched"  # of one thing with an occurrence that the log pipeline told of
+ALONE = "alone"  # its grace is over; it made, or joined, an event of its own
+JOINED = "joined"  # was alone, until the log pipeline told of it after all
+LATE = "late"  # the log pipeline's own record, which came after the event was made of an origin's
+
+
+def sight(record: Record, sighted: ToSight, now: datetime) -> tuple[str, ...]:
+    """Keep an origin's record until its counterpart comes; returns the origin if it is there already."""
+    row = _keep(record, sighted.event, sighted.watch, now, WAITING)
+    return _pair(sighted.watch, _trace_of(sighted.event, row.id), now)
+
+
+def _keep(record: Record, event: Event, watch: Watch, now: datetime, state: str, **more: Any) -> Any:
+    names = (
+        "rule",
+        "title",
+        "event_action",
+        "severity",
+        "severity_reason",
+        "user_name",
+        "host_name",
+        "source_ip",
+        "fold_key",
+    )
+    return SightingRow.create(
+        **{name: getattr(event, name) for name in names},
+        origin=watch.origin,
+        source=record.source,
+        record_id=record.record_id,
+        source_port=event.fields.get("source_port"),
+        fields=dict(event.fields),
+        message=record.message,
+        raw=record.raw,
+        cut=record.cut,
+        occurred_at=event.occurred_at,
+        received_at=record.received_at,
+        tells=watch.tells and state == WAITING,
+        due_at=now + watch.grace,
+        state=state,
+        **more,
+    )
+
+
+def join_late(record: Record, ask: ToAsk, now: datetime) -> str | None:
+    """Add the log pipeline's record to the event that an origin's alone has made; None where there is none.
+
+    It is the same thing told again, so whatever was decided covers it, and it is not counted.
+    """
+    for watch in _others(ask.watches, record.source):
+        row = _alone_near(watch, _trace_of(ask.event, 0))
+        if row is not None:
+            event_id = _event_of(row.occurrence_id)
+            _keep(record, ask.event, watch, now, LATE, occurrence_id=row.occurrence_id)
+            SightingRow.update(state=JOINED).where(SightingRow.id == row.id).execute()
+            audit.append("record_came_late", now, event_id=event_id, record_id=record.record_id)
+            deliveries.touch(event_id, now)
+            return event_id
+    return None
+
+
+def _alone_near(watch: Watch, trace: Trace) -> Any | None:
+    """The sighting that the trace belongs to, if that one is alone."""
+    rows = {row.id: row for row in _sightings_near(watch, trace, (WAITING, ALONE))}
+    best = matching.pairs([trace], [_trace(row) for row in rows.values()], watch.within)
+    found = [rows[row_id] for row_id in best if rows[row_id].state == ALONE]
+    return found[0] if found else None
+
+
+def occurred(record: Record, ask: ToAsk, now: datetime) -> tuple[str, ...]:
+    """Look whether origins have seen a new occurrence already; returns those that have."""
+    row = OccurrenceRow.get(
+        (OccurrenceRow.source == record.source) & (OccurrenceRow.record_id == record.record_id)
+    )
+    return tuple(
+        origin for watch in _others(ask.watches, record.source) for origin in _pair(watch, _trace(row), now)
+    )
+
+
+def _others(watches: Sequence[Watch], source: str) -> list[Watch]:
+    return [watch for watch in watches if watch.sources and source not in watch.sources]
+
+
+def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
+    """Pair anew what is near a record; returns the origin once for each pair that is new."""
+    sightings = [
+        row for row in _sightings_near(watch, around, (WAITING, MATCHED)) if not tellings.is_told_of(row.id)
+    ]
+    free = _free_occurrences_near(watch, around, [row.id for row in sightings])
+    found = matching.pairs([_trace(row) for row in free], [_trace(row) for row in sightings], watch.within)
+    moved = [row for row in sightings if row.occurrence_id != found.get(row.id)]
+    for row in moved:
+        _set_partner(row, found.get(row.id), now)
+    return tuple(watch.origin for row in moved if row.id in found)
+
+
+def _near(table: Any, watch: Watch, around: Trace) -> Any:
+    """Records that may be of one thing with `around`, and those that may be taken for it instead."""
+    reach = watch.within * 2
+    user = table.user_name.is_null() if around.user_name is None else table.user_name == around.user_name
+    return (
+        user
+        & (table.event_action == around.event_action)
+        & table.occurred_at.between(around.at - reach, around.at + reach)
+    )
+
+
+def _nearest(table: Any, condition: Any, around: Trace) -> list[Any]:
+    rows = list(table.select().where(condition).order_by(table.id.desc()).limit(NEAR_LIMIT))
+    return sorted(rows, key=lambda row: (abs(row.occurred_at - around.at), row.id))
+
+
+def _sightings_near(watch: Watch, around: Trace, states: Sequence[str]) -> list[Any]:
+    of_origin = (SightingRow.origin == watch.origin) & SightingRow.state.in_(states)
+    return _nearest(SightingRow, _near(SightingRow, watch, around) & of_origin, around)
+
+
+def _free_occurrences_near(watch: Watch, around: Trace, movable: Sequence[int]) -> list[Any]:
+    """Occurrences that nothing, or only a sighting that may still be paired anew, was paired with."""
+    elsewhere = OccurrenceRow.source.not_in(sorted(watch.sources))
+    rows = _nearest(OccurrenceRow, _near(OccurrenceRow, watch, around) & elsewhere, around)
+    holders: Any = SightingRow.select(SightingRow.id, SightingRow.occurrence_id).where(
+        (SightingRow.origin == watch.origin) & SightingRow.occurrence_id.in_([row.id for row in rows])
+    )
+    taken = {held for holder, held in holders.tuples() if holder not in movable}
+    return [row for row in rows if row.id not in taken]
+
+
+def _set_partner(row: Any, occurrence_id: int | None, now: datetime) -> None:
+    before = row.occurrence_id
+    row.occurrence_id = occurrence_id
+    row.state = WAITING if occurrence_id is None else MATCHED
+    row.save()
+    if before is not None:
+        deliveries.touch(_event_of(before), now)
+    if occurrence_id is not None:
+        _matched(row, _event_of(occurrence_id), now)
+
+
+def _matched(row: Any, event_id: str, now: datetime) -> None:
+    audit.append("origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
+    expectations.met(event_id, row.origin)
+    event = EventRow.get_by_id(event_id)
+    tellings.for_sighting(row, event.id, event.status, now)
+    deliveries.touch(event_id, now)
+
+
+def _event_of(occurrence_id: int) -> str:
+    return str(OccurrenceRow.get_by_id(occurrence_id).event_id)
+
+
+def _trace_of(event: Event, row_id: int) -> Trace:
+    return Trace(
+        id=row_id,
+        at=event.occurred_at,
+        event_action=event.event_action,
+        user_name=event.user_name,
+        host_name=event.host_name,
+        source_ip=event.source_ip,
+        source_port=event.fields.get("source_port"),
+    )
+
+
+def _trace(row: Any) -> Trace:
+    names = ("event_action", "user_name", "host_name", "source_ip", "source_port")
+    return Trace(id=row.id, at=row.occurred_at, **{name: getattr(row, name) for name in names})

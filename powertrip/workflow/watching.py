@@ -1,0 +1,68 @@
+"""What only one side saw: an origin's alone becomes an event, the log pipeline's alone is reported."""
+
+import asyncio
+from dataclasses import replace
+
+import structlog
+
+from powertrip import policy, reminders, routing
+from powertrip.event import Event, Subject
+from powertrip.ports import DueSighting, ToAsk
+from powertrip.workflow.enriching import HOLD
+from powertrip.workflow.parts import Parts
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+"""Sightings, and missed events, that share a transaction."""
+
+
+async def watch_origins(parts: Parts) -> bool:
+    """Ask about what origins alone saw, and mark what they did not see; returns whether there may be more."""
+    opened = await _open_missed_by_pipeline(parts)
+    missed = await parts.store.miss_expected(parts.clock(), BATCH)
+    reported = await parts.store.report_missed(
+        parts.settings.security_channel, parts.settings.missed_window, parts.clock()
+    )
+    if missed:
+        log.warning("origins did not see what the log pipeline told of", events=missed)
+    if opened:
+        parts.wake_lookups()
+    if opened or missed or reported:
+        parts.wake_sender()
+    return BATCH in (opened, missed)
+
+
+async def _open_missed_by_pipeline(parts: Parts) -> int:
+    due = await parts.store.due_sightings(parts.clock(), BATCH)
+    if not due:
+        return 0
+    people = parts.settings.people
+    subjects = await asyncio.gather(
+        *(parts.directory.subject(people.find(item.event.user_name)) for item in due)
+    )
+    asked = [(item.id, _ask(parts, item, subject)) for item, subject in zip(due, subjects, strict=True)]
+    applied = await parts.store.open_sightings(asked, parts.clock())
+    log.warning("the log pipeline missed what an origin saw", events=[*applied.opened, *applied.folded])
+    for item in due:
+        parts.metrics.sighting_compared(_origin_of(parts, item.event), "alone")
+    return len(due)
+
+
+def _origin_of(parts: Parts, event: Event) -> str:
+    names = (watch.origin for watch in parts.settings.watches if event.source in watch.sources)
+    return next(names, "")
+
+
+def _ask(parts: Parts, sighting: DueSighting, subject: Subject) -> ToAsk:
+    settings = parts.settings
+    event = replace(
+        sighting.event,
+        id=parts.new_id(),
+        subject=subject,
+        next_reminder_at=reminders.first_due(settings.schedule, parts.clock()),
+    )
+    demands = policy.requirements(event, settings.policy)
+    event = replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
+    conversation = routing.route(subject, settings.security_channel).conversation
+    return ToAsk(event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
