@@ -1,7 +1,7 @@
 """Powertrip put together from a config: started, reloaded, and stopped without losing what is under way."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -14,6 +14,7 @@ from powertrip.errors import (
 )
 from powertrip.ingest import Source
 from powertrip.metrics import Metrics
+from powertrip.ports import Origin
 from powertrip.sources import Limits, build_sources
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread, migrate, open_database
@@ -30,8 +31,17 @@ GRACE = 18.0
 class Application:
     """One process of Powertrip: the ingest endpoint, the worker, or both."""
 
-    def __init__(self, config: Config, *, serves_web: bool = True, works: bool = True) -> None:
+    def __init__(
+        self,
+        config: Config,
+        *,
+        serves_web: bool = True,
+        works: bool = True,
+        origins: Mapping[str, Origin] | None = None,
+    ) -> None:
+        """`origins` are the ways to tell the config's origins what was decided, by their names."""
         self._config = config
+        self._origins = origins or {}
         self._serves_web = serves_web
         self._works = works
         self.metrics = Metrics()
@@ -64,7 +74,7 @@ class Application:
         if self._serves_web:
             await self._start_web()
         if self._works:
-            self._worker = Worker(self._config, self._store, self._inbox, self.metrics)
+            self._worker = Worker(self._config, self._store, self._inbox, self.metrics, self._origins)
             await self._worker.start()
 
     async def _start_web(self) -> None:

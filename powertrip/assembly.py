@@ -1,6 +1,6 @@
 """What the config says, as each room wants it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -101,8 +101,8 @@ def _lists(listed: Listed) -> Lists:
     return Lists(hosts=listed.hosts, rules=listed.rules, networks=listed.addresses)
 
 
-def watches(config: Config) -> tuple[Watch, ...]:
-    """The origins, as their records are compared."""
+def watches(config: Config, told: Collection[str]) -> tuple[Watch, ...]:
+    """The origins, as their records are compared; there is a way to tell those that are in `told`."""
     return tuple(
         Watch(
             origin=name,
@@ -110,14 +110,14 @@ def watches(config: Config) -> tuple[Watch, ...]:
             within=origin.within,
             grace=origin.grace,
             expects=frozenset(origin.expects),
-            tells=False,
+            tells=name in told,
         )
         for name, origin in config.origins.items()
     )
 
 
-def workflow_settings(config: Config, security_channel: str) -> Settings:
-    """Everything that the steps of the workflow read."""
+def workflow_settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:
+    """Everything that the steps of the workflow read; `told` names the origins that can be told."""
     mentioned = [config.reviewers.group] if config.reviewers.group else list(config.reviewers.users)
     reminders = config.reminders
     return Settings(
@@ -151,7 +151,7 @@ def workflow_settings(config: Config, security_channel: str) -> Settings:
         weights=_weights(config.severity),
         backup_after=config.backup.after,
         missed_window=config.quarantine.report_every,
-        watches=watches(config),
+        watches=watches(config, told),
         quarantine_window=config.quarantine.report_every,
     )
 

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import hashlib
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -17,7 +17,7 @@ from powertrip.config import Config
 from powertrip.enrichers import Conductor
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.metrics import Metrics
-from powertrip.ports import Delivery, DeliveryKind
+from powertrip.ports import Delivery, DeliveryKind, Origin
 from powertrip.scheduler import Clockwork, Dispatcher, Sweep
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
@@ -86,8 +86,16 @@ def _telling(parts: Parts) -> Callable[[Delivery], Awaitable[float]]:
 class Worker:
     """The half that judges, sends, listens and reminds."""
 
-    def __init__(self, config: Config, store: SqlStore, inbox: GroupCommitInbox, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: SqlStore,
+        inbox: GroupCommitInbox,
+        metrics: Metrics,
+        origins: Mapping[str, Origin],
+    ) -> None:
         self._config = config
+        self._origins = origins
         self._store = store
         self._inbox = inbox
         self._metrics = metrics
@@ -123,10 +131,11 @@ class Worker:
             directory=self._directory,
             backup=backup_channels(self._config),
             enrichment=self._enrichment,
+            origins=self._origins,
             metrics=self._metrics,
             clock=utc_now,
             new_id=new_id,
-            settings=workflow_settings(self._config, channel),
+            settings=workflow_settings(self._config, channel, self._origins),
         )
         await self._store.begin_work(utc_now())
         self._start_sweeps(self._parts)
@@ -217,7 +226,11 @@ class Worker:
         self._clockwork.every(WATCH_TICK, self._count, "count what waits")
         self._clockwork.every(REMINDER_TICK, lambda: report_quarantine(parts), "report the quarantine")
         self._clockwork.every(REMINDER_TICK, self._back_up.wake, "back up")
-        self._clockwork.every(REMINDER_TICK, self._wake_watch, "watch origins")
+        self._clockwork.every(
+            min([REMINDER_TICK, *(origin.grace for origin in self._config.origins.values())]),
+            self._wake_watch,
+            "watch origins",
+        )
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
 
@@ -266,7 +279,7 @@ class Worker:
         channel = self._parts.settings.security_channel
         if config.slack.security_channel != self._config.slack.security_channel:
             channel = await self._new_channel(config)
-        self._parts.settings = workflow_settings(config, channel)
+        self._parts.settings = workflow_settings(config, channel, self._origins)
         self._parts.backup = backup_channels(config)
         self._directory.settings = directory_settings(config)
         self._config = config

@@ -178,6 +178,9 @@ def test_a_missing_token_says_which_variable_to_set(tmp_path: Path) -> None:
 # --- What is refused ---
 
 
+ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
+
+
 @pytest.mark.parametrize(
     ("text", "setting", "instead"),
     [
@@ -258,6 +261,18 @@ def test_a_missing_token_says_which_variable_to_set(tmp_path: Path) -> None:
             'no rule "sudo"',
         ),
         ("policy: [{when: {rule: shh}, require: reason}]", "policy.0.when.rule", 'there is no rule "shh"'),
+        ("origins: {wazuh: {sources: alerts}}", "origins.wazuh.sources", 'there is no source "alerts"'),
+        ("origins: {wazuh: {within: 1m}}", "origins.wazuh", "write `sources: [NAME]`"),
+        (
+            f"{ONE_SOURCE}\norigins: {{wazuh: {{sources: a}}, ossec: {{sources: a}}}}",
+            "origins.ossec.sources",
+            "already a source of wazuh",
+        ),
+        (
+            f"{ONE_SOURCE}\norigins: {{wazuh: {{sources: a, expects: shh}}}}",
+            "origins.wazuh.expects",
+            'there is no rule "shh"',
+        ),
     ],
 )
 def test_a_mistake_says_what_to_write_instead(tmp_path: Path, text: str, setting: str, instead: str) -> None:

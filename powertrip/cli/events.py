@@ -18,7 +18,7 @@ from powertrip.config import Config
 from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
 from powertrip.event import Event
 from powertrip.ports import EventQuery
-from powertrip.store import audit, events
+from powertrip.store import audit, events, pairing, sightings
 from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
 from powertrip.store.models import QuarantineRow, database
 from powertrip.workflow import parse_reference
@@ -114,13 +114,24 @@ def show(console: Console, event_id: str) -> None:
     """Everything about one event: its fields, occurrences, decisions and history."""
     event = events.get(event_id)
     for name, value in asdict(event).items():
-        if name not in ("decisions", "fold_key") and value not in (None, "", {}):
+        if name not in ("decisions", "fold_key", "origins") and value not in (None, "", {}):
             console.print(f"[bold]{name}[/bold]  {printable(str(value))}")
     for occurrence in events.occurrences(event_id):
         console.print(f"occurrence {occurrence.revision}: {printable(occurrence.message)}")
+    _show_origins(console, event)
     for line in audit.lines(event_id):
         detail = printable(json.dumps(line.detail, sort_keys=True))
         console.print(f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.action}  {line.actor_id or ''}  {detail}")
+
+
+def _show_origins(console: Console, event: Event) -> None:
+    for standing in event.origins:
+        at = f" {standing.at:%Y-%m-%d %H:%M:%S}Z" if standing.at else ""
+        why = f" ({standing.why})" if standing.why else ""
+        console.print(f"origin {printable(standing.origin)}: {standing.state}{at}{printable(why)}")
+    for row in sightings.of_event(event.id):
+        side = "log pipeline, late" if row.state == pairing.LATE else row.origin
+        console.print(f"seen by {printable(side)} as {printable(row.record_id)}: {printable(row.message)}")
 
 
 def show_quarantine(console: Console, limit: int) -> None:

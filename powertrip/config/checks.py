@@ -29,6 +29,10 @@ def _origins(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
     owners: dict[str, str] = {}
     for origin, section in _sections(data, "origins"):
         named = as_list(section.get("sources"))
+        if not named and not section.get("tell"):
+            yield ("origins", origin), "has no sources, so it sees nothing; write `sources: [NAME]`"
+        if not named and section.get("expects"):
+            yield ("origins", origin, "expects"), "needs `sources`, for without them nothing is seen"
         for name in map(str, named if isinstance(named, list) else []):
             path = ("origins", origin, "sources")
             if name not in known:

@@ -64,3 +64,9 @@ def _open(sighting_id: int, ask: ToAsk, now: datetime) -> tuple[str, bool]:
     audit.append("only_origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
     pairing.occurred(record, ask, now)
     return event_id, is_new
+
+
+def of_event(event_id: str) -> list[Any]:
+    """The second records of an event, from either side, oldest first."""
+    of_this = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id == event_id)
+    return list(SightingRow.select().where(SightingRow.occurrence_id.in_(of_this)).order_by(SightingRow.id))

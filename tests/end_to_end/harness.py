@@ -16,6 +16,7 @@ import yaml
 
 from powertrip.application import Application
 from powertrip.config import load_config
+from powertrip.ports import Origin
 from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
 
 ROOT = Path(__file__).parents[2]
@@ -94,9 +95,11 @@ class Sender:
 
 
 @asynccontextmanager
-async def powertrip_here(path: Path) -> AsyncIterator[tuple[Application, Sender]]:
+async def powertrip_here(
+    path: Path, origins: Mapping[str, Origin] | None = None
+) -> AsyncIterator[tuple[Application, Sender]]:
     """All of Powertrip in this process, stopped at the end."""
-    application = Application(load_config(path, {}))
+    application = Application(load_config(path, {}), origins=origins)
     async with aiohttp.ClientSession() as session:
         try:
             await application.start()

@@ -1,0 +1,218 @@
+"""The HIDS and the log pipeline check each other, and the HIDS is told what was decided."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertrip.errors import OriginRefused, OriginUnavailable
+from powertrip.ports import OriginVerdict
+from powertrip.sandbox import Sandbox
+from powertrip.sandbox.control import Control, SeenMessage
+from tests.cli.test_commands import bot
+from tests.end_to_end.evidence import Evidence, until
+from tests.end_to_end.harness import SECRET, Sender, login, powertrip_here, settings, write_config
+
+SECURITY = "C0SECURITY"
+ALICE, CAROL = "U0ALICE", "U0CAROL"
+LONG = "1h"
+
+
+class Hids:
+    """A HIDS that can be told; what it answers is for the test to say."""
+
+    def __init__(self) -> None:
+        self.told: list[OriginVerdict] = []
+        self.attempts = 0
+        self.answer: Exception | None = None
+
+    async def tell(self, verdict: OriginVerdict) -> None:
+        """Take a verdict, or fail as the test wants it."""
+        self.attempts += 1
+        if self.answer is not None:
+            raise self.answer
+        self.told.append(verdict)
+
+
+@pytest.fixture
+def hids() -> Hids:
+    """A HIDS that takes everything."""
+    return Hids()
+
+
+@pytest.fixture
+def evidence(tmp_path: Path) -> Evidence:
+    """What the database holds."""
+    return Evidence(f"sqlite:///{tmp_path}/powertrip.db")
+
+
+@pytest.fixture
+def running(sandbox: Sandbox, control: Control, tmp_path: Path, hids: Hids) -> "Running":
+    """What starts Powertrip with an origin."""
+    return Running(sandbox, control, tmp_path, hids)
+
+
+class Running:
+    """Starts Powertrip with the HIDS as an origin."""
+
+    def __init__(self, sandbox: Sandbox, control: Control, folder: Path, hids: Hids) -> None:
+        self._sandbox = sandbox
+        self._control = control
+        self._folder = folder
+        self._hids = hids
+
+    @asynccontextmanager
+    async def __call__(self, **origin: Any) -> AsyncIterator[Sender]:
+        """Powertrip with these settings of the origin."""
+        sources = {"alerts": {"type": "json", "secret": SECRET, "keys": {"id": "id"}}}
+        whole = settings(
+            self._sandbox,
+            self._folder,
+            sources=sources,
+            origins={"wazuh": {"sources": "alerts", "grace": LONG} | origin},
+        )
+        path = write_config(self._folder / "config.yaml", whole)
+        async with powertrip_here(path, {"wazuh": self._hids}) as (_, sender):
+            await self._control.connected()
+            yield sender
+
+
+async def alert(sender: Sender, alert_id: str = "alert-1", **about: Any) -> None:
+    """The HIDS tells of a login, with its own id and its own name for the host."""
+    await sender.post(login(host="bastion-1.example.com", id=alert_id, **about), source="alerts")
+
+
+async def card_of(control: Control, words: str = "alice") -> SeenMessage:
+    """The first card that shows these words."""
+    state = await control.wait_for(lambda s: any(m.shows(words) and m.buttons for m in s.messages()))
+    return next(m for m in state.messages() if m.shows(words) and m.buttons)
+
+
+async def until_card_shows(control: Control, card: SeenMessage, words: str) -> None:
+    await control.wait_for(lambda s: s.message(card).shows(words))
+
+
+async def test_pending_the_hids_is_told_when_somebody_decides(
+    running: Running, control: Control, hids: Hids
+) -> None:
+    async with running() as sender:
+        await sender.post(login(id="p1"))
+        card = await card_of(control)
+        await alert(sender)
+        await until_card_shows(control, card, "pending, will be told")
+        assert hids.attempts == 0
+        await control.press(ALICE, card.channel, card.ts, action_id="approve")
+        await until_card_shows(control, card, "told what was decided")
+        (verdict,) = hids.told
+        assert (verdict.alert_id, verdict.verdict, verdict.decided_by) == ("alert-1", "approve", ALICE)
+        state = await control.state()
+        assert len(state.messages()) == 1
+
+
+async def test_decided_the_hids_is_told_at_once(running: Running, control: Control, hids: Hids) -> None:
+    async with running() as sender:
+        await sender.post(login(id="p1"))
+        card = await card_of(control)
+        await control.press(ALICE, card.channel, card.ts, action_id="approve")
+        await until_card_shows(control, card, "Approved")
+        await alert(sender)
+        await until_card_shows(control, card, "told what was decided")
+        assert [verdict.alert_id for verdict in hids.told] == ["alert-1"]
+
+
+async def test_the_hids_first_makes_no_second_card(running: Running, control: Control) -> None:
+    async with running() as sender:
+        await alert(sender)
+        await sender.post(login(id="p1"))
+        card = await card_of(control)
+        await until_card_shows(control, card, "pending, will be told")
+        assert not card.shows("The log pipeline missed this")
+        assert len((await control.state()).messages()) == 1
+
+
+async def test_what_the_hids_alone_saw_is_asked_about_and_told(
+    running: Running, control: Control, hids: Hids, evidence: Evidence
+) -> None:
+    async with running(grace="1s") as sender:
+        await alert(sender)
+        card = await card_of(control)
+        assert card.shows("The log pipeline missed this: only wazuh saw it.")
+        await sender.post(login(id="p1"))
+        await control.wait_for(lambda s: not s.message(card).shows("The log pipeline missed this"))
+        await control.press(ALICE, card.channel, card.ts, action_id="approve")
+        await until_card_shows(control, card, "told what was decided")
+        assert evidence.number("SELECT count(*) FROM event") == 1
+        assert len(hids.told) == 1
+    (event_id,) = evidence.column("SELECT id FROM event")
+    shown = await bot("events", "show", event_id, folder=evidence.path.parent)
+    for words in (
+        "origin wazuh: told",
+        "only_origin_saw",
+        "record_came_late",
+        "seen by log pipeline, late as p1",
+    ):
+        assert words in shown.out
+
+
+async def test_what_the_hids_did_not_see_is_on_the_card_and_in_the_channel(
+    running: Running, control: Control
+) -> None:
+    async with running(grace="1s", expects="ssh_login") as sender:
+        await sender.post(login(id="p1"))
+        card = await card_of(control)
+        await until_card_shows(control, card, "the HIDS did not see this")
+        state = await control.wait_for(lambda s: s.messages(SECURITY))
+        assert [m.shows("The HIDS wazuh did not see an event") for m in state.messages(SECURITY)] == [True]
+
+
+async def test_a_hids_that_is_down_loses_no_verdict(
+    running: Running, control: Control, hids: Hids, evidence: Evidence
+) -> None:
+    hids.answer = OriginUnavailable("connection refused", retry_after=0.05)
+    names = [f"user{number}" for number in range(5)]
+    async with running() as sender:
+        for number, name in enumerate(names):
+            await sender.post(login(name, id=f"p{number}"))
+            await alert(sender, f"alert-{number}", user=name)
+            card = await card_of(control, name)
+            await control.press(CAROL, card.channel, card.ts, action_id="approve")
+            await until_card_shows(control, card, "Approved")
+        await until(lambda: hids.attempts >= 20, "many attempts")
+        assert (
+            evidence.number("SELECT count(*) FROM delivery WHERE kind = 'origin' AND state = 'waiting'") == 5
+        )
+        hids.answer = None
+        await until(lambda: len(hids.told) == 5, "every verdict told")
+        await evidence.until_idle()
+    assert {verdict.user_name for verdict in hids.told} == set(names)
+
+
+async def test_a_verdict_is_told_after_a_restart(running: Running, control: Control, hids: Hids) -> None:
+    hids.answer = OriginUnavailable("connection refused", retry_after=0.05)
+    async with running() as sender:
+        await sender.post(login(id="p1"))
+        await alert(sender)
+        card = await card_of(control)
+        await control.press(ALICE, card.channel, card.ts, action_id="approve")
+        await until(lambda: hids.attempts >= 1, "an attempt")
+    hids.answer = None
+    async with running():
+        await until_card_shows(control, card, "told what was decided")
+    assert len(hids.told) == 1
+
+
+async def test_a_hids_that_refuses_is_said_on_the_card_and_once_in_the_channel(
+    running: Running, control: Control, hids: Hids
+) -> None:
+    hids.answer = OriginRefused("the password is wrong")
+    async with running() as sender:
+        for name in ("user1", "user2"):
+            await sender.post(login(name, id=name))
+            await alert(sender, f"alert-{name}", user=name)
+            card = await card_of(control, name)
+            await control.press(CAROL, card.channel, card.ts, action_id="approve")
+            await until_card_shows(control, card, "failed, not told what was decided: the password is wrong")
+        state = await control.wait_for(lambda s: s.messages(SECURITY))
+        assert len([m for m in state.messages(SECURITY) if m.shows("refuses to be told")]) == 1
