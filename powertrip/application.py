@@ -108,9 +108,9 @@ class Application:
             self._worker.wake_judge()
 
     async def reload(self, config: Config) -> None:
-        """Take another config whole: sources, rules, people, policy, reminders and card settings.
+        """Take another config whole: sources, origins, rules, people, policy, reminders and card settings.
 
-        Where to listen, the database and the tokens are read at the start only.
+        Where to listen, the database, the tokens and how origins are told are read at the start only.
         """
         if self._worker is not None:
             await self._worker.reload(config)

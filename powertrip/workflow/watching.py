@@ -6,8 +6,9 @@ from dataclasses import replace
 import structlog
 
 from powertrip import policy, reminders, routing
+from powertrip.errors import StoreUnavailable
 from powertrip.event import Event, Subject
-from powertrip.ports import DueSighting, ToAsk
+from powertrip.ports import Applied, DueSighting, ToAsk
 from powertrip.workflow.enriching import HOLD
 from powertrip.workflow.parts import Parts
 
@@ -42,11 +43,35 @@ async def _open_missed_by_pipeline(parts: Parts) -> int:
         *(parts.directory.subject(people.find(item.event.user_name)) for item in due)
     )
     asked = [(item.id, _ask(parts, item, subject)) for item, subject in zip(due, subjects, strict=True)]
-    applied = await parts.store.open_sightings(asked, parts.clock())
+    applied = await _open(parts, asked)
     log.warning("the log pipeline missed what an origin saw", events=[*applied.opened, *applied.folded])
     for item in due:
         parts.metrics.sighting_compared(_origin_of(parts, item.event), "alone")
     return len(due)
+
+
+async def _open(parts: Parts, asked: list[tuple[int, ToAsk]]) -> Applied:
+    try:
+        return await parts.store.open_sightings(asked, parts.clock())
+    except StoreUnavailable:
+        raise
+    except Exception:  # a sighting that cannot be opened must not hold up any other
+        log.exception("sightings could not be opened together; they are opened one by one")
+    each = [await _open_alone(parts, one) for one in asked]
+    return Applied(
+        opened=tuple(event_id for applied in each for event_id in applied.opened),
+        folded=tuple(event_id for applied in each for event_id in applied.folded),
+    )
+
+
+async def _open_alone(parts: Parts, one: tuple[int, ToAsk]) -> Applied:
+    try:
+        return await parts.store.open_sightings([one], parts.clock())
+    except StoreUnavailable:
+        raise
+    except Exception:  # said here, and tried again with the next sweep
+        log.exception("a sighting could not be opened", sighting=one[0], user_name=one[1].event.user_name)
+        return Applied()
 
 
 def _origin_of(parts: Parts, event: Event) -> str:

@@ -1,5 +1,6 @@
 """A sandbox and its control for each test, and Powertrip connected to them."""
 
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -47,3 +48,11 @@ async def running(
 def sender(running: tuple[Application, Sender]) -> Sender:
     """Posts records to it."""
     return running[1]
+
+
+@pytest.fixture
+def shared_database(postgres: Any, tmp_path: Path) -> str:
+    """An empty PostgreSQL database."""
+    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
+    postgres.psql(f"CREATE DATABASE {name}")
+    return str(postgres.get_uri(database=name))

@@ -1,14 +1,12 @@
 """Many people and several processes at once: one decision, one card, and a truthful answer for everybody."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import aiohttp
-import pytest
 
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control, SeenMessage
@@ -147,14 +145,6 @@ async def a_web_and_two_workers(
         await asyncio.gather(*(worker.start() for worker in workers))
         await control.connected(2)
         yield Sender(port, session), workers
-
-
-@pytest.fixture
-def shared_database(postgres: Any, tmp_path: Path) -> str:
-    """An empty PostgreSQL database."""
-    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
-    postgres.psql(f"CREATE DATABASE {name}")
-    return str(postgres.get_uri(database=name))
 
 
 async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_either_socket(
