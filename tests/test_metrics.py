@@ -19,6 +19,8 @@ def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
     metrics.record_judged("ssh_login", "event")
     metrics.delivery_attempted("reminder", "sent")
     metrics.decision_taken("deny", timedelta(seconds=45))
+    metrics.origin_told("wazuh", "refused")
+    metrics.sighting_compared("wazuh", "alone")
     text = metrics.exposition().decode()
     for line in (
         'powertrip_requests_total{source="logs",status="422"} 1.0',
@@ -28,6 +30,8 @@ def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
         'powertrip_records_judged_total{rule="ssh_login",verdict="event"} 1.0',
         'powertrip_deliveries_total{kind="reminder",outcome="sent"} 1.0',
         'powertrip_decisions_total{verdict="deny"} 1.0',
+        'powertrip_origin_verdicts_total{origin="wazuh",outcome="refused"} 1.0',
+        'powertrip_sightings_total{origin="wazuh",outcome="alone"} 1.0',
         'powertrip_time_to_decision_seconds_bucket{le="30.0"} 0.0',
         'powertrip_time_to_decision_seconds_bucket{le="60.0"} 1.0',
     ):

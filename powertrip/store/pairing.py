@@ -90,12 +90,12 @@ def _alone_near(watch: Watch, trace: Trace) -> Any | None:
 
 def occurred(record: Record, ask: ToAsk, now: datetime) -> tuple[str, ...]:
     """Look whether origins have seen a new occurrence already; returns those that have."""
-    row = OccurrenceRow.get(
-        (OccurrenceRow.source == record.source) & (OccurrenceRow.record_id == record.record_id)
-    )
-    return tuple(
-        origin for watch in _others(ask.watches, record.source) for origin in _pair(watch, _trace(row), now)
-    )
+    watches = _others(ask.watches, record.source)
+    if not watches:
+        return ()
+    this = (OccurrenceRow.source == record.source) & (OccurrenceRow.record_id == record.record_id)
+    trace = _trace(OccurrenceRow.get(this))
+    return tuple(origin for watch in watches for origin in _pair(watch, trace, now))
 
 
 def _others(watches: Sequence[Watch], source: str) -> list[Watch]:
@@ -104,10 +104,9 @@ def _others(watches: Sequence[Watch], source: str) -> list[Watch]:
 
 def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
     """Pair anew what is near a record; returns the origin once for each pair that is new."""
-    sightings = [
-        row for row in _sightings_near(watch, around, (WAITING, MATCHED)) if not tellings.is_told_of(row.id)
-    ]
-    free = _free_occurrences_near(watch, around, [row.id for row in sightings])
+    occurrences = _occurrences_near(watch, around)
+    sightings = _movable_near(watch, around, [row.id for row in occurrences])
+    free = _free(watch, occurrences, [row.id for row in sightings])
     found = matching.pairs([_trace(row) for row in free], [_trace(row) for row in sightings], watch.within)
     moved = [row for row in sightings if row.occurrence_id != found.get(row.id)]
     for row in moved:
@@ -136,15 +135,27 @@ def _sightings_near(watch: Watch, around: Trace, states: Sequence[str]) -> list[
     return _nearest(SightingRow, _near(SightingRow, watch, around) & of_origin, around)
 
 
-def _free_occurrences_near(watch: Watch, around: Trace, movable: Sequence[int]) -> list[Any]:
-    """Occurrences that nothing, or only a sighting that may still be paired anew, was paired with."""
+def _occurrences_near(watch: Watch, around: Trace) -> list[Any]:
     elsewhere = OccurrenceRow.source.not_in(sorted(watch.sources))
-    rows = _nearest(OccurrenceRow, _near(OccurrenceRow, watch, around) & elsewhere, around)
+    return _nearest(OccurrenceRow, _near(OccurrenceRow, watch, around) & elsewhere, around)
+
+
+def _movable_near(watch: Watch, around: Trace, occurrence_ids: Sequence[int]) -> list[Any]:
+    """Sightings that were told of nothing, and whose counterpart, if they have one, is among these."""
+    return [
+        row
+        for row in _sightings_near(watch, around, (WAITING, MATCHED))
+        if row.occurrence_id in (None, *occurrence_ids) and not tellings.is_told_of(row.id)
+    ]
+
+
+def _free(watch: Watch, occurrences: Sequence[Any], movable: Sequence[int]) -> list[Any]:
+    """Those that nothing, or only a sighting that may still be paired anew, was paired with."""
     holders: Any = SightingRow.select(SightingRow.id, SightingRow.occurrence_id).where(
-        (SightingRow.origin == watch.origin) & SightingRow.occurrence_id.in_([row.id for row in rows])
+        (SightingRow.origin == watch.origin) & SightingRow.occurrence_id.in_([row.id for row in occurrences])
     )
     taken = {held for holder, held in holders.tuples() if holder not in movable}
-    return [row for row in rows if row.id not in taken]
+    return [row for row in occurrences if row.id not in taken]
 
 
 def _set_partner(row: Any, occurrence_id: int | None, now: datetime) -> None:

@@ -274,6 +274,14 @@ async def test_a_nearer_record_takes_the_place_of_one_that_was_not_its_own(bench
     assert verdict.alert_id == "a2"
 
 
+async def test_a_pair_at_the_edge_of_what_is_compared_stays(bench: Bench) -> None:
+    (far,) = (await bench.pipeline("far", fold_key="far", occurred_at=later(minutes=13))).opened
+    await bench.hids("far", occurred_at=later(minutes=9))
+    assert await bench.states(far) == [OriginState.PENDING]
+    await bench.pipeline("near", fold_key="near")
+    assert await bench.states(far) == [OriginState.PENDING]
+
+
 async def test_a_pair_that_was_told_stays(bench: Bench) -> None:
     (first,) = (await bench.pipeline("p1", fold_key="1")).opened
     await bench.hids("a2", occurred_at=later(seconds=60))
