@@ -67,11 +67,11 @@ class Running:
     @asynccontextmanager
     async def __call__(self, source: Mapping[str, Any] | None = None, **origin: Any) -> AsyncIterator[Sender]:
         """Powertrip with these settings of the origin, and of the source of its records."""
-        sources = {"alerts": {"secret": SECRET} | (source or {"type": "json", "keys": {"id": "id"}})}
+        alerts = {"secret": SECRET, **(source or {"type": "json", "keys": {"id": "id"}})}
         whole = settings(
             self._sandbox,
             self._folder,
-            sources=sources,
+            sources={"alerts": alerts},
             origins={"wazuh": {"sources": "alerts", "grace": LONG} | origin},
         )
         path = write_config(self._folder / "config.yaml", whole)
