@@ -18,6 +18,7 @@ _PRIORITY = {
     DeliveryKind.FIRST: 0,
     DeliveryKind.OUTCOME: 0,
     DeliveryKind.QUARANTINE: 1,
+    DeliveryKind.NOTE: 1,
     DeliveryKind.REMINDER: 1,
     DeliveryKind.UPDATE: 2,
     DeliveryKind.REMOVE: 3,
