@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -38,7 +38,8 @@ from powertrip.routing import People
 from powertrip.severity import Lists, Weights
 from powertrip.slack.directory import DirectorySettings
 from powertrip.sources import RecordKeys, SourceSettings
-from powertrip.workflow import Settings
+from powertrip.sources.polled import PollSettings
+from powertrip.workflow import PollPlan, Settings
 
 
 def source_settings(config: Config) -> list[SourceSettings]:
@@ -60,6 +61,50 @@ def source_settings(config: Config) -> list[SourceSettings]:
         )
         for name, source in config.sources.items()
     ]
+
+
+def poll_settings(config: Config) -> list[PollSettings]:
+    """The polls, as the room of sources wants them."""
+    return [
+        PollSettings(
+            name=name,
+            type=poll.type,
+            overlap=poll.overlap,
+            url=poll.url,
+            token=poll.token,
+            username=poll.username,
+            password=poll.password,
+            query=poll.query,
+            account=poll.account,
+            index=poll.index,
+            rule_ids=poll.rule_ids,
+            log_group=poll.log_group,
+            region=poll.region,
+        )
+        for name, poll in config.polls.items()
+    ]
+
+
+def poll_plans(config: Config) -> dict[str, PollPlan]:
+    """How the polls go on, by their names."""
+    return {
+        name: PollPlan(
+            name=name,
+            every=poll.every,
+            look_back=poll.look_back,
+            catch_up=poll.catch_up,
+            tell_failing_after=poll.tell_failing_after,
+            backlog_limit=config.ingest.backlog_limit,
+        )
+        for name, poll in config.polls.items()
+    }
+
+
+def expected_within(config: Config) -> dict[str, timedelta]:
+    """The sources and polls that are normally chatty, and how long their silence may last."""
+    within = {name: source.expect_within for name, source in config.sources.items()}
+    within |= {name: poll.expect_within for name, poll in config.polls.items()}
+    return {name: limit for name, limit in within.items() if limit is not None}
 
 
 def people(config: Config) -> list[Person]:

@@ -16,6 +16,9 @@ PowertripError
 │   ├── ReasonRequired        the policy wants a reason
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
+├── PollError
+│   ├── PollUnavailable       a polled API may answer later
+│   └── PollRefused           a polled API will not answer as it is asked: wrong credentials, a gone address
 ├── BackupUnavailable         a backup channel did not take a message, and may later
 ├── EnrichmentError
 │   ├── ServiceUnavailable    a service that knows addresses gives no answer now
@@ -154,6 +157,22 @@ class ServiceBusy(ServiceUnavailable):
 
 class ServiceRefused(EnrichmentError):
     """The service gives no answer until an operator mends what the text says, or its quota is renewed."""
+
+
+class PollError(PowertripError):
+    """A polled API did not give what it should."""
+
+
+class PollUnavailable(PollError):
+    """No answer, or none that can be used; there may be one after `retry_after` seconds."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(text)
+
+
+class PollRefused(PollError):
+    """It will not answer as it is asked; the text says what an operator has to mend."""
 
 
 class OriginError(PowertripError):

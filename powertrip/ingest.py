@@ -7,7 +7,7 @@ was read. The three live in rooms that do not know each other; this is all they 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 from powertrip.event import Record
 
@@ -96,6 +96,27 @@ class Challenged(Protocol):
 
     def challenge(self, request: IngestRequest) -> Answer:
         """Answer what the headers ask; the body is empty. Raises Unauthorized."""
+
+
+Cursor: TypeAlias = dict[str, Any]
+"""Where a poll goes on; JSON that only its own type understands."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of a polled API; its records and the cursor past them are committed together."""
+
+    records: list[Record]
+    cursor: Cursor
+    more: bool
+    """Whether the next page can be had at once."""
+
+
+class Poll(Protocol):
+    """Asks one API for records."""
+
+    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
+        """The page at `cursor`; without one, from `since` on. Raises PollUnavailable or PollRefused."""
 
 
 class Inbox(Protocol):

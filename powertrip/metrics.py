@@ -80,6 +80,21 @@ class Metrics:
             ["step"],
             registry=registry,
         )
+        self._poll_records = Counter(
+            "powertrip_poll_records", "New records that polls fetched", ["poll"], registry=registry
+        )
+        self._poll_failures = Counter(
+            "powertrip_poll_failures", "Rounds of polls that failed", ["poll"], registry=registry
+        )
+        self._poll_success = Gauge(
+            "powertrip_poll_last_success_timestamp_seconds",
+            "When a round last went through, Unix time",
+            ["poll"],
+            registry=registry,
+        )
+        self._poll_lag = Gauge(
+            "powertrip_poll_lag_seconds", "How far a poll is behind", ["poll"], registry=registry
+        )
         self._time_to_decision = Histogram(
             "powertrip_time_to_decision_seconds",
             "From the arrival of an event to its decision",
@@ -109,6 +124,19 @@ class Metrics:
     def record_judged(self, rule: str, verdict: str) -> None:
         """A record was judged; `rule` is empty where none recognised it."""
         self._judged.labels(rule, verdict).inc()
+
+    def page_polled(self, poll: str, new: int) -> None:
+        """A page of a poll was kept, with this many new records."""
+        self._poll_records.labels(poll).inc(new)
+
+    def poll_succeeded(self, poll: str, at: datetime, behind_at: datetime | None) -> None:
+        """A round went through at `at`; `behind_at` is how far it is, None where it is not behind."""
+        self._poll_success.labels(poll).set(at.timestamp())
+        self._poll_lag.labels(poll).set((at - behind_at).total_seconds() if behind_at else 0)
+
+    def poll_failed(self, poll: str) -> None:
+        """A round failed."""
+        self._poll_failures.labels(poll).inc()
 
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         """The outside was told something, or was not."""

@@ -204,6 +204,28 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PollState:
+    """Where a claimed poll goes on."""
+
+    cursor: dict[str, Any] | None
+    since: datetime
+    """Where it begins as long as there is no cursor."""
+    failures: int
+    """In a row, before this attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRound:
+    """What one round of a poll fetched."""
+
+    count: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    more: bool = False
+    """Whether it ended before there was no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
     """Which events to list; newest first. Conditions that are None do not narrow."""
 
@@ -403,6 +425,48 @@ class Store(Protocol):
     ) -> None:
         """Write down that an origin refuses, to be tried again at `until`; `channel` is told once."""
 
+    async def claim_poll(
+        self, name: str, owner: str, since: datetime, now: datetime, lease: timedelta
+    ) -> PollState | None:
+        """Take a poll that is due and nobody else's; `since` is where a new one begins."""
+
+    async def keep_page(
+        self,
+        name: str,
+        owner: str,
+        records: Sequence[Record],
+        cursor: dict[str, Any],
+        backlog_limit: int,
+        now: datetime,
+        lease: timedelta,
+    ) -> int:
+        """Keep a page with the cursor past it; returns how many records were new. May raise Overloaded."""
+
+    async def poll_succeeded(
+        self, name: str, owner: str, done: PollRound, next_at: datetime, channel: str, now: datetime
+    ) -> None:
+        """Write down a round, and have the channel told what it ends or begins."""
+
+    async def poll_failed(
+        self,
+        name: str,
+        owner: str,
+        error: str,
+        next_at: datetime,
+        tell_after: timedelta,
+        channel: str,
+        now: datetime,
+    ) -> None:
+        """Write down a failure, and have the channel told once it has lasted for `tell_after`."""
+
+    async def put_off_poll(self, name: str, owner: str, next_at: datetime) -> None:
+        """Let a poll rest that is not at fault itself."""
+
+    async def report_silence(
+        self, expected: Mapping[str, timedelta], channel: str, started_at: datetime, now: datetime
+    ) -> int:
+        """Have the channel told of sources that fell silent or speak again; returns how many."""
+
     async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
         """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""
 
@@ -530,6 +594,15 @@ class Metrics(Protocol):
 
     def first_notice_posted(self, waited: timedelta) -> None:
         """An event was asked about for the first time, this long after it arrived."""
+
+    def page_polled(self, poll: str, new: int) -> None:
+        """A page of a poll was kept, with this many new records."""
+
+    def poll_succeeded(self, poll: str, at: datetime, behind_at: datetime | None) -> None:
+        """A round went through; `behind_at` is how far it is, where it is behind."""
+
+    def poll_failed(self, poll: str) -> None:
+        """A round failed."""
 
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         """The outside was told something, or was not."""

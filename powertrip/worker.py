@@ -8,11 +8,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
+import httpx
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import backup_channels, directory_settings, enrichment, workflow_settings
+from powertrip.assembly import (
+    backup_channels,
+    directory_settings,
+    enrichment,
+    expected_within,
+    poll_plans,
+    poll_settings,
+    workflow_settings,
+)
 from powertrip.config import Config
 from powertrip.enrichers import Conductor
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
@@ -25,6 +34,7 @@ from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
+from powertrip.sources.polled import build_polls
 from powertrip.store import SqlStore
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.store.group_commit import GroupCommitInbox
@@ -32,6 +42,7 @@ from powertrip.web import Check
 from powertrip.workflow import (
     Decider,
     Parts,
+    Poller,
     Sender,
     back_up,
     enrich,
@@ -114,6 +125,9 @@ class Worker:
         self._dispatcher: Dispatcher | None = None
         self._parts: Parts | None = None
         self._directory: SlackDirectory | None = None
+        self._polls: list[Sweep] = []
+        self._http: httpx.AsyncClient | None = None
+        self._started_at = utc_now()
 
     async def start(self) -> None:
         """Reach Slack, then begin; raises ConfigError where Slack refuses what the config says."""
@@ -185,6 +199,7 @@ class Worker:
         self._judge = Sweep("judging", lambda: judge_waiting(parts))
         self._remind = Sweep("reminding", lambda: remind(parts))
         self._dispatcher = Dispatcher(parts.store, _telling(parts), utc_now, self._gap, LEASE)
+        parts.wake_judge = self._judge.wake
         parts.wake_sender = self._dispatcher.wake
         parts.wake_reminders = self._remind.wake
         self._enrich = Sweep("enriching", lambda: enrich(parts))
@@ -231,12 +246,29 @@ class Worker:
             self._wake_watch,
             "watch origins",
         )
+        self._clockwork.every(WATCH_TICK, lambda: self._report_silence(parts), "report silence")
+        self._start_polls(parts)
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
 
     def _wake_watch(self) -> None:
         if self._watch_origins is not None:
             self._watch_origins.wake()
+
+    def _start_polls(self, parts: Parts) -> None:
+        self._http = httpx.AsyncClient()
+        plans = poll_plans(self._config)
+        for name, poll in build_polls(poll_settings(self._config), self._http).items():
+            poller = Poller(parts, poll, plans[name])
+            sweep = Sweep(f"poll {name}", poller.step)
+            self._polls.append(sweep)
+            sweep.start()
+            self._clockwork.every(min(TICK, plans[name].every), sweep.wake, f"poll {name}")
+
+    async def _report_silence(self, parts: Parts) -> None:
+        expected, channel = expected_within(self._config), parts.settings.security_channel
+        if expected and await self._store.report_silence(expected, channel, self._started_at, utc_now()):
+            parts.wake_sender()
 
     async def _watch(self) -> None:
         if self._connection is not None:
@@ -309,9 +341,11 @@ class Worker:
             await self._in_flight.finish()
             await self._connection.stop()
             await self._in_flight.finish()
-        for sweep in self._sweeps():
+        for sweep in (*self._polls, *self._sweeps()):
             await sweep.stop()
         if self._enrichment is not None:
             await self._enrichment.close()
+        if self._http is not None:
+            await self._http.aclose()
         if self._session is not None:
             await self._session.close()

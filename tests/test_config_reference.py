@@ -12,6 +12,7 @@ from powertrip.config.reference import reference
 from powertrip.config.schema import Setting, all_settings
 
 ROOT = Path(__file__).parent.parent
+POLL_SECRETS = ("PAPERTRAIL_TOKEN", "WAZUH_INDEXER_PASSWORD", "APTIBLE_TOKEN")
 EXAMPLE = (ROOT / "config.example.yaml").read_text()
 SWITCHED_ON = re.sub(r"(?m)^#(?=  )", "", EXAMPLE)
 """The example with every setting in force that a "#" before it had switched off."""
@@ -48,7 +49,7 @@ def test_the_setting_has_a_meaning(setting: Setting) -> None:
 def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(SWITCHED_ON)
-    names = ("PAPERTRAIL_SECRET", "SYSLOG_SECRET", "GRAFANA_SECRET", "SNS_SECRET")
+    names = ("PAPERTRAIL_SECRET", "SYSLOG_SECRET", "GRAFANA_SECRET", "SNS_SECRET", *POLL_SECRETS)
     secrets = dict.fromkeys(names, "0123456789abcdef")
 
     config = load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", **secrets})

@@ -3,25 +3,31 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
 
 import aiohttp
+import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import enrichment
+from powertrip.assembly import enrichment, poll_settings
 from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
+    PollUnavailable,
     PowertripError,
     SlackAmbiguous,
     SlackRefused,
     SlackUnavailable,
     StoreError,
 )
+from powertrip.ingest import Poll
 from powertrip.metrics import Metrics
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
+from powertrip.sources.polled import build_polls
 from powertrip.store import SqlStore, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
@@ -45,9 +51,29 @@ async def check_all(config: Config) -> list[Finding]:
     findings += await asyncio.to_thread(_database, config)
     findings.append(_backup(config))
     findings += await _enrichment(config)
+    findings += await _polls(config)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
         findings += await _slack(config, session)
     return findings
+
+
+async def _polls(config: Config) -> list[Finding]:
+    now = datetime.now(UTC)
+    async with httpx.AsyncClient() as client:
+        polls = build_polls(poll_settings(config), client)
+        since = {name: now - poll.every for name, poll in config.polls.items()}
+        return [
+            await _try(f"poll {name}", partial(_ask, poll, since[name], now)) for name, poll in polls.items()
+        ]
+
+
+async def _ask(poll: Poll, since: datetime, now: datetime) -> str:
+    try:
+        async with asyncio.timeout(CALL_TIMEOUT):
+            page = await poll.fetch(None, since, now)
+    except TimeoutError as error:
+        raise PollUnavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
+    return f"answers, with {len(page.records)} records just now"
 
 
 def _backup(config: Config) -> Finding:

@@ -5,6 +5,7 @@ mistakes are found in one go.
 """
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any, TypeAlias
 
 from powertrip.config.schema import dotted
@@ -17,8 +18,8 @@ from powertrip.yamlfile import Document, YamlPath
 
 def mistakes_between(data: dict[str, Any], document: Document) -> Iterator[Mistake]:
     """Every mistake that takes two settings to make, in the order of the file's sections."""
-    found = (*_people(data), *_names(data), *_sources(data), *_origins(data), *_enrichment(data))
-    for path, problem in found:
+    kinds = (_people, _names, _sources, _polls, _origins, _enrichment)
+    for path, problem in (found for kind in kinds for found in kind(data)):
         yield Mistake(document.where(path), dotted(path), problem)
 
 
@@ -154,6 +155,36 @@ def _enrichment(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
         settings = section.get(name) if isinstance(section, dict) else None
         if secret and not (isinstance(settings, dict) and settings.get(secret)):
             yield path, f"cannot be asked without enrichment.{name}.{secret}; write it, or remove the service"
+
+
+_POLLS_NEED = {
+    "papertrail_search": ("token",),
+    "cloudwatch_logs": ("log_group", "region"),
+    "aptible_operations": ("token", "account"),
+    "wazuh_indexer": ("url", "username", "password"),
+}
+_POLLS_MAY_HAVE = {
+    "papertrail_search": ("query",),
+    "cloudwatch_logs": ("query",),
+    "aptible_operations": (),
+    "wazuh_indexer": ("index", "rule_ids"),
+}
+_POLLS_OWN = frozenset(chain(*_POLLS_NEED.values(), *_POLLS_MAY_HAVE.values())) - {"url"}
+"""The settings of a poll that only some types have."""
+
+
+def _polls(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
+    sources = dict(_sections(data, "sources"))
+    for name, poll in _sections(data, "polls"):
+        kind = str(poll.get("type"))
+        if name in sources:
+            yield ("polls", name), "is the name of a source too; give one of them another"
+        for key in _POLLS_NEED.get(kind, ()):
+            if poll.get(key) is None:
+                yield ("polls", name), f"needs {key} for type {kind}"
+        known = (*_POLLS_NEED.get(kind, _POLLS_OWN), *_POLLS_MAY_HAVE.get(kind, ()))
+        for key in (key for key in poll if key in _POLLS_OWN and key not in known):
+            yield ("polls", name, key), f"is not for type {kind}; remove it"
 
 
 def _sections(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

@@ -44,7 +44,9 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     filled = fill_in(document, data, environ)
     mistakes = list(filled.mistakes.values())
     settings = _settings(filled, document, mistakes)
-    rules = _rules(entries, document, _keys(filled.data, "sources"), mistakes)
+    rules = _rules(
+        entries, document, [*_keys(filled.data, "sources"), *_keys(filled.data, "polls")], mistakes
+    )
     mistakes += mistakes_between(filled.data, document)
     mistakes += mistakes_about_rules(filled.data, document, rules)
     if mistakes or settings is None or rules is None:
@@ -99,7 +101,7 @@ def _line(mistake: Mistake) -> int:
 
 
 def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) -> Iterator[str]:
-    if not settings.sources:
+    if not settings.sources and not settings.polls:
         yield "sources: none is configured, so nothing can arrive but /powertrip test"
     if not rules.rules:
         yield "rules: none is in force, so no record can make an event; write `use: ssh` to begin with"

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from powertrip.config.backup import Backup
 from powertrip.config.enrichment import Enrichment
 from powertrip.config.origins import Origin
+from powertrip.config.polling import Polls
 from powertrip.config.section import Section
 from powertrip.config.severity import SeverityLists
 from powertrip.config.values import (
@@ -141,6 +142,8 @@ class Source(Section):
     """Only for type `json`."""
     time_zone: TimeZone | None = None
     """For `json`, `syslog` and `wazuh5`: the zone of times that name none. Without it syslog's are UTC."""
+    expect_within: Duration | None = None
+    """The security channel is told when no new record came for this long."""
     events: KeyPath | None = None
     """Only for type `json`: the list of records within the body, where it is not the body itself."""
     label: LabelName = "powertrip"
@@ -279,6 +282,7 @@ class Settings(Section):
     people: Annotated[dict[str, Person], Field(default_factory=dict)]
     sources: Annotated[dict[SourceName, Source], Field(default_factory=dict)]
     origins: Annotated[dict[SourceName, Origin], Field(default_factory=dict)]
+    polls: Polls
     ingest: Ingest = Ingest()
     database: Database = Database()
     policy: tuple[Policy, ...] = ()

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from powertrip.event import Event, Notice, NoticeKind, Occurrence, Subject
+from powertrip.event import Event, Notice, NoticeKind, Occurrence, Record, Subject
 from powertrip.facts import AddressFacts
 from powertrip.ports import (
     Applied,
@@ -18,6 +18,8 @@ from powertrip.ports import (
     Judgement,
     Numbers,
     OriginVerdict,
+    PollRound,
+    PollState,
     Posted,
     Quarantined,
     Shown,
@@ -37,8 +39,10 @@ from powertrip.store import (
     judging,
     notices,
     people_cache,
+    polling,
     quarantine,
     sightings,
+    silence,
     statistics,
     tellings,
 )
@@ -199,6 +203,54 @@ class SqlStore:
     ) -> None:
         """Write down that an origin refuses, to be tried again at `until`; `channel` is told once."""
         await self._run(tellings.refused, delivery, why, until, channel, now)
+
+    async def claim_poll(
+        self, name: str, owner: str, since: datetime, now: datetime, lease: timedelta
+    ) -> PollState | None:
+        """Take a poll that is due and nobody else's; `since` is where a new one begins."""
+        return await self._run(polling.claim, name, owner, since, now, lease)
+
+    async def keep_page(
+        self,
+        name: str,
+        owner: str,
+        records: Sequence[Record],
+        cursor: dict[str, Any],
+        backlog_limit: int,
+        now: datetime,
+        lease: timedelta,
+    ) -> int:
+        """Keep a page with the cursor past it; returns how many records were new. May raise Overloaded."""
+        return await self._run(polling.keep, name, owner, records, cursor, backlog_limit, now, lease)
+
+    async def poll_succeeded(
+        self, name: str, owner: str, done: PollRound, next_at: datetime, channel: str, now: datetime
+    ) -> None:
+        """Write down a round, and have the channel told what it ends or begins."""
+        await self._run(polling.succeeded, name, owner, done, next_at, channel, now)
+
+    async def poll_failed(
+        self,
+        name: str,
+        owner: str,
+        error: str,
+        next_at: datetime,
+        tell_after: timedelta,
+        channel: str,
+        now: datetime,
+    ) -> None:
+        """Write down a failure, and have the channel told once it has lasted for `tell_after`."""
+        await self._run(polling.failed, name, owner, error, next_at, tell_after, channel, now)
+
+    async def put_off_poll(self, name: str, owner: str, next_at: datetime) -> None:
+        """Let a poll rest that is not at fault itself."""
+        await self._run(polling.put_off, name, owner, next_at)
+
+    async def report_silence(
+        self, expected: Mapping[str, timedelta], channel: str, started_at: datetime, now: datetime
+    ) -> int:
+        """Have the channel told of sources that fell silent or speak again; returns how many."""
+        return await self._run(silence.report, expected, channel, started_at, now)
 
     async def back_up_overdue(self, before: datetime, channels: Sequence[str], now: datetime) -> int:
         """Have backup channels told of what waits for Slack since `before`; returns how many deliveries."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from powertrip.event import Record
 from powertrip.ports import Claimed
-from powertrip.store import tally
+from powertrip.store import silence, tally
 from powertrip.store.database import is_postgres
 from powertrip.store.models import Inbox, database
 
@@ -31,7 +31,11 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
 
     One `executemany` a batch: building SQL with peewee's `insert_many` takes five times as long.
     """
-    return [_append_batch(batch) for batch in batches]
+    counts = [_append_batch(batch) for batch in batches]
+    speaking = [batch for batch, new in zip(batches, counts, strict=True) if new]
+    if speaking:
+        silence.heard((batch[0].source for batch in speaking), max(b[0].received_at for b in speaking))
+    return counts
 
 
 def _append_batch(batch: Sequence[Record]) -> int:

@@ -269,6 +269,38 @@ class BackupRow(Table):
         table_name = "backup"
 
 
+class PollRow(Table):
+    """Where a poll goes on, whose it is, and how it fares."""
+
+    name = CharField(primary_key=True)
+    since = MomentField()
+    cursor = JsonField(null=True)
+    next_at = MomentField()
+    owner = CharField(null=True)
+    leased_until = MomentField(null=True)
+    failures = IntegerField(default=0)
+    failing_since = MomentField(null=True)
+    failing_told_at = MomentField(null=True)
+    error = OutsideTextField(null=True)
+    succeeded_at = MomentField(null=True)
+    behind_count = IntegerField(default=0)
+    behind_from = MomentField(null=True)
+    behind_to = MomentField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "poll"
+
+
+class Heard(Table):
+    """When the sources that are expected to speak were last heard."""
+
+    source = CharField(primary_key=True)
+    heard_at = MomentField()
+    silent_told_at = MomentField(null=True)
+
+
 class PeopleCache(Table):
     """What Slack said of people, for as long as the config allows to believe it."""
 

@@ -9,6 +9,7 @@ from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Referenc
 from powertrip.workflow.enriching import enrich
 from powertrip.workflow.judging import judge_waiting
 from powertrip.workflow.parts import Parts, Settings
+from powertrip.workflow.polling import Poller, PollPlan
 from powertrip.workflow.reminding import remind, report_quarantine
 from powertrip.workflow.sending import Sender
 from powertrip.workflow.telling import tell_origin
@@ -19,6 +20,8 @@ __all__ = [
     "Decider",
     "Outcome",
     "Parts",
+    "PollPlan",
+    "Poller",
     "Reference",
     "Sender",
     "Settings",

@@ -70,5 +70,7 @@ class Parts:
     """Called when the outbox has something new."""
     wake_lookups: Callable[[], None] = field(default=do_nothing)
     """Called when an event's address is to be looked up."""
+    wake_judge: Callable[[], None] = field(default=do_nothing)
+    """Called when the inbox has something new."""
     wake_reminders: Callable[[], None] = field(default=do_nothing)
     """Called when a reminder is due at once."""

@@ -1,0 +1,89 @@
+"""The poll `cloudwatch_logs`: FilterLogEvents of Amazon CloudWatch Logs, through boto3.
+
+Empty answers with a `nextToken` are normal. Events come late with old timestamps, so each round asks again
+for the overlap; `eventId` tells what is known. Credentials are found as all AWS tools find them.
+Format: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html.
+"""
+
+import asyncio
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any
+
+from powertrip.errors import PollRefused, PollUnavailable
+from powertrip.ingest import Cursor, Page
+from powertrip.sources.polled.http import TIMEOUT
+from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.window import Window
+from powertrip.sources.records import RecordMaker
+from powertrip.sources.settings import Limits, RecordKeys
+
+_KEYS = RecordKeys(message="message", host="logStreamName", time="timestamp", id="eventId", program=None)
+_LATER = frozenset(
+    {"ThrottlingException", "Throttling", "ServiceUnavailableException", "InternalFailure", "RequestTimeout"}
+)
+"""AWS's names of errors that pass by themselves."""
+
+
+@dataclass(slots=True)
+class CloudWatchLogs:
+    """Asks by time, and follows the tokens."""
+
+    settings: PollSettings
+    limits: Limits
+    _client: Any = field(default=None, init=False)
+
+    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
+        """See `powertrip.ingest.Poll`."""
+        window = Window.of(cursor, since, self.settings.overlap)
+        answer = await asyncio.to_thread(self._ask, window)
+        events, token = answer.get("events", []), answer.get("nextToken")
+        maker = RecordMaker(source=self.settings.name, keys=_KEYS, limits=self.limits, zone=None)
+        moments: list[datetime | None] = [_moment(event.get("timestamp", 0)) for event in events]
+        return Page(
+            records=maker.make_all(events, now),
+            cursor=window.after(moments, now, token),
+            more=token is not None,
+        )
+
+    def _ask(self, window: Window) -> dict[str, Any]:
+        # An optional extra: powertrip[aws].
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
+
+        how = {"filterPattern": self.settings.query} if self.settings.query else {}
+        token = {"nextToken": window.place} if window.place is not None else {}
+        start = int(window.begin.timestamp() * 1000)
+        try:
+            answer: dict[str, Any] = self._connected().filter_log_events(
+                logGroupName=self.settings.log_group, startTime=start, **how, **token
+            )
+        except ClientError as error:
+            if token and error.response.get("Error", {}).get("Code") == "InvalidParameterException":
+                # Tokens live for a day; the inbox drops what the round had already taken.
+                return self._ask(replace(window, place=None))
+            raise _failure(error.response.get("Error", {})) from error
+        except BotoCoreError as error:
+            raise PollUnavailable(f"no answer: {type(error).__name__}") from error
+        return answer
+
+    def _connected(self) -> Any:
+        if self._client is None:
+            import boto3  # noqa: PLC0415 (an optional extra)
+            from botocore.config import Config  # noqa: PLC0415
+
+            once = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"total_max_attempts": 1})
+            self._client = boto3.session.Session().client(
+                "logs", region_name=self.settings.region, endpoint_url=self.settings.url, config=once
+            )
+        return self._client
+
+
+def _failure(error: dict[str, Any]) -> PollUnavailable | PollRefused:
+    code = str(error.get("Code"))[:100]
+    if code in _LATER or code.startswith("5"):
+        return PollUnavailable(f"AWS answered {code}")
+    return PollRefused(f"AWS answered {code}; check the log group, the region and what the role may do")
+
+
+def _moment(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
