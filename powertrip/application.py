@@ -110,7 +110,8 @@ class Application:
     async def reload(self, config: Config) -> None:
         """Take another config whole: sources, origins, rules, people, policy, reminders and card settings.
 
-        Where to listen, the database, the tokens and how origins are told are read at the start only.
+        Where to listen, the database, the tokens, the polls, the services that know addresses and how
+        origins are told are read at the start only.
         """
         if self._worker is not None:
             await self._worker.reload(config)

@@ -246,7 +246,8 @@ class Worker:
             self._wake_watch,
             "watch origins",
         )
-        self._clockwork.every(WATCH_TICK, lambda: self._report_silence(parts), "report silence")
+        silence_tick = min([REMINDER_TICK, *expected_within(self._config).values()])
+        self._clockwork.every(silence_tick, lambda: self._report_silence(parts), "report silence")
         self._start_polls(parts)
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()

@@ -56,9 +56,8 @@ async def test_a_polled_login_becomes_one_card(
     assert 'powertrip_poll_last_success_timestamp_seconds{poll="search"}' in metrics
 
 
-async def test_a_poll_that_fails_is_told_once_and_so_is_its_end(
-    api: Api, running: tuple[Application, Sender], control: Control
-) -> None:
+@pytest.mark.usefixtures("running")
+async def test_a_poll_that_fails_is_told_once_and_so_is_its_end(api: Api, control: Control) -> None:
     api.answers = [(401, "", {})]
     await told(control, "The poll search fails")
     api.answers = [FOUND]
