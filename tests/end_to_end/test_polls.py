@@ -90,3 +90,23 @@ async def test_check_asks_each_poll_once(
     assert found["poll search"].ok is ok
     assert words in found["poll search"].detail
     assert len(api.asked) == 1
+
+
+class TestAfterAnOutage:
+    """More waits than one round takes."""
+
+    @pytest.fixture
+    def changes(self, api: Api) -> dict[str, Any]:
+        api.answers = [
+            {"events": [LOGIN | {"id": str(number)}], "max_id": str(number), "reached_end": number == 4}
+            for number in range(1, 5)
+        ]
+        search = {"type": "papertrail_search", "token": "a-token", "url": api.url, "every": "50ms"}
+        return {"polls": {"search": search | {"catch_up": 1}}}
+
+    @pytest.mark.usefixtures("running")
+    async def test_it_is_taken_round_by_round_and_counted(self, control: Control, api: Api) -> None:
+        await told(control, "The poll search is behind and catches up")
+        await told(control, "The poll search has caught up")
+        await told(control, "4 records, from 2026-01-15 11:59:00 UTC")
+        assert [asked.query.get("min_id") for asked in api.asked[:4]] == [None, "1", "2", "3"]

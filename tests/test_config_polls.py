@@ -1,0 +1,39 @@
+"""What the section `polls` refuses, and what to do about it."""
+
+from pathlib import Path
+
+import pytest
+
+from powertrip.config import load_config
+from powertrip.errors import ConfigError
+
+TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
+
+
+@pytest.mark.parametrize(
+    ("poll", "complaint"),
+    [
+        ("{type: papertrail_search}", "polls.one: needs token"),
+        ("{type: wazuh_indexer, username: u, password: p}", "polls.one: needs url"),
+        ("{type: cloudwatch_logs, log_group: auth}", "polls.one: needs region"),
+        ("{type: papertrail_search, token: t, account: '1'}", "polls.one.account: is not for type"),
+        ("{type: papertrail_search, token: t, url: 'http://u:secret@example.com'}", "polls.one.url"),
+    ],
+)
+def test_a_poll_that_cannot_work_is_refused(tmp_path: Path, poll: str, complaint: str) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(f"polls: {{one: {poll}}}\n")
+    with pytest.raises(ConfigError) as raised:
+        load_config(path, TOKENS)
+    assert complaint in str(raised.value)
+    assert "secret@" not in str(raised.value)
+
+
+def test_a_poll_and_a_source_share_one_set_of_names_which_rules_know(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    poll = "polls: {one: {type: papertrail_search, token: t}}\n"
+    path.write_text(poll + "rules: [{use: aptible, source: one}]\n")
+    assert list(load_config(path, TOKENS).polls) == ["one"]
+    path.write_text(poll + "sources: {one: {type: json, secret: 0123456789abcdef}}\n")
+    with pytest.raises(ConfigError, match="the name of a source too"):
+        load_config(path, TOKENS)
