@@ -1,5 +1,6 @@
 """What is known of an event's address is looked up: at first for a moment, later until all have answered."""
 
+import asyncio
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -22,6 +23,13 @@ GIVE_UP_AFTER = timedelta(hours=1)
 """What no service has said by then is called unavailable."""
 LONGEST_WAIT = timedelta(minutes=5)
 """Late lookups are repeated after five seconds, and then ever less often up to this."""
+
+
+def begin_lookups(parts: Parts) -> None:
+    """Have new events looked up now, and their cards sent when the hold ends, whatever came of it."""
+    parts.wake_lookups()
+    # Nobody else wakes the sender then while the lookups of others go on.
+    asyncio.get_running_loop().call_later(HOLD.total_seconds(), parts.wake_sender)
 
 
 async def enrich(parts: Parts) -> bool:

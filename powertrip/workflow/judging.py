@@ -12,7 +12,7 @@ from powertrip.errors import StoreUnavailable
 from powertrip.event import Event, Record, Subject
 from powertrip.ports import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
-from powertrip.workflow.enriching import HOLD
+from powertrip.workflow.enriching import HOLD, begin_lookups
 from powertrip.workflow.parts import Parts, Settings
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,7 @@ async def judge_waiting(parts: Parts) -> bool:
         raise
     _count(parts, judgements, applied)
     if applied.opened:
-        parts.wake_lookups()
+        begin_lookups(parts)
     if applied.opened or applied.folded or applied.paired:
         parts.wake_sender()
     return len(claimed) == BATCH

@@ -9,7 +9,7 @@ from powertrip import policy, reminders, routing
 from powertrip.errors import StoreUnavailable
 from powertrip.event import Event, Subject
 from powertrip.ports import Applied, DueSighting, ToAsk
-from powertrip.workflow.enriching import HOLD
+from powertrip.workflow.enriching import HOLD, begin_lookups
 from powertrip.workflow.parts import Parts
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ async def watch_origins(parts: Parts) -> bool:
     if missed:
         log.warning("origins did not see what the log pipeline told of", events=missed)
     if opened:
-        parts.wake_lookups()
+        begin_lookups(parts)
     if opened or missed or reported:
         parts.wake_sender()
     return BATCH in (opened, missed)

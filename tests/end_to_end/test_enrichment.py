@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from powertrip import worker
 from powertrip.application import Application
 from powertrip.sandbox.control import Control
+from powertrip.workflow import enriching
 from powertrip.workflow.enriching import HOLD
-from tests.end_to_end.evidence import Evidence, assert_promises_kept
+from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Sender, login
+from tests.end_to_end.scene import scene_in
 from tests.enrichers.world import FakeService, Said
 
 ALICE = "U0ALICE"
@@ -95,6 +99,42 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
     await evidence.until_idle()
     assert not (await control.state()).messages()[0].shows("Still asking")
     await assert_promises_kept(evidence, control, {"1"})
+
+
+@pytest.fixture
+def slow_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One lookup takes longer than anybody waits for, and no tick comes to the sender's help."""
+    monkeypatch.setattr(enriching, "WITHIN", timedelta(minutes=1))
+    monkeypatch.setattr(worker, "TICK", timedelta(hours=1))
+
+
+@pytest.mark.usefixtures("slow_lookups")
+async def test_a_hold_ends_in_time_while_the_lookup_of_another_goes_on(
+    running: Running, control: Control, service: FakeService
+) -> None:
+    service.held = asyncio.Event()
+    await running[1].post(login("alice", id="1"))
+    await until(lambda: bool(service.calls), "the service asked")
+    await running[1].post(login("bob", address="192.0.2.11", id="2"))
+    patience = HOLD.total_seconds() + SLACK_ITSELF
+    await control.wait_for(lambda s: len(s.messages()) == 2, patience)
+    service.held.set()
+
+
+async def test_killed_between_an_event_and_its_facts(
+    tmp_path: Path, changes: dict[str, Any], service: FakeService
+) -> None:
+    service.held = asyncio.Event()
+    async with scene_in(tmp_path, **changes) as scene:
+        await scene.log_in("alice")
+        await until(lambda: bool(service.calls), "the service asked")
+        assert scene.evidence.statuses() == ["pending"]
+        await scene.kill_and_restart()
+        card = await scene.card("alice")
+        assert not card.shows("72 of 100 by Threat Jammer")
+        service.held.set()
+        await scene.control.wait_for(lambda s: s.messages()[0].shows("72 of 100 by Threat Jammer"), 40)
+        await scene.settle()
 
 
 async def test_late_facts_reach_a_card_that_was_decided_meanwhile(
