@@ -9,6 +9,7 @@ from powertrip.past import past_of
 from powertrip.ports import DeliveryKind, ToEnrich
 from powertrip.store import audit, deliveries
 from powertrip.store.database import is_postgres
+from powertrip.store.events import OPEN
 from powertrip.store.models import DeliveryRow, EventRow
 from powertrip.store.past import seen_before
 from powertrip.store.rows import facts_columns, past_columns
@@ -40,7 +41,9 @@ def keep(found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | 
 def _keep_one(row: Any, facts: AddressFacts | None, due_at: datetime | None, now: datetime) -> None:
     columns = facts_columns(facts)
     row.as_number, row.country_code = columns["as_number"], columns["country_code"]
-    columns |= past_columns(past_of(seen_before(row), row.occurred_at))
+    # Once somebody decided, the past stays as it was shown to them.
+    if row.status in OPEN:
+        columns |= past_columns(past_of(seen_before(row), row.occurred_at))
     is_new = any(getattr(row, name) != value for name, value in columns.items())
     changes = columns | {"facts_due_at": due_at}
     if is_new:

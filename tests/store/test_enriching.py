@@ -133,3 +133,18 @@ async def test_a_denied_event_from_the_address_is_remembered_whoever_it_was_abou
     assert found.past is not None
     assert found.past.denied_from_address_at == NOW
     assert found.past.first_of_person
+
+
+async def test_the_past_stays_as_it_was_shown_once_somebody_decided(
+    database_thread: DatabaseThread, store: SqlStore
+) -> None:
+    other = await opened(database_thread, store, event(id="event00001", fold_key="1"))
+    about = await opened(database_thread, store, event(id="event00002", fold_key="2"))
+    await store.keep_facts({about: None}, {about: later(minutes=1)}, NOW)
+    before = (await store.event(about)).past
+    await database_thread.run(_decide, about, Status.APPROVED)
+    await database_thread.run(_decide, other, Status.DENIED)
+    await store.keep_facts({about: known(90)}, {about: None}, later(minutes=1))
+    found = await store.event(about)
+    assert found.risk.score == 90
+    assert found.past == before
