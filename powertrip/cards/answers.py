@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.cards import facts, words
+from powertrip.cards import address, facts, past, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -115,8 +115,9 @@ def show_card(
     asked = [facts.labelled("Asked in the security channel", text(why))] if why else []
     groups = [
         [facts.summary(event), *facts.essentials(event), *facts.details(event)],
+        [*address.lines(event), *address.evidence(event), *past.lines(event)],
         facts.trail(event),
-        [*asked, *_told(notices), *_due(event, now)],
+        [*facts.severity(event), *asked, *_told(notices), *_due(event, now)],
     ]
     blocks = [header(status), *paragraphs(*groups), *_buttons(event), *_records(occurrences)]
     return answer([[text(status)], *(line for group in groups for line in group)], blocks)

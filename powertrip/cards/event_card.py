@@ -156,6 +156,7 @@ def _in_order_of_weight(
         *chain.from_iterable(others),
         *_next_reminder(event, now),
         *facts.details(event),
+        *address.evidence(event),
         *log_line,
     ]
 

@@ -32,6 +32,11 @@ COLUMNS = (
     "rule",
     "title",
     "severity",
+    "severity_reason",
+    "risk",
+    "risk_score",
+    "as_number",
+    "country",
     "source",
     "user_name",
     "host_name",
@@ -186,15 +191,21 @@ def _write(found: Iterator[Event], kind: str, file: TextIO, on_each: Callable[[]
         if writer:
             writer.writerow([_cell(row[name]) for name in COLUMNS])
         else:
-            file.write(json.dumps(row | {"fields": dict(event.fields), "decisions": _trail(event)}) + "\n")
+            file.write(json.dumps(row | _nested(event), default=_plain) + "\n")
         on_each()
     return count
 
 
 def _flat(event: Event) -> dict[str, Any]:
     last = event.decisions[-1] if event.decisions else None
+    network = event.facts.network if event.facts else None
+    place = event.facts.place if event.facts else None
     row: dict[str, Any] = {name: getattr(event, name) for name in COLUMNS if hasattr(event, name)}
     row |= {
+        "risk": event.risk.level,
+        "risk_score": event.risk.score,
+        "as_number": network.as_number if network else None,
+        "country": place.country_code if place else None,
         "subject_kind": event.subject.kind,
         "subject_slack_id": event.subject.slack_id,
         "decided_by": last.actor_id if last else None,
@@ -202,6 +213,16 @@ def _flat(event: Event) -> dict[str, Any]:
         "reason": last.reason if last else None,
     }
     return {name: _plain(value) for name, value in row.items()}
+
+
+def _nested(event: Event) -> dict[str, Any]:
+    """What only JSON can hold."""
+    return {
+        "fields": dict(event.fields),
+        "decisions": _trail(event),
+        "facts": asdict(event.facts) if event.facts else None,
+        "past": asdict(event.past) if event.past else None,
+    }
 
 
 def _trail(event: Event) -> list[dict[str, Any]]:

@@ -14,8 +14,9 @@ from powertrip.event import (
     SubjectKind,
     Verdict,
 )
+from powertrip.facts import Network, Past
 from tests.cards.reading import labels, mentioned, objections, read, shown
-from tests.samples import ALICE, BOB, CAROL, NOW, decision, event, later
+from tests.samples import ALICE, BOB, CAROL, NOW, decision, event, known, later
 
 
 def occurrence(number: int, **changes: Any) -> Occurrence:
@@ -176,3 +177,18 @@ def test_whoami_says_what_one_is_not() -> None:
 
     assert "a guest of this workspace" in said
     assert said.endswith("No user name is listed as yours.\nYou are not a reviewer.")
+
+
+def test_an_event_is_shown_with_what_is_known_of_its_address_and_of_the_past() -> None:
+    about = event(
+        facts=known(72, awaited=("GreyNoise",), network=Network(as_number=64496)),
+        past=Past(times_from_address=34),
+        severity_reason="raised from low: sensitive host bastion-*",
+    )
+
+    said = shown(show_card(about, [], [], NOW))
+
+    assert "Network: AS64496" in said
+    assert "Still asking GreyNoise about the address." in said
+    assert "The 34th time from this address in 30 days." in said
+    assert "raised from low: sensitive host bastion-*" in said

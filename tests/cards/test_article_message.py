@@ -36,26 +36,32 @@ def card(about: Event) -> Message:
     return event_card(about, view(), NOW)
 
 
-@pytest.mark.parametrize(
-    "item",
-    [
-        "SSH login as alice on bastion-1",  # user and host
-        "From: 192.0.2.10",
-        "When: ",
-        "high (72 of 100 by Threat Jammer)",  # risk and score
-        "The address was found in 2 lists",  # reason
-        "AS64496",
-        "EXAMPLE-AS",
-        "Example Networks",
-        "Dublin · Leinster · IE · Europe/Dublin",
-        "Datasets: ABUSE",
-        "First seen: 30D",
-        "Last seen: 7D",
-    ],
+SHOWN = (
+    "SSH login as alice on bastion-1",  # user and host
+    "From: 192.0.2.10",
+    "When: ",
+    "high (72 of 100 by Threat Jammer)",  # risk and score
+    "The address was found in 2 lists",  # reason
+    "AS64496",
+    "EXAMPLE-AS",
+    "Example Networks",
+    "Dublin · Leinster · IE · Europe/Dublin",
+    "Datasets: ABUSE",
+    "First seen: 30D",
+    "Last seen: 7D",
 )
+
+
+@pytest.mark.parametrize("item", SHOWN)
 def test_nothing_that_the_articles_message_shows_is_missing(item: str) -> None:
     said = shown(card(login(facts=facts(72))))
     assert item in said
+
+
+@pytest.mark.parametrize("item", SHOWN)
+def test_the_plain_text_says_it_too(item: str) -> None:
+    # Plain text quotes names of several words.
+    assert item in card(login(facts=facts(72))).text.replace("“", "").replace("”", "")
 
 
 @pytest.mark.parametrize(

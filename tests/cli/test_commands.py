@@ -275,12 +275,15 @@ async def test_events_are_listed_shown_and_exported(
     exported = await bot("events", "export", folder=tmp_path)
     rows = {row["user_name"]: row for row in csv.DictReader(io.StringIO(exported.out))}
     assert rows["alice"]["status"] == "approved"
+    assert (rows["alice"]["risk"], rows["alice"]["country"]) == ("unknown", "")
     assert "'=cmd()" in rows, "a spreadsheet must not take a user name for a formula"
 
     to_file = await bot("events", "export", "--format", "jsonl", "--output", "out.jsonl", folder=tmp_path)
     assert to_file.status == 0
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert {item["user_name"] for item in lines} == {"alice", "=cmd()"}
+    assert {item["facts"]["kind"] for item in lines} == {"documentation"}
+    assert all(item["past"]["first_of_person"] for item in lines)
     assert (await bot("events", "export", "--format", "xml", folder=tmp_path)).status == 2
     for nothing, said in (("aaaaaaaaaa", "There is no event"), ("?", "is not the id of an event")):
         missing = await bot("events", "show", nothing, folder=tmp_path)
