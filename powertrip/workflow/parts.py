@@ -51,7 +51,7 @@ def do_nothing() -> None:
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """Everything a step may use. Only `settings`, `backup` and `enrichment` are ever replaced."""
+    """Everything a step may use. Only `settings` and `backup` are ever replaced."""
 
     store: Store
     notifier: Notifier
