@@ -228,6 +228,8 @@ def _load(path: Path) -> Config:
         *polls,
         *backups,
         *config.enrichment.secrets(),
+        *([config.api.token] if config.api.token else []),
+        *(secret for origin in config.origins.values() if origin.tell for secret in origin.tell.secrets()),
     ):
         register_secret(secret.get_secret_value())
     register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))

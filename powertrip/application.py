@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from powertrip.api import ReadApi
 from powertrip.assembly import source_settings
 from powertrip.config import Config
 from powertrip.errors import (
@@ -19,6 +20,7 @@ from powertrip.sources import Limits, build_sources
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.tellers import tellers
 from powertrip.web import Check, WebServer, build_app
 from powertrip.worker import Worker, utc_now
 
@@ -39,9 +41,10 @@ class Application:
         works: bool = True,
         origins: Mapping[str, Origin] | None = None,
     ) -> None:
-        """`origins` are the ways to tell the config's origins what was decided, by their names."""
+        """`origins` replaces the ways to tell origins, by their names, that the config says."""
         self._config = config
-        self._origins = origins or {}
+        self._tellers = tellers(config, utc_now)
+        self._origins = self._tellers.ways if origins is None else origins
         self._serves_web = serves_web
         self._works = works
         self.metrics = Metrics()
@@ -87,6 +90,7 @@ class Application:
             clock=utc_now,
             max_body_bytes=self._config.ingest.max_body,
         )
+        ReadApi(log=lambda: self._store, token=lambda: self._config.api.token).add_to(app)
         self._web = WebServer(app, self._config.ingest.host, self._config.ingest.port)
         try:
             await self._web.start()
@@ -146,6 +150,7 @@ class Application:
                 await asyncio.gather(*halves)
         except TimeoutError:
             log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
+        await self._tellers.close()
         self._store.end_work()
         await self._thread.close()
         log.info("stopped")

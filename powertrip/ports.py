@@ -19,6 +19,7 @@ from powertrip.event import (
     Occurrence,
     Person,
     Record,
+    Status,
     Subject,
     Verdict,
 )
@@ -550,6 +551,40 @@ class OriginVerdict:
     decided_by_name: str
     decided_at: datetime
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedDecision:
+    """A decision with what it was about, as the read API tells it."""
+
+    id: int
+    """Ascending in the order of the decisions."""
+    verdict: Verdict
+    actor_id: str
+    actor_name: str
+    at: datetime
+    reason: str | None
+    revision: int
+    event_id: str
+    status: Status
+    """The event's, now."""
+    rule: str
+    event_action: str
+    severity: str
+    user_name: str | None
+    host_name: str | None
+    source_ip: str | None
+    occurred_at: datetime
+    received_at: datetime
+
+
+class DecisionLog(Protocol):
+    """Decisions, for those who read along; may raise StoreUnavailable."""
+
+    async def decisions_after(
+        self, decision_id: int, since: datetime | None, limit: int
+    ) -> list[LoggedDecision]:
+        """Up to `limit` decisions after this one and not before `since`, the oldest first."""
 
 
 class Origin(Protocol):

@@ -10,11 +10,16 @@ ROOT = Path(__file__).parent.parent
 
 WORDS = frozenset({"errors", "event", "facts", "ports", "ingest", "syslog"})
 PURE_ROOMS = frozenset(
-    {"rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart", "matching", "past", "severity"}
+    {
+        *("rules", "routing", "policy", "lifecycle", "reminders", "cards", "chart"),
+        *("matching", "past", "severity", "verdicts"),
+    }
 )
-ADAPTERS = frozenset({"sources", "enrichers", "origins", "slack", "web", "store", "scheduler", "backup"})
+ADAPTERS = frozenset(
+    {"sources", "enrichers", "origins", "slack", "web", "api", "store", "scheduler", "backup"}
+)
 TOOLS = frozenset({"log", "metrics"})
-WIRING = frozenset({"application", "assembly", "cli", "worker"})
+WIRING = frozenset({"application", "assembly", "cli", "tellers", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -30,9 +35,10 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event", "facts"})),
     "rules": frozenset({"errors", "event", "syslog", "yamlfile"}),
     "chart": frozenset({"errors", "event", "facts", "ports"}),
+    "verdicts": frozenset({"event", "ports"}),
     "workflow": PURE_ROOMS | WORDS | TOOLS,
     **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow"}),
-    "config": frozenset({"errors", "event", "rules", "yamlfile"}),
+    "config": frozenset({"errors", "event", "rules", "verdicts", "yamlfile"}),
     **dict.fromkeys(
         WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
     ),

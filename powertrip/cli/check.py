@@ -31,6 +31,7 @@ from powertrip.sources.polled import build_polls
 from powertrip.store import SqlStore, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
+from powertrip.tellers import tellers
 from powertrip.worker import utc_now
 
 
@@ -52,9 +53,21 @@ async def check_all(config: Config) -> list[Finding]:
     findings.append(_backup(config))
     findings += await _enrichment(config)
     findings += await _polls(config)
+    findings += await _origins(config)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
         findings += await _slack(config, session)
     return findings
+
+
+async def _origins(config: Config) -> list[Finding]:
+    try:
+        ways = tellers(config, utc_now)
+    except ConfigError as error:
+        return [Finding(name="origins", ok=False, detail=str(mistake)) for mistake in error.mistakes]
+    try:
+        return [await _try(f"origin {name}", way.check) for name, way in ways.ways.items()]
+    finally:
+        await ways.close()
 
 
 async def _polls(config: Config) -> list[Finding]:

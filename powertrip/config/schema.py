@@ -89,6 +89,8 @@ def _inside(annotation: Any) -> tuple[type[BaseModel] | None, tuple[str, ...]]:
         return arguments[1], ("NAME",)
     if kind is tuple and isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel):
         return arguments[0], ("N",)
+    if kind in (Union, UnionType):
+        return _inside(arguments[0])
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, ()
     return None, ()

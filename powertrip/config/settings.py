@@ -181,6 +181,13 @@ class Ingest(Section):
         return self
 
 
+class Api(Section):
+    """What others may read of Powertrip."""
+
+    token: SourceSecret | None = None
+    """The bearer token of `/api/v1/decisions`; without it there is no such address."""
+
+
 class Database(Section):
     """Where everything is kept."""
 
@@ -284,6 +291,7 @@ class Settings(Section):
     origins: Annotated[dict[SourceName, Origin], Field(default_factory=dict)]
     polls: Polls
     ingest: Ingest = Ingest()
+    api: Api = Api()
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
     reminders: Reminders = Reminders()

@@ -16,6 +16,7 @@ from powertrip.ports import (
     DueSighting,
     EventQuery,
     Judgement,
+    LoggedDecision,
     Numbers,
     OriginVerdict,
     PollRound,
@@ -30,6 +31,7 @@ from powertrip.ports import (
 from powertrip.store import (
     audit,
     backups,
+    decisions,
     deliveries,
     enriching,
     enrichment_cache,
@@ -159,6 +161,12 @@ class SqlStore:
     async def redirect_delivery(self, delivery: Delivery, channel: str, now: datetime) -> None:
         """Send it to another channel instead, from the start."""
         await self._run(deliveries.redirect, delivery, channel, now)
+
+    async def decisions_after(
+        self, decision_id: int, since: datetime | None, limit: int
+    ) -> list[LoggedDecision]:
+        """Up to `limit` decisions after this one and not before `since`, the oldest first."""
+        return await self._run(decisions.after, decision_id, since, limit)
 
     async def report_quarantine(self, channel: str, window: timedelta, now: datetime) -> Quarantined | None:
         """Have what is untold told, at most once a window; None where there is nothing to tell."""

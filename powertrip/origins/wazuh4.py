@@ -1,0 +1,89 @@
+"""Tells a verdict as an event of Wazuh 4: `POST /events`, for which contrib/wazuh has the rules.
+
+The API (port 55000, since 4.7) wants a token that lasts fifteen minutes, and the permission `event:ingest`;
+it takes 100 events a request and 30 requests a minute. What is told arrives with the location API-Webhook.
+"""
+
+import json
+
+import httpx
+from pydantic import SecretStr
+
+from powertrip.errors import OriginUnavailable
+from powertrip.origins.wire import Heard, Wire
+from powertrip.ports import OriginVerdict
+from powertrip.verdicts import values
+
+LOGIN = "/security/user/authenticate"
+
+
+class Wazuh4:
+    """See `powertrip.ports.Origin`."""
+
+    def __init__(self, wire: Wire, user: str, password: SecretStr) -> None:
+        self._wire = wire
+        self._user = user
+        self._password = password
+        self._token: str | None = None
+
+    async def tell(self, verdict: OriginVerdict) -> None:
+        """Ingest it as one event; a token that has run out is renewed once."""
+        body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
+        heard = await self._post(body)
+        if heard.status == httpx.codes.UNAUTHORIZED:
+            self._token = None
+            heard = await self._post(body)
+        if heard.status == httpx.codes.FORBIDDEN:
+            raise self._wire.refused(heard, "give the user a role with the permission event:ingest")
+        if heard.status != httpx.codes.OK:
+            raise self._wire.refused(heard, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer")
+        answer = heard.json()
+        if not isinstance(answer, dict) or answer.get("error") not in (0, None):
+            raise OriginUnavailable(f"{self._wire.setting}: Wazuh did not take the event")
+
+    async def check(self) -> str:
+        """Log in; raises OriginError with what to do."""
+        await self._log_in()
+        return "Wazuh's API takes the password"
+
+    async def _post(self, body: object) -> Heard:
+        token = self._token or await self._log_in()
+        return await self._wire.send(
+            "POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"}
+        )
+
+    async def _log_in(self) -> str:
+        login = (self._user, self._password.get_secret_value())
+        heard = await self._wire.send("POST", LOGIN, login=login)
+        if heard.status != httpx.codes.OK:
+            raise self._wire.refused(heard, "check user and password")
+        token = _token_in(heard.json())
+        if token is None:
+            raise self._wire.refused(heard, "its answer holds no token; is this Wazuh's API (port 55000)?")
+        self._token = token
+        return token
+
+
+def event_of(verdict: OriginVerdict) -> dict[str, str]:
+    """What is told, under the names that the rules in contrib/wazuh look for; Wazuh compares text alone."""
+    told = values(verdict)
+    named = {
+        "verdict": told["verdict"],
+        "event_id": told["event_id"],
+        "alert_id": told["alert_id"],
+        "rule": told["rule"],
+        "user": told["user_name"],
+        "host": told["host_name"],
+        "srcip": told["source_ip"],
+        "approver": told["decided_by"],
+        "approver_name": told["decided_by_name"],
+        "at": told["decided_at"],
+        "reason": told["reason"],
+    }
+    return {name: value for name, value in named.items() if value}
+
+
+def _token_in(answer: object) -> str | None:
+    data = answer.get("data") if isinstance(answer, dict) else None
+    token = data.get("token") if isinstance(data, dict) else None
+    return token if isinstance(token, str) and token else None
