@@ -1,6 +1,7 @@
 """A HIDS at the wire, and a verdict to tell it."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -52,9 +53,9 @@ class Server:
         return web.json_response(said.body, status=said.status, headers=said.headers)
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    """A HIDS on this machine."""
+@asynccontextmanager
+async def serve() -> AsyncIterator[Server]:
+    """A HIDS on this machine, while the context lasts."""
     server, app = Server(), web.Application()
     app.router.add_route("*", "/{path:.*}", server.handle)
     running = TestServer(app)
@@ -63,6 +64,13 @@ async def server() -> AsyncIterator[Server]:
     yield server
     await server.client.aclose()
     await running.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[Server]:
+    """A HIDS on this machine."""
+    async with serve() as running:
+        yield running
 
 
 @pytest.fixture
