@@ -1,0 +1,9 @@
+"""`bot.py demo`: a Slack on this machine, Powertrip, made-up events, and a story told on the terminal.
+
+`scenes` holds what happens, `outside` stands in for the services around Powertrip, `narration` tells what
+the history says, and `stage` puts them together.
+"""
+
+from powertrip.cli.demo.stage import run_demo, run_sandbox
+
+__all__ = ["run_demo", "run_sandbox"]

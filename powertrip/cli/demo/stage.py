@@ -1,0 +1,185 @@
+"""Puts the demo together: a Slack, the services around Powertrip, Powertrip, and the story."""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import signal
+import sys
+import webbrowser
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Protocol
+
+import httpx
+from rich.console import Console
+
+from powertrip.application import Application
+from powertrip.cli.demo.narration import narrate
+from powertrip.cli.demo.outside import Outside
+from powertrip.cli.demo.scenes import Scene, everyday, scenes
+from powertrip.config import load_config
+
+FEED_ROUNDS = 60
+"""Made-up logins after the first scenes; the demo then stays up, and quiet."""
+ROUND_PAUSE = 60.0
+"""Seconds between them."""
+
+CONFIG = """
+slack:
+  bot_token: xoxb-sandbox
+  app_token: xapp-sandbox
+  base_url: {api_url}
+  security_channel: "#security"
+reviewers: {{group: S0SECURITY}}
+people:
+  alice: {{slack: U0ALICE}}
+  bob: {{email: bob@example.com}}
+  oswaldo: {{bot: true, team: Platform}}
+sources:
+  demo: {{type: json, secret: {secret}}}
+  cloudtrail: {{type: json, secret: {secret}, keys: {{time: eventTime, id: eventID}}}}
+  wazuh: {{type: wazuh4, secret: {secret}}}
+origins:
+  wazuh:
+    sources: [wazuh]
+    grace: 15s
+    tell: {{type: callback, url: "{outside}/verdicts", secret: {secret}}}
+enrichment:
+  ask_about_documentation: true
+  threat_jammer: {{token: {secret}, base_url: "{outside}"}}
+ingest: {{host: 127.0.0.1, port: 0}}
+database: {{url: "sqlite:///{folder}/powertrip.db"}}
+rules:
+  - use: ssh
+  - use: sudo
+  - use: cloudtrail
+policy:
+  - when: {{user: root}}
+    require: [reason, second_person]
+reminders: {{remind_after: 45s, remind_every: 60s, mention_after: 2}}
+"""
+
+
+class LocalSlack(Protocol):
+    """What the demo needs of a Slack on this machine."""
+
+    async def start(self) -> object:
+        """Begin to serve."""
+
+    async def stop(self) -> None:
+        """Stop serving."""
+
+    @property
+    def url(self) -> str:
+        """The page."""
+
+    @property
+    def api_url(self) -> str:
+        """The Web API."""
+
+
+async def run_demo(slack: LocalSlack, console: Console, *, open_browser: bool) -> None:
+    """Show everything until Ctrl-C; all of it lives in a temporary folder that is removed at the end."""
+    stopping = _stop_on_signals()
+    with TemporaryDirectory(prefix="powertrip-demo-") as folder:
+        async with (
+            _serving(slack),
+            Outside(console).serving() as outside,
+            _powertrip(slack, outside, Path(folder)) as (url, secret),
+        ):
+            _welcome(console, slack.url, open_browser=open_browser)
+            await _tell_until(stopping, url, secret, console)
+    console.print("Nothing is left behind.")
+
+
+async def _tell_until(stopping: asyncio.Event, url: str, secret: str, console: Console) -> None:
+    telling = [asyncio.create_task(_feed(url, secret, console)), asyncio.create_task(narrate(console))]
+    await stopping.wait()
+    for task in telling:
+        task.cancel()
+    await asyncio.gather(*telling, return_exceptions=True)
+    console.print("\nStopping …")
+
+
+async def run_sandbox(slack: LocalSlack, console: Console) -> None:
+    """Serve the local Slack alone until Ctrl-C."""
+    stopping = _stop_on_signals()
+    async with _serving(slack):
+        console.print(f"The page: [bold]{slack.url}[/bold]")
+        console.print(f"slack.base_url for your config: {slack.api_url}")
+        console.print("Tokens: xoxb-sandbox and xapp-sandbox. Ctrl-C ends it.")
+        await stopping.wait()
+
+
+def _stop_on_signals() -> asyncio.Event:
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stopping.set)
+    return stopping
+
+
+@asynccontextmanager
+async def _serving(slack: LocalSlack) -> AsyncIterator[None]:
+    await slack.start()
+    try:
+        yield
+    finally:
+        await slack.stop()
+
+
+@asynccontextmanager
+async def _powertrip(slack: LocalSlack, outside: str, folder: Path) -> AsyncIterator[tuple[str, str]]:
+    """Powertrip at work; gives the address of its ingest endpoint, and the secret of all its sources."""
+    secret = secrets.token_hex(24)
+    path = folder / "config.yaml"
+    text = CONFIG.format(api_url=slack.api_url, outside=outside, secret=secret, folder=folder)
+    path.write_text(text, encoding="utf-8")
+    application = Application(load_config(path, {}))
+    try:
+        await application.start()
+        yield f"http://127.0.0.1:{application.port}/ingest", secret
+    finally:
+        await application.stop()
+
+
+def _welcome(console: Console, url: str, *, open_browser: bool) -> None:
+    console.print()
+    console.print(f"  Powertrip is running. Open  [bold cyan]{url}[/bold cyan]")
+    console.print(
+        "  Pick who you are at the bottom left of the page, and press the buttons. Ctrl-C ends the demo."
+    )
+    console.print("  Reminders come after 45 seconds here; in earnest, after ten minutes.\n")
+    if open_browser and _has_screen():
+        with contextlib.suppress(webbrowser.Error):
+            webbrowser.open(url)
+
+
+def _has_screen() -> bool:
+    """Without a screen the standard library would start a text browser in this very terminal."""
+    unix_screen = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
+    return unix_screen or sys.platform in ("darwin", "win32")
+
+
+async def _feed(url: str, secret: str, console: Console) -> None:
+    """Post the scenes as a log shipper would, and then an ordinary login now and again."""
+    async with httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}) as client:
+        for scene in scenes():
+            console.print(f"[bold]▶[/bold] {scene.told}")
+            await _play(client, url, scene)
+            await asyncio.sleep(scene.pause)
+        console.print(
+            "[bold]▶[/bold] From here on, somebody logs in once a minute. Answer, or wait for the reminders."
+        )
+        for number in range(FEED_ROUNDS):
+            await _play(client, url, everyday(number))
+            await asyncio.sleep(ROUND_PAUSE)
+
+
+async def _play(client: httpx.AsyncClient, url: str, scene: Scene) -> None:
+    for source, record in scene.records:
+        answer = await client.post(f"{url}/{source}", json=record)
+        answer.raise_for_status()
