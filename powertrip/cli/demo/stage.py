@@ -48,8 +48,9 @@ origins:
     grace: 15s
     tell: {{type: callback, url: "{outside}/verdicts", secret: {secret}}}
 enrichment:
+  services: [threat_jammer]
   ask_about_documentation: true
-  threat_jammer: {{token: {secret}, base_url: "{outside}"}}
+  threat_jammer: {{token: {secret}, base_url: "{outside}/", per_minute: 1000}}
 ingest: {{host: 127.0.0.1, port: 0}}
 database: {{url: "sqlite:///{folder}/powertrip.db"}}
 rules:
