@@ -80,10 +80,13 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
 def demo(
     port: Annotated[int, typer.Option(help="The port of the sandbox's page; 0 takes any.")] = 8090,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
+    pace: Annotated[
+        float, typer.Option(min=0.01, max=10, help="How long the pauses are, as a multiple.")
+    ] = 1.0,
 ) -> None:
     """Show Powertrip at work on this machine: a Slack of its own, made-up logins, and a story told here."""
     configure_logging("warning", "human")
-    _run_async(demonstration.run_demo(Sandbox(port=port), console, open_browser=browser))
+    _run_async(demonstration.run_demo(Sandbox(port=port), console, open_browser=browser, pace=pace))
 
 
 @app.command()

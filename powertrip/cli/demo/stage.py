@@ -7,11 +7,11 @@ import secrets
 import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Protocol
+from typing import Any, Protocol
 
 import httpx
 from rich.console import Console
@@ -82,8 +82,11 @@ class LocalSlack(Protocol):
         """The Web API."""
 
 
-async def run_demo(slack: LocalSlack, console: Console, *, open_browser: bool) -> None:
-    """Show everything until Ctrl-C; all of it lives in a temporary folder that is removed at the end."""
+async def run_demo(slack: LocalSlack, console: Console, *, open_browser: bool, pace: float = 1.0) -> None:
+    """Show everything until Ctrl-C; all of it lives in a temporary folder that is removed at the end.
+
+    `pace` lengthens or shortens the pauses.
+    """
     stopping = _stop_on_signals()
     with TemporaryDirectory(prefix="powertrip-demo-") as folder:
         async with (
@@ -92,12 +95,12 @@ async def run_demo(slack: LocalSlack, console: Console, *, open_browser: bool) -
             _powertrip(slack, outside, Path(folder)) as (url, secret),
         ):
             _welcome(console, slack.url, open_browser=open_browser)
-            await _tell_until(stopping, url, secret, console)
+            await _tell_until(stopping, _feed(url, secret, console, pace), console)
     console.print("Nothing is left behind.")
 
 
-async def _tell_until(stopping: asyncio.Event, url: str, secret: str, console: Console) -> None:
-    telling = [asyncio.create_task(_feed(url, secret, console)), asyncio.create_task(narrate(console))]
+async def _tell_until(stopping: asyncio.Event, feed: Coroutine[Any, Any, None], console: Console) -> None:
+    telling = [asyncio.create_task(feed), asyncio.create_task(narrate(console))]
     await stopping.wait()
     for task in telling:
         task.cancel()
@@ -165,19 +168,19 @@ def _has_screen() -> bool:
     return unix_screen or sys.platform in ("darwin", "win32")
 
 
-async def _feed(url: str, secret: str, console: Console) -> None:
+async def _feed(url: str, secret: str, console: Console, pace: float) -> None:
     """Post the scenes as a log shipper would, and then an ordinary login now and again."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}) as client:
         for scene in scenes():
             console.print(f"[bold]▶[/bold] {scene.told}")
             await _play(client, url, scene)
-            await asyncio.sleep(scene.pause)
+            await asyncio.sleep(scene.pause * pace)
         console.print(
             "[bold]▶[/bold] From here on, somebody logs in once a minute. Answer, or wait for the reminders."
         )
         for number in range(FEED_ROUNDS):
             await _play(client, url, everyday(number))
-            await asyncio.sleep(ROUND_PAUSE)
+            await asyncio.sleep(ROUND_PAUSE * pace)
 
 
 async def _play(client: httpx.AsyncClient, url: str, scene: Scene) -> None:

@@ -1,0 +1,76 @@
+"""`make demo` shows what Powertrip does, all of it on this machine."""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from powertrip.sandbox.control import Control
+from powertrip.sandbox.seen import SeenMessage
+from tests.end_to_end.evidence import until
+from tests.end_to_end.harness import ROOT, free_port
+
+ALICE, BOB = "U0ALICE", "U0BOB"
+PATIENCE = 60.0
+GREEN, YELLOW, RED = "2eb67d", "ecb22e", "e01e5a"
+
+
+class Demo:
+    """The running demo: its Slack, and what it tells on the terminal."""
+
+    def __init__(self, control: Control, output: Path) -> None:
+        self.control = control
+        self._output = output
+
+    @property
+    def told(self) -> str:
+        """The terminal, with the breaks of its lines taken out."""
+        return " ".join(self._output.read_text(encoding="utf-8").split())
+
+    async def card(self, *words: str) -> SeenMessage:
+        """The first message that shows all these words."""
+        state = await self.control.wait_for(
+            lambda s: any(all(m.shows(word) for word in words) for m in s.messages()), PATIENCE
+        )
+        return next(m for m in state.messages() if all(m.shows(word) for word in words))
+
+
+@pytest.fixture
+async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    """The demo, hurried, as a process of its own."""
+    port, output = free_port(), tmp_path / "demo.log"
+    arguments = ["demo", "--no-browser", "--port", str(port), "--pace", "0.02"]
+    with output.open("wb") as terminal:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, str(ROOT / "bot.py"), *arguments, stdout=terminal, stderr=terminal
+        )
+    try:
+        await until(lambda: "Powertrip is running" in output.read_text(), "the demo runs", PATIENCE)
+        async with Control(f"http://127.0.0.1:{port}") as control:
+            yield Demo(control, output)
+    finally:
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+    assert "Nothing is left behind." in output.read_text()
+
+
+def colour(card: SeenMessage) -> str:
+    """The colour of its bar."""
+    return str(card.raw["attachments"][0]["color"])
+
+
+async def test_the_demo_shows_three_colours_a_hids_cloudtrail_and_sudo(demo: Demo) -> None:
+    green = await demo.card("alice on bastion-1", "4 of 100 by Threat Jammer", "Example Broadband")
+    yellow = await demo.card("oswaldo", "51 of 100 by Threat Jammer")
+    red = await demo.card("bob", "84 of 100 by Threat Jammer", "3 lists of password guessing")
+    assert [colour(card) for card in (green, yellow, red)] == [GREEN, YELLOW, RED]
+    await demo.card("sudo to root as alice on db-1", "systemctl stop auditd")
+    await demo.card("as bob on aws:111122223333", "AWS console")
+    await demo.control.press(ALICE, green.channel, green.ts, action_id="approve")
+    await demo.control.wait_for(lambda s: s.message(green).shows("told what was decided"), PATIENCE)
+    await until(lambda: "HIDS is told: approved by Alice" in demo.told, "the terminal tells of it", PATIENCE)
+    await demo.card("bob on web-2", "The log pipeline missed this: only wazuh saw it.")
+    assert not any(m.shows("203.0.113.99") for m in (await demo.control.state()).messages())
