@@ -16,7 +16,7 @@ help:
 	@echo "make check         run every check: lint, types, tests"
 	@echo "make system        run the tests with sshd, syslog-ng, rsyslog and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
-	@echo "make pictures      take the README's screenshots anew (needs what make system needs)"
+	@echo "make pictures      take the README's picture anew (needs what make system needs)"
 	@echo "make docs          write docs/configuration.md and docs/packs.md from the code"
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
@@ -45,10 +45,9 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 pictures: $(VENV)/.installed-dev
-	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k approved_on_the_page
+	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k bad_repute
 	mkdir -p docs/images
-	cp build/pictures/3-alice-confirms.png docs/images/approve.png
-	cp build/pictures/4-alice-has-approved.png docs/images/approved.png
+	cp build/pictures/demo-bob-is-asked.png docs/images/card.png
 
 docs: $(VENV)/.installed
 	$(BIN)/python -m powertrip.config.reference > docs/configuration.md

@@ -21,7 +21,8 @@ GREEN, YELLOW, RED = "2eb67d", "ecb22e", "e01e5a"
 class Demo:
     """The running demo: its Slack, and what it tells on the terminal."""
 
-    def __init__(self, control: Control, output: Path) -> None:
+    def __init__(self, address: str, control: Control, output: Path) -> None:
+        self.address = address
         self.control = control
         self._output = output
 
@@ -49,8 +50,9 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
         )
     try:
         await until(lambda: "Powertrip is running" in output.read_text(), "the demo runs", PATIENCE)
-        async with Control(f"http://127.0.0.1:{port}") as control:
-            yield Demo(control, output)
+        address = f"http://127.0.0.1:{port}"
+        async with Control(address) as control:
+            yield Demo(address, control, output)
     finally:
         process.send_signal(signal.SIGINT)
         assert await process.wait() == 0
