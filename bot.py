@@ -222,12 +222,14 @@ def _load(path: Path) -> Config:
     """Read the config, and from then on print none of its secrets; raises ConfigError."""
     config = load_config(path, os.environ)
     sources = (source.secret for source in config.sources.values())
+    backfills = (source.backfill_token for source in config.sources.values() if source.backfill_token)
     polls = (secret for poll in config.polls.values() for secret in (poll.token, poll.password) if secret)
     backups = (channel.url for channel in config.backup.channels.values())
     for secret in (
         config.slack.bot_token,
         config.slack.app_token,
         *sources,
+        *backfills,
         *polls,
         *backups,
         *config.enrichment.secrets(),

@@ -58,6 +58,8 @@ def source_settings(config: Config) -> list[SourceSettings]:
             label=source.label,
             signature_header=source.signature_header,
             timestamp_header=source.timestamp_header,
+            backfill_token=source.backfill_token,
+            backfill_url=source.backfill_url,
         )
         for name, source in config.sources.items()
     ]

@@ -51,12 +51,28 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a sender left out, and where its API has it; kept until it is fetched."""
+
+    source: str
+    after_id: str
+    """The sender's id before the first that is missing, in decimal digits."""
+    until_id: str
+    """The last id that may be missing, in decimal digits."""
+    query: str | None
+    """What the sender searched for; None for everything."""
+    noticed_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What a source made of one request; all of it is committed before the sender is answered."""
 
     records: list[Record] = field(default_factory=list)
     unread: tuple[Unread, ...] = ()
     """Kept in the quarantine."""
+    gaps: tuple[Gap, ...] = ()
+    """What the sender left out of the request and can be fetched; committed with the records."""
     answer: Answer | None = None
     follow_up: Callable[[], Awaitable[None]] | None = None
     """Called after the commit and before the answer; the sender has to retry if it raises Overloaded."""
@@ -119,11 +135,21 @@ class Poll(Protocol):
         """The page at `cursor`; without one, from `since` on. Raises PollUnavailable or PollRefused."""
 
 
+class Backfill(Protocol):
+    """Asks one API for what its sender left out."""
+
+    async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
+        """The page at `cursor`, which begins as `{"min_id": after_id}`; without more, the gap is filled.
+
+        Raises PollUnavailable or PollRefused.
+        """
+
+
 class Inbox(Protocol):
     """Where accepted records wait to be judged."""
 
-    async def put(self, records: Sequence[Record]) -> int:
-        """Commit the records and return how many were new; known ids are dropped.
+    async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:
+        """Commit records and gaps together and return how many records were new; known ids are dropped.
 
         Raises StoreUnavailable if they could not be committed, Overloaded if too much waits already.
         """

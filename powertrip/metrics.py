@@ -95,6 +95,23 @@ class Metrics:
         self._poll_lag = Gauge(
             "powertrip_poll_lag_seconds", "How far a poll is behind", ["poll"], registry=registry
         )
+        self._gap_records = Counter(
+            "powertrip_backfill_records",
+            "New records that a sender had left out and were fetched",
+            ["source"],
+            registry=registry,
+        )
+        self._gap_failures = Counter(
+            "powertrip_backfill_failures",
+            "Attempts to fetch what a sender had left out that failed",
+            ["source"],
+            registry=registry,
+        )
+        self._gaps_waiting = Gauge(
+            "powertrip_gaps_waiting",
+            "Batches whose left-out records are not all fetched yet",
+            registry=registry,
+        )
         self._time_to_decision = Histogram(
             "powertrip_time_to_decision_seconds",
             "From the arrival of an event to its decision",
@@ -137,6 +154,18 @@ class Metrics:
     def poll_failed(self, poll: str) -> None:
         """A round failed."""
         self._poll_failures.labels(poll).inc()
+
+    def gap_fetched(self, source: str, new: int) -> None:
+        """A page of what a sender left out was kept, with this many new records."""
+        self._gap_records.labels(source).inc(new)
+
+    def gap_failed(self, source: str) -> None:
+        """A page of what a sender left out could not be fetched."""
+        self._gap_failures.labels(source).inc()
+
+    def set_gaps_waiting(self, count: int) -> None:
+        """How many batches are not fetched whole yet."""
+        self._gaps_waiting.set(count)
 
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         """The outside was told something, or was not."""

@@ -227,6 +227,19 @@ class PollRound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DueGap:
+    """A gap that is to be filled, claimed."""
+
+    id: int
+    source: str
+    cursor: dict[str, Any]
+    until_id: str
+    query: str | None
+    failures: int
+    """In a row, before this attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
     """Which events to list; newest first. Conditions that are None do not narrow."""
 
@@ -463,6 +476,29 @@ class Store(Protocol):
     async def put_off_poll(self, name: str, owner: str, next_at: datetime) -> None:
         """Let a poll rest that is not at fault itself."""
 
+    async def claim_gap(self, sources: Collection[str], now: datetime, lease: timedelta) -> DueGap | None:
+        """Take a gap of these sources that is due; nobody else gets it until the lease ends."""
+
+    async def keep_gap_page(
+        self,
+        gap: DueGap,
+        records: Sequence[Record],
+        cursor: dict[str, Any],
+        more: bool,
+        backlog_limit: int,
+        channel: str,
+        now: datetime,
+    ) -> int:
+        """Keep a page with the cursor past it; returns how many records were new. May raise Overloaded."""
+
+    async def gap_failed(
+        self, gap: DueGap, error: str, due_at: datetime, tell: bool, channel: str, now: datetime
+    ) -> None:
+        """Write down a failure; if there is reason to `tell`, have the channel told once a source."""
+
+    async def put_off_gap(self, gap: DueGap, due_at: datetime) -> None:
+        """Let a gap wait that is not at fault itself."""
+
     async def report_silence(
         self, expected: Mapping[str, timedelta], channel: str, started_at: datetime, now: datetime
     ) -> int:
@@ -638,6 +674,12 @@ class Metrics(Protocol):
 
     def poll_failed(self, poll: str) -> None:
         """A round failed."""
+
+    def gap_fetched(self, source: str, new: int) -> None:
+        """A page of what a sender left out was kept, with this many new records."""
+
+    def gap_failed(self, source: str) -> None:
+        """A page of what a sender left out could not be fetched."""
 
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         """The outside was told something, or was not."""

@@ -97,7 +97,8 @@ class IngestEndpoint:
         """Commit what was read; returns how many records were new."""
         for part in reading.unread:
             await self.inbox.quarantine_body(source.name, part.body, part.reason, received_at)
-        new = await self.inbox.put(reading.records) if reading.records else 0
+        anything = reading.records or reading.gaps
+        new = await self.inbox.put(reading.records, reading.gaps) if anything else 0
         self.metrics.records_accepted(source.name, new=new, duplicates=len(reading.records) - new)
         return new
 

@@ -20,6 +20,7 @@ from powertrip.assembly import (
     expected_within,
     poll_plans,
     poll_settings,
+    source_settings,
     workflow_settings,
 )
 from powertrip.config import Config
@@ -34,13 +35,14 @@ from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
-from powertrip.sources.polled import build_polls
+from powertrip.sources.polled import build_backfills, build_polls
 from powertrip.store import SqlStore
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check
 from powertrip.workflow import (
     Decider,
+    Filler,
     Parts,
     Poller,
     Sender,
@@ -126,7 +128,8 @@ class Worker:
         self._parts: Parts | None = None
         self._directory: SlackDirectory | None = None
         self._polls: list[Sweep] = []
-        self._http: httpx.AsyncClient | None = None
+        self._http = httpx.AsyncClient()
+        self._filler: Filler | None = None
         self._started_at = utc_now()
 
     async def start(self) -> None:
@@ -249,6 +252,7 @@ class Worker:
         silence_tick = min([REMINDER_TICK, *expected_within(self._config).values()])
         self._clockwork.every(silence_tick, lambda: self._report_silence(parts), "report silence")
         self._start_polls(parts)
+        self._start_filling(parts)
         self._clockwork.every(HOUSEKEEPING_TICK, self._keep_house, "keep house")
         self._clockwork.start()
 
@@ -257,7 +261,6 @@ class Worker:
             self._watch_origins.wake()
 
     def _start_polls(self, parts: Parts) -> None:
-        self._http = httpx.AsyncClient()
         plans = poll_plans(self._config)
         for name, poll in build_polls(poll_settings(self._config), self._http).items():
             poller = Poller(parts, poll, plans[name])
@@ -265,6 +268,14 @@ class Worker:
             self._polls.append(sweep)
             sweep.start()
             self._clockwork.every(min(TICK, plans[name].every), sweep.wake, f"poll {name}")
+
+    def _start_filling(self, parts: Parts) -> None:
+        backfills = build_backfills(source_settings(self._config), self._http)
+        self._filler = Filler(parts, backfills, self._config.ingest.backlog_limit)
+        sweep = Sweep("filling gaps", self._filler.step)
+        self._polls.append(sweep)
+        sweep.start()
+        self._clockwork.every(TICK, sweep.wake, "fill gaps")
 
     async def _report_silence(self, parts: Parts) -> None:
         expected, channel = expected_within(self._config), parts.settings.security_channel
@@ -282,6 +293,7 @@ class Worker:
     async def _count(self) -> None:
         open_events, _ = await self._store.counts()
         self._metrics.set_events_open(open_events)
+        self._metrics.set_gaps_waiting(await self._store.gaps_waiting())
         self._metrics.set_backlog(await self._store.backlog(self._config.ingest.backlog_limit))
 
     async def _keep_house(self) -> None:
@@ -315,6 +327,8 @@ class Worker:
         self._parts.settings = workflow_settings(config, channel, self._origins)
         self._parts.backup = backup_channels(config)
         self._directory.settings = directory_settings(config)
+        if self._filler is not None:
+            self._filler.backfills = build_backfills(source_settings(config), self._http)
         self._config = config
 
     async def _new_channel(self, config: Config) -> str:
@@ -346,7 +360,6 @@ class Worker:
             await sweep.stop()
         if self._enrichment is not None:
             await self._enrichment.close()
-        if self._http is not None:
-            await self._http.aclose()
+        await self._http.aclose()
         if self._session is not None:
             await self._session.close()

@@ -122,6 +122,8 @@ _TYPES_WITH = {
     "timestamp_header": frozenset({"grafana"}),
     "topics": frozenset({"sns"}),
     "raw_delivery": frozenset({"sns"}),
+    "backfill_token": frozenset({"papertrail"}),
+    "backfill_url": frozenset({"papertrail"}),
 }
 """The settings of a source that only some types have."""
 _TYPES_WITHOUT = {"auth_header": frozenset({"pam", "firehose", "grafana", "github", "okta", "tailscale"})}
@@ -137,6 +139,8 @@ def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
         if kind == "sns" and not source.get("topics"):
             problem = "type sns needs `topics`: anybody can subscribe this address to a topic of their own"
             yield ("sources", name), problem
+        if source.get("backfill_url") and not source.get("backfill_token"):
+            yield ("sources", name, "backfill_url"), "needs backfill_token, for without it nothing is fetched"
 
 
 _SECRETS_OF_SERVICES = {"threat_jammer": "token", "abuseipdb": "key"}

@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from powertrip.config.backup import Backup
 from powertrip.config.enrichment import Enrichment
 from powertrip.config.origins import Origin
-from powertrip.config.polling import Polls
+from powertrip.config.polling import Polls, Secret, Url
 from powertrip.config.section import Section
 from powertrip.config.severity import SeverityLists
 from powertrip.config.values import (
@@ -156,6 +156,10 @@ class Source(Section):
     """Only for type `sns`, and required there: the ARNs of the topics that may send."""
     raw_delivery: bool = False
     """Only for type `sns`: take raw delivery, which bears no signature."""
+    backfill_token: Secret | None = None
+    """Only for type `papertrail`: the API token by which Powertrip fetches what a webhook leaves out."""
+    backfill_url: Url | None = None
+    """Only for type `papertrail`: another server than https://papertrailapp.com to fetch that from."""
 
 
 class Ingest(Section):

@@ -8,25 +8,31 @@ Format: github.com/papertrail/papertrail-services and help.papertrailapp.com/kb/
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import structlog
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading
+from powertrip.ingest import Gap, IngestRequest, Reading
 from powertrip.sources.auth import authorize
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+from powertrip.sources.papertrail_events import event_maker, read_id
+from powertrip.sources.records import storable
+from powertrip.sources.settings import Limits, SourceSettings
 
 _log = structlog.get_logger(__name__)
 
-_KEYS = RecordKeys(message="message", host="hostname", time="received_at", id="id", program="program")
+_QUERY_LIMIT = 2000
+"""Characters of a search that are sent back in an address; without a longer one all events are fetched."""
 
 
 @dataclass(frozen=True, slots=True)
 class PapertrailSource:
-    """Reads Papertrail's webhook; calls `on_batch_cut` with its name where Papertrail left events out."""
+    """Reads Papertrail's webhook; calls `on_batch_cut` with its name where Papertrail left events out.
+
+    What was left out becomes a gap if there is a token to fetch it with.
+    """
 
     settings: SourceSettings
     limits: Limits
@@ -47,22 +53,40 @@ class PapertrailSource:
         values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
         payloads = [_payload(value) for value in values]
         events = [event for payload in payloads for event in _events(payload)]
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=self.settings.time_zone)
-        records = maker.make_all(events, request.received_at)
-        for payload in payloads:
-            self._say_if_cut(payload)
-        return Reading(records=records)
+        records = event_maker(self.name, self.limits).make_all(events, request.received_at)
+        cut = [payload for payload in payloads if payload.get("reached_record_limit") is True]
+        gaps = [self._gap(payload, request.received_at) for payload in cut]
+        return Reading(records=records, gaps=tuple(gap for gap in gaps if gap is not None))
 
-    def _say_if_cut(self, payload: dict[str, Any]) -> None:
-        if payload.get("reached_record_limit") is True:
+    def _gap(self, payload: dict[str, Any], received_at: datetime) -> Gap | None:
+        """What Papertrail left out, said and counted; None where it cannot be fetched."""
+        self.on_batch_cut(self.name)
+        first, last = read_id(payload.get("min_id")), read_id(payload.get("max_id"))
+        if self.settings.backfill_token is None or first is None or last is None or first > last:
             _log.warning(
                 "papertrail_left_events_out",
                 source=self.name,
                 min_id=str(payload.get("min_id"))[:40],
                 max_id=str(payload.get("max_id"))[:40],
-                advice="make the saved search narrower or its alert more frequent",
+                advice="make the saved search narrower or its alert more frequent, or set backfill_token",
             )
-            self.on_batch_cut(self.name)
+            return None
+        _log.info("papertrail_left_events_out_to_be_fetched", source=self.name, min_id=first, max_id=last)
+        return Gap(
+            source=self.name,
+            after_id=str(max(first - 1, 0)),
+            until_id=str(last),
+            query=_query(payload),
+            noticed_at=received_at,
+        )
+
+
+def _query(payload: dict[str, Any]) -> str | None:
+    search = payload.get("saved_search")
+    query = search.get("query") if isinstance(search, dict) else None
+    if not isinstance(query, str) or len(query) > _QUERY_LIMIT:
+        return None
+    return storable(query) or None
 
 
 def _payload(value: Any) -> dict[str, Any]:

@@ -77,6 +77,10 @@ class SourceSettings:
     """Type `grafana` only: where the signature is; this is Grafana's own default."""
     timestamp_header: str | None = None
     """Type `grafana` only: where the time of signing is, if it is signed."""
+    backfill_token: SecretStr | None = None
+    """Type `papertrail` only: the API token by which what the webhook leaves out is fetched."""
+    backfill_url: str | None = None
+    """Type `papertrail` only: another server than Papertrail's own."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from powertrip.ports import (
     DecisionPlan,
     DecisionTaken,
     Delivery,
+    DueGap,
     DueReminder,
     DueSighting,
     EventQuery,
@@ -37,6 +38,7 @@ from powertrip.store import (
     enrichment_cache,
     events,
     expectations,
+    gaps,
     inbox,
     judging,
     notices,
@@ -254,6 +256,37 @@ class SqlStore:
         """Let a poll rest that is not at fault itself."""
         await self._run(polling.put_off, name, owner, next_at)
 
+    async def claim_gap(self, sources: Collection[str], now: datetime, lease: timedelta) -> DueGap | None:
+        """Take a gap of these sources that is due."""
+        return await self._run(gaps.claim, sources, now, lease)
+
+    async def keep_gap_page(
+        self,
+        gap: DueGap,
+        records: Sequence[Record],
+        cursor: dict[str, Any],
+        more: bool,
+        backlog_limit: int,
+        channel: str,
+        now: datetime,
+    ) -> int:
+        """Keep a page with the cursor past it; raises Overloaded."""
+        return await self._run(gaps.keep, gap, records, cursor, more, backlog_limit, channel, now)
+
+    async def gap_failed(
+        self, gap: DueGap, error: str, due_at: datetime, tell: bool, channel: str, now: datetime
+    ) -> None:
+        """Write down a failure, and have the channel told once a source."""
+        await self._run(gaps.failed, gap, error, due_at, tell, channel, now)
+
+    async def put_off_gap(self, gap: DueGap, due_at: datetime) -> None:
+        """Let a gap wait that is not at fault itself."""
+        await self._run(gaps.put_off, gap, due_at)
+
+    async def gaps_waiting(self) -> int:
+        """How many gaps are not filled."""
+        return await self._run(gaps.waiting_count)
+
     async def report_silence(
         self, expected: Mapping[str, timedelta], channel: str, started_at: datetime, now: datetime
     ) -> int:
@@ -285,6 +318,7 @@ class SqlStore:
         return {
             "records": await self._run(inbox.prune, records_before),
             "deliveries": await self._run(deliveries.prune, records_before),
+            "gaps": await self._run(gaps.prune, records_before),
             "quarantine": await self._run(quarantine.prune, rows, size, now),
             "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
             "enrichment_cache": await self._run(enrichment_cache.prune, now),

@@ -3,15 +3,21 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 import structlog
 
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.event import Record
+from powertrip.ingest import Gap
+from powertrip.store import gaps as left_out
 from powertrip.store import inbox, quarantine
 from powertrip.store.database import DatabaseThread
 
 log = structlog.get_logger(__name__)
+
+Waiting: TypeAlias = tuple[Sequence[Record], Sequence[Gap], asyncio.Future[int]]
+"""What one request brought, and who waits for it to be kept."""
 
 
 class GroupCommitInbox:
@@ -25,16 +31,16 @@ class GroupCommitInbox:
         self._backlog_limit = backlog_limit
         self._retry_after = retry_after
         self._on_new = on_new
-        self._waiting: list[tuple[Sequence[Record], asyncio.Future[int]]] = []
+        self._waiting: list[Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
-    async def put(self, records: Sequence[Record]) -> int:
-        """Keep the records and return, after the commit, how many of them were new.
+    async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:
+        """Keep records and gaps and return, after the commit, how many of the records were new.
 
-        Raises StoreUnavailable or Overloaded; none of the records was kept then.
+        Raises StoreUnavailable or Overloaded; nothing of it was kept then.
         """
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._waiting.append((records, answer))
+        self._waiting.append((records, gaps, answer))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
         return await answer
@@ -48,9 +54,9 @@ class GroupCommitInbox:
             batch, self._waiting = self._waiting, []
             await self._write(batch)
 
-    async def _write(self, batch: list[tuple[Sequence[Record], asyncio.Future[int]]]) -> None:
+    async def _write(self, batch: list[Waiting]) -> None:
         try:
-            answers = await self._thread.run(self._append, [records for records, _ in batch])
+            answers = await self._thread.run(self._append, batch)
         except (StoreUnavailable, Overloaded) as error:
             _fail_all(batch, error)
             return
@@ -58,14 +64,12 @@ class GroupCommitInbox:
             log.exception("records could not be kept", requests=len(batch))
             await self._isolate(batch, error)
             return
-        for (_, answer), new in zip(batch, answers, strict=True):
+        for (_, _, answer), new in zip(batch, answers, strict=True):
             if not answer.done():
                 answer.set_result(new)
         self._on_new()
 
-    async def _isolate(
-        self, batch: list[tuple[Sequence[Record], asyncio.Future[int]]], error: Exception
-    ) -> None:
+    async def _isolate(self, batch: list[Waiting], error: Exception) -> None:
         """One request that the database cannot take must not keep out those it shared a commit with."""
         if len(batch) == 1:
             _fail_all(batch, StoreUnavailable(f"these records could not be kept: {type(error).__name__}"))
@@ -73,15 +77,16 @@ class GroupCommitInbox:
         for waiting in batch:
             await self._write([waiting])
 
-    def _append(self, batches: list[Sequence[Record]]) -> list[int]:
+    def _append(self, batch: list[Waiting]) -> list[int]:
         if inbox.backlog(self._backlog_limit) >= self._backlog_limit:
             raise Overloaded(
                 f"more than {self._backlog_limit} records wait to be judged", retry_after=self._retry_after
             )
-        return inbox.append(batches)
+        left_out.append([gap for _, gaps, _ in batch for gap in gaps])
+        return inbox.append([records for records, _, _ in batch])
 
 
-def _fail_all(batch: list[tuple[Sequence[Record], asyncio.Future[int]]], error: Exception) -> None:
-    for _, answer in batch:
+def _fail_all(batch: list[Waiting], error: Exception) -> None:
+    for _, _, answer in batch:
         if not answer.done():
             answer.set_exception(error)

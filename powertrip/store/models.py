@@ -293,6 +293,26 @@ class PollRow(Table):
         table_name = "poll"
 
 
+class GapRow(Table):
+    """What a sender left out, how far it is fetched, and when it is tried again."""
+
+    id = BigAutoField()
+    source = CharField()
+    min_id = CharField()
+    max_id = CharField()
+    query = OutsideTextField(null=True)
+    cursor = JsonField()
+    due_at = MomentField()
+    attempts = IntegerField(default=0)
+    told_at = MomentField(null=True)
+    done_at = MomentField(null=True)
+
+    class Meta:
+        """The table is called what the design calls it."""
+
+        table_name = "gap"
+
+
 class Heard(Table):
     """When the sources that are expected to speak were last heard."""
 

@@ -7,6 +7,7 @@ store. Nothing here knows a database, Slack's API or a web server; adapters call
 from powertrip.workflow.backing_up import back_up, tell_backup
 from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Reference, parse_reference
 from powertrip.workflow.enriching import enrich
+from powertrip.workflow.filling import Filler
 from powertrip.workflow.judging import judge_waiting
 from powertrip.workflow.parts import Parts, Settings
 from powertrip.workflow.polling import Poller, PollPlan
@@ -18,6 +19,7 @@ from powertrip.workflow.watching import watch_origins
 __all__ = [
     "REASON_LIMIT",
     "Decider",
+    "Filler",
     "Outcome",
     "Parts",
     "PollPlan",

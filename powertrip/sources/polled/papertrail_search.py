@@ -2,7 +2,8 @@
 
 `tail=false`, for otherwise the API favours recent events over complete ones. Where a search takes long it
 answers in part: `max_id` advances also when no event was found. Whether `min_id` itself is sent again is not
-documented alike everywhere; the inbox drops what it knows.
+documented alike everywhere; the inbox drops what it knows. Which way a search between two ids is walked is
+not documented at all, so none is bounded by `max_id`: what lies past the end of a gap is dropped here.
 Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertrail/papertrail-cli.
 """
 
@@ -11,16 +12,17 @@ from datetime import datetime
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
+from powertrip.errors import PollUnavailable
 from powertrip.ingest import Cursor, Page
+from powertrip.sources.papertrail_events import event_maker, read_id
 from powertrip.sources.polled.http import ask, listed
 from powertrip.sources.polled.settings import PollSettings
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, RecordKeys
+from powertrip.sources.settings import Limits, SourceSettings
 
 HOST = "https://papertrailapp.com"
 LIMIT = 1000
-_KEYS = RecordKeys(message="message", host="hostname", time="received_at", id="id", program="program")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,29 +35,59 @@ class PapertrailSearch:
 
     async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
         """See `powertrip.ingest.Poll`."""
-        url = f"{(self.settings.url or HOST).rstrip('/')}/api/v1/events/search.json"
-        token = self.settings.token.get_secret_value() if self.settings.token else ""
-        answer = await ask(
-            self.client, "GET", url, params=self._params(cursor, since), headers={"X-Papertrail-Token": token}
-        )
-        events = listed(answer.get("events"), "events")
-        maker = RecordMaker(source=self.settings.name, keys=_KEYS, limits=self.limits, zone=None)
+        begin = {"min_id": str(cursor["min_id"])} if cursor else {"min_time": str(int(since.timestamp()))}
+        said = self.settings
+        answer = await _search(self.client, said.url, said.token, begin, said.query)
         after = _next(answer, cursor)
         return Page(
-            records=maker.make_all(events, now),
+            records=event_maker(said.name, self.limits).make_all(listed(answer.get("events"), "events"), now),
             cursor=after,
             more=answer.get("reached_end") is not True and after not in (cursor, {}),
         )
 
-    def _params(self, cursor: Cursor | None, since: datetime) -> dict[str, str]:
-        begin = {"min_id": str(cursor["min_id"])} if cursor else {"min_time": str(int(since.timestamp()))}
-        query = {"q": self.settings.query} if self.settings.query else {}
-        return {"tail": "false", "limit": str(LIMIT), **begin, **query}
+
+@dataclass(frozen=True, slots=True)
+class PapertrailBackfill:
+    """Fetches what a webhook left out, from after one id until another."""
+
+    settings: SourceSettings
+    limits: Limits
+    client: httpx.AsyncClient
+
+    async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
+        """See `powertrip.ingest.Backfill`."""
+        said = self.settings
+        begin = {"min_id": str(cursor["min_id"])}
+        answer = await _search(self.client, said.backfill_url, said.backfill_token, begin, query)
+        events = [event for event in listed(answer.get("events"), "events") if not _is_past(event, until_id)]
+        after = _next(answer, cursor)
+        filled = answer.get("reached_end") is True or int(after["min_id"]) >= int(until_id)
+        if not filled and int(after["min_id"]) <= int(cursor["min_id"]):
+            raise PollUnavailable("the search neither goes on nor ends")
+        records = event_maker(said.name, self.limits).make_all(events, now)
+        return Page(records=records, cursor=after, more=not filled)
+
+
+async def _search(
+    client: httpx.AsyncClient,
+    server: str | None,
+    token: SecretStr | None,
+    begin: dict[str, str],
+    query: str | None,
+) -> dict[str, Any]:
+    params = {"tail": "false", "limit": str(LIMIT), **begin, **({"q": query} if query else {})}
+    headers = {"X-Papertrail-Token": token.get_secret_value() if token else ""}
+    url = f"{(server or HOST).rstrip('/')}/api/v1/events/search.json"
+    return await ask(client, "GET", url, params=params, headers=headers)
+
+
+def _is_past(event: dict[str, Any], until_id: str) -> bool:
+    """Whether the event is surely newer; one whose id cannot be read is kept."""
+    found = read_id(event.get("id"))
+    return found is not None and found > int(until_id)
 
 
 def _next(answer: dict[str, Any], cursor: Cursor | None) -> Cursor:
     """After the newest id of the answer; where it names none, where it was."""
-    newest = answer.get("max_id")
-    if isinstance(newest, int | str) and str(newest).isdecimal():
-        return {"min_id": str(newest)}
-    return dict(cursor or {})
+    newest = read_id(answer.get("max_id"))
+    return dict(cursor or {}) if newest is None else {"min_id": str(newest)}

@@ -1,0 +1,21 @@
+"""Papertrail's events, which its webhook and its search API write alike: an event is one record in both."""
+
+from typing import Any
+
+from powertrip.sources.records import RecordMaker
+from powertrip.sources.settings import Limits, RecordKeys
+
+_KEYS = RecordKeys(message="message", host="hostname", time="received_at", id="id", program="program")
+_ID_DIGITS = 20
+"""Ids are of 64 bits."""
+
+
+def event_maker(source: str, limits: Limits) -> RecordMaker:
+    """Makes records of events, under the source's name and with Papertrail's ids; their times have zones."""
+    return RecordMaker(source=source, keys=_KEYS, limits=limits, zone=None)
+
+
+def read_id(value: Any) -> int | None:
+    """An id, which Papertrail writes as text or as a number; None for anything else."""
+    text = str(value) if isinstance(value, str) or type(value) is int else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _ID_DIGITS else None

@@ -1,0 +1,105 @@
+"""Gaps: what senders left out of their requests, fetched page by page until nothing is missing.
+
+A page's records and the cursor past them are kept in one transaction. A process that claims a gap puts its
+due time ahead, so nobody else takes it meanwhile, and one that dies holds it up no longer than that.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+
+from powertrip.errors import Overloaded
+from powertrip.event import Record
+from powertrip.ingest import Cursor, Gap
+from powertrip.ports import DueGap
+from powertrip.store import inbox, notes
+from powertrip.store.models import GapRow
+
+
+def append(gaps: Sequence[Gap]) -> None:
+    """Keep gaps; one that is known, from a request sent twice, stays as it is."""
+    for gap in gaps:
+        row = GapRow.insert(
+            source=gap.source,
+            min_id=gap.after_id,
+            max_id=gap.until_id,
+            query=gap.query,
+            cursor={"min_id": gap.after_id},
+            due_at=gap.noticed_at,
+        )
+        row.on_conflict_ignore().execute()
+
+
+def claim(sources: Collection[str], now: datetime, lease: timedelta) -> DueGap | None:
+    """Take the gap of these sources that is due first; nobody else gets it until the lease ends."""
+    due = GapRow.done_at.is_null() & (GapRow.due_at <= now) & GapRow.source.in_(list(sources))
+    row = GapRow.select().where(due).order_by(GapRow.due_at, GapRow.id).first()
+    if row is None:
+        return None
+    unclaimed = (GapRow.id == row.id) & (GapRow.due_at == row.due_at) & GapRow.done_at.is_null()
+    if not GapRow.update(due_at=now + lease).where(unclaimed).execute():
+        return None
+    return DueGap(
+        id=row.id,
+        source=row.source,
+        cursor=row.cursor,
+        until_id=row.max_id,
+        query=row.query,
+        failures=row.attempts,
+    )
+
+
+def keep(
+    gap: DueGap,
+    records: Sequence[Record],
+    cursor: Cursor,
+    more: bool,
+    backlog_limit: int,
+    channel: str,
+    now: datetime,
+) -> int:
+    """Keep a page with the cursor past it; returns how many records were new. Raises Overloaded."""
+    if records and inbox.backlog(backlog_limit) >= backlog_limit:
+        raise Overloaded(f"more than {backlog_limit} records wait to be judged")
+    _say_if_it_works_again(gap, channel, now)
+    done_at = None if more else now
+    changed = GapRow.update(cursor=cursor, due_at=now, attempts=0, told_at=None, done_at=done_at)
+    changed.where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
+    return sum(inbox.append([records]))
+
+
+def _say_if_it_works_again(gap: DueGap, channel: str, now: datetime) -> None:
+    row = GapRow.get_by_id(gap.id)
+    if row.told_at is not None:
+        title = f"What was left out of the source {gap.source} is fetched again"
+        notes.enqueue(channel, title, [f"It could not be since {row.told_at:%Y-%m-%d %H:%M:%S} UTC."], now)
+
+
+def failed(gap: DueGap, error: str, due_at: datetime, tell: bool, channel: str, now: datetime) -> None:
+    """Write down a failure; have the channel told of it, once a source, if there is reason to `tell`."""
+    told_at = now if tell and not _is_told(gap.source) else None
+    if told_at is not None:
+        lines = [error, "Logins may be among them. It is tried again until it works."]
+        notes.enqueue(channel, f"What was left out of the source {gap.source} cannot be fetched", lines, now)
+        GapRow.update(told_at=told_at).where(GapRow.id == gap.id).execute()
+    changed = GapRow.update(due_at=due_at, attempts=GapRow.attempts + 1)
+    changed.where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
+
+
+def _is_told(source: str) -> bool:
+    told = (GapRow.source == source) & GapRow.done_at.is_null() & GapRow.told_at.is_null(False)
+    return bool(GapRow.select().where(told).exists())
+
+
+def put_off(gap: DueGap, due_at: datetime) -> None:
+    """Let a gap wait that is not at fault itself."""
+    GapRow.update(due_at=due_at).where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
+
+
+def waiting_count() -> int:
+    """How many gaps are not filled."""
+    return int(GapRow.select().where(GapRow.done_at.is_null()).count())
+
+
+def prune(before: datetime) -> int:
+    """Forget gaps that were filled before then."""
+    return int(GapRow.delete().where(GapRow.done_at.is_null(False) & (GapRow.done_at < before)).execute())

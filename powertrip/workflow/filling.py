@@ -1,0 +1,93 @@
+"""Fetches what senders left out: a page of a gap at a time, until nothing is missing."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from powertrip.errors import (
+    IngestRefused,
+    Overloaded,
+    PollError,
+    PollRefused,
+    PollUnavailable,
+    StoreUnavailable,
+)
+from powertrip.ingest import Backfill, Page
+from powertrip.ports import DueGap
+from powertrip.workflow.parts import Parts
+from powertrip.workflow.polling import LEASE, PAGE_LIMIT
+
+log = structlog.get_logger(__name__)
+
+RETRY_FIRST = timedelta(seconds=5)
+RETRY_LONGEST = timedelta(minutes=5)
+"""Retries begin after `RETRY_FIRST` and double up to this."""
+TELL_AFTER = 8
+"""Failures in a row, some fifteen minutes, after which people are told also of what may pass by itself."""
+
+
+class Filler:
+    """Works off the gaps of those sources that have a way to fetch what they left out."""
+
+    def __init__(self, parts: Parts, backfills: Mapping[str, Backfill], backlog_limit: int) -> None:
+        """`backfills` by source, replaced by a reload; `backlog_limit` in records."""
+        self._parts = parts
+        self.backfills = backfills
+        self._backlog_limit = backlog_limit
+
+    async def step(self) -> bool:
+        """Fetch one page of a gap that is due; returns whether there may be more. Raises StoreUnavailable."""
+        backfills, store, now = self.backfills, self._parts.store, self._parts.clock()
+        gap = await store.claim_gap(backfills, now, LEASE) if backfills else None
+        if gap is None:
+            return False
+        try:
+            await self._fill(gap, backfills[gap.source])
+        except StoreUnavailable:
+            raise
+        except Overloaded as error:
+            await store.put_off_gap(gap, now + timedelta(seconds=error.retry_after))
+            log.warning("what was left out waits, for too much waits to be judged", source=gap.source)
+        except (PollError, IngestRefused) as error:
+            await self._failed(gap, error)
+        except Exception as error:  # whatever it was, it must show as a gap that is not filled
+            log.exception("fetching what was left out broke", source=gap.source)
+            await self._failed(gap, PollUnavailable(f"broke: {type(error).__name__}"))
+        return True
+
+    async def _fill(self, gap: DueGap, backfill: Backfill) -> None:
+        page, parts = await self._page(gap, backfill), self._parts
+        channel = parts.settings.security_channel
+        new = await parts.store.keep_gap_page(
+            gap, page.records, page.cursor, page.more, self._backlog_limit, channel, parts.clock()
+        )
+        parts.metrics.gap_fetched(gap.source, new)
+        log.info("fetched what was left out", source=gap.source, new=new, more=page.more)
+        parts.wake_judge()
+        parts.wake_sender()
+
+    async def _page(self, gap: DueGap, backfill: Backfill) -> Page:
+        try:
+            async with asyncio.timeout(PAGE_LIMIT):
+                return await backfill.fetch(gap.cursor, gap.until_id, gap.query, self._parts.clock())
+        except TimeoutError as error:
+            raise PollUnavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
+
+    async def _failed(self, gap: DueGap, error: PollError | IngestRefused) -> None:
+        parts, now = self._parts, self._parts.clock()
+        wait = min(RETRY_FIRST * 2 ** min(gap.failures, 16), RETRY_LONGEST)
+        asked = getattr(error, "retry_after", None)
+        wait = wait if asked is None else max(wait, timedelta(seconds=asked))
+        tell = isinstance(error, PollRefused) or gap.failures + 1 >= TELL_AFTER
+        channel = parts.settings.security_channel
+        await parts.store.gap_failed(gap, str(error), now + wait, tell, channel, now)
+        parts.metrics.gap_failed(gap.source)
+        log.error(
+            "what was left out could not be fetched",
+            source=gap.source,
+            why=str(error),
+            again_in=wait.total_seconds(),
+        )
+        parts.wake_sender()
