@@ -222,6 +222,16 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
             "remove it",
         ),
         (
+            "sources: {a: {type: json, secret: 0123456789abcdef, backfill_token: t}}",
+            "sources.a.backfill_token",
+            "is not for type json",
+        ),
+        (
+            "sources: {a: {type: papertrail, secret: 0123456789abcdef, backfill_url: 'https://a.example.com'}}",
+            "sources.a.backfill_url",
+            "needs backfill_token",
+        ),
+        (
             "sources: {a: {type: pam, secret: 0123456789abcdef, auth_header: X-Secret}}",
             "sources.a.auth_header",
             "is not for type pam",

@@ -21,6 +21,8 @@ def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
     metrics.decision_taken("deny", timedelta(seconds=45))
     metrics.origin_told("wazuh", "refused")
     metrics.sighting_compared("wazuh", "alone")
+    metrics.gap_fetched("logs", 7)
+    metrics.gap_failed("logs")
     text = metrics.exposition().decode()
     for line in (
         'powertrip_requests_total{source="logs",status="422"} 1.0',
@@ -32,6 +34,8 @@ def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
         'powertrip_decisions_total{verdict="deny"} 1.0',
         'powertrip_origin_verdicts_total{origin="wazuh",outcome="refused"} 1.0',
         'powertrip_sightings_total{origin="wazuh",outcome="alone"} 1.0',
+        'powertrip_backfill_records_total{source="logs"} 7.0',
+        'powertrip_backfill_failures_total{source="logs"} 1.0',
         'powertrip_time_to_decision_seconds_bucket{le="30.0"} 0.0',
         'powertrip_time_to_decision_seconds_bucket{le="60.0"} 1.0',
     ):
@@ -40,6 +44,7 @@ def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
 
 def test_levels_show_the_last_value(metrics: Metrics) -> None:
     metrics.set_events_open(4)
+    metrics.set_gaps_waiting(2)
     metrics.set_backlog(9)
     metrics.set_backlog(8)
     metrics.set_slack_connected(True)
@@ -48,6 +53,7 @@ def test_levels_show_the_last_value(metrics: Metrics) -> None:
     text = metrics.exposition().decode()
     for line in (
         "powertrip_events_open 4.0",
+        "powertrip_gaps_waiting 2.0",
         "powertrip_backlog_records 8.0",
         "powertrip_slack_connected 1.0",
         'powertrip_time_to_notice_seconds_bucket{le="0.5"} 1.0',

@@ -20,7 +20,7 @@ from pydantic import SecretStr
 
 from powertrip.errors import Overloaded, StoreUnavailable, Unauthorized
 from powertrip.event import Record
-from powertrip.ingest import Answer, IngestRequest, Reading, Source, Unread
+from powertrip.ingest import Answer, Gap, IngestRequest, Reading, Source, Unread
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.sources import Limits, SourceSettings, build_sources
@@ -51,7 +51,7 @@ class ListInbox:
     def __post_init__(self) -> None:
         self.committed.set()
 
-    async def put(self, records: Sequence[Record]) -> int:
+    async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:  # noqa: ARG002
         self.waiting.set()
         await self.committed.wait()
         if self.failure:

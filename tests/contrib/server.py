@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import SecretStr
 
 from powertrip.event import Record
+from powertrip.ingest import Gap
 from powertrip.metrics import Metrics
 from powertrip.sources import Limits, SourceSettings, build_sources
 from powertrip.web import WebServer, build_app
@@ -135,7 +136,7 @@ class Kept:
     def __post_init__(self) -> None:
         self.may_answer.set()
 
-    async def put(self, records: Sequence[Record]) -> int:
+    async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:  # noqa: ARG002
         """See `powertrip.ingest.Inbox`."""
         self.requests += 1
         self.asked.set()

@@ -11,7 +11,7 @@ from structlog.testing import capture_logs
 
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.event import Record
-from powertrip.ingest import IngestRequest
+from powertrip.ingest import Gap, IngestRequest
 from powertrip.sources import Limits, SourceSettings, build_sources
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
@@ -31,6 +31,15 @@ def read(body: object, *, secret: str = SECRET, batches_cut: list[str] | None = 
     source = build_sources([entry], limits=Limits(), on_batch_cut=told.append)["logs"]
     data = body if isinstance(body, bytes) else json.dumps(body).encode()
     return source.read(IngestRequest(headers={}, body=data, received_at=NOW, path_secret=secret)).records
+
+
+def gaps(payload: dict[str, object], *, has_token: bool = True) -> tuple[Gap, ...]:
+    """The gaps that a source, with a token or without, reads out of a payload that Papertrail cut."""
+    backfill = SecretStr("a-token") if has_token else None
+    entry = SourceSettings(name="logs", type="papertrail", secret=SecretStr(SECRET), backfill_token=backfill)
+    source = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None)["logs"]
+    body = json.dumps({"events": [], "reached_record_limit": True} | payload).encode()
+    return source.read(IngestRequest(headers={}, body=body, received_at=NOW, path_secret=SECRET)).gaps
 
 
 def form(payload: object) -> bytes:
@@ -95,6 +104,45 @@ def test_a_batch_that_papertrail_cut_is_said_and_counted() -> None:
         assert len(read(body, batches_cut=batches_cut)) == 1
     assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
     assert batches_cut == ["logs"]
+
+
+@pytest.mark.parametrize("ids", [{"min_id": "11", "max_id": "12"}, {"min_id": 11, "max_id": 12}])
+def test_with_a_token_what_was_cut_is_a_gap_from_the_first_id_to_the_last(ids: dict[str, object]) -> None:
+    [gap] = gaps({**ids, "saved_search": {"query": "program:sshd"}})
+    assert gap == Gap(source="logs", after_id="10", until_id="12", query="program:sshd", noticed_at=NOW)
+
+
+def test_without_a_token_nothing_is_to_be_fetched() -> None:
+    assert gaps({"min_id": "11", "max_id": "12"}, has_token=False) == ()
+
+
+def test_a_whole_batch_leaves_no_gap() -> None:
+    assert gaps({"min_id": "11", "max_id": "12", "reached_record_limit": False}) == ()
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        {},
+        {"min_id": "x", "max_id": "12"},
+        {"min_id": "13", "max_id": "12"},
+        {"min_id": 1.5, "max_id": 12},
+        {"min_id": True, "max_id": 12},
+        {"min_id": "1", "max_id": "9" * 21},
+        {"min_id": "\u0661", "max_id": "12"},
+        {"min_id": [1], "max_id": "12"},
+    ],
+)
+def test_a_gap_whose_ids_cannot_be_used_is_warned_of(ids: dict[str, object]) -> None:
+    with capture_logs() as logs:
+        assert gaps(ids) == ()
+    assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
+
+
+@pytest.mark.parametrize("search", [None, "text", {}, {"query": 1}, {"query": ""}, {"query": "a" * 2001}])
+def test_without_a_usable_query_everything_of_the_gap_is_fetched(search: object) -> None:
+    [gap] = gaps({"min_id": "11", "max_id": "12", "saved_search": search})
+    assert gap.query is None
 
 
 def test_a_whole_batch_is_not_said_to_be_cut() -> None:

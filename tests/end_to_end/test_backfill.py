@@ -1,0 +1,93 @@
+"""What Papertrail's webhook left out is fetched and asked about like everything else."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import bot
+from powertrip.application import Application
+from powertrip.log import redact
+from powertrip.sandbox import Sandbox
+from powertrip.sandbox.control import Control
+from tests.end_to_end.harness import SECRET, Sender, powertrip_here, settings, write_config
+from tests.sources.polled_api import Api, serving
+
+SECURITY = "C0SECURITY"
+TOKEN = "papertrail-api-token"
+
+
+def login(number: int, address: str) -> dict[str, Any]:
+    return {
+        "id": number,
+        "received_at": "2026-01-15T11:59:00Z",
+        "hostname": "bastion-1",
+        "program": "sshd",
+        "message": f"Accepted publickey for alice from {address} port 50000 ssh2",
+    }
+
+
+SENT, LEFT_OUT = login(7, "192.0.2.10"), login(8, "192.0.2.20")
+CUT = {"events": [SENT], "reached_record_limit": True, "min_id": "7", "max_id": "9"}
+REST = {"events": [SENT | {"id": "7"}, LEFT_OUT | {"id": "8"}], "max_id": "9", "reached_end": True}
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with serving() as api:
+        api.answers = [REST]
+        yield api
+
+
+@pytest.fixture
+def changes(api: Api) -> dict[str, Any]:
+    source = {"type": "papertrail", "secret": SECRET, "backfill_token": TOKEN, "backfill_url": api.url}
+    return {"sources": {"papertrail": source}}
+
+
+async def post(sender: Sender, body: dict[str, Any]) -> None:
+    url = f"{sender.url}/ingest/papertrail/{SECRET}"
+    async with sender._session.post(url, json=body) as answer:
+        assert answer.status == 200
+
+
+async def shown(control: Control, words: str) -> None:
+    """Wait until some message shows these words."""
+    await control.wait_for(lambda state: any(m.shows(words) for m in state.messages()))
+
+
+async def test_the_login_that_a_cut_webhook_lacks_becomes_a_card_and_no_other_comes_twice(
+    running: tuple[Application, Sender], control: Control, api: Api
+) -> None:
+    await post(running[1], CUT | {"saved_search": {"query": "Accepted"}})
+    await shown(control, "192.0.2.10")
+    await shown(control, "192.0.2.20")
+    assert [(asked.query["min_id"], asked.query["q"]) for asked in api.asked] == [("6", "Accepted")]
+    _, metrics = await running[1].get("/metrics")
+    assert 'powertrip_backfill_records_total{source="papertrail"} 1.0' in metrics
+    assert 'powertrip_batches_cut_total{source="papertrail"} 1.0' in metrics
+
+
+async def test_a_refused_token_is_told_once_and_the_gap_outlasts_a_restart(
+    sandbox: Sandbox, control: Control, tmp_path: Path, changes: dict[str, Any], api: Api
+) -> None:
+    api.answers = [(401, "", {})]
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
+    async with powertrip_here(path) as (_, sender):
+        await control.connected()
+        await post(sender, CUT)
+        await shown(control, "What was left out of the source papertrail cannot be fetched")
+    api.answers = [REST]
+    async with powertrip_here(path):
+        await shown(control, "What was left out of the source papertrail is fetched again")
+        await shown(control, "192.0.2.20")
+    told = [m for m in (await control.state()).messages(SECURITY) if m.shows("cannot be fetched")]
+    assert len(told) == 1
+
+
+async def test_the_token_is_printed_nowhere(
+    sandbox: Sandbox, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    bot._load(write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes)))
+    assert TOKEN not in redact(f"asked with {TOKEN}")

@@ -1,0 +1,132 @@
+"""When a gap that cannot be filled is tried again, and when people are told, with a clock that is moved."""
+
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+
+from powertrip.ingest import Gap
+from powertrip.metrics import Metrics
+from powertrip.sources import SourceSettings
+from powertrip.sources.polled import build_backfills
+from powertrip.store import SqlStore
+from powertrip.store.database import DatabaseThread
+from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.workflow import Filler, Parts
+from tests.conftest import Clock
+from tests.samples import NOW, SECURITY, record
+from tests.sources.polled_api import Api, serving
+
+UNUSED: Any = None
+GAP = Gap(source="logs", after_id="10", until_id="20", query=None, noticed_at=NOW)
+EVENT = {"id": "11", "received_at": "2026-01-15T11:59:00Z", "message": "in"}
+FILLED = {"events": [EVENT], "max_id": "20", "reached_end": True}
+BUSY = (429, "", {"Retry-After": "70"})
+BROKEN: tuple[int, str, dict[str, str]] = (500, "", {})
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[Api]:
+    async with serving() as api:
+        yield api
+
+
+@pytest.fixture
+async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
+    writer = GroupCommitInbox(database_thread, backlog_limit=9, retry_after=30, on_new=lambda: None)
+    await writer.put([], [GAP])
+    return writer
+
+
+@pytest.fixture
+async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbox) -> AsyncIterator[Filler]:  # noqa: ARG001
+    settings: Any = SimpleNamespace(security_channel=SECURITY)
+    parts = Parts(
+        store=store,
+        notifier=UNUSED,
+        directory=UNUSED,
+        backup=UNUSED,
+        enrichment=UNUSED,
+        metrics=Metrics(),
+        clock=clock,
+        new_id=UNUSED,
+        settings=settings,
+    )
+    secret = SecretStr("a-secret-of-some-length")
+    source = SourceSettings(
+        name="logs", type="papertrail", secret=secret, backfill_token=secret, backfill_url=api.url
+    )
+    async with httpx.AsyncClient() as client:
+        yield Filler(parts, build_backfills([source], client), backlog_limit=2)
+
+
+async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]:
+    """After how many seconds each the API was asked again, so many times."""
+    found: list[int] = []
+    await filler.step()
+    for _ in range(times):
+        asked, before = len(api.asked), clock.now
+        while len(api.asked) == asked:
+            clock.forward(seconds=5)
+            await filler.step()
+        found.append(int((clock.now - before).total_seconds()))
+    return found
+
+
+async def notes(store: SqlStore, clock: Clock) -> int:
+    """How many notes wait, all of which are taken."""
+    count = 0
+    while (note := await store.claim_delivery(clock(), timedelta(minutes=2), [])) is not None:
+        await store.finish_delivery(note, clock(), "done")
+        count += 1
+    return count
+
+
+async def test_retries_double_up_to_five_minutes_and_are_told_after_a_while(
+    filler: Filler, clock: Clock, api: Api, store: SqlStore
+) -> None:
+    api.answers = [BROKEN]
+    assert await waits(filler, clock, api, 6) == [5, 10, 20, 40, 80, 160]
+    assert await notes(store, clock) == 0
+    assert await waits(filler, clock, api, 2) == [300, 300]
+    assert await notes(store, clock) == 1
+    api.answers = [FILLED]
+    await waits(filler, clock, api, 1)
+    assert (await store.backlog(9), await store.gaps_waiting(), await notes(store, clock)) == (1, 0, 1)
+
+
+async def test_a_longer_retry_after_is_heeded(filler: Filler, clock: Clock, api: Api) -> None:
+    api.answers = [BUSY, BROKEN]
+    assert await waits(filler, clock, api, 2) == [70, 10]
+
+
+async def test_a_refusal_is_told_at_once_and_tried_again(
+    filler: Filler, clock: Clock, api: Api, store: SqlStore
+) -> None:
+    api.answers = [(401, "", {})]
+    assert await waits(filler, clock, api, 2) == [5, 10]
+    assert await notes(store, clock) == 1
+
+
+async def test_while_too_much_waits_to_be_judged_nothing_is_put_on_top(
+    filler: Filler, clock: Clock, api: Api, store: SqlStore, inbox: GroupCommitInbox
+) -> None:
+    await inbox.put([record(), record()])
+    api.answers = [FILLED]
+    assert await waits(filler, clock, api, 1) == [30]
+    assert (await store.backlog(9), await store.gaps_waiting()) == (2, 1)
+
+
+async def test_a_source_that_lost_its_token_has_its_gaps_wait_for_another(
+    filler: Filler, api: Api, store: SqlStore
+) -> None:
+    filler.backfills, backfills = {}, filler.backfills
+    assert await filler.step() is False
+    api.answers = [FILLED]
+    filler.backfills = backfills
+    assert await filler.step() is True
+    assert await store.gaps_waiting() == 0
