@@ -19,7 +19,7 @@ ADAPTERS = frozenset(
     {"sources", "enrichers", "origins", "slack", "web", "api", "store", "scheduler", "backup"}
 )
 TOOLS = frozenset({"log", "metrics"})
-WIRING = frozenset({"application", "assembly", "cli", "tellers", "worker"})
+WIRING = frozenset({"application", "assembly", "cli", "reaching", "rounds", "tellers", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from powertrip import worker
+from powertrip import rounds
 from powertrip.application import Application
 from powertrip.sandbox.control import Control
 from powertrip.workflow import enriching
@@ -105,7 +105,7 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
 def slow_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lookup takes longer than anybody waits for, and no tick comes to the sender's help."""
     monkeypatch.setattr(enriching, "WITHIN", timedelta(minutes=1))
-    monkeypatch.setattr(worker, "TICK", timedelta(hours=1))
+    monkeypatch.setattr(rounds, "TICK", timedelta(hours=1))
 
 
 @pytest.mark.usefixtures("slow_lookups")

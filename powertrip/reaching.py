@@ -1,0 +1,65 @@
+"""Reaching Slack at the start, or going on with what it said the last time where it is away."""
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from powertrip.config.settings import Slack
+from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
+from powertrip.slack import preflight
+from powertrip.store import SqlStore
+
+log = structlog.get_logger(__name__)
+
+KEPT = timedelta(days=7)
+"""How long what Slack said of the workspace is believed while Slack cannot be asked again."""
+RETRY = 5.0
+"""Seconds between attempts to reach Slack when it is away at the start."""
+
+
+class Workspace:
+    """What has to be known of the workspace, asked for once and remembered."""
+
+    def __init__(self, store: SqlStore, settings: Slack, clock: Callable[[], datetime]) -> None:
+        self._store = store
+        self._settings = settings
+        self._clock = clock
+        self._found: preflight.Found | None = None
+
+    async def reach(self, client: AsyncWebClient) -> preflight.Found:
+        """Ask Slack until it answers, or has answered before; raises ConfigError where it refuses."""
+        while self._found is None:
+            try:
+                self._found = await preflight.look(client, self._settings.security_channel)
+            except SlackRefused as error:
+                problem = f"{error}. To see all that is wrong, run: python bot.py check"
+                raise ConfigError([Mistake("Slack", "", problem)]) from error
+            except (SlackUnavailable, SlackAmbiguous) as error:
+                self._found = await self._as_known()
+                await self._wait(error)
+        await self.remember()
+        return self._found
+
+    async def _wait(self, error: Exception) -> None:
+        if self._found is not None:
+            log.error("Slack cannot be reached; begun with what it said last", error=str(error))
+            return
+        log.error("Slack cannot be reached; records are kept meanwhile", error=str(error))
+        await asyncio.sleep(RETRY)
+
+    async def _as_known(self) -> preflight.Found | None:
+        known = await self._store.remembered(self._key(), self._clock() - KEPT)
+        return None if known is None else preflight.Found.from_json(known)
+
+    async def remember(self) -> None:
+        """Keep it for a start while Slack is away; to be done now and then, for it is not kept for ever."""
+        if self._found is not None:
+            await self._store.remember(self._key(), self._found.as_json(), self._clock())
+
+    def _key(self) -> str:
+        token = hashlib.sha256(self._settings.bot_token.get_secret_value().encode()).hexdigest()
+        return f"workspace {token} {self._settings.security_channel}"
