@@ -12,10 +12,10 @@ from typing import Any
 from powertrip.errors import Unreadable
 from powertrip.event import Record
 from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.sources.auth import authorize
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordMaker, Verbatim, value_as_json
-from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.records import Verbatim, value_as_json
+from powertrip.sources.settings import RecordKeys
 
 View = Callable[[Any], dict[str, Any]]
 Flaw = Callable[[Any], str | None]
@@ -25,20 +25,8 @@ _KEYS = RecordKeys(message="message", host="host", time="time", id="id", program
 
 
 @dataclass(frozen=True, slots=True)
-class BaseSource:
+class BaseSource(SourceBySecret):
     """A source whose sender carries the secret as it is; those whose senders sign override two methods."""
-
-    settings: SourceSettings
-    limits: Limits
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
-
-    def authorize(self, request: IngestRequest) -> None:
-        """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, self.settings.auth_header)
 
     def authenticate(self, request: IngestRequest) -> None:
         """All that `authorize` checks, and what takes the body: a signature over it."""
@@ -50,7 +38,7 @@ class BaseSource:
 
     def records(self, values: Iterable[Any], request: IngestRequest, view: View) -> list[Record]:
         """A record for each value; raises BodyTooLarge and Unreadable as `RecordMaker` does."""
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=self.settings.time_zone)
+        maker = self.maker(_KEYS)
         seen = [Verbatim(view(value), _as_json(value)) for value in values]
         return maker.make_all(seen, request.received_at)
 

@@ -12,28 +12,14 @@ from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.auth import authorize
 from powertrip.sources.aws import KEYS, of_object
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.by_secret import SourceBySecret
 
 
 @dataclass(frozen=True, slots=True)
-class EventBridgeSource:
+class EventBridgeSource(SourceBySecret):
     """Reads events as EventBridge has them, or what an input transformer left of them."""
-
-    settings: SourceSettings
-    limits: Limits
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
-
-    def authorize(self, request: IngestRequest) -> None:
-        """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, self.settings.auth_header)
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
@@ -42,7 +28,7 @@ class EventBridgeSource:
         if not all(isinstance(value, dict) and value for value in values):
             raise Unreadable("not an event of EventBridge: expected an object; what does the transformer do?")
         events = [of_object(value, id=_id(value)) for value in values]
-        maker = RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=self.settings.time_zone)
+        maker = self.maker(KEYS)
         return Reading(records=maker.make_all(events, request.received_at))
 
 

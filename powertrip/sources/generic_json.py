@@ -5,35 +5,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.auth import authorize
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordMaker, find_list
-from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.records import find_list
 
 
 @dataclass(frozen=True, slots=True)
-class JsonSource:
+class JsonSource(SourceBySecret):
     """Reads an object, an array, newline-delimited or concatenated objects."""
-
-    settings: SourceSettings
-    limits: Limits
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
-
-    def authorize(self, request: IngestRequest) -> None:
-        """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, self.settings.auth_header)
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
-        maker = RecordMaker(
-            source=self.name, keys=self.settings.keys, limits=self.limits, zone=self.settings.time_zone
-        )
+        maker = self.maker(self.settings.keys)
         return Reading(records=maker.make_all(self._flat(values), request.received_at))
 
     def _flat(self, values: list[Any]) -> Iterator[Any]:
