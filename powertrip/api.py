@@ -7,7 +7,7 @@ import hmac
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from typing import Any
 
@@ -20,8 +20,9 @@ DECISIONS = "/api/v1/decisions"
 DOCUMENT = "/api/v1/openapi.json"
 LIMIT_MOST = 1000
 LIMIT_DEFAULT = 100
-_CURSOR = re.compile(r"d([0-9]{1,18})", re.ASCII)
+_CURSOR = re.compile(r"d([0-9]{1,18})(?:t([0-9]{1,18}))?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WORD = {"approve": "approved", "deny": "denied", "close": "closed"}
 
 
@@ -60,10 +61,10 @@ class ReadApi:
             return _refused(400, str(error))
         found = await self.log().decisions_after(last, since, limit + 1)
         page = found[:limit]
-        end = page[-1].id if page else last
+        end = _cursor(page[-1].id) if page else _cursor(last, since)
         answer = {
             "decisions": [_shown(one) for one in page],
-            "next": _cursor(end),
+            "next": end,
             "more": len(found) > limit,
         }
         return web.json_response(answer, headers={"Cache-Control": "no-store"})
@@ -108,11 +109,13 @@ def _since(text: str) -> tuple[int, datetime | None]:
         raise ValueError(
             "since: write the `next` of an earlier answer, or a time such as 2026-01-31T12:00:00Z"
         )
-    return int(found[1]), None
+    return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])) if found[2] else None
 
 
-def _cursor(decision_id: int) -> str:
-    return base64.urlsafe_b64encode(f"d{decision_id}".encode()).decode().rstrip("=")
+def _cursor(decision_id: int, since: datetime | None = None) -> str:
+    """Where to go on; a time is kept until something came, or all before it would come next."""
+    time = f"t{(since - _EPOCH) // timedelta(microseconds=1)}" if since and since > _EPOCH else ""
+    return base64.urlsafe_b64encode(f"d{decision_id}{time}".encode()).decode().rstrip("=")
 
 
 def _shown(one: LoggedDecision) -> dict[str, Any]:

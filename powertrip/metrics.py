@@ -17,6 +17,9 @@ class Metrics:
         self._requests = Counter(
             "powertrip_requests", "Ingest requests answered", ["source", "status"], registry=registry
         )
+        self._api_requests = Counter(
+            "powertrip_api_requests", "Requests to the read API by answer", ["status"], registry=registry
+        )
         self._accepted = Counter(
             "powertrip_records_accepted", "Records committed to the inbox", ["source"], registry=registry
         )
@@ -128,6 +131,10 @@ class Metrics:
     def request_answered(self, source: str, status: int) -> None:
         """An ingest request got its answer; `source` must come from the config, never from the request."""
         self._requests.labels(source, str(status)).inc()
+
+    def api_answered(self, status: int) -> None:
+        """A request to the read API got its answer."""
+        self._api_requests.labels(str(status)).inc()
 
     def records_accepted(self, source: str, *, new: int, duplicates: int) -> None:
         """Records were committed: `new` ones kept, `duplicates` dropped."""

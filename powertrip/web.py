@@ -235,6 +235,8 @@ def _observing(
         known_source = source if source in sources else "(unknown)"
         if route.startswith("/ingest/"):
             metrics.request_answered(known_source, response.status)
+        if route.startswith("/api/"):
+            metrics.api_answered(response.status)
         _log.log(
             _level(route, response.status),
             "request",
@@ -256,7 +258,7 @@ def _level(route: str, status: int) -> int:
     """Refusals warn; what platforms and Prometheus ask every few seconds is for debugging only."""
     if status >= 400:
         return 30
-    return 20 if route.startswith("/ingest/") else 10
+    return 20 if route.startswith(("/ingest/", "/api/")) else 10
 
 
 async def _health(_request: web.Request) -> web.Response:

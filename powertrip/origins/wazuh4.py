@@ -33,6 +33,8 @@ class Wazuh4:
         if heard.status == httpx.codes.UNAUTHORIZED:
             self._token = None
             heard = await self._post(body)
+        if heard.status == httpx.codes.UNAUTHORIZED:
+            raise self._wire.refused(heard, "it refuses a token that it has just given; check the user")
         if heard.status == httpx.codes.FORBIDDEN:
             raise self._wire.refused(heard, "give the user a role with the permission event:ingest")
         if heard.status != httpx.codes.OK:

@@ -98,6 +98,19 @@ async def test_a_first_call_may_begin_at_a_time(running: Running, control: Contr
     assert (await reader.page(since="2099-01-01T00:00:00+02:00"))["decisions"] == []
 
 
+async def test_what_was_before_the_time_of_a_first_call_never_comes(
+    running: Running, control: Control, reader: Reader
+) -> None:
+    await decide(control, running[1], "user1")
+    (old,) = (await reader.page())["decisions"]
+    nothing = await reader.page(since=old["decided_at"][:-4] + "999Z")
+    again = await reader.page(since=nothing["next"])
+    assert (nothing["decisions"], again["decisions"]) == ([], [])
+    await decide(control, running[1], "user2")
+    (new,) = (await reader.page(since=again["next"]))["decisions"]
+    assert new["event"]["user_name"] == "user2"
+
+
 @pytest.mark.parametrize("token", [None, "", "wrong", TOKEN[:-1], f"{TOKEN} "[1:]])
 @pytest.mark.parametrize("path", ["decisions", "openapi.json"])
 async def test_without_the_token_nothing_is_read(reader: Reader, token: str | None, path: str) -> None:
