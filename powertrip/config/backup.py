@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, SourceName, Written
+from powertrip.config.values import Duration, SourceName, Written, empty_if_none
 
 SILENT = logging.CRITICAL + 1
 
@@ -29,11 +29,6 @@ def _check_apprise(value: SecretStr) -> SecretStr:
 AppriseUrl = Annotated[SecretStr, AfterValidator(_check_apprise), Written("an Apprise address")]
 
 
-def _or_none(value: object) -> object:
-    """A table with nothing but comments in it counts as empty."""
-    return {} if value is None else value
-
-
 class BackupChannel(Section):
     """One way to tell people without Slack; cards call it by its name."""
 
@@ -41,7 +36,9 @@ class BackupChannel(Section):
     """Its address in Apprise's notation. All of it is kept secret."""
 
 
-Channels = Annotated[dict[SourceName, BackupChannel], BeforeValidator(_or_none), Field(default_factory=dict)]
+Channels = Annotated[
+    dict[SourceName, BackupChannel], BeforeValidator(empty_if_none), Field(default_factory=dict)
+]
 
 
 class Backup(Section):

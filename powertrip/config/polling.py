@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, SecretStr
 
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, SourceName, Written
+from powertrip.config.values import Duration, SourceName, Written, empty_if_none
 
 Secret = Annotated[SecretStr, Field(min_length=1), Written("text, kept secret")]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), Written("an http or https address")]
@@ -52,9 +52,4 @@ class Poll(Section):
     """For `cloudwatch_logs`: the AWS region."""
 
 
-def _or_none(value: object) -> object:
-    """A table with nothing but comments in it counts as empty."""
-    return {} if value is None else value
-
-
-Polls = Annotated[dict[SourceName, Poll], BeforeValidator(_or_none), Field(default_factory=dict)]
+Polls = Annotated[dict[SourceName, Poll], BeforeValidator(empty_if_none), Field(default_factory=dict)]

@@ -77,6 +77,11 @@ def quoted(value: object) -> str:
     return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
 
 
+def empty_if_none(value: object) -> object:
+    """A table with nothing but comments in it as an empty one."""
+    return {} if value is None else value
+
+
 def as_list(value: Any) -> Any:
     """A single text as a list of one; all else as it is."""
     return [value] if isinstance(value, str) else value
