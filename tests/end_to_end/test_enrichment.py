@@ -92,7 +92,9 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
     state = await control.wait_for(lambda s: s.messages(), HOLD.total_seconds() + SLACK_ITSELF)
     (card,) = state.messages()
     assert card.shows("Still asking Threat Jammer about the address.")
-    created, posted = evidence.rows("SELECT created_at, done_at FROM delivery WHERE kind = 'first'")[0]
+    times = "SELECT created_at, done_at FROM delivery WHERE kind = 'first' AND done_at IS NOT NULL"
+    await until(lambda: evidence.rows(times), "the outcome of the post is written down")
+    ((created, posted),) = evidence.rows(times)
     assert posted - created >= 1_000_000
     service.held.set()
     await control.wait_for(lambda s: s.messages()[0].shows("72 of 100 by Threat Jammer"), 30)
