@@ -15,6 +15,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from powertrip.ports import DecisionLog, LoggedDecision
+from powertrip.verdicts import WORD
 
 DECISIONS = "/api/v1/decisions"
 DOCUMENT = "/api/v1/openapi.json"
@@ -23,7 +24,6 @@ LIMIT_DEFAULT = 100
 _CURSOR = re.compile(r"d([0-9]{1,18})(?:t([0-9]{1,18}))?", re.ASCII)
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WORD = {"approve": "approved", "deny": "denied", "close": "closed"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +122,7 @@ def _shown(one: LoggedDecision) -> dict[str, Any]:
     return {
         "id": _cursor(one.id),
         "event_id": one.event_id,
-        "verdict": _WORD[one.verdict],
+        "verdict": WORD[one.verdict],
         "decided_at": _moment(one.at),
         "decided_by": {"slack_id": one.actor_id, "name": one.actor_name},
         "reason": one.reason,

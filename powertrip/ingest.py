@@ -7,9 +7,33 @@ was read. The three live in rooms that do not know each other; this is all they 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
 from powertrip.event import Record
+
+SourceType = Literal[
+    "papertrail",
+    "json",
+    "pam",
+    "alertmanager",
+    "grafana",
+    "wazuh4",
+    "wazuh5",
+    "ossec",
+    "github",
+    "okta",
+    "tailscale",
+    "teleport",
+    "sns",
+    "firehose",
+    "eventbridge",
+    "syslog",
+    "journald",
+    "loki",
+    "heroku",
+    "aptible",
+]
+"""The wire formats of senders, as the config names them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

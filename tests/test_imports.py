@@ -38,7 +38,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "verdicts": frozenset({"event", "ports"}),
     "workflow": PURE_ROOMS | WORDS | TOOLS,
     **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow"}),
-    "config": frozenset({"errors", "event", "rules", "verdicts", "yamlfile"}),
+    "config": frozenset({"errors", "event", "ingest", "rules", "verdicts", "yamlfile"}),
     **dict.fromkeys(
         WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
     ),

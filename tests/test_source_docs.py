@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 
 from powertrip.config.settings import Source
-from powertrip.sources.settings import SourceType
+from powertrip.ingest import SourceType
 from tests.sources.hostile import TYPES as HOSTILE
 
 ROOT = Path(__file__).parent.parent

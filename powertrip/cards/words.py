@@ -107,8 +107,8 @@ def address(event: Event) -> str:
 def risk(event: Event) -> str:
     """`⚪ unknown, medium severity`; the dot's colour never stands without its word."""
     found = event.risk
-    named_level = found.service and found.level is not RiskLevel.UNKNOWN
-    by = f" by {show(found.service or '', NAME_LIMIT)}" if named_level else ""
+    is_known = found.level is not RiskLevel.UNKNOWN
+    by = f" by {show(found.service, NAME_LIMIT)}" if found.service and is_known else ""
     according = by if found.score is None else f" ({found.score} of 100{by})"
     because = f": {show(found.reason, 200)}" if found.reason else ""
     return f"{RISK_DOT[found.level]} {found.level}{according}, {SEVERITY[event.severity]}{because}"

@@ -40,6 +40,7 @@ from powertrip.config.values import (
     as_list,
 )
 from powertrip.event import Severity
+from powertrip.ingest import SourceType
 
 Demands = Annotated[
     tuple[Literal["reason", "second_person"], ...],
@@ -111,28 +112,7 @@ class Keys(Section):
 class Source(Section):
     """One sender of log records, which posts to `/ingest/NAME`."""
 
-    type: Literal[
-        "papertrail",
-        "json",
-        "pam",
-        "alertmanager",
-        "grafana",
-        "wazuh4",
-        "wazuh5",
-        "ossec",
-        "github",
-        "okta",
-        "tailscale",
-        "teleport",
-        "sns",
-        "firehose",
-        "eventbridge",
-        "syslog",
-        "journald",
-        "loki",
-        "heroku",
-        "aptible",
-    ]
+    type: SourceType
     """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
     """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""

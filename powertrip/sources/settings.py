@@ -2,32 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Literal
 
 from pydantic import SecretStr
 
-SourceType = Literal[
-    "papertrail",
-    "json",
-    "pam",
-    "alertmanager",
-    "grafana",
-    "wazuh4",
-    "wazuh5",
-    "ossec",
-    "github",
-    "okta",
-    "tailscale",
-    "teleport",
-    "sns",
-    "firehose",
-    "eventbridge",
-    "syslog",
-    "journald",
-    "loki",
-    "heroku",
-    "aptible",
-]
+from powertrip.ingest import SourceType
 
 KeyPath = str | tuple[str, ...] | None
 

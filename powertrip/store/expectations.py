@@ -33,8 +33,10 @@ def met(event_id: str, origin: str) -> None:
 
 def miss(now: datetime, limit: int) -> int:
     """Have the cards of events say that an origin did not see them, its grace being over."""
-    audit.write_alone()
     due = (ExpectationRow.state == WAITING) & (ExpectationRow.due_at <= now)
+    if not ExpectationRow.select().where(due).exists():
+        return 0
+    audit.write_alone()
     rows = list(ExpectationRow.select().where(due).order_by(ExpectationRow.id).limit(limit))
     for row in rows:
         ExpectationRow.update(state=MISSED).where(ExpectationRow.id == row.id).execute()

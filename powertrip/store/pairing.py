@@ -142,11 +142,9 @@ def _occurrences_near(watch: Watch, around: Trace) -> list[Any]:
 
 def _movable_near(watch: Watch, around: Trace, occurrence_ids: Sequence[int]) -> list[Any]:
     """Sightings that were told of nothing, and whose counterpart, if they have one, is among these."""
-    return [
-        row
-        for row in _sightings_near(watch, around, (WAITING, MATCHED))
-        if row.occurrence_id in (None, *occurrence_ids) and not tellings.is_told_of(row.id)
-    ]
+    near = _sightings_near(watch, around, (WAITING, MATCHED))
+    told = tellings.told_of([row.id for row in near])
+    return [row for row in near if row.occurrence_id in (None, *occurrence_ids) and row.id not in told]
 
 
 def _free(watch: Watch, occurrences: Sequence[Any], movable: Sequence[int]) -> list[Any]:

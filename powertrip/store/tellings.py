@@ -1,5 +1,6 @@
 """What each origin is told: a row for every verdict and alert, beside the delivery that carries it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,9 +46,10 @@ def _enqueue(event_id: str, origin: str, sighting_id: int | None, now: datetime)
     deliveries.enqueue(DeliveryKind.ORIGIN, origin, now, event_ids=[event_id], payload={"telling": row.id})
 
 
-def is_told_of(sighting_id: int) -> bool:
-    """Whether a verdict on it is, or is about to be, told."""
-    return bool(TellingRow.select().where(TellingRow.sighting_id == sighting_id).exists())
+def told_of(sighting_ids: Sequence[int]) -> set[int]:
+    """Those on which a verdict is, or is about to be, told."""
+    rows = TellingRow.select().where(TellingRow.sighting_id.in_(list(sighting_ids)))
+    return {row.sighting_id for row in rows if row.sighting_id is not None}
 
 
 def verdict(delivery: Delivery) -> OriginVerdict | None:

@@ -1,18 +1,14 @@
 """While Slack is down the backup channels are told what nobody could be asked about, and later a digest."""
 
-from datetime import timedelta
-
 import structlog
 
 from powertrip import cards
 from powertrip.errors import BackupUnavailable
 from powertrip.ports import Delivery
 from powertrip.workflow.parts import Parts
+from powertrip.workflow.retrying import delivery_backoff
 
 log = structlog.get_logger(__name__)
-
-RETRY_LONGEST = timedelta(minutes=5)
-"""Retries begin after a second and double up to this."""
 
 
 async def back_up(parts: Parts) -> bool:
@@ -56,7 +52,7 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
 
 
 async def _later(parts: Parts, delivery: Delivery, error: BackupUnavailable) -> None:
-    wait = min(timedelta(seconds=2 ** min(delivery.attempts, 10)), RETRY_LONGEST)
+    wait = delivery_backoff(delivery.attempts)
     log.error("a backup channel failed and will be tried again", error=str(error), wait=str(wait))
     parts.metrics.delivery_attempted(delivery.kind, "failed")
     await parts.store.postpone_delivery(delivery, parts.clock() + wait, str(error), may_have_arrived=True)

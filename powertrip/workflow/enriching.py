@@ -9,6 +9,7 @@ import structlog
 from powertrip.facts import AddressFacts
 from powertrip.ports import ToEnrich
 from powertrip.workflow.parts import Parts
+from powertrip.workflow.retrying import doubled
 
 log = structlog.get_logger(__name__)
 
@@ -59,4 +60,4 @@ def _final(facts: AddressFacts | None, item: ToEnrich, now: datetime) -> Address
 def _next_look(facts: AddressFacts | None, item: ToEnrich, now: datetime) -> datetime | None:
     if facts is None or not facts.awaited:
         return None
-    return now + min(timedelta(seconds=5 * 2 ** min(item.tries, 10)), LONGEST_WAIT)
+    return now + doubled(timedelta(seconds=5), item.tries, LONGEST_WAIT)

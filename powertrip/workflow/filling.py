@@ -18,6 +18,7 @@ from powertrip.ingest import Backfill, Page
 from powertrip.ports import DueGap
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.polling import LEASE, PAGE_LIMIT
+from powertrip.workflow.retrying import doubled
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +78,7 @@ class Filler:
 
     async def _failed(self, gap: DueGap, error: PollError | IngestRefused) -> None:
         parts, now = self._parts, self._parts.clock()
-        wait = min(RETRY_FIRST * 2 ** min(gap.failures, 16), RETRY_LONGEST)
+        wait = doubled(RETRY_FIRST, gap.failures, RETRY_LONGEST)
         asked = getattr(error, "retry_after", None)
         wait = wait if asked is None else max(wait, timedelta(seconds=asked))
         tell = isinstance(error, PollRefused) or gap.failures + 1 >= TELL_AFTER

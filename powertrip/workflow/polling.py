@@ -11,6 +11,7 @@ from powertrip.errors import IngestRefused, Overloaded, PollError, PollUnavailab
 from powertrip.ingest import Page, Poll
 from powertrip.ports import PollRound, PollState
 from powertrip.workflow.parts import Parts
+from powertrip.workflow.retrying import doubled
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +107,7 @@ class Poller:
 
     async def _failed(self, state: PollState, error: PollError | IngestRefused) -> None:
         now, plan = self._parts.clock(), self._plan
-        wait = min(plan.every * 2 ** min(state.failures, 16), max(RETRY_LONGEST, plan.every))
+        wait = doubled(plan.every, state.failures, max(RETRY_LONGEST, plan.every))
         asked = getattr(error, "retry_after", None)
         wait = wait if asked is None else max(wait, timedelta(seconds=asked))
         channel = self._parts.settings.security_channel

@@ -16,6 +16,7 @@ from powertrip.event import Subject, SubjectKind
 from powertrip.ports import Delivery, DeliveryKind, Posted, Shown
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.rendering import NOTICE_KIND, Renderer, reminder_numbers
+from powertrip.workflow.retrying import delivery_backoff
 
 log = structlog.get_logger(__name__)
 
@@ -29,8 +30,6 @@ CLOCK_SKEW = timedelta(minutes=5)
 """How far Slack's clock and ours may differ when a message is looked for."""
 DM_ATTEMPTS = 3
 """Failed attempts at a direct message before the security channel is asked instead."""
-RETRY_LONGEST = timedelta(minutes=5)
-"""Retries begin after a second and double up to this."""
 MAKING_NO_DIFFERENCE = frozenset({"message_not_found", "channel_not_found", "cant_delete_message"})
 """Slack's answers about a message that is no longer there to change."""
 TOO_RICH = frozenset(
@@ -200,7 +199,7 @@ class Sender:
     async def _later(
         self, delivery: Delivery, why: str, *, may_have_arrived: bool, after: float | None = None
     ) -> None:
-        backoff = min(timedelta(seconds=2 ** min(delivery.attempts, 10)), RETRY_LONGEST)
+        backoff = delivery_backoff(delivery.attempts)
         wait = timedelta(seconds=after) if after is not None else backoff
         log.warning(
             "a delivery failed and will be tried again", kind=delivery.kind, error=why, wait=str(wait)

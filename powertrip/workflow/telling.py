@@ -8,13 +8,12 @@ import structlog
 from powertrip.errors import OriginRefused, OriginUnavailable
 from powertrip.ports import Delivery, OriginVerdict
 from powertrip.workflow.parts import Parts
+from powertrip.workflow.retrying import DELIVERY_LONGEST, delivery_backoff
 
 log = structlog.get_logger(__name__)
 
 ATTEMPT_LIMIT = 25.0
 """Seconds one attempt may take; less than the lease of a delivery, so that two are never made at once."""
-RETRY_LONGEST = timedelta(minutes=5)
-"""Retries begin after a second and double up to this."""
 RETRY_REFUSED = timedelta(minutes=15)
 """Until a refused verdict is tried again: a person has to mend something first."""
 
@@ -50,11 +49,11 @@ async def _tell(parts: Parts, name: str, verdict: OriginVerdict | None) -> None:
 
 
 async def _later(parts: Parts, delivery: Delivery, error: OriginUnavailable) -> None:
-    backoff = min(timedelta(seconds=2 ** min(delivery.attempts, 10)), RETRY_LONGEST)
+    backoff = delivery_backoff(delivery.attempts)
     wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else backoff
     log.warning("an origin cannot be told now; it is later", origin=delivery.channel, error=str(error))
     parts.metrics.origin_told(delivery.channel, "unavailable")
-    until = parts.clock() + min(wait, RETRY_LONGEST)
+    until = parts.clock() + min(wait, DELIVERY_LONGEST)
     await parts.store.postpone_delivery(delivery, until, str(error), may_have_arrived=True)
 
 

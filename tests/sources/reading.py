@@ -8,10 +8,9 @@ from typing import Any
 from pydantic import SecretStr
 
 from powertrip.event import Record
-from powertrip.ingest import IngestRequest, Reading
+from powertrip.ingest import IngestRequest, Reading, SourceType
 from powertrip.rules import Match, RuleSet
 from powertrip.sources import Limits, SourceSettings, build_sources
-from powertrip.sources.settings import SourceType
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
 SECRET = "the-secret-of-this-source"

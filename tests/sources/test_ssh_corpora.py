@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from powertrip.event import Record
+from powertrip.ingest import SourceType
 from powertrip.rules import Match, Quarantined
-from powertrip.sources.settings import SourceType
 from tests.rules.support import rules_of
 from tests.sources.reading import fields_of, read
 
