@@ -25,6 +25,7 @@ from powertrip.log import configure_logging, redact, register_secret
 from powertrip.ports import EventQuery
 from powertrip.rules import ANY_SOURCE, report
 from powertrip.sandbox import Sandbox
+from powertrip.setting.section import secrets_in
 from powertrip.store.database import migrate as migrate_database
 from powertrip.store.database import open_database
 
@@ -221,21 +222,7 @@ def _read(path: Path) -> Config:
 def _load(path: Path) -> Config:
     """Read the config, and from then on print none of its secrets; raises ConfigError."""
     config = load_config(path, os.environ)
-    sources = (source.secret for source in config.sources.values())
-    backfills = (source.backfill_token for source in config.sources.values() if source.backfill_token)
-    polls = (secret for poll in config.polls.values() for secret in (poll.token, poll.password) if secret)
-    backups = (channel.url for channel in config.backup.channels.values())
-    for secret in (
-        config.slack.bot_token,
-        config.slack.app_token,
-        *sources,
-        *backfills,
-        *polls,
-        *backups,
-        *config.enrichment.secrets(),
-        *([config.api.token] if config.api.token else []),
-        *(secret for origin in config.origins.values() if origin.tell for secret in origin.tell.secrets()),
-    ):
+    for secret in secrets_in(config):
         register_secret(secret.get_secret_value())
     register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
     return config

@@ -6,17 +6,16 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from powertrip.api import ReadApi
-from powertrip.assembly import source_settings
 from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
     Mistake,
     StoreUnavailable,
 )
-from powertrip.ingest import Source
+from powertrip.ingest import Limits, Source
 from powertrip.metrics import Metrics
 from powertrip.ports import Origin
-from powertrip.sources import Limits, build_sources
+from powertrip.sources import lend
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
@@ -84,6 +83,7 @@ class Application:
         self._take_sources(self._config)
         app = build_app(
             sources=self._sources,
+            tools=lend(Limits(inflated_bytes=self._config.ingest.max_inflated)),
             inbox=self._inbox,
             metrics=self.metrics,
             readiness=self._readiness,
@@ -102,10 +102,8 @@ class Application:
         log.info("listening", host=self._config.ingest.host, port=self.port, sources=sorted(self._sources))
 
     def _take_sources(self, config: Config) -> None:
-        limits = Limits(inflated_bytes=config.ingest.max_inflated)
-        sources = build_sources(source_settings(config), limits=limits, on_batch_cut=self.metrics.batch_cut)
         self._sources.clear()
-        self._sources.update(sources)
+        self._sources.update(config.sources)
 
     def _wake_judge(self) -> None:
         if self._worker is not None:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
-from zoneinfo import ZoneInfo
 
 import httpx
 from pydantic import SecretStr
@@ -37,54 +36,7 @@ from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.severity import Lists, Weights
 from powertrip.slack.directory import DirectorySettings
-from powertrip.sources import RecordKeys, SourceSettings
-from powertrip.sources.polled import PollSettings
 from powertrip.workflow import PollPlan, Settings
-
-
-def source_settings(config: Config) -> list[SourceSettings]:
-    """The sources, as the room of sources wants them."""
-    return [
-        SourceSettings(
-            name=name,
-            type=source.type,
-            secret=source.secret,
-            auth_header=source.auth_header,
-            keys=RecordKeys(**source.keys.model_dump()),
-            records_key=source.events,
-            topics=frozenset(source.topics),
-            raw_delivery=source.raw_delivery,
-            time_zone=ZoneInfo(source.time_zone) if source.time_zone else None,
-            label=source.label,
-            signature_header=source.signature_header,
-            timestamp_header=source.timestamp_header,
-            backfill_token=source.backfill_token,
-            backfill_url=source.backfill_url,
-        )
-        for name, source in config.sources.items()
-    ]
-
-
-def poll_settings(config: Config) -> list[PollSettings]:
-    """The polls, as the room of sources wants them."""
-    return [
-        PollSettings(
-            name=name,
-            type=poll.type,
-            overlap=poll.overlap,
-            url=poll.url,
-            token=poll.token,
-            username=poll.username,
-            password=poll.password,
-            query=poll.query,
-            account=poll.account,
-            index=poll.index,
-            rule_ids=poll.rule_ids,
-            log_group=poll.log_group,
-            region=poll.region,
-        )
-        for name, poll in config.polls.items()
-    ]
 
 
 def poll_plans(config: Config) -> dict[str, PollPlan]:

@@ -7,33 +7,38 @@ was read. The three live in rooms that do not know each other; this is all they 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from powertrip.errors import Overloaded
 from powertrip.event import Record
 
-SourceType = Literal[
-    "papertrail",
-    "json",
-    "pam",
-    "alertmanager",
-    "grafana",
-    "wazuh4",
-    "wazuh5",
-    "ossec",
-    "github",
-    "okta",
-    "tailscale",
-    "teleport",
-    "sns",
-    "firehose",
-    "eventbridge",
-    "syslog",
-    "journald",
-    "loki",
-    "heroku",
-    "aptible",
-]
-"""The wire formats of senders, as the config names them."""
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of one request is taken."""
+
+    message_characters: int = 8192
+    """Longer messages are cut, and the record says by how much."""
+    inflated_bytes: int = 16 * MEBIBYTE
+    records: int = 100_000
+
+
+Fetch = Callable[[str], Awaitable[bytes]]
+
+
+async def _no_fetch(url: str) -> bytes:
+    raise Overloaded(f"nothing is fetched here: {url[:100]}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the endpoint lends to sources."""
+
+    limits: Limits = Limits()
+    fetch: Fetch = _no_fetch
+    certificates: Any = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +50,9 @@ class IngestRequest:
     body: bytes
     """As it came, possibly gzipped; empty while only the credentials are checked."""
     received_at: datetime
+    source: str = ""
+    """The name of the source, as the path has it."""
+    tools: Tools = Tools()
     path_secret: str | None = None
     """What followed the source's name in the path, unquoted."""
 
@@ -95,6 +103,8 @@ class Reading:
     records: list[Record] = field(default_factory=list)
     unread: tuple[Unread, ...] = ()
     """Kept in the quarantine."""
+    is_cut: bool = False
+    """Whether the sender left records out."""
     gaps: tuple[Gap, ...] = ()
     """What the sender left out of the request and can be fetched; committed with the records."""
     answer: Answer | None = None
@@ -104,10 +114,6 @@ class Reading:
 
 class Source(Protocol):
     """Makes records of requests in one wire format."""
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
 
     def authorize(self, request: IngestRequest) -> None:
         """Check what can be checked without the body; raises Unauthorized."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import httpx
 from apscheduler.schedulers import SchedulerNotRunningError
 
-from powertrip.assembly import expected_within, poll_plans, poll_settings, source_settings
+from powertrip.assembly import expected_within, poll_plans
 from powertrip.config import Config
 from powertrip.ingest import Backfill
 from powertrip.metrics import Metrics
@@ -77,7 +77,7 @@ class Rounds:
         plans = poll_plans(config)
         self._polls = {
             name: Sweep(f"poll {name}", Poller(parts, poll, plans[name]).step)
-            for name, poll in build_polls(poll_settings(config), self._http).items()
+            for name, poll in build_polls(config.polls, self._http).items()
         }
         parts.wake_judge = self._judge.wake
         parts.wake_sender = self._dispatcher.wake
@@ -145,7 +145,7 @@ class Rounds:
         self._config = config
 
     def _backfills(self, config: Config) -> Mapping[str, Backfill]:
-        return build_backfills(source_settings(config), self._http)
+        return build_backfills(config.sources, self._http)
 
     def stop_ticking(self) -> None:
         """Wake nothing any more."""

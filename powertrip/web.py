@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Overloaded, StoreUnavailable, Unreadable
-from powertrip.ingest import Answer, Challenged, Inbox, IngestRequest, Preparing, Reading, Source
+from powertrip.ingest import Answer, Challenged, Inbox, IngestRequest, Preparing, Reading, Source, Tools
 from powertrip.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -58,6 +58,7 @@ class IngestEndpoint:
     """Takes what senders post, has it read and kept, and answers."""
 
     sources: Mapping[str, Source]
+    tools: Tools
     inbox: Inbox
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -69,7 +70,7 @@ class IngestEndpoint:
         # Before the body, so that a stranger cannot make us hold one.
         source.authorize(head)
         reading = await self._read(source, replace(head, body=await self._body(request)))
-        new = await self._keep(source, reading, head.received_at)
+        new = await self._keep(head, reading)
         if reading.follow_up is not None:
             await reading.follow_up()
         return _answered(reading.answer) if reading.answer else self._accepted(request, reading, new)
@@ -89,17 +90,21 @@ class IngestEndpoint:
             headers=request.headers,
             body=b"",
             received_at=self.clock(),
+            source=request.match_info["source"],
+            tools=self.tools,
             path_secret=request.match_info.get("secret"),
         )
         return source, head
 
-    async def _keep(self, source: Source, reading: Reading, received_at: datetime) -> int:
+    async def _keep(self, head: IngestRequest, reading: Reading) -> int:
         """Commit what was read; returns how many records were new."""
         for part in reading.unread:
-            await self.inbox.quarantine_body(source.name, part.body, part.reason, received_at)
+            await self.inbox.quarantine_body(head.source, part.body, part.reason, head.received_at)
         anything = reading.records or reading.gaps
         new = await self.inbox.put(reading.records, reading.gaps) if anything else 0
-        self.metrics.records_accepted(source.name, new=new, duplicates=len(reading.records) - new)
+        self.metrics.records_accepted(head.source, new=new, duplicates=len(reading.records) - new)
+        if reading.is_cut:
+            self.metrics.batch_cut(head.source)
         return new
 
     async def _body(self, request: web.Request) -> bytes:
@@ -119,19 +124,19 @@ class IngestEndpoint:
                 return await asyncio.to_thread(source.read, ingest)
             return source.read(ingest)
         except Unreadable as refusal:
-            await self._quarantine(source, ingest, str(refusal))
+            await self._quarantine(ingest, str(refusal))
             raise
         except IngestRefused:
             raise
         except Exception as error:
             # A body that our own mistake cannot read must not block its sender's queue for ever.
-            _log.exception("source_failed", source=source.name)
+            _log.exception("source_failed", source=ingest.source)
             reason = f"Powertrip failed to read the body ({type(error).__name__}); please report this"
-            await self._quarantine(source, ingest, reason)
+            await self._quarantine(ingest, reason)
             raise Unreadable(reason) from error
 
-    async def _quarantine(self, source: Source, ingest: IngestRequest, reason: str) -> None:
-        await self.inbox.quarantine_body(source.name, ingest.body, reason, ingest.received_at)
+    async def _quarantine(self, ingest: IngestRequest, reason: str) -> None:
+        await self.inbox.quarantine_body(ingest.source, ingest.body, reason, ingest.received_at)
 
     def _accepted(self, request: web.Request, reading: Reading, new: int) -> web.Response:
         answer = {
@@ -152,6 +157,7 @@ def _answered(answer: Answer) -> web.Response:
 def build_app(
     *,
     sources: Mapping[str, Source],
+    tools: Tools = Tools(),
     inbox: Inbox,
     metrics: Metrics,
     readiness: Readiness,
@@ -164,7 +170,7 @@ def build_app(
     `sources` may change while it is served.
     """
     endpoint = IngestEndpoint(
-        sources=sources, inbox=inbox, metrics=metrics, clock=clock, body_timeout=body_timeout
+        sources=sources, tools=tools, inbox=inbox, metrics=metrics, clock=clock, body_timeout=body_timeout
     )
     app = web.Application(
         client_max_size=max_body_bytes,

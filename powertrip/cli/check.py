@@ -11,7 +11,7 @@ import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import enrichment, poll_settings
+from powertrip.assembly import enrichment
 from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
@@ -73,7 +73,7 @@ async def _origins(config: Config) -> list[Finding]:
 async def _polls(config: Config) -> list[Finding]:
     now = datetime.now(UTC)
     async with httpx.AsyncClient() as client:
-        polls = build_polls(poll_settings(config), client)
+        polls = build_polls(config.polls, client)
         since = {name: now - poll.every for name, poll in config.polls.items()}
         return [
             await _try(f"poll {name}", partial(_ask, poll, since[name], now)) for name, poll in polls.items()

@@ -6,7 +6,7 @@ Each step adds the mistakes it finds; a configuration with any is refused with a
 """
 
 from powertrip.config.load import Config, load_config
-from powertrip.config.section import Section
 from powertrip.config.settings import Settings
+from powertrip.setting.section import Section
 
 __all__ = ["Config", "Section", "Settings", "load_config"]

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from powertrip.config.section import Section
-from powertrip.config.values import Duration, SourceName, Written, empty_if_none
+from powertrip.setting.section import Section
+from powertrip.setting.values import Duration, SourceName, Written, empty_if_none
 
 SILENT = logging.CRITICAL + 1
 

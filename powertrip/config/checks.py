@@ -5,20 +5,19 @@ mistakes are found in one go.
 """
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, TypeAlias
 
 from powertrip.config.schema import dotted
-from powertrip.config.values import as_list
 from powertrip.errors import Mistake
 from powertrip.rules import RuleSet
 from powertrip.rules.entry import did_you_mean
+from powertrip.setting.values import as_list
 from powertrip.yamlfile import Document, YamlPath
 
 
 def mistakes_between(data: dict[str, Any], document: Document) -> Iterator[Mistake]:
     """Every mistake that takes two settings to make, in the order of the file's sections."""
-    kinds = (_people, _names, _sources, _polls, _origins, _enrichment)
+    kinds = (_people, _names, _polls, _origins, _enrichment)
     for path, problem in (found for kind in kinds for found in kind(data)):
         yield Mistake(document.where(path), dotted(path), problem)
 
@@ -113,36 +112,6 @@ def _further_names(data: dict[str, Any]) -> Iterator[_Name]:
                 yield ("people", name, key), person[key], name, False
 
 
-_TYPES_WITH = {
-    "keys": frozenset({"json"}),
-    "events": frozenset({"json"}),
-    "time_zone": frozenset({"json", "syslog", "wazuh5"}),
-    "label": frozenset({"alertmanager", "grafana"}),
-    "signature_header": frozenset({"grafana"}),
-    "timestamp_header": frozenset({"grafana"}),
-    "topics": frozenset({"sns"}),
-    "raw_delivery": frozenset({"sns"}),
-    "backfill_token": frozenset({"papertrail"}),
-    "backfill_url": frozenset({"papertrail"}),
-}
-"""The settings of a source that only some types have."""
-_TYPES_WITHOUT = {"auth_header": frozenset({"pam", "firehose", "grafana", "github", "okta", "tailscale"})}
-"""The settings of a source that only some types lack."""
-
-
-def _sources(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
-    for name, source in _sections(data, "sources"):
-        kind = source.get("type")
-        for key in source:
-            if kind not in _TYPES_WITH.get(key, {kind}) or kind in _TYPES_WITHOUT.get(key, ()):
-                yield ("sources", name, key), f"is not for type {kind}; remove it"
-        if kind == "sns" and not source.get("topics"):
-            problem = "type sns needs `topics`: anybody can subscribe this address to a topic of their own"
-            yield ("sources", name), problem
-        if source.get("backfill_url") and not source.get("backfill_token"):
-            yield ("sources", name, "backfill_url"), "needs backfill_token, for without it nothing is fetched"
-
-
 _SECRETS_OF_SERVICES = {"threat_jammer": "token", "abuseipdb": "key"}
 """What a service cannot be asked without."""
 
@@ -161,34 +130,11 @@ def _enrichment(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
             yield path, f"cannot be asked without enrichment.{name}.{secret}; write it, or remove the service"
 
 
-_POLLS_NEED = {
-    "papertrail_search": ("token",),
-    "cloudwatch_logs": ("log_group", "region"),
-    "aptible_operations": ("token", "account"),
-    "wazuh_indexer": ("url", "username", "password"),
-}
-_POLLS_MAY_HAVE = {
-    "papertrail_search": ("query",),
-    "cloudwatch_logs": ("query",),
-    "aptible_operations": (),
-    "wazuh_indexer": ("index", "rule_ids"),
-}
-_POLLS_OWN = frozenset(chain(*_POLLS_NEED.values(), *_POLLS_MAY_HAVE.values())) - {"url"}
-"""The settings of a poll that only some types have."""
-
-
 def _polls(data: dict[str, Any]) -> Iterator[tuple[YamlPath, str]]:
     sources = dict(_sections(data, "sources"))
-    for name, poll in _sections(data, "polls"):
-        kind = str(poll.get("type"))
+    for name, _ in _sections(data, "polls"):
         if name in sources:
             yield ("polls", name), "is the name of a source too; give one of them another"
-        for key in _POLLS_NEED.get(kind, ()):
-            if poll.get(key) is None:
-                yield ("polls", name), f"needs {key} for type {kind}"
-        known = (*_POLLS_NEED.get(kind, _POLLS_OWN), *_POLLS_MAY_HAVE.get(kind, ()))
-        for key in (key for key in poll if key in _POLLS_OWN and key not in known):
-            yield ("polls", name, key), f"is not for type {kind}; remove it"
 
 
 def _sections(data: dict[str, Any], key: str) -> list[tuple[str, dict[str, Any]]]:

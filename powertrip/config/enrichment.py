@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, SecretStr
 
-from powertrip.config.section import Section
-from powertrip.config.values import BaseUrl, Duration, Written
+from powertrip.setting.section import Section
+from powertrip.setting.values import BaseUrl, Duration, Written
 
 
 def _check_token(value: SecretStr) -> SecretStr:
@@ -83,9 +83,3 @@ class Enrichment(Section):
     threat_jammer: ThreatJammer = ThreatJammer()
     abuseipdb: AbuseIpDb = AbuseIpDb()
     greynoise: GreyNoise = GreyNoise()
-
-    def secrets(self) -> list[SecretStr]:
-        """All that must never be printed."""
-        return [
-            secret for secret in (self.threat_jammer.token, self.abuseipdb.key, self.greynoise.key) if secret
-        ]

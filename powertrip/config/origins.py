@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from powertrip.config.section import Section
-from powertrip.config.telling import Tell
-from powertrip.config.values import Duration, OneOrMore
+from powertrip.origins import AnyTell
+from powertrip.setting.section import Section
+from powertrip.setting.values import Duration, OneOrMore
 
 
 class Origin(Section):
@@ -17,7 +17,7 @@ class Origin(Section):
     """How far apart the two records of one thing may be."""
     grace: Duration = timedelta(minutes=10)
     """How long the other side is waited for: then what one saw alone is asked about, or reported."""
-    tell: Tell | None = None
+    tell: AnyTell | None = None
     """Without it the records are compared, and nothing is told."""
     expects: OneOrMore = ()
     """Rules whose events it should have seen too; others it may miss without a word."""

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 
-from powertrip.config.schema import Setting, all_settings, environment_of, how_written, model_at
-from powertrip.config.values import write_duration, write_size
+from powertrip.config.schema import Setting, all_settings, environment_of, heading_of, how_written
+from powertrip.setting.values import write_duration, write_size
 
 _OPENING = """\
 # Configuration
@@ -41,9 +41,7 @@ def reference() -> str:
 
 
 def _section(name: str, settings: list[Setting]) -> str:
-    first = settings[0].path
-    entries = len(first) > 2 and first[1] in ("NAME", "N")
-    model = model_at((name, first[1]) if entries else (name,))
+    model = heading_of(name)
     words = " ".join((model.__doc__ or "").split()) if model else ""
     head = "| Setting | What to write | Default | Meaning |\n| --- | --- | --- | --- |"
     return "\n".join([f"## {name}", "", words, "", head, *_rows(settings), ""])
@@ -52,7 +50,8 @@ def _section(name: str, settings: list[Setting]) -> str:
 def _rows(settings: list[Setting]) -> Iterator[str]:
     for setting in settings:
         name = ".".join(setting.path)
-        meaning = " ".join((setting.field.description or "").split())
+        only = f"Only for {', '.join(f'`{kind}`' for kind in setting.types)}. " if setting.types else ""
+        meaning = only + " ".join((setting.field.description or "").split())
         cells = (f"`{name}`", how_written(setting.field), _default(setting.field), meaning)
         yield f"| {' | '.join(cells)} |"
 

@@ -3,14 +3,15 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from inspect import get_annotations
 from types import UnionType
-from typing import Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from powertrip.config.settings import Settings
-from powertrip.config.values import Environment, Written
+from powertrip.setting.values import Environment, Written
 
 _PLAIN = {bool: "`true` or `false`", int: "a whole number", float: "a number", str: "text"}
 
@@ -21,35 +22,96 @@ class Setting:
 
     path: tuple[str, ...]
     field: FieldInfo
+    types: tuple[str, ...] = ()
+    """The types of the section that have it; empty where all do."""
 
 
-def all_settings(model: type[BaseModel] = Settings, path: tuple[str, ...] = ()) -> Iterator[Setting]:
+Models: TypeAlias = tuple[type[BaseModel], ...]
+"""One model, or those of which `type` chooses one."""
+
+
+def all_settings(models: Models = (Settings,), path: tuple[str, ...] = ()) -> Iterator[Setting]:
     """Every setting that holds a value, in the order of the models; sections themselves are left out."""
-    for name, field in model.model_fields.items():
-        inner, step = _inside(field.annotation)
-        if inner is None:
-            yield Setting((*path, name), field)
-        else:
-            yield from all_settings(inner, (*path, name, *step))
+    seen: set[tuple[type | None, str]] = set()
+    for model in models:
+        for name, field in model.model_fields.items():
+            owner = owner_of(model, name)
+            if (owner, name) in seen or (name == "type" and seen):
+                continue
+            seen.add((owner, name))
+            having = tuple(tag_of(one) for one in models if owner_of(one, name) is owner)
+            inner, steps = models_in(field.annotation)
+            if inner:
+                yield from all_settings(inner, (*path, name, *steps))
+            elif name == "type" and len(models) > 1:
+                yield Setting((*path, name), _type_field(models))
+            else:
+                yield Setting((*path, name), field, having if len(having) < len(models) else ())
 
 
-def model_at(path: Sequence[str | int]) -> type[BaseModel] | None:
-    """The model whose keys stand under `path`; None where a value stands there, or nothing known."""
+def owner_of(model: type[BaseModel], name: str) -> type | None:
+    """The class that says what the setting is; None where there is no such setting."""
+    return next((base for base in model.__mro__ if name in get_annotations(base)), None)
+
+
+def tag_of(model: type[BaseModel]) -> str:
+    """The `type` that chooses the model."""
+    field = model.model_fields.get("type")
+    return str(get_args(field.annotation)[0]) if field and get_origin(field.annotation) is Literal else ""
+
+
+def _type_field(models: Models) -> FieldInfo:
+    base = next(base for base in models[0].__mro__ if all(issubclass(model, base) for model in models))
+    written = Written(" or ".join(f"`{tag_of(model)}`" for model in models))
+    about = base.model_fields["type"].description if issubclass(base, BaseModel) else None
+    field = FieldInfo(annotation=str, description=about)
+    field.metadata.append(written)
+    return field
+
+
+@dataclass(slots=True)
+class Place:
+    """What an error of pydantic's is about."""
+
+    path: tuple[str | int, ...] = ()
+    """As it stands in the file."""
     model: type[BaseModel] | None = Settings
-    steps = list(path)
-    while steps and model is not None:
-        field = model.model_fields.get(str(steps.pop(0)))
-        model, chosen = _inside(field.annotation) if field else (None, ())
-        del steps[: len(chosen)]
-    return model
+    """The section that the last key of the path stands in."""
+    others: Models = ()
+    """The other types of that section."""
+    field: FieldInfo | None = None
+    inside: Models = ()
+    """The models of which one was to be chosen here."""
 
 
-def field_at(path: Sequence[str | int]) -> FieldInfo | None:
-    """The setting at `path`, or the list that `path` leads into; None for what is not known."""
-    model = model_at(path[:-1]) if path else None
-    if model is None:
-        return field_at(path[:-1]) if path else None
-    return model.model_fields.get(str(path[-1]))
+def locate(loc: Sequence[str | int]) -> Place:
+    """Follow pydantic's `loc`, which names chosen types beside keys and positions."""
+    place, pending = Place(inside=(Settings,)), 0
+    chosen: Models = ()
+    for step in (step for step in loc if step != "[key]"):
+        if not pending and len(place.inside) > 1:
+            chosen, place.inside = place.inside, tuple(m for m in place.inside if tag_of(m) == step)
+            continue
+        place.path = (*place.path, step)
+        if pending:
+            pending -= 1
+        elif place.inside:
+            place.model, place.others, chosen = place.inside[0], chosen, ()
+            place.field = place.model.model_fields.get(str(step))
+            place.inside, steps = models_in(place.field.annotation) if place.field else ((), ())
+            pending = len(steps)
+    return place
+
+
+def heading_of(section: str) -> type[BaseModel] | None:
+    """The model that tells what a section of the file is about."""
+    models = models_in(Settings.model_fields[section].annotation)[0]
+    shared = (
+        (base for base in models[0].__mro__ if all(issubclass(model, base) for model in models))
+        if models
+        else ()
+    )
+    return next((base for base in shared if issubclass(base, BaseModel)), None)
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -82,15 +144,19 @@ def _describe(annotation: Any) -> str:
     return mark.text if mark else _PLAIN[annotation]
 
 
-def _inside(annotation: Any) -> tuple[type[BaseModel] | None, tuple[str, ...]]:
-    """The model that a section, a table of sections or a list of them holds, and the step into it."""
+def models_in(annotation: Any) -> tuple[Models, tuple[str, ...]]:
+    """The models that a section, a table of sections or a list of them holds, and the step into it."""
     kind, arguments = get_origin(annotation), get_args(annotation)
+    if kind is Annotated:
+        return models_in(arguments[0])
     if kind is dict:
-        return arguments[1], ("NAME",)
-    if kind is tuple and isinstance(arguments[0], type) and issubclass(arguments[0], BaseModel):
-        return arguments[0], ("N",)
+        return models_in(arguments[1])[0], ("NAME",)
+    if kind is tuple:
+        return models_in(arguments[0])[0], ("N",)
     if kind in (Union, UnionType):
-        return _inside(arguments[0])
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation, ()
-    return None, ()
+        return tuple(model for argument in arguments for model in models_in(argument)[0]), ()
+    return (
+        ((annotation,), ())
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        else ((), ())
+    )

@@ -12,10 +12,10 @@ from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from powertrip.config.backup import Backup
 from powertrip.config.enrichment import Enrichment
 from powertrip.config.origins import Origin
-from powertrip.config.polling import Polls, Secret, Url
-from powertrip.config.section import Section
 from powertrip.config.severity import SeverityLists
-from powertrip.config.values import (
+from powertrip.event import Severity
+from powertrip.setting.section import Section
+from powertrip.setting.values import (
     AppToken,
     BaseUrl,
     BotToken,
@@ -25,22 +25,18 @@ from powertrip.config.values import (
     Email,
     Environment,
     GroupId,
-    HeaderName,
-    KeyPath,
-    LabelName,
     MemberId,
     OneOrMore,
     Size,
     SlashCommand,
     SourceName,
     SourceSecret,
-    TimeZone,
-    TopicArn,
     Written,
     as_list,
+    empty_if_none,
 )
-from powertrip.event import Severity
-from powertrip.ingest import SourceType
+from powertrip.sources import AnySource
+from powertrip.sources.polled import AnyPoll
 
 Demands = Annotated[
     tuple[Literal["reason", "second_person"], ...],
@@ -92,54 +88,6 @@ class Person(Section):
     """Further names of the same person: unix users, e-mail addresses, AWS users or SSO sessions, Okta ids."""
     github: str | None = None
     """Their GitHub login. Capitals do not matter in it, nor in e-mail addresses; in other names they do."""
-
-
-class Keys(Section):
-    """Where the parts of a record stand in a JSON object; `null` for a part that it lacks."""
-
-    message: KeyPath = "message"
-    """The log line."""
-    host: KeyPath | None = "host"
-    """The host that wrote it."""
-    time: KeyPath | None = "time"
-    """When it was written."""
-    id: KeyPath | None = None
-    """The sender's own id, by which a repeated record is known. Without it, a hash of the record."""
-    program: KeyPath | None = "program"
-    """The program that wrote it, such as `sshd`."""
-
-
-class Source(Section):
-    """One sender of log records, which posts to `/ingest/NAME`."""
-
-    type: SourceType
-    """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
-    secret: SourceSecret
-    """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""
-    auth_header: HeaderName = "X-Powertrip-Secret"
-    """The header that may carry the secret."""
-    keys: Keys = Keys()
-    """Only for type `json`."""
-    time_zone: TimeZone | None = None
-    """For `json`, `syslog` and `wazuh5`: the zone of times that name none. Without it syslog's are UTC."""
-    expect_within: Duration | None = None
-    """The security channel is told when no new record came for this long."""
-    events: KeyPath | None = None
-    """Only for type `json`: the list of records within the body, where it is not the body itself."""
-    label: LabelName = "powertrip"
-    """Only for types `alertmanager` and `grafana`: the label by which an alert says how much it matters."""
-    signature_header: HeaderName = "X-Grafana-Alerting-Signature"
-    """Only for type `grafana`: the header that carries the signature."""
-    timestamp_header: HeaderName | None = None
-    """Only for type `grafana`: the header that carries the time of signing, if that is signed too."""
-    topics: Annotated[tuple[TopicArn, ...], BeforeValidator(as_list)] = ()
-    """Only for type `sns`, and required there: the ARNs of the topics that may send."""
-    raw_delivery: bool = False
-    """Only for type `sns`: take raw delivery, which bears no signature."""
-    backfill_token: Secret | None = None
-    """Only for type `papertrail`: the API token by which Powertrip fetches what a webhook leaves out."""
-    backfill_url: Url | None = None
-    """Only for type `papertrail`: another server than https://papertrailapp.com to fetch that from."""
 
 
 class Ingest(Section):
@@ -271,9 +219,9 @@ class Settings(Section):
     slack: Slack
     reviewers: Reviewers = Reviewers()
     people: Annotated[dict[str, Person], Field(default_factory=dict)]
-    sources: Annotated[dict[SourceName, Source], Field(default_factory=dict)]
+    sources: Annotated[dict[SourceName, AnySource], Field(default_factory=dict)]
     origins: Annotated[dict[SourceName, Origin], Field(default_factory=dict)]
-    polls: Polls
+    polls: Annotated[dict[SourceName, AnyPoll], BeforeValidator(empty_if_none), Field(default_factory=dict)]
     ingest: Ingest = Ingest()
     api: Api = Api()
     database: Database = Database()

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
-from powertrip.config.section import Section
-from powertrip.config.values import OneOrMore, Written, as_list, quoted
+from powertrip.setting.section import Section
+from powertrip.setting.values import OneOrMore, Written, as_list, quoted
 
 
 def _network(value: object) -> IPv4Network | IPv6Network:

@@ -1,8 +1,15 @@
-"""Ways to tell a host intrusion detection system what was decided: a file per way."""
+"""Ways to tell a host intrusion detection system what was decided: a file per way, with its settings."""
 
-from powertrip.origins.callback import Callback
-from powertrip.origins.indexer import Indexer
-from powertrip.origins.wazuh4 import Wazuh4
+from typing import Annotated
+
+from pydantic import Field
+
+from powertrip.origins.callback import Callback, TellCallback
+from powertrip.origins.indexer import Indexer, TellIndexer
+from powertrip.origins.settings import TellSettings
+from powertrip.origins.wazuh4 import TellWazuh4, Wazuh4
 from powertrip.origins.wire import Wire, new_client
 
-__all__ = ["Callback", "Indexer", "Wazuh4", "Wire", "new_client"]
+__all__ = ["AnyTell", "Callback", "Indexer", "TellSettings", "Wazuh4", "Wire", "new_client"]
+
+AnyTell = Annotated[TellWazuh4 | TellIndexer | TellCallback, Field(discriminator="type")]

@@ -11,12 +11,28 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from pydantic import SecretStr
 
+from powertrip.origins.settings import TellSettings, Template
 from powertrip.origins.wire import Wire
-from powertrip.ports import OriginVerdict
-from powertrip.verdicts import filled
+from powertrip.ports import Origin, OriginVerdict
+from powertrip.setting.values import SourceSecret
+from powertrip.verdicts import DEFAULT_TEMPLATE, filled
+
+
+class TellCallback(TellSettings):
+    """A signed request to any address."""
+
+    type: Literal["callback"]
+    secret: SourceSecret
+    """What the request is signed with."""
+    body: Template = DEFAULT_TEMPLATE
+    """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
+
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+        return Callback(wire, self.secret, self.body, clock)
 
 
 @dataclass(frozen=True, slots=True)

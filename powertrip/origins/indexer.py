@@ -4,17 +4,38 @@ The document's id is made of the event, the verdict and the alert, so that telli
 """
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
+from typing import Annotated, Literal
 
 import httpx
-from pydantic import SecretStr
+from pydantic import Field, SecretStr
 
+from powertrip.origins.settings import TellSettings
 from powertrip.origins.wire import Wire
-from powertrip.ports import OriginVerdict
+from powertrip.ports import Origin, OriginVerdict
+from powertrip.setting.values import Secret, Written
 from powertrip.verdicts import values
 
 TAKEN = frozenset({200, 201})
 """A document that was replaced, and one that is new."""
+
+
+class TellIndexer(TellSettings):
+    """A document in the indexer."""
+
+    type: Literal["indexer"]
+    user: str
+    """Who logs in."""
+    password: Secret
+    """And with what."""
+    index: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,80}$"), Written("small letters, - and _")] = (
+        "powertrip-verdicts"
+    )
+    """How the names of the monthly indices begin."""
+
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+        return Indexer(wire, self.user, self.password, self.index)
 
 
 class Indexer:

@@ -5,16 +5,34 @@ it takes 100 events a request and 30 requests a minute. What is told arrives wit
 """
 
 import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Literal
 
 import httpx
 from pydantic import SecretStr
 
 from powertrip.errors import OriginUnavailable
+from powertrip.origins.settings import TellSettings
 from powertrip.origins.wire import Heard, Wire
-from powertrip.ports import OriginVerdict
+from powertrip.ports import Origin, OriginVerdict
+from powertrip.setting.values import Secret
 from powertrip.verdicts import values
 
 LOGIN = "/security/user/authenticate"
+
+
+class TellWazuh4(TellSettings):
+    """An event of Wazuh 4."""
+
+    type: Literal["wazuh4"]
+    user: str
+    """Who logs in."""
+    password: Secret
+    """And with what."""
+
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+        return Wazuh4(wire, self.user, self.password)
 
 
 class Wazuh4:

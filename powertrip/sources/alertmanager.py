@@ -12,26 +12,26 @@ Format: github.com/prometheus/alertmanager, notify/webhook and template.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
+from powertrip.setting.values import LabelName
 from powertrip.sources.base import BaseSource, first_text, inner
+from powertrip.sources.settings import BySecret
 
 _log = structlog.get_logger(__name__)
 
 _PORT = re.compile(r":[0-9]{1,5}$", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class AlertmanagerSource(BaseSource):
-    """Reads groups of alerts; calls `on_batch_cut` with its name where the sender left alerts out."""
+class Alerts(BaseSource):
+    """Groups of alerts, in Alertmanager's shape."""
 
-    on_batch_cut: Callable[[str], None]
+    label: LabelName = "powertrip"
+    """The label by which an alert says how much it matters."""
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
@@ -39,13 +39,12 @@ class AlertmanagerSource(BaseSource):
         groups = [_group(value) for value in self.values(request)]
         alerts = [self._with_group(alert, group) for group in groups for alert in group["alerts"]]
         records = self.records(alerts, request, self._view)
-        for group in groups:
-            self._say_if_cut(group)
-        return Reading(records=records)
+        cut = [_left_out(group, request.source) for group in groups]
+        return Reading(records=records, is_cut=any(cut))
 
     def _with_group(self, alert: Any, group: dict[str, Any]) -> Any:
         """The alert with the key `powertrip`; what is no object stays as it is."""
-        ask = inner(alert, "labels", self.settings.label)
+        ask = inner(alert, "labels", self.label)
         added = {"ask": ask, "receiver": group.get("receiver"), "url": group.get("externalURL")}
         return alert | {"powertrip": added} if isinstance(alert, dict) else alert
 
@@ -59,15 +58,23 @@ class AlertmanagerSource(BaseSource):
             "time": inner(alert, "startsAt"),
             "id": _id(alert),
             # A name, so that no rule for another program takes an annotation for that program's line.
-            "program": self.settings.type,
+            "program": self.type,
         }
 
-    def _say_if_cut(self, group: dict[str, Any]) -> None:
-        left_out = group.get("truncatedAlerts")
-        if isinstance(left_out, int) and left_out > 0:
-            advice = "raise max_alerts of the receiver, or set it to 0"
-            _log.warning("alerts_left_out", source=self.name, count=left_out, advice=advice)
-            self.on_batch_cut(self.name)
+
+class Alertmanager(BySecret, Alerts):
+    """Alerts of Prometheus Alertmanager."""
+
+    type: Literal["alertmanager"]
+
+
+def _left_out(group: dict[str, Any], source: str) -> bool:
+    left_out = group.get("truncatedAlerts")
+    if not (isinstance(left_out, int) and left_out > 0):
+        return False
+    advice = "raise max_alerts of the receiver, or set it to 0"
+    _log.warning("alerts_left_out", source=source, count=left_out, advice=advice)
+    return True
 
 
 def _group(value: Any) -> dict[str, Any]:

@@ -8,13 +8,12 @@ Format: aptible/gentlemanjerry and aptible/joecool.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.body import read_values
-from powertrip.sources.by_secret import SourceBySecret
-from powertrip.sources.settings import RecordKeys
+from powertrip.sources.records import RecordKeys
+from powertrip.sources.settings import BySecret
 
 _KEYS = RecordKeys(
     message="log",
@@ -33,16 +32,19 @@ _KEPT_OF_SESSION = (
 _NEVER_KEPT = "APTIBLE_USER_DOCUMENT"
 
 
-@dataclass(frozen=True, slots=True)
-class AptibleSource(SourceBySecret):
-    """Reads the drain's lines; a session becomes one record, whatever number of lines it has."""
+class Aptible(BySecret):
+    """Aptible's log drains."""
+
+    type: Literal["aptible"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        values = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
         lines = [_kept(line) for line in _lines(values)]
-        return Reading(records=self.maker(_KEYS).make_all(lines, request.received_at))
+        return Reading(records=self.maker(_KEYS, request).make_all(lines, request.received_at))
 
 
 def _lines(values: list[Any]) -> Iterator[Any]:

@@ -6,16 +6,14 @@ and `program`. Where it names no message, the JSON is the message.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.event import Record
 from powertrip.ingest import IngestRequest, Reading, Unread
 from powertrip.sources.body import read_values
-from powertrip.sources.by_secret import SourceBySecret
-from powertrip.sources.records import Verbatim, value_as_json
-from powertrip.sources.settings import RecordKeys
+from powertrip.sources.records import RecordKeys, Verbatim, value_as_json
+from powertrip.sources.settings import Source
 
 View = Callable[[Any], dict[str, Any]]
 Flaw = Callable[[Any], str | None]
@@ -24,8 +22,7 @@ Flaw = Callable[[Any], str | None]
 _KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
 
 
-@dataclass(frozen=True, slots=True)
-class BaseSource(SourceBySecret):
+class BaseSource(Source):
     """A source whose sender carries the secret as it is; those whose senders sign override two methods."""
 
     def authenticate(self, request: IngestRequest) -> None:
@@ -34,11 +31,13 @@ class BaseSource(SourceBySecret):
 
     def values(self, request: IngestRequest) -> list[Any]:
         """All JSON values of the body, the elements of arrays one by one; see `read_values`."""
-        return opened(read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes))
+        return opened(
+            read_values(request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes)
+        )
 
     def records(self, values: Iterable[Any], request: IngestRequest, view: View) -> list[Record]:
         """A record for each value; raises BodyTooLarge and Unreadable as `RecordMaker` does."""
-        maker = self.maker(_KEYS)
+        maker = self.maker(_KEYS, request)
         seen = [Verbatim(view(value), _as_json(value)) for value in values]
         return maker.make_all(seen, request.received_at)
 

@@ -7,28 +7,30 @@ record alone, its `eventID` serves.
 Format: Amazon EventBridge user guide, "API destinations" and "Events".
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.aws import KEYS, of_object
 from powertrip.sources.body import read_values
-from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.settings import BySecret
 
 
-@dataclass(frozen=True, slots=True)
-class EventBridgeSource(SourceBySecret):
-    """Reads events as EventBridge has them, or what an input transformer left of them."""
+class EventBridge(BySecret):
+    """Events of Amazon EventBridge."""
+
+    type: Literal["eventbridge"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        values = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
         if not all(isinstance(value, dict) and value for value in values):
             raise Unreadable("not an event of EventBridge: expected an object; what does the transformer do?")
         events = [of_object(value, id=_id(value)) for value in values]
-        maker = self.maker(KEYS)
+        maker = self.maker(KEYS, request)
         return Reading(records=maker.make_all(events, request.received_at))
 
 

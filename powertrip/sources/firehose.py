@@ -12,7 +12,7 @@ import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.event import Record
@@ -21,7 +21,7 @@ from powertrip.sources.auth import authorize
 from powertrip.sources.aws import KEYS, of_log_event, of_object, of_text
 from powertrip.sources.body import GZIP_MAGIC, inflate, parse_values
 from powertrip.sources.records import RecordMaker, Verbatim
-from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.settings import Source
 
 ACCESS_KEY_HEADER = "X-Amz-Firehose-Access-Key"
 REQUEST_ID_HEADER = "X-Amz-Firehose-Request-Id"
@@ -29,27 +29,22 @@ _BATCH = ("owner", "logGroup", "logStream")
 """What is kept of a batch of CloudWatch Logs with each of its events."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirehoseSource:
-    """Reads deliveries, each with the answer that Firehose wants to hear."""
+class Firehose(Source):
+    """Amazon Data Firehose."""
 
-    settings: SourceSettings
-    limits: Limits
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
+    type: Literal["firehose"]
 
     def authorize(self, request: IngestRequest) -> None:
         """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, ACCESS_KEY_HEADER)
+        authorize(request, self.secret, ACCESS_KEY_HEADER)
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`; raises nothing but Unauthorized."""
         self.authorize(request)
         answer = _answer(request)
-        delivery = _Delivery(request=request, maker=self._maker(), room=self.limits.inflated_bytes)
+        delivery = _Delivery(
+            request=request, maker=self.maker(KEYS, request), room=request.tools.limits.inflated_bytes
+        )
         try:
             packed = delivery.packed_records()
         except (Unreadable, BodyTooLarge) as refusal:
@@ -57,9 +52,6 @@ class FirehoseSource:
         for place, record in enumerate(packed):
             delivery.take(record, place)
         return Reading(records=delivery.records, unread=delivery.unread(len(packed)), answer=answer)
-
-    def _maker(self) -> RecordMaker:
-        return RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=self.settings.time_zone)
 
 
 @dataclass(slots=True)

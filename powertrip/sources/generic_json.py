@@ -1,29 +1,52 @@
 """The source type `json`: records of any shape, with the config saying which keys hold what."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading
+from powertrip.setting.section import Section
+from powertrip.setting.values import KeyPath
 from powertrip.sources.body import read_values
-from powertrip.sources.by_secret import SourceBySecret
-from powertrip.sources.records import find_list
+from powertrip.sources.records import RecordKeys, find_list
+from powertrip.sources.settings import BySecret, Zoned
 
 
-@dataclass(frozen=True, slots=True)
-class JsonSource(SourceBySecret):
-    """Reads an object, an array, newline-delimited or concatenated objects."""
+class Keys(Section):
+    """Where the parts of a record stand in a JSON object; `null` for a part that it lacks."""
+
+    message: KeyPath = "message"
+    """The log line."""
+    host: KeyPath | None = "host"
+    """The host that wrote it."""
+    time: KeyPath | None = "time"
+    """When it was written."""
+    id: KeyPath | None = None
+    """The sender's own id, by which a repeated record is known. Without it, a hash of the record."""
+    program: KeyPath | None = "program"
+    """The program that wrote it, such as `sshd`."""
+
+
+class Json(BySecret, Zoned):
+    """JSON of any shape."""
+
+    type: Literal["json"]
+    keys: Keys = Keys()
+    """Where the parts of a record stand."""
+    events: KeyPath | None = None
+    """The list of records within the body, where it is not the body itself."""
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
-        maker = self.maker(self.settings.keys)
+        values = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
+        maker = self.maker(RecordKeys(**dict(self.keys)), request)
         return Reading(records=maker.make_all(self._flat(values), request.received_at))
 
     def _flat(self, values: list[Any]) -> Iterator[Any]:
         """Every record: the elements of arrays and of the configured list, and all other values."""
         for value in values:
             for element in value if isinstance(value, list) else [value]:
-                listed = find_list(element, self.settings.records_key)
+                listed = find_list(element, self.events)
                 yield from [element] if listed is None else listed

@@ -7,7 +7,7 @@ Format: docs.github.com, webhook events and payloads; validating webhook deliver
 """
 
 import re
-from dataclasses import dataclass
+from typing import Literal
 
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.ingest import IngestRequest, Reading
@@ -19,9 +19,10 @@ SIGNATURE_HEADER = "X-Hub-Signature-256"
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class GithubSource(BaseSource):
-    """Reads one signed delivery a request; a `ping` is accepted and makes no record."""
+class Github(BaseSource):
+    """The signed webhooks of GitHub."""
+
+    type: Literal["github"]
 
     def authorize(self, request: IngestRequest) -> None:
         """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
@@ -30,7 +31,7 @@ class GithubSource(BaseSource):
     def authenticate(self, request: IngestRequest) -> None:
         """Check the signature over the body; raises Unauthorized."""
         offered = _signature(request)
-        check_signature([offered], self.settings.secret, request.body, header=SIGNATURE_HEADER)
+        check_signature([offered], self.secret, request.body, header=SIGNATURE_HEADER)
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""

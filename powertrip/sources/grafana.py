@@ -7,12 +7,13 @@ Format: github.com/grafana/alerting, receivers/webhook/v1 and http/hmac.go.
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Literal
 
 from powertrip.errors import Unauthorized
 from powertrip.ingest import IngestRequest
-from powertrip.sources.alertmanager import AlertmanagerSource
+from powertrip.setting.values import HeaderName
+from powertrip.sources.alertmanager import Alerts
 from powertrip.sources.signatures import check_signature, check_time
 
 WINDOW = timedelta(minutes=5)
@@ -22,24 +23,29 @@ _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class GrafanaSource(AlertmanagerSource):
-    """Reads the signed webhook of Grafana's contact points."""
+class Grafana(Alerts):
+    """Alerts of Grafana, signed."""
+
+    type: Literal["grafana"]
+    signature_header: HeaderName = "X-Grafana-Alerting-Signature"
+    """The header that carries the signature."""
+    timestamp_header: HeaderName | None = None
+    """The header that carries the time of signing, if that is signed too."""
 
     def authorize(self, request: IngestRequest) -> None:
         """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
-        _header(request, self.settings.signature_header, _SIGNATURE)
-        if self.settings.timestamp_header:
-            signed_at = _header(request, self.settings.timestamp_header, _TIMESTAMP)
+        _header(request, self.signature_header, _SIGNATURE)
+        if self.timestamp_header:
+            signed_at = _header(request, self.timestamp_header, _TIMESTAMP)
             check_time(signed_at, request.received_at, WINDOW)
 
     def authenticate(self, request: IngestRequest) -> None:
         """Check the signature over the body; raises Unauthorized."""
         self.authorize(request)
-        offered = request.header(self.settings.signature_header) or ""
-        signed_at = self.settings.timestamp_header and request.header(self.settings.timestamp_header)
+        offered = request.header(self.signature_header) or ""
+        signed_at = self.timestamp_header and request.header(self.timestamp_header)
         signed = f"{signed_at}:".encode() + request.body if signed_at else request.body
-        check_signature([offered], self.settings.secret, signed, header=self.settings.signature_header)
+        check_signature([offered], self.secret, signed, header=self.signature_header)
 
 
 def _header(request: IngestRequest, name: str, shape: re.Pattern[str]) -> str:

@@ -7,18 +7,15 @@ Format: heroku/logplex, doc/README.http_drains.md.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import structlog
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading, Unread
 from powertrip.sources.body import plain_body
-from powertrip.sources.by_secret import SourceBySecret
-from powertrip.sources.records import Verbatim, storable
-from powertrip.sources.settings import RecordKeys
+from powertrip.sources.records import RecordKeys, Verbatim, storable
+from powertrip.sources.settings import BySecret
 from powertrip.syslog import SyslogLine, parse_frame
 
 _log = structlog.get_logger(__name__)
@@ -33,43 +30,42 @@ _LOSSES = re.compile(r"(?:Error )?L1[0-3] \(")
 first word stands in its place."""
 
 
-@dataclass(frozen=True, slots=True)
-class HerokuSource(SourceBySecret):
-    """Reads logplex's frames; calls `on_batch_cut` with its name where Heroku dropped some."""
+class Heroku(BySecret):
+    """Heroku's log drains."""
 
-    on_batch_cut: Callable[[str], None]
+    type: Literal["heroku"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        frames, rest = _frames(plain_body(request, self.limits.inflated_bytes))
+        frames, rest = _frames(plain_body(request, request.tools.limits.inflated_bytes))
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
         values = [self._value(frame, request, place) for place, frame in enumerate(frames)]
-        records = self.maker(_KEYS).make_all(values, request.received_at)
+        records = self.maker(_KEYS, request).make_all(values, request.received_at)
         unread = (Unread(body=rest, reason="the body ends within a frame, or its lengths are wrong"),)
-        return Reading(records=records, unread=unread if rest else ())
+        losses = [line for line in map(_line, frames) if _tells_of_losses(line)]
+        for line in losses:
+            _log.warning("heroku_left_lines_out", source=request.source, said=line.message[:200])
+        return Reading(records=records, unread=unread if rest else (), is_cut=bool(losses))
 
     def _value(self, frame: bytes, request: IngestRequest, place: int) -> Verbatim:
         raw = storable(frame.decode("utf-8", "replace"))
         line = parse_frame(raw)
-        if (
-            line.program != "app"
-            and "logplex" in (line.program, line.process)
-            and _LOSSES.match(line.message)
-        ):
-            _log.warning("heroku_left_lines_out", source=self.name, said=line.message[:200])
-            self.on_batch_cut(self.name)
         frame_id = request.header(_FRAME_ID)
         parts: dict[str, Any] = {
             "message": line.message.removesuffix("\n"),
-            "host": self.name if line.host in _CONSTANT_HOSTS else line.host,
+            "host": request.source if line.host in _CONSTANT_HOSTS else line.host,
             "program": line.program,
             "time": line.time,
             "facility": line.facility,
             "id": f"{frame_id}.{place}" if frame_id else None,
         }
         return Verbatim(parts, raw)
+
+
+def _line(frame: bytes) -> SyslogLine:
+    return parse_frame(storable(frame.decode("utf-8", "replace")))
 
 
 def _tells_of_losses(line: SyslogLine) -> bool:

@@ -6,14 +6,12 @@ bytes is null unless journalctl was called with `--all` (journalctl(1)).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading, Unread
 from powertrip.sources.body import read_values
-from powertrip.sources.by_secret import SourceBySecret
-from powertrip.sources.records import value_as_json
-from powertrip.sources.settings import RecordKeys
+from powertrip.sources.records import RecordKeys, value_as_json
+from powertrip.sources.settings import BySecret
 
 _KEYS = RecordKeys(
     message="MESSAGE",
@@ -25,14 +23,17 @@ _KEYS = RecordKeys(
 _TOO_LONG = "the entry's MESSAGE was left out for its length; call journalctl with --all"
 
 
-@dataclass(frozen=True, slots=True)
-class JournaldSource(SourceBySecret):
-    """Reads entries of the journal, one or many, as lines or as an array."""
+class Journald(BySecret):
+    """Entries of systemd's journal."""
+
+    type: Literal["journald"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        values = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
         entries = list(_entries(values))
         whole = [entry for entry in entries if not _lacks_its_message(entry)]
         unread = [
@@ -40,7 +41,7 @@ class JournaldSource(SourceBySecret):
             for entry in entries
             if _lacks_its_message(entry)
         ]
-        records = self.maker(_KEYS).make_all(whole, request.received_at)
+        records = self.maker(_KEYS, request).make_all(whole, request.received_at)
         return Reading(records=records, unread=tuple(unread))
 
 

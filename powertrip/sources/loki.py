@@ -4,13 +4,12 @@ Promtail and Alloy speak only the other form, protobuf compressed by snappy, whi
 out. Format: Loki's HTTP API, `POST /loki/api/v1/push`; its answer is 204.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import Answer, IngestRequest, Reading
 from powertrip.sources.body import read_values
-from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.settings import BySecret
 from powertrip.sources.shipped import KEYS, lines_of_streams
 
 _ANSWER = Answer(status=204)
@@ -20,17 +19,20 @@ _PROTOBUF = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LokiSource(SourceBySecret):
-    """Reads the pushes of Loki's clients."""
+class Loki(BySecret):
+    """What clients push to Loki."""
+
+    type: Literal["loki"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         _refuse_protobuf(request)
-        pushes = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        pushes = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
         lines = [line for push in pushes for line in lines_of_streams(_push(push))]
-        return Reading(records=self.maker(KEYS).make_all(lines, request.received_at), answer=_ANSWER)
+        return Reading(records=self.maker(KEYS, request).make_all(lines, request.received_at), answer=_ANSWER)
 
 
 def _refuse_protobuf(request: IngestRequest) -> None:

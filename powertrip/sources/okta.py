@@ -5,8 +5,7 @@ GET, whether the endpoint is its owner's, and wants to hear what its own header 
 Format: developer.okta.com, event hooks.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import Answer, IngestRequest, Reading
@@ -16,13 +15,14 @@ from powertrip.sources.base import BaseSource, inner
 CHALLENGE_HEADER = "X-Okta-Verification-Challenge"
 
 
-@dataclass(frozen=True, slots=True)
-class OktaSource(BaseSource):
-    """Reads the events of a hook, and answers the question whether the endpoint is its owner's."""
+class Okta(BaseSource):
+    """Okta's event hooks."""
+
+    type: Literal["okta"]
 
     def authorize(self, request: IngestRequest) -> None:
         """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, "Authorization")
+        authorize(request, self.secret, "Authorization")
 
     def challenge(self, request: IngestRequest) -> Answer:
         """See `powertrip.ingest.Challenged`."""

@@ -5,17 +5,18 @@ server gave them, so the id is a hash of the whole alert.
 Format: github.com/ossec/ossec-hids, src/analysisd/format/to_json.c.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.base import BaseSource, first_text
 from powertrip.sources.hids import flaw_of_alert, view_of_line
+from powertrip.sources.settings import BySecret
 
 
-@dataclass(frozen=True, slots=True)
-class OssecSource(BaseSource):
-    """Reads an object, an array, or one object a line."""
+class Ossec(BySecret, BaseSource):
+    """Alerts of OSSEC."""
+
+    type: Literal["ossec"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""

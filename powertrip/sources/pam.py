@@ -7,17 +7,16 @@ is signed anew when it is sent. A request sent again within the window changes n
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import SecretStr
 
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, RecordKeys, SourceSettings
+from powertrip.sources.records import RecordKeys
+from powertrip.sources.settings import Source
 from powertrip.sources.signatures import check_signature, check_time, hmac_sha256
 
 TIMESTAMP_HEADER = "X-Powertrip-Timestamp"
@@ -32,17 +31,10 @@ _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
 _SCHEME = "sha256="
 
 
-@dataclass(frozen=True, slots=True)
-class PamSource:
-    """Reads the signed requests of powertrip-login."""
+class Pam(Source):
+    """Logins told by contrib/pam, signed."""
 
-    settings: SourceSettings
-    limits: Limits
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
+    type: Literal["pam"]
 
     def authorize(self, request: IngestRequest) -> None:
         """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
@@ -53,17 +45,18 @@ class PamSource:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
         self._check_signature(request)
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        values = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
         for value in values:
             _check_shape(value)
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
-        return Reading(records=maker.make_all(values, request.received_at))
+        return Reading(records=self.maker(_KEYS, request).make_all(values, request.received_at))
 
     def _check_signature(self, request: IngestRequest) -> None:
         timestamp = _header(request, TIMESTAMP_HEADER, _TIMESTAMP)
         offered = _header(request, SIGNATURE_HEADER, _SIGNATURE).removeprefix(_SCHEME)
         signed = _signed(timestamp, request.body)
-        check_signature([offered], self.settings.secret, signed, header=SIGNATURE_HEADER)
+        check_signature([offered], self.secret, signed, header=SIGNATURE_HEADER)
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:

@@ -6,20 +6,18 @@ header, `program` the tag without its pid, and `received_at` carries a zone.
 Format: github.com/papertrail/papertrail-services and help.papertrailapp.com/kb/how-it-works/web-hooks.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import structlog
+from pydantic import ValidationInfo, field_validator
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import Gap, IngestRequest, Reading
-from powertrip.sources.auth import authorize
+from powertrip.setting.values import Secret, Url
 from powertrip.sources.body import read_values
 from powertrip.sources.papertrail_events import event_maker, read_id
 from powertrip.sources.records import storable
-from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.settings import BySecret
 
 _log = structlog.get_logger(__name__)
 
@@ -27,57 +25,56 @@ _QUERY_LIMIT = 2000
 """Characters of a search that are sent back in an address; without a longer one all events are fetched."""
 
 
-@dataclass(frozen=True, slots=True)
-class PapertrailSource:
-    """Reads Papertrail's webhook; calls `on_batch_cut` with its name where Papertrail left events out.
+class Papertrail(BySecret):
+    """Papertrail's webhooks."""
 
-    What was left out becomes a gap if there is a token to fetch it with.
-    """
+    type: Literal["papertrail"]
+    backfill_token: Secret | None = None
+    """The API token by which Powertrip fetches what a webhook leaves out."""
+    backfill_url: Url | None = None
+    """Another server than https://papertrailapp.com to fetch that from."""
 
-    settings: SourceSettings
-    limits: Limits
-    on_batch_cut: Callable[[str], None]
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
-
-    def authorize(self, request: IngestRequest) -> None:
-        """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, self.settings.auth_header)
+    @field_validator("backfill_url")
+    @classmethod
+    def _needs_token(cls, url: str | None, other: ValidationInfo) -> str | None:
+        if url and other.data.get("backfill_token", ...) is None:
+            raise ValueError("needs backfill_token, for without it nothing is fetched")
+        return url
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        values = read_values(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        values = read_values(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        )
         payloads = [_payload(value) for value in values]
         events = [event for payload in payloads for event in _events(payload)]
-        records = event_maker(self.name, self.limits).make_all(events, request.received_at)
+        records = event_maker(request.source, request.tools.limits).make_all(events, request.received_at)
         cut = [payload for payload in payloads if payload.get("reached_record_limit") is True]
-        gaps = [self._gap(payload, request.received_at) for payload in cut]
-        return Reading(records=records, gaps=tuple(gap for gap in gaps if gap is not None))
+        gaps = [self._gap(payload, request) for payload in cut]
+        return Reading(records=records, gaps=tuple(gap for gap in gaps if gap is not None), is_cut=bool(cut))
 
-    def _gap(self, payload: dict[str, Any], received_at: datetime) -> Gap | None:
+    def _gap(self, payload: dict[str, Any], request: IngestRequest) -> Gap | None:
         """What Papertrail left out, said and counted; None where it cannot be fetched."""
-        self.on_batch_cut(self.name)
         first, last = read_id(payload.get("min_id")), read_id(payload.get("max_id"))
-        if self.settings.backfill_token is None or first is None or last is None or first > last:
+        if self.backfill_token is None or first is None or last is None or first > last:
             _log.warning(
                 "papertrail_left_events_out",
-                source=self.name,
+                source=request.source,
                 min_id=str(payload.get("min_id"))[:40],
                 max_id=str(payload.get("max_id"))[:40],
                 advice="make the saved search narrower or its alert more frequent, or set backfill_token",
             )
             return None
-        _log.info("papertrail_left_events_out_to_be_fetched", source=self.name, min_id=first, max_id=last)
+        _log.info(
+            "papertrail_left_events_out_to_be_fetched", source=request.source, min_id=first, max_id=last
+        )
         return Gap(
-            source=self.name,
+            source=request.source,
             after_id=str(max(first - 1, 0)),
             until_id=str(last),
             query=_query(payload),
-            noticed_at=received_at,
+            noticed_at=request.received_at,
         )
 
 

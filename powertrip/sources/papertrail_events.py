@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, RecordKeys
+from powertrip.ingest import Limits
+from powertrip.sources.records import RecordKeys, RecordMaker
 
 _KEYS = RecordKeys(message="message", host="hostname", time="received_at", id="id", program="program")
 _ID_DIGITS = 20

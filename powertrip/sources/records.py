@@ -9,9 +9,11 @@ from typing import Any
 
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.event import Record
-from powertrip.sources.settings import KeyPath, Limits, RecordKeys
+from powertrip.ingest import Limits
 from powertrip.sources.times import parse_time
 from powertrip.syslog import facility_name, facility_of_pri
+
+KeyPath = str | tuple[str, ...] | None
 
 _NAME_LIMIT = 255
 """Characters kept of a host or program; the longest host name DNS allows."""
@@ -25,6 +27,21 @@ _PRI_KEYS = ("pri", "PRI")
 """What fluent-bit's syslog parser and syslog-ng call the number that holds the facility."""
 _TRUSTED_KEYS = ("_UID", "_COMM")
 """Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordKeys:
+    """Where a record's fields are found: a key, or a path of keys with dots; None where there is none.
+
+    A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands. Of several
+    keys the first that the record has counts.
+    """
+
+    message: KeyPath = "message"
+    host: KeyPath = "host"
+    time: KeyPath = "time"
+    id: KeyPath = None
+    program: KeyPath = "program"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,71 +1,63 @@
-"""What the config says of one source, as the sources want it."""
+"""What the settings of all sources share, and what a source is built with."""
 
-from dataclasses import dataclass
+from abc import abstractmethod
 from datetime import tzinfo
+from zoneinfo import ZoneInfo
 
-from pydantic import SecretStr
-
-from powertrip.ingest import SourceType
-
-KeyPath = str | tuple[str, ...] | None
-
-MEBIBYTE = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordKeys:
-    """Where a record's fields are found: a key, or a path of keys with dots; None where there is none.
-
-    A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands. Of several
-    keys the first that the record has counts.
-    """
-
-    message: KeyPath = "message"
-    host: KeyPath = "host"
-    time: KeyPath = "timestamp"
-    id: KeyPath = None
-    program: KeyPath = "program"
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.setting.section import Section
+from powertrip.setting.values import Duration, HeaderName, SourceSecret, TimeZone
+from powertrip.sources.auth import authorize
+from powertrip.sources.records import RecordKeys, RecordMaker
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceSettings:
-    """One entry of `sources` in the config."""
+class Source(Section):
+    """One sender of log records, which posts to `/ingest/NAME`."""
 
-    name: str
-    type: SourceType
-    secret: SecretStr
-    auth_header: str | None = None
-    """A header that carries the secret and nothing else, for senders that can set one."""
-    keys: RecordKeys = RecordKeys()
-    """Type `json` only; the others know their own."""
-    records_key: str | None = None
-    """Type `json` only: the key under which an object holds its list of records."""
-    topics: frozenset[str] = frozenset()
-    """Type `sns` only: the ARNs of the topics that are listened to."""
-    raw_delivery: bool = False
-    """Type `sns` only: whether messages without a signature are taken, on the strength of the secret."""
-    time_zone: tzinfo | None = None
-    """Types `json` and `wazuh5` only: the zone of times that name none.
+    type: str
+    """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
+    secret: SourceSecret
+    """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""
+    expect_within: Duration | None = None
+    """The security channel is told when no new record came for this long."""
 
-    Without it they are not trusted, and syslog's are taken for UTC.
-    """
-    label: str = "powertrip"
-    """Types `alertmanager` and `grafana` only: the label that says how much an alert matters."""
-    signature_header: str = "X-Grafana-Alerting-Signature"
-    """Type `grafana` only: where the signature is; this is Grafana's own default."""
-    timestamp_header: str | None = None
-    """Type `grafana` only: where the time of signing is, if it is signed."""
-    backfill_token: SecretStr | None = None
-    """Type `papertrail` only: the API token by which what the webhook leaves out is fetched."""
-    backfill_url: str | None = None
-    """Type `papertrail` only: another server than Papertrail's own."""
+    def authorize(self, request: IngestRequest) -> None:
+        """Check what can be checked without the body; raises Unauthorized."""
+        authorize(request, self.secret, None)
+
+    @abstractmethod
+    def read(self, request: IngestRequest) -> Reading:
+        """Authorize, a signature over the body included, then make records of the body, in its order.
+
+        Raises Unauthorized, BodyTooLarge (also for what the body inflates to), or Unreadable.
+        """
+
+    def maker(self, keys: RecordKeys, request: IngestRequest) -> RecordMaker:
+        """Makes this source's records of values with these keys."""
+        return RecordMaker(source=request.source, keys=keys, limits=request.tools.limits, zone=self.zone)
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The zone of times that name none; None where they are not trusted."""
+        return None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much of one request is taken."""
+class BySecret(Source):
+    """A sender that carries the secret as it is."""
 
-    message_characters: int = 8192
-    """Longer messages are cut, and the record says by how much."""
-    inflated_bytes: int = 16 * MEBIBYTE
-    records: int = 100_000
+    auth_header: HeaderName = "X-Powertrip-Secret"
+    """The header that may carry the secret."""
+
+    def authorize(self, request: IngestRequest) -> None:  # noqa: D102
+        authorize(request, self.secret, self.auth_header)
+
+
+class Zoned(Source):
+    """A sender whose times may name no zone."""
+
+    time_zone: TimeZone | None = None
+    """The zone of times that name none. Without it syslog's are UTC, and others are not trusted."""
+
+    @property
+    def zone(self) -> tzinfo | None:  # noqa: D102
+        return ZoneInfo(self.time_zone) if self.time_zone else None

@@ -10,8 +10,7 @@ from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.sources.body import parse_values
-from powertrip.sources.records import Verbatim, storable, value_as_json
-from powertrip.sources.settings import RecordKeys
+from powertrip.sources.records import RecordKeys, Verbatim, storable, value_as_json
 from powertrip.syslog import parse_line
 
 _MESSAGE = ("message", "MESSAGE", "msg", "log")

@@ -7,22 +7,21 @@ CloudTrail's records and alarms of CloudWatch are; any other is a line.
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated, Literal
 
 import structlog
+from pydantic import BeforeValidator, Field
 
 from powertrip.errors import IngestRefused, Unreadable
 from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.sources.auth import authorize
+from powertrip.setting.values import TopicArn, as_list
 from powertrip.sources.aws import KEYS, of_text
 from powertrip.sources.body import read_text
-from powertrip.sources.fetch import Fetch
-from powertrip.sources.records import RecordMaker, Verbatim
-from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.records import Verbatim
+from powertrip.sources.settings import BySecret
 from powertrip.sources.sns_message import (
     MESSAGE_ID,
-    Certificates,
     SnsMessage,
     check_certificate_url,
     check_signature,
@@ -37,23 +36,14 @@ _OLDEST = timedelta(hours=1)
 """SNS gives up after an hour, so what is older may be one that somebody recorded and sends again."""
 
 
-@dataclass(frozen=True, slots=True)
-class SnsSource:
-    """Reads signed messages, and confirms subscriptions to the topics that may send."""
+class Sns(BySecret):
+    """Amazon SNS: signed notifications of your own topics."""
 
-    settings: SourceSettings
-    limits: Limits
-    fetch: Fetch
-    certificates: Certificates
-
-    @property
-    def name(self) -> str:
-        """The source's name in the config."""
-        return self.settings.name
-
-    def authorize(self, request: IngestRequest) -> None:
-        """See `powertrip.ingest.Source`."""
-        authorize(request, self.settings.secret, self.settings.auth_header)
+    type: Literal["sns"]
+    topics: Annotated[tuple[TopicArn, ...], BeforeValidator(as_list), Field(min_length=1)]
+    """The ARNs of the topics that may send; anybody can subscribe this address to a topic of their own."""
+    raw_delivery: bool = False
+    """Take raw delivery, which bears no signature."""
 
     async def prepare(self, request: IngestRequest) -> None:
         """Fetch the certificate of the signature; see `powertrip.ingest.Preparing`."""
@@ -63,21 +53,21 @@ class SnsSource:
             message = self._expected(request)
         except IngestRefused:
             return
-        await self.certificates.bring(message.SigningCertURL)
+        await request.tools.certificates.bring(message.SigningCertURL)
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         if _is_raw(request):
             return self._raw(request)
         message = self._expected(request)
-        check_signature(message, self.certificates.get(message.SigningCertURL), request.received_at)
+        check_signature(message, request.tools.certificates.get(message.SigningCertURL), request.received_at)
         if reason := _age_problem(message, request.received_at):
             return _quarantined(request, reason)
         if message.Type == "SubscriptionConfirmation":
-            return Reading(follow_up=self._confirmation(message))
+            return Reading(follow_up=self._confirmation(message, request))
         if message.Type == "UnsubscribeConfirmation":
             return _quarantined(request, _unsubscribed(message.TopicArn))
-        return self._reading(message.Message, message.MessageId, request.received_at, message.Timestamp)
+        return self._reading(message.Message, message.MessageId, request, message.Timestamp)
 
     def _expected(self, request: IngestRequest) -> SnsMessage:
         """The message, of a topic that may send and signed by SNS as it says; the signature is unchecked."""
@@ -88,33 +78,32 @@ class SnsSource:
         return message
 
     def _check_topic(self, topic: str | None) -> None:
-        if topic not in self.settings.topics:
+        if topic not in self.topics:
             raise Unreadable(f"{(topic or 'a topic without a name')[:300]} is not in this source's `topics`")
 
     def _raw(self, request: IngestRequest) -> Reading:
         """A message without its envelope, and so without a signature: the secret alone vouches for it."""
         self.authorize(request)
-        if not self.settings.raw_delivery:
+        if not self.raw_delivery:
             raise Unreadable("raw delivery bears no signature; end it in SNS, or write `raw_delivery: true`")
         self._check_topic(request.header("x-amz-sns-topic-arn"))
         message_id = request.header("x-amz-sns-message-id") or ""
         if not MESSAGE_ID.fullmatch(message_id):
             raise Unreadable("x-amz-sns-message-id is missing or malformed; SNS sends it")
-        text = read_text(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
-        return self._reading(text, message_id, request.received_at, None)
+        text = read_text(request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes)
+        return self._reading(text, message_id, request, None)
 
-    def _reading(self, text: str, message_id: str, received_at: datetime, sent_at: str | None) -> Reading:
+    def _reading(self, text: str, message_id: str, request: IngestRequest, sent_at: str | None) -> Reading:
         value = of_text(text, id=message_id)
         timed = Verbatim({"time": sent_at} | value.value, value.raw)
-        maker = RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=self.settings.time_zone)
-        return Reading(records=maker.make_all([timed], received_at))
+        return Reading(records=self.maker(KEYS, request).make_all([timed], request.received_at))
 
-    def _confirmation(self, message: SnsMessage) -> Callable[[], Awaitable[None]]:
+    def _confirmation(self, message: SnsMessage, request: IngestRequest) -> Callable[[], Awaitable[None]]:
         url = check_subscribe_url(message.SubscribeURL)
 
         async def confirm() -> None:
-            await self.fetch(url)
-            _log.info("sns_subscription_confirmed", source=self.name, topic=message.TopicArn)
+            await request.tools.fetch(url)
+            _log.info("sns_subscription_confirmed", source=request.source, topic=message.TopicArn)
 
         return confirm
 

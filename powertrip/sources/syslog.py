@@ -7,26 +7,26 @@ Formats: rsyslog's contrib/omhttp, syslog-ng's modules/http, fluent-bit's out_ht
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading, Unread
 from powertrip.sources.body import parse_values, read_text
-from powertrip.sources.by_secret import SourceBySecret
+from powertrip.sources.settings import BySecret, Zoned
 from powertrip.sources.shipped import KEYS, lines_of_streams, prepared
 
 
-@dataclass(frozen=True, slots=True)
-class SyslogSource(SourceBySecret):
-    """Reads what rsyslog, syslog-ng, fluent-bit and Vector post."""
+class Syslog(BySecret, Zoned):
+    """Lines of syslog."""
+
+    type: Literal["syslog"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authorize(request)
-        text = read_text(request, source=self.name, inflated_limit=self.limits.inflated_bytes)
+        text = read_text(request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes)
         values, unread = _values(text, request.header("content-type") or "")
-        return Reading(records=self.maker(KEYS).make_all(values, request.received_at), unread=unread)
+        return Reading(records=self.maker(KEYS, request).make_all(values, request.received_at), unread=unread)
 
 
 def _values(text: str, content_type: str) -> tuple[list[Any], tuple[Unread, ...]]:

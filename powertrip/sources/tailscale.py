@@ -7,9 +7,8 @@ Format: tailscale.com/kb/1213/webhooks and github.com/tailscale/tailscale, docs/
 """
 
 import re
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import Unauthorized
 from powertrip.ingest import IngestRequest, Reading
@@ -23,9 +22,10 @@ WINDOW = timedelta(minutes=5)
 _SIGNATURE = re.compile(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64}){1,4})", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class TailscaleSource(BaseSource):
-    """Reads the signed events of a tailnet."""
+class Tailscale(BaseSource):
+    """Tailscale's signed webhooks."""
+
+    type: Literal["tailscale"]
 
     def authorize(self, request: IngestRequest) -> None:
         """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
@@ -37,7 +37,7 @@ class TailscaleSource(BaseSource):
         self.authorize(request)
         signed_at, offered = _signatures(request)
         signed = signed_at.encode() + b"." + request.body
-        check_signature(offered, self.settings.secret, signed, header=SIGNATURE_HEADER)
+        check_signature(offered, self.secret, signed, header=SIGNATURE_HEADER)
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""

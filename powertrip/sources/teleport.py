@@ -4,16 +4,17 @@ One object, an array, or one object a line; an event's id is its `uid`.
 Format: goteleport.com/docs, audit events and the Event Handler plugin.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.base import BaseSource, inner
+from powertrip.sources.settings import BySecret
 
 
-@dataclass(frozen=True, slots=True)
-class TeleportSource(BaseSource):
-    """Reads audit events."""
+class Teleport(BySecret, BaseSource):
+    """Teleport's audit events, by its event handler."""
+
+    type: Literal["teleport"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""

@@ -7,17 +7,18 @@ that is part of it.
 Format: github.com/wazuh/wazuh at v4.9.2, src/analysisd/format/to_json.c.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.base import BaseSource, first_text, inner
 from powertrip.sources.hids import flaw_of_alert, view_of_line
+from powertrip.sources.settings import BySecret
 
 
-@dataclass(frozen=True, slots=True)
-class Wazuh4Source(BaseSource):
-    """Reads one alert a request, or several."""
+class Wazuh4(BySecret, BaseSource):
+    """Alerts of Wazuh 4."""
+
+    type: Literal["wazuh4"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""

@@ -6,24 +6,27 @@ with the line at `event.original`.
 Format: Wazuh 5's migration guide and OpenSearch's notifications; 5.0 was not released when this was written.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.base import BaseSource, first_text, inner, opened
 from powertrip.sources.body import parse_values, read_text
 from powertrip.sources.hids import view_of_line
+from powertrip.sources.settings import BySecret, Zoned
 
 
-@dataclass(frozen=True, slots=True)
-class Wazuh5Source(BaseSource):
-    """Reads one log line, or findings as JSON; JSON that is no finding is a line that is JSON itself."""
+class Wazuh5(BySecret, Zoned, BaseSource):
+    """Alerts of Wazuh 5."""
+
+    type: Literal["wazuh5"]
 
     def read(self, request: IngestRequest) -> Reading:
         """See `powertrip.ingest.Source`."""
         self.authenticate(request)
-        text = read_text(request, source=self.name, inflated_limit=self.limits.inflated_bytes).strip()
+        text = read_text(
+            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        ).strip()
         if not text:
             raise Unreadable("the body is empty; fill the notification's template, see docs/sources.md")
         # A line may begin with a time in brackets.

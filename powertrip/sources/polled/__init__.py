@@ -1,37 +1,34 @@
-"""Polled sources: a file per API, each making a page of records of one answer."""
+"""Polled sources: a file per API, each with its settings; all are listed below."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Mapping
+from typing import Annotated
 
 import httpx
+from pydantic import Field
 
-from powertrip.ingest import Backfill, Poll
-from powertrip.sources.polled.aptible_operations import AptibleOperations
-from powertrip.sources.polled.cloudwatch_logs import CloudWatchLogs
-from powertrip.sources.polled.papertrail_search import PapertrailBackfill, PapertrailSearch
+from powertrip.ingest import Backfill, Limits, Poll
+from powertrip.sources.papertrail import Papertrail
+from powertrip.sources.polled.aptible_operations import AptiblePoll
+from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
+from powertrip.sources.polled.papertrail_search import PapertrailBackfill, PapertrailPoll
 from powertrip.sources.polled.settings import PollSettings
-from powertrip.sources.polled.wazuh_indexer import WazuhIndexer
-from powertrip.sources.settings import Limits, SourceSettings
+from powertrip.sources.polled.wazuh_indexer import WazuhPoll
+from powertrip.sources.settings import Source
 
-__all__ = ["PollSettings", "build_backfills", "build_polls"]
+__all__ = ["AnyPoll", "PollSettings", "build_backfills", "build_polls"]
+
+AnyPoll = Annotated[PapertrailPoll | CloudWatchPoll | AptiblePoll | WazuhPoll, Field(discriminator="type")]
 
 
-def build_polls(settings: Iterable[PollSettings], client: httpx.AsyncClient) -> dict[str, Poll]:
+def build_polls(settings: Mapping[str, PollSettings], client: httpx.AsyncClient) -> dict[str, Poll]:
     """The polls by name, sharing one client."""
-    limits = Limits()
-    builders: dict[str, Callable[[PollSettings], Poll]] = {
-        "papertrail_search": lambda entry: PapertrailSearch(entry, limits, client),
-        "cloudwatch_logs": lambda entry: CloudWatchLogs(entry, limits),
-        "aptible_operations": lambda entry: AptibleOperations(entry, limits, client),
-        "wazuh_indexer": lambda entry: WazuhIndexer(entry, limits, client),
-    }
-    return {entry.name: builders[entry.type](entry) for entry in settings}
+    return {name: entry.poll(name, client) for name, entry in settings.items()}
 
 
-def build_backfills(settings: Iterable[SourceSettings], client: httpx.AsyncClient) -> dict[str, Backfill]:
+def build_backfills(settings: Mapping[str, Source], client: httpx.AsyncClient) -> dict[str, Backfill]:
     """What fetches that which senders left out, by source, for the sources with a token for it."""
-    limits = Limits()
     return {
-        entry.name: PapertrailBackfill(entry, limits, client)
-        for entry in settings
-        if entry.backfill_token is not None
+        name: PapertrailBackfill(name, entry, Limits(), client)
+        for name, entry in settings.items()
+        if isinstance(entry, Papertrail) and entry.backfill_token is not None
     }

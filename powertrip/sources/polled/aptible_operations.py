@@ -7,19 +7,19 @@ Format: www.aptible.com/docs, github.com/aptible/app-ui.
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import quote
 
 import httpx
 
 from powertrip.errors import PollUnavailable
 from powertrip.event import Record
-from powertrip.ingest import Cursor, Page
+from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.setting.values import Secret
 from powertrip.sources.polled.http import ask, listed
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
-from powertrip.sources.records import RecordMaker, value_as_json
-from powertrip.sources.settings import Limits, RecordKeys
+from powertrip.sources.records import RecordKeys, RecordMaker, value_as_json
 from powertrip.sources.times import parse_time
 
 HOST = "https://api.aptible.com"
@@ -27,11 +27,25 @@ PER_PAGE = 250
 _KEYS = RecordKeys(message="type", host=None, time="updated_at", id="id", program=None)
 
 
+class AptiblePoll(PollSettings):
+    """Aptible's operations."""
+
+    type: Literal["aptible_operations"]
+    token: Secret
+    """The API token."""
+    account: str
+    """The number of the account."""
+
+    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+        return AptibleOperations(name, self, Limits(), client)
+
+
 @dataclass(frozen=True, slots=True)
 class AptibleOperations:
     """Asks page by page, newest operations first, back to where the last round ended."""
 
-    settings: PollSettings
+    name: str
+    settings: AptiblePoll
     limits: Limits
     client: httpx.AsyncClient
 
@@ -54,11 +68,11 @@ class AptibleOperations:
 
     async def _operations(self, page: int) -> list[dict[str, Any]]:
         host = (self.settings.url or HOST).rstrip("/")
-        token = self.settings.token.get_secret_value() if self.settings.token else ""
+        token = self.settings.token.get_secret_value()
         answer = await ask(
             self.client,
             "GET",
-            f"{host}/accounts/{quote(self.settings.account or '', safe='')}/operations",
+            f"{host}/accounts/{quote(self.settings.account, safe='')}/operations",
             params={"page": str(page), "per_page": str(PER_PAGE)},
             headers={"Authorization": f"Bearer {token}"},
         )
@@ -68,7 +82,7 @@ class AptibleOperations:
         return listed(embedded.get("operations"), "operations")
 
     def _records(self, operations: list[dict[str, Any]], now: datetime) -> list[Record]:
-        maker = RecordMaker(source=self.settings.name, keys=_KEYS, limits=self.limits, zone=None)
+        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
         records = maker.make_all([_as_record(operation) for operation in operations], now)
         raws = [value_as_json(operation) for operation in operations]
         return [_with_raw(record, raw) for record, raw in zip(records, raws, strict=True)]

@@ -8,15 +8,16 @@ Format: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
+
+import httpx
 
 from powertrip.errors import PollRefused, PollUnavailable
-from powertrip.ingest import Cursor, Page
+from powertrip.ingest import Cursor, Limits, Page, Poll
 from powertrip.sources.polled.http import TIMEOUT
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, RecordKeys
+from powertrip.sources.records import RecordKeys, RecordMaker
 
 _KEYS = RecordKeys(message="message", host="logStreamName", time="timestamp", id="eventId", program=None)
 _LATER = frozenset(
@@ -25,11 +26,27 @@ _LATER = frozenset(
 """AWS's names of errors that pass by themselves."""
 
 
+class CloudWatchPoll(PollSettings):
+    """CloudWatch Logs."""
+
+    type: Literal["cloudwatch_logs"]
+    log_group: str
+    """The log group."""
+    region: str
+    """The AWS region."""
+    query: str | None = None
+    """The filter pattern; none for all."""
+
+    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+        return CloudWatchLogs(name, self, Limits())
+
+
 @dataclass(slots=True)
 class CloudWatchLogs:
     """Asks by time, and follows the tokens."""
 
-    settings: PollSettings
+    name: str
+    settings: CloudWatchPoll
     limits: Limits
     _client: Any = field(default=None, init=False)
 
@@ -38,7 +55,7 @@ class CloudWatchLogs:
         window = Window.of(cursor, since, self.settings.overlap)
         answer = await asyncio.to_thread(self._ask, window)
         events, token = answer.get("events", []), answer.get("nextToken")
-        maker = RecordMaker(source=self.settings.name, keys=_KEYS, limits=self.limits, zone=None)
+        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
         moments: list[datetime | None] = [_moment(event.get("timestamp", 0)) for event in events]
         return Page(
             records=maker.make_all(events, now),

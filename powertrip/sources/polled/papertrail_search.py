@@ -9,27 +9,42 @@ Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertr
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 from pydantic import SecretStr
 
 from powertrip.errors import PollUnavailable
-from powertrip.ingest import Cursor, Page
+from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.setting.values import Secret
+from powertrip.sources.papertrail import Papertrail
 from powertrip.sources.papertrail_events import event_maker, read_id
 from powertrip.sources.polled.http import ask, listed
 from powertrip.sources.polled.settings import PollSettings
-from powertrip.sources.settings import Limits, SourceSettings
 
 HOST = "https://papertrailapp.com"
 LIMIT = 1000
+
+
+class PapertrailPoll(PollSettings):
+    """Papertrail's search."""
+
+    type: Literal["papertrail_search"]
+    token: Secret
+    """The API token."""
+    query: str | None = None
+    """The search; none for all."""
+
+    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+        return PapertrailSearch(name, self, Limits(), client)
 
 
 @dataclass(frozen=True, slots=True)
 class PapertrailSearch:
     """Asks for what came after the last id."""
 
-    settings: PollSettings
+    name: str
+    settings: PapertrailPoll
     limits: Limits
     client: httpx.AsyncClient
 
@@ -40,7 +55,7 @@ class PapertrailSearch:
         answer = await _search(self.client, said.url, said.token, begin, said.query)
         after = _next(answer, cursor)
         return Page(
-            records=event_maker(said.name, self.limits).make_all(listed(answer.get("events"), "events"), now),
+            records=event_maker(self.name, self.limits).make_all(listed(answer.get("events"), "events"), now),
             cursor=after,
             more=answer.get("reached_end") is not True and after not in (cursor, {}),
         )
@@ -50,7 +65,8 @@ class PapertrailSearch:
 class PapertrailBackfill:
     """Fetches what a webhook left out, from after one id until another."""
 
-    settings: SourceSettings
+    name: str
+    settings: Papertrail
     limits: Limits
     client: httpx.AsyncClient
 
@@ -64,7 +80,7 @@ class PapertrailBackfill:
         filled = answer.get("reached_end") is True or int(after["min_id"]) >= int(until_id)
         if not filled and int(after["min_id"]) <= int(cursor["min_id"]):
             raise PollUnavailable("the search neither goes on nor ends")
-        records = event_maker(said.name, self.limits).make_all(events, now)
+        records = event_maker(self.name, self.limits).make_all(events, now)
         return Page(records=records, cursor=after, more=not filled)
 
 

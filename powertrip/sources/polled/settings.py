@@ -1,29 +1,37 @@
-"""What the config says of one poll, as the sources want it."""
+"""What the settings of all polls share."""
 
-from dataclasses import dataclass
+from abc import abstractmethod
 from datetime import timedelta
-from typing import Literal
+from typing import Annotated
 
-from pydantic import SecretStr
+import httpx
+from pydantic import Field
 
-PollType = Literal["papertrail_search", "cloudwatch_logs", "aptible_operations", "wazuh_indexer"]
+from powertrip.ingest import Poll
+from powertrip.setting.section import Section
+from powertrip.setting.values import Duration, Url
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollSettings:
-    """One entry of `polls` in the config."""
+class PollSettings(Section):
+    """One API that is asked for log records again and again; rules name it as they name a source."""
 
-    name: str
-    type: PollType
-    overlap: timedelta
-    """How far back each round looks again, for what came late with an old time."""
-    url: str | None = None
-    token: SecretStr | None = None
-    username: str | None = None
-    password: SecretStr | None = None
-    query: str | None = None
-    account: str | None = None
-    index: str | None = None
-    rule_ids: tuple[str, ...] = ()
-    log_group: str | None = None
-    region: str | None = None
+    type: str
+    """The API."""
+    every: Duration = timedelta(seconds=30)
+    """The time between two rounds."""
+    look_back: Duration = timedelta(hours=1)
+    """Where the very first round begins, before its start."""
+    catch_up: Annotated[int, Field(ge=1)] = 10_000
+    """About so many records are taken in one round; the security channel is told where more wait."""
+    tell_failing_after: Duration = timedelta(minutes=15)
+    """The security channel is told of a poll that fails for this long."""
+    expect_within: Duration | None = None
+    """The security channel is told when no new record came for this long."""
+    url: Url | None = None
+    """Another server than the API's own."""
+    overlap: Duration = timedelta(minutes=10)
+    """How far back each round looks again, for what comes late."""
+
+    @abstractmethod
+    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+        """Build the poll of this name."""

@@ -8,20 +8,22 @@ Format: documentation.wazuh.com, Wazuh indexer; docs.opensearch.org, search_afte
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
 import httpx
+from pydantic import Field
 
 from powertrip.errors import PollUnavailable
-from powertrip.ingest import Cursor, Page
+from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.setting.values import Secret, Url, Written
 from powertrip.sources.polled.http import ask, listed
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
-from powertrip.sources.records import RecordMaker
-from powertrip.sources.settings import Limits, RecordKeys
+from powertrip.sources.records import RecordKeys, RecordMaker
 from powertrip.sources.times import parse_time
 
+RuleId = Annotated[str, Field(pattern=r"^\d{1,10}$"), Written("a number in quotes")]
 INDEX = "wazuh-alerts-4.x-*"
 SIZE = 500
 _KEYS = RecordKeys(
@@ -37,11 +39,31 @@ _HEADER = re.compile(
 """RFC 3164 as daemons write it, or with the ISO time of newer ones."""
 
 
+class WazuhPoll(PollSettings):
+    """The indexer of Wazuh."""
+
+    type: Literal["wazuh_indexer"]
+    url: Url
+    """The server."""
+    username: str
+    """Who logs in."""
+    password: Secret
+    """And with what."""
+    index: str = INDEX
+    """The index pattern."""
+    rule_ids: tuple[RuleId, ...] = ()
+    """Only alerts of these Wazuh rules."""
+
+    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+        return WazuhIndexer(name, self, Limits(), client)
+
+
 @dataclass(frozen=True, slots=True)
 class WazuhIndexer:
     """Searches forward by time and id."""
 
-    settings: PollSettings
+    name: str
+    settings: WazuhPoll
     limits: Limits
     client: httpx.AsyncClient
 
@@ -49,7 +71,7 @@ class WazuhIndexer:
         """See `powertrip.ingest.Poll`."""
         window = Window.of(cursor, since, self.settings.overlap)
         hits = await self._hits(window)
-        maker = RecordMaker(source=self.settings.name, keys=_KEYS, limits=self.limits, zone=None)
+        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
         moments = [parse_time(_alert(hit).get("timestamp"), received_at=now, zone=None) for hit in hits]
         place = hits[-1].get("sort") if len(hits) >= SIZE else None
         return Page(
@@ -60,14 +82,13 @@ class WazuhIndexer:
 
     async def _hits(self, window: Window) -> list[dict[str, Any]]:
         settings = self.settings
-        password = settings.password.get_secret_value() if settings.password else ""
-        index = quote(settings.index or INDEX, safe="*-.,_")
+        index = quote(settings.index, safe="*-.,_")
         answer = await ask(
             self.client,
             "POST",
-            f"{(settings.url or '').rstrip('/')}/{index}/_search",
+            f"{settings.url.rstrip('/')}/{index}/_search",
             json=self._search(window),
-            auth=(settings.username or "", password),
+            auth=(settings.username, settings.password.get_secret_value()),
         )
         if answer.get("timed_out") is True:
             raise PollUnavailable("the search timed out within the indexer")

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 _MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _BYTES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
@@ -228,3 +228,5 @@ KeyPath = Annotated[
 TimeZone = Annotated[str, AfterValidator(_check_time_zone), Written("a time zone: `UTC`, `Europe/Berlin`")]
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(as_list), Written("a text, or a list of texts")]
 """A single text stands for a list of one."""
+Secret = Annotated[SecretStr, Field(min_length=1), Written("text, kept secret")]
+Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), Written("an http or https address")]

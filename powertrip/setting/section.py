@@ -1,0 +1,26 @@
+"""What all sections of the configuration file have in common."""
+
+from collections.abc import Iterator
+
+from pydantic import BaseModel, ConfigDict, SecretStr
+
+
+class Section(BaseModel):
+    """Settings that belong together: frozen, and no key beside those that are known."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True
+    )
+
+
+def secrets_in(value: object) -> Iterator[SecretStr]:
+    """Every secret of a section, however deep, so that none can be forgotten."""
+    if isinstance(value, SecretStr):
+        yield value
+    elif isinstance(value, BaseModel):
+        yield from secrets_in([getattr(value, name) for name in type(value).model_fields])
+    elif isinstance(value, dict):
+        yield from secrets_in(list(value.values()))
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from secrets_in(item)
