@@ -21,6 +21,8 @@ class Limits:
 
     message_characters: int = 8192
     """Longer messages are cut, and the record says by how much."""
+    body_bytes: int = 8 * MEBIBYTE
+    """Of a body as it comes, which may be compressed."""
     inflated_bytes: int = 16 * MEBIBYTE
     records: int = 100_000
 

@@ -26,7 +26,6 @@ _REFUSAL = web.RequestKey("refusal", str)
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-MAX_BODY_BYTES = 8 * 1024 * 1024
 _BODY_TIMEOUT = 30.0
 """Seconds a sender has for its whole body."""
 _IDLE_TIMEOUT = 75.0
@@ -57,8 +56,8 @@ Readiness = Callable[[], Awaitable[Sequence[Check]]]
 class IngestEndpoint:
     """Takes what senders post, has it read and kept, and answers."""
 
-    sources: Mapping[str, Source]
-    tools: Tools
+    sources: Callable[[], Mapping[str, Source]]
+    tools: Callable[[], Tools]
     inbox: Inbox
     metrics: Metrics
     clock: Callable[[], datetime]
@@ -69,7 +68,7 @@ class IngestEndpoint:
         source, head = self._source(request)
         # Before the body, so that a stranger cannot make us hold one.
         source.authorize(head)
-        reading = await self._read(source, replace(head, body=await self._body(request)))
+        reading = await self._read(source, replace(head, body=await self._body(request, head.tools.limits.body_bytes)))
         new = await self._keep(head, reading)
         if reading.follow_up is not None:
             await reading.follow_up()
@@ -83,7 +82,7 @@ class IngestEndpoint:
         return _answered(source.challenge(head))
 
     def _source(self, request: web.Request) -> tuple[Source, IngestRequest]:
-        source = self.sources.get(request.match_info["source"])
+        source = self.sources().get(request.match_info["source"])
         if source is None:
             raise web.HTTPNotFound
         head = IngestRequest(
@@ -91,7 +90,7 @@ class IngestEndpoint:
             body=b"",
             received_at=self.clock(),
             source=request.match_info["source"],
-            tools=self.tools,
+            tools=self.tools(),
             path_secret=request.match_info.get("secret"),
         )
         return source, head
@@ -107,14 +106,17 @@ class IngestEndpoint:
             self.metrics.batch_cut(head.source)
         return new
 
-    async def _body(self, request: web.Request) -> bytes:
+    async def _body(self, request: web.Request, limit: int) -> bytes:
+        body = bytearray()
         try:
             async with asyncio.timeout(self.body_timeout):
-                return await request.read()
-        except web.HTTPRequestEntityTooLarge as error:
-            raise BodyTooLarge("the body is over the limit; send smaller batches") from error
+                async for chunk in request.content.iter_any():
+                    body += chunk
+                    if len(body) > limit:
+                        raise BodyTooLarge("the body is over the limit; send smaller batches")
         except TimeoutError as error:
             raise Overloaded(f"the body did not arrive within {self.body_timeout:g} s") from error
+        return bytes(body)
 
     async def _read(self, source: Source, ingest: IngestRequest) -> Reading:
         try:
@@ -156,13 +158,12 @@ def _answered(answer: Answer) -> web.Response:
 
 def build_app(
     *,
-    sources: Mapping[str, Source],
-    tools: Tools = Tools(),
+    sources: Callable[[], Mapping[str, Source]],
+    tools: Callable[[], Tools] = Tools,
     inbox: Inbox,
     metrics: Metrics,
     readiness: Readiness,
     clock: Callable[[], datetime],
-    max_body_bytes: int = MAX_BODY_BYTES,
     body_timeout: float = _BODY_TIMEOUT,
 ) -> web.Application:
     """The application that `WebServer` serves; `body_timeout` is in seconds, `clock` gives aware times.
@@ -172,10 +173,7 @@ def build_app(
     endpoint = IngestEndpoint(
         sources=sources, tools=tools, inbox=inbox, metrics=metrics, clock=clock, body_timeout=body_timeout
     )
-    app = web.Application(
-        client_max_size=max_body_bytes,
-        middlewares=[_observing(sources, metrics), _answer_errors],
-    )
+    app = web.Application(middlewares=[_observing(sources, metrics), _answer_errors])
     app.router.add_post("/ingest/{source}", endpoint.handle)
     app.router.add_post("/ingest/{source}/{secret}", endpoint.handle)
     app.router.add_get("/ingest/{source}", endpoint.challenge, allow_head=False)
@@ -222,7 +220,7 @@ def _headers(error: Exception, status: int) -> dict[str, str]:
 
 
 def _observing(
-    sources: Mapping[str, Source], metrics: Metrics
+    sources: Callable[[], Mapping[str, Source]], metrics: Metrics
 ) -> Callable[..., Awaitable[web.StreamResponse]]:
     """The access log and the count of answers.
 
@@ -238,7 +236,7 @@ def _observing(
         resource = request.match_info.route.resource
         route = resource.canonical if resource else "(none)"
         source = request.match_info.get("source", "")
-        known_source = source if source in sources else "(unknown)"
+        known_source = source if source in sources() else "(unknown)"
         if route.startswith("/ingest/"):
             metrics.request_answered(known_source, response.status)
         if route.startswith("/api/"):

@@ -11,6 +11,7 @@ import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.runtime.shared import utc_now
 from powertrip.assembly import enrichment
 from powertrip.config import Config
 from powertrip.errors import (
@@ -32,7 +33,6 @@ from powertrip.store import SqlStore, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
 from powertrip.tellers import tellers
-from powertrip.worker import utc_now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

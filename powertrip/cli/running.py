@@ -6,58 +6,51 @@ from collections.abc import Callable
 
 import structlog
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running, powertrip
 from powertrip.config import Config
 from powertrip.errors import ConfigError
 
 log = structlog.get_logger(__name__)
-
-READING = "cannot be used; the configuration in force stays"
 
 
 async def run_until_stopped(
     config: Config, read_config: Callable[[], Config], *, serves_web: bool, works: bool
 ) -> None:
     """Start, stay until SIGTERM or SIGINT, reload on SIGHUP, stop in order; raises ConfigError."""
-    stopping = asyncio.Event()
-    loop = asyncio.get_running_loop()
+    loop, stopping, reloads = asyncio.get_running_loop(), asyncio.Event(), asyncio.Queue[None]()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    application = Application(config, serves_web=serves_web, works=works)
-    reloads: set[asyncio.Task[None]] = set()
+    loop.add_signal_handler(signal.SIGHUP, reloads.put_nowait, None)
 
-    def reload() -> None:
-        task = asyncio.create_task(_reload(application, read_config))
-        reloads.add(task)
-        task.add_done_callback(reloads.discard)
+    async def serve() -> None:
+        async with powertrip(config, serves_web=serves_web, works=works) as running:
+            while True:
+                await reloads.get()
+                await _reload(running, read_config)
 
-    loop.add_signal_handler(signal.SIGHUP, reload)
-    try:
-        await _start_or_stop(application, stopping)
-        await stopping.wait()
+    serving, told = asyncio.create_task(serve()), asyncio.create_task(stopping.wait())
+    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    if not serving.done():
         log.info("stopping")
-    finally:
-        await application.stop()
+        serving.cancel()
+    try:
+        await serving
+    except asyncio.CancelledError:
+        log.info("stopped")
 
 
-async def _start_or_stop(application: Application, stopping: asyncio.Event) -> None:
-    """Start, and give up at once if told to stop while Slack is still out of reach."""
-    starting = asyncio.create_task(application.start())
-    waiting = asyncio.create_task(stopping.wait())
-    await asyncio.wait({starting, waiting}, return_when=asyncio.FIRST_COMPLETED)
-    waiting.cancel()
-    if starting.done():
-        starting.result()
-    else:
-        starting.cancel()
-        await asyncio.wait({starting})
-
-
-async def _reload(application: Application, read_config: Callable[[], Config]) -> None:
+async def _reload(running: Running, read_config: Callable[[], Config]) -> None:
     try:
         config = await asyncio.to_thread(read_config)
-        await application.reload(config)
+        waiting = await running.reload(config)
     except ConfigError as error:
-        log.error(f"the changed configuration {READING}", mistakes=[str(item) for item in error.mistakes])
-    else:
-        log.info("the changed configuration is in force", warnings=list(config.warnings))
+        mistakes = [str(item) for item in error.mistakes]
+        log.error(
+            "the changed configuration cannot be used; the configuration in force stays", mistakes=mistakes
+        )
+        return
+    log.info("the changed configuration is in force", warnings=list(config.warnings))
+    if waiting:
+        log.warning(
+            "some changed settings are read at the start only; restart for them", settings=list(waiting)
+        )

@@ -1,10 +1,11 @@
 """The section `origins`: the host intrusion detection systems that see the same things."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from powertrip.origins import AnyTell
 from powertrip.setting.section import Section
-from powertrip.setting.values import Duration, OneOrMore
+from powertrip.setting.values import AT_START, Duration, OneOrMore
 
 
 class Origin(Section):
@@ -17,7 +18,7 @@ class Origin(Section):
     """How far apart the two records of one thing may be."""
     grace: Duration = timedelta(minutes=10)
     """How long the other side is waited for: then what one saw alone is asked about, or reported."""
-    tell: AnyTell | None = None
+    tell: Annotated[AnyTell | None, AT_START] = None
     """Without it the records are compared, and nothing is told."""
     expects: OneOrMore = ()
     """Rules whose events it should have seen too; others it may miss without a word."""

@@ -16,6 +16,7 @@ from powertrip.config.severity import SeverityLists
 from powertrip.event import Severity
 from powertrip.setting.section import Section
 from powertrip.setting.values import (
+    AT_START,
     AppToken,
     BaseUrl,
     BotToken,
@@ -48,11 +49,11 @@ Demands = Annotated[
 class Slack(Section):
     """The workspace that is asked."""
 
-    bot_token: Annotated[BotToken, Environment("SLACK_BOT_TOKEN", overrides=False)]
+    bot_token: Annotated[BotToken, AT_START, Environment("SLACK_BOT_TOKEN", overrides=False)]
     """The Bot User OAuth Token, from OAuth & Permissions."""
-    app_token: Annotated[AppToken, Environment("SLACK_APP_TOKEN", overrides=False)]
+    app_token: Annotated[AppToken, AT_START, Environment("SLACK_APP_TOKEN", overrides=False)]
     """An App-Level Token with the scope `connections:write`, from Basic Information."""
-    base_url: BaseUrl = "https://slack.com/api/"
+    base_url: Annotated[BaseUrl, AT_START] = "https://slack.com/api/"
     """The server that speaks Slack's protocol."""
     security_channel: ChannelRef = "#security"
     """Where reminders go, and every event that no person can be asked about."""
@@ -93,9 +94,9 @@ class Person(Section):
 class Ingest(Section):
     """The endpoint that takes log records."""
 
-    host: str = "0.0.0.0"  # noqa: S104 - log senders are elsewhere, and each needs its secret
+    host: Annotated[str, AT_START] = "0.0.0.0"  # noqa: S104 - log senders are elsewhere, and each needs its secret
     """The address to listen on."""
-    port: Annotated[int, Field(ge=0, le=65535), Environment("PORT", overrides=True)] = 8080
+    port: Annotated[int, Field(ge=0, le=65535), AT_START, Environment("PORT", overrides=True)] = 8080
     """The port to listen on; 0 takes any that is free."""
     max_body: Size = 8 << 20
     """A larger request is refused."""
@@ -123,7 +124,7 @@ class Api(Section):
 class Database(Section):
     """Where everything is kept."""
 
-    url: Annotated[DatabaseUrl, Environment("DATABASE_URL", overrides=True)] = SecretStr(
+    url: Annotated[DatabaseUrl, AT_START, Environment("DATABASE_URL", overrides=True)] = SecretStr(
         "sqlite:///powertrip.db"
     )
     """SQLite, or PostgreSQL where the disk does not last or `web` and `worker` run apart."""
@@ -221,7 +222,9 @@ class Settings(Section):
     people: Annotated[dict[str, Person], Field(default_factory=dict)]
     sources: Annotated[dict[SourceName, AnySource], Field(default_factory=dict)]
     origins: Annotated[dict[SourceName, Origin], Field(default_factory=dict)]
-    polls: Annotated[dict[SourceName, AnyPoll], BeforeValidator(empty_if_none), Field(default_factory=dict)]
+    polls: Annotated[
+        dict[SourceName, AnyPoll], AT_START, BeforeValidator(empty_if_none), Field(default_factory=dict)
+    ]
     ingest: Ingest = Ingest()
     api: Api = Api()
     database: Database = Database()
@@ -231,7 +234,7 @@ class Settings(Section):
     backup: Annotated[Backup, Field(default_factory=Backup)]
     cards: Cards = Cards()
     lookups: Lookups = Lookups()
-    enrichment: Enrichment = Enrichment()
+    enrichment: Annotated[Enrichment, AT_START] = Enrichment()
     quarantine: Quarantine = Quarantine()
     retention: Retention = Retention()
     log: Log = Log()

@@ -33,6 +33,10 @@ class Environment:
     """Whether it wins over the file, or is only used where the file is silent."""
 
 
+AT_START = "read at the start only"
+"""Marks a setting that a reload does not change."""
+
+
 def parse_duration(value: object) -> timedelta:
     """Read `90s`, `10m`, `1h`, `7d` or `1200ms`; raises ValueError, above all for a number without a unit."""
     if isinstance(value, timedelta):

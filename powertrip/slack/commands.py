@@ -47,11 +47,10 @@ class Caller:
 class Commands:
     """The words that `/powertrip` knows."""
 
-    def __init__(self, parts: Parts, decider: Decider, inbox: Inbox, command: str) -> None:
+    def __init__(self, parts: Parts, decider: Decider, inbox: Inbox) -> None:
         self._parts = parts
         self._decider = decider
         self._inbox = inbox
-        self._command = command
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self._help,
             "pending": self._pending,
@@ -71,7 +70,7 @@ class Commands:
         word, *arguments = typed.words_of(text) or ["help"]
         handler = self._words.get(word.lower())
         if handler is None:
-            return cards.refusal(f"{word[:40]!r} is not a command. Try {self._command} help.")
+            return cards.refusal(f"{word[:40]!r} is not a command. Try {self._parts.settings.command} help.")
         try:
             return await handler(caller, arguments)
         except Refused as refusal:
@@ -88,7 +87,7 @@ class Commands:
         return await self.run(caller, f"{query} page={page}")
 
     async def _help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
-        return cards.help_card(self._command)
+        return cards.help_card(self._parts.settings.command)
 
     async def _approve(self, caller: Caller, arguments: list[str]) -> Message:
         return await self._decide(Verdict.APPROVE, caller, arguments)
@@ -101,7 +100,7 @@ class Commands:
 
     async def _decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
         if not arguments:
-            raise Refused(f"Say which event: {self._command} {verdict} ID reason")
+            raise Refused(f"Say which event: {self._parts.settings.command} {verdict} ID reason")
         reference, reason = parse_reference(arguments[0]), " ".join(arguments[1:])
         try:
             outcome = await self._decider.decide(
@@ -149,14 +148,14 @@ class Commands:
             return EventQuery(undone_only=True)
         subject = typed.member_id(who)
         if subject is None:
-            raise Refused(f"Say {self._command} pending me, all, or @somebody.")
+            raise Refused(f"Say {self._parts.settings.command} pending me, all, or @somebody.")
         if subject != actor.slack_id:
             _reviewers_only(actor, "see what waits for others")
         return EventQuery(undone_only=True, subject_slack_id=subject)
 
     async def _show(self, caller: Caller, arguments: list[str]) -> Message:
         if not arguments:
-            raise Refused(f"Say which event: {self._command} show ID")
+            raise Refused(f"Say which event: {self._parts.settings.command} show ID")
         event = await self._decider.event(parse_reference(arguments[0]))
         actor = await self._actor(caller)
         if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
@@ -185,7 +184,7 @@ class Commands:
         now = self._parts.clock()
         since = typed.moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
         if since is None or since > now:
-            raise Refused(f"Say since when: {self._command} stats 30d")
+            raise Refused(f"Say since when: {self._parts.settings.command} stats 30d")
         numbers = await self._parts.store.numbers(since)
         chart = await asyncio.to_thread(draw_chart, numbers, now)
         return _with_note(cards.stats_card(_stats(numbers)), await _send_chart(caller, chart))

@@ -63,13 +63,13 @@ class SlackDirectory:
         client: AsyncWebClient,
         memory: Memory,
         workspace: Workspace,
-        settings: DirectorySettings,
+        settings: Callable[[], DirectorySettings],
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
         self._memory = memory
         self._workspace = workspace
-        self.settings = settings
+        self._live = settings
         self._clock = clock
 
     async def subject(self, person: Person | None) -> Subject:
@@ -79,7 +79,7 @@ class SlackDirectory:
         if person.is_bot:
             return Subject(kind=SubjectKind.BOT, name=person.name, team=person.team)
         try:
-            async with asyncio.timeout(self.settings.timeout.total_seconds()):
+            async with asyncio.timeout(self._live().timeout.total_seconds()):
                 user = await self._remembered_user(person)
         except (PowertripError, TimeoutError) as error:
             log.warning("a person could not be looked up", person=person.name, error=str(error))
@@ -95,11 +95,11 @@ class SlackDirectory:
     async def actor(self, slack_id: str, team_id: str | None) -> Actor:
         """Who clicked, looked up at this moment; `team_id` is what the click itself says."""
         try:
-            async with asyncio.timeout(self.settings.timeout.total_seconds()):
+            async with asyncio.timeout(self._live().timeout.total_seconds()):
                 user, is_reviewer = await asyncio.gather(self._user(slack_id), self._is_reviewer(slack_id))
         except (PowertripError, TimeoutError) as error:
             log.warning("the person who clicked could not be looked up", slack_id=slack_id, error=str(error))
-            is_reviewer = slack_id in self.settings.reviewers
+            is_reviewer = slack_id in self._live().reviewers
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN, is_reviewer=is_reviewer)
         if user is None:
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN)
@@ -121,12 +121,13 @@ class SlackDirectory:
         return str(email).casefold() if email else None
 
     async def _is_reviewer(self, slack_id: str) -> bool:
-        if slack_id in self.settings.reviewers:
+        settings = self._live()
+        if slack_id in settings.reviewers:
             return True
-        if self.settings.reviewer_group is None:
+        if settings.reviewer_group is None:
             return False
         try:
-            answer = await call(self._client.usergroups_users_list(usergroup=self.settings.reviewer_group))
+            answer = await call(self._client.usergroups_users_list(usergroup=settings.reviewer_group))
         except SlackRefused as error:
             # A group that is gone must not keep people from answering for themselves.
             log.error("reviewers.group cannot be read, so nobody is a reviewer by it", error=str(error))
@@ -153,7 +154,7 @@ class SlackDirectory:
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
         key = f"user:{person.slack_id}" if person.slack_id else f"email:{person.email}"
         now = self._clock()
-        known = await self._memory.remembered(key, now - self.settings.keep)
+        known = await self._memory.remembered(key, now - self._live().keep)
         if isinstance(known, dict):
             return known.get("user")
         user = await (self._user(person.slack_id) if person.slack_id else self._user_by_email(person.email))

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, ParamSpec
 
@@ -61,13 +62,10 @@ class InFlight:
 class Listeners:
     """What Powertrip listens to in Slack."""
 
-    def __init__(
-        self, parts: Parts, decider: Decider, inbox: Inbox, in_flight: InFlight, command: str
-    ) -> None:
+    def __init__(self, parts: Parts, decider: Decider, inbox: Inbox, in_flight: InFlight) -> None:
         self._parts = parts
         self._decider = decider
-        self._commands = Commands(parts, decider, inbox, command)
-        self._command = command
+        self._commands = Commands(parts, decider, inbox)
         self._in_flight = in_flight
 
     def register(self, app: AsyncApp) -> None:
@@ -79,7 +77,8 @@ class Listeners:
         app.action(cards.PREVIOUS)(track(self._page))
         app.action(cards.NEXT)(track(self._page))
         app.view(cards.CALLBACK)(track(self._submitted))
-        app.command(self._command)(track(self._typed))
+        # Slack sends only the commands of the app's manifest, and a reload may rename ours.
+        app.command(re.compile("."))(track(self._typed))
         app.error(self._broke)
 
     async def _approve(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:

@@ -24,7 +24,12 @@ class GroupCommitInbox:
     """The ingest endpoint's way into the database."""
 
     def __init__(
-        self, thread: DatabaseThread, *, backlog_limit: int, retry_after: int, on_new: Callable[[], None]
+        self,
+        thread: DatabaseThread,
+        *,
+        backlog_limit: Callable[[], int],
+        retry_after: Callable[[], int],
+        on_new: Callable[[], None],
     ) -> None:
         """`backlog_limit` in records, `retry_after` in seconds; `on_new` is called after a commit."""
         self._thread = thread
@@ -78,9 +83,10 @@ class GroupCommitInbox:
             await self._write([waiting])
 
     def _append(self, batch: list[Waiting]) -> list[int]:
-        if inbox.backlog(self._backlog_limit) >= self._backlog_limit:
+        if inbox.backlog(self._backlog_limit()) >= self._backlog_limit():
             raise Overloaded(
-                f"more than {self._backlog_limit} records wait to be judged", retry_after=self._retry_after
+                f"more than {self._backlog_limit()} records wait to be judged",
+                retry_after=self._retry_after(),
             )
         left_out.append([gap for _, gaps, _ in batch for gap in gaps])
         return inbox.append([records for records, _, _ in batch])

@@ -9,7 +9,7 @@ from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Referenc
 from powertrip.workflow.enriching import enrich
 from powertrip.workflow.filling import Filler
 from powertrip.workflow.judging import judge_waiting
-from powertrip.workflow.parts import Parts, Settings
+from powertrip.workflow.parts import Live, Parts, Settings, Signals, derived
 from powertrip.workflow.polling import Poller, PollPlan
 from powertrip.workflow.reminding import remind, report_quarantine
 from powertrip.workflow.sending import Sender
@@ -20,6 +20,7 @@ __all__ = [
     "REASON_LIMIT",
     "Decider",
     "Filler",
+    "Live",
     "Outcome",
     "Parts",
     "PollPlan",
@@ -27,7 +28,9 @@ __all__ = [
     "Reference",
     "Sender",
     "Settings",
+    "Signals",
     "back_up",
+    "derived",
     "enrich",
     "judge_waiting",
     "parse_reference",

@@ -21,7 +21,7 @@ async def back_up(parts: Parts) -> bool:
     if overdue:
         log.error("Slack cannot be told; the backup channels are", messages=overdue, channels=list(channels))
     if overdue or digests:
-        parts.wake_sender()
+        parts.signals.outbox.set()
     return overdue > 0
 
 
@@ -45,7 +45,7 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
         await parts.store.finish_delivery(delivery, now, "done")
     else:
         await parts.store.backup_told(delivery, [event.id for event in events], parts.clock())
-        parts.wake_sender()
+        parts.signals.outbox.set()
     parts.metrics.delivery_attempted(delivery.kind, "done")
     log.warning("backup channel told", channel=delivery.channel, events=[event.id for event in events])
     return 0.0

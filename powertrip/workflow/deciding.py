@@ -155,9 +155,9 @@ class Decider:
         )
 
     def _done(self, outcome: Outcome) -> Outcome:
-        self._parts.wake_sender()
+        self._parts.signals.outbox.set()
         if outcome.event.status is Status.HALF_APPROVED:
-            self._parts.wake_reminders()
+            self._parts.signals.reminders.set()
         waited = outcome.decision.at - outcome.event.received_at
         self._parts.metrics.decision_taken(outcome.decision.verdict, waited)
         log.info(

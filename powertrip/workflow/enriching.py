@@ -28,9 +28,9 @@ LONGEST_WAIT = timedelta(minutes=5)
 
 def begin_lookups(parts: Parts) -> None:
     """Have new events looked up now, and their cards sent when the hold ends, whatever came of it."""
-    parts.wake_lookups()
+    parts.signals.lookups.set()
     # Nobody else wakes the sender then while the lookups of others go on.
-    asyncio.get_running_loop().call_later(HOLD.total_seconds(), parts.wake_sender)
+    asyncio.get_running_loop().call_later(HOLD.total_seconds(), parts.signals.outbox.set)
 
 
 async def enrich(parts: Parts) -> bool:
@@ -45,7 +45,7 @@ async def enrich(parts: Parts) -> bool:
     found = {item.event_id: _final(known.get(item.source_ip or ""), item, now) for item in claimed}
     due = {item.event_id: _next_look(found[item.event_id], item, now) for item in claimed}
     await parts.store.keep_facts(found, due, now)
-    parts.wake_sender()
+    parts.signals.outbox.set()
     return len(claimed) == BATCH
 
 

@@ -1,7 +1,7 @@
 """Fetches what senders left out: a page of a gap at a time, until nothing is missing."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 
 import structlog
@@ -32,15 +32,17 @@ TELL_AFTER = 8
 class Filler:
     """Works off the gaps of those sources that have a way to fetch what they left out."""
 
-    def __init__(self, parts: Parts, backfills: Mapping[str, Backfill], backlog_limit: int) -> None:
+    def __init__(
+        self, parts: Parts, backfills: Callable[[], Mapping[str, Backfill]], backlog_limit: Callable[[], int]
+    ) -> None:
         """`backfills` by source, replaced by a reload; `backlog_limit` in records."""
         self._parts = parts
-        self.backfills = backfills
+        self._backfills = backfills
         self._backlog_limit = backlog_limit
 
     async def step(self) -> bool:
         """Fetch one page of a gap that is due; returns whether there may be more. Raises StoreUnavailable."""
-        backfills, store, now = self.backfills, self._parts.store, self._parts.clock()
+        backfills, store, now = self._backfills(), self._parts.store, self._parts.clock()
         gap = await store.claim_gap(backfills, now, LEASE) if backfills else None
         if gap is None:
             return False
@@ -62,12 +64,12 @@ class Filler:
         page, parts = await self._page(gap, backfill), self._parts
         channel = parts.settings.security_channel
         new = await parts.store.keep_gap_page(
-            gap, page.records, page.cursor, page.more, self._backlog_limit, channel, parts.clock()
+            gap, page.records, page.cursor, page.more, self._backlog_limit(), channel, parts.clock()
         )
         parts.metrics.gap_fetched(gap.source, new)
         log.info("fetched what was left out", source=gap.source, new=new, more=page.more)
-        parts.wake_judge()
-        parts.wake_sender()
+        parts.signals.inbox.set()
+        parts.signals.outbox.set()
 
     async def _page(self, gap: DueGap, backfill: Backfill) -> Page:
         try:
@@ -91,4 +93,4 @@ class Filler:
             why=str(error),
             again_in=wait.total_seconds(),
         )
-        parts.wake_sender()
+        parts.signals.outbox.set()

@@ -44,7 +44,7 @@ async def judge_waiting(parts: Parts) -> bool:
     if applied.opened:
         begin_lookups(parts)
     if applied.opened or applied.folded or applied.paired:
-        parts.wake_sender()
+        parts.signals.outbox.set()
     return len(claimed) == BATCH
 
 

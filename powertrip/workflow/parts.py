@@ -1,8 +1,10 @@
 """What the steps work with: the adapters, the clock, and the settings, which a reload replaces whole."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Generic, TypeVar
 
 from powertrip.cards import Mention
 from powertrip.policy import Clause
@@ -45,32 +47,73 @@ class Settings:
         return next((watch for watch in self.watches if source in watch.sources), None)
 
 
-def do_nothing() -> None:
-    """Stands where nobody waits to be woken."""
+T = TypeVar("T")
+R = TypeVar("R")
 
 
-@dataclass(slots=True, kw_only=True)
+class Live(Generic[T]):
+    """One value that is replaced as a whole; call it to read it, at use, and never keep what it returned."""
+
+    def __init__(self, value: T) -> None:
+        self._value = value
+
+    def __call__(self) -> T:
+        """The value in force."""
+        return self._value
+
+    def replace(self, value: T) -> None:
+        """Put another in force, for everybody at once."""
+        self._value = value
+
+
+def derived(live: Live[T], make: Callable[[T], R]) -> Callable[[], R]:
+    """What `make` makes of the value in force, made anew only when that was replaced."""
+    made: list[tuple[T, R]] = []
+
+    def read() -> R:
+        value = live()
+        if not made or made[0][0] is not value:
+            made[:] = [(value, make(value))]
+        return made[0][1]
+
+    return read
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What wakes the loops. Whoever leaves work sets one; one loop waits for each."""
+
+    inbox: asyncio.Event = field(default_factory=asyncio.Event)
+    outbox: asyncio.Event = field(default_factory=asyncio.Event)
+    lookups: asyncio.Event = field(default_factory=asyncio.Event)
+    reminders: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """Everything a step may use. Only `settings` and `backup` are ever replaced."""
+    """Everything a step may use; `settings` and `backup` are read anew at each use."""
 
     store: Store
     notifier: Notifier
     directory: Directory
-    backup: BackupChannels
     enrichment: Enrichment
     metrics: Metrics
     clock: Callable[[], datetime]
     """Returns the time now, aware and in UTC."""
     new_id: Callable[[], str]
     """Returns an id for an event that nobody can guess."""
-    settings: Settings
-    origins: Mapping[str, Origin] = field(default_factory=dict)
+    live_settings: Callable[[], Settings]
+    live_backup: Callable[[], BackupChannels]
+    origins: Mapping[str, Origin]
     """The ways to tell origins what was decided, by the origins' names."""
-    wake_sender: Callable[[], None] = field(default=do_nothing)
-    """Called when the outbox has something new."""
-    wake_lookups: Callable[[], None] = field(default=do_nothing)
-    """Called when an event's address is to be looked up."""
-    wake_judge: Callable[[], None] = field(default=do_nothing)
-    """Called when the inbox has something new."""
-    wake_reminders: Callable[[], None] = field(default=do_nothing)
-    """Called when a reminder is due at once."""
+    signals: Signals
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force now."""
+        return self.live_settings()
+
+    @property
+    def backup(self) -> BackupChannels:
+        """The channels in force now."""
+        return self.live_backup()

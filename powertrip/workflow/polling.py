@@ -86,7 +86,7 @@ class Poller:
                 LEASE,
             )
             self._parts.metrics.page_polled(plan.name, new)
-            self._parts.wake_judge()
+            self._parts.signals.inbox.set()
             cursor, done = page.cursor, _with(done, page)
             if not page.more or done.count >= plan.catch_up:
                 return done
@@ -103,7 +103,7 @@ class Poller:
         channel = self._parts.settings.security_channel
         await self._parts.store.poll_succeeded(plan.name, self._owner, done, now + plan.every, channel, now)
         self._parts.metrics.poll_succeeded(plan.name, now, done.newest if done.more else None)
-        self._parts.wake_sender()
+        self._parts.signals.outbox.set()
 
     async def _failed(self, state: PollState, error: PollError | IngestRefused) -> None:
         now, plan = self._parts.clock(), self._plan
@@ -116,7 +116,7 @@ class Poller:
         )
         self._parts.metrics.poll_failed(plan.name)
         log.error("a poll failed", poll=plan.name, why=str(error), again_in=wait.total_seconds())
-        self._parts.wake_sender()
+        self._parts.signals.outbox.set()
 
 
 def _with(done: PollRound, page: Page) -> PollRound:

@@ -22,11 +22,11 @@ async def remind(parts: Parts) -> bool:
         following, settings.security_channel, settings.schedule.together, now
     )
     log.info("reminders due", count=ours)
-    parts.wake_sender()
+    parts.signals.outbox.set()
     return len(due) == BATCH
 
 
-async def report_quarantine(parts: Parts) -> None:
+async def report_quarantine(parts: Parts) -> bool:
     """Tell the security channel of what could not be judged: the first at once, then once a window."""
     settings = parts.settings
     report = await parts.store.report_quarantine(
@@ -34,4 +34,5 @@ async def report_quarantine(parts: Parts) -> None:
     )
     if report:
         log.warning("records in quarantine", count=report.count, sources=report.sources)
-        parts.wake_sender()
+        parts.signals.outbox.set()
+    return False

@@ -194,7 +194,7 @@ class Sender:
     async def _redirect(self, delivery: Delivery) -> None:
         channel = self._parts.settings.security_channel
         await self._parts.store.redirect_delivery(delivery, channel, self._parts.clock())
-        self._parts.wake_sender()
+        self._parts.signals.outbox.set()
 
     async def _later(
         self, delivery: Delivery, why: str, *, may_have_arrived: bool, after: float | None = None

@@ -30,7 +30,7 @@ async def tell_origin(parts: Parts, delivery: Delivery) -> float:
     else:
         await parts.store.origin_told(delivery, parts.clock())
         parts.metrics.origin_told(delivery.channel, "told")
-        parts.wake_sender()
+        parts.signals.outbox.set()
         log.info("origin told", origin=delivery.channel, events=list(delivery.event_ids))
     return 0.0
 
@@ -63,4 +63,4 @@ async def _refused(parts: Parts, delivery: Delivery, error: OriginRefused) -> No
     now = parts.clock()
     channel = parts.settings.security_channel
     await parts.store.origin_refused(delivery, str(error), now + RETRY_REFUSED, channel, now)
-    parts.wake_sender()
+    parts.signals.outbox.set()

@@ -30,7 +30,7 @@ async def watch_origins(parts: Parts) -> bool:
     if opened:
         begin_lookups(parts)
     if opened or missed or reported:
-        parts.wake_sender()
+        parts.signals.outbox.set()
     return BATCH in (opened, missed)
 
 

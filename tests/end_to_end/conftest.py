@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
@@ -36,7 +36,7 @@ def changes() -> dict[str, Any]:
 @pytest.fixture
 async def running(
     sandbox: Sandbox, control: Control, tmp_path: Path, changes: dict[str, Any]
-) -> AsyncIterator[tuple[Application, Sender]]:
+) -> AsyncIterator[tuple[Running, Sender]]:
     """Powertrip in this process, connected to the sandbox."""
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
     async with powertrip_here(path) as (application, sender):
@@ -45,7 +45,7 @@ async def running(
 
 
 @pytest.fixture
-def sender(running: tuple[Application, Sender]) -> Sender:
+def sender(running: tuple[Running, Sender]) -> Sender:
     """Posts records to it."""
     return running[1]
 

@@ -14,7 +14,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running, powertrip
 from powertrip.config import load_config
 from powertrip.ports import Origin
 from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
@@ -97,15 +97,13 @@ class Sender:
 @asynccontextmanager
 async def powertrip_here(
     path: Path, origins: Mapping[str, Origin] | None = None
-) -> AsyncIterator[tuple[Application, Sender]]:
+) -> AsyncIterator[tuple[Running, Sender]]:
     """All of Powertrip in this process, stopped at the end."""
-    application = Application(load_config(path, {}), origins=origins)
-    async with aiohttp.ClientSession() as session:
-        try:
-            await application.start()
-            yield application, Sender(application.port, session)
-        finally:
-            await application.stop()
+    async with (
+        aiohttp.ClientSession() as session,
+        powertrip(load_config(path, {}), origins=origins) as running,
+    ):
+        yield running, Sender(running.port, session)
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import bot
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.log import redact
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
@@ -58,7 +58,7 @@ async def shown(control: Control, words: str) -> None:
 
 
 async def test_the_login_that_a_cut_webhook_lacks_becomes_a_card_and_no_other_comes_twice(
-    running: tuple[Application, Sender], control: Control, api: Api
+    running: tuple[Running, Sender], control: Control, api: Api
 ) -> None:
     await post(running[1], CUT | {"saved_search": {"query": "Accepted"}})
     await shown(control, "192.0.2.10")

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
@@ -111,7 +111,7 @@ def logins() -> list[dict[str, Any]]:
 
 
 async def test_events_are_told_once_by_the_backup_channel_and_asked_in_slack_afterwards(
-    running: tuple[Application, Sender], control: Control, pager: Pager, evidence: Evidence
+    running: tuple[Running, Sender], control: Control, pager: Pager, evidence: Evidence
 ) -> None:
     await slack_goes(control)
     await running[1].post(*logins())
@@ -134,7 +134,7 @@ async def test_events_are_told_once_by_the_backup_channel_and_asked_in_slack_aft
 
 
 async def test_slack_that_is_well_leaves_the_backup_channel_alone(
-    running: tuple[Application, Sender], control: Control, pager: Pager, evidence: Evidence
+    running: tuple[Running, Sender], control: Control, pager: Pager, evidence: Evidence
 ) -> None:
     await running[1].post(login("alice", id="1"))
     await control.wait_for(lambda s: s.messages())
@@ -144,7 +144,7 @@ async def test_slack_that_is_well_leaves_the_backup_channel_alone(
 
 
 async def test_a_backup_channel_that_fails_is_tried_again(
-    running: tuple[Application, Sender], control: Control, pager: Pager
+    running: tuple[Running, Sender], control: Control, pager: Pager
 ) -> None:
     pager.refusals = 2
     await slack_goes(control)

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from powertrip import rounds
-from powertrip.application import Application
+from powertrip.runtime import loops
+from powertrip.runtime.app import Running
 from powertrip.sandbox.control import Control
 from powertrip.workflow import enriching
 from powertrip.workflow.enriching import HOLD
@@ -22,7 +22,7 @@ ALICE = "U0ALICE"
 SLACK_ITSELF = 5.0
 """Seconds that everything but the hold may take on a busy machine."""
 
-Running = tuple[Application, Sender]
+Started = tuple[Running, Sender]
 
 
 def answer(path: str, _body: Any) -> Said:
@@ -72,7 +72,7 @@ def evidence(tmp_path: Path) -> Evidence:
 
 
 async def test_the_first_card_shows_what_the_services_know(
-    running: Running, control: Control, evidence: Evidence
+    running: Started, control: Control, evidence: Evidence
 ) -> None:
     await running[1].post(login("alice", id="1"))
     state = await control.wait_for(lambda s: s.messages())
@@ -85,7 +85,7 @@ async def test_the_first_card_shows_what_the_services_know(
 
 
 async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_come_later(
-    running: Running, control: Control, evidence: Evidence, service: FakeService
+    running: Started, control: Control, evidence: Evidence, service: FakeService
 ) -> None:
     service.held = asyncio.Event()
     await running[1].post(login("alice", id="1"))
@@ -107,12 +107,12 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
 def slow_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lookup takes longer than anybody waits for, and no tick comes to the sender's help."""
     monkeypatch.setattr(enriching, "WITHIN", timedelta(minutes=1))
-    monkeypatch.setattr(rounds, "TICK", timedelta(hours=1))
+    monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
 
 
 @pytest.mark.usefixtures("slow_lookups")
 async def test_a_hold_ends_in_time_while_the_lookup_of_another_goes_on(
-    running: Running, control: Control, service: FakeService
+    running: Started, control: Control, service: FakeService
 ) -> None:
     service.held = asyncio.Event()
     await running[1].post(login("alice", id="1"))
@@ -140,7 +140,7 @@ async def test_killed_between_an_event_and_its_facts(
 
 
 async def test_late_facts_reach_a_card_that_was_decided_meanwhile(
-    running: Running, control: Control, service: FakeService, evidence: Evidence
+    running: Started, control: Control, service: FakeService, evidence: Evidence
 ) -> None:
     service.held = asyncio.Event()
     await running[1].post(login("alice", id="1"))
@@ -156,7 +156,7 @@ async def test_late_facts_reach_a_card_that_was_decided_meanwhile(
 
 
 async def test_a_service_that_refuses_the_token_is_named_and_nothing_else_suffers(
-    running: Running, control: Control, service: FakeService
+    running: Started, control: Control, service: FakeService
 ) -> None:
     service.answer = lambda _path, _body: Said({"detail": "no"}, status=401)
     await running[1].post(login("alice", id="1"))
@@ -168,7 +168,7 @@ async def test_a_service_that_refuses_the_token_is_named_and_nothing_else_suffer
 
 
 async def test_an_approval_is_remembered_when_the_same_person_comes_again(
-    running: Running, control: Control
+    running: Started, control: Control
 ) -> None:
     await running[1].post(login("alice", id="1"))
     state = await control.wait_for(lambda s: s.messages())

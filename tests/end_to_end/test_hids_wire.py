@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.origins.wazuh4 import LOGIN
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control, SeenMessage
@@ -20,7 +20,7 @@ from tests.origins.conftest import Said, Server, serve
 SECURITY = "C0SECURITY"
 ALICE = "U0ALICE"
 
-Running = tuple[Application, Sender]
+Started = tuple[Running, Sender]
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ async def card_of(control: Control, words: str = "alice") -> SeenMessage:
 
 
 async def test_pending_it_is_told_when_the_decision_falls(
-    running: Running, control: Control, hids: Server
+    running: Started, control: Control, hids: Server
 ) -> None:
     record = login(id="1")
     await running[1].post(record)
@@ -83,7 +83,7 @@ async def test_pending_it_is_told_when_the_decision_falls(
     assert verdict["alert_id"] == "wazuh-1:1768478399.1549653"
 
 
-async def test_decided_it_is_told_at_once(running: Running, control: Control, hids: Server) -> None:
+async def test_decided_it_is_told_at_once(running: Started, control: Control, hids: Server) -> None:
     record = login(id="1")
     await running[1].post(record)
     card = await card_of(control)
@@ -96,7 +96,7 @@ async def test_decided_it_is_told_at_once(running: Running, control: Control, hi
 
 @pytest.mark.parametrize("origin", [{"grace": "1s"}])
 async def test_what_it_alone_saw_is_an_event_of_its_own(
-    running: Running, control: Control, hids: Server
+    running: Started, control: Control, hids: Server
 ) -> None:
     await running[1].post(wazuh_alert(login()["message"]), source="wazuh")
     card = await card_of(control)
@@ -107,7 +107,7 @@ async def test_what_it_alone_saw_is_an_event_of_its_own(
 
 
 @pytest.mark.parametrize("origin", [{"grace": "1s", "expects": ["ssh_login"]}])
-async def test_what_it_did_not_see_is_said_once(running: Running, control: Control, hids: Server) -> None:
+async def test_what_it_did_not_see_is_said_once(running: Started, control: Control, hids: Server) -> None:
     await running[1].post(login(id="1"))
     card = await card_of(control)
     await control.wait_for(lambda s: s.message(card).shows("the HIDS did not see this"))
@@ -144,7 +144,7 @@ async def test_a_verdict_survives_a_hids_that_is_down_and_a_powertrip_that_is_ki
 
 
 async def test_a_wrong_password_is_on_the_card_and_not_in_it(
-    running: Running, control: Control, hids: Server
+    running: Started, control: Control, hids: Server
 ) -> None:
     hids.answers[LOGIN] = [Said(401)]
     record = login(id="1")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.cli.check import check_all
 from powertrip.config import load_config
 from powertrip.sandbox import Sandbox
@@ -44,7 +44,7 @@ async def told(control: Control, words: str) -> None:
 
 
 async def test_a_polled_login_becomes_one_card(
-    running: tuple[Application, Sender], control: Control, api: Api
+    running: tuple[Running, Sender], control: Control, api: Api
 ) -> None:
     await control.wait_for(lambda state: any(m.shows("192.0.2.10") for m in state.messages()))
     await told(control, "search is silent")

@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.sandbox.control import Control
 from tests.end_to_end.harness import ROOT, Sender, login
 
@@ -18,7 +18,7 @@ CAROL = "U0CAROL"
 CONTRACT = json.loads((ROOT / "powertrip" / "openapi.json").read_text(encoding="utf-8"))
 PAGE = {"$ref": "#/components/schemas/Page", "components": CONTRACT["components"]}
 
-Running = tuple[Application, Sender]
+Started = tuple[Running, Sender]
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ class Reader:
 
 
 @pytest.fixture
-def reader(running: Running) -> Reader:
+def reader(running: Started) -> Reader:
     """Asks the running Powertrip."""
     return Reader(running[0].port)
 
@@ -71,7 +71,7 @@ def test_the_contract_is_valid_openapi() -> None:
 
 
 async def test_decisions_are_read_page_by_page_in_their_order(
-    running: Running, control: Control, reader: Reader
+    running: Started, control: Control, reader: Reader
 ) -> None:
     for user in ("user1", "user2", "user3"):
         await decide(control, running[1], user)
@@ -90,7 +90,7 @@ async def test_decisions_are_read_page_by_page_in_their_order(
     assert (new["verdict"], new["event"]["status"]) == ("denied", "denied")
 
 
-async def test_a_first_call_may_begin_at_a_time(running: Running, control: Control, reader: Reader) -> None:
+async def test_a_first_call_may_begin_at_a_time(running: Started, control: Control, reader: Reader) -> None:
     await decide(control, running[1], "user1")
     (one,) = (await reader.page(since="2020-01-01T00:00:00Z"))["decisions"]
     assert len((await reader.page(since=one["decided_at"]))["decisions"]) == 1
@@ -99,7 +99,7 @@ async def test_a_first_call_may_begin_at_a_time(running: Running, control: Contr
 
 
 async def test_what_was_before_the_time_of_a_first_call_never_comes(
-    running: Running, control: Control, reader: Reader
+    running: Started, control: Control, reader: Reader
 ) -> None:
     await decide(control, running[1], "user1")
     (old,) = (await reader.page())["decisions"]
@@ -147,6 +147,6 @@ async def test_what_makes_no_sense_is_refused_in_words(reader: Reader, query: di
 
 
 @pytest.mark.parametrize("changes", [{}])
-async def test_without_a_configured_token_there_is_no_such_address(running: Running) -> None:
+async def test_without_a_configured_token_there_is_no_such_address(running: Started) -> None:
     status, _ = await Reader(running[0].port).get()
     assert status == 404

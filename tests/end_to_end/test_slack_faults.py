@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.application import Application
+from powertrip.runtime.app import Running
 from powertrip.config import load_config
 from powertrip.errors import ConfigError
 from powertrip.sandbox import Sandbox
@@ -27,7 +27,7 @@ from tests.end_to_end.harness import (
 SECURITY = "C0SECURITY"
 ALICE, BOB, CAROL = "U0ALICE", "U0BOB", "U0CAROL"
 
-Running = tuple[Application, Sender]
+Running = tuple[Running, Sender]
 
 
 @pytest.fixture

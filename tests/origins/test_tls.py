@@ -16,7 +16,7 @@ from cryptography.x509.oid import NameOID
 
 from powertrip.errors import OriginUnavailable
 from powertrip.origins import Wire, new_client
-from powertrip.worker import utc_now
+from powertrip.runtime.shared import utc_now
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import httpx
 from rich.console import Console
 
-from powertrip.application import Application
+from powertrip.runtime.app import powertrip
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
 from powertrip.cli.demo.scenes import Scene, everyday, scenes
@@ -142,12 +142,8 @@ async def _powertrip(slack: LocalSlack, outside: str, folder: Path) -> AsyncIter
     path = folder / "config.yaml"
     text = CONFIG.format(api_url=slack.api_url, outside=outside, secret=secret, folder=folder)
     path.write_text(text, encoding="utf-8")
-    application = Application(load_config(path, {}))
-    try:
-        await application.start()
-        yield f"http://127.0.0.1:{application.port}/ingest", secret
-    finally:
-        await application.stop()
+    async with powertrip(load_config(path, {})) as running:
+        yield f"http://127.0.0.1:{running.port}/ingest", secret
 
 
 def _welcome(console: Console, url: str, *, open_browser: bool) -> None:

@@ -1,0 +1,137 @@
+"""One process of Powertrip, put together: what both halves share, the ingest endpoint, the worker.
+
+Read downward: what is made of what, and, from the bottom up, in which order it stops.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import structlog
+
+from powertrip.api import ReadApi
+from powertrip.config import Config
+from powertrip.errors import ConfigError, Mistake
+from powertrip.ingest import Limits, Tools
+from powertrip.log import configure_logging
+from powertrip.metrics import Metrics
+from powertrip.ports import Origin
+from powertrip.runtime.readiness import database_check, socket_check
+from powertrip.runtime.restart import needs_restart
+from powertrip.runtime.shared import Shared, open_shared, utc_now
+from powertrip.runtime.worker import Worker
+from powertrip.sources import lend
+from powertrip.web import Check, WebServer, build_app
+from powertrip.workflow import derived
+
+log = structlog.get_logger(__name__)
+
+GRACE = 18.0
+"""Seconds that work in flight is given at the end; platforms kill after 20 to 30."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Running:
+    """A running process, as its command line and its tests hold it."""
+
+    shared: Shared
+    worker: Worker | None
+    endpoint: WebServer | None = field(default=None)
+
+    @property
+    def metrics(self) -> Metrics:
+        """The metrics of this process."""
+        return self.shared.metrics
+
+    @property
+    def port(self) -> int:
+        """The port of the ingest endpoint."""
+        if self.endpoint is None:
+            raise RuntimeError("this process serves no ingest endpoint")
+        return self.endpoint.port
+
+    async def reload(self, config: Config) -> tuple[str, ...]:
+        """Put another configuration in force, whole or not at all; returns the settings that need a restart.
+
+        Raises ConfigError, and the configuration in force stays.
+        """
+        if self.worker is not None:
+            await self.worker.prepare_reload(config)
+        old = self.shared.config()
+        self.shared.config.replace(config)
+        if config.log != old.log:
+            configure_logging(config.log.level, config.log.format)
+        if self.worker is not None:
+            self.worker.timers.reload(config)
+        return tuple(needs_restart(old, config))
+
+
+@asynccontextmanager
+async def powertrip(
+    at_start: Config,
+    *,
+    serves_web: bool = True,
+    works: bool = True,
+    origins: Mapping[str, Origin] | None = None,
+) -> AsyncIterator[Running]:
+    """Run until the block ends. Raises ConfigError for what an operator has to mend."""
+    async with open_shared(at_start, origins) as shared:
+        worker = Worker(shared) if works else None
+        endpoint = _endpoint(shared, worker) if serves_web else None
+        halves = [half for half in (endpoint, worker) if half is not None]
+        try:
+            # It listens before Slack is reached: what arrives while Slack is away is kept.
+            if endpoint is not None:
+                await _listen(endpoint, at_start)
+            if worker is not None:
+                await worker.start()
+            yield Running(shared=shared, worker=worker, endpoint=endpoint)
+        finally:
+            await _stop(halves)
+
+
+def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
+    config = shared.config
+
+    async def readiness() -> Sequence[Check]:
+        checks = [await database_check(shared.store, config, shared.metrics)]
+        if worker is not None:
+            checks.append(await socket_check(worker.socket, shared.metrics))
+        return checks
+
+    app = build_app(
+        sources=lambda: config().sources,
+        tools=derived(config, _tools),
+        inbox=shared.inbox,
+        metrics=shared.metrics,
+        readiness=readiness,
+        clock=utc_now,
+    )
+    ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
+    return WebServer(app, config().ingest.host, config().ingest.port)
+
+
+def _tools(config: Config) -> Tools:
+    ingest = config.ingest
+    return lend(Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated))
+
+
+async def _listen(endpoint: WebServer, config: Config) -> None:
+    where = f"{config.ingest.host}:{config.ingest.port}"
+    try:
+        await endpoint.start()
+    except OSError as error:
+        problem = f"cannot listen on {where}: {error.strerror}"
+        raise ConfigError([Mistake("ingest", "port", problem)]) from error
+    log.info("listening", host=config.ingest.host, port=endpoint.port, sources=sorted(config.sources))
+
+
+async def _stop(halves: Sequence[WebServer | Worker]) -> None:
+    # Both at once, for a slow sender and a slow Slack may each take most of the time that is given.
+    try:
+        async with asyncio.timeout(GRACE):
+            await asyncio.gather(*(half.stop() for half in halves))
+    except TimeoutError:
+        log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
+    log.info("stopped")

@@ -1,0 +1,174 @@
+"""Loops over what waits in the database, and the timers that wake them.
+
+The database is the queue. A tick that finds nothing costs one query; no job is held per event.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime, timedelta
+
+import structlog
+from apscheduler.schedulers import SchedulerNotRunningError
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from powertrip.config import Config
+from powertrip.errors import PowertripError, StoreUnavailable
+from powertrip.ports import Delivery, Store
+
+log = structlog.get_logger(__name__)
+
+PAUSE_AFTER_FAILURE = 1.0
+"""Seconds a loop rests after a failure, so that a broken database is not asked in a tight loop."""
+
+Every = Callable[[Config], timedelta]
+"""How often a loop looks without being woken. A function of the configuration, for a reload changes it."""
+
+
+class Loop:
+    """Runs `step` until it returns False, each time it is woken."""
+
+    def __init__(
+        self, name: str, step: Callable[[], Awaitable[bool]], *, every: Every, on: asyncio.Event | None = None
+    ) -> None:
+        """`step` does one batch and returns whether there may be more; `on` wakes the loop between ticks."""
+        self.name = name
+        self.every = every
+        self._step = step
+        self._woken = on or asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._stopping = False
+
+    def start(self) -> None:
+        """Run a first step at once: an earlier process may have left work."""
+        self._woken.set()
+        self._task = asyncio.create_task(self._run(), name=f"loop {self.name}")
+
+    def wake(self) -> None:
+        """Run the step soon; once more after this step if one is running now."""
+        self._woken.set()
+
+    async def stop(self) -> None:
+        """Finish the step at hand and begin no other."""
+        self._stopping = True
+        self._woken.set()
+        if self._task is not None:
+            await self._task
+
+    async def _run(self) -> None:
+        while not self._stopping:
+            await self._woken.wait()
+            self._woken.clear()
+            while not self._stopping and await self._attempt():
+                pass
+
+    async def _attempt(self) -> bool:
+        try:
+            return await self._step()
+        except PowertripError as error:
+            log.error("loop step failed, retrying", loop=self.name, error=str(error))
+        except Exception:  # a fault in one round must not end all later ones
+            log.exception("loop step broke, retrying", loop=self.name)
+        await asyncio.sleep(PAUSE_AFTER_FAILURE)
+        return False
+
+
+class OutboxLoop:
+    """Hands due deliveries to `send`: lanes side by side, and within a lane one at a time with a pause."""
+
+    def __init__(
+        self,
+        store: Store,
+        send: Callable[[Delivery], Awaitable[float]],
+        *,
+        clock: Callable[[], datetime],
+        pause: Callable[[str], float],
+        lease: timedelta,
+        every: Every,
+        on: asyncio.Event,
+        lanes_at_once: int = 16,
+    ) -> None:
+        """`pause` gives the seconds between two deliveries of a lane; `send` returns those that Slack demands."""
+        self.name = "send"
+        self.every = every
+        self._store = store
+        self._send = send
+        self._clock = clock
+        self._pause = pause
+        self._lease = lease
+        self._lanes_at_once = lanes_at_once
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._stopping = asyncio.Event()
+        self._loop = Loop(self.name, self._hand_out, every=every, on=on)
+        self.start = self._loop.start
+        self.wake = self._loop.wake
+
+    async def stop(self) -> None:
+        """Begin no other delivery, and finish those under way."""
+        await self._loop.stop()
+        self._stopping.set()
+        await asyncio.gather(*self._busy.values())
+
+    async def _hand_out(self) -> bool:
+        if len(self._busy) >= self._lanes_at_once:
+            return False
+        delivery = await self._store.claim_delivery(self._clock(), self._lease, list(self._busy))
+        if delivery is None:
+            return False
+        self._busy[delivery.lane] = asyncio.create_task(self._deliver(delivery))
+        return True
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        rest = 0.0
+        try:
+            rest = await self._send(delivery)
+        except StoreUnavailable as error:
+            # The lease ends by itself and the delivery is taken up again.
+            log.error("delivery outcome not recorded", uid=delivery.uid, error=str(error))
+        except Exception:  # a fault in one delivery must not end its lane
+            log.exception("delivery broke, retrying when its lease ends", uid=delivery.uid)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), max(rest, self._pause(delivery.lane)))
+        del self._busy[delivery.lane]
+        self._loop.wake()
+
+
+class Timers:
+    """Wakes each loop at its interval, by APScheduler; a late tick comes once, not several times."""
+
+    def __init__(self, loops: Iterable[Loop | OutboxLoop], config: Config) -> None:
+        self._loops = {loop.name: loop for loop in loops}
+        self._scheduler = AsyncIOScheduler(timezone="UTC")
+        for loop in self._loops.values():
+            self._scheduler.add_job(
+                _on_the_event_loop(loop.wake),
+                "interval",
+                seconds=loop.every(config).total_seconds(),
+                id=loop.name,
+                name=loop.name,
+                coalesce=True,
+                max_instances=1,
+                misfire_grace_time=None,
+            )
+
+    def start(self) -> None:
+        """Begin to tick."""
+        self._scheduler.start()
+
+    def reload(self, config: Config) -> None:
+        """Take the intervals of another configuration."""
+        for name, loop in self._loops.items():
+            self._scheduler.reschedule_job(name, trigger="interval", seconds=loop.every(config).total_seconds())
+
+    def stop(self) -> None:
+        """Begin no other tick."""
+        with contextlib.suppress(SchedulerNotRunningError):
+            self._scheduler.shutdown(wait=False)
+
+
+def _on_the_event_loop(wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
+    # APScheduler calls a plain function on another thread, where an asyncio.Event must not be touched.
+    async def tick() -> None:
+        wake()
+
+    return tick

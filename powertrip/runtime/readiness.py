@@ -1,0 +1,30 @@
+"""What /readyz asks before it calls a process of use."""
+
+from powertrip.config import Config
+from powertrip.errors import StoreUnavailable
+from powertrip.metrics import Metrics
+from powertrip.slack.connection import SocketConnection
+from powertrip.store import SqlStore
+from powertrip.web import Check
+from powertrip.workflow import Live
+
+
+async def database_check(store: SqlStore, config: Live[Config], metrics: Metrics) -> Check:
+    """Whether records can be taken."""
+    limit = config().ingest.backlog_limit
+    try:
+        backlog = await store.backlog(limit)
+    except StoreUnavailable as error:
+        return Check(name="database", ok=False, detail=str(error))
+    metrics.set_backlog(backlog)
+    if backlog >= limit:
+        return Check(name="backlog", ok=False, detail=f"{limit} records or more wait to be judged")
+    return Check(name="database", ok=True, detail=f"{backlog} records wait to be judged")
+
+
+async def socket_check(socket: SocketConnection, metrics: Metrics) -> Check:
+    """Whether Slack can reach us."""
+    connected = await socket.is_connected()
+    metrics.set_slack_connected(connected)
+    detail = "" if connected else "no socket to Slack; messages may go out, but no click comes in"
+    return Check(name="slack", ok=connected, detail=detail)

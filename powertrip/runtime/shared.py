@@ -1,0 +1,90 @@
+"""What both halves of a process use: made before either, closed after both."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import aiohttp
+import httpx
+import structlog
+
+from powertrip.assembly import enrichment
+from powertrip.config import Config
+from powertrip.metrics import Metrics
+from powertrip.ports import Enrichment, Origin
+from powertrip.slack.calls import CALL_TIMEOUT
+from powertrip.store import SqlStore
+from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.tellers import tellers
+from powertrip.workflow import Live, Signals
+
+log = structlog.get_logger(__name__)
+
+LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def utc_now() -> datetime:
+    """The time now, aware."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Ten characters that are hard to confuse and impossible to guess (49 bits)."""
+    return "".join(secrets.choice(LETTERS) for _ in range(10))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """The database, the signals, and the connections of one process."""
+
+    config: Live[Config]
+    """The configuration in force; read it once at the top of a step."""
+    store: SqlStore
+    inbox: GroupCommitInbox
+    signals: Signals
+    metrics: Metrics
+    origins: Mapping[str, Origin]
+    enrichment: Enrichment
+    slack_session: aiohttp.ClientSession
+    http: httpx.AsyncClient
+
+
+@asynccontextmanager
+async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) -> AsyncIterator[Shared]:
+    """Open and migrate the database, open the connections, and close all of it in reverse.
+
+    `origins` replaces the ways to tell origins that the configuration names. Raises ConfigError.
+    """
+    config, signals, metrics = Live(at_start), Signals(), Metrics()
+    async with AsyncExitStack() as at_end:
+        thread = DatabaseThread(open_database(at_start.database.url.get_secret_value()))
+        at_end.push_async_callback(thread.close)
+        applied = await asyncio.to_thread(migrate, thread.database)
+        log.info("database ready", url=at_start.database_label(), migrations=applied)
+        store = SqlStore(thread)
+        at_end.callback(store.end_work)
+        told = tellers(at_start, utc_now)
+        at_end.push_async_callback(told.close)
+        known = enrichment(at_start, store, metrics, utc_now)
+        at_end.push_async_callback(known.close)
+        timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
+        yield Shared(
+            config=config,
+            store=store,
+            inbox=GroupCommitInbox(
+                thread,
+                backlog_limit=lambda: config().ingest.backlog_limit,
+                retry_after=lambda: int(config().ingest.retry_after.total_seconds()),
+                on_new=signals.inbox.set,
+            ),
+            signals=signals,
+            metrics=metrics,
+            origins=told.ways if origins is None else origins,
+            enrichment=known,
+            slack_session=await at_end.enter_async_context(aiohttp.ClientSession(timeout=timeout)),
+            http=await at_end.enter_async_context(httpx.AsyncClient()),
+        )

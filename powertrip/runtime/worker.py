@@ -1,0 +1,108 @@
+"""The half that talks to Slack: judges what waits, sends what is due, listens to clicks, and reminds."""
+
+import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from powertrip.assembly import backup_channels, directory_settings, workflow_settings
+from powertrip.config import Config
+from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
+from powertrip.runtime.loop import Loop, OutboxLoop, Timers
+from powertrip.runtime.loops import loops
+from powertrip.runtime.shared import Shared, new_id, utc_now
+from powertrip.slack import preflight
+from powertrip.slack.calls import CALL_TIMEOUT
+from powertrip.slack.connection import SocketConnection
+from powertrip.slack.directory import SlackDirectory
+from powertrip.slack.listeners import InFlight, Listeners
+from powertrip.slack.notifier import SlackNotifier
+from powertrip.slack.workspace import Workspace
+from powertrip.workflow import Decider, Live, Parts, derived
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """One worker, from its start to its end."""
+
+    def __init__(self, shared: Shared) -> None:
+        """Make what needs no answer of Slack; `shared` outlives the worker."""
+        slack = shared.config().slack
+        self._shared = shared
+        self._client = AsyncWebClient(
+            token=slack.bot_token.get_secret_value(),
+            base_url=slack.base_url,
+            session=shared.slack_session,
+            retry_handlers=[],  # the outbox repeats: the SDK would repeat a message whose answer was lost
+            timeout=CALL_TIMEOUT,
+        )
+        self._app = AsyncApp(client=self._client, logger=None)
+        self.socket = SocketConnection(self._app, slack.app_token.get_secret_value(), utc_now)
+        self._in_flight = InFlight()
+        self._workspace = Workspace(shared.store, slack, utc_now)
+        self._security_channel = Live("")
+        self._loops: list[Loop | OutboxLoop] = []
+        self.timers = Timers([], shared.config())
+
+    async def start(self) -> None:
+        """Reach Slack, then begin; raises ConfigError where Slack refuses what the configuration says."""
+        shared = self._shared
+        found = await self._workspace.reach(self._client)
+        self._security_channel.replace(found.security_channel)
+        parts = self._parts(found)
+        Listeners(parts, Decider(parts), shared.inbox, self._in_flight).register(self._app)
+        self._loops = loops(shared, parts, self.socket, self._workspace)
+        self.timers = Timers(self._loops, shared.config())
+        await shared.store.begin_work(utc_now())
+        for loop in self._loops:
+            loop.start()
+        try:
+            await self.socket.start()
+        except SlackRefused as error:
+            raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
+        self.timers.start()
+        log.info("connected to Slack", team=found.identity.team, security_channel=found.security_channel)
+
+    def _parts(self, found: preflight.Found) -> Parts:
+        shared, config = self._shared, self._shared.config
+        return Parts(
+            store=shared.store,
+            notifier=SlackNotifier(self._client, found.identity.workspace_url),
+            directory=SlackDirectory(
+                self._client,
+                shared.store,
+                found.identity.workspace,
+                derived(config, directory_settings),
+                utc_now,
+            ),
+            enrichment=shared.enrichment,
+            origins=shared.origins,
+            metrics=shared.metrics,
+            clock=utc_now,
+            new_id=new_id,
+            live_settings=derived(
+                config, lambda now: workflow_settings(now, self._security_channel(), shared.origins)
+            ),
+            live_backup=derived(config, backup_channels),
+            signals=shared.signals,
+        )
+
+    async def prepare_reload(self, new: Config) -> None:
+        """Find the security channel of a configuration that is about to be in force; raises ConfigError."""
+        wanted = new.slack.security_channel
+        if wanted == self._shared.config().slack.security_channel:
+            return
+        try:
+            self._security_channel.replace(await preflight.security_channel(self._client, wanted))
+        except SlackError as error:
+            raise ConfigError([Mistake("Slack", "", str(error))]) from error
+
+    async def stop(self) -> None:
+        """Take no more clicks, finish those taken, then what is being judged and sent."""
+        self.timers.stop()
+        # Before the socket closes, so that a modal gets its answer; after, for what came meanwhile.
+        await self._in_flight.finish()
+        await self.socket.stop()
+        await self._in_flight.finish()
+        for loop in self._loops:
+            await loop.stop()
