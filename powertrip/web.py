@@ -157,7 +157,7 @@ def _answered(answer: Answer) -> web.Response:
 def build_app(
     *,
     sources: Mapping[str, Source],
-    tools: Tools = Tools(),
+    tools: Tools,
     inbox: Inbox,
     metrics: Metrics,
     readiness: Readiness,
