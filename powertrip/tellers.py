@@ -9,15 +9,14 @@ import httpx
 
 from powertrip.config import Config
 from powertrip.errors import ConfigError, Mistake
-from powertrip.origins import TellSettings, Wire, new_client
-from powertrip.ports import Origin
+from powertrip.origins import TellSettings, Way, Wire, new_client
 
 
 @dataclass(frozen=True, slots=True)
 class Tellers:
     """The ways to tell the origins what was decided, by their names, and the connections they use."""
 
-    ways: Mapping[str, Origin]
+    ways: Mapping[str, Way]
     clients: Sequence[httpx.AsyncClient]
 
     async def close(self) -> None:
@@ -27,7 +26,7 @@ class Tellers:
 
 def tellers(config: Config, clock: Callable[[], datetime]) -> Tellers:
     """A way for every origin that can be told; raises ConfigError for a `ca_file` that cannot be read."""
-    ways: dict[str, Origin] = {}
+    ways: dict[str, Way] = {}
     clients = []
     for name, origin in config.origins.items():
         if origin.tell is not None:

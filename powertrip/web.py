@@ -159,7 +159,7 @@ def _answered(answer: Answer) -> web.Response:
 def build_app(
     *,
     sources: Callable[[], Mapping[str, Source]],
-    tools: Callable[[], Tools] = Tools,
+    tools: Callable[[], Tools],
     inbox: Inbox,
     metrics: Metrics,
     readiness: Readiness,

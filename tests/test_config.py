@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from powertrip.config import Config, load_config
 from powertrip.errors import ConfigError, Mistake
 from powertrip.event import Severity
+from powertrip.sources.generic_json import Json
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1-example", "SLACK_APP_TOKEN": "xapp-1-example"}
@@ -80,8 +81,9 @@ def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
     assert config.reviewers.users == ("U0CAROL",)
     assert config.people["alice"].names == ("alice-admin",)
     assert config.people["oswaldo"].team == "Platform"
-    assert config.sources["syslog"].keys.message == "log.line"
-    assert config.sources["syslog"].keys.host is None
+    syslog = config.sources["syslog"]
+    assert isinstance(syslog, Json)
+    assert (syslog.keys.message, syslog.keys.host) == ("log.line", None)
     assert config.policy[0].when.host == ("db*",)
     assert config.policy[0].when.user == ("root", "deploy")
     assert config.policy[0].when.severity is Severity.HIGH
@@ -215,7 +217,7 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
         ("sources: {A B: {type: json, secret: 0123456789abcdef}}", "sources.A B", "small letters"),
         ("sources: {a: {type: json, secret: geheim}}", "sources.a.secret", "openssl rand -hex 24"),
         ("sources: {a: {type: json, secret: 'geheim geheim geheim'}}", "sources.a.secret", "has spaces"),
-        ("sources: {a: {secret: 0123456789abcdef}}", "sources.a.type", "write `papertrail` or `json`"),
+        ("sources: {a: {secret: 0123456789abcdef}}", "sources.a.type", "is missing; write papertrail, json"),
         (
             "sources: {a: {type: papertrail, secret: 0123456789abcdef, keys: {host: h}}}",
             "sources.a.keys",
@@ -238,8 +240,8 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
         ),
         (
             "sources: {a: {type: sns, secret: 0123456789abcdef}}",
-            "sources.a",
-            "type sns needs `topics`",
+            "sources.a.topics",
+            "anybody can subscribe this address to a topic of their own",
         ),
         (
             "sources: {a: {type: sns, secret: 0123456789abcdef, topics: logins}}",

@@ -13,9 +13,9 @@ TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 @pytest.mark.parametrize(
     ("poll", "complaint"),
     [
-        ("{type: papertrail_search}", "polls.one: needs token"),
-        ("{type: wazuh_indexer, username: u, password: p}", "polls.one: needs url"),
-        ("{type: cloudwatch_logs, log_group: auth}", "polls.one: needs region"),
+        ("{type: papertrail_search}", "polls.one.token: is missing"),
+        ("{type: wazuh_indexer, username: u, password: p}", "polls.one.url: is missing"),
+        ("{type: cloudwatch_logs, log_group: auth}", "polls.one.region: is missing"),
         ("{type: papertrail_search, token: t, account: '1'}", "polls.one.account: is not for type"),
         ("{type: papertrail_search, token: t, url: 'http://u:secret@example.com'}", "polls.one.url"),
     ],

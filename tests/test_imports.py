@@ -31,14 +31,15 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "ingest": frozenset({"errors", "event"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
     "yamlfile": frozenset({"errors"}),
+    "setting": frozenset(),
     "syslog": frozenset(),
     **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event", "facts"})),
     "rules": frozenset({"errors", "event", "syslog", "yamlfile"}),
     "chart": frozenset({"errors", "event", "facts", "ports"}),
     "verdicts": frozenset({"event", "ports"}),
     "workflow": PURE_ROOMS | WORDS | TOOLS,
-    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow"}),
-    "config": frozenset({"errors", "event", "ingest", "rules", "verdicts", "yamlfile"}),
+    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow", "setting"}),
+    "config": PURE_ROOMS | WORDS | {"setting", "sources", "origins", "yamlfile"},
     **dict.fromkeys(
         WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
     ),

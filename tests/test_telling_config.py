@@ -12,9 +12,9 @@ CALLBACK = "type: callback, url: 'https://hids.example.com/told', secret: a-secr
 @pytest.mark.parametrize(
     ("tell", "problem"),
     [
-        ("type: callback, url: 'https://hids.example.com/told'", "needs secret"),
-        ("type: wazuh4, url: 'https://wazuh.example.com:55000', user: powertrip", "needs password"),
-        (f"{CALLBACK}, user: alice", "user: not for type callback"),
+        ("type: callback, url: 'https://hids.example.com/told'", "secret: is missing"),
+        ("type: wazuh4, url: 'https://wazuh.example.com:55000', user: powertrip", "password: is missing"),
+        (f"{CALLBACK}, user: alice", "user: is not for type callback"),
         (f"{CALLBACK}, body: '{{\"x\": $nonsense}}'", "$nonsense is no placeholder"),
         (f'{CALLBACK}, body: \'{{"x": "$verdict"}}\'', "does not make JSON"),
         (f"{CALLBACK}, body: 'costs $ 5'", "a $ stands alone"),

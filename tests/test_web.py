@@ -16,15 +16,15 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from powertrip.errors import Overloaded, StoreUnavailable, Unauthorized
 from powertrip.event import Record
-from powertrip.ingest import Answer, Gap, IngestRequest, Reading, Source, Unread
+from powertrip.ingest import Answer, Gap, IngestRequest, Limits, Reading, Source, Unread
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.sources import lend
 from powertrip.web import Check, WebServer, build_app
+from tests.sources.posting import source
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
 SECRET = "a-secret-of-some-length"
@@ -153,20 +153,19 @@ async def served() -> AsyncIterator[Served]:
     log = io.StringIO()
     configure_logging("debug", "json", log)
     inbox, metrics, checks = ListInbox(), Metrics(), [Check(name="database", ok=True)]
-    entries = [
-        SourceSettings(name="logs", type="papertrail", secret=SecretStr(SECRET), auth_header="X-Key"),
-        SourceSettings(name="app", type="json", secret=SecretStr(SECRET)),
-    ]
-    sources: dict[str, Source] = {"broken": BrokenSource(), "odd": OddSource(inbox)}
-    sources |= build_sources(
-        entries, limits=Limits(inflated_bytes=2 * MEBIBYTE), on_batch_cut=metrics.batch_cut
-    )
+    sources: dict[str, Source] = {
+        "broken": BrokenSource(),
+        "odd": OddSource(inbox),
+        "logs": source("papertrail", secret=SECRET, auth_header="X-Key"),
+        "app": source("json", secret=SECRET),
+    }
 
     async def readiness() -> Sequence[Check]:
         return checks
 
     app = build_app(
         sources=sources,
+        tools=lend(Limits(inflated_bytes=2 * MEBIBYTE)),
         inbox=inbox,
         metrics=metrics,
         readiness=readiness,

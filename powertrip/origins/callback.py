@@ -15,9 +15,9 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from powertrip.origins.settings import TellSettings, Template
+from powertrip.origins.settings import TellSettings, Template, Way
 from powertrip.origins.wire import Wire
-from powertrip.ports import Origin, OriginVerdict
+from powertrip.ports import OriginVerdict
 from powertrip.setting.values import SourceSecret
 from powertrip.verdicts import DEFAULT_TEMPLATE, filled
 
@@ -31,7 +31,7 @@ class TellCallback(TellSettings):
     body: Template = DEFAULT_TEMPLATE
     """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:
         return Callback(wire, self.secret, self.body, clock)
 
 

@@ -11,9 +11,9 @@ from typing import Annotated, Literal
 import httpx
 from pydantic import Field, SecretStr
 
-from powertrip.origins.settings import TellSettings
+from powertrip.origins.settings import TellSettings, Way
 from powertrip.origins.wire import Wire
-from powertrip.ports import Origin, OriginVerdict
+from powertrip.ports import OriginVerdict
 from powertrip.setting.values import Secret, Written
 from powertrip.verdicts import values
 
@@ -34,7 +34,7 @@ class TellIndexer(TellSettings):
     )
     """How the names of the monthly indices begin."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:  # noqa: ARG002
         return Indexer(wire, self.user, self.password, self.index)
 
 

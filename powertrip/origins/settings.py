@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
@@ -41,6 +41,13 @@ Template = Annotated[
 ]
 
 
+class Way(Origin, Protocol):
+    """A way to tell a HIDS that an operator can try."""
+
+    async def check(self) -> str:
+        """What an operator is told of a working connection; raises OriginError with what to mend."""
+
+
 class TellSettings(Section):
     """How the HIDS is told: an event of Wazuh 4, a document in its indexer, or a signed HTTP request."""
 
@@ -52,5 +59,5 @@ class TellSettings(Section):
     """The certificate authority of the server, as PEM; without it, those that this machine trusts."""
 
     @abstractmethod
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:
         """Build it."""

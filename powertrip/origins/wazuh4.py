@@ -13,9 +13,9 @@ import httpx
 from pydantic import SecretStr
 
 from powertrip.errors import OriginUnavailable
-from powertrip.origins.settings import TellSettings
+from powertrip.origins.settings import TellSettings, Way
 from powertrip.origins.wire import Heard, Wire
-from powertrip.ports import Origin, OriginVerdict
+from powertrip.ports import OriginVerdict
 from powertrip.setting.values import Secret
 from powertrip.verdicts import values
 
@@ -31,7 +31,7 @@ class TellWazuh4(TellSettings):
     password: Secret
     """And with what."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Origin:
+    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:  # noqa: ARG002
         return Wazuh4(wire, self.user, self.password)
 
 

@@ -97,9 +97,6 @@ class Origin(Protocol):
     async def tell(self, verdict: OriginVerdict) -> None:
         """Tell one verdict; telling it again does no harm. Raises OriginUnavailable or OriginRefused."""
 
-    async def check(self) -> str:
-        """What an operator is told of a working connection; raises OriginError with what to mend."""
-
 
 class BackupChannels(Protocol):
     """Ways to tell people without Slack."""

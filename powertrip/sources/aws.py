@@ -8,11 +8,8 @@ from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.sources.body import parse_values
-from powertrip.sources.records import RecordKeys, Verbatim, value_as_json
+from powertrip.sources.records import Verbatim, value_as_json
 from powertrip.syslog import parse_line
-
-KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
-"""For a RecordMaker of what the functions here make."""
 
 _TIMES = ("time", "eventTime", "StateChangeTime", "timestamp")
 """EventBridge, CloudTrail, an alarm of CloudWatch, a log event."""

@@ -12,14 +12,12 @@ from powertrip.errors import Unreadable
 from powertrip.event import Record
 from powertrip.ingest import IngestRequest, Reading, Unread
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordKeys, Verbatim, value_as_json
+from powertrip.sources.records import KEYS, Verbatim, value_as_json
 from powertrip.sources.settings import Source
 
 View = Callable[[Any], dict[str, Any]]
 Flaw = Callable[[Any], str | None]
 """Why a value cannot be read, and what to do; None if it can."""
-
-_KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
 
 
 class BaseSource(Source):
@@ -37,7 +35,7 @@ class BaseSource(Source):
 
     def records(self, values: Iterable[Any], request: IngestRequest, view: View) -> list[Record]:
         """A record for each value; raises BodyTooLarge and Unreadable as `RecordMaker` does."""
-        maker = self.maker(_KEYS, request)
+        maker = self.maker(KEYS, request)
         seen = [Verbatim(view(value), _as_json(value)) for value in values]
         return maker.make_all(seen, request.received_at)
 

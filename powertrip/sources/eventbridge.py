@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.aws import KEYS, of_object
+from powertrip.sources.aws import of_object
 from powertrip.sources.body import read_values
+from powertrip.sources.records import KEYS
 from powertrip.sources.settings import BySecret
 
 

@@ -18,9 +18,9 @@ from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.event import Record
 from powertrip.ingest import Answer, IngestRequest, Reading, Unread
 from powertrip.sources.auth import authorize
-from powertrip.sources.aws import KEYS, of_log_event, of_object, of_text
+from powertrip.sources.aws import of_log_event, of_object, of_text
 from powertrip.sources.body import GZIP_MAGIC, inflate, parse_values
-from powertrip.sources.records import RecordMaker, Verbatim
+from powertrip.sources.records import KEYS, RecordMaker, Verbatim
 from powertrip.sources.settings import Source
 
 ACCESS_KEY_HEADER = "X-Amz-Firehose-Access-Key"

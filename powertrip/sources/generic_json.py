@@ -4,14 +4,13 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.setting.section import Section
 from powertrip.setting.values import KeyPath
 from powertrip.sources.body import read_values
 from powertrip.sources.records import RecordKeys, find_list
 from powertrip.sources.settings import BySecret, Zoned
 
 
-class Keys(Section):
+class Keys(RecordKeys):
     """Where the parts of a record stand in a JSON object; `null` for a part that it lacks."""
 
     message: KeyPath = "message"
@@ -41,7 +40,7 @@ class Json(BySecret, Zoned):
         values = read_values(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
         )
-        maker = self.maker(RecordKeys(**dict(self.keys)), request)
+        maker = self.maker(self.keys, request)
         return Reading(records=maker.make_all(self._flat(values), request.received_at))
 
     def _flat(self, values: list[Any]) -> Iterator[Any]:

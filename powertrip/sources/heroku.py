@@ -14,13 +14,12 @@ import structlog
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading, Unread
 from powertrip.sources.body import plain_body
-from powertrip.sources.records import RecordKeys, Verbatim, storable
+from powertrip.sources.records import KEYS, Verbatim, storable
 from powertrip.sources.settings import BySecret
 from powertrip.syslog import SyslogLine, parse_frame
 
 _log = structlog.get_logger(__name__)
 
-_KEYS = RecordKeys(id="id", time="time")
 _LENGTH = re.compile(rb"([0-9]{1,9}) ")
 _CONSTANT_HOSTS = ("host", "heroku")
 """What logplex writes as host, whatever the app; the source's name says more."""
@@ -42,7 +41,7 @@ class Heroku(BySecret):
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
         values = [self._value(frame, request, place) for place, frame in enumerate(frames)]
-        records = self.maker(_KEYS, request).make_all(values, request.received_at)
+        records = self.maker(KEYS, request).make_all(values, request.received_at)
         unread = (Unread(body=rest, reason="the body ends within a frame, or its lengths are wrong"),)
         losses = [line for line in map(_line, frames) if _tells_of_losses(line)]
         for line in losses:

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordKeys
+from powertrip.sources.records import KEYS
 from powertrip.sources.settings import Source
 from powertrip.sources.signatures import check_signature, check_time, hmac_sha256
 
@@ -25,7 +25,6 @@ WINDOW = timedelta(minutes=15)
 """How far the time of sending may be from ours: room for a clock that is wrong."""
 PROGRAM = "powertrip-login"
 
-_KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
 _SCHEME = "sha256="
@@ -50,7 +49,7 @@ class Pam(Source):
         )
         for value in values:
             _check_shape(value)
-        return Reading(records=self.maker(_KEYS, request).make_all(values, request.received_at))
+        return Reading(records=self.maker(KEYS, request).make_all(values, request.received_at))
 
     def _check_signature(self, request: IngestRequest) -> None:
         timestamp = _header(request, TIMESTAMP_HEADER, _TIMESTAMP)

@@ -10,6 +10,7 @@ from typing import Any
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.event import Record
 from powertrip.ingest import Limits
+from powertrip.setting.section import Section
 from powertrip.sources.times import parse_time
 from powertrip.syslog import facility_name, facility_of_pri
 
@@ -29,19 +30,22 @@ _TRUSTED_KEYS = ("_UID", "_COMM")
 """Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordKeys:
+class RecordKeys(Section):
     """Where a record's fields are found: a key, or a path of keys with dots; None where there is none.
 
     A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands. Of several
     keys the first that the record has counts.
     """
 
-    message: KeyPath = "message"
-    host: KeyPath = "host"
-    time: KeyPath = "time"
+    message: KeyPath = None
+    host: KeyPath = None
+    time: KeyPath = None
     id: KeyPath = None
-    program: KeyPath = "program"
+    program: KeyPath = None
+
+
+KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
+"""The names of the fields themselves, for values that a source has arranged."""
 
 
 @dataclass(frozen=True, slots=True)

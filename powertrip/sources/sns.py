@@ -15,10 +15,10 @@ from pydantic import BeforeValidator, Field
 
 from powertrip.errors import IngestRefused, Unreadable
 from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.setting.values import TopicArn, as_list
-from powertrip.sources.aws import KEYS, of_text
+from powertrip.setting.values import TopicArn, Written, as_list
+from powertrip.sources.aws import of_text
 from powertrip.sources.body import read_text
-from powertrip.sources.records import Verbatim
+from powertrip.sources.records import KEYS, Verbatim
 from powertrip.sources.settings import BySecret
 from powertrip.sources.sns_message import (
     MESSAGE_ID,
@@ -40,8 +40,16 @@ class Sns(BySecret):
     """Amazon SNS: signed notifications of your own topics."""
 
     type: Literal["sns"]
-    topics: Annotated[tuple[TopicArn, ...], BeforeValidator(as_list), Field(min_length=1)]
-    """The ARNs of the topics that may send; anybody can subscribe this address to a topic of their own."""
+    topics: Annotated[
+        tuple[TopicArn, ...],
+        BeforeValidator(as_list),
+        Field(min_length=1),
+        Written(
+            "arn:aws:sns:REGION:ACCOUNT:NAME, or a list of such, "
+            "for anybody can subscribe this address to a topic of their own"
+        ),
+    ]
+    """The ARNs of the topics that may send."""
     raw_delivery: bool = False
     """Take raw delivery, which bears no signature."""
 

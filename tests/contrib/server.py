@@ -11,13 +11,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from powertrip.event import Record
-from powertrip.ingest import Gap
+from powertrip.ingest import Gap, Limits
 from powertrip.metrics import Metrics
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.sources import lend
 from powertrip.web import WebServer, build_app
+from tests.sources.posting import source
 
 CONTRIB = Path(__file__).parents[2] / "contrib" / "pam"
 SECRET = "the-secret-of-the-servers"
@@ -168,9 +167,9 @@ async def _ready() -> Sequence[Any]:
 @asynccontextmanager
 async def receiving(kept: Kept, port: int, secret: str = SECRET) -> AsyncIterator[None]:
     """Powertrip's ingest endpoint with a source of type `pam`, on this port."""
-    entry = SourceSettings(name=SOURCE, type="pam", secret=SecretStr(secret))
     app = build_app(
-        sources=build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None),
+        sources={SOURCE: source("pam", secret=secret)},
+        tools=lend(Limits()),
         inbox=kept,
         metrics=Metrics(),
         readiness=_ready,

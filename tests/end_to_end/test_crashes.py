@@ -76,7 +76,7 @@ async def test_killed_after_the_post_and_before_its_outcome_is_written(scene: Sc
     await scene.card("alice")
     locked = sqlite3.connect(scene.evidence.path, isolation_level=None)
     locked.execute("BEGIN IMMEDIATE")
-    await scene.until_logged("the outcome of a delivery could not be written down")
+    await scene.until_logged("delivery outcome not recorded")
     await scene.kill()
     locked.close()
     await scene.start()

@@ -7,16 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pydantic import SecretStr
-
 from powertrip.event import Record
-from powertrip.ingest import IngestRequest
 from powertrip.rules import RuleSet
 from powertrip.rules.load import PACK_DIR
-from powertrip.sources.generic_json import JsonSource
-from powertrip.sources.settings import Limits, SourceSettings
 from tests.rules.support import rules_of
-from tests.samples import NOW
+from tests.sources.posting import read
 
 FILES = (
     "panther/aws_cloudtrail.jsonl",
@@ -32,7 +27,6 @@ FILES = (
 )
 _LABELLED = {"panther": "log", "cloudtrail_console_signin.json": "event"}
 """For a folder or a file whose rows carry labels: the key of the record itself."""
-_SECRET = SecretStr("for-this-summary-only")
 
 
 def all_packs() -> RuleSet:
@@ -50,12 +44,8 @@ def rows(file: Path) -> list[Any]:
 
 def records(file: Path) -> list[Record]:
     """The records as the source type `json` makes them of one request."""
-    source = JsonSource(
-        SourceSettings(name="audit", type="json", secret=_SECRET, records_key="Records"), Limits()
-    )
-    body = "\n".join(json.dumps(value) for value in rows(file)).encode()
-    headers = {"authorization": f"Bearer {_SECRET.get_secret_value()}"}
-    return source.read(IngestRequest(headers=headers, body=body, received_at=NOW)).records
+    body = "\n".join(json.dumps(value) for value in rows(file))
+    return read("json", body, events="Records", keys={"time": "timestamp"}).records
 
 
 def summary(file: Path, rules: RuleSet) -> Counter[str]:

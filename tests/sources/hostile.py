@@ -13,12 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import SecretStr
-
-from powertrip.ingest import IngestRequest, Preparing, Reading, Source
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.ingest import IngestRequest, Limits, Preparing, Reading
+from powertrip.sources import Source, lend
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
-from tests.sources import sns
+from tests.sources import posting, sns
 from tests.sources.posting import github_headers, grafana_headers, tailscale_headers
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
@@ -46,16 +44,12 @@ class HostileType:
     packings: tuple[Callable[[bytes], bytes], ...] = (gzip.compress,)
     """Each way in which this type takes compressed data."""
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """Further fields of `SourceSettings`."""
+    """Further settings of the source."""
 
 
 def source_of(kind: str) -> Source:
-    """A source of a type, named as its type."""
-    entry: Any = {"name": kind, "type": kind, "secret": SecretStr(SECRET), **TYPES[kind].settings}
-    built = build_sources(
-        [SourceSettings(**entry)], limits=LIMITS, on_batch_cut=lambda _: None, fetch=sns.fetch_certificate
-    )
-    return built[kind]
+    """A source of a type."""
+    return posting.source(kind, secret=SECRET, **TYPES[kind].settings)
 
 
 def read(kind: str, request: IngestRequest) -> Reading:
@@ -68,7 +62,8 @@ def read(kind: str, request: IngestRequest) -> Reading:
 
 def request_of(kind: str, body: bytes, secret: str = SECRET) -> IngestRequest:
     """A request by somebody who holds `secret`."""
-    return IngestRequest(headers=TYPES[kind].seal(body, secret), body=body, received_at=NOW)
+    tools = lend(LIMITS, sns.fetch_certificate)
+    return posting.request(body, TYPES[kind].seal(body, secret), name=kind, tools=tools)
 
 
 def _signed_by_pam(body: bytes, secret: str) -> dict[str, str]:
@@ -185,7 +180,7 @@ TYPES = {
     "okta": HostileType(wrap=_hook),
     "tailscale": HostileType(wrap=_node, seal=tailscale_headers),
     "teleport": HostileType(wrap=_audited),
-    "sns": HostileType(wrap=_sns, packings=(), settings={"topics": frozenset({sns.TOPIC})}),
+    "sns": HostileType(wrap=_sns, packings=(), settings={"topics": [sns.TOPIC]}),
     "firehose": HostileType(
         wrap=lambda line, number: _delivery(gzip.compress(_log_events(line, number))),
         seal=lambda _body, secret: {"X-Amz-Firehose-Access-Key": secret},

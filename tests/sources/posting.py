@@ -3,25 +3,32 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
-from powertrip.ingest import IngestRequest, Reading, Source
+from powertrip.ingest import IngestRequest, Limits, Reading, Tools
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.sources import AnySource, Source, lend
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 
+TOOLS = lend(Limits())
+_ANY: TypeAdapter[Source] = TypeAdapter(AnySource)
 
-def source(kind: Any, *, batches_cut: list[str] | None = None, **settings: Any) -> Source:
-    """A source of this type, by the name `it`."""
-    entry = SourceSettings(name="it", type=kind, secret=SecretStr(settings.pop("secret", SECRET)), **settings)
-    told = batches_cut if batches_cut is not None else []
-    return build_sources([entry], limits=Limits(), on_batch_cut=told.append)["it"]
+
+def source(kind: str, **settings: Any) -> Source:
+    """A source of this type, as its section of the config says it."""
+    return _ANY.validate_python({"type": kind, "secret": SECRET} | settings)
+
+
+def with_secret(section: Source, secret: str) -> Source:
+    """The source with a secret that the config would refuse, such as an example of a vendor's."""
+    return section.model_copy(update={"secret": SecretStr(secret)})
 
 
 def body_of(value: object) -> bytes:
@@ -31,10 +38,24 @@ def body_of(value: object) -> bytes:
     return value.encode() if isinstance(value, str) else json.dumps(value).encode()
 
 
-def request(value: object, headers: dict[str, str] | None = None) -> IngestRequest:
-    """A request that carries the secret, or the given headers instead."""
-    given = BEARER if headers is None else headers
-    return IngestRequest(headers=given, body=body_of(value), received_at=NOW)
+def request(
+    value: object,
+    headers: Mapping[str, str] | None = None,
+    *,
+    name: str = "it",
+    now: datetime = NOW,
+    path_secret: str | None = None,
+    tools: Tools = TOOLS,
+) -> IngestRequest:
+    """A request to the source `name` that carries the secret, or the given headers instead."""
+    return IngestRequest(
+        headers=BEARER if headers is None else headers,
+        body=body_of(value),
+        received_at=now,
+        source=name,
+        tools=tools,
+        path_secret=path_secret,
+    )
 
 
 def read(kind: str, value: object, headers: dict[str, str] | None = None, **settings: Any) -> Reading:

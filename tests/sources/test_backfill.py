@@ -5,13 +5,13 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from powertrip.errors import PollError, PollRefused, PollUnavailable
-from powertrip.ingest import Backfill, IngestRequest, Page
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.ingest import Backfill, Page
+from powertrip.sources import Source
 from powertrip.sources.polled import build_backfills
 from tests.samples import NOW
+from tests.sources import posting
 from tests.sources.polled_api import Api, serving
 
 SECRET = "a-secret-of-some-length"
@@ -23,20 +23,15 @@ async def api() -> AsyncIterator[Api]:
         yield api
 
 
-def entry(url: str, *, has_token: bool = True) -> SourceSettings:
-    return SourceSettings(
-        name="logs",
-        type="papertrail",
-        secret=SecretStr(SECRET),
-        backfill_token=SecretStr("a-token") if has_token else None,
-        backfill_url=url,
-    )
+def entry(url: str, *, has_token: bool = True) -> Source:
+    own = {"backfill_token": "a-token", "backfill_url": url} if has_token else {}
+    return posting.source("papertrail", secret=SECRET, **own)
 
 
 @pytest.fixture
 async def backfill(api: Api) -> AsyncIterator[Backfill]:
     async with httpx.AsyncClient() as client:
-        yield build_backfills([entry(api.url)], client)["logs"]
+        yield build_backfills({"logs": entry(api.url)}, client)["logs"]
 
 
 def event(number: int, **changes: Any) -> dict[str, Any]:
@@ -122,8 +117,7 @@ async def test_an_event_is_the_same_record_from_the_webhook_and_from_the_search(
 ) -> None:
     sent = event(11, facility="Auth")
     body = b'{"events": [%s]}' % httpx.Request("POST", api.url, json=sent | {"id": 11}).content
-    source = build_sources([entry(api.url)], limits=Limits(), on_batch_cut=pytest.fail)["logs"]
-    request = IngestRequest(headers={}, body=body, received_at=NOW, path_secret=SECRET)
+    source, request = entry(api.url), posting.request(body, {}, name="logs", now=NOW, path_secret=SECRET)
     api.answers = [{"events": [sent | {"id": 11}], "reached_end": True}]
     [page] = await fill(backfill)
     assert page.records == source.read(request).records
@@ -131,4 +125,4 @@ async def test_an_event_is_the_same_record_from_the_webhook_and_from_the_search(
 
 async def test_a_source_without_a_token_is_not_asked(api: Api) -> None:
     async with httpx.AsyncClient() as client:
-        assert build_backfills([entry(api.url, has_token=False)], client) == {}
+        assert build_backfills({"logs": entry(api.url, has_token=False)}, client) == {}

@@ -11,7 +11,8 @@ from moto.server import ThreadedMotoServer
 
 from powertrip.errors import PollRefused, PollUnavailable
 from powertrip.ingest import Poll
-from powertrip.sources.polled import PollSettings, build_polls
+from powertrip.sources.polled import build_polls
+from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(hours=1)
@@ -40,15 +41,8 @@ def logs(aws: str) -> Any:
 
 
 def poll(url: str, group: str = "auth") -> Poll:
-    settings = PollSettings(
-        name="aws",
-        type="cloudwatch_logs",
-        overlap=timedelta(minutes=10),
-        url=url,
-        log_group=group,
-        region="eu-central-1",
-    )
-    return build_polls([settings], httpx.AsyncClient())["aws"]
+    settings = CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
+    return build_polls({"aws": settings}, httpx.AsyncClient())["aws"]
 
 
 def put(logs: Any, message: str, ago: timedelta) -> None:

@@ -13,7 +13,6 @@ import yaml
 from powertrip.config import load_config
 from powertrip.event import Record
 from powertrip.rules import Match, RuleSet, load_rules
-from powertrip.sources import RecordKeys
 from tests.sources.posting import SECRET, read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()
@@ -41,7 +40,7 @@ def rules(section: str) -> RuleSet:
 def records(section: str, body: str) -> list[Record]:
     """What the mapping of the section makes of a body."""
     [(name, entry)] = settings(section)["sources"].items()
-    made = read("json", body, keys=RecordKeys(**entry["keys"])).records
+    made = read("json", body, keys=entry["keys"]).records
     return [replace(record, source=name) for record in made]
 
 

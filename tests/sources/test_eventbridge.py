@@ -6,12 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.event import Record
-from powertrip.ingest import IngestRequest
-from powertrip.sources import Limits, SourceSettings, build_sources
+from tests.sources import posting
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-that-is-long-enough"
@@ -27,13 +25,9 @@ EVENT = {
 
 
 def read(body: Any, **headers: str) -> list[Record]:
-    entry = SourceSettings(
-        name="trail", type="eventbridge", secret=SecretStr(SECRET), auth_header="X-Api-Key"
-    )
-    source = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None)["trail"]
-    text = body if isinstance(body, bytes) else json.dumps(body).encode()
-    request = IngestRequest(headers=headers or {"X-Api-Key": SECRET}, body=text, received_at=NOW)
-    return source.read(request).records
+    source = posting.source("eventbridge", auth_header="X-Api-Key")
+    text = body if isinstance(body, bytes) else json.dumps(body)
+    return source.read(posting.request(text, headers or {"X-Api-Key": SECRET}, name="trail")).records
 
 
 def test_an_event_is_a_record_with_the_id_that_eventbridge_gave_it() -> None:

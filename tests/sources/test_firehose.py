@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from powertrip.errors import Unauthorized
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.ingest import Limits, Reading
+from powertrip.sources import lend
 from powertrip.sources.firehose import ACCESS_KEY_HEADER, REQUEST_ID_HEADER
+from tests.sources import posting
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 NOW_MS = 1768478400000
@@ -54,10 +54,9 @@ def delivery(*records: Any) -> bytes:
 def read(
     body: bytes, *, secret: str = SECRET, limits: Limits | None = None, request_id: str = REQUEST_ID
 ) -> Reading:
-    entry = SourceSettings(name="cloudwatch", type="firehose", secret=SecretStr(SECRET))
-    sources = build_sources([entry], limits=limits or Limits(), on_batch_cut=lambda _: None)
     given = {ACCESS_KEY_HEADER: secret, REQUEST_ID_HEADER: request_id}
-    return sources["cloudwatch"].read(IngestRequest(headers=given, body=body, received_at=NOW))
+    asked = posting.request(body, given, name="cloudwatch", tools=lend(limits or Limits()))
+    return posting.source("firehose").read(asked)
 
 
 def test_an_event_of_cloudwatch_logs_is_a_record() -> None:

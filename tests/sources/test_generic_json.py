@@ -8,25 +8,25 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import SecretStr
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
 from powertrip.event import Record
-from powertrip.ingest import IngestRequest
-from powertrip.sources import Limits, RecordKeys, SourceSettings, build_sources
+from powertrip.ingest import Limits
+from powertrip.sources import lend
+from powertrip.sources.generic_json import Keys
+from tests.sources.posting import SECRET, request, source
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
-SECRET = "json-secret"
 LOGIN = "Accepted publickey for alice from 192.0.2.10 port 50022 ssh2: ED25519 SHA256:abc"
 PLAIN = {
-    "timestamp": "2026-11-22T20:08:58Z",
+    "time": "2026-11-22T20:08:58Z",
     "host": "bastion-1",
     "program": "sshd-session[812]:",
     "message": LOGIN,
 }
 LIMITS = Limits()
-PLAIN_KEYS = RecordKeys()
-JOURNALD = RecordKeys(
+PLAIN_KEYS = Keys()
+JOURNALD = Keys(
     message="MESSAGE",
     host="_HOSTNAME",
     time="__REALTIME_TIMESTAMP",
@@ -37,22 +37,19 @@ JOURNALD = RecordKeys(
 
 def read(
     body: object,
-    keys: RecordKeys = PLAIN_KEYS,
+    keys: Keys = PLAIN_KEYS,
     *,
-    records_key: str | None = None,
+    events: str | None = None,
     limits: Limits = LIMITS,
     now: datetime = NOW,
     secret: str = SECRET,
 ) -> list[Record]:
-    entry = SourceSettings(
-        name="app", type="json", secret=SecretStr(SECRET), keys=keys, records_key=records_key
-    )
-    source = build_sources([entry], limits=limits, on_batch_cut=pytest.fail)["app"]
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return source.read(IngestRequest(headers={}, body=data, received_at=now, path_secret=secret)).records
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    asked = request(data, {}, name="app", now=now, path_secret=secret, tools=lend(limits))
+    return source("json", keys=keys, events=events).read(asked).records
 
 
-def read_one(body: object, keys: RecordKeys = PLAIN_KEYS, **options: Any) -> Record:
+def read_one(body: object, keys: Keys = PLAIN_KEYS, **options: Any) -> Record:
     [record] = read(body, keys, **options)
     return record
 
@@ -86,12 +83,12 @@ def test_every_arrangement_gives_the_same_records() -> None:
 
 def test_a_list_under_a_key_is_opened() -> None:
     body = {"meta": 1, "data": {"events": [PLAIN, PLAIN | {"host": "b"}]}}
-    assert [record.host_name for record in read(body, records_key="data.events")] == ["bastion-1", "b"]
-    assert read({"data": {"events": []}}, records_key="data.events") == []
+    assert [record.host_name for record in read(body, events="data.events")] == ["bastion-1", "b"]
+    assert read({"data": {"events": []}}, events="data.events") == []
 
 
 def test_an_object_without_the_configured_list_is_a_record() -> None:
-    assert read_one(PLAIN, records_key="data.events").message == LOGIN
+    assert read_one(PLAIN, events="data.events").message == LOGIN
 
 
 def test_an_empty_array_is_no_records() -> None:
@@ -99,9 +96,7 @@ def test_an_empty_array_is_no_records() -> None:
 
 
 def test_keys_may_be_paths_or_contain_dots_themselves() -> None:
-    keys = RecordKeys(
-        message="log.message", host="host.name", time="@timestamp", id="event.id", program="p.q.r"
-    )
+    keys = Keys(message="log.message", host="host.name", time="@timestamp", id="event.id", program="p.q.r")
     body = {
         "log": {"message": "m"},
         "host.name": "h",
@@ -178,8 +173,8 @@ def test_what_journald_vouches_for_is_kept() -> None:
 
 
 def test_a_time_that_cannot_be_read_leaves_the_record_without_one() -> None:
-    assert read_one(PLAIN | {"timestamp": "teatime"}).occurred_at is None
-    assert read_one(PLAIN | {"timestamp": "2026-11-22T20:08:58"}).occurred_at is None
+    assert read_one(PLAIN | {"time": "teatime"}).occurred_at is None
+    assert read_one(PLAIN | {"time": "2026-11-22T20:08:58"}).occurred_at is None
 
 
 def test_a_long_message_is_cut_and_says_by_how_much() -> None:
@@ -190,7 +185,7 @@ def test_a_long_message_is_cut_and_says_by_how_much() -> None:
 
 
 def test_nothing_that_a_database_cannot_store_is_left_in_a_record() -> None:
-    body = b'{"message":"a\\u0000b\\ud800c","host":"h\\u0000","program":"p\\udfff","timestamp":"\\u0000"}'
+    body = b'{"message":"a\\u0000b\\ud800c","host":"h\\u0000","program":"p\\udfff","time":"\\u0000"}'
     record = read_one(body)
     for text in (record.message, record.host_name, record.program, record.raw, record.record_id):
         assert text is not None
@@ -202,16 +197,16 @@ def test_nothing_that_a_database_cannot_store_is_left_in_a_record() -> None:
 
 @pytest.mark.parametrize("sent", ["31171139124469760", 31171139124469760, 9007199254740993, 2**80])
 def test_a_senders_id_keeps_every_digit(sent: str | int) -> None:
-    assert read_one(PLAIN | {"id": sent}, RecordKeys(id="id")).record_id == str(sent)
+    assert read_one(PLAIN | {"id": sent}, Keys(id="id")).record_id == str(sent)
 
 
 @pytest.mark.parametrize("sent", [None, "", 1.5e17, True, ["1"]])
 def test_what_cannot_be_an_id_is_replaced_by_a_hash(sent: object) -> None:
-    assert read_one(PLAIN | {"id": sent}, RecordKeys(id="id")).record_id.startswith("sha256:")
+    assert read_one(PLAIN | {"id": sent}, Keys(id="id")).record_id.startswith("sha256:")
 
 
 def test_an_id_too_long_for_an_index_is_hashed() -> None:
-    ids = {read_one(PLAIN | {"id": "i" * 5000 + end}, RecordKeys(id="id")).record_id for end in "ab"}
+    ids = {read_one(PLAIN | {"id": "i" * 5000 + end}, Keys(id="id")).record_id for end in "ab"}
     assert len(ids) == 2
     assert all(len(record_id) < 100 for record_id in ids)
 
@@ -252,14 +247,14 @@ def test_any_depth_of_nesting_is_read_or_refused(depth: int) -> None:
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
     lambda inner: (
-        st.lists(inner) | st.dictionaries(st.sampled_from(["message", "host", "timestamp", "id"]), inner)
+        st.lists(inner) | st.dictionaries(st.sampled_from(["message", "host", "time", "id"]), inner)
     ),
 )
 
 
 @given(json_values)
 def test_any_json_becomes_records_that_can_be_stored(value: object) -> None:
-    for record in read(value, RecordKeys(id="id")):
+    for record in read(value, Keys(id="id")):
         json.loads(record.raw)
         assert (record.message + record.record_id + record.raw).encode()
 
@@ -274,7 +269,7 @@ def test_arbitrary_bytes_become_records_or_a_refusal(body: bytes) -> None:
 
 
 def test_real_rsyslog_json_is_read(corpora: Path) -> None:
-    keys = RecordKeys(time="@timestamp", program="syslog-tag")
+    keys = Keys(time="@timestamp", program="syslog-tag")
     records = read((corpora / "openssh/rsyslog_json.log").read_bytes(), keys)
     assert len(records) > 50
     assert {record.program for record in records} >= {"sshd", "sshd-session"}

@@ -6,13 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
 from powertrip.errors import BodyTooLarge, Unauthorized, Unreadable
 from powertrip.event import Record
 from powertrip.ingest import IngestRequest
-from powertrip.sources import Limits, SourceSettings, build_sources
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from tests.sources import posting
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "the-secret-of-the-servers"
@@ -46,13 +45,12 @@ def request(
         **(changes or {}),
     }
     given = {name: text for name, text in headers.items() if text is not None}
-    return IngestRequest(headers=given, body=body, received_at=NOW)
+    return posting.request(body, given, name="servers")
 
 
 def read(asked: IngestRequest, secret: str = SECRET) -> list[Record]:
-    entry = SourceSettings(name="servers", type="pam", secret=SecretStr(secret))
-    source = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None)["servers"]
-    return source.read(asked).records
+    # The config refuses an empty secret; the source must not take one either.
+    return posting.with_secret(posting.source("pam"), secret).read(asked).records
 
 
 def test_a_signed_login_is_a_record() -> None:
@@ -132,11 +130,8 @@ def test_a_request_kept_longer_is_refused_and_says_how_much(seconds: int, said: 
 
 
 def test_strangers_are_refused_before_they_send_a_body() -> None:
-    entry = SourceSettings(name="servers", type="pam", secret=SecretStr(SECRET))
-    source = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None)["servers"]
-
     with pytest.raises(Unauthorized):
-        source.authorize(IngestRequest(headers={}, body=b"", received_at=NOW))
+        posting.source("pam").authorize(IngestRequest(headers={}, body=b"", received_at=NOW))
 
 
 def test_a_login_that_waited_for_weeks_is_taken_with_its_own_time() -> None:

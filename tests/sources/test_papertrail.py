@@ -6,13 +6,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
-from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.event import Record
-from powertrip.ingest import Gap, IngestRequest
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.ingest import Gap, Reading
+from tests.sources import posting
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
 SECRET = "papertrail-secret"
@@ -25,21 +24,20 @@ EVENT = {
 }
 
 
-def read(body: object, *, secret: str = SECRET, batches_cut: list[str] | None = None) -> list[Record]:
-    entry = SourceSettings(name="logs", type="papertrail", secret=SecretStr(SECRET))
-    told = batches_cut if batches_cut is not None else []
-    source = build_sources([entry], limits=Limits(), on_batch_cut=told.append)["logs"]
-    data = body if isinstance(body, bytes) else json.dumps(body).encode()
-    return source.read(IngestRequest(headers={}, body=data, received_at=NOW, path_secret=secret)).records
+def reading(body: object, *, secret: str = SECRET, backfill_token: str | None = None) -> Reading:
+    data = body if isinstance(body, bytes) else json.dumps(body)
+    source = posting.source("papertrail", secret=SECRET, backfill_token=backfill_token)
+    return source.read(posting.request(data, {}, name="logs", now=NOW, path_secret=secret))
+
+
+def read(body: object, *, secret: str = SECRET) -> list[Record]:
+    return reading(body, secret=secret).records
 
 
 def gaps(payload: dict[str, object], *, has_token: bool = True) -> tuple[Gap, ...]:
     """The gaps that a source, with a token or without, reads out of a payload that Papertrail cut."""
-    backfill = SecretStr("a-token") if has_token else None
-    entry = SourceSettings(name="logs", type="papertrail", secret=SecretStr(SECRET), backfill_token=backfill)
-    source = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None)["logs"]
-    body = json.dumps({"events": [], "reached_record_limit": True} | payload).encode()
-    return source.read(IngestRequest(headers={}, body=body, received_at=NOW, path_secret=SECRET)).gaps
+    body = {"events": [], "reached_record_limit": True} | payload
+    return reading(body, backfill_token="a-token" if has_token else None).gaps
 
 
 def form(payload: object) -> bytes:
@@ -98,12 +96,11 @@ def test_an_event_of_an_unknown_shape_is_kept_as_its_json() -> None:
 
 
 def test_a_batch_that_papertrail_cut_is_said_and_counted() -> None:
-    batches_cut: list[str] = []
     body = {"events": [EVENT], "reached_record_limit": True, "min_id": "1", "max_id": "2"}
     with capture_logs() as logs:
-        assert len(read(body, batches_cut=batches_cut)) == 1
+        cut = reading(body)
     assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
-    assert batches_cut == ["logs"]
+    assert (len(cut.records), cut.is_cut) == (1, True)
 
 
 @pytest.mark.parametrize("ids", [{"min_id": "11", "max_id": "12"}, {"min_id": 11, "max_id": 12}])
@@ -146,9 +143,7 @@ def test_without_a_usable_query_everything_of_the_gap_is_fetched(search: object)
 
 
 def test_a_whole_batch_is_not_said_to_be_cut() -> None:
-    batches_cut: list[str] = []
-    read({"events": [EVENT], "reached_record_limit": False}, batches_cut=batches_cut)
-    assert batches_cut == []
+    assert not reading({"events": [EVENT], "reached_record_limit": False}).is_cut
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,29 @@
 
 import base64
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
+from pydantic import TypeAdapter
 
 from powertrip.errors import PollError, PollRefused, PollUnavailable
 from powertrip.ingest import Cursor, Page, Poll
 from powertrip.rules import load_rules
 from powertrip.rules.verdicts import Ignored, Match
-from powertrip.sources.polled import PollSettings, build_polls, http
+from powertrip.sources.polled import AnyPoll, PollSettings, build_polls, http
 from tests.samples import NOW, later
 from tests.sources.polled_api import Api, serving
 
 SINCE = later(hours=-1)
+OWN: dict[str, dict[str, str]] = {
+    "papertrail_search": {"token": "a-token"},
+    "aptible_operations": {"token": "a-token", "account": "12"},
+    "wazuh_indexer": {"username": "powertrip", "password": "a-password"},
+}
+"""What each type needs besides the address."""
+
+_ANY: TypeAdapter[PollSettings] = TypeAdapter(AnyPoll)
 
 
 @pytest.fixture
@@ -33,17 +40,8 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
 
 
 def poll(api: Api, client: httpx.AsyncClient, kind: Any, **changes: Any) -> Poll:
-    fields: dict[str, Any] = {
-        "name": "polled",
-        "type": kind,
-        "overlap": timedelta(minutes=10),
-        "url": api.url,
-        "token": SecretStr("a-token"),
-        "account": "12",
-        "username": "powertrip",
-        "password": SecretStr("a-password"),
-    }
-    return build_polls([PollSettings(**(fields | changes))], client)["polled"]
+    section = _ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes)
+    return build_polls({"polled": section}, client)["polled"]
 
 
 async def rounds(poll: Poll, cursor: Cursor | None = None, limit: int = 10) -> list[Page]:

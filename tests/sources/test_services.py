@@ -22,6 +22,7 @@ from tests.sources.posting import (
     request,
     source,
     tailscale_headers,
+    with_secret,
 )
 
 MEMBER: dict[str, Any] = {
@@ -133,9 +134,10 @@ def test_the_signature_is_the_one_that_github_documents() -> None:
     """From "Validating webhook deliveries", with a body that is no JSON: the signature is checked first."""
     signature = "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"
     headers = {"X-Hub-Signature-256": signature, "X-GitHub-Event": "push"}
+    vendors_own = with_secret(source("github"), "It's a Secret to Everybody")
 
     with pytest.raises(Unreadable):
-        read("github", "Hello, World!", headers, secret="It's a Secret to Everybody")
+        vendors_own.read(request("Hello, World!", headers))
 
 
 @pytest.mark.parametrize(

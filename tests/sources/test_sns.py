@@ -8,20 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
 
-from powertrip.assembly import source_settings
 from powertrip.config import load_config
 from powertrip.errors import IngestRefused, Overloaded, Unauthorized, Unreadable
-from powertrip.ingest import IngestRequest, Preparing, Reading
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.ingest import Limits, Preparing, Reading
+from powertrip.sources import lend
 from powertrip.sources.sns_message import (
     check_certificate_url,
     check_subscribe_url,
     parse_message,
     string_to_sign,
 )
-from tests.sources import sns
+from tests.sources import posting, sns
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-that-is-long-enough"
@@ -51,11 +49,8 @@ class Receiver:
     """A source of type `sns`, as the web endpoint uses it."""
 
     def __init__(self, aws: Aws, **settings: Any) -> None:
-        entry = SourceSettings(
-            name="alarms", type="sns", secret=SecretStr(SECRET), **({"topics": {sns.TOPIC}} | settings)
-        )
-        sources = build_sources([entry], limits=Limits(), on_batch_cut=lambda _: None, fetch=aws.fetch)
-        self.source = sources["alarms"]
+        self.source = posting.source("sns", secret=SECRET, **({"topics": sns.TOPIC} | settings))
+        self.tools = lend(Limits(), aws.fetch)
 
     async def read(
         self,
@@ -65,8 +60,9 @@ class Receiver:
         headers: Mapping[str, str] | None = None,
         secret: str = SECRET,
     ) -> Reading:
-        body = message if isinstance(message, bytes) else json.dumps(message).encode()
-        request = IngestRequest(headers=headers or {}, body=body, received_at=at, path_secret=secret)
+        request = posting.request(
+            message, headers or {}, name="alarms", now=at, path_secret=secret, tools=self.tools
+        )
         assert isinstance(self.source, Preparing)
         await self.source.prepare(request)
         return self.source.read(request)
@@ -352,11 +348,9 @@ def test_the_source_has_what_the_config_says(tmp_path: Path) -> None:
     entry = f"type: sns, secret: {SECRET}, topics: '{sns.TOPIC}', raw_delivery: true"
     path.write_text(f"sources: {{alarms: {{{entry}}}}}")
 
-    [settings] = source_settings(
-        load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
-    )
+    config = load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
 
-    assert (settings.type, settings.topics, settings.raw_delivery) == ("sns", frozenset({sns.TOPIC}), True)
+    assert config.sources["alarms"] == posting.source("sns", topics=[sns.TOPIC], raw_delivery=True)
 
 
 def test_the_documented_messages_are_understood(corpora: Path) -> None:
@@ -377,7 +371,7 @@ async def test_the_vectors_are_verified(corpora: Path) -> None:
         message = parse_message(vector["body"].encode())
         if "string_to_sign" in vector:
             assert string_to_sign(message).decode() == vector["string_to_sign"]
-        receiver = Receiver(Aws(content=certificate), topics={message.TopicArn})
+        receiver = Receiver(Aws(content=certificate), topics=message.TopicArn)
         try:
             await receiver.read(vector["body"].encode(), at=datetime.fromisoformat(message.Timestamp))
             outcomes[vector["name"]] = True

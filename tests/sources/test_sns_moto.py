@@ -16,16 +16,17 @@ import boto3
 import httpx
 import pytest
 from moto.server import ThreadedMotoServer
-from pydantic import SecretStr
 
 from powertrip.event import Record
+from powertrip.ingest import Limits
 from powertrip.metrics import Metrics
-from powertrip.sources import Limits, SourceSettings, build_sources
+from powertrip.sources import lend
 from powertrip.sources.sns_message import check_certificate_url
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check, WebServer, build_app
+from tests.sources import posting
 
 SECRET = "a-secret-that-is-long-enough"
 REGION = "us-east-1"
@@ -71,9 +72,9 @@ async def endpoint(moto: str, topic: str, database_thread: DatabaseThread) -> As
     async def readiness() -> Sequence[Check]:
         return []
 
-    entry = SourceSettings(name="alarms", type="sns", secret=SecretStr(SECRET), topics=frozenset({topic}))
     app = build_app(
-        sources=build_sources([entry], limits=Limits(), on_batch_cut=pytest.fail, fetch=fetch),
+        sources={"alarms": posting.source("sns", secret=SECRET, topics=topic)},
+        tools=lend(Limits(), fetch),
         inbox=GroupCommitInbox(database_thread, backlog_limit=100, retry_after=1, on_new=lambda: None),
         metrics=Metrics(),
         readiness=readiness,

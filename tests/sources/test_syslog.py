@@ -4,7 +4,6 @@ import gzip
 import json
 from datetime import UTC, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -159,7 +158,7 @@ def test_what_a_program_adds_to_its_journal_entry_does_not_replace_what_journald
 
 
 def test_the_zone_of_a_traditional_line_is_the_configured_one() -> None:
-    [record] = read("syslog", LINES[0], zone=ZoneInfo("Europe/Berlin"))
+    [record] = read("syslog", LINES[0], time_zone="Europe/Berlin")
     assert record.occurred_at == WHEN.replace(hour=19)
 
 

@@ -7,11 +7,9 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
 from powertrip.ingest import Gap
 from powertrip.metrics import Metrics
-from powertrip.sources import SourceSettings
 from powertrip.sources.polled import build_backfills
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread
@@ -20,6 +18,7 @@ from powertrip.workflow import Filler, Parts
 from tests.conftest import Clock
 from tests.samples import NOW, SECURITY, record
 from tests.sources.polled_api import Api, serving
+from tests.sources.posting import source
 
 UNUSED: Any = None
 GAP = Gap(source="logs", after_id="10", until_id="20", query=None, noticed_at=NOW)
@@ -56,12 +55,9 @@ async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbo
         new_id=UNUSED,
         settings=settings,
     )
-    secret = SecretStr("a-secret-of-some-length")
-    source = SourceSettings(
-        name="logs", type="papertrail", secret=secret, backfill_token=secret, backfill_url=api.url
-    )
+    logs = source("papertrail", backfill_token="a-token", backfill_url=api.url)
     async with httpx.AsyncClient() as client:
-        yield Filler(parts, build_backfills([source], client), backlog_limit=2)
+        yield Filler(parts, build_backfills({"logs": logs}, client), backlog_limit=2)
 
 
 async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]:

@@ -37,7 +37,7 @@ class CloudWatchPoll(PollSettings):
     query: str | None = None
     """The filter pattern; none for all."""
 
-    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:  # noqa: ARG002
         return CloudWatchLogs(name, self, Limits())
 
 
