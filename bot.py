@@ -24,9 +24,9 @@ from powertrip.errors import ConfigError, PowertripError
 from powertrip.log import configure_logging, redact, register_secret
 from powertrip.ports import EventQuery
 from powertrip.rules import ANY_SOURCE, report
-from powertrip.sandbox import Sandbox
 from powertrip.store.database import migrate as migrate_database
 from powertrip.store.database import open_database
+from slack_emulator import Sandbox
 
 log = structlog.get_logger("powertrip")
 console = Console()

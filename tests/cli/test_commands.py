@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import APP_TOKEN, BOT_TOKEN, Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import (
     ROOT,
     SECRET,

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from powertrip.application import Application
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
 
 

@@ -17,7 +17,7 @@ import yaml
 from powertrip.application import Application
 from powertrip.config import load_config
 from powertrip.ports import Origin
-from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
+from slack_emulator import APP_TOKEN, BOT_TOKEN, Sandbox
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"

@@ -9,8 +9,8 @@ import pytest
 import bot
 from powertrip.application import Application
 from powertrip.log import redact
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Sender, powertrip_here, settings, write_config
 from tests.sources.polled_api import Api, serving
 

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from powertrip.application import Application
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     Process,

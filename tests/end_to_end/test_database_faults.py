@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
 from tests.end_to_end.scene import SECURITY, Scene, scene_in

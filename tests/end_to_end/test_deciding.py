@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
 from powertrip.workflow import REASON_LIMIT
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 

@@ -10,8 +10,8 @@ import pytest
 
 from powertrip.errors import OriginRefused, OriginUnavailable
 from powertrip.ports import OriginVerdict
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator import Sandbox
+from slack_emulator.control import Control, SeenMessage
 from tests.cli.test_commands import bot
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Sender, login, powertrip_here, settings, write_config

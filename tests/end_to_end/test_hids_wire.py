@@ -10,8 +10,8 @@ import pytest
 
 from powertrip.application import Application
 from powertrip.origins.wazuh4 import LOGIN
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator import Sandbox
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
 from tests.end_to_end.test_hids import wazuh_alert

@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_no_message_twice, until
 from tests.end_to_end.harness import SECRET, Sender, login
 from tests.end_to_end.scene import scene_in

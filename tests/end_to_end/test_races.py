@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator import Sandbox
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import (
     Evidence,
     assert_copies_tell_the_truth,

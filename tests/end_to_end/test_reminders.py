@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 

@@ -10,9 +10,9 @@ import pytest
 from powertrip.application import Application
 from powertrip.config import load_config
 from powertrip.errors import ConfigError
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
-from powertrip.sandbox.faults import FaultKind
+from slack_emulator import Sandbox
+from slack_emulator.control import Control, SeenMessage
+from slack_emulator.faults import FaultKind
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     Process,

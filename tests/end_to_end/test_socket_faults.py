@@ -8,10 +8,10 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import SlackRefused
-from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
-from powertrip.sandbox.control import Control
-from powertrip.sandbox.socket_mode import DisconnectReason
 from powertrip.slack.connection import SocketConnection
+from slack_emulator import APP_TOKEN, BOT_TOKEN, Sandbox
+from slack_emulator.control import Control
+from slack_emulator.socket_mode import DisconnectReason
 from tests.conftest import Clock
 from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import Sender, login

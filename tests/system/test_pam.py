@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.system.pam_machine import ALICE, BOB, HOST_NAME, HOSTILE, PamMachine, running_pam_machine
 

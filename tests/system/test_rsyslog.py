@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import Sandbox
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.system.rsyslog import Rsyslog, furnished, where_rsyslog_is
 
