@@ -26,7 +26,7 @@ from powertrip.ports import EventQuery
 from powertrip.rules import ANY_SOURCE, report
 from powertrip.store.database import migrate as migrate_database
 from powertrip.store.database import open_database
-from slack_emulator import Sandbox
+from slack_emulator import SlackEmulator
 
 log = structlog.get_logger("powertrip")
 console = Console()
@@ -86,7 +86,7 @@ def demo(
 ) -> None:
     """Show Powertrip at work on this machine: a Slack of its own, made-up logins, and a story told here."""
     configure_logging("warning", "human")
-    _run_async(demonstration.run_demo(Sandbox(port=port), console, open_browser=browser, pace=pace))
+    _run_async(demonstration.run_demo(SlackEmulator(port=port), console, open_browser=browser, pace=pace))
 
 
 @app.command()
@@ -97,7 +97,9 @@ def sandbox(
 ) -> None:
     """Run only the Slack that lives on this machine, to connect any Powertrip, or any Slack app, to."""
     configure_logging("info", "human")
-    _run_async(demonstration.run_sandbox(Sandbox(host=host, port=port, strict_rates=strict_rates), console))
+    _run_async(
+        demonstration.run_sandbox(SlackEmulator(host=host, port=port, strict_rates=strict_rates), console)
+    )
 
 
 @app.command()

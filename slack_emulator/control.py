@@ -1,6 +1,6 @@
 """A client of the sandbox's control API, for tests and the demo.
 
-    async with Sandbox() as sandbox, Control(sandbox.url) as control:
+    async with SlackEmulator() as sandbox, Control(sandbox.url) as control:
         card = await control.message_in("C0SECURITY", lambda message: "signed in" in message.text)
         outcome = await control.press("U0CAROL", card.channel, card.ts, action_id="approve")
         assert outcome.acked

@@ -19,7 +19,7 @@ from slack_emulator.world import World, default_world
 LARGEST_BODY = 32 * 1024 * 1024
 
 
-class Sandbox:
+class SlackEmulator:
     """A Slack on this machine.
 
     `port` 0 takes any free port; `url` and `api_url` are known once it has started. `strict_rates` keeps

@@ -9,7 +9,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import APP_TOKEN, BOT_TOKEN, Sandbox, Timing
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator, Timing
 from slack_emulator.control import Control
 
 
@@ -23,19 +23,19 @@ def corpora() -> Path:
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
-    async with Sandbox(timing=Timing(ack=1.0, event_retries=(0.0, 0.0))) as started:
+async def sandbox() -> AsyncIterator[SlackEmulator]:
+    async with SlackEmulator(timing=Timing(ack=1.0, event_retries=(0.0, 0.0))) as started:
         yield started
 
 
 @pytest.fixture
-async def control(sandbox: Sandbox) -> AsyncIterator[Control]:
+async def control(sandbox: SlackEmulator) -> AsyncIterator[Control]:
     async with Control(sandbox.url) as client:
         yield client
 
 
 @pytest.fixture
-def web(sandbox: Sandbox) -> AsyncWebClient:
+def web(sandbox: SlackEmulator) -> AsyncWebClient:
     return AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, retry_handlers=[])
 
 

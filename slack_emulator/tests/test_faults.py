@@ -7,7 +7,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import BOT_TOKEN, Sandbox
+from slack_emulator import BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control, ControlRefused
 
 
@@ -49,7 +49,9 @@ async def test_a_message_can_be_taken_without_an_answer(web: AsyncWebClient, con
     assert [message.text for message in (await control.state()).messages()] == ["hi"]
 
 
-async def test_a_caller_may_give_up_while_a_taken_message_hangs(sandbox: Sandbox, control: Control) -> None:
+async def test_a_caller_may_give_up_while_a_taken_message_hangs(
+    sandbox: SlackEmulator, control: Control
+) -> None:
     hasty = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, timeout=1, retry_handlers=[])
     await control.fault("chat.postMessage", "timeout_after_taken", delay=30)
     with pytest.raises(asyncio.TimeoutError):
@@ -83,7 +85,7 @@ async def test_a_wait_that_fails_says_what_it_waited_for(control: Control) -> No
         await control.wait_for(lambda state: state.connections == 7, timeout=0.05)
 
 
-async def test_the_control_api_takes_no_orders_from_a_web_page_of_elsewhere(sandbox: Sandbox) -> None:
+async def test_the_control_api_takes_no_orders_from_a_web_page_of_elsewhere(sandbox: SlackEmulator) -> None:
     async with (
         aiohttp.ClientSession() as session,
         session.post(

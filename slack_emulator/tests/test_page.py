@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import Sandbox
+from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 
 Json = dict[str, Any]
@@ -123,7 +123,7 @@ def _decides(app: AsyncApp) -> None:
 
 @pytest.mark.usefixtures("connected")
 async def test_carol_approves_with_a_confirm_and_sees_the_card_change(
-    app: AsyncApp, web: AsyncWebClient, sandbox: Sandbox, page: Page, tmp_path: Path
+    app: AsyncApp, web: AsyncWebClient, sandbox: SlackEmulator, page: Page, tmp_path: Path
 ) -> None:
     _decides(app)
     await page.goto(sandbox.url)
@@ -144,7 +144,7 @@ async def test_carol_approves_with_a_confirm_and_sees_the_card_change(
 
 @pytest.mark.usefixtures("connected")
 async def test_carol_fills_a_modal_is_told_what_is_wrong_and_corrects_it(
-    app: AsyncApp, web: AsyncWebClient, sandbox: Sandbox, page: Page, tmp_path: Path
+    app: AsyncApp, web: AsyncWebClient, sandbox: SlackEmulator, page: Page, tmp_path: Path
 ) -> None:
     _decides(app)
     await web.chat_postMessage(channel="C0SECURITY", text="Was this you?", blocks=CARD)
@@ -164,7 +164,7 @@ async def test_carol_fills_a_modal_is_told_what_is_wrong_and_corrects_it(
 
 @pytest.mark.usefixtures("connected")
 async def test_two_windows_are_two_people_and_a_refresh_keeps_them(
-    web: AsyncWebClient, sandbox: Sandbox, browser: Browser, page: Page
+    web: AsyncWebClient, sandbox: SlackEmulator, browser: Browser, page: Page
 ) -> None:
     other = await browser.new_page()
     await page.goto(f"{sandbox.url}/#as=U0ALICE&in=D0ALICE")
@@ -184,7 +184,7 @@ async def test_two_windows_are_two_people_and_a_refresh_keeps_them(
 
 @pytest.mark.usefixtures("connected")
 async def test_a_command_is_typed_with_a_hint_and_answered_for_the_typist_alone(
-    app: AsyncApp, sandbox: Sandbox, page: Page
+    app: AsyncApp, sandbox: SlackEmulator, page: Page
 ) -> None:
     @app.command("/powertrip")
     async def command(ack: AsyncAck, command: Json) -> None:
@@ -202,7 +202,7 @@ async def test_a_command_is_typed_with_a_hint_and_answered_for_the_typist_alone(
 
 
 async def test_a_click_that_reaches_nobody_says_so_beside_the_card(
-    web: AsyncWebClient, sandbox: Sandbox, page: Page
+    web: AsyncWebClient, sandbox: SlackEmulator, page: Page
 ) -> None:
     await web.chat_postMessage(channel="U0BOB", text="x", blocks=CARD)
     await page.goto(f"{sandbox.url}/#as=U0BOB&in=D0BOB")
@@ -213,7 +213,7 @@ async def test_a_click_that_reaches_nobody_says_so_beside_the_card(
 
 
 async def test_hostile_text_stays_text_wherever_it_comes(
-    web: AsyncWebClient, sandbox: Sandbox, page: Page, control: Control
+    web: AsyncWebClient, sandbox: SlackEmulator, page: Page, control: Control
 ) -> None:
     blocks: list[Json] = [
         {"type": "header", "text": _plain(HOSTILE)},
@@ -246,7 +246,7 @@ async def test_hostile_text_stays_text_wherever_it_comes(
 
 
 async def test_the_page_runs_only_its_own_scripts_and_asks_nobody_else(
-    web: AsyncWebClient, sandbox: Sandbox, page: Page
+    web: AsyncWebClient, sandbox: SlackEmulator, page: Page
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))

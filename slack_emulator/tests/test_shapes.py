@@ -12,7 +12,7 @@ import pytest
 from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import APP_TOKEN, Sandbox
+from slack_emulator import APP_TOKEN, SlackEmulator
 from slack_emulator.api import METHODS
 from slack_emulator.control import Control
 from slack_emulator.entities import BOT_SCOPES
@@ -67,7 +67,7 @@ def _strays(value: object, shape: object, where: str = "") -> Iterator[str]:
             yield from _strays(item, shape[0] if shape else item, f"{where}[]")
 
 
-async def _every_answer(web: AsyncWebClient, sandbox: Sandbox) -> dict[str, Json]:
+async def _every_answer(web: AsyncWebClient, sandbox: SlackEmulator) -> dict[str, Json]:
     """One good answer of each method."""
     metadata = {"event_type": "notice", "event_payload": {"id": "7"}}
     said: Json = {"channel": "C0SECURITY", "text": "hi", "blocks": CARD, "metadata": metadata}
@@ -110,7 +110,7 @@ async def _every_answer(web: AsyncWebClient, sandbox: Sandbox) -> dict[str, Json
 
 
 async def test_each_method_answers_in_slack_s_shape(
-    web: AsyncWebClient, sandbox: Sandbox, corpora: Path
+    web: AsyncWebClient, sandbox: SlackEmulator, corpora: Path
 ) -> None:
     sandbox.world.scopes = [*BOT_SCOPES, "channels:join", "im:read"]
     answers = await _every_answer(web, sandbox)

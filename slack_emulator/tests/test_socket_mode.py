@@ -9,7 +9,7 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncAck, AsyncApp, AsyncRespond
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import APP_TOKEN, Sandbox
+from slack_emulator import APP_TOKEN, SlackEmulator
 from slack_emulator.control import Control, ControlRefused
 from slack_emulator.socket_mode import MOST_CONNECTIONS, DisconnectReason
 
@@ -437,7 +437,9 @@ async def test_a_refused_handshake_uses_the_ticket_up_and_a_new_one_works(
     await control.wait_for(lambda state: state.connections_opened == 2)
 
 
-async def test_a_connection_that_has_lived_its_time_is_warned_then_told_to_refresh(sandbox: Sandbox) -> None:
+async def test_a_connection_that_has_lived_its_time_is_warned_then_told_to_refresh(
+    sandbox: SlackEmulator,
+) -> None:
     sandbox.sockets.timing.connection = 10.0  # the warning comes ten seconds before the end: at once
     web = AsyncWebClient(base_url=sandbox.api_url)
     opened = await web.apps_connections_open(app_token=APP_TOKEN)

@@ -8,7 +8,7 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import APP_TOKEN, BOT_TOKEN, Sandbox
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from slack_emulator.entities import BOT_SCOPES
 from slack_emulator.rates import CHANNEL_BURST, Rates
@@ -46,13 +46,13 @@ async def test_auth_test_names_the_bot_and_its_scopes(web: AsyncWebClient) -> No
     ],
 )
 async def test_a_token_that_does_not_fit_is_refused(
-    sandbox: Sandbox, token: str, method: str, error: str
+    sandbox: SlackEmulator, token: str, method: str, error: str
 ) -> None:
     assert await _error(AsyncWebClient(token, base_url=sandbox.api_url), method) == error
 
 
 async def test_the_app_token_counts_only_in_the_header_and_the_bot_token_in_a_form_too(
-    sandbox: Sandbox,
+    sandbox: SlackEmulator,
 ) -> None:
     async with aiohttp.ClientSession() as session:
         form = {"token": APP_TOKEN}
@@ -62,7 +62,7 @@ async def test_the_app_token_counts_only_in_the_header_and_the_bot_token_in_a_fo
             assert (await answer.json())["ok"] is True
 
 
-async def test_a_form_carries_blocks_and_metadata_as_json(sandbox: Sandbox, control: Control) -> None:
+async def test_a_form_carries_blocks_and_metadata_as_json(sandbox: SlackEmulator, control: Control) -> None:
     metadata = {"event_type": "notice", "event_payload": {"id": "7"}}
     form = {"channel": "C0SECURITY", "text": "hi", "blocks": json.dumps([SECTION])}
     form |= {"metadata": json.dumps(metadata), "token": BOT_TOKEN}
@@ -242,7 +242,7 @@ async def test_a_user_group_has_its_members_until_it_is_disabled(
 
 
 async def test_an_uploaded_image_is_posted_and_served_as_what_it_is(
-    web: AsyncWebClient, sandbox: Sandbox, control: Control
+    web: AsyncWebClient, sandbox: SlackEmulator, control: Control
 ) -> None:
     uploaded = await web.files_upload_v2(
         filename="stats.png", content=PNG, channel="C0SECURITY", initial_comment="look", alt_txt="a chart"
@@ -257,7 +257,7 @@ async def test_an_uploaded_image_is_posted_and_served_as_what_it_is(
 
 
 async def test_an_upload_that_is_not_an_image_is_never_shown_as_a_page(
-    web: AsyncWebClient, sandbox: Sandbox
+    web: AsyncWebClient, sandbox: SlackEmulator
 ) -> None:
     page = "<script>alert(1)</script>"
     uploaded = await web.files_upload_v2(filename="x.png", content=page, channel="C0SECURITY")
@@ -270,7 +270,9 @@ async def test_an_upload_that_is_not_an_image_is_never_shown_as_a_page(
         assert served.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_a_trigger_opens_one_modal_within_three_seconds(web: AsyncWebClient, sandbox: Sandbox) -> None:
+async def test_a_trigger_opens_one_modal_within_three_seconds(
+    web: AsyncWebClient, sandbox: SlackEmulator
+) -> None:
     view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [SECTION]}
     trigger = sandbox.world.new_trigger("U0ALICE")
     opened = await web.views_open(trigger_id=trigger, view=view)
@@ -282,7 +284,7 @@ async def test_a_trigger_opens_one_modal_within_three_seconds(web: AsyncWebClien
     assert await _error(web, "views.update", **stale) == "hash_conflict"
 
 
-async def test_at_most_three_modals_lie_on_each_other(web: AsyncWebClient, sandbox: Sandbox) -> None:
+async def test_at_most_three_modals_lie_on_each_other(web: AsyncWebClient, sandbox: SlackEmulator) -> None:
     view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [SECTION]}
     await web.views_open(trigger_id=sandbox.world.new_trigger("U0ALICE"), view=view)
     for _ in range(2):
@@ -296,7 +298,7 @@ async def test_an_unknown_method_is_called_that(web: AsyncWebClient) -> None:
 
 
 async def test_strict_rates_refuse_a_burst_into_one_channel_and_say_when_to_come_back() -> None:
-    async with Sandbox(strict_rates=True) as sandbox:
+    async with SlackEmulator(strict_rates=True) as sandbox:
         web = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, retry_handlers=[])
         for number in range(CHANNEL_BURST):
             await web.chat_postMessage(channel="C0SECURITY", text=str(number))
@@ -323,6 +325,6 @@ def test_an_unstrict_sandbox_never_asks_to_wait() -> None:
 async def test_a_world_of_one_s_own_replaces_the_default_one() -> None:
     world: World = default_world()
     world.users["U0ALICE"].real_name = "Alice Liddell"
-    async with Sandbox(world=world) as sandbox:
+    async with SlackEmulator(world=world) as sandbox:
         web = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url)
         assert (await web.users_info(user="U0ALICE"))["user"]["real_name"] == "Alice Liddell"

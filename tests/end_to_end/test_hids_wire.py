@@ -10,7 +10,7 @@ import pytest
 
 from powertrip.application import Application
 from powertrip.origins.wazuh4 import LOGIN
-from slack_emulator import Sandbox
+from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
@@ -117,7 +117,7 @@ async def test_what_it_did_not_see_is_said_once(running: Running, control: Contr
 
 
 async def test_a_verdict_survives_a_hids_that_is_down_and_a_powertrip_that_is_killed(
-    sandbox: Sandbox, control: Control, hids: Server, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, hids: Server, tmp_path: Path
 ) -> None:
     hids.answers["/events"] = [Said(503)]
     port, record = free_port(), login(id="1")
