@@ -1,6 +1,6 @@
-"""A client of the sandbox's control API, for tests and the demo.
+"""A client of the emulator's control API, for tests and demonstrations.
 
-    async with SlackEmulator() as sandbox, Control(sandbox.url) as control:
+    async with SlackEmulator() as emulator, Control(emulator.url) as control:
         card = await control.message_in("C0SECURITY", lambda message: "signed in" in message.text)
         outcome = await control.press("U0CAROL", card.channel, card.ts, action_id="approve")
         assert outcome.acked
@@ -28,14 +28,14 @@ DEFAULT_TIMEOUT = 10.0
 
 
 class ControlRefused(Exception):
-    """The sandbox would not do it; the text says why."""
+    """The emulator would not do it; the text says why."""
 
 
 __all__ = ["Control", "ControlRefused", "Outcome", "SeenMessage", "State"]
 
 
 class Control:
-    """Acts on a sandbox at `url`; an async context manager, or `close()` when done."""
+    """Acts on an emulator at `url`; an async context manager, or `close()` when done."""
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
@@ -150,9 +150,10 @@ class Control:
         answer = await self._do("close", user_id=user)
         return Outcome(**answer) if answer else None
 
-    async def slash(self, user: str, channel: str, text: str) -> Outcome:
-        """Type `/powertrip text`."""
-        return Outcome(**await self._do("slash", user_id=user, channel_id=channel, text=text))
+    async def slash(self, user: str, channel: str, text: str, *, command: str = "") -> Outcome:
+        """Type `command text`; the app's first command if none is named."""
+        body = {"user_id": user, "channel_id": channel, "text": text, "command": command}
+        return Outcome(**await self._do("slash", **body))
 
     async def open_home(self, user: str) -> None:
         """Open the app's Home tab."""
@@ -162,6 +163,18 @@ class Control:
         """Write a message as a person; its ts."""
         body = {"user_id": user, "channel_id": channel, "text": text, "thread_ts": thread_ts}
         return str((await self._do("say", **body))["ts"])
+
+    async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        """Change a message that this person wrote."""
+        await self._do("edit", user_id=user, channel_id=channel, ts=ts, text=text)
+
+    async def delete(self, user: str, channel: str, ts: str) -> None:
+        """Delete a message that this person wrote."""
+        await self._do("delete", user_id=user, channel_id=channel, ts=ts)
+
+    async def webhook(self, channel: str, text: str, *, username: str) -> str:
+        """Let another integration post by its incoming webhook; the message's ts."""
+        return str((await self._do("webhook", channel_id=channel, text=text, username=username))["ts"])
 
     async def reset(self) -> None:
         """Back to the first workspace, with no messages, calls, faults; connections stay."""

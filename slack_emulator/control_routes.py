@@ -25,7 +25,7 @@ CALM_SECONDS = 0.01
 
 @dataclass
 class Parts:
-    """The parts of a sandbox that the control API reaches."""
+    """The parts of an emulator that the control API reaches."""
 
     world: World
     sockets: SocketMode
@@ -46,6 +46,7 @@ class ControlRoutes:
         self._parts = parts
         acts = [
             *(self._press, self._press_in_view, self._submit, self._close, self._slash, self._open_home),
+            *(self._edit, self._delete, self._webhook),
             *(self._say, self._read, self._reset, self._user, self._channel, self._usergroup, self._scopes),
             *(self._fault, self._clear_faults, self._drop_sockets, self._refuse_handshakes),
             *(self._disconnect, self._slow_acks, self._deliver_twice, self._redeliver),
@@ -97,6 +98,17 @@ class ControlRoutes:
 
     async def _say(self, body: Json) -> Json:
         return {"ts": self._parts.people.say(**body).ts}
+
+    async def _edit(self, body: Json) -> Json:
+        self._parts.people.edit(**body)
+        return {}
+
+    async def _delete(self, body: Json) -> Json:
+        self._parts.people.delete(**body)
+        return {}
+
+    async def _webhook(self, body: Json) -> Json:
+        return {"ts": self._parts.people.webhook(**body).ts}
 
     async def _read(self, body: Json) -> Json:
         self._parts.people.read(**body)

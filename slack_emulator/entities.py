@@ -9,28 +9,11 @@ from typing import Any
 
 Json = dict[str, Any]
 
-BOT_TOKEN = "xoxb-sandbox"  # noqa: S105  (the sandbox's token is public and opens nothing)
-APP_TOKEN = "xapp-sandbox"  # noqa: S105
-TEAM_ID = "T0SANDBOX"
-TEAM_NAME = "Sandbox"
-APP_ID = "A0POWERTRIP"
-BOT_ID = "B0POWERTRIP"
-BOT_USER = "U0POWERTRIP"
+BOT_TOKEN = "xoxb-emulator"  # noqa: S105  (the emulator's tokens are public and open nothing)
+APP_TOKEN = "xapp-emulator"  # noqa: S105
+TEAM_ID = "T0EMULATOR"
+TEAM_NAME = "Emulator"
 SLACKBOT = "USLACKBOT"
-BOT_SCOPES = (
-    "chat:write",
-    "commands",
-    "im:write",
-    "users:read",
-    "users:read.email",
-    "usergroups:read",
-    "files:write",
-    "channels:read",
-    "groups:read",
-    "channels:history",
-    "groups:history",
-    "im:history",
-)
 
 
 @dataclass
@@ -97,7 +80,12 @@ class Message:
     thread_ts: str = ""
     broadcast: bool = False
     files: list[str] = field(default_factory=list)
-    edited: bool = False
+    bot_id: str = ""
+    username: str = ""
+    """The name that an integration gave itself for this message: Slack's subtype `bot_message`."""
+    client_msg_id: str = ""
+    edited_ts: str = ""
+    """When it was last changed so that "(edited)" shows."""
     edits: int = 0
     deleted: bool = False
     ephemeral_to: str | None = None
@@ -113,7 +101,7 @@ class Message:
 
 @dataclass
 class View:
-    """A modal or a Home tab: what the app sent (`body`) and what the sandbox knows beside it."""
+    """A modal or a Home tab: what the app sent (`body`) and what the emulator knows beside it."""
 
     id: str
     user: str

@@ -1,4 +1,4 @@
-"""What the sandbox saw: each Web API call, for the tests that count them."""
+"""What the emulator saw: each Web API call, for the tests that count them."""
 
 from collections import Counter, deque
 from collections.abc import Mapping

@@ -1,8 +1,6 @@
 """The payloads that Slack sends to an app when a person does something."""
 
 from slack_emulator.entities import (
-    APP_ID,
-    BOT_USER,
     TEAM_ID,
     TEAM_NAME,
     Channel,
@@ -12,22 +10,20 @@ from slack_emulator.entities import (
     View,
 )
 from slack_emulator.shapes import message_json, view_json
-from slack_emulator.world import World, new_id
-
-VERIFICATION_TOKEN = "sandbox"  # noqa: S105  (Slack's deprecated field; it opens nothing)
-COMMAND = "/powertrip"
+from slack_emulator.subscriptions import VERIFICATION_TOKEN
+from slack_emulator.world import World
 
 
 def _person(user: User) -> Json:
     return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
 
 
-def _interaction(kind: str, user: User) -> Json:
+def _interaction(kind: str, user: User, world: World) -> Json:
     return {
         "type": kind,
         "team": {"id": TEAM_ID, "domain": TEAM_NAME.lower()},
         "user": _person(user),
-        "api_app_id": APP_ID,
+        "api_app_id": world.app.id,
         "token": VERIFICATION_TOKEN,
         "enterprise": None,
         "is_enterprise_install": False,
@@ -53,7 +49,7 @@ def action_on_message(
 ) -> Json:
     """block_actions from an element in a message; `attachment_id` if it stands in an attachment."""
     channel = world.channels[message.channel]
-    payload = _interaction("block_actions", user) | {
+    payload = _interaction("block_actions", user, world) | {
         "container": _container(message, attachment_id),
         "trigger_id": world.new_trigger(user.id),
         "channel": {"id": channel.id, "name": channel_name(channel)},
@@ -68,8 +64,8 @@ def action_on_message(
 
 def action_in_view(user: User, view: View, world: World, action: Json) -> Json:
     """block_actions from an element in a modal or on the Home tab."""
-    shape = view_json(view)
-    return _interaction("block_actions", user) | {
+    shape = view_json(view, world)
+    return _interaction("block_actions", user, world) | {
         "container": {"type": "view", "view_id": view.id},
         "trigger_id": world.new_trigger(user.id),
         "view": shape,
@@ -80,16 +76,16 @@ def action_in_view(user: User, view: View, world: World, action: Json) -> Json:
 
 def submission(user: User, view: View, world: World) -> Json:
     """view_submission."""
-    shape = _interaction("view_submission", user)
-    return shape | {"trigger_id": world.new_trigger(user.id), "view": view_json(view)}
+    shape = _interaction("view_submission", user, world)
+    return shape | {"trigger_id": world.new_trigger(user.id), "view": view_json(view, world)}
 
 
-def closing(user: User, view: View) -> Json:
+def closing(user: User, view: View, world: World) -> Json:
     """view_closed."""
-    return _interaction("view_closed", user) | {"view": view_json(view), "is_cleared": False}
+    return _interaction("view_closed", user, world) | {"view": view_json(view, world), "is_cleared": False}
 
 
-def command(user: User, channel: Channel, text: str, world: World, response_url: str) -> Json:
+def command(name: str, user: User, channel: Channel, text: str, world: World, response_url: str) -> Json:
     """A slash command."""
     return {
         "token": VERIFICATION_TOKEN,
@@ -99,30 +95,10 @@ def command(user: User, channel: Channel, text: str, world: World, response_url:
         "channel_name": channel_name(channel),
         "user_id": user.id,
         "user_name": user.name,
-        "command": COMMAND,
+        "command": name,
         "text": text,
-        "api_app_id": APP_ID,
+        "api_app_id": world.app.id,
         "is_enterprise_install": False,
         "response_url": response_url,
         "trigger_id": world.new_trigger(user.id),
-    }
-
-
-def home_opened(user: User, channel: Channel, home: View | None, world: World) -> Json:
-    """The app_home_opened event; with the view once one was published."""
-    event: Json = {"type": "app_home_opened", "user": user.id, "channel": channel.id, "tab": "home"}
-    event["event_ts"] = world.next_ts()
-    if home:
-        event["view"] = view_json(home)
-    authorization = {"enterprise_id": None, "team_id": TEAM_ID, "user_id": BOT_USER, "is_bot": True}
-    return {
-        "token": VERIFICATION_TOKEN,
-        "team_id": TEAM_ID,
-        "api_app_id": APP_ID,
-        "event": event,
-        "type": "event_callback",
-        "event_id": new_id("Ev"),
-        "event_time": int(world.clock()),
-        "authorizations": [authorization | {"is_enterprise_install": False}],
-        "is_ext_shared_channel": False,
     }

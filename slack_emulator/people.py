@@ -1,5 +1,6 @@
 """What a person can do on the page or by the control API, and what Slack's client does with the answer."""
 
+import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
@@ -8,17 +9,18 @@ from slack_emulator.api.base import ApiError, Args
 from slack_emulator.api.chat import content_of
 from slack_emulator.api.views import readable_view
 from slack_emulator.elements_use import CannotDo
-from slack_emulator.entities import BOT_USER, Channel, Content, Json, Message, User, View
+from slack_emulator.entities import Channel, Content, Json, Message, User, View
 from slack_emulator.socket_mode import Envelope, SocketMode
-from slack_emulator.world import World
+from slack_emulator.subscriptions import Subscriptions
+from slack_emulator.world import World, new_id
 
 TROUBLE = {
-    "no_connection": "Powertrip is not connected, so nothing happened. Try again later.",
-    "timeout": "Powertrip took too long to answer. It may or may not have worked.",
+    "no_connection": "{app} is not connected, so nothing happened. Try again later.",
+    "timeout": "{app} took too long to answer. It may or may not have worked.",
 }
 COMMAND_TROUBLE = {
-    "no_connection": f'{payloads.COMMAND} failed with the error "dispatch_failed"',
-    "timeout": f'{payloads.COMMAND} failed with the error "operation_timeout"',
+    "no_connection": '{command} failed with the error "dispatch_failed"',
+    "timeout": '{command} failed with the error "operation_timeout"',
 }
 
 
@@ -45,10 +47,14 @@ def _outcome(envelope: Envelope, error: str) -> Outcome:
 class People:
     """Acts as any person of the workspace."""
 
-    def __init__(self, world: World, sockets: SocketMode, base_url: Callable[[], str]) -> None:
+    def __init__(
+        self, world: World, sockets: SocketMode, subscriptions: Subscriptions, base_url: Callable[[], str]
+    ) -> None:
         self._world = world
         self._sockets = sockets
+        self._subscriptions = subscriptions
         self._base_url = base_url
+        self._webhooks: dict[str, str] = {}
 
     def _user(self, user_id: str) -> User:
         user = self._world.users.get(user_id)
@@ -69,6 +75,9 @@ class People:
         if message is None or hidden or message.ephemeral_to not in (None, user.id):
             raise CannotDo(f"{user.name} sees no message {ts} in {channel_id}")
         return message
+
+    def _trouble(self, error: str) -> str:
+        return TROUBLE[error].format(app=self._world.app.name) if error else ""
 
     def _response_url(self, user: str, channel: str, message_ts: str | None = None) -> str:
         return f"{self._base_url()}/response/{self._world.new_response_url(user, channel, message_ts)}"
@@ -96,7 +105,7 @@ class People:
         message.trouble.pop(user.id, None)
         envelope, error = await self._sockets.ask("interactive", payload)
         if error:
-            message.trouble[user.id] = TROUBLE[error]
+            message.trouble[user.id] = self._trouble(error)
         self._world.touch()
         return _outcome(envelope, error)
 
@@ -111,7 +120,7 @@ class People:
         action = elements_use.action_json(found, self._world, value)
         payload = payloads.action_in_view(user, view, self._world, action)
         envelope, error = await self._sockets.ask("interactive", payload)
-        view.trouble = TROUBLE.get(error, "")
+        view.trouble = self._trouble(error)
         self._world.touch()
         return _outcome(envelope, error)
 
@@ -129,7 +138,7 @@ class People:
         view.errors, view.trouble = {}, ""
         envelope, error = await self._sockets.ask("interactive", payloads.submission(user, view, self._world))
         if error:
-            view.trouble = TROUBLE[error]
+            view.trouble = self._trouble(error)
             self._world.touch()
         else:
             self._after_submission(view, envelope.ack_payload or {})
@@ -149,7 +158,7 @@ class People:
         try:
             body = readable_view(answered, "modal")
         except ApiError as error:
-            view.trouble = f"Powertrip answered with a view that Slack refuses: {error.more}"
+            view.trouble = f"{self._world.app.name} answered with a view that Slack refuses: {error.more}"
             self._world.touch()
             return
         if action == "update":
@@ -164,19 +173,22 @@ class People:
         self._world.close_modals(user.id, everything=bool(view.body.get("clear_on_close")))
         if not view.body.get("notify_on_close"):
             return None
-        envelope, error = await self._sockets.ask("interactive", payloads.closing(user, view))
+        envelope, error = await self._sockets.ask("interactive", payloads.closing(user, view, self._world))
         return _outcome(envelope, error)
 
-    async def slash(self, user_id: str, channel_id: str, text: str) -> Outcome:
-        """Type `/powertrip text` in a channel; the answer is shown as Slack shows it."""
+    async def slash(self, user_id: str, channel_id: str, text: str, command: str = "") -> Outcome:
+        """Type `command text` (the app's first command if none is named); Slack shows the answer."""
         user = self._user(user_id)
         channel = self._channel(user, channel_id)
+        known = self._world.app.command(command)
+        if known is None:
+            raise CannotDo(f"{command or 'a command'} is not a valid command: the app has none of this name")
         response_url = self._response_url(user.id, channel.id)
-        typed = self._world.escape_names(text)
-        payload = payloads.command(user, channel, typed, self._world, response_url)
+        typed = self._world.escape_names(text) if known.should_escape else text
+        payload = payloads.command(known.name, user, channel, typed, self._world, response_url)
         envelope, error = await self._sockets.ask("slash_commands", payload)
         if error:
-            self._world.say_to(user.id, channel.id, COMMAND_TROUBLE[error])
+            self._world.say_to(user.id, channel.id, COMMAND_TROUBLE[error].format(command=known.name))
         elif envelope.ack_payload:
             self.show_answer(user.id, channel.id, envelope.ack_payload)
         return _outcome(envelope, error)
@@ -188,29 +200,59 @@ class People:
         """
         content = content_of(Args(answer), self._world)
         everybody = answer.get("response_type") == "in_channel"
-        message = self._world.post(channel_id, BOT_USER, content, ephemeral_to=None if everybody else user_id)
-        message.thread_ts = str(answer.get("thread_ts") or "")
-        return message
+        return self._world.post(
+            channel_id,
+            self._world.app.bot_user,
+            content,
+            ephemeral_to=None if everybody else user_id,
+            thread_ts=str(answer.get("thread_ts") or ""),
+        )
 
     def open_home(self, user_id: str) -> None:
         """Open the app's Home tab."""
         user = self._user(user_id)
-        channel = self._world.direct_messages(user.id)
-        home = self._world.homes.get(user.id)
-        self._sockets.tell(payloads.home_opened(user, channel, home, self._world))
+        if not self._world.app.has_home_tab:
+            raise CannotDo(f"{self._world.app.name} has no Home tab")
+        self._subscriptions.home_opened(user)
 
-    def say(self, user_id: str, channel_id: str, text: str, thread_ts: str = "") -> Message:
-        """Write a message in a channel; the app is not told, since it subscribes to no messages."""
-        user = self._user(user_id)
-        channel = self._channel(user, channel_id)
-        if channel.is_im:
-            raise CannotDo("sending messages to this app has been turned off")
+    def _typed(self, text: str) -> Content:
         if not text.strip():
             raise CannotDo("the message is empty")
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        message = self._world.post(channel.id, user.id, Content(self._world.escape_names(escaped)))
-        message.thread_ts = thread_ts
+        return Content(self._world.escape_names(escaped))
+
+    def say(self, user_id: str, channel_id: str, text: str, thread_ts: str = "") -> Message:
+        """Write a message in a channel, or to the app if it takes messages."""
+        user = self._user(user_id)
+        channel = self._channel(user, channel_id)
+        if channel.is_im and not self._world.app.takes_messages:
+            raise CannotDo("sending messages to this app has been turned off")
+        return self._world.post(
+            channel.id, user.id, self._typed(text), thread_ts=thread_ts, client_msg_id=str(uuid.uuid4())
+        )
+
+    def _own_message(self, user_id: str, channel_id: str, ts: str) -> Message:
+        user = self._user(user_id)
+        message = self._message(user, channel_id, ts, stale=False)
+        if message.user != user.id:
+            raise CannotDo(f"{user.name} did not write the message {ts} in {channel_id}")
         return message
+
+    def edit(self, user_id: str, channel_id: str, ts: str, text: str) -> None:
+        """Change what a message of one's own says."""
+        message = self._own_message(user_id, channel_id, ts)
+        self._world.edit(message, self._typed(text), mark=True)
+
+    def delete(self, user_id: str, channel_id: str, ts: str) -> None:
+        """Delete a message of one's own."""
+        self._world.delete(self._own_message(user_id, channel_id, ts))
+
+    def webhook(self, channel_id: str, text: str, username: str) -> Message:
+        """Another integration posts by its incoming webhook, under a name of its own."""
+        if channel_id not in self._world.channels:
+            raise CannotDo(f"there is no channel {channel_id}")
+        bot_id = self._webhooks.setdefault(username, new_id("B"))
+        return self._world.post(channel_id, "", Content(text), bot_id=bot_id, username=username)
 
     def read(self, user_id: str, channel_id: str) -> None:
         """Mark everything in a channel as read."""

@@ -1,4 +1,4 @@
-"""What a test sees of a sandbox: its whole state and the messages in it, read-only."""
+"""What a test sees of an emulator: its whole state and the messages in it, read-only."""
 
 from dataclasses import dataclass, field
 
@@ -8,7 +8,7 @@ from slack_emulator.entities import Json
 
 @dataclass(frozen=True)
 class SeenMessage:
-    """A message as the sandbox holds it; `raw` is the JSON as conversations.history answers, and more."""
+    """A message as the emulator holds it; `raw` is the JSON as conversations.history answers, and more."""
 
     raw: Json
 
@@ -88,7 +88,7 @@ def _strings(value: object) -> list[str]:
 
 @dataclass(frozen=True)
 class State:
-    """Everything the sandbox knows, at one moment; `raw` is the JSON."""
+    """Everything the emulator knows, at one moment; `raw` is the JSON."""
 
     raw: Json = field(repr=False)
 

@@ -14,7 +14,9 @@ from slack_emulator.people import People
 from slack_emulator.rates import Rates
 from slack_emulator.response_urls import ResponseUrls
 from slack_emulator.socket_mode import SocketMode, Timing
-from slack_emulator.world import World, default_world
+from slack_emulator.subscriptions import Subscriptions
+from slack_emulator.workspace import workspace
+from slack_emulator.world import World
 
 LARGEST_BODY = 32 * 1024 * 1024
 
@@ -22,8 +24,9 @@ LARGEST_BODY = 32 * 1024 * 1024
 class SlackEmulator:
     """A Slack on this machine.
 
-    `port` 0 takes any free port; `url` and `api_url` are known once it has started. `strict_rates` keeps
-    Slack's published rate limits. `world` replaces the default workspace, `timing` Slack's times.
+    `port` 0 takes any free port; `url` and `api_url` are known once it has started. `world` replaces
+    a workspace whose app may do everything. `strict_rates` keeps Slack's published rate limits, `timing`
+    replaces Slack's times.
     """
 
     def __init__(
@@ -37,7 +40,7 @@ class SlackEmulator:
     ) -> None:
         self._host = host
         self._port = port
-        self.world = world or default_world()
+        self.world = world or workspace()
         self.sockets = SocketMode(self.world, timing or Timing())
         self.faults = Faults()
         self.rates = Rates(strict=strict_rates)
@@ -87,7 +90,9 @@ class SlackEmulator:
 
     def _application(self) -> web.Application:
         application = web.Application(client_max_size=LARGEST_BODY, middlewares=[security_headers])
-        people = People(self.world, self.sockets, lambda: self.url)
+        subscriptions = Subscriptions(self.world, self.sockets.tell)
+        self.world.listener = subscriptions
+        people = People(self.world, self.sockets, subscriptions, lambda: self.url)
         api = WebApi(self.world, self.sockets, self.faults, self.rates, self.journal)
         page = PageRoutes(self.world, self.sockets)
         parts = Parts(self.world, self.sockets, self.faults, self.journal, people, self.reset)

@@ -3,10 +3,8 @@
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from slack_emulator.app import App
 from slack_emulator.entities import (
-    APP_ID,
-    BOT_ID,
-    BOT_USER,
     TEAM_ID,
     Channel,
     Json,
@@ -19,7 +17,7 @@ from slack_emulator.entities import (
 from slack_emulator.world import World
 
 
-def _profile(user: User, *, with_email: bool) -> Json:
+def _profile(user: User, world: World) -> Json:
     profile: Json = {
         "title": "",
         "phone": "",
@@ -34,10 +32,10 @@ def _profile(user: User, *, with_email: bool) -> Json:
         "avatar_hash": f"g{user.id.lower()}",
         "team": user.team_id,
     }
-    if with_email and user.email:
+    if "users:read.email" in world.scopes and user.email:
         profile["email"] = user.email
-    if user.id == BOT_USER:
-        profile |= {"api_app_id": APP_ID, "bot_id": BOT_ID, "always_active": True}
+    if user.id == world.app.bot_user:
+        profile |= {"api_app_id": world.app.id, "bot_id": world.app.bot_id, "always_active": True}
     return profile
 
 
@@ -49,7 +47,7 @@ def user_json(user: User, world: World) -> Json:
         "team_id": user.team_id,
         "name": user.name,
         "deleted": user.deleted,
-        "profile": _profile(user, with_email="users:read.email" in world.scopes),
+        "profile": _profile(user, world),
         "is_bot": user.is_bot,
         "is_app_user": False,
         "updated": 1_700_000_000,
@@ -76,7 +74,7 @@ def user_json(user: User, world: World) -> Json:
     )
 
 
-def channel_json(channel: Channel, *, count_members: bool = False) -> Json:
+def channel_json(channel: Channel, world: World, *, count_members: bool = False) -> Json:
     """A channel as conversations.info and conversations.list answer."""
     if channel.is_im:
         return {
@@ -109,8 +107,8 @@ def channel_json(channel: Channel, *, count_members: bool = False) -> Json:
         "pending_shared": [],
         "context_team_id": TEAM_ID,
         "updated": channel.created * 1000,
-        "creator": "U0CAROL",
-        "is_member": BOT_USER in channel.members,
+        "creator": next(iter(world.users), ""),
+        "is_member": world.app.bot_user in channel.members,
         "shared_team_ids": [TEAM_ID],
         "pending_connected_team_ids": [],
         "topic": {"value": "", "creator": "", "last_set": 0},
@@ -120,7 +118,7 @@ def channel_json(channel: Channel, *, count_members: bool = False) -> Json:
     return shape | ({"num_members": len(channel.members)} if count_members else {})
 
 
-def usergroup_json(group: UserGroup, *, with_users: bool) -> Json:
+def usergroup_json(group: UserGroup, world: World, *, with_users: bool) -> Json:
     """A user group as usergroups.list answers."""
     shape: Json = {
         "id": group.id,
@@ -136,8 +134,8 @@ def usergroup_json(group: UserGroup, *, with_users: bool) -> Json:
         "date_delete": 1_700_000_001 if group.is_disabled else 0,
         "auto_provision": False,
         "enterprise_subteam_id": "",
-        "created_by": "U0CAROL",
-        "updated_by": "U0CAROL",
+        "created_by": next(iter(world.users), ""),
+        "updated_by": next(iter(world.users), ""),
         "prefs": {"channels": [], "groups": []},
         "channel_count": 0,
         "user_count": len(group.users),
@@ -145,14 +143,14 @@ def usergroup_json(group: UserGroup, *, with_users: bool) -> Json:
     return shape | ({"users": list(group.users)} if with_users else {})
 
 
-def _bot_profile() -> Json:
+def _bot_profile(app: App) -> Json:
     icon = "https://a.slack-edge.com/80588/img/plugins/app/bot_"
     return {
-        "id": BOT_ID,
+        "id": app.bot_id,
         "deleted": False,
-        "name": "powertrip",
+        "name": app.bot_name,
         "updated": 1_700_000_000,
-        "app_id": APP_ID,
+        "app_id": app.id,
         "icons": {f"image_{size}": f"{icon}{size}.png" for size in (36, 48, 72)},
         "team_id": TEAM_ID,
     }
@@ -162,18 +160,34 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
     """A message as chat.postMessage and conversations.history answer."""
     shape: Json = {"user": message.user, "type": "message", "ts": message.ts, "text": message.content.text}
     shape["team"] = TEAM_ID
-    if message.user == BOT_USER:
-        shape |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": _bot_profile()}
+    shape |= _author_keys(message, world.app)
+    if message.username:
+        del shape["user"]
+    if message.broadcast and message.is_reply:
+        shape["subtype"] = "thread_broadcast"
     optional: Json = {
         "blocks": message.content.blocks,
         "attachments": message.content.attachments,
-        "files": [file_json(world.files[file_id]) for file_id in message.files],
+        "files": [file_json(world.files[file_id], world) for file_id in message.files],
         "metadata": message.metadata if with_metadata else None,
     }
     shape |= {key: value for key, value in optional.items() if value}
-    if message.edited:
-        shape["edited"] = {"user": BOT_ID if message.user == BOT_USER else message.user, "ts": message.ts}
+    if message.edited_ts:
+        editor = shape["bot_id"] if message.user == world.app.bot_user else message.user
+        shape["edited"] = {"user": editor, "ts": message.edited_ts}
     return shape | _thread_keys(message, world)
+
+
+def _author_keys(message: Message, app: App) -> Json:
+    keys: Json = {"client_msg_id": message.client_msg_id} if message.client_msg_id else {}
+    if message.user == app.bot_user:
+        keys |= {"bot_id": app.bot_id, "app_id": app.id, "bot_profile": _bot_profile(app)}
+    elif message.bot_id:
+        keys["bot_id"] = message.bot_id
+    if message.username:
+        keys |= {"subtype": "bot_message", "username": message.username}
+        keys.pop("bot_profile", None)
+    return keys
 
 
 def updated_message_json(message: Message, world: World) -> Json:
@@ -193,15 +207,15 @@ def _thread_keys(message: Message, world: World) -> Json:
     return {
         "thread_ts": message.ts,
         "reply_count": len(replies),
-        "reply_users_count": len({reply.user for reply in replies}),
+        "reply_users_count": len({reply.user or reply.bot_id for reply in replies}),
         "latest_reply": replies[-1].ts,
-        "reply_users": sorted({reply.user for reply in replies}),
+        "reply_users": sorted({reply.user or reply.bot_id for reply in replies}),
         "is_locked": False,
         "subscribed": False,
     }
 
 
-def view_json(view: View) -> Json:
+def view_json(view: View, world: World) -> Json:
     """A modal or Home tab as views.open answers and view_submission carries."""
     body = view.body
     return {
@@ -220,15 +234,15 @@ def view_json(view: View) -> Json:
         "submit": body.get("submit"),
         "previous_view_id": view.previous_id,
         "root_view_id": view.root_id,
-        "app_id": APP_ID,
+        "app_id": world.app.id,
         "external_id": body.get("external_id", ""),
         "app_installed_team_id": TEAM_ID,
-        "bot_id": BOT_ID,
+        "bot_id": world.app.bot_id,
     }
 
 
-def file_json(file: StoredFile) -> Json:
-    """A file as files.completeUploadExternal answers; its address is a path on the sandbox's server."""
+def file_json(file: StoredFile, world: World) -> Json:
+    """A file as files.completeUploadExternal answers; its address is a path on this server."""
     extension = file.name.rpartition(".")[2].lower() if "." in file.name else ""
     path = f"/files/{file.id}"
     return {
@@ -240,7 +254,7 @@ def file_json(file: StoredFile) -> Json:
         "mimetype": "image/png" if extension == "png" else "application/octet-stream",
         "filetype": extension or "binary",
         "pretty_type": extension.upper() or "Binary",
-        "user": BOT_USER,
+        "user": world.app.bot_user,
         "user_team": TEAM_ID,
         "editable": False,
         "size": file.length,

@@ -13,7 +13,7 @@ from typing import Literal
 
 from aiohttp import WSMsgType, web
 
-from slack_emulator.entities import APP_ID, Json
+from slack_emulator.entities import Json
 from slack_emulator.world import World
 
 EnvelopeType = Literal["events_api", "interactive", "slash_commands"]
@@ -129,8 +129,8 @@ class SocketMode:
         return {
             "type": "hello",
             "num_connections": len(self.connections),
-            "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": seconds},
-            "connection_info": {"app_id": APP_ID},
+            "debug_info": {"host": "emulator", "build_number": 1, "approximate_connection_time": seconds},
+            "connection_info": {"app_id": self._world.app.id},
         }
 
     async def _retire(self, connection: Connection) -> None:
@@ -143,7 +143,7 @@ class SocketMode:
 
     async def _disconnect(self, connection: Connection, reason: DisconnectReason) -> None:
         connection.draining = reason != "warning"
-        info = {"host": "sandbox"}
+        info = {"host": "emulator"}
         await connection.socket.send_json({"type": "disconnect", "reason": reason, "debug_info": info})
 
     def _received(self, text: str) -> None:

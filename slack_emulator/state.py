@@ -1,6 +1,6 @@
 """The whole state as JSON: for tests through the control API, and one person's view of it for the page."""
 
-from slack_emulator.entities import BOT_USER, SLACKBOT, Channel, Json, Message, User, View
+from slack_emulator.entities import SLACKBOT, TEAM_NAME, Channel, Json, Message, User, View
 from slack_emulator.journal import Journal
 from slack_emulator.mentions import mentioned, mentioned_in_fallback
 from slack_emulator.shapes import file_json, message_json, view_json
@@ -13,6 +13,7 @@ MESSAGES_SHOWN = 300
 def _message_state(message: Message, world: World) -> Json:
     content = message.content
     return message_json(message, world, with_metadata=True) | {
+        "user": message.user,
         "channel": message.channel,
         "deleted": message.deleted,
         "edits": message.edits,
@@ -23,8 +24,8 @@ def _message_state(message: Message, world: World) -> Json:
     }
 
 
-def _view_state(view: View) -> Json:
-    return view_json(view) | {"user": view.user, "errors": view.errors, "trouble": view.trouble}
+def _view_state(view: View, world: World) -> Json:
+    return view_json(view, world) | {"user": view.user, "errors": view.errors, "trouble": view.trouble}
 
 
 def _envelope_state(envelope: Envelope) -> Json:
@@ -49,10 +50,10 @@ def full_state(world: World, sockets: SocketMode, journal: Journal) -> Json:
             for channel, messages in world.messages.items()
         },
         "modals": {
-            user: _view_state(world.views[stack[-1]]) for user, stack in world.modals.items() if stack
+            user: _view_state(world.views[stack[-1]], world) for user, stack in world.modals.items() if stack
         },
-        "homes": {user: _view_state(view) for user, view in world.homes.items()},
-        "files": {file.id: file_json(file) for file in world.files.values()},
+        "homes": {user: _view_state(view, world) for user, view in world.homes.items()},
+        "files": {file.id: file_json(file, world) for file in world.files.values()},
         "channels": {channel.id: vars(channel) for channel in world.channels.values()},
         "users": {user.id: vars(user) for user in world.users.values()},
         "calls": [vars(call) for call in journal.calls],
@@ -70,7 +71,7 @@ def _channel_for(channel: Channel, user: str, world: World) -> Json:
     named = [m for m in unread if channel.is_im or user in mentioned(m.content, channel.id, world)]
     return {
         "id": channel.id,
-        "name": world.users[BOT_USER].real_name if channel.is_im else channel.name,
+        "name": world.app.name if channel.is_im else channel.name,
         "is_im": channel.is_im,
         "is_private": channel.is_private,
         "is_archived": channel.is_archived,
@@ -82,6 +83,7 @@ def _channel_for(channel: Channel, user: str, world: World) -> Json:
 
 def _message_for(message: Message, user: str, world: World) -> Json:
     shape = message_json(message, world)
+    shape["user"] = message.user
     shape["mentions_me"] = user in mentioned(message.content, message.channel, world)
     shape["ephemeral"] = message.ephemeral_to is not None
     shape["trouble"] = message.trouble.get(user, "")
@@ -101,11 +103,13 @@ def page_state(world: World, sockets: SocketMode, user: str, channel_id: str) ->
     messages = world.visible_to(user, channel_id)[-MESSAGES_SHOWN:] if readable else []
     return {
         "version": world.version,
+        "team": TEAM_NAME,
+        "app": world.app.as_json(),
         "connected": bool(sockets.connections),
         "channels": [_channel_for(channel, user, world) for channel in channels],
         "messages": [_message_for(message, user, world) for message in messages],
-        "modal": _view_state(modal) if modal else None,
-        "home": _view_state(home) if home else None,
+        "modal": _view_state(modal, world) if modal else None,
+        "home": _view_state(home, world) if home else None,
         "people": [vars(u) | {"selectable": _selectable(u)} for u in world.users.values()],
         "usergroups": [vars(group) for group in world.usergroups.values()],
         "all_channels": [{"id": c.id, "name": c.name} for c in world.channels.values() if not c.is_im],

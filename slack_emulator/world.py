@@ -1,7 +1,7 @@
-"""The state of the sandbox's workspace and the few ways in which it changes.
+"""The state of the workspace and the few ways in which it changes.
 
-Everything lives in memory, in the process of the sandbox, so a Powertrip that dies and comes back
-finds its messages where it left them. Each change raises `version`, which wakes whoever waits.
+Everything lives in memory, in the process of the emulator, so an app that dies and comes back finds its
+messages where it left them. Each change raises `version`, which wakes whoever waits.
 """
 
 import asyncio
@@ -9,11 +9,11 @@ import copy
 import re
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Protocol
 
+from slack_emulator.app import App
 from slack_emulator.entities import (
-    BOT_SCOPES,
-    BOT_USER,
     SLACKBOT,
     Channel,
     Content,
@@ -38,12 +38,24 @@ def new_id(prefix: str) -> str:
     return prefix + "0" + "".join(secrets.choice(alphabet) for _ in range(9))
 
 
-class World:
-    """One workspace: people, channels, user groups, messages, views and files."""
+class Listener(Protocol):
+    """Hears of each change of a message; `before` is the message as it was."""
 
-    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+    def posted(self, message: Message) -> None: ...
+
+    def edited(self, message: Message, before: Message) -> None: ...
+
+    def deleted(self, message: Message) -> None: ...
+
+
+class World:
+    """One workspace: an app, people, channels, user groups, messages, views and files."""
+
+    def __init__(self, app: App, clock: Callable[[], float] = time.time) -> None:
+        self.app = app
         self.clock = clock
-        self.scopes: list[str] = list(BOT_SCOPES)
+        self.listener: Listener | None = None
+        self.scopes: list[str] = list(app.scopes)
         self.users: dict[str, User] = {}
         self.channels: dict[str, Channel] = {}
         self.usergroups: dict[str, UserGroup] = {}
@@ -61,7 +73,7 @@ class World:
 
     def snapshot(self) -> Json:
         """A copy of the workspace, to come back to."""
-        kept = ("clock", "version", "_changed", "_last_micros")
+        kept = ("app", "clock", "listener", "version", "_changed", "_last_micros")
         return copy.deepcopy({name: value for name, value in vars(self).items() if name not in kept})
 
     def restore(self, snapshot: Json) -> None:
@@ -99,7 +111,7 @@ class World:
         """The direct messages between the app and `user`, opened if they were not yet."""
         channel_id = "D" + user[1:]
         if channel_id not in self.channels:
-            members = [user, BOT_USER]
+            members = [user, self.app.bot_user]
             self.channels[channel_id] = Channel(channel_id, "", members, is_im=True, user=user)
             self.touch()
         return self.channels[channel_id]
@@ -135,10 +147,39 @@ class World:
         """The live replies in the thread that begins with `parent`, oldest first."""
         return [m for m in self.live_messages(parent.channel) if m.is_reply and m.thread_ts == parent.ts]
 
-    def post(self, channel: str, user: str, content: Content, *, ephemeral_to: str | None = None) -> Message:
-        """Add a message; the caller sets what is rarer (thread, metadata, files) on what is returned."""
-        message = Message(channel, self.next_ts(), user, content, ephemeral_to=ephemeral_to)
+    def post(
+        self,
+        channel: str,
+        user: str,
+        content: Content,
+        *,
+        ephemeral_to: str | None = None,
+        thread_ts: str = "",
+        broadcast: bool = False,
+        metadata: Json | None = None,
+        files: Sequence[str] = (),
+        bot_id: str = "",
+        username: str = "",
+        client_msg_id: str = "",
+    ) -> Message:
+        """Add a message; `user` is empty for one of an integration that is no member."""
+        message = Message(
+            channel,
+            self.next_ts(),
+            user,
+            content,
+            metadata=metadata,
+            thread_ts=thread_ts,
+            broadcast=broadcast,
+            files=list(files),
+            bot_id=bot_id,
+            username=username,
+            client_msg_id=client_msg_id,
+            ephemeral_to=ephemeral_to,
+        )
         self.messages.setdefault(channel, []).append(message)
+        if self.listener:
+            self.listener.posted(message)
         self.touch()
         return message
 
@@ -148,16 +189,22 @@ class World:
 
     def edit(self, message: Message, content: Content, *, mark: bool) -> None:
         """Replace what a message says; `mark` shows "(edited)"."""
+        before = copy.copy(message)
         message.earlier.append(message.content)
         message.content = content
         message.edits += 1
-        message.edited = message.edited or mark
+        if mark:
+            message.edited_ts = self.next_ts()
         message.trouble.clear()
+        if self.listener:
+            self.listener.edited(message, before)
         self.touch()
 
     def delete(self, message: Message) -> None:
         """Take a message away from everybody's sight."""
         message.deleted = True
+        if self.listener:
+            self.listener.deleted(message)
         self.touch()
 
     def new_trigger(self, user: str) -> str:
@@ -235,20 +282,3 @@ class World:
         channels = {c.name: f"<#{c.id}|{c.name}>" for c in self.channels.values() if not c.is_im}
         at = re.sub(r"@([\w.-]+)", lambda m: people.get(m[1]) or groups.get(m[1]) or m[0], typed)
         return re.sub(r"(?<![\w^|<])#([\w-]+)", lambda m: channels.get(m[1]) or m[0], at)
-
-
-def default_world(clock: Callable[[], float] = time.time) -> World:
-    """The workspace "Sandbox": Alice, Bob, Carol of security, #security, #general and @security-team."""
-    world = World(clock)
-    for name in ("alice", "bob", "carol"):
-        user = User("U0" + name.upper(), name, name.capitalize(), f"{name}@example.com")
-        world.users[user.id] = user
-    world.users[BOT_USER] = User(BOT_USER, "powertrip", "Powertrip", is_bot=True)
-    world.users[SLACKBOT] = User(SLACKBOT, "slackbot", "Slackbot")
-    everyone = ["U0ALICE", "U0BOB", "U0CAROL", BOT_USER]
-    world.channels["C0GENERAL"] = Channel("C0GENERAL", "general", everyone)
-    world.channels["C0SECURITY"] = Channel("C0SECURITY", "security", ["U0CAROL", BOT_USER])
-    for member in ("U0ALICE", "U0BOB", "U0CAROL"):
-        world.direct_messages(member)
-    world.usergroups["S0SECURITY"] = UserGroup("S0SECURITY", "security-team", "Security team", ["U0CAROL"])
-    return world

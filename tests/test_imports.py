@@ -159,6 +159,12 @@ def test_the_emulator_knows_nothing_of_powertrip(module: Path) -> None:
     assert top_levels(ROOT / module) & {"bot", "powertrip", "tests"} == set()
 
 
+def test_the_emulator_never_names_powertrip() -> None:
+    files = (path for path in (ROOT / "slack_emulator").rglob("*") if path.suffix in {".js", ".html", ".py"})
+
+    assert [path for path in files if "powertrip" in path.read_text().lower()] == []
+
+
 def test_only_the_wiring_knows_the_config() -> None:
     assert {room for room, known in MAY_IMPORT.items() if "config" in known} == WIRING
 

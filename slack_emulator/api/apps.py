@@ -1,7 +1,7 @@
 """Methods about the app itself: api.test, auth.test, apps.connections.open."""
 
 from slack_emulator.api.base import TIER_1, TIER_4, ApiError, Call, Method
-from slack_emulator.entities import APP_ID, BOT_ID, BOT_USER, TEAM_ID, TEAM_NAME, Json
+from slack_emulator.entities import TEAM_ID, TEAM_NAME, Json
 
 
 async def api_test(call: Call) -> Json:
@@ -18,10 +18,10 @@ async def auth_test(call: Call) -> Json:
     return {
         "url": f"{call.base_url}/",
         "team": TEAM_NAME,
-        "user": call.world.users[BOT_USER].name,
+        "user": call.world.app.bot_name,
         "team_id": TEAM_ID,
-        "user_id": BOT_USER,
-        "bot_id": BOT_ID,
+        "user_id": call.world.app.bot_user,
+        "bot_id": call.world.app.bot_id,
         "is_enterprise_install": False,
     }
 
@@ -29,7 +29,7 @@ async def auth_test(call: Call) -> Json:
 async def connections_open(call: Call) -> Json:
     """A WebSocket address with a ticket that opens one connection."""
     socket_base = call.base_url.replace("http", "ws", 1)
-    return {"url": f"{socket_base}/link/?ticket={call.ticket()}&app_id={APP_ID}"}
+    return {"url": f"{socket_base}/link/?ticket={call.ticket()}&app_id={call.world.app.id}"}
 
 
 METHODS = {

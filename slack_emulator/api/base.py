@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from slack_emulator.entities import BOT_USER, Channel, Json
+from slack_emulator.entities import Channel, Json
 from slack_emulator.world import World
 
 
@@ -95,7 +95,7 @@ class Call:
         A private channel that the app is not in does not exist for it.
         """
         channel = self.world.channels.get(self.args.required(name))
-        if channel is None or (channel.is_private and BOT_USER not in channel.members):
+        if channel is None or (channel.is_private and self.world.app.bot_user not in channel.members):
             raise ApiError("channel_not_found")
         return channel
 

@@ -8,7 +8,7 @@ from slack_emulator.blocks import (
     normalised,
     normalised_attachments,
 )
-from slack_emulator.entities import BOT_USER, Channel, Content, Json, Message
+from slack_emulator.entities import Channel, Content, Json, Message
 from slack_emulator.shapes import message_json, updated_message_json
 from slack_emulator.world import World
 
@@ -79,7 +79,7 @@ def destination(call: Call, name: str = "channel") -> Channel:
     wanted = call.args.text(name)
     named = call.world.channels.get(wanted) or call.world.channel_named(wanted)
     channel = named or _person_s_channel(call, wanted)
-    if BOT_USER not in channel.members:
+    if call.world.app.bot_user not in channel.members:
         allowed = "chat:write.public" in call.world.scopes
         if channel.is_private or not allowed:
             raise ApiError("channel_not_found" if channel.is_private else "not_in_channel")
@@ -106,9 +106,16 @@ async def post_message(call: Call) -> Json:
     channel = destination(call)
     content, metadata = content_of(call.args, call.world), _metadata(call.args)
     thread_ts = _thread(call.args, channel, call.world)
-    message = call.world.post(channel.id, BOT_USER, content)
-    message.metadata, message.thread_ts = metadata, thread_ts
-    message.broadcast = call.args.flag("reply_broadcast")
+    customised = "chat:write.customize" in call.world.scopes
+    message = call.world.post(
+        channel.id,
+        call.world.app.bot_user,
+        content,
+        metadata=metadata,
+        thread_ts=thread_ts,
+        broadcast=call.args.flag("reply_broadcast"),
+        username=call.args.text("username") if customised else "",
+    )
     shape = message_json(message, call.world, with_metadata=True)
     return {"channel": channel.id, "ts": message.ts, "message": shape}
 
@@ -118,7 +125,7 @@ def _own_message(call: Call, not_own: str) -> Message:
     message = call.world.message(channel.id, call.args.required("ts"))
     if message is None or message.deleted or message.ephemeral_to:
         raise ApiError("message_not_found")
-    if message.user != BOT_USER:
+    if message.user != call.world.app.bot_user:
         raise ApiError(not_own)
     if channel.is_archived:
         raise ApiError("is_archived")
@@ -163,13 +170,14 @@ async def post_ephemeral(call: Call) -> Json:
     if user not in channel.members:
         raise ApiError("user_not_in_channel")
     content = content_of(call.args, call.world)
-    message = call.world.post(channel.id, BOT_USER, content, ephemeral_to=user)
-    message.thread_ts = _thread(call.args, channel, call.world)
+    thread_ts = _thread(call.args, channel, call.world)
+    bot_user = call.world.app.bot_user
+    message = call.world.post(channel.id, bot_user, content, ephemeral_to=user, thread_ts=thread_ts)
     return {"message_ts": message.ts}
 
 
 async def get_permalink(call: Call) -> Json:
-    """The address of a message, which the sandbox's page opens."""
+    """The address of a message, which the page opens."""
     channel = call.channel()
     message = call.world.message(channel.id, call.args.required("message_ts"))
     if message is None or message.deleted:

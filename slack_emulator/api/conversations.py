@@ -11,7 +11,7 @@ from slack_emulator.api.base import (
     invalid_arguments,
     page_of,
 )
-from slack_emulator.entities import BOT_USER, Channel, Json, Message
+from slack_emulator.entities import Channel, Json, Message
 from slack_emulator.shapes import channel_json, message_json
 
 
@@ -20,7 +20,7 @@ async def conversations_open(call: Call) -> Json:
     call.need("im:write")
     users = call.args.required("users").split(",")
     if len(users) > 1:
-        raise invalid_arguments("the sandbox opens direct messages with one user only")
+        raise invalid_arguments("the emulator opens direct messages with one user only")
     user = call.world.users.get(users[0])
     if user is None:
         raise ApiError("user_not_found")
@@ -30,7 +30,7 @@ async def conversations_open(call: Call) -> Json:
         raise ApiError("user_disabled")
     channel = call.world.direct_messages(user.id)
     if call.args.flag("return_im"):
-        return {"channel": channel_json(channel)}
+        return {"channel": channel_json(channel, call.world)}
     return {"channel": {"id": channel.id}}
 
 
@@ -38,7 +38,7 @@ async def conversations_info(call: Call) -> Json:
     """One channel."""
     channel = call.channel()
     call.need_for(channel, "read")
-    return {"channel": channel_json(channel, count_members=call.args.flag("include_num_members"))}
+    return {"channel": channel_json(channel, call.world, count_members=call.args.flag("include_num_members"))}
 
 
 def _kind(channel: Channel) -> str:
@@ -55,11 +55,11 @@ async def conversations_list(call: Call) -> Json:
             call.need(f"{scope}:read")
     unarchived = call.args.flag("exclude_archived")
     found = [
-        channel_json(channel, count_members=True)
+        channel_json(channel, call.world, count_members=True)
         for channel in call.world.channels.values()
         if _kind(channel) in wanted
         and not (channel.is_archived and unarchived)
-        and (not channel.is_private or BOT_USER in channel.members)
+        and (not channel.is_private or call.world.app.bot_user in channel.members)
     ]
     channels, more = page_of(found, call.args)
     return {"channels": channels, "response_metadata": {"next_cursor": more}}
@@ -68,7 +68,7 @@ async def conversations_list(call: Call) -> Json:
 def _readable(call: Call) -> Channel:
     channel = call.channel()
     call.need_for(channel, "history")
-    if BOT_USER not in channel.members:
+    if call.world.app.bot_user not in channel.members:
         raise ApiError("not_in_channel")
     return channel
 
@@ -123,10 +123,10 @@ async def conversations_join(call: Call) -> Json:
         raise ApiError("method_not_supported_for_channel_type")
     if channel.is_archived:
         raise ApiError("is_archived")
-    if BOT_USER not in channel.members:
-        channel.members.append(BOT_USER)
+    if call.world.app.bot_user not in channel.members:
+        channel.members.append(call.world.app.bot_user)
         call.world.touch()
-    return {"channel": channel_json(channel)}
+    return {"channel": channel_json(channel, call.world)}
 
 
 METHODS = {

@@ -2,7 +2,7 @@
 
 from slack_emulator.api.base import TIER_4, ApiError, Call, Method, invalid_arguments
 from slack_emulator.api.chat import destination
-from slack_emulator.entities import BOT_USER, Content, Json, StoredFile
+from slack_emulator.entities import Content, Json, StoredFile
 from slack_emulator.shapes import file_json
 from slack_emulator.world import new_id
 
@@ -45,13 +45,17 @@ async def complete_upload(call: Call) -> Json:
             raise ApiError("channel_not_found")
         channel = destination(call, "channel_id")
         content = Content(call.args.text("initial_comment"))
-        message = call.world.post(channel.id, BOT_USER, content)
-        message.thread_ts = call.args.text("thread_ts")
-        message.files = [file.id for file in files]
         for file in files:
             file.channel = channel.id
+        call.world.post(
+            channel.id,
+            call.world.app.bot_user,
+            content,
+            thread_ts=call.args.text("thread_ts"),
+            files=[file.id for file in files],
+        )
     call.world.touch()
-    return {"files": [file_json(file) for file in files]}
+    return {"files": [file_json(file, call.world) for file in files]}
 
 
 METHODS = {

@@ -38,7 +38,7 @@ async def usergroups_list(call: Call) -> Json:
     disabled = call.args.flag("include_disabled")
     groups = [group for group in call.world.usergroups.values() if disabled or not group.is_disabled]
     with_users = call.args.flag("include_users")
-    return {"usergroups": [usergroup_json(group, with_users=with_users) for group in groups]}
+    return {"usergroups": [usergroup_json(group, call.world, with_users=with_users) for group in groups]}
 
 
 async def usergroups_users_list(call: Call) -> Json:

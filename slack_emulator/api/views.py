@@ -35,7 +35,7 @@ async def views_open(call: Call) -> Json:
     call.world.close_modals(user, everything=True)
     view = call.world.new_view(user, body)
     call.world.push_modal(view)
-    return {"view": view_json(view)}
+    return {"view": view_json(view, call.world)}
 
 
 async def views_push(call: Call) -> Json:
@@ -46,7 +46,7 @@ async def views_push(call: Call) -> Json:
         raise ApiError("push_limit_reached")
     view = call.world.new_view(user, body)
     call.world.push_modal(view)
-    return {"view": view_json(view)}
+    return {"view": view_json(view, call.world)}
 
 
 def _existing(call: Call) -> View:
@@ -65,7 +65,7 @@ async def views_update(call: Call) -> Json:
     if "hash" in call.args and call.args.text("hash") != view.hash:
         raise ApiError("hash_conflict")
     call.world.replace_view(view, _view_argument(call, "modal"))
-    return {"view": view_json(view)}
+    return {"view": view_json(view, call.world)}
 
 
 async def views_publish(call: Call) -> Json:
@@ -79,7 +79,7 @@ async def views_publish(call: Call) -> Json:
         raise ApiError("hash_conflict")
     home = shown or call.world.homes.setdefault(user, call.world.new_view(user, body))
     call.world.replace_view(home, body)
-    return {"view": view_json(home)}
+    return {"view": view_json(home, call.world)}
 
 
 METHODS = {

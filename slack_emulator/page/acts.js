@@ -9,12 +9,12 @@ export async function act(name, body) {
       method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body),
     });
   } catch {
-    toast("The sandbox does not answer. Is it still running?");
+    toast("The emulator does not answer. Is it still running?");
     return null;
   }
   const answer = await response.json();
-  if (answer.error === "no_connection") toast("Powertrip is not connected, so nothing happened.");
-  else if (answer.error === "timeout") toast("Powertrip took too long to answer.");
+  if (answer.error === "no_connection") toast("The app is not connected, so nothing happened.");
+  else if (answer.error === "timeout") toast("The app took too long to answer.");
   else if (response.status === 400) toast(answer.error);
   return response.ok ? answer : null;
 }

@@ -1,4 +1,4 @@
-// The page: who one is and where comes from the address, what is to be seen from the sandbox, live.
+// The page: who one is and where comes from the address, what is to be seen from the emulator, live.
 
 import { fill, h } from "./dom.js";
 import { act } from "./acts.js";
@@ -11,12 +11,12 @@ import { showSidebar } from "./sidebar.js";
 import { directory } from "./text.js";
 
 const at = (id) => document.getElementById(id);
-const here = { me: "U0ALICE", channel: "", thread: "", tab: "messages" };
+const here = { me: "", channel: "", thread: "", tab: "messages" };
 let state = null;
 
 function readAddress() {
   const address = new URLSearchParams(location.hash.slice(1));
-  here.me = address.get("as") || sessionStorage.getItem("as") || "U0ALICE";
+  here.me = address.get("as") || sessionStorage.getItem("as") || "";
   here.channel = address.get("in") || "";
   here.thread = address.get("thread") || "";
   here.tab = address.get("tab") || "messages";
@@ -48,10 +48,11 @@ function showHeader(channel) {
   fill(at("channel-name"), channel ? (channel.is_im ? channel.name : `# ${channel.name}`) : "");
   const members = channel && !channel.is_im ? `${channel.members} members` : "Direct messages with the app";
   fill(at("channel-about"), members);
+  fill(at("team"), state.team);
   at("connection").className = state.connected ? "connection on" : "connection off";
-  fill(at("connection"), state.connected ? "Powertrip is connected" : "Powertrip is not connected");
+  fill(at("connection"), `${state.app.name} is ${state.connected ? "connected" : "not connected"}`);
   const unread = state.channels.reduce((sum, c) => sum + c.mentions, 0);
-  document.title = `${unread ? `(${unread}) ` : ""}${channel?.name ?? "Sandbox"} · ${directory.people.get(here.me)?.real_name ?? ""}`;
+  document.title = `${unread ? `(${unread}) ` : ""}${channel?.name ?? state.team} · ${directory.people.get(here.me)?.real_name ?? ""}`;
 }
 
 function showTabs(channel) {
@@ -59,18 +60,19 @@ function showTabs(channel) {
     type: "button", role: "tab", class: "tab", "aria-selected": String(here.tab === name), dataset: { tab: name },
     onclick: () => { go({ tab: name }); if (name === "home") act("open_home", { user_id: here.me }); },
   }, title);
-  fill(at("tabs"), ...(channel?.is_im && state.home ? [tab("home", "Home"), tab("messages", "Messages")] : []));
+  fill(at("tabs"), ...(channel?.is_im && state.app.has_home_tab ? [tab("home", "Home"), tab("messages", "Messages")] : []));
 }
 
 let homeShown = "";
 
 function showHome(home) {
-  const signature = JSON.stringify([here.me, home.hash]);
+  const signature = JSON.stringify([here.me, home?.hash]);
   if (signature === homeShown) return;
   homeShown = signature;
   const use = (e, block, value) =>
     act("press_in_view", { user_id: here.me, view_id: home.id, action_id: e.action_id, block_id: block.block_id, value });
-  fill(at("home"), h("div", { class: "home-inner" }, ...blocks(home.blocks, use)));
+  const shown = home ? blocks(home.blocks, use) : [h("p", { class: "empty" }, "The app has published no Home tab for you.")];
+  fill(at("home"), h("div", { class: "home-inner" }, ...shown));
 }
 
 function showThread() {
@@ -90,7 +92,7 @@ function showThread() {
 function show() {
   learn();
   const channel = channelNow();
-  const home = here.tab === "home" && channel?.is_im && state.home;
+  const home = here.tab === "home" && channel?.is_im && state.app.has_home_tab;
   showSidebar(state, here.me, here.channel, openChannel, become);
   showHeader(channel);
   showTabs(channel);
@@ -101,7 +103,7 @@ function show() {
   else showMessages(at("messages"), state.messages.filter((m) => m.in_channel), here.channel, openThread, "Nothing has been said here yet.");
   showThread();
   showModal(state.modal, here.me);
-  nameComposer(channel);
+  nameComposer(channel, state.app);
 }
 
 function firstChannel() {
@@ -143,12 +145,12 @@ function take(answer) {
 
 window.addEventListener("hashchange", () => { readAddress(); refresh(); });
 document.addEventListener("visibilitychange", () => state && markRead());
-startComposer(() => ({ me: here.me, channel: here.channel, isIm: channelNow()?.is_im }));
+startComposer(() => ({ me: here.me, channel: here.channel, isIm: channelNow()?.is_im, app: state?.app }));
 readAddress();
 const live = new EventSource("/page/events");
 live.addEventListener("message", refresh);
 live.addEventListener("error", () => {
   at("connection").className = "connection off";
-  fill(at("connection"), "The sandbox does not answer");
+  fill(at("connection"), "The emulator does not answer");
 });
 refresh();

@@ -1,46 +1,42 @@
-// The message box: plain messages, and /powertrip with a hint of what it can do.
+// The message box: plain messages, and the app's commands with their hints.
 
 import { fill, h, toast } from "./dom.js";
 import { act } from "./acts.js";
 
-const COMMAND = "/powertrip";
-const HINTS = [
-  ["help", "what /powertrip can do"], ["pending", "what waits for a decision"], ["show ID", "one event in full"],
-  ["approve ID [reason]", "it was me, or it is fine"], ["deny ID [reason]", "it was not"], ["close ID note", "settle a denied event"],
-  ["history [@user|host|ip]", "who decided what"], ["stats", "numbers and a chart"], ["rules", "what is watched"],
-  ["whoami", "who Powertrip thinks you are"], ["test", "a login of your own, made up"],
-];
-
 let where = () => ({});
 
 function send(text) {
-  const { me, channel, isIm } = where();
-  if (!text.trim()) return true;
-  if (text === COMMAND || text.startsWith(`${COMMAND} `)) {
-    act("slash", { user_id: me, channel_id: channel, text: text.slice(COMMAND.length).trim() });
-    return true;
-  }
-  if (text.startsWith("/")) toast(`${text.split(" ")[0]} is not a valid command here. There is ${COMMAND}.`);
-  else if (isIm) toast("Sending messages to this app has been turned off. Commands work.");
-  else {
-    act("say", { user_id: me, channel_id: channel, text });
-    return true;
-  }
-  return false;
+  const { me, channel, isIm, app } = where();
+  if (!text.trim() || !app) return true;
+  if (text.startsWith("/")) {
+    const [command] = text.split(/\s/, 1);
+    if (app.commands && !app.commands.some((known) => known.name === command)) {
+      toast(`${command} is not a valid command here. ${commandsOf(app)}`);
+      return false;
+    }
+    act("slash", { user_id: me, channel_id: channel, command, text: text.slice(command.length).trim() });
+  } else if (isIm && !app.takes_messages) {
+    toast("Sending messages to this app has been turned off.");
+    return false;
+  } else act("say", { user_id: me, channel_id: channel, text });
+  return true;
 }
+
+const commandsOf = (app) => app.commands.length ? `There is ${app.commands.map((known) => known.name).join(", ")}.` : "The app has none.";
 
 function hints(box, list) {
   const typed = box.value;
-  const fitting = typed.startsWith("/") ? HINTS.filter(([usage]) => `${COMMAND} ${usage}`.startsWith(typed.trimEnd())) : [];
+  const known = typed.startsWith("/") ? where().app?.commands ?? [] : [];
+  const fitting = known.filter(({ name, usage_hint }) => `${name} ${usage_hint}`.startsWith(typed.trimEnd()));
   list.hidden = !fitting.length;
-  const choose = (usage) => {
-    box.value = `${COMMAND} ${usage.split(" ")[0]} `;
+  const choose = (name) => {
+    box.value = `${name} `;
     hints(box, list);
     box.focus();
   };
-  fill(list, ...fitting.map(([usage, about]) =>
-    h("li", { role: "option", onmousedown: (event) => { event.preventDefault(); choose(usage); } },
-      h("code", {}, `${COMMAND} ${usage}`), h("span", {}, about))));
+  fill(list, ...fitting.map(({ name, usage_hint, description }) =>
+    h("li", { role: "option", onmousedown: (event) => { event.preventDefault(); choose(name); } },
+      h("code", {}, `${name} ${usage_hint}`.trim()), h("span", {}, description))));
 }
 
 export function startComposer(current) {
@@ -63,7 +59,10 @@ export function startComposer(current) {
   });
 }
 
-export function nameComposer(channel) {
+export function nameComposer(channel, app) {
   const box = document.getElementById("composer-text");
-  box.placeholder = channel?.is_im ? `${COMMAND} … (this app takes commands only)` : `Message #${channel?.name ?? ""}, or ${COMMAND}`;
+  const command = app.commands?.[0]?.name;
+  const silent = channel?.is_im && !app.takes_messages;
+  const first = silent ? "" : `Message ${channel?.is_im ? app.name : `#${channel?.name ?? ""}`}`;
+  box.placeholder = silent ? `${command ?? "/"} … (this app takes commands only)` : command ? `${first}, or ${command}` : first;
 }

@@ -33,8 +33,8 @@ const picture = (file) =>
 
 function headLine(message, author) {
   return h("div", { class: "message-head" },
-    h("span", { class: "author" }, author?.real_name ?? message.user),
-    author?.is_bot && h("span", { class: "app-badge", title: "This is an app" }, "APP"),
+    h("span", { class: "author" }, message.username ?? author?.real_name ?? message.user),
+    (author?.is_bot || message.bot_id) && h("span", { class: "app-badge", title: "This is an app" }, "APP"),
     h("time", { datetime: moment(message).toISOString(), title: full(moment(message)) }, time(moment(message))));
 }
 

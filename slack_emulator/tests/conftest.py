@@ -1,6 +1,5 @@
-"""A sandbox for each test, a control client, a real Web API client, and a small Bolt app connected to it."""
+"""An emulator for each test, its control client, a real Web API client, and a Bolt app connected to it."""
 
-import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -9,34 +8,38 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator, Timing
+from slack_emulator import APP_TOKEN, BOT_TOKEN, App, SlackEmulator, Timing, World, read_manifest, workspace
 from slack_emulator.control import Control
 
+MANIFEST = Path(__file__).parent / "manifest.yaml"
 
-@pytest.fixture(scope="session")
-def corpora() -> Path:
-    """The folder of real samples, where there is one."""
-    folder = Path(os.environ.get("POWERTRIP_CORPORA", "/nonexistent"))
-    if not folder.is_dir():
-        pytest.skip("POWERTRIP_CORPORA names no folder of samples")
-    return folder
+
+def doors_world(app: App | None = None) -> World:
+    """Alice, Bob and Carol; #security and @security-team are Carol's alone."""
+    return workspace(
+        app or read_manifest(MANIFEST),
+        channels={"general": (), "security": ["carol"]},
+        groups={"security-team": ["carol"]},
+    )
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[SlackEmulator]:
-    async with SlackEmulator(timing=Timing(ack=1.0, event_retries=(0.0, 0.0))) as started:
+async def emulator() -> AsyncIterator[SlackEmulator]:
+    async with SlackEmulator(
+        world=doors_world(), timing=Timing(ack=1.0, event_retries=(0.0, 0.0))
+    ) as started:
         yield started
 
 
 @pytest.fixture
-async def control(sandbox: SlackEmulator) -> AsyncIterator[Control]:
-    async with Control(sandbox.url) as client:
+async def control(emulator: SlackEmulator) -> AsyncIterator[Control]:
+    async with Control(emulator.url) as client:
         yield client
 
 
 @pytest.fixture
-def web(sandbox: SlackEmulator) -> AsyncWebClient:
-    return AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, retry_handlers=[])
+def web(emulator: SlackEmulator) -> AsyncWebClient:
+    return AsyncWebClient(BOT_TOKEN, base_url=emulator.api_url, retry_handlers=[])
 
 
 @pytest.fixture

@@ -50,9 +50,9 @@ async def test_a_message_can_be_taken_without_an_answer(web: AsyncWebClient, con
 
 
 async def test_a_caller_may_give_up_while_a_taken_message_hangs(
-    sandbox: SlackEmulator, control: Control
+    emulator: SlackEmulator, control: Control
 ) -> None:
-    hasty = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, timeout=1, retry_handlers=[])
+    hasty = AsyncWebClient(BOT_TOKEN, base_url=emulator.api_url, timeout=1, retry_handlers=[])
     await control.fault("chat.postMessage", "timeout_after_taken", delay=30)
     with pytest.raises(asyncio.TimeoutError):
         await _post(hasty)
@@ -85,11 +85,11 @@ async def test_a_wait_that_fails_says_what_it_waited_for(control: Control) -> No
         await control.wait_for(lambda state: state.connections == 7, timeout=0.05)
 
 
-async def test_the_control_api_takes_no_orders_from_a_web_page_of_elsewhere(sandbox: SlackEmulator) -> None:
+async def test_the_control_api_takes_no_orders_from_a_web_page_of_elsewhere(emulator: SlackEmulator) -> None:
     async with (
         aiohttp.ClientSession() as session,
         session.post(
-            f"{sandbox.url}/control/reset", data="{}", headers={"Content-Type": "text/plain"}
+            f"{emulator.url}/control/reset", data="{}", headers={"Content-Type": "text/plain"}
         ) as answer,
     ):
         assert answer.status == 415

@@ -6,10 +6,10 @@ import pytest
 
 from slack_emulator.entities import Content
 from slack_emulator.mentions import mentioned, mentioned_in_fallback
-from slack_emulator.world import default_world
+from slack_emulator.tests.conftest import doors_world
 
 Json = dict[str, Any]
-EVERYBODY = ["U0ALICE", "U0BOB", "U0CAROL", "U0POWERTRIP"]
+EVERYBODY = ["U0ALICE", "U0BOB", "U0CAROL", "U0DOORMAN"]
 
 
 def section(kind: str, text: str) -> Json:
@@ -24,7 +24,7 @@ def rich(kind: str, *pieces: Json) -> Json:
     ("content", "named"),
     [
         (Content("hi <@U0ALICE>"), ["U0ALICE"]),
-        (Content("<!subteam^S0SECURITY|@security-team>"), ["U0CAROL"]),
+        (Content("<!subteam^S0SECURITYTEAM|@security-team>"), ["U0CAROL"]),
         (Content("<!channel>"), EVERYBODY),
         (Content("&lt;!channel&gt; @channel @alice"), []),
         (Content("<@U0ALICE>", [section("mrkdwn", "nobody")]), []),
@@ -40,9 +40,9 @@ def rich(kind: str, *pieces: Json) -> Json:
     ],
 )
 def test_only_what_is_formatted_notifies_and_only_members(content: Content, named: list[str]) -> None:
-    assert mentioned(content, "C0GENERAL", default_world()) == named
+    assert mentioned(content, "C0GENERAL", doors_world()) == named
 
 
 def test_who_is_named_in_the_text_beside_blocks_is_known_apart() -> None:
     content = Content("<@U0ALICE>", [section("mrkdwn", "nobody")])
-    assert mentioned_in_fallback(content, "C0GENERAL", default_world()) == ["U0ALICE"]
+    assert mentioned_in_fallback(content, "C0GENERAL", doors_world()) == ["U0ALICE"]

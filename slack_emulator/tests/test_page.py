@@ -24,7 +24,7 @@ pytestmark = [
     pytest.mark.system,
     # Where everything is required, a missing Chromium is a failure.
     pytest.mark.skipif(
-        not CHROMIUM.exists() and os.environ.get("POWERTRIP_REQUIRE_SYSTEM") != "1",
+        not CHROMIUM.exists() and os.environ.get("SLACK_EMULATOR_REQUIRE_BROWSER") != "1",
         reason="needs Debian's chromium",
     ),
 ]
@@ -123,10 +123,10 @@ def _decides(app: AsyncApp) -> None:
 
 @pytest.mark.usefixtures("connected")
 async def test_carol_approves_with_a_confirm_and_sees_the_card_change(
-    app: AsyncApp, web: AsyncWebClient, sandbox: SlackEmulator, page: Page, tmp_path: Path
+    app: AsyncApp, web: AsyncWebClient, emulator: SlackEmulator, page: Page, tmp_path: Path
 ) -> None:
     _decides(app)
-    await page.goto(sandbox.url)
+    await page.goto(emulator.url)
     await page.get_by_test_id("person").select_option(label="Carol")
     await page.locator("[data-channel-id=C0SECURITY]").click()
     await web.chat_postMessage(channel="C0SECURITY", text="Was this you?", blocks=CARD)
@@ -144,11 +144,11 @@ async def test_carol_approves_with_a_confirm_and_sees_the_card_change(
 
 @pytest.mark.usefixtures("connected")
 async def test_carol_fills_a_modal_is_told_what_is_wrong_and_corrects_it(
-    app: AsyncApp, web: AsyncWebClient, sandbox: SlackEmulator, page: Page, tmp_path: Path
+    app: AsyncApp, web: AsyncWebClient, emulator: SlackEmulator, page: Page, tmp_path: Path
 ) -> None:
     _decides(app)
     await web.chat_postMessage(channel="C0SECURITY", text="Was this you?", blocks=CARD)
-    await page.goto(f"{sandbox.url}/#as=U0CAROL&in=C0SECURITY")
+    await page.goto(f"{emulator.url}/#as=U0CAROL&in=C0SECURITY")
     await page.locator("[data-action-id=deny]").click()
     field = page.get_by_test_id("modal").get_by_label("Why?")
     await field.fill("no")
@@ -164,13 +164,13 @@ async def test_carol_fills_a_modal_is_told_what_is_wrong_and_corrects_it(
 
 @pytest.mark.usefixtures("connected")
 async def test_two_windows_are_two_people_and_a_refresh_keeps_them(
-    web: AsyncWebClient, sandbox: SlackEmulator, browser: Browser, page: Page
+    web: AsyncWebClient, emulator: SlackEmulator, browser: Browser, page: Page
 ) -> None:
     other = await browser.new_page()
-    await page.goto(f"{sandbox.url}/#as=U0ALICE&in=D0ALICE")
-    await other.goto(f"{sandbox.url}/#as=U0CAROL&in=C0GENERAL")
+    await page.goto(f"{emulator.url}/#as=U0ALICE&in=D0ALICE")
+    await other.goto(f"{emulator.url}/#as=U0CAROL&in=C0GENERAL")
     await web.chat_postMessage(channel="U0ALICE", text="for Alice alone")
-    await web.chat_postMessage(channel="C0SECURITY", text="for <!subteam^S0SECURITY>")
+    await web.chat_postMessage(channel="C0SECURITY", text="for <!subteam^S0SECURITYTEAM>")
     await expect(page.get_by_test_id("message")).to_contain_text("for Alice alone")
     await expect(page.locator("[data-channel-id=C0SECURITY]")).to_have_count(0)
     await expect(other.locator("[data-channel-id=C0SECURITY] .badge")).to_have_text("1")
@@ -184,17 +184,17 @@ async def test_two_windows_are_two_people_and_a_refresh_keeps_them(
 
 @pytest.mark.usefixtures("connected")
 async def test_a_command_is_typed_with_a_hint_and_answered_for_the_typist_alone(
-    app: AsyncApp, sandbox: SlackEmulator, page: Page
+    app: AsyncApp, emulator: SlackEmulator, page: Page
 ) -> None:
-    @app.command("/powertrip")
+    @app.command("/door")
     async def command(ack: AsyncAck, command: Json) -> None:
         await ack(f"*You* asked for {command['text']}")
 
-    await page.goto(f"{sandbox.url}/#as=U0BOB&in=D0BOB")
+    await page.goto(f"{emulator.url}/#as=U0BOB&in=D0BOB")
     box = page.get_by_test_id("composer-text")
-    await box.fill("/pow")
-    await expect(page.locator("#hints li").first).to_contain_text("/powertrip help")
-    await box.fill("/powertrip whoami")
+    await box.fill("/do")
+    await expect(page.locator("#hints li").first).to_contain_text("/door help")
+    await box.fill("/door whoami")
     await box.press("Enter")
     await expect(page.locator(".ephemeral")).to_contain_text("Only visible to you")
     await expect(page.locator(".ephemeral strong")).to_have_text("You")
@@ -202,18 +202,18 @@ async def test_a_command_is_typed_with_a_hint_and_answered_for_the_typist_alone(
 
 
 async def test_a_click_that_reaches_nobody_says_so_beside_the_card(
-    web: AsyncWebClient, sandbox: SlackEmulator, page: Page
+    web: AsyncWebClient, emulator: SlackEmulator, page: Page
 ) -> None:
     await web.chat_postMessage(channel="U0BOB", text="x", blocks=CARD)
-    await page.goto(f"{sandbox.url}/#as=U0BOB&in=D0BOB")
-    await expect(page.locator("#connection")).to_have_text("Powertrip is not connected")
+    await page.goto(f"{emulator.url}/#as=U0BOB&in=D0BOB")
+    await expect(page.locator("#connection")).to_have_text("Doorman is not connected")
     await page.locator("[data-action-id=deny]").click()
     await expect(page.get_by_test_id("trouble")).to_contain_text("not connected")
     await expect(page.get_by_test_id("toast")).to_be_visible()
 
 
 async def test_hostile_text_stays_text_wherever_it_comes(
-    web: AsyncWebClient, sandbox: SlackEmulator, page: Page, control: Control
+    web: AsyncWebClient, emulator: SlackEmulator, page: Page, control: Control
 ) -> None:
     blocks: list[Json] = [
         {"type": "header", "text": _plain(HOSTILE)},
@@ -236,7 +236,7 @@ async def test_hostile_text_stays_text_wherever_it_comes(
     await control.user("U0BOB", real_name=HOSTILE)
     await web.chat_postMessage(channel="U0ALICE", text=HOSTILE, blocks=blocks)
     await web.chat_postMessage(channel="U0ALICE", text="hi <@U0BOB>", attachments=[{"title": HOSTILE}])
-    await page.goto(f"{sandbox.url}/#as=U0ALICE&in=D0ALICE")
+    await page.goto(f"{emulator.url}/#as=U0ALICE&in=D0ALICE")
     first = page.get_by_test_id("message").first
     await expect(first).to_contain_text("document.title='taken'")
     await expect(first.locator("pre")).to_contain_text("\ufffdgnp.exe *bold* <@U0ALICE>")
@@ -246,16 +246,16 @@ async def test_hostile_text_stays_text_wherever_it_comes(
 
 
 async def test_the_page_runs_only_its_own_scripts_and_asks_nobody_else(
-    web: AsyncWebClient, sandbox: SlackEmulator, page: Page
+    web: AsyncWebClient, emulator: SlackEmulator, page: Page
 ) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     image = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "a map"}
     await web.chat_postMessage(channel="U0ALICE", text="x", blocks=[image])
-    response = await page.goto(f"{sandbox.url}/#as=U0ALICE&in=D0ALICE")
+    response = await page.goto(f"{emulator.url}/#as=U0ALICE&in=D0ALICE")
     assert response is not None
     policy = response.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     await expect(page.get_by_test_id("message")).to_contain_text("a map")
-    assert all(url.startswith(sandbox.url) for url in asked)
+    assert all(url.startswith(emulator.url) for url in asked)

@@ -1,9 +1,11 @@
 """Answers and payloads have only keys that Slack's own have, with values of their types.
 
-The shapes are those of recorded answers and payloads, in the folder that POWERTRIP_CORPORA names.
+The shapes are those of recorded answers and payloads, in the folder that SLACK_EMULATOR_SAMPLES names: a copy
+of json-logs/samples of github.com/slackapi/java-slack-sdk.
 """
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_emulator import APP_TOKEN, SlackEmulator
 from slack_emulator.api import METHODS
 from slack_emulator.control import Control
-from slack_emulator.entities import BOT_SCOPES
 
 Json = dict[str, Any]
 # What the app itself sent comes back as it was sent; the recorded shapes leave it out.
@@ -35,6 +36,14 @@ MODAL: Json = {
     "submit": {"type": "plain_text", "text": "Deny"},
     "blocks": CARD,
 }
+
+
+@pytest.fixture(scope="session")
+def samples() -> Path:
+    folder = Path(os.environ.get("SLACK_EMULATOR_SAMPLES", "/nonexistent"))
+    if not folder.is_dir():
+        pytest.skip("SLACK_EMULATOR_SAMPLES names no folder of Slack's recorded answers")
+    return folder
 
 
 def _shape(file: Path) -> Json:
@@ -67,7 +76,7 @@ def _strays(value: object, shape: object, where: str = "") -> Iterator[str]:
             yield from _strays(item, shape[0] if shape else item, f"{where}[]")
 
 
-async def _every_answer(web: AsyncWebClient, sandbox: SlackEmulator) -> dict[str, Json]:
+async def _every_answer(web: AsyncWebClient, emulator: SlackEmulator) -> dict[str, Json]:
     """One good answer of each method."""
     metadata = {"event_type": "notice", "event_payload": {"id": "7"}}
     said: Json = {"channel": "C0SECURITY", "text": "hi", "blocks": CARD, "metadata": metadata}
@@ -89,17 +98,17 @@ async def _every_answer(web: AsyncWebClient, sandbox: SlackEmulator) -> dict[str
         "conversations.replies": await web.conversations_replies(channel="C0SECURITY", ts=ts),
         "conversations.members": await web.conversations_members(channel="C0SECURITY"),
         "conversations.join": await web.conversations_join(channel="C0SECURITY"),
-        "users.info": await web.users_info(user="U0POWERTRIP"),
+        "users.info": await web.users_info(user="U0DOORMAN"),
         "users.list": await web.users_list(),
         "users.lookupByEmail": await web.users_lookupByEmail(email="alice@example.com"),
         "usergroups.list": await web.usergroups_list(include_users=True),
-        "usergroups.users.list": await web.usergroups_users_list(usergroup="S0SECURITY"),
+        "usergroups.users.list": await web.usergroups_users_list(usergroup="S0SECURITYTEAM"),
     }
-    opened = await web.views_open(trigger_id=sandbox.world.new_trigger("U0ALICE"), view=MODAL)
+    opened = await web.views_open(trigger_id=emulator.world.new_trigger("U0ALICE"), view=MODAL)
     home = {"type": "home", "blocks": CARD}
     answers |= {
         "views.open": opened,
-        "views.push": await web.views_push(trigger_id=sandbox.world.new_trigger("U0ALICE"), view=MODAL),
+        "views.push": await web.views_push(trigger_id=emulator.world.new_trigger("U0ALICE"), view=MODAL),
         "views.update": await web.views_update(view_id=opened["view"]["id"], view=MODAL),
         "views.publish": await web.views_publish(user_id="U0ALICE", view=home),
         "files.getUploadURLExternal": await web.files_getUploadURLExternal(filename="a.png", length=3),
@@ -110,23 +119,23 @@ async def _every_answer(web: AsyncWebClient, sandbox: SlackEmulator) -> dict[str
 
 
 async def test_each_method_answers_in_slack_s_shape(
-    web: AsyncWebClient, sandbox: SlackEmulator, corpora: Path
+    web: AsyncWebClient, emulator: SlackEmulator, samples: Path
 ) -> None:
-    sandbox.world.scopes = [*BOT_SCOPES, "channels:join", "im:read"]
-    answers = await _every_answer(web, sandbox)
+    emulator.world.scopes = [*emulator.world.app.scopes, "channels:join", "im:read"]
+    answers = await _every_answer(web, emulator)
     assert answers.keys() == METHODS.keys()
     answers["files.completeUploadExternal"].pop("file")  # the SDK adds it to what the server answered
     strays = {
         method: found
         for method, answer in answers.items()
-        if (found := list(_strays(answer, _shape(corpora / "slack" / "api" / f"{method}.json"))))
+        if (found := list(_strays(answer, _shape(samples / "api" / f"{method}.json"))))
     }
     assert strays == {}
 
 
 @pytest.mark.usefixtures("connected")
 async def test_what_people_do_arrives_in_slack_s_shape(
-    app: AsyncApp, web: AsyncWebClient, control: Control, corpora: Path
+    app: AsyncApp, web: AsyncWebClient, control: Control, samples: Path
 ) -> None:
     @app.action("approve")
     async def approve(ack: AsyncAck, body: Json, client: AsyncWebClient) -> None:
@@ -141,7 +150,7 @@ async def test_what_people_do_arrives_in_slack_s_shape(
     async def closed(ack: AsyncAck) -> None:
         await ack()
 
-    @app.command("/powertrip")
+    @app.command("/door")
     async def command(ack: AsyncAck) -> None:
         await ack()
 
@@ -156,8 +165,8 @@ async def test_what_people_do_arrives_in_slack_s_shape(
     await control.open_home("U0CAROL")
     state = await control.wait_for(lambda state: len(state.envelopes) == 5)
     names = ["BlockAction", "ViewSubmission", "ViewClosed", "SlashCommand"]
-    shapes = [_shape(corpora / "slack" / "app-backend" / f"{name}Payload.json") for name in names]
-    shapes.append(_shape(corpora / "slack" / "events" / "AppHomeOpenedPayload.json"))
+    shapes = [_shape(samples / "app-backend" / f"{name}Payload.json") for name in names]
+    shapes.append(_shape(samples / "events" / "AppHomeOpenedPayload.json"))
     payloads = [envelope["payload"] for envelope in state.envelopes]
     found = [list(_strays(payload, shape)) for payload, shape in zip(payloads, shapes, strict=True)]
     assert found == [[], [], [], [], []]

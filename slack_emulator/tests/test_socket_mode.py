@@ -88,7 +88,7 @@ async def test_a_press_on_a_card_in_an_attachment_says_which_attachment_it_was(
     container = bodies[0]["container"]
     assert (container["type"], container["attachment_id"]) == ("message_attachment", 1)
     assert bodies[0]["actions"][0]["value"] == "event-1"
-    assert bodies[0]["user"]["team_id"] == "T0SANDBOX"
+    assert bodies[0]["user"]["team_id"] == "T0EMULATOR"
 
 
 async def test_a_press_without_any_connection_fails_before_the_clicker_s_eyes(
@@ -252,13 +252,13 @@ async def test_a_command_is_answered_for_the_asker_alone_with_names_escaped(
 ) -> None:
     commands: list[Json] = []
 
-    @app.command("/powertrip")
+    @app.command("/door")
     async def command(ack: AsyncAck, command: Json) -> None:
         commands.append(command)
         await ack(f"You asked: {command['text']}")
 
     await control.slash("U0BOB", "C0GENERAL", "history @alice and @security-team in #general")
-    expected = "history <@U0ALICE|alice> and <!subteam^S0SECURITY|@security-team> in <#C0GENERAL|general>"
+    expected = "history <@U0ALICE|alice> and <!subteam^S0SECURITYTEAM|@security-team> in <#C0GENERAL|general>"
     assert commands[0]["text"] == expected
     answer = await control.ephemeral_to("U0BOB")
     assert (answer.channel, answer.text) == ("C0GENERAL", f"You asked: {expected}")
@@ -269,7 +269,7 @@ async def test_a_command_is_answered_for_the_asker_alone_with_names_escaped(
 async def test_a_response_url_takes_five_answers_and_no_more(app: AsyncApp, control: Control) -> None:
     answered: asyncio.Queue[int] = asyncio.Queue()
 
-    @app.command("/powertrip")
+    @app.command("/door")
     async def command(ack: AsyncAck, respond: AsyncRespond) -> None:
         await ack()
         for number in range(6):
@@ -357,7 +357,7 @@ async def test_a_ticket_opens_one_connection_only(web: AsyncWebClient) -> None:
     async with aiohttp.ClientSession() as session:
         async with session.ws_connect(opened["url"]) as socket:
             hello = await socket.receive_json()
-        assert (hello["num_connections"], hello["connection_info"]) == (1, {"app_id": "A0POWERTRIP"})
+        assert (hello["num_connections"], hello["connection_info"]) == (1, {"app_id": "A0DOORMAN"})
         with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
             await session.ws_connect(opened["url"])
     assert refused.value.status == 404
@@ -438,10 +438,10 @@ async def test_a_refused_handshake_uses_the_ticket_up_and_a_new_one_works(
 
 
 async def test_a_connection_that_has_lived_its_time_is_warned_then_told_to_refresh(
-    sandbox: SlackEmulator,
+    emulator: SlackEmulator,
 ) -> None:
-    sandbox.sockets.timing.connection = 10.0  # the warning comes ten seconds before the end: at once
-    web = AsyncWebClient(base_url=sandbox.api_url)
+    emulator.sockets.timing.connection = 10.0  # the warning comes ten seconds before the end: at once
+    web = AsyncWebClient(base_url=emulator.api_url)
     opened = await web.apps_connections_open(app_token=APP_TOKEN)
     async with aiohttp.ClientSession() as session, session.ws_connect(opened["url"]) as socket:
         frames = [await socket.receive_json(), await socket.receive_json()]

@@ -8,11 +8,10 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator, workspace
 from slack_emulator.control import Control
-from slack_emulator.entities import BOT_SCOPES
 from slack_emulator.rates import CHANNEL_BURST, Rates
-from slack_emulator.world import World, default_world
+from slack_emulator.tests.conftest import doors_world
 
 Json = dict[str, Any]
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 40
@@ -28,9 +27,9 @@ async def _error(web: AsyncWebClient, method: str, **arguments: object) -> str:
 async def test_auth_test_names_the_bot_and_its_scopes(web: AsyncWebClient) -> None:
     answer = await web.auth_test()
     assert (answer["user_id"], answer["bot_id"], answer["team_id"]) == (
-        "U0POWERTRIP",
-        "B0POWERTRIP",
-        "T0SANDBOX",
+        "U0DOORMAN",
+        "B0DOORMAN",
+        "T0EMULATOR",
     )
     assert "chat:write" in answer.headers["x-oauth-scopes"].split(",")
 
@@ -46,36 +45,38 @@ async def test_auth_test_names_the_bot_and_its_scopes(web: AsyncWebClient) -> No
     ],
 )
 async def test_a_token_that_does_not_fit_is_refused(
-    sandbox: SlackEmulator, token: str, method: str, error: str
+    emulator: SlackEmulator, token: str, method: str, error: str
 ) -> None:
-    assert await _error(AsyncWebClient(token, base_url=sandbox.api_url), method) == error
+    assert await _error(AsyncWebClient(token, base_url=emulator.api_url), method) == error
 
 
 async def test_the_app_token_counts_only_in_the_header_and_the_bot_token_in_a_form_too(
-    sandbox: SlackEmulator,
+    emulator: SlackEmulator,
 ) -> None:
     async with aiohttp.ClientSession() as session:
         form = {"token": APP_TOKEN}
-        async with session.post(f"{sandbox.api_url}apps.connections.open", data=form) as answer:
+        async with session.post(f"{emulator.api_url}apps.connections.open", data=form) as answer:
             assert (await answer.json())["error"] == "not_authed"
-        async with session.post(f"{sandbox.api_url}auth.test", data={"token": BOT_TOKEN}) as answer:
+        async with session.post(f"{emulator.api_url}auth.test", data={"token": BOT_TOKEN}) as answer:
             assert (await answer.json())["ok"] is True
 
 
-async def test_a_form_carries_blocks_and_metadata_as_json(sandbox: SlackEmulator, control: Control) -> None:
+async def test_a_form_carries_blocks_and_metadata_as_json(emulator: SlackEmulator, control: Control) -> None:
     metadata = {"event_type": "notice", "event_payload": {"id": "7"}}
     form = {"channel": "C0SECURITY", "text": "hi", "blocks": json.dumps([SECTION])}
     form |= {"metadata": json.dumps(metadata), "token": BOT_TOKEN}
     async with aiohttp.ClientSession() as session:
-        await session.post(f"{sandbox.api_url}chat.postMessage", data=form)
+        await session.post(f"{emulator.api_url}chat.postMessage", data=form)
     message = (await control.state()).messages("C0SECURITY")[0]
     assert (message.blocks[0]["text"]["text"], message.metadata) == ("hello", metadata)
     call = (await control.state()).calls("chat.postMessage")[0]
     assert "token" not in call["args"]
 
 
-async def test_a_scope_that_was_not_granted_is_named(web: AsyncWebClient, control: Control) -> None:
-    await control.scopes([scope for scope in BOT_SCOPES if scope != "users:read"])
+async def test_a_scope_that_was_not_granted_is_named(
+    web: AsyncWebClient, control: Control, emulator: SlackEmulator
+) -> None:
+    await control.scopes([scope for scope in emulator.world.app.scopes if scope != "users:read"])
     with pytest.raises(SlackApiError) as refused:
         await web.users_info(user="U0ALICE")
     answer = refused.value.response
@@ -99,7 +100,7 @@ async def test_posting_to_a_person_opens_their_direct_messages(web: AsyncWebClie
     [
         ("C0NOWHERE", "channel_not_found"),
         ("U0NOBODY", "channel_not_found"),
-        ("U0POWERTRIP", "cannot_dm_bot"),
+        ("U0DOORMAN", "cannot_dm_bot"),
         ("U0GONE", "user_disabled"),
         ("C0OLD", "is_archived"),
         ("C0OTHERS", "not_in_channel"),
@@ -110,7 +111,7 @@ async def test_where_nothing_can_be_posted_slack_s_reason_is_given(
     web: AsyncWebClient, control: Control, channel: str, error: str
 ) -> None:
     await control.user("U0GONE", name="gone", real_name="Gone", deleted=True)
-    await control.channel("C0OLD", name="old", members=["U0POWERTRIP"], is_archived=True)
+    await control.channel("C0OLD", name="old", members=["U0DOORMAN"], is_archived=True)
     await control.channel("C0OTHERS", name="others")
     await control.channel("C0SECRET", name="secret", is_private=True)
     assert await _error(web, "chat.postMessage", channel=channel, text="hi") == error
@@ -235,14 +236,14 @@ async def test_guests_strangers_and_shared_channels_are_marked(web: AsyncWebClie
 async def test_a_user_group_has_its_members_until_it_is_disabled(
     web: AsyncWebClient, control: Control
 ) -> None:
-    assert (await web.usergroups_users_list(usergroup="S0SECURITY"))["users"] == ["U0CAROL"]
-    await control.usergroup("S0SECURITY", users=["U0BOB"], is_disabled=True)
-    assert await _error(web, "usergroups.users.list", usergroup="S0SECURITY") == "no_such_subteam"
+    assert (await web.usergroups_users_list(usergroup="S0SECURITYTEAM"))["users"] == ["U0CAROL"]
+    await control.usergroup("S0SECURITYTEAM", users=["U0BOB"], is_disabled=True)
+    assert await _error(web, "usergroups.users.list", usergroup="S0SECURITYTEAM") == "no_such_subteam"
     assert (await web.usergroups_list())["usergroups"] == []
 
 
 async def test_an_uploaded_image_is_posted_and_served_as_what_it_is(
-    web: AsyncWebClient, sandbox: SlackEmulator, control: Control
+    web: AsyncWebClient, emulator: SlackEmulator, control: Control
 ) -> None:
     uploaded = await web.files_upload_v2(
         filename="stats.png", content=PNG, channel="C0SECURITY", initial_comment="look", alt_txt="a chart"
@@ -251,19 +252,19 @@ async def test_an_uploaded_image_is_posted_and_served_as_what_it_is(
     assert (message.text, message.raw["files"][0]["alt_txt"]) == ("look", "a chart")
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"{sandbox.url}/files/{uploaded['file']['id']}") as served,
+        session.get(f"{emulator.url}/files/{uploaded['file']['id']}") as served,
     ):
         assert (served.content_type, await served.read()) == ("image/png", PNG)
 
 
 async def test_an_upload_that_is_not_an_image_is_never_shown_as_a_page(
-    web: AsyncWebClient, sandbox: SlackEmulator
+    web: AsyncWebClient, emulator: SlackEmulator
 ) -> None:
     page = "<script>alert(1)</script>"
     uploaded = await web.files_upload_v2(filename="x.png", content=page, channel="C0SECURITY")
     async with (
         aiohttp.ClientSession() as session,
-        session.get(f"{sandbox.url}/files/{uploaded['file']['id']}") as served,
+        session.get(f"{emulator.url}/files/{uploaded['file']['id']}") as served,
     ):
         assert served.content_type == "application/octet-stream"
         assert served.headers["Content-Disposition"] == "attachment"
@@ -271,25 +272,25 @@ async def test_an_upload_that_is_not_an_image_is_never_shown_as_a_page(
 
 
 async def test_a_trigger_opens_one_modal_within_three_seconds(
-    web: AsyncWebClient, sandbox: SlackEmulator
+    web: AsyncWebClient, emulator: SlackEmulator
 ) -> None:
     view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [SECTION]}
-    trigger = sandbox.world.new_trigger("U0ALICE")
+    trigger = emulator.world.new_trigger("U0ALICE")
     opened = await web.views_open(trigger_id=trigger, view=view)
     assert await _error(web, "views.open", trigger_id=trigger, view=view) == "exchanged_trigger_id"
-    late = sandbox.world.new_trigger("U0ALICE")
-    sandbox.world.triggers[late].created -= 3.5
+    late = emulator.world.new_trigger("U0ALICE")
+    emulator.world.triggers[late].created -= 3.5
     assert await _error(web, "views.open", trigger_id=late, view=view) == "expired_trigger_id"
     stale = {"view_id": opened["view"]["id"], "hash": "old", "view": view}
     assert await _error(web, "views.update", **stale) == "hash_conflict"
 
 
-async def test_at_most_three_modals_lie_on_each_other(web: AsyncWebClient, sandbox: SlackEmulator) -> None:
+async def test_at_most_three_modals_lie_on_each_other(web: AsyncWebClient, emulator: SlackEmulator) -> None:
     view = {"type": "modal", "title": {"type": "plain_text", "text": "T"}, "blocks": [SECTION]}
-    await web.views_open(trigger_id=sandbox.world.new_trigger("U0ALICE"), view=view)
+    await web.views_open(trigger_id=emulator.world.new_trigger("U0ALICE"), view=view)
     for _ in range(2):
-        await web.views_push(trigger_id=sandbox.world.new_trigger("U0ALICE"), view=view)
-    trigger = sandbox.world.new_trigger("U0ALICE")
+        await web.views_push(trigger_id=emulator.world.new_trigger("U0ALICE"), view=view)
+    trigger = emulator.world.new_trigger("U0ALICE")
     assert await _error(web, "views.push", trigger_id=trigger, view=view) == "push_limit_reached"
 
 
@@ -298,8 +299,8 @@ async def test_an_unknown_method_is_called_that(web: AsyncWebClient) -> None:
 
 
 async def test_strict_rates_refuse_a_burst_into_one_channel_and_say_when_to_come_back() -> None:
-    async with SlackEmulator(strict_rates=True) as sandbox:
-        web = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, retry_handlers=[])
+    async with SlackEmulator(world=doors_world(), strict_rates=True) as emulator:
+        web = AsyncWebClient(BOT_TOKEN, base_url=emulator.api_url, retry_handlers=[])
         for number in range(CHANNEL_BURST):
             await web.chat_postMessage(channel="C0SECURITY", text=str(number))
         with pytest.raises(SlackApiError) as refused:
@@ -318,13 +319,13 @@ def test_a_rate_is_a_number_of_calls_that_grows_back_with_time() -> None:
     assert [rates.retry_after("chat.update", 50) for _ in range(2)] == [0, 2]
 
 
-def test_an_unstrict_sandbox_never_asks_to_wait() -> None:
+def test_an_unstrict_emulator_never_asks_to_wait() -> None:
     assert {Rates(strict=False).retry_after("users.list", 20) for _ in range(500)} == {0}
 
 
 async def test_a_world_of_one_s_own_replaces_the_default_one() -> None:
-    world: World = default_world()
+    world = workspace()
     world.users["U0ALICE"].real_name = "Alice Liddell"
-    async with SlackEmulator(world=world) as sandbox:
-        web = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url)
+    async with SlackEmulator(world=world) as emulator:
+        web = AsyncWebClient(BOT_TOKEN, base_url=emulator.api_url)
         assert (await web.users_info(user="U0ALICE"))["user"]["real_name"] == "Alice Liddell"

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.cli.demo import local_slack
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import (
@@ -67,7 +68,7 @@ async def bot(*arguments: str, folder: Path, typed: str = "", **environment: str
 @pytest.fixture
 async def sandbox() -> AsyncIterator[SlackEmulator]:
     """A Slack of this test's own."""
-    async with SlackEmulator() as started:
+    async with local_slack() as started:
         yield started
 
 

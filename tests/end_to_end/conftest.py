@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from powertrip.application import Application
+from powertrip.cli.demo import local_slack
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
@@ -16,7 +17,7 @@ from tests.end_to_end.harness import Sender, powertrip_here, settings, write_con
 @pytest.fixture
 async def sandbox() -> AsyncIterator[SlackEmulator]:
     """A Slack of this test's own."""
-    async with SlackEmulator() as started:
+    async with local_slack() as started:
         yield started
 
 

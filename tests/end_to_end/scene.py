@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from slack_emulator import SlackEmulator
+from powertrip.cli.demo import local_slack
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Process, Sender, free_port, login, settings, write_config
@@ -91,7 +91,7 @@ async def scene_in(folder: Path, **changes: Any) -> AsyncIterator[Scene]:
     """A running scene; the process and the sandbox end with it."""
     port = free_port()
     async with (
-        SlackEmulator() as sandbox,
+        local_slack() as sandbox,
         Control(sandbox.url) as control,
         aiohttp.ClientSession() as session,
     ):

@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from powertrip.application import Application
+from powertrip.cli.demo import local_slack
 from powertrip.config import load_config
 from powertrip.errors import ConfigError
 from slack_emulator import SlackEmulator
@@ -282,7 +283,7 @@ async def test_a_slack_that_is_away_for_a_while_changes_neither_whom_is_asked_no
 async def test_records_are_kept_while_slack_is_away_at_the_start_and_asked_about_when_it_is_back(
     tmp_path: Path, evidence: Evidence
 ) -> None:
-    sandbox, port = SlackEmulator(port=free_port()), free_port()
+    sandbox, port = local_slack(port=free_port()), free_port()
     process = Process(
         write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, ingest={"port": port}))
     )
