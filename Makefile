@@ -7,6 +7,10 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
 
+# The emulator's tests know nothing of Powertrip, its environment included.
+export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
+export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint types check system format pictures docs requirements upgrade clean
 

@@ -24,7 +24,6 @@ from powertrip.errors import ConfigError, PowertripError
 from powertrip.log import configure_logging, redact, register_secret
 from powertrip.ports import EventQuery
 from powertrip.rules import ANY_SOURCE, report
-from powertrip.sandbox import Sandbox
 from powertrip.setting.section import secrets_in
 from powertrip.store.database import migrate as migrate_database
 from powertrip.store.database import open_database
@@ -79,7 +78,7 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
 
 @app.command()
 def demo(
-    port: Annotated[int, typer.Option(help="The port of the sandbox's page; 0 takes any.")] = 8090,
+    port: Annotated[int, typer.Option(help="The port of Slack's page; 0 takes any.")] = 8090,
     browser: Annotated[bool, typer.Option(help="Open the page in a browser.")] = True,
     pace: Annotated[
         float, typer.Option(min=0.01, max=10, help="How long the pauses are, as a multiple.")
@@ -87,7 +86,9 @@ def demo(
 ) -> None:
     """Show Powertrip at work on this machine: a Slack of its own, made-up logins, and a story told here."""
     configure_logging("warning", "human")
-    _run_async(demonstration.run_demo(Sandbox(port=port), console, open_browser=browser, pace=pace))
+    _run_async(
+        demonstration.run_demo(demonstration.local_slack(port=port), console, open_browser=browser, pace=pace)
+    )
 
 
 @app.command()
@@ -98,7 +99,11 @@ def sandbox(
 ) -> None:
     """Run only the Slack that lives on this machine, to connect any Powertrip, or any Slack app, to."""
     configure_logging("info", "human")
-    _run_async(demonstration.run_sandbox(Sandbox(host=host, port=port, strict_rates=strict_rates), console))
+    _run_async(
+        demonstration.run_sandbox(
+            demonstration.local_slack(host=host, port=port, strict_rates=strict_rates), console
+        )
+    )
 
 
 @app.command()

@@ -68,7 +68,9 @@ class IngestEndpoint:
         source, head = self._source(request)
         # Before the body, so that a stranger cannot make us hold one.
         source.authorize(head)
-        reading = await self._read(source, replace(head, body=await self._body(request, head.tools.limits.body_bytes)))
+        reading = await self._read(
+            source, replace(head, body=await self._body(request, head.tools.limits.body_bytes))
+        )
         new = await self._keep(head, reading)
         if reading.follow_up is not None:
             await reading.follow_up()

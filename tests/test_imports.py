@@ -43,9 +43,11 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     **dict.fromkeys(
         WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
     ),
-    "sandbox": frozenset(),
 }
 """For each room of the package the other rooms it may import; bot.py may import all."""
+
+KNOWS_THE_EMULATOR = "cli"
+"""The one room that starts a Slack on this machine, for the demo; bot.py and the tests do so too."""
 
 OUTSIDE = frozenset(
     {
@@ -111,6 +113,16 @@ def modules() -> list[Path]:
     return sorted(path for path in found if path != Path("__init__.py"))
 
 
+def emulator_modules() -> list[Path]:
+    """All modules of the local Slack, its tests too, relative to the root."""
+    return sorted(path.relative_to(ROOT) for path in (ROOT / "slack_emulator").rglob("*.py"))
+
+
+def top_levels(file: Path) -> set[str]:
+    """The first part of the name of everything that a file imports."""
+    return {name.split(".")[0] for name in imported_modules(ast.parse(file.read_text()))}
+
+
 def room_of(module: Path) -> str:
     """The room that a module is in: `slack/notifier.py` is in slack, `cli_events.py` in cli."""
     name = module.parts[0].removesuffix(".py")
@@ -136,8 +148,22 @@ def test_the_root_of_the_package_imports_nothing() -> None:
     assert list(imported_modules(tree)) == []
 
 
-def test_no_room_may_import_the_sandbox() -> None:
-    assert [room for room, known in MAY_IMPORT.items() if "sandbox" in known] == []
+def test_only_the_command_line_starts_a_slack_of_its_own() -> None:
+    package = ROOT / "powertrip"
+    others = (path for path in modules() if room_of(path) != KNOWS_THE_EMULATOR)
+
+    assert [path for path in others if "slack_emulator" in top_levels(package / path)] == []
+
+
+@pytest.mark.parametrize("module", emulator_modules(), ids=str)
+def test_the_emulator_knows_nothing_of_powertrip(module: Path) -> None:
+    assert top_levels(ROOT / module) & {"bot", "powertrip", "tests"} == set()
+
+
+def test_the_emulator_never_names_powertrip() -> None:
+    files = (path for path in (ROOT / "slack_emulator").rglob("*") if path.suffix in {".js", ".html", ".py"})
+
+    assert [path for path in files if "powertrip" in path.read_text().lower()] == []
 
 
 def test_only_the_wiring_knows_the_config() -> None:
@@ -159,8 +185,6 @@ def test_rooms_of_one_floor_do_not_know_each_other(group: frozenset[str]) -> Non
         ("store", "from powertrip import slack", "store may not import slack"),
         ("workflow", "from powertrip.store.inbox import put", "workflow may not import store"),
         ("web", "from powertrip.config import Config", "web may not import config"),
-        ("sandbox", "from powertrip.event import Event", "sandbox may not import event"),
-        ("slack", "from powertrip.sandbox import world", "slack may not import sandbox"),
         ("config", "import bot", "config imports bot.py"),
     ],
 )

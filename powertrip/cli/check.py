@@ -11,7 +11,6 @@ import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.runtime.shared import utc_now
 from powertrip.assembly import enrichment
 from powertrip.config import Config
 from powertrip.errors import (
@@ -25,6 +24,7 @@ from powertrip.errors import (
 )
 from powertrip.ingest import Poll
 from powertrip.metrics import Metrics
+from powertrip.runtime.shared import utc_now
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS

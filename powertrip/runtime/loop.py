@@ -158,7 +158,9 @@ class Timers:
     def reload(self, config: Config) -> None:
         """Take the intervals of another configuration."""
         for name, loop in self._loops.items():
-            self._scheduler.reschedule_job(name, trigger="interval", seconds=loop.every(config).total_seconds())
+            self._scheduler.reschedule_job(
+                name, trigger="interval", seconds=loop.every(config).total_seconds()
+            )
 
     def stop(self) -> None:
         """Begin no other tick."""

@@ -22,9 +22,7 @@ def needs_restart(old: BaseModel, new: BaseModel, path: tuple[str, ...] = ()) ->
             yield from _of_entries(before, after, here)
 
 
-def _of_entries(
-    old: Mapping[str, object], new: Mapping[str, object], path: tuple[str, ...]
-) -> Iterator[str]:
+def _of_entries(old: Mapping[str, object], new: Mapping[str, object], path: tuple[str, ...]) -> Iterator[str]:
     for name in sorted({*old, *new}):
         before, after = old.get(name), new.get(name)
         entry = after if isinstance(after, BaseModel) else before

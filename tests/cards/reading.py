@@ -7,7 +7,7 @@ from typing import Any
 
 from powertrip.cards import Message
 from powertrip.cards.blocks import size
-from powertrip.sandbox.blocks import check_attachments, check_blocks, check_view
+from slack_emulator.blocks import check_attachments, check_blocks, check_view
 
 TEXT_BYTES = 4000
 TOTAL_SIZE = 13_000

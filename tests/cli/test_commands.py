@@ -13,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
-from powertrip.sandbox.control import Control
+from powertrip.cli.demo import local_slack
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import (
     ROOT,
     SECRET,
@@ -65,20 +66,20 @@ async def bot(*arguments: str, folder: Path, typed: str = "", **environment: str
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox() -> AsyncIterator[SlackEmulator]:
     """A Slack of this test's own."""
-    async with Sandbox() as started:
+    async with local_slack() as started:
         yield started
 
 
 @pytest.fixture
-async def control(sandbox: Sandbox) -> AsyncIterator[Control]:
+async def control(sandbox: SlackEmulator) -> AsyncIterator[Control]:
     """Hands and eyes in it."""
     async with Control(sandbox.url) as client:
         yield client
 
 
-def configured(sandbox: Sandbox, folder: Path, **changes: Any) -> None:
+def configured(sandbox: SlackEmulator, folder: Path, **changes: Any) -> None:
     """Write a config.yaml for the sandbox into the folder."""
     write_config(folder / "config.yaml", settings(sandbox, folder, **changes))
 
@@ -100,7 +101,7 @@ async def test_all_mistakes_of_a_config_are_told_at_once_with_their_lines(tmp_pa
     assert "config.yaml:2" in ended.errors
 
 
-async def test_check_is_content_once_everything_is_right(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
     assert (await bot("migrate", folder=tmp_path)).status == 0
     ended = await bot("check", folder=tmp_path)
@@ -118,7 +119,9 @@ async def test_check_is_content_once_everything_is_right(sandbox: Sandbox, tmp_p
     assert "FAIL" not in ended.out
 
 
-async def test_a_backup_channel_can_be_tried_and_says_when_it_fails(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_backup_channel_can_be_tried_and_says_when_it_fails(
+    sandbox: SlackEmulator, tmp_path: Path
+) -> None:
     configured(sandbox, tmp_path)
     none = await bot("test-backup", folder=tmp_path)
     assert (none.status, "none is configured" in none.errors) == (1, True)
@@ -130,7 +133,9 @@ async def test_a_backup_channel_can_be_tried_and_says_when_it_fails(sandbox: San
     assert "hunter2" not in ended.said
 
 
-async def test_check_says_that_the_database_waits_for_migrations(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_check_says_that_the_database_waits_for_migrations(
+    sandbox: SlackEmulator, tmp_path: Path
+) -> None:
     configured(sandbox, tmp_path)
     ended = await bot("check", folder=tmp_path)
     assert ended.status == 1
@@ -148,7 +153,7 @@ async def test_check_says_that_the_database_waits_for_migrations(sandbox: Sandbo
     ],
 )
 async def test_check_names_what_is_wrong_and_what_to_do(
-    sandbox: Sandbox, tmp_path: Path, section: dict[str, str], words: list[str]
+    sandbox: SlackEmulator, tmp_path: Path, section: dict[str, str], words: list[str]
 ) -> None:
     configured(sandbox, tmp_path, slack=section)
     await bot("migrate", folder=tmp_path)
@@ -160,7 +165,7 @@ async def test_check_names_what_is_wrong_and_what_to_do(
 
 
 async def test_check_names_a_missing_scope_and_what_it_is_for(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
     await bot("migrate", folder=tmp_path)
@@ -179,7 +184,7 @@ async def test_check_names_a_missing_scope_and_what_it_is_for(
     ],
 )
 async def test_check_names_reviewers_who_are_nobody(
-    sandbox: Sandbox, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
 ) -> None:
     configured(sandbox, tmp_path)
     await bot("migrate", folder=tmp_path)
@@ -197,7 +202,7 @@ async def test_check_names_reviewers_who_are_nobody(
     ],
 )
 async def test_a_wrong_token_stops_the_start_and_is_named(
-    sandbox: Sandbox, tmp_path: Path, section: dict[str, str], words: str
+    sandbox: SlackEmulator, tmp_path: Path, section: dict[str, str], words: str
 ) -> None:
     configured(sandbox, tmp_path, slack=section)
     ended = await bot("run", folder=tmp_path)
@@ -215,7 +220,7 @@ async def test_a_wrong_token_stops_the_start_and_is_named(
     ],
 )
 async def test_a_channel_that_cannot_be_posted_to_stops_the_start(
-    sandbox: Sandbox, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
 ) -> None:
     configured(sandbox, tmp_path)
     await control.channel("C0SECURITY", **fields)
@@ -251,7 +256,7 @@ async def test_rules_test_names_a_file_that_is_not_there(tmp_path: Path) -> None
 
 
 async def test_events_are_listed_shown_and_exported(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
     async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
@@ -291,7 +296,7 @@ async def test_events_are_listed_shown_and_exported(
         assert "python bot.py events list" in missing.errors
 
 
-async def test_a_file_that_cannot_be_written_is_named(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_a_file_that_cannot_be_written_is_named(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
     await bot("migrate", folder=tmp_path)
     ended = await bot("events", "export", "--output", "nowhere/out.csv", folder=tmp_path)
@@ -300,14 +305,14 @@ async def test_a_file_that_cannot_be_written_is_named(sandbox: Sandbox, tmp_path
     assert "Traceback" not in ended.said
 
 
-async def test_events_need_a_database_that_is_set_up(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_events_need_a_database_that_is_set_up(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
     ended = await bot("events", "list", folder=tmp_path)
     assert (ended.status, "python bot.py migrate" in ended.errors) == (1, True)
 
 
 async def test_what_is_in_quarantine_can_be_looked_at(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
     async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
@@ -319,7 +324,7 @@ async def test_what_is_in_quarantine_can_be_looked_at(
 
 
 async def test_the_database_is_named_in_the_log_without_its_password(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
     await control.channel("C0SECURITY", is_archived=True)
@@ -328,7 +333,7 @@ async def test_the_database_is_named_in_the_log_without_its_password(
     assert "token` will be unused" not in ended.errors
 
 
-async def test_no_secret_is_ever_printed(sandbox: Sandbox, tmp_path: Path) -> None:
+async def test_no_secret_is_ever_printed(sandbox: SlackEmulator, tmp_path: Path) -> None:
     secret_url = "postgresql://powertrip:hidden-password@127.0.0.1:9/powertrip"
     tokens = {"bot_token": "xoxb-hidden-token", "app_token": "xapp-hidden-token"}
     configured(sandbox, tmp_path, slack=tokens, database={"url": secret_url})

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from powertrip.sandbox.control import Control
-from powertrip.sandbox.seen import SeenMessage
+from slack_emulator.control import Control
+from slack_emulator.seen import SeenMessage
 from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import ROOT, free_port
 

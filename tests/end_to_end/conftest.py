@@ -7,21 +7,22 @@ from typing import Any
 
 import pytest
 
+from powertrip.cli.demo import local_slack
 from powertrip.runtime.app import Running
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+async def sandbox() -> AsyncIterator[SlackEmulator]:
     """A Slack of this test's own."""
-    async with Sandbox() as started:
+    async with local_slack() as started:
         yield started
 
 
 @pytest.fixture
-async def control(sandbox: Sandbox) -> AsyncIterator[Control]:
+async def control(sandbox: SlackEmulator) -> AsyncIterator[Control]:
     """Hands and eyes in it."""
     async with Control(sandbox.url) as client:
         yield client
@@ -35,7 +36,7 @@ def changes() -> dict[str, Any]:
 
 @pytest.fixture
 async def running(
-    sandbox: Sandbox, control: Control, tmp_path: Path, changes: dict[str, Any]
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, changes: dict[str, Any]
 ) -> AsyncIterator[tuple[Running, Sender]]:
     """Powertrip in this process, connected to the sandbox."""
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))

@@ -10,8 +10,8 @@ from typing import Any
 
 import psycopg
 
-from powertrip.sandbox.control import Control
-from powertrip.sandbox.seen import SeenMessage, State
+from slack_emulator.control import Control
+from slack_emulator.seen import SeenMessage, State
 
 POLL = 0.05
 PATIENCE = 20.0

@@ -14,10 +14,10 @@ from typing import Any
 import aiohttp
 import yaml
 
-from powertrip.runtime.app import Running, powertrip
 from powertrip.config import load_config
 from powertrip.ports import Origin
-from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
+from powertrip.runtime.app import Running, powertrip
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"
@@ -48,7 +48,7 @@ SETTINGS: dict[str, Any] = {
 }
 
 
-def settings(sandbox: Sandbox, folder: Path, **changes: Any) -> dict[str, Any]:
+def settings(sandbox: SlackEmulator, folder: Path, **changes: Any) -> dict[str, Any]:
     """A whole configuration; `changes` are laid over its sections."""
     whole = deepcopy(SETTINGS)
     whole["slack"]["base_url"] = sandbox.api_url

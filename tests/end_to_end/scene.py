@@ -10,8 +10,8 @@ from typing import Any
 
 import aiohttp
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from powertrip.cli.demo import local_slack
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Process, Sender, free_port, login, settings, write_config
 
@@ -90,7 +90,11 @@ class Scene:
 async def scene_in(folder: Path, **changes: Any) -> AsyncIterator[Scene]:
     """A running scene; the process and the sandbox end with it."""
     port = free_port()
-    async with Sandbox() as sandbox, Control(sandbox.url) as control, aiohttp.ClientSession() as session:
+    async with (
+        local_slack() as sandbox,
+        Control(sandbox.url) as control,
+        aiohttp.ClientSession() as session,
+    ):
         ingest = {"port": port} | changes.pop("ingest", {})
         whole = settings(sandbox, folder, ingest=ingest, **changes)
         process = Process(write_config(folder / "config.yaml", whole))

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox.control import Control
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Sender
 from tests.end_to_end.test_main_path import SECURITY, card_for
 from tests.sources.posting import github_headers

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import bot
-from powertrip.runtime.app import Running
 from powertrip.log import redact
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from powertrip.runtime.app import Running
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Sender, powertrip_here, settings, write_config
 from tests.sources.polled_api import Api, serving
 
@@ -70,7 +70,7 @@ async def test_the_login_that_a_cut_webhook_lacks_becomes_a_card_and_no_other_co
 
 
 async def test_a_refused_token_is_told_once_and_the_gap_outlasts_a_restart(
-    sandbox: Sandbox, control: Control, tmp_path: Path, changes: dict[str, Any], api: Api
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, changes: dict[str, Any], api: Api
 ) -> None:
     api.answers = [(401, "", {})]
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
@@ -87,7 +87,7 @@ async def test_a_refused_token_is_told_once_and_the_gap_outlasts_a_restart(
 
 
 async def test_the_token_is_printed_nowhere(
-    sandbox: Sandbox, tmp_path: Path, changes: dict[str, Any]
+    sandbox: SlackEmulator, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     bot._load(write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes)))
     assert TOKEN not in redact(f"asked with {TOKEN}")

@@ -12,8 +12,8 @@ import pytest
 from aiohttp import web
 
 from powertrip.runtime.app import Running
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     Process,
@@ -155,7 +155,7 @@ async def test_a_backup_channel_that_fails_is_tried_again(
 
 
 async def test_powertrip_starts_and_tells_the_backup_channel_while_slack_is_away(
-    sandbox: Sandbox, control: Control, pager: Pager, tmp_path: Path, changes: dict[str, Any]
+    sandbox: SlackEmulator, control: Control, pager: Pager, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
     async with powertrip_here(path):
@@ -170,7 +170,7 @@ async def test_powertrip_starts_and_tells_the_backup_channel_while_slack_is_away
 
 
 async def test_a_killed_powertrip_tells_the_rest_after_its_restart(
-    sandbox: Sandbox, control: Control, pager: Pager, tmp_path: Path, changes: dict[str, Any]
+    sandbox: SlackEmulator, control: Control, pager: Pager, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
     port = free_port()
     whole = settings(sandbox, tmp_path, **changes, ingest={"port": port})

@@ -2,7 +2,7 @@
 
 import pytest
 
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.harness import Sender, login
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 

@@ -11,8 +11,8 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
 from tests.end_to_end.scene import SECURITY, Scene, scene_in
@@ -121,7 +121,7 @@ async def test_a_record_that_cannot_be_kept_is_quarantined_and_holds_up_nobody(s
 
 @pytest.mark.parametrize("url", ["sqlite:////nowhere/powertrip.db", "postgresql://127.0.0.1:9/powertrip"])
 async def test_a_database_that_cannot_be_opened_stops_the_start_and_says_so(
-    sandbox: Sandbox, tmp_path: Path, url: str
+    sandbox: SlackEmulator, tmp_path: Path, url: str
 ) -> None:
     whole = settings(sandbox, tmp_path, database={"url": url})
     process = Process(write_config(tmp_path / "config.yaml", whole))
@@ -134,7 +134,7 @@ async def test_a_database_that_cannot_be_opened_stops_the_start_and_says_so(
 
 
 async def test_senders_are_told_to_come_back_while_the_backlog_is_over_its_limit(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     port = free_port()
     ingest = {"port": port, "backlog_limit": 3, "retry_after": "7s"}

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
 from powertrip.workflow import REASON_LIMIT
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 
@@ -103,7 +103,7 @@ async def test_a_window_that_slack_does_not_open_is_told(sender: Sender, control
 
 
 async def test_a_click_on_the_card_of_a_lost_database_is_answered(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path))
     async with powertrip_here(path) as (_, sender):
@@ -295,7 +295,7 @@ async def test_a_reviewers_group_that_is_gone_keeps_nobody_from_answering_for_th
 
 
 async def test_a_reviewer_named_by_id_decides_without_any_group(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     whole = settings(sandbox, tmp_path) | {"reviewers": {"users": [BOB]}}
     async with powertrip_here(write_config(tmp_path / "config.yaml", whole)) as (_, sender):

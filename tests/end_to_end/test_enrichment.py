@@ -10,9 +10,9 @@ import pytest
 
 from powertrip.runtime import loops
 from powertrip.runtime.app import Running
-from powertrip.sandbox.control import Control
 from powertrip.workflow import enriching
 from powertrip.workflow.enriching import HOLD
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Sender, login
 from tests.end_to_end.scene import scene_in

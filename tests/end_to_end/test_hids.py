@@ -10,8 +10,8 @@ import pytest
 
 from powertrip.errors import OriginRefused, OriginUnavailable
 from powertrip.ports import OriginVerdict
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control, SeenMessage
 from tests.cli.test_commands import bot
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Sender, login, powertrip_here, settings, write_config
@@ -50,7 +50,7 @@ def evidence(tmp_path: Path) -> Evidence:
 
 
 @pytest.fixture
-def running(sandbox: Sandbox, control: Control, tmp_path: Path, hids: Hids) -> "Running":
+def running(sandbox: SlackEmulator, control: Control, tmp_path: Path, hids: Hids) -> "Running":
     """What starts Powertrip with an origin."""
     return Running(sandbox, control, tmp_path, hids)
 
@@ -58,7 +58,7 @@ def running(sandbox: Sandbox, control: Control, tmp_path: Path, hids: Hids) -> "
 class Running:
     """Starts Powertrip with the HIDS as an origin."""
 
-    def __init__(self, sandbox: Sandbox, control: Control, folder: Path, hids: Hids) -> None:
+    def __init__(self, sandbox: SlackEmulator, control: Control, folder: Path, hids: Hids) -> None:
         self._sandbox = sandbox
         self._control = control
         self._folder = folder

@@ -8,10 +8,10 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.runtime.app import Running
 from powertrip.origins.wazuh4 import LOGIN
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from powertrip.runtime.app import Running
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
 from tests.end_to_end.test_hids import wazuh_alert
@@ -117,7 +117,7 @@ async def test_what_it_did_not_see_is_said_once(running: Started, control: Contr
 
 
 async def test_a_verdict_survives_a_hids_that_is_down_and_a_powertrip_that_is_killed(
-    sandbox: Sandbox, control: Control, hids: Server, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, hids: Server, tmp_path: Path
 ) -> None:
     hids.answers["/events"] = [Said(503)]
     port, record = free_port(), login(id="1")

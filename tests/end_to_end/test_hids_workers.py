@@ -4,8 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_no_message_twice, until
 from tests.end_to_end.harness import SECRET, Sender, login
 from tests.end_to_end.scene import scene_in
@@ -34,7 +34,7 @@ async def alert(sender: Sender, *numbers: int) -> None:
 
 
 async def test_two_workers_find_every_counterpart_whichever_came_first(
-    sandbox: Sandbox, control: Control, tmp_path: Path, shared_database: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
     evidence = Evidence(shared_database)
     changes = an_origin("1h") | {"database": {"url": shared_database}}
@@ -55,7 +55,7 @@ async def test_two_workers_find_every_counterpart_whichever_came_first(
 
 
 async def test_two_workers_ask_once_about_what_the_hids_alone_saw(
-    sandbox: Sandbox, control: Control, tmp_path: Path, shared_database: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
     evidence = Evidence(shared_database)
     changes = an_origin("2s") | {"database": {"url": shared_database}}

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.harness import Sender, login
 
 SECURITY = "C0SECURITY"

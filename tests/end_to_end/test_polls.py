@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from powertrip.runtime.app import Running
 from powertrip.cli.check import check_all
 from powertrip.config import load_config
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from powertrip.runtime.app import Running
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
 from tests.sources.polled_api import Api, serving
 
@@ -67,7 +67,7 @@ async def test_a_poll_that_fails_is_told_once_and_so_is_its_end(api: Api, contro
 
 
 async def test_after_a_restart_the_poll_goes_on_where_it_was(
-    sandbox: Sandbox, control: Control, tmp_path: Path, changes: dict[str, Any], api: Api
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, changes: dict[str, Any], api: Api
 ) -> None:
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
     async with powertrip_here(path):
@@ -82,7 +82,13 @@ async def test_after_a_restart_the_poll_goes_on_where_it_was(
     ("answer", "ok", "words"), [(FOUND, True, "1 record"), ((401, "", {}), False, "401")]
 )
 async def test_check_asks_each_poll_once(
-    sandbox: Sandbox, tmp_path: Path, changes: dict[str, Any], api: Api, answer: Any, ok: bool, words: str
+    sandbox: SlackEmulator,
+    tmp_path: Path,
+    changes: dict[str, Any],
+    api: Api,
+    answer: Any,
+    ok: bool,
+    words: str,
 ) -> None:
     api.answers = [answer]
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))

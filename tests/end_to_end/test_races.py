@@ -8,8 +8,8 @@ from typing import Any
 
 import aiohttp
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import (
     Evidence,
     assert_copies_tell_the_truth,
@@ -47,7 +47,7 @@ async def answers(control: Control, user: str, count: int = 1) -> list[SeenMessa
 
 
 async def test_many_click_at_once_and_again_after_a_restart_and_all_are_told_the_truth(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path))
     evidence = Evidence(f"sqlite:///{tmp_path}/powertrip.db")
@@ -127,7 +127,7 @@ async def test_an_approval_and_a_record_that_joins_at_once_never_approve_what_wa
 
 @asynccontextmanager
 async def a_web_and_two_workers(
-    sandbox: Sandbox, control: Control, folder: Path, **changes: Any
+    sandbox: SlackEmulator, control: Control, folder: Path, **changes: Any
 ) -> AsyncIterator[tuple[Sender, list[Process]]]:
     """The three processes of a platform that runs them apart."""
     port = free_port()
@@ -148,7 +148,7 @@ async def a_web_and_two_workers(
 
 
 async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_either_socket(
-    sandbox: Sandbox, control: Control, tmp_path: Path, shared_database: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
     changes = {"database": {"url": shared_database}}
     evidence = Evidence(shared_database)
@@ -175,7 +175,7 @@ async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_
 
 
 async def test_two_workers_that_fold_into_the_same_events_never_wait_for_each_other_in_a_circle(
-    sandbox: Sandbox, control: Control, tmp_path: Path, shared_database: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
     evidence = Evidence(shared_database)
     database = {"url": shared_database}
@@ -192,7 +192,7 @@ async def test_two_workers_that_fold_into_the_same_events_never_wait_for_each_ot
 
 
 async def test_two_workers_remind_of_each_event_once(
-    sandbox: Sandbox, control: Control, tmp_path: Path, shared_database: str
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
     changes: dict[str, Any] = {
         "database": {"url": shared_database},

@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from powertrip.runtime.app import Running
-from powertrip.sandbox.control import Control
+from slack_emulator.control import Control
 from tests.end_to_end.harness import ROOT, Sender, login
 
 TOKEN = "a-token-that-is-long-enough"

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 
@@ -90,7 +90,7 @@ async def test_more_than_three_due_together_come_as_one_list_each_decided_on_its
 
 
 async def test_thirty_overdue_after_a_restart_are_one_message(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     seldom = settings(sandbox, tmp_path, reminders={"remind_after": "2s", "remind_every": "1h"})
     path = write_config(tmp_path / "config.yaml", seldom)
@@ -105,7 +105,7 @@ async def test_thirty_overdue_after_a_restart_are_one_message(
 
 
 async def test_a_half_approved_event_asks_the_channel_for_the_second_person_at_once(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     policy = [{"when": {"host": "bastion*"}, "require": ["second_person"]}]
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, policy=policy))

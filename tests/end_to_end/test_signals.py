@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from powertrip.sandbox import Sandbox
+from powertrip.cli.demo import local_slack
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.end_to_end.scene import ALICE, SECURITY, Scene, scene_in
 
@@ -83,7 +83,7 @@ async def test_a_request_in_flight_is_answered_once_its_record_is_kept(scene: Sc
 
 async def test_it_stops_at_once_while_slack_is_away(tmp_path: Path) -> None:
     port = free_port()
-    whole = settings(Sandbox(port=free_port()), tmp_path, ingest={"port": port})
+    whole = settings(local_slack(port=free_port()), tmp_path, ingest={"port": port})
     process = Process(write_config(tmp_path / "config.yaml", whole))
     await process.start(port)
     assert await stop(process) < 5

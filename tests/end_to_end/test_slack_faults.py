@@ -7,12 +7,13 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.runtime.app import Running
+from powertrip.cli.demo import local_slack
 from powertrip.config import load_config
 from powertrip.errors import ConfigError
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control, SeenMessage
-from powertrip.sandbox.faults import FaultKind
+from powertrip.runtime.app import Running
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control, SeenMessage
+from slack_emulator.faults import FaultKind
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     Process,
@@ -203,7 +204,7 @@ async def test_a_lookup_that_hangs_does_not_hold_up_the_question(
     "changes", [{"reminders": {"remind_after": "1s", "remind_every": "1s", "mention_after": 1}}]
 )
 async def test_a_card_deleted_in_slack_is_reminded_of_all_the_same(
-    sandbox: Sandbox, sender: Sender, control: Control, evidence: Evidence
+    sandbox: SlackEmulator, sender: Sender, control: Control, evidence: Evidence
 ) -> None:
     await sender.post(login("stranger", id="1"))
     await control.message_in(SECURITY)
@@ -218,7 +219,7 @@ async def test_a_card_deleted_in_slack_is_reminded_of_all_the_same(
 
 
 async def test_an_archived_security_channel_stops_the_start_and_says_what_to_do(
-    sandbox: Sandbox, control: Control, tmp_path: Path
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     await control.channel(SECURITY, is_archived=True)
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path))
@@ -242,7 +243,7 @@ async def test_what_the_security_channel_refuses_is_tried_until_it_takes_it(
 
 
 async def test_what_an_archived_security_channel_refused_goes_to_the_one_named_in_a_reload(
-    sandbox: Sandbox, running: Running, control: Control, tmp_path: Path, evidence: Evidence
+    sandbox: SlackEmulator, running: Running, control: Control, tmp_path: Path, evidence: Evidence
 ) -> None:
     application, sender = running
     await control.channel(SECURITY, is_archived=True)
@@ -259,7 +260,7 @@ async def test_what_an_archived_security_channel_refused_goes_to_the_one_named_i
 
 
 async def test_a_slack_that_is_away_for_a_while_changes_neither_whom_is_asked_nor_how_often(
-    sandbox: Sandbox, sender: Sender, control: Control, evidence: Evidence
+    sandbox: SlackEmulator, sender: Sender, control: Control, evidence: Evidence
 ) -> None:
     await sender.post(login("alice", address="192.0.2.1", id="1"))
     await card_for(control, "192.0.2.1")
@@ -282,7 +283,7 @@ async def test_a_slack_that_is_away_for_a_while_changes_neither_whom_is_asked_no
 async def test_records_are_kept_while_slack_is_away_at_the_start_and_asked_about_when_it_is_back(
     tmp_path: Path, evidence: Evidence
 ) -> None:
-    sandbox, port = Sandbox(port=free_port()), free_port()
+    sandbox, port = local_slack(port=free_port()), free_port()
     process = Process(
         write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, ingest={"port": port}))
     )

@@ -8,10 +8,10 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import SlackRefused
-from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
-from powertrip.sandbox.control import Control
-from powertrip.sandbox.socket_mode import DisconnectReason
 from powertrip.slack.connection import SocketConnection
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
+from slack_emulator.control import Control
+from slack_emulator.socket_mode import DisconnectReason
 from tests.conftest import Clock
 from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import Sender, login
@@ -55,7 +55,7 @@ async def test_a_socket_that_is_gone_shows_in_readiness(sender: Sender, control:
 
 
 @pytest.fixture
-def app(sandbox: Sandbox) -> AsyncApp:
+def app(sandbox: SlackEmulator) -> AsyncApp:
     """An app that listens to nothing."""
     return AsyncApp(client=AsyncWebClient(token=BOT_TOKEN, base_url=sandbox.api_url, retry_handlers=[]))
 
@@ -125,7 +125,7 @@ async def test_a_socket_that_slack_does_not_give_at_first_is_asked_for_again(
 
 
 async def test_a_connection_whose_last_attempt_failed_can_be_stopped(
-    sandbox: Sandbox, connection: SocketConnection, control: Control, clock: Clock
+    sandbox: SlackEmulator, connection: SocketConnection, control: Control, clock: Clock
 ) -> None:
     await connection.start()
     await control.connected()

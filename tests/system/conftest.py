@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from powertrip.cli.demo import local_slack
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.system.browser import running_browser
 from tests.system.machine import Machine, running_machine
@@ -41,7 +42,7 @@ class System:
     """A server, Powertrip in a process of its own, and the Slack that it asks in."""
 
     machine: Machine
-    sandbox: Sandbox
+    sandbox: SlackEmulator
     control: Control
     database: Path
 
@@ -50,7 +51,7 @@ class System:
 async def system(tmp_path: Path) -> AsyncIterator[System]:
     """All of it running and connected; the first reminder comes after REMIND_AFTER."""
     port = free_port()
-    async with Sandbox() as sandbox, Control(sandbox.url) as control:
+    async with local_slack() as sandbox, Control(sandbox.url) as control:
         reminders = {"remind_after": REMIND_AFTER, "remind_every": "1h"}
         whole = settings(sandbox, tmp_path, ingest={"port": port}, reminders=reminders)
         powertrip = Process(write_config(tmp_path / "config.yaml", whole))

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, Locator, expect
 
-from powertrip.sandbox.control import SeenMessage, State
+from slack_emulator.control import SeenMessage, State
 from tests.system.browser import Desk
 from tests.system.conftest import System
 from tests.system.machine import HOST_NAME

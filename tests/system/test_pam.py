@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from powertrip.cli.demo import local_slack
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.system.pam_machine import ALICE, BOB, HOST_NAME, HOSTILE, PamMachine, running_pam_machine
 
@@ -48,7 +48,7 @@ async def system(tmp_path: Path) -> AsyncIterator[System]:
     """All of it, with Powertrip not yet started."""
     port = free_port()
     source = {"servers": {"type": "pam", "secret": SECRET}}
-    async with Sandbox() as sandbox, Control(sandbox.url) as control:
+    async with local_slack() as sandbox, Control(sandbox.url) as control:
         whole = settings(
             sandbox, tmp_path, ingest={"port": port}, sources=source, rules=[{"use": "pam-login"}]
         )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.sandbox import Sandbox
-from powertrip.sandbox.control import Control
+from powertrip.cli.demo import local_slack
+from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.system.rsyslog import Rsyslog, furnished, where_rsyslog_is
 
@@ -60,7 +60,7 @@ async def test_no_login_is_lost_while_powertrip_is_away_and_rsyslog_crashes(
 ) -> None:
     port, database = free_port(), tmp_path / "powertrip.db"
     furnished(rsyslog.folder, f"http://127.0.0.1:{port}/ingest/servers", SECRET)
-    async with Sandbox() as sandbox, Control(sandbox.url) as control:
+    async with local_slack() as sandbox, Control(sandbox.url) as control:
         whole = settings(sandbox, tmp_path, ingest={"port": port}, sources=SOURCES)
         powertrip = Process(write_config(tmp_path / "config.yaml", whole))
         try:
@@ -98,7 +98,7 @@ async def test_a_line_keeps_its_parts_on_the_way(rsyslog: Rsyslog, tmp_path: Pat
     port, database = free_port(), tmp_path / "powertrip.db"
     furnished(rsyslog.folder, f"http://127.0.0.1:{port}/ingest/servers", SECRET)
     message = 'alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/echo "zoë" \\ {"a": 1}'
-    async with Sandbox() as sandbox:
+    async with local_slack() as sandbox:
         rules = [{"use": "sudo"}]
         whole = settings(sandbox, tmp_path, ingest={"port": port}, sources=SOURCES, rules=rules)
         powertrip = Process(write_config(tmp_path / "config.yaml", whole))

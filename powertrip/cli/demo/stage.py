@@ -11,16 +11,17 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Protocol
+from typing import Any
 
 import httpx
 from rich.console import Console
 
-from powertrip.runtime.app import powertrip
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
 from powertrip.cli.demo.scenes import Scene, everyday, scenes
 from powertrip.config import load_config
+from powertrip.runtime.app import powertrip
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 
 FEED_ROUNDS = 60
 """Made-up logins after the first scenes; the demo then stays up, and quiet."""
@@ -29,8 +30,8 @@ ROUND_PAUSE = 60.0
 
 CONFIG = """
 slack:
-  bot_token: xoxb-sandbox
-  app_token: xapp-sandbox
+  bot_token: {bot_token}
+  app_token: {app_token}
   base_url: {api_url}
   security_channel: "#security"
 reviewers: {{group: S0SECURITY}}
@@ -64,25 +65,7 @@ reminders: {{remind_after: 45s, remind_every: 60s, mention_after: 2}}
 """
 
 
-class LocalSlack(Protocol):
-    """What the demo needs of a Slack on this machine."""
-
-    async def start(self) -> object:
-        """Begin to serve."""
-
-    async def stop(self) -> None:
-        """Stop serving."""
-
-    @property
-    def url(self) -> str:
-        """The page."""
-
-    @property
-    def api_url(self) -> str:
-        """The Web API."""
-
-
-async def run_demo(slack: LocalSlack, console: Console, *, open_browser: bool, pace: float = 1.0) -> None:
+async def run_demo(slack: SlackEmulator, console: Console, *, open_browser: bool, pace: float = 1.0) -> None:
     """Show everything until Ctrl-C; all of it lives in a temporary folder that is removed at the end.
 
     `pace` lengthens or shortens the pauses.
@@ -90,7 +73,7 @@ async def run_demo(slack: LocalSlack, console: Console, *, open_browser: bool, p
     stopping = _stop_on_signals()
     with TemporaryDirectory(prefix="powertrip-demo-") as folder:
         async with (
-            _serving(slack),
+            slack,
             Outside(console).serving() as outside,
             _powertrip(slack, outside, Path(folder)) as (url, secret),
         ):
@@ -108,13 +91,13 @@ async def _tell_until(stopping: asyncio.Event, feed: Coroutine[Any, Any, None], 
     console.print("\nStopping …")
 
 
-async def run_sandbox(slack: LocalSlack, console: Console) -> None:
+async def run_sandbox(slack: SlackEmulator, console: Console) -> None:
     """Serve the local Slack alone until Ctrl-C."""
     stopping = _stop_on_signals()
-    async with _serving(slack):
+    async with slack:
         console.print(f"The page: [bold]{slack.url}[/bold]")
         console.print(f"slack.base_url for your config: {slack.api_url}")
-        console.print("Tokens: xoxb-sandbox and xapp-sandbox. Ctrl-C ends it.")
+        console.print(f"Tokens: {BOT_TOKEN} and {APP_TOKEN}. Ctrl-C ends it.")
         await stopping.wait()
 
 
@@ -127,20 +110,18 @@ def _stop_on_signals() -> asyncio.Event:
 
 
 @asynccontextmanager
-async def _serving(slack: LocalSlack) -> AsyncIterator[None]:
-    await slack.start()
-    try:
-        yield
-    finally:
-        await slack.stop()
-
-
-@asynccontextmanager
-async def _powertrip(slack: LocalSlack, outside: str, folder: Path) -> AsyncIterator[tuple[str, str]]:
+async def _powertrip(slack: SlackEmulator, outside: str, folder: Path) -> AsyncIterator[tuple[str, str]]:
     """Powertrip at work; gives the address of its ingest endpoint, and the secret of all its sources."""
     secret = secrets.token_hex(24)
     path = folder / "config.yaml"
-    text = CONFIG.format(api_url=slack.api_url, outside=outside, secret=secret, folder=folder)
+    text = CONFIG.format(
+        bot_token=BOT_TOKEN,
+        app_token=APP_TOKEN,
+        api_url=slack.api_url,
+        outside=outside,
+        secret=secret,
+        folder=folder,
+    )
     path.write_text(text, encoding="utf-8")
     async with powertrip(load_config(path, {})) as running:
         yield f"http://127.0.0.1:{running.port}/ingest", secret

@@ -1,5 +1,0 @@
-"""The Web API methods by name; each module is a family of them."""
-
-from powertrip.sandbox.api import apps, chat, conversations, files, users, views
-
-METHODS = apps.METHODS | chat.METHODS | conversations.METHODS | files.METHODS | users.METHODS | views.METHODS

@@ -1,0 +1,116 @@
+"""Puts the parts together and serves them: Web API, Socket Mode, response URLs, control API and page."""
+
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from slack_emulator.api.dispatch import WebApi
+from slack_emulator.control_routes import ControlRoutes, Parts
+from slack_emulator.faults import Faults
+from slack_emulator.journal import Journal
+from slack_emulator.page_routes import PAGE, PageRoutes, security_headers
+from slack_emulator.people import People
+from slack_emulator.rates import Rates
+from slack_emulator.response_urls import ResponseUrls
+from slack_emulator.socket_mode import SocketMode, Timing
+from slack_emulator.subscriptions import Subscriptions
+from slack_emulator.workspace import workspace
+from slack_emulator.world import World
+
+LARGEST_BODY = 32 * 1024 * 1024
+
+
+class SlackEmulator:
+    """A Slack on this machine.
+
+    `port` 0 takes any free port; `url` and `api_url` are known once it has started. `world` replaces
+    a workspace whose app may do everything. `strict_rates` keeps Slack's published rate limits, `timing`
+    replaces Slack's times.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        strict_rates: bool = False,
+        world: World | None = None,
+        timing: Timing | None = None,
+    ) -> None:
+        self._host = host
+        self._port = port
+        self.world = world or workspace()
+        self.sockets = SocketMode(self.world, timing or Timing())
+        self.faults = Faults()
+        self.rates = Rates(strict=strict_rates)
+        self.journal = Journal()
+        self._pristine = self.world.snapshot()
+        self._runner: web.AppRunner | None = None
+
+    @property
+    def url(self) -> str:
+        """The page's address, such as `http://127.0.0.1:8155`."""
+        host = "127.0.0.1" if self._host in ("", "0.0.0.0", "::") else self._host  # noqa: S104
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
+
+    @property
+    def api_url(self) -> str:
+        """What to use in place of `https://slack.com/api/`."""
+        return f"{self.url}/api/"
+
+    async def start(self) -> Self:
+        """Begin to serve; raises OSError if the port is taken."""
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, self._host, self._port).start()
+        self._port = int(self._runner.addresses[0][1])
+        return self
+
+    async def stop(self) -> None:
+        """Close all connections and stop serving."""
+        await self.sockets.stop()
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def reset(self) -> None:
+        """Back to the workspace as it was at first; connections stay."""
+        self.world.restore(self._pristine)
+        self.faults.clear()
+        self.journal.clear()
+        self.sockets.forget()
+
+    def _application(self) -> web.Application:
+        application = web.Application(client_max_size=LARGEST_BODY, middlewares=[security_headers])
+        subscriptions = Subscriptions(self.world, self.sockets.tell)
+        self.world.listener = subscriptions
+        people = People(self.world, self.sockets, subscriptions, lambda: self.url)
+        api = WebApi(self.world, self.sockets, self.faults, self.rates, self.journal)
+        page = PageRoutes(self.world, self.sockets)
+        parts = Parts(self.world, self.sockets, self.faults, self.journal, people, self.reset)
+        control = ControlRoutes(parts)
+        application.add_routes(
+            [
+                web.route("*", "/api/{method}", api.handle),
+                web.get("/link/", self.sockets.handle),
+                web.post("/response/{key}", ResponseUrls(self.world, people).handle),
+                web.post("/upload/v1/{file}", page.upload),
+                web.get("/control/state", control.state),
+                web.post("/control/{act}", control.act),
+                web.get("/", page.index),
+                web.get("/page/state", page.state),
+                web.get("/page/events", page.events),
+                web.get("/files/{file}", page.file),
+                web.get("/archives/{channel}/{message}", page.permalink),
+                web.static("/static", PAGE),
+            ]
+        )
+        return application
