@@ -17,7 +17,7 @@ from powertrip.ingest import Source
 from powertrip.metrics import Metrics
 from powertrip.ports import Origin
 from powertrip.sources import Limits, build_sources
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.tellers import tellers
@@ -49,7 +49,7 @@ class Application:
         self._works = works
         self.metrics = Metrics()
         self._thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
-        self._store = SqlStore(self._thread)
+        self._store = Store(self._thread)
         self._sources: dict[str, Source] = {}
         self._inbox = GroupCommitInbox(
             self._thread,
@@ -131,7 +131,7 @@ class Application:
     async def _database_check(self) -> Check:
         limit = self._config.ingest.backlog_limit
         try:
-            backlog = await self._store.backlog(limit)
+            backlog = await self._store.inbox.backlog(limit)
         except StoreUnavailable as error:
             return Check(name="database", ok=False, detail=str(error))
         self.metrics.set_backlog(backlog)

@@ -14,7 +14,7 @@ from powertrip.metrics import Metrics
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.scheduler import Clockwork, Dispatcher, Sweep
 from powertrip.sources.polled import build_backfills, build_polls
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.workflow import (
     Filler,
@@ -56,7 +56,7 @@ class Rounds:
     """All sweeps and polls of one worker; what wakes them is set in the parts that they share."""
 
     def __init__(
-        self, config: Config, store: SqlStore, parts: Parts, metrics: Metrics, clock: Callable[[], datetime]
+        self, config: Config, store: Store, parts: Parts, metrics: Metrics, clock: Callable[[], datetime]
     ) -> None:
         self._config = config
         self._store = store
@@ -126,14 +126,14 @@ class Rounds:
     async def _report_silence(self) -> None:
         expected, channel = expected_within(self._config), self._parts.settings.security_channel
         now = self._clock()
-        if expected and await self._store.report_silence(expected, channel, self._started_at, now):
+        if expected and await self._store.silence.report(expected, channel, self._started_at, now):
             self._parts.wake_sender()
 
     async def _count(self) -> None:
         open_events, _ = await self._store.counts()
         self._metrics.set_events_open(open_events)
-        self._metrics.set_gaps_waiting(await self._store.gaps_waiting())
-        self._metrics.set_backlog(await self._store.backlog(self._config.ingest.backlog_limit))
+        self._metrics.set_gaps_waiting(await self._store.gaps.waiting_count())
+        self._metrics.set_backlog(await self._store.inbox.backlog(self._config.ingest.backlog_limit))
 
     def wake_judge(self) -> None:
         """Have new records judged at once."""

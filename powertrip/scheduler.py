@@ -13,7 +13,8 @@ import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from powertrip.errors import PowertripError, StoreUnavailable
-from powertrip.ports import Delivery, Store
+from powertrip.ports import Delivery
+from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -108,7 +109,7 @@ class Dispatcher:
     async def _hand_out(self) -> bool:
         if len(self._busy) >= self._lanes_at_once:
             return False
-        delivery = await self._store.claim_delivery(self._clock(), self._lease, list(self._busy))
+        delivery = await self._store.deliveries.claim(self._clock(), self._lease, list(self._busy))
         if delivery is None:
             return False
         self._busy[delivery.lane] = asyncio.create_task(self._deliver(delivery))

@@ -23,7 +23,7 @@ from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check
 from powertrip.workflow import Decider, Parts
@@ -52,7 +52,7 @@ class Worker:
     def __init__(
         self,
         config: Config,
-        store: SqlStore,
+        store: Store,
         inbox: GroupCommitInbox,
         metrics: Metrics,
         origins: Mapping[str, Origin],
@@ -100,9 +100,9 @@ class Worker:
     def _assemble(self, client: AsyncWebClient, found: preflight.Found) -> Parts:
         identity = found.identity
         self._directory = SlackDirectory(
-            client, self._store, identity.workspace, directory_settings(self._config), utc_now
+            client, self._store.people_cache, identity.workspace, directory_settings(self._config), utc_now
         )
-        self._enrichment = enrichment(self._config, self._store, self._metrics, utc_now)
+        self._enrichment = enrichment(self._config, self._store.enrichment_cache, self._metrics, utc_now)
         return Parts(
             store=self._store,
             notifier=SlackNotifier(client, identity.workspace_url),
@@ -131,7 +131,7 @@ class Worker:
             connected = await self._connection.watch()
             self._metrics.set_slack_connected(connected)
             if connected and not self._was_connected:
-                await self._store.expedite(utc_now())
+                await self._store.deliveries.expedite(utc_now())
             self._was_connected = connected
 
     async def _keep_house(self) -> None:
@@ -145,7 +145,7 @@ class Worker:
         )
         open_events, waiting = await self._store.counts()
         # Out of the database's reach, so that a history rewritten as a whole shows too.
-        newest = await self._store.newest_audit_hash()
+        newest = await self._store.audit.newest_hash()
         log.info("kept house", gone=gone, open_events=open_events, waiting=waiting, audit_hash=newest)
 
     def wake_judge(self) -> None:

@@ -13,7 +13,7 @@ from powertrip.ingest import Gap
 from powertrip.metrics import Metrics
 from powertrip.sources import SourceSettings
 from powertrip.sources.polled import build_backfills
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.workflow import Filler, Parts
@@ -43,7 +43,7 @@ async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
 
 
 @pytest.fixture
-async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbox) -> AsyncIterator[Filler]:  # noqa: ARG001
+async def filler(api: Api, store: Store, clock: Clock, inbox: GroupCommitInbox) -> AsyncIterator[Filler]:  # noqa: ARG001
     settings: Any = SimpleNamespace(security_channel=SECURITY)
     parts = Parts(
         store=store,
@@ -77,17 +77,17 @@ async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]
     return found
 
 
-async def notes(store: SqlStore, clock: Clock) -> int:
+async def notes(store: Store, clock: Clock) -> int:
     """How many notes wait, all of which are taken."""
     count = 0
-    while (note := await store.claim_delivery(clock(), timedelta(minutes=2), [])) is not None:
-        await store.finish_delivery(note, clock(), "done")
+    while (note := await store.deliveries.claim(clock(), timedelta(minutes=2), [])) is not None:
+        await store.deliveries.finish(note, clock(), state="done")
         count += 1
     return count
 
 
 async def test_retries_double_up_to_five_minutes_and_are_told_after_a_while(
-    filler: Filler, clock: Clock, api: Api, store: SqlStore
+    filler: Filler, clock: Clock, api: Api, store: Store
 ) -> None:
     api.answers = [BROKEN]
     assert await waits(filler, clock, api, 6) == [5, 10, 20, 40, 80, 160]
@@ -96,7 +96,11 @@ async def test_retries_double_up_to_five_minutes_and_are_told_after_a_while(
     assert await notes(store, clock) == 1
     api.answers = [FILLED]
     await waits(filler, clock, api, 1)
-    assert (await store.backlog(9), await store.gaps_waiting(), await notes(store, clock)) == (1, 0, 1)
+    assert (await store.inbox.backlog(9), await store.gaps.waiting_count(), await notes(store, clock)) == (
+        1,
+        0,
+        1,
+    )
 
 
 async def test_a_longer_retry_after_is_heeded(filler: Filler, clock: Clock, api: Api) -> None:
@@ -105,7 +109,7 @@ async def test_a_longer_retry_after_is_heeded(filler: Filler, clock: Clock, api:
 
 
 async def test_a_refusal_is_told_at_once_and_tried_again(
-    filler: Filler, clock: Clock, api: Api, store: SqlStore
+    filler: Filler, clock: Clock, api: Api, store: Store
 ) -> None:
     api.answers = [(401, "", {})]
     assert await waits(filler, clock, api, 2) == [5, 10]
@@ -113,20 +117,20 @@ async def test_a_refusal_is_told_at_once_and_tried_again(
 
 
 async def test_while_too_much_waits_to_be_judged_nothing_is_put_on_top(
-    filler: Filler, clock: Clock, api: Api, store: SqlStore, inbox: GroupCommitInbox
+    filler: Filler, clock: Clock, api: Api, store: Store, inbox: GroupCommitInbox
 ) -> None:
     await inbox.put([record(), record()])
     api.answers = [FILLED]
     assert await waits(filler, clock, api, 1) == [30]
-    assert (await store.backlog(9), await store.gaps_waiting()) == (2, 1)
+    assert (await store.inbox.backlog(9), await store.gaps.waiting_count()) == (2, 1)
 
 
 async def test_a_source_that_lost_its_token_has_its_gaps_wait_for_another(
-    filler: Filler, api: Api, store: SqlStore
+    filler: Filler, api: Api, store: Store
 ) -> None:
     filler.backfills, backfills = {}, filler.backfills
     assert await filler.step() is False
     api.answers = [FILLED]
     filler.backfills = backfills
     assert await filler.step() is True
-    assert await store.gaps_waiting() == 0
+    assert await store.gaps.waiting_count() == 0
