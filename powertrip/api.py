@@ -14,7 +14,8 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
-from powertrip.ports import DecisionLog, LoggedDecision
+from powertrip.ports import LoggedDecision
+from powertrip.store import Store
 from powertrip.verdicts import WORD
 
 DECISIONS = "/api/v1/decisions"
@@ -30,7 +31,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class ReadApi:
     """Answers who has the token."""
 
-    log: Callable[[], DecisionLog]
+    log: Callable[[], Store]
     token: Callable[[], SecretStr | None]
     """Asked at each request, so that a reload takes effect; None: there is no API."""
 
@@ -59,7 +60,7 @@ class ReadApi:
             last, since = _since(request.query.get("since", ""))
         except ValueError as error:
             return _refused(400, str(error))
-        found = await self.log().decisions_after(last, since, limit + 1)
+        found = await self.log().decisions.after(last, since, limit + 1)
         page = found[:limit]
         end = _cursor(page[-1].id) if page else _cursor(last, since)
         answer = {

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import NOW
 
@@ -84,6 +84,6 @@ async def database_thread(database_url: str) -> AsyncIterator[DatabaseThread]:
 
 
 @pytest.fixture
-def store(database_thread: DatabaseThread) -> SqlStore:
+def store(database_thread: DatabaseThread) -> Store:
     """The store on an empty database."""
-    return SqlStore(database_thread)
+    return Store(database_thread)

@@ -13,7 +13,7 @@ from powertrip.facts import AddressKind
 from powertrip.log import redact
 from powertrip.metrics import Metrics
 from powertrip.ports import Enrichment
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from tests.conftest import Clock
 from tests.enrichers.world import SOON, TOKEN, FakeService, one, threat_jammer_says
 from tests.test_config import TOKENS, load, only_mistake
@@ -41,9 +41,9 @@ def configured(folder: Path, fake: FakeService) -> Config:
 
 
 async def test_the_services_are_asked_as_configured(
-    tmp_path: Path, fake: FakeService, store: SqlStore, clock: Clock
+    tmp_path: Path, fake: FakeService, store: Store, clock: Clock
 ) -> None:
-    conductor = enrichment(configured(tmp_path, fake), store, Metrics(), clock)
+    conductor = enrichment(configured(tmp_path, fake), store.enrichment_cache, Metrics(), clock)
     as_the_workflow_sees_it: Enrichment = conductor
     facts = (await as_the_workflow_sees_it.facts(["198.51.100.7"], SOON))["198.51.100.7"]
     await conductor.close()
@@ -54,21 +54,19 @@ async def test_the_services_are_asked_as_configured(
     assert keys == {f"{TOKEN}-abuse", f"{TOKEN}-grey"}
 
 
-async def test_by_default_nobody_is_asked(tmp_path: Path, store: SqlStore, clock: Clock) -> None:
-    conductor = enrichment(load(tmp_path, ""), store, Metrics(), clock)
+async def test_by_default_nobody_is_asked(tmp_path: Path, store: Store, clock: Clock) -> None:
+    conductor = enrichment(load(tmp_path, ""), store.enrichment_cache, Metrics(), clock)
     facts = await one(conductor, "8.8.8.8")
     await conductor.close()
     assert (facts.kind, facts.reputations, facts.awaited) == (AddressKind.PUBLIC, (), ())
 
 
-def test_every_database_that_cannot_be_read_is_a_mistake(
-    tmp_path: Path, store: SqlStore, clock: Clock
-) -> None:
+def test_every_database_that_cannot_be_read_is_a_mistake(tmp_path: Path, store: Store, clock: Clock) -> None:
     (tmp_path / "damaged.mmdb").write_bytes(b"x")
     paths = f"[{tmp_path}/missing.mmdb, {tmp_path}/damaged.mmdb]"
     config = load(tmp_path, f"enrichment: {{databases: {paths}}}")
     with pytest.raises(ConfigError) as refused:
-        enrichment(config, store, Metrics(), clock)
+        enrichment(config, store.enrichment_cache, Metrics(), clock)
     assert [mistake.setting for mistake in refused.value.mistakes] == [
         "enrichment.databases.0",
         "enrichment.databases.1",

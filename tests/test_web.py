@@ -164,13 +164,12 @@ async def served() -> AsyncIterator[Served]:
         return checks
 
     app = build_app(
-        sources=sources,
-        tools=lend(Limits(inflated_bytes=2 * MEBIBYTE)),
+        sources=lambda: sources,
+        tools=lambda: lend(Limits(body_bytes=MEBIBYTE, inflated_bytes=2 * MEBIBYTE)),
         inbox=inbox,
         metrics=metrics,
         readiness=readiness,
         clock=lambda: NOW,
-        max_body_bytes=MEBIBYTE,
         body_timeout=0.2,
     )
     server = WebServer(app, "127.0.0.1", 0)

@@ -29,7 +29,7 @@ from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
 from powertrip.sources.polled import build_polls
-from powertrip.store import SqlStore, audit
+from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
 from powertrip.tellers import tellers
@@ -129,7 +129,7 @@ async def _enrichment(config: Config) -> list[Finding]:
     except StoreError:
         return []  # said already, of the database
     try:
-        conductor = enrichment(config, SqlStore(thread), Metrics(), utc_now)
+        conductor = enrichment(config, Store(thread).enrichment_cache, Metrics(), utc_now)
     except ConfigError as error:
         return [
             Finding(name="enrichment", ok=False, detail=f"{mistake.setting}: {mistake.problem}")

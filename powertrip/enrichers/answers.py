@@ -39,7 +39,7 @@ class Answers:
         if not missing:
             return found
         try:
-            kept = await self._cache.answers(missing, self._clock())
+            kept = await self._cache.get(missing, self._clock())
         except StoreUnavailable as error:
             log.warning("what is known of addresses cannot be read", error=str(error))
             return found
@@ -61,7 +61,7 @@ class Answers:
         for key, value in values.items():
             self.remember(key, value, now + time_to_live)
         try:
-            await self._cache.keep_answers(values, now, now + time_to_live)
+            await self._cache.put(values, now, now + time_to_live)
         except StoreUnavailable as error:
             log.warning("what is known of addresses is kept in memory alone", error=str(error))
 

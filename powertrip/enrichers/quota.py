@@ -79,7 +79,7 @@ class Quota:
         period = self._clock().strftime(_FORMATS[self._period])
         owed = self._unsaved.get(period, 0) + calls
         try:
-            counted = await self._cache.spend_calls(self._service, period, owed, self._limit)
+            counted = await self._cache.spend(self._service, period, owed, self._limit)
         except StoreUnavailable as error:
             log.warning("calls are counted in memory alone", service=self._service, error=str(error))
             self._unsaved = {period: owed}

@@ -32,13 +32,11 @@ from powertrip.ports.outside import (
     Origin,
     OriginVerdict,
 )
-from powertrip.ports.store import DecisionLog, Store
 
 __all__ = [
     "Applied",
     "BackupChannels",
     "Claimed",
-    "DecisionLog",
     "DecisionPlan",
     "DecisionTaken",
     "Delivery",
@@ -64,7 +62,6 @@ __all__ = [
     "RuleCount",
     "Shown",
     "Snapshot",
-    "Store",
     "ToAsk",
     "ToCount",
     "ToEnrich",

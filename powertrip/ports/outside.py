@@ -50,13 +50,13 @@ class Directory(Protocol):
 class EnrichmentCache(Protocol):
     """What services said of addresses, kept in the database; every method may raise StoreUnavailable."""
 
-    async def answers(self, keys: Collection[str], now: datetime) -> dict[str, tuple[Any, datetime]]:
+    async def get(self, keys: Collection[str], now: datetime) -> dict[str, tuple[Any, datetime]]:
         """Those of the answers that are kept and still good, as JSON values, with when each expires."""
 
-    async def keep_answers(self, answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
+    async def put(self, answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
         """Keep answers, each in place of an earlier one, until they expire."""
 
-    async def spend_calls(self, service: str, period: str, calls: int, limit: int) -> bool:
+    async def spend(self, service: str, period: str, calls: int, limit: int) -> bool:
         """Count calls of a service in a period such as `2026-11`; False, uncounted, beyond the limit."""
 
 

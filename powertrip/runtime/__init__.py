@@ -1,1 +1,1 @@
-"""What starts what: `app` puts a process together, `worker` the half that talks to Slack, `loops` its work."""
+"""What starts what: `app` makes a process, `worker` the half that talks to Slack, `loops` its work."""

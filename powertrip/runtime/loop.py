@@ -14,7 +14,8 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from powertrip.config import Config
 from powertrip.errors import PowertripError, StoreUnavailable
-from powertrip.ports import Delivery, Store
+from powertrip.ports import Delivery
+from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -88,7 +89,7 @@ class OutboxLoop:
         on: asyncio.Event,
         lanes_at_once: int = 16,
     ) -> None:
-        """`pause` gives the seconds between two deliveries of a lane; `send` returns those that Slack demands."""
+        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands."""
         self.name = "send"
         self.every = every
         self._store = store
@@ -112,7 +113,7 @@ class OutboxLoop:
     async def _hand_out(self) -> bool:
         if len(self._busy) >= self._lanes_at_once:
             return False
-        delivery = await self._store.claim_delivery(self._clock(), self._lease, list(self._busy))
+        delivery = await self._store.deliveries.claim(self._clock(), self._lease, list(self._busy))
         if delivery is None:
             return False
         self._busy[delivery.lane] = asyncio.create_task(self._deliver(delivery))

@@ -133,7 +133,7 @@ def _silence_reporter(shared: Shared, parts: Parts) -> Callable[[], Awaitable[bo
 
     async def report() -> bool:
         expected, channel = expected_within(shared.config()), parts.settings.security_channel
-        if expected and await shared.store.report_silence(expected, channel, started_at, utc_now()):
+        if expected and await shared.store.silence.report(expected, channel, started_at, utc_now()):
             shared.signals.outbox.set()
         return False
 
@@ -149,7 +149,7 @@ def _socket_watcher(shared: Shared, socket: SocketConnection) -> Callable[[], Aw
         shared.metrics.set_slack_connected(connected)
         if connected and not was_connected:
             # What failed while Slack was away need not wait for its next attempt.
-            await shared.store.expedite(utc_now())
+            await shared.store.deliveries.expedite(utc_now())
         was_connected = connected
         return False
 
@@ -161,8 +161,8 @@ def _counter(shared: Shared) -> Callable[[], Awaitable[bool]]:
         store, metrics = shared.store, shared.metrics
         open_events, _ = await store.counts()
         metrics.set_events_open(open_events)
-        metrics.set_gaps_waiting(await store.gaps_waiting())
-        metrics.set_backlog(await store.backlog(shared.config().ingest.backlog_limit))
+        metrics.set_gaps_waiting(await store.gaps.waiting_count())
+        metrics.set_backlog(await store.inbox.backlog(shared.config().ingest.backlog_limit))
         return False
 
     return count
@@ -175,7 +175,7 @@ def _maintainer(shared: Shared, workspace: Workspace) -> Callable[[], Awaitable[
         kept = config.quarantine
         deleted = await shared.store.prune(now - config.retention.records, kept.keep, kept.keep_bytes, now)
         # Out of the database's reach, so that a history rewritten as a whole shows too.
-        log.info("maintenance done", deleted=deleted, audit_hash=await shared.store.newest_audit_hash())
+        log.info("maintenance done", deleted=deleted, audit_hash=await shared.store.audit.newest_hash())
         return False
 
     return maintain

@@ -4,16 +4,16 @@ from powertrip.config import Config
 from powertrip.errors import StoreUnavailable
 from powertrip.metrics import Metrics
 from powertrip.slack.connection import SocketConnection
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.web import Check
 from powertrip.workflow import Live
 
 
-async def database_check(store: SqlStore, config: Live[Config], metrics: Metrics) -> Check:
+async def database_check(store: Store, config: Live[Config], metrics: Metrics) -> Check:
     """Whether records can be taken."""
     limit = config().ingest.backlog_limit
     try:
-        backlog = await store.backlog(limit)
+        backlog = await store.inbox.backlog(limit)
     except StoreUnavailable as error:
         return Check(name="database", ok=False, detail=str(error))
     metrics.set_backlog(backlog)

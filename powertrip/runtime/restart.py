@@ -16,9 +16,9 @@ def needs_restart(old: BaseModel, new: BaseModel, path: tuple[str, ...] = ()) ->
         here = (*path, name)
         if AT_START in field.metadata:
             yield ".".join(here)
-        elif isinstance(after, BaseModel) and type(before) is type(after):
+        elif isinstance(before, BaseModel) and isinstance(after, BaseModel):
             yield from needs_restart(before, after, here)
-        elif isinstance(after, Mapping):
+        elif isinstance(before, Mapping) and isinstance(after, Mapping):
             yield from _of_entries(before, after, here)
 
 

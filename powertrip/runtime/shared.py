@@ -16,7 +16,7 @@ from powertrip.config import Config
 from powertrip.metrics import Metrics
 from powertrip.ports import Enrichment, Origin
 from powertrip.slack.calls import CALL_TIMEOUT
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.tellers import tellers
@@ -43,7 +43,7 @@ class Shared:
 
     config: Live[Config]
     """The configuration in force; read it once at the top of a step."""
-    store: SqlStore
+    store: Store
     inbox: GroupCommitInbox
     signals: Signals
     metrics: Metrics
@@ -65,11 +65,11 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         at_end.push_async_callback(thread.close)
         applied = await asyncio.to_thread(migrate, thread.database)
         log.info("database ready", url=at_start.database_label(), migrations=applied)
-        store = SqlStore(thread)
+        store = Store(thread)
         at_end.callback(store.end_work)
         told = tellers(at_start, utc_now)
         at_end.push_async_callback(told.close)
-        known = enrichment(at_start, store, metrics, utc_now)
+        known = enrichment(at_start, store.enrichment_cache, metrics, utc_now)
         at_end.push_async_callback(known.close)
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
         yield Shared(

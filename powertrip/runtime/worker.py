@@ -70,7 +70,7 @@ class Worker:
             notifier=SlackNotifier(self._client, found.identity.workspace_url),
             directory=SlackDirectory(
                 self._client,
-                shared.store,
+                shared.store.people_cache,
                 found.identity.workspace,
                 derived(config, directory_settings),
                 utc_now,

@@ -133,7 +133,7 @@ class Commands:
         who = words[0] if words else ("all" if actor.is_reviewer else "me")
         query = self._pending_query(actor, who)
         query = replace(query, limit=cards.PAGE_SIZE, offset=(page - 1) * cards.PAGE_SIZE)
-        events, total = await self._parts.store.find_events(query)
+        events, total = await self._parts.store.events.find(query)
         title = {"all": "All events waiting", "me": "Events waiting for you"}.get(who, "Events waiting")
         pages = typed.page_count(total, cards.PAGE_SIZE)
         return cards.event_list(
@@ -160,8 +160,8 @@ class Commands:
         actor = await self._actor(caller)
         if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
             raise NotAllowed("Only the person this event is about and the reviewers can see it.")
-        occurrences = await self._parts.store.occurrences(event.id)
-        notices = await self._parts.store.notices(event.id)
+        occurrences = await self._parts.store.events.occurrences(event.id)
+        notices = await self._parts.store.notices.of_event(event.id)
         return cards.show_card(event, occurrences, notices, self._parts.clock())
 
     async def _history(self, caller: Caller, arguments: list[str]) -> Message:
@@ -173,7 +173,7 @@ class Commands:
                 raise NotAllowed("Only reviewers can see the history of others.")
             query = replace(query, subject_slack_id=actor.slack_id)
         query = replace(query, limit=cards.HISTORY_PAGE_SIZE, offset=(page - 1) * cards.HISTORY_PAGE_SIZE)
-        events, total = await self._parts.store.find_events(query)
+        events, total = await self._parts.store.events.find(query)
         pages = typed.page_count(total, cards.HISTORY_PAGE_SIZE)
         asked = shlex.join(["history", *words])
         title = f"History ({total})"
@@ -185,7 +185,7 @@ class Commands:
         since = typed.moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
         if since is None or since > now:
             raise Refused(f"Say since when: {self._parts.settings.command} stats 30d")
-        numbers = await self._parts.store.numbers(since)
+        numbers = await self._parts.store.statistics.numbers(since)
         chart = await asyncio.to_thread(draw_chart, numbers, now)
         return _with_note(cards.stats_card(_stats(numbers)), await _send_chart(caller, chart))
 

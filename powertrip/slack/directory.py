@@ -28,10 +28,10 @@ _KIND = {
 class Memory(Protocol):
     """Where answers are kept."""
 
-    async def remembered(self, key: str, not_before: datetime) -> object | None:
+    async def get(self, key: str, not_before: datetime) -> object | None:
         """The answer kept under `key`, if it is no older."""
 
-    async def remember(self, key: str, value: object, now: datetime) -> None:
+    async def put(self, key: str, value: object, now: datetime) -> None:
         """Keep an answer."""
 
 
@@ -154,11 +154,11 @@ class SlackDirectory:
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
         key = f"user:{person.slack_id}" if person.slack_id else f"email:{person.email}"
         now = self._clock()
-        known = await self._memory.remembered(key, now - self._live().keep)
+        known = await self._memory.get(key, now - self._live().keep)
         if isinstance(known, dict):
             return known.get("user")
         user = await (self._user(person.slack_id) if person.slack_id else self._user_by_email(person.email))
-        await self._memory.remember(key, {"user": _kept(user)}, now)
+        await self._memory.put(key, {"user": _kept(user)}, now)
         return user
 
     async def _user(self, slack_id: str) -> dict[str, Any] | None:

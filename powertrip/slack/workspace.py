@@ -11,7 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from powertrip.config.settings import Slack
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.slack import preflight
-from powertrip.store import SqlStore
+from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -24,7 +24,7 @@ RETRY = 5.0
 class Workspace:
     """What has to be known of the workspace, asked for once and remembered."""
 
-    def __init__(self, store: SqlStore, settings: Slack, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, settings: Slack, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock
@@ -52,13 +52,13 @@ class Workspace:
         await asyncio.sleep(RETRY)
 
     async def _as_known(self) -> preflight.Found | None:
-        known = await self._store.remembered(self._key(), self._clock() - KEPT)
+        known = await self._store.people_cache.get(self._key(), self._clock() - KEPT)
         return None if known is None else preflight.Found.from_json(known)
 
     async def remember(self) -> None:
         """Keep it for a start while Slack is away; to be done now and then, for it is not kept for ever."""
         if self._found is not None:
-            await self._store.remember(self._key(), self._found.as_json(), self._clock())
+            await self._store.people_cache.put(self._key(), self._found.as_json(), self._clock())
 
     def _key(self) -> str:
         token = hashlib.sha256(self._settings.bot_token.get_secret_value().encode()).hexdigest()

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from powertrip.store.database import is_postgres
+from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.fields import MomentField
 from powertrip.store.models import AuditRow, database
 
@@ -73,3 +73,9 @@ def _digest(
 ) -> str:
     line = [previous, MomentField().db_value(at), action, event_id, actor_id, detail]
     return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+
+
+class Audit(Role):
+    """The history, as the rest of the program asks for it."""
+
+    newest_hash = transaction(newest_hash)

@@ -6,7 +6,7 @@ from typing import Any
 
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.store import audit, deliveries
-from powertrip.store.database import is_postgres
+from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.models import BackupRow, DeliveryRow, EventRow
 
 ASKING = (DeliveryKind.FIRST, DeliveryKind.OUTCOME)
@@ -64,3 +64,12 @@ def enqueue_digests(now: datetime) -> int:
         deliveries.enqueue(DeliveryKind.BACKUP, channel, now, event_ids=dict.fromkeys(event_ids))
     BackupRow.update(digest_at=now).where(BackupRow.digest_at.is_null()).execute()
     return len(undigested)
+
+
+class Backups(Role):
+    """What goes to the backup channels."""
+
+    enqueue_overdue = transaction(enqueue_overdue)
+    still_undelivered = transaction(still_undelivered)
+    told = transaction(told)
+    enqueue_digests = transaction(enqueue_digests)

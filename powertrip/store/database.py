@@ -3,12 +3,12 @@
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import peewee
 import psycopg
@@ -37,6 +37,7 @@ UNAVAILABLE = (
     psycopg.OperationalError,
 )
 
+Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
 
 
@@ -114,7 +115,9 @@ class DatabaseThread:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._failed_slowly_at = 0.0
 
-    async def run(self, step: Callable[..., Result], *args: Any, **kwargs: Any) -> Result:
+    async def run(
+        self, step: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+    ) -> Result:
         """Run `step(*args, **kwargs)` in one transaction and return what it returns, after the commit.
 
         Raises StoreUnavailable where a later attempt may succeed; nothing was changed then. A step
@@ -152,3 +155,21 @@ class DatabaseThread:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self.database.close)
         self._thread.shutdown()
+
+
+class Role:
+    """Steps on the database that belong together, as methods. All may raise StoreUnavailable."""
+
+    def __init__(self, database: DatabaseThread) -> None:
+        self.database = database
+
+
+def transaction(
+    step: Callable[Arguments, Result],
+) -> Callable[Concatenate[Role, Arguments], Coroutine[Any, Any, Result]]:
+    """Make a method of a role that runs `step` on the database thread, in a transaction of its own."""
+
+    async def run(self: Role, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
+        return await self.database.run(step, *args, **kwargs)
+
+    return run

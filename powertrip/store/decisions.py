@@ -5,6 +5,7 @@ from typing import Any
 
 from powertrip.event import Status, Verdict
 from powertrip.ports import LoggedDecision
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import DecisionRow, EventRow
 
 
@@ -42,3 +43,9 @@ def _logged(row: Any, event: Any) -> LoggedDecision:
         occurred_at=event.occurred_at,
         received_at=event.received_at,
     )
+
+
+class Decisions(Role):
+    """The log of decisions."""
+
+    after = transaction(after)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.ports import Delivery, DeliveryKind
-from powertrip.store.database import is_postgres
+from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.models import DeliveryRow, EventRow, NoticeRow
 
 UPDATE_LANE = "updates"
@@ -161,3 +161,13 @@ def prune(before: datetime) -> int:
 def waiting_count() -> int:
     """How many deliveries are still to be made."""
     return int(DeliveryRow.select().where(DeliveryRow.state == "waiting").count())
+
+
+class Deliveries(Role):
+    """The outbox, as the sender sees it."""
+
+    claim = transaction(claim)
+    finish = transaction(finish)
+    postpone = transaction(postpone)
+    redirect = transaction(redirect)
+    expedite = transaction(expedite)

@@ -8,7 +8,7 @@ from powertrip.facts import AddressFacts
 from powertrip.past import past_of
 from powertrip.ports import DeliveryKind, ToEnrich
 from powertrip.store import audit, deliveries
-from powertrip.store.database import is_postgres
+from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.events import OPEN
 from powertrip.store.models import DeliveryRow, EventRow
 from powertrip.store.past import seen_before
@@ -60,3 +60,10 @@ def _release(event_ids: Sequence[str], now: datetime) -> None:
     wanted = set(event_ids)
     ids = [row.id for row in DeliveryRow.select().where(unbegun) if wanted.intersection(row.event_ids)]
     DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(ids)).execute()
+
+
+class Enriching(Role):
+    """Events that wait for facts."""
+
+    claim = transaction(claim)
+    keep = transaction(keep)

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
-from powertrip.store.models import EnrichmentCache, ServiceCalls
+from powertrip.store.database import Role, transaction
+from powertrip.store.models import EnrichmentCacheRow, ServiceCallsRow
 
 KEYS_AT_ONCE = 500
 """Keys in one query; SQLite takes no more than 999 parameters in older builds."""
@@ -15,8 +16,9 @@ def get(keys: Collection[str], now: datetime) -> dict[str, tuple[Any, datetime]]
     wanted = sorted(keys)
     found = {}
     for start in range(0, len(wanted), KEYS_AT_ONCE):
-        query = EnrichmentCache.select().where(
-            EnrichmentCache.key.in_(wanted[start : start + KEYS_AT_ONCE]) & (EnrichmentCache.expires_at > now)
+        query = EnrichmentCacheRow.select().where(
+            EnrichmentCacheRow.key.in_(wanted[start : start + KEYS_AT_ONCE])
+            & (EnrichmentCacheRow.expires_at > now)
         )
         found.update({row.key: (row.value, row.expires_at) for row in query})
     return found
@@ -26,18 +28,18 @@ def put(answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
     """Keep answers, each in place of an earlier one."""
     for key, value in sorted(answers.items()):
         kept = {
-            EnrichmentCache.value: value,
-            EnrichmentCache.fetched_at: now,
-            EnrichmentCache.expires_at: until,
+            EnrichmentCacheRow.value: value,
+            EnrichmentCacheRow.fetched_at: now,
+            EnrichmentCacheRow.expires_at: until,
         }
-        EnrichmentCache.insert({EnrichmentCache.key: key, **kept}).on_conflict(
-            conflict_target=[EnrichmentCache.key], update=kept
+        EnrichmentCacheRow.insert({EnrichmentCacheRow.key: key, **kept}).on_conflict(
+            conflict_target=[EnrichmentCacheRow.key], update=kept
         ).execute()
 
 
 def prune(now: datetime) -> int:
     """Forget what has expired."""
-    return int(EnrichmentCache.delete().where(EnrichmentCache.expires_at <= now).execute())
+    return int(EnrichmentCacheRow.delete().where(EnrichmentCacheRow.expires_at <= now).execute())
 
 
 def spend(service: str, period: str, calls: int, limit: int) -> bool:
@@ -45,14 +47,22 @@ def spend(service: str, period: str, calls: int, limit: int) -> bool:
 
     One statement decides, so that two processes cannot both spend the last call.
     """
-    ServiceCalls.insert(service=service, period=period, count=0).on_conflict_ignore().execute()
+    ServiceCallsRow.insert(service=service, period=period, count=0).on_conflict_ignore().execute()
     changed = (
-        ServiceCalls.update(count=ServiceCalls.count + calls)
+        ServiceCallsRow.update(count=ServiceCallsRow.count + calls)
         .where(
-            (ServiceCalls.service == service)
-            & (ServiceCalls.period == period)
-            & (ServiceCalls.count + calls <= limit)
+            (ServiceCallsRow.service == service)
+            & (ServiceCallsRow.period == period)
+            & (ServiceCallsRow.count + calls <= limit)
         )
         .execute()
     )
     return bool(changed)
+
+
+class EnrichmentCache(Role):
+    """What services said, and their quotas."""
+
+    get = transaction(get)
+    put = transaction(put)
+    spend = transaction(spend)

@@ -9,6 +9,7 @@ from powertrip.errors import UnknownEvent
 from powertrip.event import Decision, Event, Occurrence, Status, Subject
 from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Snapshot
 from powertrip.store import audit, deliveries, judging, tellings
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
 from powertrip.store.rows import event_row, events_from, occurrence_from, rows_of, subject_columns
 
@@ -189,3 +190,17 @@ def open_count() -> int:
 def refused(event_id: str, actor_id: str, verdict: str, why: str, now: datetime) -> None:
     """Write down that somebody tried and may not."""
     audit.append("refused", now, event_id=event_id, actor_id=actor_id, verdict=verdict, why=why)
+
+
+class Events(Role):
+    """Events and what is done to them."""
+
+    get = transaction(get)
+    snapshots = transaction(snapshots)
+    occurrences = transaction(occurrences)
+    find = transaction(find)
+    decide = transaction(decide)
+    refused = transaction(refused)
+    set_subject = transaction(set_subject)
+    due_reminders = transaction(due_reminders)
+    reserve_reminders = transaction(reserve_reminders)

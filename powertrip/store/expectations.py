@@ -8,6 +8,7 @@ from peewee import fn
 
 from powertrip.ports import Watch
 from powertrip.store import audit, deliveries, notes
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import EventRow, ExpectationRow
 
 WAITING, SEEN, MISSED = "waiting", "seen", "missed"
@@ -74,3 +75,10 @@ def _tell(channel: str, origin: str, event_ids: list[str], now: datetime) -> Non
 def _line(row: Any) -> str:
     who, where = row.user_name or "an unnamed user", row.host_name or "an unnamed host"
     return f"{row.title} as {who} on {where}, {row.occurred_at:%Y-%m-%d %H:%M:%S} UTC, event {row.id}"
+
+
+class Expectations(Role):
+    """What origins should have seen."""
+
+    miss = transaction(miss)
+    report = transaction(report)

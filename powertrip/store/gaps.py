@@ -12,6 +12,7 @@ from powertrip.event import Record
 from powertrip.ingest import Cursor, Gap
 from powertrip.ports import DueGap
 from powertrip.store import inbox, notes
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import GapRow
 
 
@@ -103,3 +104,13 @@ def waiting_count() -> int:
 def prune(before: datetime) -> int:
     """Forget gaps that were filled before then."""
     return int(GapRow.delete().where(GapRow.done_at.is_null(False) & (GapRow.done_at < before)).execute())
+
+
+class Gaps(Role):
+    """What senders left out."""
+
+    claim = transaction(claim)
+    keep = transaction(keep)
+    failed = transaction(failed)
+    put_off = transaction(put_off)
+    waiting_count = transaction(waiting_count)

@@ -8,8 +8,8 @@ from typing import Any
 from powertrip.event import Record
 from powertrip.ports import Claimed
 from powertrip.store import silence, tally
-from powertrip.store.database import is_postgres
-from powertrip.store.models import Inbox, database
+from powertrip.store.database import Role, is_postgres, transaction
+from powertrip.store.models import InboxRow, database
 
 _COLUMNS = (
     "source",
@@ -57,44 +57,52 @@ def _insert_statement() -> str:
 
 
 def _row(record: Record) -> tuple[Any, ...]:
-    return tuple(getattr(Inbox, column).db_value(getattr(record, column)) for column in _COLUMNS)
+    return tuple(getattr(InboxRow, column).db_value(getattr(record, column)) for column in _COLUMNS)
 
 
 def backlog(limit: int) -> int:
     """How many records wait to be judged, counted no further than `limit`."""
-    waiting = Inbox.select(Inbox.id).where(Inbox.judged_at.is_null()).limit(limit)
+    waiting = InboxRow.select(InboxRow.id).where(InboxRow.judged_at.is_null()).limit(limit)
     return int(waiting.count())
 
 
 def claim(limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
     """Take up to `limit` waiting records, oldest first, for `lease`; nobody else gets them meanwhile."""
-    free = Inbox.leased_until.is_null() | (Inbox.leased_until < now)
-    query = Inbox.select().where(Inbox.judged_at.is_null() & free).order_by(Inbox.id).limit(limit)
+    free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
+    query = InboxRow.select().where(InboxRow.judged_at.is_null() & free).order_by(InboxRow.id).limit(limit)
     rows = list(query.for_update(skip_locked=True) if is_postgres() else query)
     if rows:
-        taken = Inbox.update(leased_until=now + lease, attempts=Inbox.attempts + 1)
-        taken.where(Inbox.id.in_([row.id for row in rows])).execute()
+        taken = InboxRow.update(leased_until=now + lease, attempts=InboxRow.attempts + 1)
+        taken.where(InboxRow.id.in_([row.id for row in rows])).execute()
     return [Claimed(inbox_id=row.id, record=_record(row)) for row in rows]
 
 
-def _record(row: Inbox) -> Record:
+def _record(row: InboxRow) -> Record:
     return Record(**{column: getattr(row, column) for column in _COLUMNS})
 
 
 def mark_judged(inbox_id: int, now: datetime) -> bool:
     """Whether the record was still unjudged, and now is judged by the caller."""
-    unjudged = (Inbox.id == inbox_id) & Inbox.judged_at.is_null()
-    return bool(Inbox.update(judged_at=now, leased_until=None).where(unjudged).execute() == 1)
+    unjudged = (InboxRow.id == inbox_id) & InboxRow.judged_at.is_null()
+    return bool(InboxRow.update(judged_at=now, leased_until=None).where(unjudged).execute() == 1)
 
 
 def release(inbox_ids: Sequence[int]) -> None:
     """Give records back that were claimed and not judged."""
     for start in range(0, len(inbox_ids), 500):
         part = list(chain(inbox_ids[start : start + 500]))
-        Inbox.update(leased_until=None).where(Inbox.id.in_(part)).execute()
+        InboxRow.update(leased_until=None).where(InboxRow.id.in_(part)).execute()
 
 
 def prune(before: datetime) -> int:
     """Forget judged records older than `before`; the evidence of events stays in their occurrences."""
-    old = Inbox.judged_at.is_null(False) & (Inbox.judged_at < before)
-    return int(Inbox.delete().where(old).execute())
+    old = InboxRow.judged_at.is_null(False) & (InboxRow.judged_at < before)
+    return int(InboxRow.delete().where(old).execute())
+
+
+class Inbox(Role):
+    """Records accepted, as the judge sees them."""
+
+    claim = transaction(claim)
+    release = transaction(release)
+    backlog = transaction(backlog)

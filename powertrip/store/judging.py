@@ -19,7 +19,7 @@ from powertrip.ports import (
     ToSight,
 )
 from powertrip.store import audit, deliveries, expectations, inbox, pairing, quarantine, tally
-from powertrip.store.database import is_postgres
+from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.models import EventRow, OccurrenceRow, database
 from powertrip.store.rows import event_columns, facts_columns
 
@@ -169,3 +169,9 @@ def _rest_of(event: Event, rows: list[Any], plan: DecisionPlan) -> Event:
         reminders=0,
         next_reminder_at=plan.rest_remind_at,
     )
+
+
+class Judging(Role):
+    """The effects of judgements."""
+
+    apply = transaction(apply)

@@ -13,7 +13,7 @@ import peewee
 import structlog
 
 from powertrip.ports import DeliveryKind
-from powertrip.store.models import DeliveryRow, Inbox
+from powertrip.store.models import DeliveryRow, InboxRow
 
 log = structlog.get_logger(__name__)
 
@@ -54,8 +54,8 @@ class SignOfLife:
 
 
 def _free_all(now: datetime) -> None:
-    held = Inbox.judged_at.is_null() & Inbox.leased_until.is_null(False)
-    records = Inbox.update(leased_until=None).where(held).execute()
+    held = InboxRow.judged_at.is_null() & InboxRow.leased_until.is_null(False)
+    records = InboxRow.update(leased_until=None).where(held).execute()
     waiting = DeliveryRow.state == "waiting"
     harmless = waiting & DeliveryRow.leased_until.is_null(False) & DeliveryRow.kind.in_(_HARMLESS_TWICE)
     deliveries = DeliveryRow.update(leased_until=None).where(harmless).execute()

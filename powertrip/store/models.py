@@ -1,5 +1,7 @@
 """The tables as they are now; how they came to be is in `migrations/`."""
 
+import re
+
 from peewee import (
     BigAutoField,
     BigIntegerField,
@@ -18,17 +20,21 @@ from powertrip.store.fields import JsonField, MomentField, OutsideTextField
 database = DatabaseProxy()
 
 
+def _table_name(model: type[Model]) -> str:
+    return re.sub("(?<!^)(?=[A-Z])", "_", model.__name__.removesuffix("Row")).lower()
+
+
 class Table(Model):
-    """Base of all tables."""
+    """Base of all tables; the rows of `people_cache` are `PeopleCacheRow`s."""
 
     class Meta:
-        """Peewee's own settings: table names as in the design."""
+        """Peewee's own settings, which all tables share."""
 
         database = database
-        legacy_table_names = False
+        table_function = _table_name
 
 
-class Inbox(Table):
+class InboxRow(Table):
     """Records accepted; `judged_at` is empty until a rule has spoken."""
 
     id = BigAutoField()
@@ -88,11 +94,6 @@ class EventRow(Table):
     facts_tries = IntegerField(default=0)
     version = IntegerField(default=1)
 
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "event"
-
 
 class OccurrenceRow(Table):
     """The records of an event, verbatim: the evidence."""
@@ -112,11 +113,6 @@ class OccurrenceRow(Table):
     host_name = OutsideTextField(null=True)
     source_ip = OutsideTextField(null=True)
     source_port = OutsideTextField(null=True)
-
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "occurrence"
 
 
 class SightingRow(Table):
@@ -147,11 +143,6 @@ class SightingRow(Table):
     state = CharField()
     occurrence_id = BigIntegerField(null=True)
 
-    class Meta:
-        """Named after what it holds."""
-
-        table_name = "sighting"
-
 
 class TellingRow(Table):
     """Verdicts that an origin is told, one an alert of its own and decision."""
@@ -165,11 +156,6 @@ class TellingRow(Table):
     at = MomentField()
     error = TextField(null=True)
 
-    class Meta:
-        """Named after what it holds."""
-
-        table_name = "telling"
-
 
 class ExpectationRow(Table):
     """Events that an origin should have seen too."""
@@ -180,11 +166,6 @@ class ExpectationRow(Table):
     due_at = MomentField()
     state = CharField()
     told_at = MomentField(null=True)
-
-    class Meta:
-        """Named after what it holds."""
-
-        table_name = "expectation"
 
 
 class DecisionRow(Table):
@@ -200,11 +181,6 @@ class DecisionRow(Table):
     revision = IntegerField()
     reason = OutsideTextField(null=True)
 
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "decision"
-
 
 class NoticeRow(Table):
     """Slack messages about events; a list of several events is one row an event with the same ts."""
@@ -219,11 +195,6 @@ class NoticeRow(Table):
     shown_revision = IntegerField()
     shown_version = IntegerField()
     removed_at = MomentField(null=True)
-
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "notice"
 
 
 class DeliveryRow(Table):
@@ -248,11 +219,6 @@ class DeliveryRow(Table):
     done_at = MomentField(null=True)
     backed_up_at = MomentField(null=True)
 
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "delivery"
-
 
 class BackupRow(Table):
     """Events that a backup channel was told of."""
@@ -262,11 +228,6 @@ class BackupRow(Table):
     channel = CharField()
     sent_at = MomentField()
     digest_at = MomentField(null=True)
-
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "backup"
 
 
 class PollRow(Table):
@@ -287,11 +248,6 @@ class PollRow(Table):
     behind_from = MomentField(null=True)
     behind_to = MomentField(null=True)
 
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "poll"
-
 
 class GapRow(Table):
     """What a sender left out, how far it is fetched, and when it is tried again."""
@@ -307,13 +263,8 @@ class GapRow(Table):
     told_at = MomentField(null=True)
     done_at = MomentField(null=True)
 
-    class Meta:
-        """The table is called what the design calls it."""
 
-        table_name = "gap"
-
-
-class Heard(Table):
+class HeardRow(Table):
     """When the sources that are expected to speak were last heard."""
 
     source = CharField(primary_key=True)
@@ -321,7 +272,7 @@ class Heard(Table):
     silent_told_at = MomentField(null=True)
 
 
-class PeopleCache(Table):
+class PeopleCacheRow(Table):
     """What Slack said of people, for as long as the config allows to believe it."""
 
     key = CharField(primary_key=True)
@@ -329,7 +280,7 @@ class PeopleCache(Table):
     fetched_at = MomentField()
 
 
-class EnrichmentCache(Table):
+class EnrichmentCacheRow(Table):
     """What services said of addresses and networks, until it expires."""
 
     key = CharField(primary_key=True)
@@ -338,7 +289,7 @@ class EnrichmentCache(Table):
     expires_at = MomentField()
 
 
-class ServiceCalls(Table):
+class ServiceCallsRow(Table):
     """Calls of a service in a period such as `2026-11`, against its quota."""
 
     service = CharField()
@@ -364,13 +315,8 @@ class QuarantineRow(Table):
     at = MomentField()
     told_at = MomentField(null=True)
 
-    class Meta:
-        """The table is called what the design calls it."""
 
-        table_name = "quarantine"
-
-
-class Tally(Table):
+class TallyRow(Table):
     """Counts a UTC day of what leaves no event: ignored, unmatched and duplicate records."""
 
     day = CharField()
@@ -390,8 +336,3 @@ class AuditRow(Table):
     detail = JsonField()
     previous_hash = CharField()
     hash = CharField(unique=True)
-
-    class Meta:
-        """The table is called what the design calls it."""
-
-        table_name = "audit"

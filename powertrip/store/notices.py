@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from powertrip.event import Notice, NoticeKind
-from powertrip.ports import Delivery, DeliveryKind, Shown
+from powertrip.ports import Delivery, DeliveryKind, Posted, Shown
 from powertrip.store import audit, deliveries
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import EventRow, NoticeRow
 from powertrip.store.rows import notice_from, rows_of
 
 
 def posted(
-    delivery: Delivery, kind: NoticeKind, channel: str, ts: str, shown: Sequence[Shown], now: datetime
+    delivery: Delivery, kind: NoticeKind, where: Posted, shown: Sequence[Shown], now: datetime
 ) -> None:
     """Write down a message that Slack took, and who could see what in it."""
     audit.write_alone()
@@ -21,8 +22,8 @@ def posted(
         NoticeRow.insert(
             event_id=item.event_id,
             kind=kind,
-            channel=channel,
-            ts=ts,
+            channel=where.channel,
+            ts=where.ts,
             reminder=item.reminder,
             posted_at=now,
             shown_revision=item.revision,
@@ -33,18 +34,19 @@ def posted(
             now,
             event_id=item.event_id,
             kind=kind,
-            channel=channel,
-            ts=ts,
+            channel=where.channel,
+            ts=where.ts,
             revision=item.revision,
         )
         if kind is NoticeKind.REMINDER:
             _keep_only_the_newest_reminder(item.event_id, now)
-    _update_if_outdated(channel, ts, shown, now)
+    _update_if_outdated(where.channel, where.ts, shown, now)
 
 
-def updated(delivery: Delivery, channel: str, ts: str, shown: Sequence[Shown], now: datetime) -> None:
+def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
     """Write down that a message shows its events as they were when it was rendered."""
     audit.write_alone()
+    channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
     for item in shown:
         this_row = (
@@ -103,3 +105,13 @@ def rows_in_message(channel: str, ts: str) -> list[Notice]:
 def of_event(event_id: str) -> list[Notice]:
     """All messages about an event that are still there, oldest first."""
     return [notice_from(row) for row in rows_of(event_id, NoticeRow) if row.removed_at is None]
+
+
+class Notices(Role):
+    """Messages that Slack took."""
+
+    posted = transaction(posted)
+    updated = transaction(updated)
+    of_event = transaction(of_event)
+    rows_in_message = transaction(rows_in_message)
+    gone = transaction(gone)

@@ -3,22 +3,31 @@
 from datetime import datetime
 from typing import Any
 
-from powertrip.store.models import PeopleCache
+from powertrip.store.database import Role, transaction
+from powertrip.store.models import PeopleCacheRow
 
 
 def get(key: str, not_before: datetime) -> Any | None:
     """The answer kept under `key`, if it is no older than `not_before`."""
-    row = PeopleCache.get_or_none((PeopleCache.key == key) & (PeopleCache.fetched_at >= not_before))
+    row = PeopleCacheRow.get_or_none((PeopleCacheRow.key == key) & (PeopleCacheRow.fetched_at >= not_before))
     return row.value if row else None
 
 
 def put(key: str, value: Any, now: datetime) -> None:
     """Keep an answer in place of an earlier one."""
-    PeopleCache.insert(key=key, value=value, fetched_at=now).on_conflict(
-        conflict_target=[PeopleCache.key], update={PeopleCache.value: value, PeopleCache.fetched_at: now}
+    PeopleCacheRow.insert(key=key, value=value, fetched_at=now).on_conflict(
+        conflict_target=[PeopleCacheRow.key],
+        update={PeopleCacheRow.value: value, PeopleCacheRow.fetched_at: now},
     ).execute()
 
 
 def prune(before: datetime) -> int:
     """Forget answers older than `before`."""
-    return int(PeopleCache.delete().where(PeopleCache.fetched_at < before).execute())
+    return int(PeopleCacheRow.delete().where(PeopleCacheRow.fetched_at < before).execute())
+
+
+class PeopleCache(Role):
+    """What Slack said of people."""
+
+    get = transaction(get)
+    put = transaction(put)

@@ -12,6 +12,7 @@ from powertrip.event import Record
 from powertrip.ingest import Cursor
 from powertrip.ports import PollRound, PollState
 from powertrip.store import inbox, notes
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import PollRow
 
 
@@ -122,3 +123,13 @@ def put_off(name: str, owner: str, next_at: datetime) -> None:
 
 def _text(moment: datetime | None) -> str:
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "a time not known"
+
+
+class Polling(Role):
+    """Where polls go on."""
+
+    claim = transaction(claim)
+    keep = transaction(keep)
+    succeeded = transaction(succeeded)
+    failed = transaction(failed)
+    put_off = transaction(put_off)

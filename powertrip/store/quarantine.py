@@ -9,6 +9,7 @@ from peewee import fn
 from powertrip.event import Record
 from powertrip.ports import DeliveryKind, Quarantined
 from powertrip.store import audit, deliveries
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import QuarantineRow
 
 SAMPLES = 3
@@ -96,3 +97,9 @@ def _payload(new: Quarantined) -> dict[str, Any]:
         "samples": list(new.samples),
         "since": since,
     }
+
+
+class Quarantine(Role):
+    """Reports of the quarantine."""
+
+    report = transaction(report)

@@ -7,6 +7,7 @@ from typing import Any
 from powertrip.event import Event, Record, Severity
 from powertrip.ports import Applied, DueSighting, ToAsk
 from powertrip.store import audit, deliveries, judging, pairing
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import OccurrenceRow, SightingRow
 
 
@@ -70,3 +71,10 @@ def of_event(event_id: str) -> list[Any]:
     """The second records of an event, from either side, oldest first."""
     of_this = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id == event_id)
     return list(SightingRow.select().where(SightingRow.occurrence_id.in_(of_this)).order_by(SightingRow.id))
+
+
+class Sightings(Role):
+    """What origins alone have seen."""
+
+    due = transaction(due)
+    open_due = transaction(open_due)

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from powertrip.store import notes
-from powertrip.store.models import Heard
+from powertrip.store.database import Role, transaction
+from powertrip.store.models import HeardRow
 
 ROUGHLY = timedelta(seconds=5)
 """A source heard more lately than this is not written down again."""
@@ -13,8 +14,8 @@ ROUGHLY = timedelta(seconds=5)
 def heard(sources: Iterable[str], now: datetime) -> None:
     """Write down that new records came; costs nothing for sources that nobody watches."""
     for source in sorted(set(sources)):
-        outdated = (Heard.source == source) & (Heard.heard_at < now - ROUGHLY)
-        Heard.update(heard_at=now).where(outdated).execute()
+        outdated = (HeardRow.source == source) & (HeardRow.heard_at < now - ROUGHLY)
+        HeardRow.update(heard_at=now).where(outdated).execute()
 
 
 def report(expected: Mapping[str, timedelta], channel: str, started_at: datetime, now: datetime) -> int:
@@ -26,8 +27,8 @@ def report(expected: Mapping[str, timedelta], channel: str, started_at: datetime
 
 
 def _report(source: str, within: timedelta, channel: str, started_at: datetime, now: datetime) -> bool:
-    Heard.insert(source=source, heard_at=now).on_conflict_ignore().execute()
-    row = Heard.get_by_id(source)
+    HeardRow.insert(source=source, heard_at=now).on_conflict_ignore().execute()
+    row = HeardRow.get_by_id(source)
     if row.silent_told_at is not None:
         return row.heard_at > row.silent_told_at and _tell_again(row, channel, now)
     if now - max(row.heard_at, started_at) < within:
@@ -39,18 +40,24 @@ def _report(source: str, within: timedelta, channel: str, started_at: datetime, 
     return _tell(row, f"The source {source} is silent", lines, channel, now)
 
 
-def _tell(row: Heard, title: str, lines: list[str], channel: str, now: datetime) -> bool:
-    untold = (Heard.source == row.source) & Heard.silent_told_at.is_null()
-    if not Heard.update(silent_told_at=now).where(untold).execute():
+def _tell(row: HeardRow, title: str, lines: list[str], channel: str, now: datetime) -> bool:
+    untold = (HeardRow.source == row.source) & HeardRow.silent_told_at.is_null()
+    if not HeardRow.update(silent_told_at=now).where(untold).execute():
         return False
     notes.enqueue(channel, title, lines, now)
     return True
 
 
-def _tell_again(row: Heard, channel: str, now: datetime) -> bool:
-    told = (Heard.source == row.source) & Heard.silent_told_at.is_null(False)
-    if not Heard.update(silent_told_at=None).where(told).execute():
+def _tell_again(row: HeardRow, channel: str, now: datetime) -> bool:
+    told = (HeardRow.source == row.source) & HeardRow.silent_told_at.is_null(False)
+    if not HeardRow.update(silent_told_at=None).where(told).execute():
         return False
     lines = [f"It was silent until {row.heard_at:%Y-%m-%d %H:%M:%S} UTC."]
     notes.enqueue(channel, f"The source {row.source} speaks again", lines, now)
     return True
+
+
+class Silence(Role):
+    """Reports of silent sources."""
+
+    report = transaction(report)

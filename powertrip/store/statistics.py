@@ -9,6 +9,7 @@ from peewee import fn
 from powertrip.event import Status
 from powertrip.ports import Numbers, RuleCount
 from powertrip.store import tally
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import DecisionRow, EventRow, QuarantineRow
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
@@ -73,3 +74,9 @@ def _deciders(since: datetime) -> dict[str, int]:
 def _opened_per_day(since: datetime) -> dict[str, int]:
     rows: Any = EventRow.select(EventRow.received_at).where(EventRow.received_at >= since).tuples()
     return dict(Counter(f"{at:%Y-%m-%d}" for (at,) in rows))
+
+
+class Statistics(Role):
+    """The numbers behind `stats`."""
+
+    numbers = transaction(numbers)

@@ -5,24 +5,24 @@ from typing import Any
 
 from peewee import EXCLUDED, fn
 
-from powertrip.store.models import Tally
+from powertrip.store.models import TallyRow
 
 
 def add(at: datetime, verdict: str, name: str, count: int = 1) -> None:
     """Count `count` records of this verdict (`ignored`, `unmatched`, `duplicate`) under `name`."""
     day = f"{at:%Y-%m-%d}"
-    Tally.insert(day=day, verdict=verdict, name=name, count=count).on_conflict(
-        conflict_target=[Tally.day, Tally.verdict, Tally.name],
-        update={Tally.count: Tally.count + EXCLUDED.count},
+    TallyRow.insert(day=day, verdict=verdict, name=name, count=count).on_conflict(
+        conflict_target=[TallyRow.day, TallyRow.verdict, TallyRow.name],
+        update={TallyRow.count: TallyRow.count + EXCLUDED.count},
     ).execute()
 
 
 def totals(since: datetime) -> dict[tuple[str, str], int]:
     """The counts since a day, by verdict and name."""
     query = (
-        Tally.select(Tally.verdict, Tally.name, fn.SUM(Tally.count).alias("total"))
-        .where(Tally.day >= f"{since:%Y-%m-%d}")
-        .group_by(Tally.verdict, Tally.name)
+        TallyRow.select(TallyRow.verdict, TallyRow.name, fn.SUM(TallyRow.count).alias("total"))
+        .where(TallyRow.day >= f"{since:%Y-%m-%d}")
+        .group_by(TallyRow.verdict, TallyRow.name)
     )
     rows: Any = query.tuples()
     return {(verdict, name): int(total) for verdict, name, total in rows}

@@ -7,6 +7,7 @@ from typing import Any
 from powertrip.event import Status, Verdict
 from powertrip.ports import Delivery, DeliveryKind, OriginVerdict
 from powertrip.store import audit, deliveries, notes
+from powertrip.store.database import Role, transaction
 from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
@@ -120,3 +121,11 @@ def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: da
 def _is_known_to_refuse(origin: str) -> bool:
     failed = (TellingRow.origin == origin) & (TellingRow.state == FAILED)
     return bool(TellingRow.select().where(failed).exists())
+
+
+class Tellings(Role):
+    """What origins are told."""
+
+    verdict = transaction(verdict)
+    told = transaction(told)
+    refused = transaction(refused)

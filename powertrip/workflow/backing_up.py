@@ -16,8 +16,8 @@ async def back_up(parts: Parts) -> bool:
     now, channels = parts.clock(), parts.backup.names
     if not channels:
         return False
-    overdue = await parts.store.back_up_overdue(now - parts.settings.backup_after, channels, now)
-    digests = await parts.store.digest_backups(now)
+    overdue = await parts.store.backups.enqueue_overdue(now - parts.settings.backup_after, channels, now)
+    digests = await parts.store.backups.enqueue_digests(now)
     if overdue:
         log.error("Slack cannot be told; the backup channels are", messages=overdue, channels=list(channels))
     if overdue or digests:
@@ -28,12 +28,12 @@ async def back_up(parts: Parts) -> bool:
 async def tell_backup(parts: Parts, delivery: Delivery) -> float:
     """Make one attempt at a delivery to a backup channel; raises only StoreUnavailable. Returns 0."""
     is_digest = bool(delivery.event_ids)
-    waiting = [] if is_digest else await parts.store.still_undelivered(delivery.payload["deliveries"])
-    snapshots = await parts.store.snapshots(delivery.event_ids or waiting)
+    waiting = [] if is_digest else await parts.store.backups.still_undelivered(delivery.payload["deliveries"])
+    snapshots = await parts.store.events.snapshots(delivery.event_ids or waiting)
     events, now = [snapshot.event for snapshot in snapshots], parts.clock()
     if not events:
         # Slack came back before the channel could be reached.
-        await parts.store.finish_delivery(delivery, now, "skipped")
+        await parts.store.deliveries.finish(delivery, now, state="skipped")
         return 0.0
     message = cards.backup_digest(events) if is_digest else cards.backup_message(events, now)
     try:
@@ -42,9 +42,9 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
         await _later(parts, delivery, error)
         return 0.0
     if is_digest:
-        await parts.store.finish_delivery(delivery, now, "done")
+        await parts.store.deliveries.finish(delivery, now, state="done")
     else:
-        await parts.store.backup_told(delivery, [event.id for event in events], parts.clock())
+        await parts.store.backups.told(delivery, [event.id for event in events], parts.clock())
         parts.signals.outbox.set()
     parts.metrics.delivery_attempted(delivery.kind, "done")
     log.warning("backup channel told", channel=delivery.channel, events=[event.id for event in events])
@@ -55,4 +55,4 @@ async def _later(parts: Parts, delivery: Delivery, error: BackupUnavailable) -> 
     wait = delivery_backoff(delivery.attempts)
     log.error("a backup channel failed and will be tried again", error=str(error), wait=str(wait))
     parts.metrics.delivery_attempted(delivery.kind, "failed")
-    await parts.store.postpone_delivery(delivery, parts.clock() + wait, str(error), may_have_arrived=True)
+    await parts.store.deliveries.postpone(delivery, parts.clock() + wait, str(error), may_have_arrived=True)

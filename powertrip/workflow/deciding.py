@@ -64,7 +64,7 @@ class Decider:
 
     async def event(self, reference: Reference) -> Event:
         """The event as it is now; raises UnknownEvent."""
-        return await self._parts.store.event(reference.event_id)
+        return await self._parts.store.events.get(reference.event_id)
 
     async def decide(
         self,
@@ -82,7 +82,7 @@ class Decider:
             plan = await self._plan(
                 reference, verdict, actor, via, (reason or "").strip()[:REASON_LIMIT] or None
             )
-            taken = await self._parts.store.decide(plan)
+            taken = await self._parts.store.events.decide(plan)
             if taken.taken:
                 return self._done(Outcome(event=plan.after, decision=plan.decision, rest=taken.rest))
         raise lifecycle.refusal(await self.event(reference), verdict)
@@ -109,7 +109,7 @@ class Decider:
             after = lifecycle.decide(event, decision, needs_second_person=demands.second_person)
         except Refused as refusal:
             actor_id = decision.actor_id
-            await self._parts.store.refused(
+            await self._parts.store.events.refused(
                 event.id, actor_id, decision.verdict, str(refusal), self._parts.clock()
             )
             raise
@@ -118,7 +118,9 @@ class Decider:
 
     async def _note_refusal(self, event: Event, actor: Actor, verdict: Verdict, refusal: Refused) -> None:
         log.warning("decision refused", event_id=event.id, actor=actor.slack_id, why=str(refusal))
-        await self._parts.store.refused(event.id, actor.slack_id, verdict, str(refusal), self._parts.clock())
+        await self._parts.store.events.refused(
+            event.id, actor.slack_id, verdict, str(refusal), self._parts.clock()
+        )
 
     def _decision(
         self, event: Event, reference: Reference, verdict: Verdict, actor: Actor, via: Via, reason: str | None

@@ -36,7 +36,7 @@ def begin_lookups(parts: Parts) -> None:
 async def enrich(parts: Parts) -> bool:
     """Look up one batch of events; returns whether there may be more."""
     now = parts.clock()
-    claimed = await parts.store.claim_lookups(BATCH, now, LEASE)
+    claimed = await parts.store.enriching.claim(BATCH, now, LEASE)
     if not claimed:
         return False
     addresses = {item.source_ip for item in claimed if item.source_ip}
@@ -44,7 +44,7 @@ async def enrich(parts: Parts) -> bool:
     now = parts.clock()
     found = {item.event_id: _final(known.get(item.source_ip or ""), item, now) for item in claimed}
     due = {item.event_id: _next_look(found[item.event_id], item, now) for item in claimed}
-    await parts.store.keep_facts(found, due, now)
+    await parts.store.enriching.keep(found, due, now)
     parts.signals.outbox.set()
     return len(claimed) == BATCH
 

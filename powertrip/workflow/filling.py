@@ -43,7 +43,7 @@ class Filler:
     async def step(self) -> bool:
         """Fetch one page of a gap that is due; returns whether there may be more. Raises StoreUnavailable."""
         backfills, store, now = self._backfills(), self._parts.store, self._parts.clock()
-        gap = await store.claim_gap(backfills, now, LEASE) if backfills else None
+        gap = await store.gaps.claim(backfills, now, LEASE) if backfills else None
         if gap is None:
             return False
         try:
@@ -51,7 +51,7 @@ class Filler:
         except StoreUnavailable:
             raise
         except Overloaded as error:
-            await store.put_off_gap(gap, now + timedelta(seconds=error.retry_after))
+            await store.gaps.put_off(gap, now + timedelta(seconds=error.retry_after))
             log.warning("what was left out waits, for too much waits to be judged", source=gap.source)
         except (PollError, IngestRefused) as error:
             await self._failed(gap, error)
@@ -63,7 +63,7 @@ class Filler:
     async def _fill(self, gap: DueGap, backfill: Backfill) -> None:
         page, parts = await self._page(gap, backfill), self._parts
         channel = parts.settings.security_channel
-        new = await parts.store.keep_gap_page(
+        new = await parts.store.gaps.keep(
             gap, page.records, page.cursor, page.more, self._backlog_limit(), channel, parts.clock()
         )
         parts.metrics.gap_fetched(gap.source, new)
@@ -85,7 +85,7 @@ class Filler:
         wait = wait if asked is None else max(wait, timedelta(seconds=asked))
         tell = isinstance(error, PollRefused) or gap.failures + 1 >= TELL_AFTER
         channel = parts.settings.security_channel
-        await parts.store.gap_failed(gap, str(error), now + wait, tell, channel, now)
+        await parts.store.gaps.failed(gap, str(error), now + wait, tell, channel, now)
         parts.metrics.gap_failed(gap.source)
         log.error(
             "what was left out could not be fetched",

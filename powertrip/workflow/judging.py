@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=30)
 
 async def judge_waiting(parts: Parts) -> bool:
     """Judge one batch of waiting records; returns whether there may be more."""
-    claimed = await parts.store.claim_records(BATCH, parts.clock(), LEASE)
+    claimed = await parts.store.inbox.claim(BATCH, parts.clock(), LEASE)
     if not claimed:
         return False
     try:
@@ -38,7 +38,7 @@ async def judge_waiting(parts: Parts) -> bool:
         applied = await _apply(parts, judgements)
     except StoreUnavailable:
         with contextlib.suppress(StoreUnavailable):  # then the lease ends by itself
-            await parts.store.release_records([item.inbox_id for item in claimed])
+            await parts.store.inbox.release([item.inbox_id for item in claimed])
         raise
     _count(parts, judgements, applied)
     if applied.opened:
@@ -50,7 +50,7 @@ async def judge_waiting(parts: Parts) -> bool:
 
 async def _apply(parts: Parts, judgements: list[Judgement]) -> Applied:
     try:
-        return await parts.store.apply(judgements, parts.clock())
+        return await parts.store.judging.apply(judgements, parts.clock())
     except StoreUnavailable:
         raise
     except Exception:  # a record that cannot be kept must not hold up, or lose, any other
@@ -67,13 +67,13 @@ async def _apply(parts: Parts, judgements: list[Judgement]) -> Applied:
 
 async def _apply_alone(parts: Parts, judgement: Judgement) -> Applied:
     try:
-        return await parts.store.apply([judgement], parts.clock())
+        return await parts.store.judging.apply([judgement], parts.clock())
     except StoreUnavailable:
         raise
     except Exception as error:  # whatever it was, the record is kept where people will look at it
         log.exception("a record could not be kept as judged", inbox_id=judgement.claimed.inbox_id)
         unkept = ToQuarantine(rule=None, reason=f"keeping it broke: {type(error).__name__}")
-        return await parts.store.apply([replace(judgement, outcome=unkept)], parts.clock())
+        return await parts.store.judging.apply([replace(judgement, outcome=unkept)], parts.clock())
 
 
 async def _judge(parts: Parts, claimed: list[Claimed]) -> list[Judgement]:

@@ -8,11 +8,12 @@ from typing import Generic, TypeVar
 
 from powertrip.cards import Mention
 from powertrip.policy import Clause
-from powertrip.ports import BackupChannels, Directory, Enrichment, Metrics, Notifier, Origin, Store, Watch
+from powertrip.ports import BackupChannels, Directory, Enrichment, Metrics, Notifier, Origin, Watch
 from powertrip.reminders import Schedule
 from powertrip.routing import People
 from powertrip.rules import RuleSet
 from powertrip.severity import Weights
+from powertrip.store import Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,7 +53,7 @@ class Poller:
     async def round(self) -> None:
         """Fetch what is new, if it is time; raises only StoreUnavailable."""
         now, plan, store = self._parts.clock(), self._plan, self._parts.store
-        state = await store.claim_poll(plan.name, self._owner, now - plan.look_back, now, LEASE)
+        state = await store.polling.claim(plan.name, self._owner, now - plan.look_back, now, LEASE)
         if state is None:
             return
         try:
@@ -61,7 +61,7 @@ class Poller:
         except StoreUnavailable:
             raise
         except Overloaded as error:
-            await store.put_off_poll(plan.name, self._owner, now + timedelta(seconds=error.retry_after))
+            await store.polling.put_off(plan.name, self._owner, now + timedelta(seconds=error.retry_after))
             log.warning("a poll waits, for too much waits to be judged", poll=plan.name)
         except (PollError, IngestRefused) as error:
             await self._failed(state, error)
@@ -76,7 +76,7 @@ class Poller:
         done = PollRound()
         while True:
             page = await self._page(state, cursor)
-            new = await self._parts.store.keep_page(
+            new = await self._parts.store.polling.keep(
                 plan.name,
                 self._owner,
                 page.records,
@@ -101,7 +101,9 @@ class Poller:
     async def _succeeded(self, done: PollRound) -> None:
         now, plan = self._parts.clock(), self._plan
         channel = self._parts.settings.security_channel
-        await self._parts.store.poll_succeeded(plan.name, self._owner, done, now + plan.every, channel, now)
+        await self._parts.store.polling.succeeded(
+            plan.name, self._owner, done, now + plan.every, channel, now
+        )
         self._parts.metrics.poll_succeeded(plan.name, now, done.newest if done.more else None)
         self._parts.signals.outbox.set()
 
@@ -111,7 +113,7 @@ class Poller:
         asked = getattr(error, "retry_after", None)
         wait = wait if asked is None else max(wait, timedelta(seconds=asked))
         channel = self._parts.settings.security_channel
-        await self._parts.store.poll_failed(
+        await self._parts.store.polling.failed(
             plan.name, self._owner, str(error), now + wait, plan.tell_failing_after, channel, now
         )
         self._parts.metrics.poll_failed(plan.name)

@@ -14,11 +14,11 @@ BATCH = 1000
 async def remind(parts: Parts) -> bool:
     """Reserve the next due time of every event that is due, and write its reminder down; then it is sent."""
     now, settings = parts.clock(), parts.settings
-    due = await parts.store.due_reminders(now, BATCH)
+    due = await parts.store.events.due_reminders(now, BATCH)
     if not due:
         return False
     following = [(item, reminders.next_due(settings.schedule, item.sent + 1, now)) for item in due]
-    ours = await parts.store.reserve_reminders(
+    ours = await parts.store.events.reserve_reminders(
         following, settings.security_channel, settings.schedule.together, now
     )
     log.info("reminders due", count=ours)
@@ -29,7 +29,7 @@ async def remind(parts: Parts) -> bool:
 async def report_quarantine(parts: Parts) -> bool:
     """Tell the security channel of what could not be judged: the first at once, then once a window."""
     settings = parts.settings
-    report = await parts.store.report_quarantine(
+    report = await parts.store.quarantine.report(
         settings.security_channel, settings.quarantine_window, parts.clock()
     )
     if report:

@@ -48,7 +48,7 @@ class Renderer:
 
     async def again(self, notices: Sequence[Notice]) -> Rendered | None:
         """What a message that carries these notices should say now; None where it carries none."""
-        snapshots = await self._parts.store.snapshots([notice.event_id for notice in notices])
+        snapshots = await self._parts.store.events.snapshots([notice.event_id for notice in notices])
         if not snapshots:
             return None
         if len(snapshots) > 1:
@@ -57,14 +57,14 @@ class Renderer:
         return await self._card(snapshot, notice.kind, notice.channel, notice.reminder)
 
     async def _single(self, delivery: Delivery) -> Rendered | None:
-        snapshots = await self._parts.store.snapshots(delivery.event_ids)
+        snapshots = await self._parts.store.events.snapshots(delivery.event_ids)
         if not snapshots:
             return None
         return await self._card(snapshots[0], NOTICE_KIND[delivery.kind], delivery.channel, 0)
 
     async def _reminder(self, delivery: Delivery) -> Rendered | None:
         numbers = reminder_numbers(delivery)
-        snapshots = await self._parts.store.snapshots(delivery.event_ids)
+        snapshots = await self._parts.store.events.snapshots(delivery.event_ids)
         live = [item for item in snapshots if _still_due(item, numbers)]
         if not live:
             return None
@@ -93,7 +93,7 @@ class Renderer:
 
     async def _first_link(self, event: Event, channel: str) -> str | None:
         """The first notice's address, where the readers of `channel` can open it."""
-        for notice in await self._parts.store.notices(event.id):
+        for notice in await self._parts.store.notices.of_event(event.id):
             if notice.kind is NoticeKind.FIRST and notice.channel == channel:
                 return self._parts.notifier.link(notice.channel, notice.ts)
         return None

@@ -109,22 +109,22 @@ class Sender:
         now = self._parts.clock()
         kind = NOTICE_KIND.get(delivery.kind)
         if kind is None:
-            await self._parts.store.finish_delivery(delivery, now, "done")
+            await self._parts.store.deliveries.finish(delivery, now, state="done")
         else:
-            await self._parts.store.posted(delivery, kind, where, shown, now)
+            await self._parts.store.notices.posted(delivery, kind, where, shown, now)
         self._parts.metrics.delivery_attempted(delivery.kind, "done")
         if delivery.kind is DeliveryKind.FIRST:
             self._parts.metrics.first_notice_posted(now - delivery.created_at)
         log.info("message posted", kind=delivery.kind, channel=where.channel, events=list(delivery.event_ids))
 
     async def _update(self, delivery: Delivery) -> None:
-        notices = await self._parts.store.notices_in(delivery.channel, delivery.ts or "")
+        notices = await self._parts.store.notices.rows_in_message(delivery.channel, delivery.ts or "")
         rendered = await self._renderer.again(notices)
         if rendered is None:
             await self._finish(delivery, "skipped")
             return
         await self._update_now(delivery, rendered.message)
-        await self._parts.store.updated(delivery, rendered.shown, self._parts.clock())
+        await self._parts.store.notices.updated(delivery, rendered.shown, self._parts.clock())
         self._parts.metrics.delivery_attempted(delivery.kind, "done")
 
     async def _update_now(self, delivery: Delivery, message: Message) -> None:
@@ -164,7 +164,7 @@ class Sender:
         is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
         channel_now = self._parts.settings.security_channel
         if is_change and error.code in MAKING_NO_DIFFERENCE:
-            await self._parts.store.message_gone(delivery, self._parts.clock())
+            await self._parts.store.notices.gone(delivery, self._parts.clock())
         elif _is_dm(delivery):
             await self._ask_channel_instead(delivery, error.code)
         elif not is_change and delivery.channel != channel_now:
@@ -182,18 +182,18 @@ class Sender:
         log.warning(
             "a person cannot be messaged; the security channel is asked", why=why, channel=delivery.channel
         )
-        for snapshot in await store.snapshots(delivery.event_ids):
+        for snapshot in await store.events.snapshots(delivery.event_ids):
             subject = Subject(
                 kind=SubjectKind.UNREACHABLE,
                 slack_id=snapshot.event.subject.slack_id,
                 name=snapshot.event.subject.name,
             )
-            await store.set_subject(snapshot.event.id, subject, now)
+            await store.events.set_subject(snapshot.event.id, subject, now)
         await self._redirect(delivery)
 
     async def _redirect(self, delivery: Delivery) -> None:
         channel = self._parts.settings.security_channel
-        await self._parts.store.redirect_delivery(delivery, channel, self._parts.clock())
+        await self._parts.store.deliveries.redirect(delivery, channel, self._parts.clock())
         self._parts.signals.outbox.set()
 
     async def _later(
@@ -206,10 +206,10 @@ class Sender:
         )
         self._parts.metrics.delivery_attempted(delivery.kind, "failed")
         until = self._parts.clock() + wait
-        await self._parts.store.postpone_delivery(delivery, until, why, may_have_arrived=may_have_arrived)
+        await self._parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
 
     async def _finish(self, delivery: Delivery, state: str) -> None:
-        await self._parts.store.finish_delivery(delivery, self._parts.clock(), state)
+        await self._parts.store.deliveries.finish(delivery, self._parts.clock(), state=state)
 
 
 def _unknown(delivery: Delivery) -> list[Shown]:

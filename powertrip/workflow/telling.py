@@ -20,7 +20,7 @@ RETRY_REFUSED = timedelta(minutes=15)
 
 async def tell_origin(parts: Parts, delivery: Delivery) -> float:
     """Make one attempt at telling a verdict; raises only StoreUnavailable. Returns 0."""
-    verdict = await parts.store.origin_verdict(delivery)
+    verdict = await parts.store.tellings.verdict(delivery)
     try:
         await _tell(parts, delivery.channel, verdict)
     except OriginUnavailable as error:
@@ -28,7 +28,7 @@ async def tell_origin(parts: Parts, delivery: Delivery) -> float:
     except OriginRefused as error:
         await _refused(parts, delivery, error)
     else:
-        await parts.store.origin_told(delivery, parts.clock())
+        await parts.store.tellings.told(delivery, parts.clock())
         parts.metrics.origin_told(delivery.channel, "told")
         parts.signals.outbox.set()
         log.info("origin told", origin=delivery.channel, events=list(delivery.event_ids))
@@ -54,7 +54,7 @@ async def _later(parts: Parts, delivery: Delivery, error: OriginUnavailable) -> 
     log.warning("an origin cannot be told now; it is later", origin=delivery.channel, error=str(error))
     parts.metrics.origin_told(delivery.channel, "unavailable")
     until = parts.clock() + min(wait, DELIVERY_LONGEST)
-    await parts.store.postpone_delivery(delivery, until, str(error), may_have_arrived=True)
+    await parts.store.deliveries.postpone(delivery, until, str(error), may_have_arrived=True)
 
 
 async def _refused(parts: Parts, delivery: Delivery, error: OriginRefused) -> None:
@@ -62,5 +62,5 @@ async def _refused(parts: Parts, delivery: Delivery, error: OriginRefused) -> No
     parts.metrics.origin_told(delivery.channel, "refused")
     now = parts.clock()
     channel = parts.settings.security_channel
-    await parts.store.origin_refused(delivery, str(error), now + RETRY_REFUSED, channel, now)
+    await parts.store.tellings.refused(delivery, str(error), now + RETRY_REFUSED, channel, now)
     parts.signals.outbox.set()

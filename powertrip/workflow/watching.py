@@ -21,8 +21,8 @@ BATCH = 100
 async def watch_origins(parts: Parts) -> bool:
     """Ask about what origins alone saw, and mark what they did not see; returns whether there may be more."""
     opened = await _open_missed_by_pipeline(parts)
-    missed = await parts.store.miss_expected(parts.clock(), BATCH)
-    reported = await parts.store.report_missed(
+    missed = await parts.store.expectations.miss(parts.clock(), BATCH)
+    reported = await parts.store.expectations.report(
         parts.settings.security_channel, parts.settings.missed_window, parts.clock()
     )
     if missed:
@@ -35,7 +35,7 @@ async def watch_origins(parts: Parts) -> bool:
 
 
 async def _open_missed_by_pipeline(parts: Parts) -> int:
-    due = await parts.store.due_sightings(parts.clock(), BATCH)
+    due = await parts.store.sightings.due(parts.clock(), BATCH)
     if not due:
         return 0
     people = parts.settings.people
@@ -52,7 +52,7 @@ async def _open_missed_by_pipeline(parts: Parts) -> int:
 
 async def _open(parts: Parts, asked: list[tuple[int, ToAsk]]) -> Applied:
     try:
-        return await parts.store.open_sightings(asked, parts.clock())
+        return await parts.store.sightings.open_due(asked, parts.clock())
     except StoreUnavailable:
         raise
     except Exception:  # a sighting that cannot be opened must not hold up any other
@@ -66,7 +66,7 @@ async def _open(parts: Parts, asked: list[tuple[int, ToAsk]]) -> Applied:
 
 async def _open_alone(parts: Parts, one: tuple[int, ToAsk]) -> Applied:
     try:
-        return await parts.store.open_sightings([one], parts.clock())
+        return await parts.store.sightings.open_due([one], parts.clock())
     except StoreUnavailable:
         raise
     except Exception:  # said here, and tried again with the next sweep

@@ -168,8 +168,8 @@ async def _ready() -> Sequence[Any]:
 async def receiving(kept: Kept, port: int, secret: str = SECRET) -> AsyncIterator[None]:
     """Powertrip's ingest endpoint with a source of type `pam`, on this port."""
     app = build_app(
-        sources={SOURCE: source("pam", secret=secret)},
-        tools=lend(Limits()),
+        sources=lambda: {SOURCE: source("pam", secret=secret)},
+        tools=lambda: lend(Limits()),
         inbox=kept,
         metrics=Metrics(),
         readiness=_ready,

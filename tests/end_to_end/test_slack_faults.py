@@ -28,7 +28,7 @@ from tests.end_to_end.harness import (
 SECURITY = "C0SECURITY"
 ALICE, BOB, CAROL = "U0ALICE", "U0BOB", "U0CAROL"
 
-Running = tuple[Running, Sender]
+Started = tuple[Running, Sender]
 
 
 @pytest.fixture
@@ -243,7 +243,7 @@ async def test_what_the_security_channel_refuses_is_tried_until_it_takes_it(
 
 
 async def test_what_an_archived_security_channel_refused_goes_to_the_one_named_in_a_reload(
-    sandbox: SlackEmulator, running: Running, control: Control, tmp_path: Path, evidence: Evidence
+    sandbox: SlackEmulator, running: Started, control: Control, tmp_path: Path, evidence: Evidence
 ) -> None:
     application, sender = running
     await control.channel(SECURITY, is_archived=True)

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from tests.conftest import Clock
 from tests.enrichers.world import FakeService, World
 
@@ -21,9 +21,9 @@ async def fake() -> AsyncIterator[FakeService]:
 
 
 @pytest.fixture
-async def world(fake: FakeService, store: SqlStore, clock: Clock) -> AsyncIterator[World]:
+async def world(fake: FakeService, store: Store, clock: Clock) -> AsyncIterator[World]:
     """Everything on an empty database, once of each kind."""
-    made = World(fake, store, clock)
+    made = World(fake, store.enrichment_cache, clock)
     yield made
     for conductor in made.conductors:
         await conductor.close()

@@ -9,7 +9,7 @@ import pytest
 from powertrip.enrichers import Conductor
 from powertrip.enrichers import answers as answers_module
 from powertrip.facts import AddressKind
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from tests.conftest import Clock
 from tests.enrichers.world import SOON, FakeService, Said, World, assessment, one, threat_jammer_says, until
@@ -172,7 +172,7 @@ async def test_one_that_never_answers_is_said_so(world: World, monkeypatch: pyte
 
 async def test_without_the_database_it_works_from_memory(fake: FakeService, clock: Clock) -> None:
     thread = DatabaseThread(open_database("postgresql://nobody@127.0.0.1:1/none"))
-    world = World(fake, SqlStore(thread), clock)
+    world = World(fake, Store(thread).enrichment_cache, clock)
     fake.answer = threat_jammer_says
     conductor = world.conductor(world.threat_jammer(limit=5))
     first = await one(conductor, ADDRESS)
@@ -187,10 +187,10 @@ async def test_without_the_database_it_works_from_memory(fake: FakeService, cloc
     await thread.close()
 
 
-async def test_an_answer_that_another_version_kept_is_asked_for_anew(world: World, store: SqlStore) -> None:
+async def test_an_answer_that_another_version_kept_is_asked_for_anew(world: World, store: Store) -> None:
     world.fake.answer = threat_jammer_says
     key, until_then = f"Threat Jammer:1:{ADDRESS}", world.clock() + timedelta(hours=1)
-    await store.keep_answers({key: {"reputation": {"unknown": 1}}}, world.clock(), until_then)
+    await store.enrichment_cache.put({key: {"reputation": {"unknown": 1}}}, world.clock(), until_then)
     assert (await one(world.conductor(world.threat_jammer()), ADDRESS)).reputations
 
 

@@ -22,7 +22,7 @@ from powertrip.ingest import Limits
 from powertrip.metrics import Metrics
 from powertrip.sources import lend
 from powertrip.sources.sns_message import check_certificate_url
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check, WebServer, build_app
@@ -72,10 +72,14 @@ async def endpoint(moto: str, topic: str, database_thread: DatabaseThread) -> As
     async def readiness() -> Sequence[Check]:
         return []
 
+    alarms = posting.source("sns", secret=SECRET, topics=topic)
+    tools = lend(Limits(), fetch)  # made once, for it keeps the certificates that it fetched
     app = build_app(
-        sources={"alarms": posting.source("sns", secret=SECRET, topics=topic)},
-        tools=lend(Limits(), fetch),
-        inbox=GroupCommitInbox(database_thread, backlog_limit=100, retry_after=1, on_new=lambda: None),
+        sources=lambda: {"alarms": alarms},
+        tools=lambda: tools,
+        inbox=GroupCommitInbox(
+            database_thread, backlog_limit=lambda: 100, retry_after=lambda: 1, on_new=lambda: None
+        ),
         metrics=Metrics(),
         readiness=readiness,
         clock=lambda: datetime.now(UTC),
@@ -98,13 +102,13 @@ async def publish(client: Any, topic: str, message: str) -> str:
     return str(published["MessageId"])
 
 
-async def kept(store: SqlStore) -> list[Record]:
-    claimed = await store.claim_records(10, datetime.now(UTC), timedelta(minutes=1))
+async def kept(store: Store) -> list[Record]:
+    claimed = await store.inbox.claim(10, datetime.now(UTC), timedelta(minutes=1))
     return [one.record for one in claimed]
 
 
 async def test_what_boto3_publishes_is_committed(
-    client: Any, topic: str, endpoint: str, store: SqlStore
+    client: Any, topic: str, endpoint: str, store: Store
 ) -> None:
     await asyncio.to_thread(client.subscribe, TopicArn=topic, Protocol="http", Endpoint=endpoint)
 
@@ -116,7 +120,7 @@ async def test_what_boto3_publishes_is_committed(
 
 
 async def test_what_another_topic_publishes_is_not_committed(
-    client: Any, endpoint: str, store: SqlStore
+    client: Any, endpoint: str, store: Store
 ) -> None:
     other = (await asyncio.to_thread(client.create_topic, Name="other"))["TopicArn"]
     await asyncio.to_thread(client.subscribe, TopicArn=other, Protocol="http", Endpoint=endpoint)
@@ -124,6 +128,6 @@ async def test_what_another_topic_publishes_is_not_committed(
     await publish(client, other, LINE)
 
     assert await kept(store) == []
-    told = await store.report_quarantine("C0SECURITY", timedelta(hours=1), datetime.now(UTC))
+    told = await store.quarantine.report("C0SECURITY", timedelta(hours=1), datetime.now(UTC))
     assert told is not None
     assert list(told.reasons) == [f"{other} is not in this source's `topics`"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from powertrip.event import NoticeKind
 from powertrip.ports import Claimed, Delivery, DeliveryKind, Posted
-from powertrip.store import SqlStore, inbox
+from powertrip.store import Store, inbox
 from powertrip.store.backups import TOGETHER
 from powertrip.store.database import DatabaseThread
 from tests.samples import NOW, ask, event, later, record
@@ -14,106 +14,106 @@ _FIRST = NoticeKind.FIRST
 CHANNELS = ("mail", "pager")
 
 
-async def opened(thread: DatabaseThread, store: SqlStore, count: int = 1) -> tuple[str, ...]:
+async def opened(thread: DatabaseThread, store: Store, count: int = 1) -> tuple[str, ...]:
     """New events, whose first cards wait."""
     await thread.run(inbox.append, [[record() for _ in range(count)]])
-    claimed: list[Claimed] = await store.claim_records(count, NOW, LEASE)
+    claimed: list[Claimed] = await store.inbox.claim(count, NOW, LEASE)
     several = [
         ask(item, event(id=f"event{number:05}", fold_key=f"key {number}"))
         for number, item in enumerate(claimed)
     ]
-    applied = await store.apply(several, NOW)
+    applied = await store.judging.apply(several, NOW)
     return applied.opened
 
 
-async def waiting(store: SqlStore, kind: DeliveryKind) -> list[Delivery]:
+async def waiting(store: Store, kind: DeliveryKind) -> list[Delivery]:
     """Every waiting delivery of a kind, claimed."""
     found = []
-    while (delivery := await store.claim_delivery(later(days=1), LEASE, [])) is not None:
+    while (delivery := await store.deliveries.claim(later(days=1), LEASE, [])) is not None:
         found.append(delivery)
     return [delivery for delivery in found if delivery.kind is kind]
 
 
 async def test_what_slack_has_not_taken_in_time_is_told_by_every_channel_once(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     (event_id,) = await opened(database_thread, store)
-    assert await store.back_up_overdue(NOW - timedelta(seconds=1), CHANNELS, NOW) == 0
-    assert await store.back_up_overdue(NOW, CHANNELS, later(minutes=5)) == 1
-    assert await store.back_up_overdue(later(hours=1), CHANNELS, later(hours=1)) == 0
+    assert await store.backups.enqueue_overdue(NOW - timedelta(seconds=1), CHANNELS, NOW) == 0
+    assert await store.backups.enqueue_overdue(NOW, CHANNELS, later(minutes=5)) == 1
+    assert await store.backups.enqueue_overdue(later(hours=1), CHANNELS, later(hours=1)) == 0
     told = await waiting(store, DeliveryKind.BACKUP)
     assert sorted(delivery.channel for delivery in told) == ["mail", "pager"]
     assert {delivery.lane for delivery in told} == {"backup mail", "backup pager"}
-    assert await store.still_undelivered(told[0].payload["deliveries"]) == [event_id]
+    assert await store.backups.still_undelivered(told[0].payload["deliveries"]) == [event_id]
 
 
-async def test_many_overdue_events_share_messages(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_many_overdue_events_share_messages(database_thread: DatabaseThread, store: Store) -> None:
     ids = await opened(database_thread, store, TOGETHER + 1)
-    assert await store.back_up_overdue(NOW, ["mail"], NOW) == TOGETHER
-    assert await store.back_up_overdue(NOW, ["mail"], NOW) == 1
+    assert await store.backups.enqueue_overdue(NOW, ["mail"], NOW) == TOGETHER
+    assert await store.backups.enqueue_overdue(NOW, ["mail"], NOW) == 1
     told = [
         event_id
         for delivery in await waiting(store, DeliveryKind.BACKUP)
-        for event_id in await store.still_undelivered(delivery.payload["deliveries"])
+        for event_id in await store.backups.still_undelivered(delivery.payload["deliveries"])
     ]
     assert sorted(told) == sorted(ids)
 
 
 async def test_what_slack_took_meanwhile_is_not_told_another_way(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     await opened(database_thread, store)
-    await store.back_up_overdue(NOW, ["mail"], NOW)
+    await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
     first, backup = await _first_and_backup(store)
-    await store.finish_delivery(first, NOW, "done")
-    assert await store.still_undelivered(backup.payload["deliveries"]) == []
+    await store.deliveries.finish(first, NOW, state="done")
+    assert await store.backups.still_undelivered(backup.payload["deliveries"]) == []
 
 
 async def test_the_card_says_where_it_was_told_and_the_history_too(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     (event_id,) = await opened(database_thread, store)
-    await store.back_up_overdue(NOW, ["mail"], NOW)
+    await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
     _, backup = await _first_and_backup(store)
-    before = (await store.snapshots([event_id]))[0].version
-    await store.backup_told(backup, [event_id], later(minutes=6))
-    (snapshot,) = await store.snapshots([event_id])
+    before = (await store.events.snapshots([event_id]))[0].version
+    await store.backups.told(backup, [event_id], later(minutes=6))
+    (snapshot,) = await store.events.snapshots([event_id])
     assert [(told.channel, told.at) for told in snapshot.event.backups] == [("mail", later(minutes=6))]
     assert snapshot.version == before + 1
 
 
 async def test_the_digest_comes_once_and_only_when_nothing_waits_any_more(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     (event_id,) = await opened(database_thread, store)
-    assert await store.digest_backups(NOW) == 0
-    await store.back_up_overdue(NOW, ["mail"], NOW)
+    assert await store.backups.enqueue_digests(NOW) == 0
+    await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
     first, backup = await _first_and_backup(store)
-    await store.backup_told(backup, [event_id], NOW)
-    assert await store.digest_backups(NOW) == 0
-    await store.posted(first, _FIRST, Posted(channel="D1", ts="1.1"), [], later(hours=1))
-    assert await store.digest_backups(later(hours=1)) == 1
-    assert await store.digest_backups(later(hours=2)) == 0
+    await store.backups.told(backup, [event_id], NOW)
+    assert await store.backups.enqueue_digests(NOW) == 0
+    await store.notices.posted(first, _FIRST, Posted(channel="D1", ts="1.1"), [], later(hours=1))
+    assert await store.backups.enqueue_digests(later(hours=1)) == 1
+    assert await store.backups.enqueue_digests(later(hours=2)) == 0
     (digest,) = await waiting(store, DeliveryKind.BACKUP)
     assert (digest.channel, digest.event_ids) == ("mail", (event_id,))
 
 
 async def test_what_was_put_off_because_slack_failed_is_tried_at_once(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     await opened(database_thread, store)
-    await store.back_up_overdue(NOW, ["mail"], NOW)
+    await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
     for delivery in await _first_and_backup(store):
-        await store.postpone_delivery(delivery, later(minutes=5), "away", may_have_arrived=False)
-    await store.expedite(NOW)
-    again = await store.claim_delivery(NOW, LEASE, [])
+        await store.deliveries.postpone(delivery, later(minutes=5), "away", may_have_arrived=False)
+    await store.deliveries.expedite(NOW)
+    again = await store.deliveries.claim(NOW, LEASE, [])
     assert again is not None
     assert again.kind is DeliveryKind.FIRST
-    assert await store.claim_delivery(NOW, LEASE, []) is None
+    assert await store.deliveries.claim(NOW, LEASE, []) is None
 
 
-async def _first_and_backup(store: SqlStore) -> tuple[Delivery, Delivery]:
-    one, other = [await store.claim_delivery(NOW, LEASE, []) for _ in range(2)]
+async def _first_and_backup(store: Store) -> tuple[Delivery, Delivery]:
+    one, other = [await store.deliveries.claim(NOW, LEASE, []) for _ in range(2)]
     assert one is not None
     assert other is not None
     return (one, other) if one.kind is DeliveryKind.FIRST else (other, one)

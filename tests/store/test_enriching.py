@@ -5,7 +5,7 @@ from datetime import timedelta
 from powertrip.event import Event, Status
 from powertrip.facts import AddressFacts, AddressKind, Network, Place
 from powertrip.ports import ToAsk
-from powertrip.store import SqlStore, inbox
+from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.models import EventRow
 from tests.samples import ALICE, NOW, ask, event, known, later, record
@@ -18,26 +18,26 @@ DUBLIN = AddressFacts(
 )
 
 
-async def opened(thread: DatabaseThread, store: SqlStore, about: Event) -> str:
+async def opened(thread: DatabaseThread, store: Store, about: Event) -> str:
     """A new event whose first card may wait for facts."""
     await thread.run(inbox.append, [[record()]])
-    (claimed,) = await store.claim_records(1, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
     judged = ask(claimed, about)
     assert isinstance(judged.outcome, ToAsk)
     held = ToAsk(event=about, conversation=ALICE, hold=HOLD)
-    applied = await store.apply([type(judged)(claimed=claimed, outcome=held)], NOW)
+    applied = await store.judging.apply([type(judged)(claimed=claimed, outcome=held)], NOW)
     return applied.opened[0]
 
 
-async def past_of_new_event(thread: DatabaseThread, store: SqlStore, *earlier: Event, new: Event) -> Event:
+async def past_of_new_event(thread: DatabaseThread, store: Store, *earlier: Event, new: Event) -> Event:
     """The new event, with its past, after earlier ones of known statuses."""
     for about in earlier:
         event_id = await opened(thread, store, about)
-        await store.keep_facts({event_id: about.facts}, {event_id: None}, NOW)
+        await store.enriching.keep({event_id: about.facts}, {event_id: None}, NOW)
         await thread.run(_decide, event_id, about.status)
     event_id = await opened(thread, store, new)
-    await store.keep_facts({event_id: new.facts}, {event_id: None}, NOW)
-    return await store.event(event_id)
+    await store.enriching.keep({event_id: new.facts}, {event_id: None}, NOW)
+    return await store.events.get(event_id)
 
 
 def _decide(event_id: str, status: Status) -> None:
@@ -45,60 +45,60 @@ def _decide(event_id: str, status: Status) -> None:
 
 
 async def test_a_first_card_waits_for_facts_no_longer_than_its_hold(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     await opened(database_thread, store, event())
-    assert await store.claim_delivery(later(seconds=1), LEASE, []) is None
-    assert await store.claim_delivery(later(seconds=2), LEASE, []) is not None
+    assert await store.deliveries.claim(later(seconds=1), LEASE, []) is None
+    assert await store.deliveries.claim(later(seconds=2), LEASE, []) is not None
 
 
-async def test_facts_let_the_first_card_go_at_once(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_facts_let_the_first_card_go_at_once(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened(database_thread, store, event())
-    await store.keep_facts({event_id: known(12)}, {event_id: None}, NOW)
-    assert await store.claim_delivery(NOW, LEASE, []) is not None
-    assert (await store.event(event_id)).risk.score == 12
+    await store.enriching.keep({event_id: known(12)}, {event_id: None}, NOW)
+    assert await store.deliveries.claim(NOW, LEASE, []) is not None
+    assert (await store.events.get(event_id)).risk.score == 12
 
 
 async def test_a_lookup_is_claimed_by_one_and_again_when_its_lease_ends(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened(database_thread, store, event())
-    (first,) = await store.claim_lookups(10, NOW, LEASE)
+    (first,) = await store.enriching.claim(10, NOW, LEASE)
     assert (first.event_id, first.source_ip, first.tries) == (event_id, "192.0.2.10", 0)
-    assert await store.claim_lookups(10, NOW, LEASE) == []
-    (second,) = await store.claim_lookups(10, NOW + LEASE, LEASE)
+    assert await store.enriching.claim(10, NOW, LEASE) == []
+    (second,) = await store.enriching.claim(10, NOW + LEASE, LEASE)
     assert second.tries == 1
 
 
 async def test_a_finished_lookup_is_never_due_again_and_an_unfinished_one_is(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     done = await opened(database_thread, store, event(id="event00001", fold_key="1"))
     more = await opened(database_thread, store, event(id="event00002", fold_key="2"))
-    await store.keep_facts({done: DUBLIN, more: DUBLIN}, {done: None, more: later(minutes=1)}, NOW)
-    due = await store.claim_lookups(10, later(minutes=1), LEASE)
+    await store.enriching.keep({done: DUBLIN, more: DUBLIN}, {done: None, more: later(minutes=1)}, NOW)
+    due = await store.enriching.claim(10, later(minutes=1), LEASE)
     assert [item.event_id for item in due] == [more]
 
 
-async def test_facts_come_back_as_they_went_in(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_facts_come_back_as_they_went_in(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened(database_thread, store, event())
-    await store.keep_facts({event_id: DUBLIN}, {event_id: None}, NOW)
-    assert (await store.event(event_id)).facts == DUBLIN
+    await store.enriching.keep({event_id: DUBLIN}, {event_id: None}, NOW)
+    assert (await store.events.get(event_id)).facts == DUBLIN
 
 
 async def test_a_card_is_rendered_anew_only_for_what_is_new(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened(database_thread, store, event())
     versions = []
     for facts in (DUBLIN, DUBLIN, known(90)):
-        await store.keep_facts({event_id: facts}, {event_id: None}, NOW)
-        versions.append((await store.snapshots([event_id]))[0].version)
+        await store.enriching.keep({event_id: facts}, {event_id: None}, NOW)
+        versions.append((await store.events.snapshots([event_id]))[0].version)
     assert versions[0] == versions[1] < versions[2]
 
 
 async def test_the_first_of_a_person_is_said_to_be_that(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     found = await past_of_new_event(database_thread, store, new=event())
     assert found.past is not None
@@ -106,7 +106,7 @@ async def test_the_first_of_a_person_is_said_to_be_that(
 
 
 async def test_what_was_approved_makes_an_address_a_network_and_a_country_known(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     before = event(id="event00001", fold_key="1", facts=DUBLIN, status=Status.APPROVED)
     elsewhere = event(id="event00002", fold_key="2", source_ip="198.51.100.7", facts=DUBLIN)
@@ -118,7 +118,7 @@ async def test_what_was_approved_makes_an_address_a_network_and_a_country_known(
     assert (found.past.host_approved_user, found.past.host_approved_at) == ("alice", before.received_at)
 
 
-async def test_pending_events_make_nothing_known(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_pending_events_make_nothing_known(database_thread: DatabaseThread, store: Store) -> None:
     pending = event(id="event00001", fold_key="1")
     found = await past_of_new_event(database_thread, store, pending, new=event(id="event00002", fold_key="2"))
     assert found.past is not None
@@ -126,7 +126,7 @@ async def test_pending_events_make_nothing_known(database_thread: DatabaseThread
 
 
 async def test_a_denied_event_from_the_address_is_remembered_whoever_it_was_about(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     denied = event(id="event00001", fold_key="1", user_name="bob", status=Status.DENIED)
     found = await past_of_new_event(database_thread, store, denied, new=event(id="event00002", fold_key="2"))
@@ -136,15 +136,15 @@ async def test_a_denied_event_from_the_address_is_remembered_whoever_it_was_abou
 
 
 async def test_the_past_stays_as_it_was_shown_once_somebody_decided(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     other = await opened(database_thread, store, event(id="event00001", fold_key="1"))
     about = await opened(database_thread, store, event(id="event00002", fold_key="2"))
-    await store.keep_facts({about: None}, {about: later(minutes=1)}, NOW)
-    before = (await store.event(about)).past
+    await store.enriching.keep({about: None}, {about: later(minutes=1)}, NOW)
+    before = (await store.events.get(about)).past
     await database_thread.run(_decide, about, Status.APPROVED)
     await database_thread.run(_decide, other, Status.DENIED)
-    await store.keep_facts({about: known(90)}, {about: None}, later(minutes=1))
-    found = await store.event(about)
+    await store.enriching.keep({about: known(90)}, {about: None}, later(minutes=1))
+    found = await store.events.get(about)
     assert found.risk.score == 90
     assert found.past == before

@@ -1,6 +1,6 @@
 """When a gap that cannot be filled is tried again, and when people are told, with a clock that is moved."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -8,13 +8,13 @@ from typing import Any
 import httpx
 import pytest
 
-from powertrip.ingest import Gap
+from powertrip.ingest import Backfill, Gap
 from powertrip.metrics import Metrics
 from powertrip.sources.polled import build_backfills
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
-from powertrip.workflow import Filler, Parts
+from powertrip.workflow import Filler, Live, Parts, Signals
 from tests.conftest import Clock
 from tests.samples import NOW, SECURITY, record
 from tests.sources.polled_api import Api, serving
@@ -36,28 +36,42 @@ async def api() -> AsyncIterator[Api]:
 
 @pytest.fixture
 async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
-    writer = GroupCommitInbox(database_thread, backlog_limit=9, retry_after=30, on_new=lambda: None)
+    writer = GroupCommitInbox(
+        database_thread, backlog_limit=lambda: 9, retry_after=lambda: 30, on_new=lambda: None
+    )
     await writer.put([], [GAP])
     return writer
 
 
 @pytest.fixture
-async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbox) -> AsyncIterator[Filler]:  # noqa: ARG001
+async def backfills_in_force(api: Api) -> AsyncIterator[Live[Mapping[str, Backfill]]]:
+    logs = source("papertrail", backfill_token="a-token", backfill_url=api.url)
+    async with httpx.AsyncClient() as client:
+        yield Live(build_backfills({"logs": logs}, client))
+
+
+@pytest.fixture
+async def filler(
+    backfills_in_force: Live[Mapping[str, Backfill]],
+    store: Store,
+    clock: Clock,
+    inbox: GroupCommitInbox,  # noqa: ARG001
+) -> Filler:
     settings: Any = SimpleNamespace(security_channel=SECURITY)
     parts = Parts(
         store=store,
         notifier=UNUSED,
         directory=UNUSED,
-        backup=UNUSED,
+        live_backup=UNUSED,
+        origins={},
+        signals=Signals(),
         enrichment=UNUSED,
         metrics=Metrics(),
         clock=clock,
         new_id=UNUSED,
-        settings=settings,
+        live_settings=lambda: settings,
     )
-    logs = source("papertrail", backfill_token="a-token", backfill_url=api.url)
-    async with httpx.AsyncClient() as client:
-        yield Filler(parts, build_backfills({"logs": logs}, client), backlog_limit=2)
+    return Filler(parts, backfills_in_force, backlog_limit=lambda: 2)
 
 
 async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]:
@@ -73,17 +87,17 @@ async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]
     return found
 
 
-async def notes(store: SqlStore, clock: Clock) -> int:
+async def notes(store: Store, clock: Clock) -> int:
     """How many notes wait, all of which are taken."""
     count = 0
-    while (note := await store.claim_delivery(clock(), timedelta(minutes=2), [])) is not None:
-        await store.finish_delivery(note, clock(), "done")
+    while (note := await store.deliveries.claim(clock(), timedelta(minutes=2), [])) is not None:
+        await store.deliveries.finish(note, clock(), state="done")
         count += 1
     return count
 
 
 async def test_retries_double_up_to_five_minutes_and_are_told_after_a_while(
-    filler: Filler, clock: Clock, api: Api, store: SqlStore
+    filler: Filler, clock: Clock, api: Api, store: Store
 ) -> None:
     api.answers = [BROKEN]
     assert await waits(filler, clock, api, 6) == [5, 10, 20, 40, 80, 160]
@@ -92,7 +106,11 @@ async def test_retries_double_up_to_five_minutes_and_are_told_after_a_while(
     assert await notes(store, clock) == 1
     api.answers = [FILLED]
     await waits(filler, clock, api, 1)
-    assert (await store.backlog(9), await store.gaps_waiting(), await notes(store, clock)) == (1, 0, 1)
+    assert (await store.inbox.backlog(9), await store.gaps.waiting_count(), await notes(store, clock)) == (
+        1,
+        0,
+        1,
+    )
 
 
 async def test_a_longer_retry_after_is_heeded(filler: Filler, clock: Clock, api: Api) -> None:
@@ -101,7 +119,7 @@ async def test_a_longer_retry_after_is_heeded(filler: Filler, clock: Clock, api:
 
 
 async def test_a_refusal_is_told_at_once_and_tried_again(
-    filler: Filler, clock: Clock, api: Api, store: SqlStore
+    filler: Filler, clock: Clock, api: Api, store: Store
 ) -> None:
     api.answers = [(401, "", {})]
     assert await waits(filler, clock, api, 2) == [5, 10]
@@ -109,20 +127,21 @@ async def test_a_refusal_is_told_at_once_and_tried_again(
 
 
 async def test_while_too_much_waits_to_be_judged_nothing_is_put_on_top(
-    filler: Filler, clock: Clock, api: Api, store: SqlStore, inbox: GroupCommitInbox
+    filler: Filler, clock: Clock, api: Api, store: Store, inbox: GroupCommitInbox
 ) -> None:
     await inbox.put([record(), record()])
     api.answers = [FILLED]
     assert await waits(filler, clock, api, 1) == [30]
-    assert (await store.backlog(9), await store.gaps_waiting()) == (2, 1)
+    assert (await store.inbox.backlog(9), await store.gaps.waiting_count()) == (2, 1)
 
 
 async def test_a_source_that_lost_its_token_has_its_gaps_wait_for_another(
-    filler: Filler, api: Api, store: SqlStore
+    filler: Filler, backfills_in_force: Live[Mapping[str, Backfill]], api: Api, store: Store
 ) -> None:
-    filler.backfills, backfills = {}, filler.backfills
+    backfills = backfills_in_force()
+    backfills_in_force.replace({})
     assert await filler.step() is False
     api.answers = [FILLED]
-    filler.backfills = backfills
+    backfills_in_force.replace(backfills)
     assert await filler.step() is True
-    assert await store.gaps_waiting() == 0
+    assert await store.gaps.waiting_count() == 0

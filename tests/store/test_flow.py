@@ -17,7 +17,7 @@ from powertrip.ports import (
     ToCount,
     ToQuarantine,
 )
-from powertrip.store import SqlStore, audit, inbox
+from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.models import database
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
@@ -25,30 +25,30 @@ from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, l
 LEASE = timedelta(seconds=30)
 
 
-async def claimed_records(thread: DatabaseThread, store: SqlStore, count: int) -> list[Claimed]:
+async def claimed_records(thread: DatabaseThread, store: Store, count: int) -> list[Claimed]:
     await thread.run(inbox.append, [[record() for _ in range(count)]])
-    return await store.claim_records(count, NOW, LEASE)
+    return await store.inbox.claim(count, NOW, LEASE)
 
 
-async def opened_event(thread: DatabaseThread, store: SqlStore, occurrences: int = 1) -> str:
+async def opened_event(thread: DatabaseThread, store: Store, occurrences: int = 1) -> str:
     claimed = await claimed_records(thread, store, occurrences)
-    applied = await store.apply([ask(item) for item in claimed], NOW)
+    applied = await store.judging.apply([ask(item) for item in claimed], NOW)
     return applied.opened[0]
 
 
-async def next_delivery(store: SqlStore) -> Delivery:
-    delivery = await store.claim_delivery(later(minutes=1), LEASE, [])
+async def next_delivery(store: Store) -> Delivery:
+    delivery = await store.deliveries.claim(later(minutes=1), LEASE, [])
     assert delivery is not None
     return delivery
 
 
-async def post(store: SqlStore, delivery: Delivery, ts: str, channel: str = "D1") -> None:
+async def post(store: Store, delivery: Delivery, ts: str, channel: str = "D1") -> None:
     shown = [
         Shown(event_id=item.event.id, revision=item.event.revision, version=item.version)
-        for item in await store.snapshots(delivery.event_ids)
+        for item in await store.events.snapshots(delivery.event_ids)
     ]
     kind = NoticeKind(delivery.kind.value)
-    await store.posted(delivery, kind, Posted(channel=channel, ts=ts), shown, later(minutes=1))
+    await store.notices.posted(delivery, kind, Posted(channel=channel, ts=ts), shown, later(minutes=1))
 
 
 def approve(about_id: str, before_revision: int = 1) -> DecisionPlan:
@@ -66,18 +66,18 @@ def approve(about_id: str, before_revision: int = 1) -> DecisionPlan:
 
 
 async def test_a_record_with_a_known_id_is_dropped_and_counted(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     twice = record(record_id="same")
     assert await database_thread.run(inbox.append, [[twice, record()], [twice]]) == [2, 0]
-    numbers = await store.numbers(NOW)
+    numbers = await store.statistics.numbers(NOW)
     assert numbers.tallies == {("duplicate", "syslog"): 1}
 
 
-async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread, store: Store) -> None:
     hostile = record("zoë \x00 \u202e \ud800 <!channel>", occurred_at=None, host_name=None, cut=7)
     await database_thread.run(inbox.append, [[hostile]])
-    (claimed,) = await store.claim_records(1, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
     assert claimed.record.message == "zoë \\x00 \u202e \\ud800 <!channel>"
     assert claimed.record.received_at == NOW
     assert claimed.record.occurred_at is None
@@ -85,40 +85,38 @@ async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread
 
 
 async def test_a_claimed_record_is_nobody_elses_until_its_lease_ends(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     await claimed_records(database_thread, store, 1)
-    assert await store.claim_records(1, later(seconds=29), LEASE) == []
-    assert len(await store.claim_records(1, later(seconds=31), LEASE)) == 1
+    assert await store.inbox.claim(1, later(seconds=29), LEASE) == []
+    assert len(await store.inbox.claim(1, later(seconds=31), LEASE)) == 1
 
 
-async def test_a_record_judged_twice_makes_one_event(
-    database_thread: DatabaseThread, store: SqlStore
-) -> None:
+async def test_a_record_judged_twice_makes_one_event(database_thread: DatabaseThread, store: Store) -> None:
     (claimed,) = await claimed_records(database_thread, store, 1)
-    first = await store.apply([ask(claimed)], NOW)
-    second = await store.apply([ask(claimed)], NOW)
+    first = await store.judging.apply([ask(claimed)], NOW)
+    second = await store.judging.apply([ask(claimed)], NOW)
     assert (len(first.opened), second.opened, second.folded) == (1, (), ())
 
 
-async def test_an_occurrence_joins_the_open_event(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_an_occurrence_joins_the_open_event(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store, occurrences=3)
-    found = await store.event(event_id)
+    found = await store.events.get(event_id)
     assert (found.revision, found.occurrences, found.ref) == (3, 3, f"{event_id}.3")
-    assert [item.revision for item in await store.occurrences(event_id)] == [1, 2, 3]
+    assert [item.revision for item in await store.events.occurrences(event_id)] == [1, 2, 3]
 
 
-async def test_another_person_is_another_event(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_another_person_is_another_event(database_thread: DatabaseThread, store: Store) -> None:
     one, two = await claimed_records(database_thread, store, 2)
-    applied = await store.apply([ask(one), ask(two, event(user_name="bob", fold_key="bob"))], NOW)
+    applied = await store.judging.apply([ask(one), ask(two, event(user_name="bob", fold_key="bob"))], NOW)
     assert len(applied.opened) == 2
 
 
 async def test_ignored_and_quarantined_records_leave_numbers(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     one, two = await claimed_records(database_thread, store, 2)
-    applied = await store.apply(
+    applied = await store.judging.apply(
         [
             Judgement(claimed=one, outcome=ToCount(verdict="ignored", name="monitoring")),
             Judgement(claimed=two, outcome=ToQuarantine(rule="ssh_login", reason="no pattern matches")),
@@ -126,175 +124,175 @@ async def test_ignored_and_quarantined_records_leave_numbers(
         NOW,
     )
     assert applied.quarantined == 1
-    numbers = await store.numbers(NOW)
+    numbers = await store.statistics.numbers(NOW)
     assert (numbers.tallies, numbers.quarantined) == ({("ignored", "monitoring"): 1}, 1)
 
 
-async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, store: Store) -> None:
     (one,) = await claimed_records(database_thread, store, 1)
-    await store.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
+    await store.judging.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
     window = timedelta(minutes=15)
-    report = await store.report_quarantine(SECURITY, window, NOW)
+    report = await store.quarantine.report(SECURITY, window, NOW)
     assert report is not None
     assert (report.count, report.sources) == (1, {"syslog": 1})
-    assert await store.report_quarantine(SECURITY, window, later(hours=1)) is None
+    assert await store.quarantine.report(SECURITY, window, later(hours=1)) is None
     assert (await next_delivery(store)).kind is DeliveryKind.QUARANTINE
 
 
 async def test_what_is_quarantined_within_the_window_is_told_together_after_it(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     window = timedelta(minutes=15)
     for one in await claimed_records(database_thread, store, 3):
-        await store.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
-        await store.report_quarantine(SECURITY, window, later(minutes=1))
-    assert await store.report_quarantine(SECURITY, window, later(minutes=15)) is None
-    report = await store.report_quarantine(SECURITY, window, later(minutes=16))
+        await store.judging.apply(
+            [Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW
+        )
+        await store.quarantine.report(SECURITY, window, later(minutes=1))
+    assert await store.quarantine.report(SECURITY, window, later(minutes=15)) is None
+    report = await store.quarantine.report(SECURITY, window, later(minutes=16))
     assert report is not None
     assert report.count == 2
 
 
 async def test_a_new_event_has_its_first_notice_written_down(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened_event(database_thread, store)
     delivery = await next_delivery(store)
     assert (delivery.kind, delivery.channel, delivery.event_ids) == (DeliveryKind.FIRST, ALICE, (event_id,))
-    assert await store.claim_delivery(later(minutes=1), LEASE, []) is None
+    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
 
 
 async def test_a_delivery_of_a_crashed_process_is_claimed_again_as_maybe_arrived(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     await opened_event(database_thread, store)
     first = await next_delivery(store)
-    again = await store.claim_delivery(later(minutes=2), LEASE, [])
+    again = await store.deliveries.claim(later(minutes=2), LEASE, [])
     assert again is not None
     assert (first.attempted_at, again.attempted_at, again.uid) == (None, later(minutes=1), first.uid)
 
 
 async def test_a_delivery_that_surely_failed_need_not_be_looked_for(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     await opened_event(database_thread, store)
     delivery = await next_delivery(store)
-    await store.postpone_delivery(delivery, later(minutes=2), "429", may_have_arrived=False)
-    assert await store.claim_delivery(later(minutes=1), LEASE, []) is None
-    again = await store.claim_delivery(later(minutes=2), LEASE, [])
+    await store.deliveries.postpone(delivery, later(minutes=2), "429", may_have_arrived=False)
+    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
+    again = await store.deliveries.claim(later(minutes=2), LEASE, [])
     assert again is not None
     assert (again.attempted_at, again.attempts) == (None, 1)
 
 
-async def test_a_busy_lane_is_left_alone(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_a_busy_lane_is_left_alone(database_thread: DatabaseThread, store: Store) -> None:
     await opened_event(database_thread, store)
-    assert await store.claim_delivery(NOW, LEASE, [ALICE]) is None
+    assert await store.deliveries.claim(NOW, LEASE, [ALICE]) is None
 
 
-async def test_only_the_first_decision_is_taken(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_only_the_first_decision_is_taken(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
-    assert (await store.decide(approve(event_id))).taken
-    assert not (await store.decide(approve(event_id))).taken
-    found = await store.event(event_id)
+    assert (await store.events.decide(approve(event_id))).taken
+    assert not (await store.events.decide(approve(event_id))).taken
+    found = await store.events.get(event_id)
     assert (found.status, len(found.decisions), found.next_reminder_at) == (Status.APPROVED, 1, None)
 
 
-async def test_what_the_card_did_not_show_stays_open(
-    database_thread: DatabaseThread, store: SqlStore
-) -> None:
+async def test_what_the_card_did_not_show_stays_open(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store, occurrences=3)
-    taken = await store.decide(approve(event_id, before_revision=1))
+    taken = await store.events.decide(approve(event_id, before_revision=1))
     assert taken.rest is not None
-    covered, rest = await store.event(event_id), await store.event(taken.rest.id)
+    covered, rest = await store.events.get(event_id), await store.events.get(taken.rest.id)
     assert (covered.status, covered.occurrences, covered.revision) == (Status.APPROVED, 1, 1)
     assert (rest.status, rest.occurrences, rest.revision) == (Status.PENDING, 2, 2)
     kinds = [(await next_delivery(store)).event_ids for _ in range(2)]
     assert kinds == [(event_id,), (rest.id,)]
 
 
-async def test_nothing_joins_a_decided_event(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_nothing_joins_a_decided_event(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
-    await store.decide(approve(event_id))
+    await store.events.decide(approve(event_id))
     assert await opened_event(database_thread, store) != event_id
 
 
-async def test_a_decision_has_every_copy_updated_once(
-    database_thread: DatabaseThread, store: SqlStore
-) -> None:
+async def test_a_decision_has_every_copy_updated_once(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     await post(store, await next_delivery(store), ts="1.1")
-    await store.decide(approve(event_id))
+    await store.events.decide(approve(event_id))
     delivery = await next_delivery(store)
     assert (delivery.kind, delivery.channel, delivery.ts) == (DeliveryKind.UPDATE, "D1", "1.1")
-    assert await store.claim_delivery(later(minutes=1), LEASE, []) is None
+    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
 
 
 async def test_a_message_that_was_overtaken_while_it_was_posted_is_updated(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened_event(database_thread, store)
     delivery = await next_delivery(store)
     stale = [Shown(event_id=event_id, revision=1, version=1)]
-    await store.decide(approve(event_id))
-    await store.posted(delivery, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), stale, later(minutes=1))
+    await store.events.decide(approve(event_id))
+    await store.notices.posted(
+        delivery, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), stale, later(minutes=1)
+    )
     assert (await next_delivery(store)).kind is DeliveryKind.UPDATE
 
 
-async def test_a_reminder_is_reserved_once(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_a_reminder_is_reserved_once(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     now = later(minutes=10)
-    due = await store.due_reminders(now, 10)
+    due = await store.events.due_reminders(now, 10)
     plan = [(item, later(hours=1)) for item in due]
     assert [item.event_id for item in due] == [event_id]
-    assert await store.reserve_reminders(plan, SECURITY, 3, now) == 1
-    assert await store.reserve_reminders(plan, SECURITY, 3, now) == 0
-    assert (await store.event(event_id)).reminders == 1
+    assert await store.events.reserve_reminders(plan, SECURITY, 3, now) == 1
+    assert await store.events.reserve_reminders(plan, SECURITY, 3, now) == 0
+    assert (await store.events.get(event_id)).reminders == 1
 
 
 async def test_many_reminders_due_together_are_one_delivery(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     claimed = await claimed_records(database_thread, store, 4)
-    await store.apply([ask(item, event(fold_key=str(number))) for number, item in enumerate(claimed)], NOW)
+    await store.judging.apply(
+        [ask(item, event(fold_key=str(number))) for number, item in enumerate(claimed)], NOW
+    )
     for _ in range(4):
         await post(store, await next_delivery(store), ts=f"1.{_}")
-    due = await store.due_reminders(later(minutes=10), 10)
-    await store.reserve_reminders([(item, later(hours=1)) for item in due], SECURITY, 3, NOW)
+    due = await store.events.due_reminders(later(minutes=10), 10)
+    await store.events.reserve_reminders([(item, later(hours=1)) for item in due], SECURITY, 3, NOW)
     delivery = await next_delivery(store)
     assert (delivery.kind, len(delivery.event_ids)) == (DeliveryKind.REMINDER, 4)
 
 
-async def test_a_new_reminder_removes_the_one_before(
-    database_thread: DatabaseThread, store: SqlStore
-) -> None:
+async def test_a_new_reminder_removes_the_one_before(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     await post(store, await next_delivery(store), ts="1.1")
     for ts, hours in (("2.1", 1), ("2.2", 2)):
-        due = await store.due_reminders(later(hours=hours), 10)
-        await store.reserve_reminders([(item, later(hours=hours + 1)) for item in due], SECURITY, 3, NOW)
+        due = await store.events.due_reminders(later(hours=hours), 10)
+        await store.events.reserve_reminders(
+            [(item, later(hours=hours + 1)) for item in due], SECURITY, 3, NOW
+        )
         await post(store, await next_delivery(store), ts=ts, channel=SECURITY)
     removal = await next_delivery(store)
     assert (removal.kind, removal.channel, removal.ts) == (DeliveryKind.REMOVE, SECURITY, "2.1")
-    assert [notice.ts for notice in await store.notices(event_id)] == ["1.1", "2.2"]
+    assert [notice.ts for notice in await store.notices.of_event(event_id)] == ["1.1", "2.2"]
 
 
-async def test_events_are_found_by_what_people_ask_for(
-    database_thread: DatabaseThread, store: SqlStore
-) -> None:
+async def test_events_are_found_by_what_people_ask_for(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     for query in (
         EventQuery(open_only=True),
         EventQuery(subject_slack_id=ALICE),
         EventQuery(user_name="alice", host_name="bastion-1", source_ip="192.0.2.10", since=NOW),
     ):
-        found, total = await store.find_events(query)
+        found, total = await store.events.find(query)
         assert ([item.id for item in found], total) == ([event_id], 1)
-    assert await store.find_events(EventQuery(user_name="bob")) == ([], 0)
+    assert await store.events.find(EventQuery(user_name="bob")) == ([], 0)
 
 
-async def test_the_numbers_add_up(database_thread: DatabaseThread, store: SqlStore) -> None:
+async def test_the_numbers_add_up(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
-    await store.decide(approve(event_id))
-    numbers = await store.numbers(NOW)
+    await store.events.decide(approve(event_id))
+    numbers = await store.statistics.numbers(NOW)
     assert numbers.decision_seconds == (60.0,)
     assert numbers.deciders == {ALICE: 1}
     assert numbers.opened_per_day == {"2026-01-15": 1}
@@ -302,16 +300,16 @@ async def test_the_numbers_add_up(database_thread: DatabaseThread, store: SqlSto
 
 
 async def test_the_audit_is_a_chain_that_breaks_where_it_is_touched(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened_event(database_thread, store)
-    await store.decide(approve(event_id))
+    await store.events.decide(approve(event_id))
     assert await database_thread.run(audit.first_broken_line) is None
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit"])
 async def test_the_database_itself_refuses_to_change_the_audit(
-    database_thread: DatabaseThread, store: SqlStore, statement: str
+    database_thread: DatabaseThread, store: Store, statement: str
 ) -> None:
     await opened_event(database_thread, store)
     with pytest.raises(Exception, match="append-only"):
@@ -319,11 +317,11 @@ async def test_the_database_itself_refuses_to_change_the_audit(
 
 
 async def test_a_denied_event_is_told_to_the_security_channel(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened_event(database_thread, store)
     await post(store, await next_delivery(store), ts="1.1")
-    before = await store.event(event_id)
+    before = await store.events.get(event_id)
     plan = DecisionPlan(
         before=before,
         after=decided(before, status=Status.DENIED),
@@ -334,6 +332,6 @@ async def test_a_denied_event_is_told_to_the_security_channel(
         rest_conversation=ALICE,
         rest_remind_at=later(minutes=11),
     )
-    assert (await store.decide(plan)).taken
+    assert (await store.events.decide(plan)).taken
     assert (await next_delivery(store)).kind is DeliveryKind.OUTCOME
-    assert [item.event_id for item in await store.due_reminders(later(minutes=20), 10)] == [event_id]
+    assert [item.event_id for item in await store.events.due_reminders(later(minutes=20), 10)] == [event_id]

@@ -7,14 +7,16 @@ import pytest
 
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.event import Record
-from powertrip.store import SqlStore, inbox, quarantine
+from powertrip.store import Store, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
 from tests.samples import NOW, record
 
 
 def inbox_of(thread: DatabaseThread, backlog_limit: int = 100) -> GroupCommitInbox:
-    return GroupCommitInbox(thread, backlog_limit=backlog_limit, retry_after=30, on_new=lambda: None)
+    return GroupCommitInbox(
+        thread, backlog_limit=lambda: backlog_limit, retry_after=lambda: 30, on_new=lambda: None
+    )
 
 
 async def test_everybody_who_waited_learns_how_many_of_theirs_were_new(
@@ -39,20 +41,20 @@ async def test_a_request_that_cannot_be_kept_does_not_keep_out_the_others(
 
 
 async def test_too_much_that_waits_turns_senders_away_until_it_is_judged(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     writer = inbox_of(database_thread, backlog_limit=2)
     await writer.put([record(), record()])
     with pytest.raises(Overloaded) as refused:
         await writer.put([record()])
     assert refused.value.retry_after == 30
-    for claimed in await store.claim_records(2, NOW, NOW - NOW):
+    for claimed in await store.inbox.claim(2, NOW, NOW - NOW):
         assert await database_thread.run(inbox.mark_judged, claimed.inbox_id, NOW)
     assert await writer.put([record()]) == 1
 
 
 async def test_the_quarantine_lets_go_of_the_oldest_beyond_its_bounds(
-    database_thread: DatabaseThread, store: SqlStore
+    database_thread: DatabaseThread, store: Store
 ) -> None:
     writer = inbox_of(database_thread)
     for body in (b"oldest", b"middle", b"newest"):

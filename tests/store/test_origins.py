@@ -16,7 +16,7 @@ from powertrip.ports import (
     ToSight,
     Watch,
 )
-from powertrip.store import SqlStore, inbox
+from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, decided, decision, event, later, record
 
@@ -36,14 +36,14 @@ WAIT = 11 * 60.0
 class Bench:
     """A store, and the two sides that bring it records."""
 
-    def __init__(self, store: SqlStore, thread: DatabaseThread) -> None:
+    def __init__(self, store: Store, thread: DatabaseThread) -> None:
         self.store = store
         self.thread = thread
 
     async def _claimed(self, source: str, event: Event, record_id: str) -> Claimed:
         came = record(source=source, record_id=record_id, occurred_at=event.occurred_at)
         await self.thread.run(inbox.append, [[came]])
-        (claimed,) = await self.store.claim_records(1, NOW, LEASE)
+        (claimed,) = await self.store.inbox.claim(1, NOW, LEASE)
         return claimed
 
     async def pipeline(self, record_id: str = "p1", watch: Watch = WAZUH, **about: object) -> Applied:
@@ -51,7 +51,7 @@ class Bench:
         happened = event(**about)
         claimed = await self._claimed("syslog", happened, record_id)
         ask = ToAsk(event=happened, conversation=ALICE, watches=(watch,))
-        return await self.store.apply([Judgement(claimed=claimed, outcome=ask)], NOW)
+        return await self.store.judging.apply([Judgement(claimed=claimed, outcome=ask)], NOW)
 
     async def hids(self, record_id: str = "a1", watch: Watch = WAZUH, **about: object) -> Applied:
         """The HIDS tells of a login; its names for hosts have a domain."""
@@ -59,13 +59,13 @@ class Bench:
             **{"source": "alerts", "host_name": "bastion-1.example.com", "fold_key": "alerts"} | about
         )
         claimed = await self._claimed("alerts", seen, record_id)
-        return await self.store.apply(
+        return await self.store.judging.apply(
             [Judgement(claimed=claimed, outcome=ToSight(event=seen, watch=watch))], NOW
         )
 
     async def open_due(self, at: float = WAIT) -> Applied:
         """What the sweep does once the grace is over."""
-        due = await self.store.due_sightings(later(seconds=at), 10)
+        due = await self.store.sightings.due(later(seconds=at), 10)
         asked = [
             (
                 item.id,
@@ -75,7 +75,7 @@ class Bench:
             )
             for item in due
         ]
-        return await self.store.open_sightings(asked, later(seconds=at))
+        return await self.store.sightings.open_due(asked, later(seconds=at))
 
     async def decide(
         self,
@@ -87,8 +87,8 @@ class Bench:
         tell: tuple[str, ...] = (),
     ) -> None:
         """Alice decides."""
-        before = await self.store.event(event_id)
-        taken = await self.store.decide(
+        before = await self.store.events.get(event_id)
+        taken = await self.store.events.decide(
             DecisionPlan(
                 before=before,
                 after=decided(before, status=status),
@@ -106,17 +106,17 @@ class Bench:
     async def deliveries(self, kind: DeliveryKind = DeliveryKind.ORIGIN) -> list[Delivery]:
         """All waiting deliveries of a kind, claimed."""
         found: list[Delivery] = []
-        while delivery := await self.store.claim_delivery(later(hours=1), LEASE, []):
+        while delivery := await self.store.deliveries.claim(later(hours=1), LEASE, []):
             found.append(delivery)
         return [delivery for delivery in found if delivery.kind is kind]
 
     async def states(self, event_id: str) -> list[OriginState]:
         """What the event's card says of origins."""
-        return [standing.state for standing in (await self.store.event(event_id)).origins]
+        return [standing.state for standing in (await self.store.events.get(event_id)).origins]
 
 
 @pytest.fixture
-def bench(store: SqlStore, database_thread: DatabaseThread) -> Bench:
+def bench(store: Store, database_thread: DatabaseThread) -> Bench:
     """A bench on an empty database."""
     return Bench(store, database_thread)
 
@@ -135,7 +135,7 @@ async def test_two_records_of_one_login_make_one_event_whichever_comes_first(
         assert (await bench.hids()).paired == ("wazuh",)
     assert await bench.states(event_id) == [OriginState.PENDING]
     assert (await bench.open_due()).opened == ()
-    assert await bench.store.miss_expected(later(seconds=WAIT), 10) == 0
+    assert await bench.store.expectations.miss(later(seconds=WAIT), 10) == 0
 
 
 async def test_a_pending_event_is_told_of_when_it_is_decided(bench: Bench) -> None:
@@ -144,12 +144,12 @@ async def test_a_pending_event_is_told_of_when_it_is_decided(bench: Bench) -> No
     assert await bench.deliveries() == []
     await bench.decide(event_id)
     (delivery,) = await bench.deliveries()
-    verdict = await bench.store.origin_verdict(delivery)
+    verdict = await bench.store.tellings.verdict(delivery)
     assert verdict is not None
     assert (delivery.channel, verdict.alert_id, verdict.verdict) == ("wazuh", "a1", Verdict.APPROVE)
     assert (verdict.decided_by, verdict.host_name) == (ALICE, "bastion-1.example.com")
-    await bench.store.origin_told(delivery, later(minutes=2))
-    (standing,) = (await bench.store.event(event_id)).origins
+    await bench.store.tellings.told(delivery, later(minutes=2))
+    (standing,) = (await bench.store.events.get(event_id)).origins
     assert (standing.state, standing.at) == (OriginState.TOLD, later(minutes=2))
 
 
@@ -172,7 +172,7 @@ async def test_an_origin_without_records_is_told_of_every_decision(bench: Bench)
     (event_id,) = (await bench.pipeline()).opened
     await bench.decide(event_id, Status.DENIED, Verdict.DENY, tell=("siem",))
     (delivery,) = await bench.deliveries()
-    verdict = await bench.store.origin_verdict(delivery)
+    verdict = await bench.store.tellings.verdict(delivery)
     assert verdict is not None
     assert (delivery.lane, verdict.alert_id, verdict.verdict) == ("origin siem", None, Verdict.DENY)
 
@@ -183,9 +183,9 @@ async def test_a_closing_waits_until_the_denial_was_taken(bench: Bench) -> None:
     await bench.decide(event_id, Status.DENIED, Verdict.DENY)
     await bench.decide(event_id, Status.CLOSED, Verdict.CLOSE)
     denial, closing = await bench.deliveries()
-    assert await bench.store.origin_verdict(closing) is None
-    await bench.store.origin_told(denial, NOW)
-    verdict = await bench.store.origin_verdict(closing)
+    assert await bench.store.tellings.verdict(closing) is None
+    await bench.store.tellings.told(denial, NOW)
+    verdict = await bench.store.tellings.verdict(closing)
     assert verdict is not None
     assert verdict.verdict is Verdict.CLOSE
 
@@ -193,10 +193,10 @@ async def test_a_closing_waits_until_the_denial_was_taken(bench: Bench) -> None:
 async def test_what_the_hids_alone_saw_is_opened_once(bench: Bench) -> None:
     await bench.hids()
     assert (await bench.open_due(at=60)).opened == ()
-    due = await bench.store.due_sightings(later(seconds=WAIT), 10)
+    due = await bench.store.sightings.due(later(seconds=WAIT), 10)
     asked = [(due[0].id, ToAsk(event=decided(due[0].event, id="alone00001"), conversation=SECURITY))]
-    first = await bench.store.open_sightings(asked, later(seconds=WAIT))
-    again = await bench.store.open_sightings(asked, later(seconds=WAIT))
+    first = await bench.store.sightings.open_due(asked, later(seconds=WAIT))
+    again = await bench.store.sightings.open_due(asked, later(seconds=WAIT))
     assert (first.opened, again.opened, again.folded) == (("alone00001",), (), ())
     assert await bench.states("alone00001") == [OriginState.ALONE, OriginState.PENDING]
     assert len(await bench.deliveries(DeliveryKind.FIRST)) == 1
@@ -213,32 +213,32 @@ async def test_a_record_that_comes_after_all_joins_what_the_hids_alone_saw(
     applied = await bench.pipeline(occurred_at=later(seconds=30))
     assert (applied.opened, applied.folded) == ((), (event_id,))
     assert await bench.states(event_id) == [OriginState.PENDING]
-    assert (await bench.store.event(event_id)).occurrences == 1
+    assert (await bench.store.events.get(event_id)).occurrences == 1
     again = await bench.pipeline("p2", occurred_at=later(seconds=31))
     assert len(again.opened) == 1, "one record of the HIDS stands for one login"
 
 
 async def test_what_the_hids_did_not_see_is_reported_once(bench: Bench) -> None:
     (event_id,) = (await bench.pipeline()).opened
-    assert await bench.store.miss_expected(later(minutes=9), 10) == 0
-    assert await bench.store.miss_expected(later(minutes=10), 10) == 1
+    assert await bench.store.expectations.miss(later(minutes=9), 10) == 0
+    assert await bench.store.expectations.miss(later(minutes=10), 10) == 1
     assert await bench.states(event_id) == [OriginState.MISSED]
     window = timedelta(minutes=15)
-    assert await bench.store.report_missed(SECURITY, window, later(minutes=10)) == 1
-    assert await bench.store.report_missed(SECURITY, window, later(hours=9)) == 0
+    assert await bench.store.expectations.report(SECURITY, window, later(minutes=10)) == 1
+    assert await bench.store.expectations.report(SECURITY, window, later(hours=9)) == 0
     (note,) = await bench.deliveries(DeliveryKind.NOTE)
     assert "did not see" in note.payload["title"]
 
 
 async def test_many_events_that_the_hids_did_not_see_are_two_notes(bench: Bench) -> None:
     await bench.pipeline("p0", fold_key="p0")
-    await bench.store.miss_expected(later(minutes=10), 100)
-    await bench.store.report_missed(SECURITY, timedelta(minutes=15), later(minutes=10))
+    await bench.store.expectations.miss(later(minutes=10), 100)
+    await bench.store.expectations.report(SECURITY, timedelta(minutes=15), later(minutes=10))
     for number in range(1, 31):
         await bench.pipeline(f"p{number}", fold_key=f"p{number}")
-    await bench.store.miss_expected(later(minutes=11), 100)
-    assert await bench.store.report_missed(SECURITY, timedelta(minutes=15), later(minutes=11)) == 0
-    assert await bench.store.report_missed(SECURITY, timedelta(minutes=15), later(minutes=26)) == 30
+    await bench.store.expectations.miss(later(minutes=11), 100)
+    assert await bench.store.expectations.report(SECURITY, timedelta(minutes=15), later(minutes=11)) == 0
+    assert await bench.store.expectations.report(SECURITY, timedelta(minutes=15), later(minutes=26)) == 30
     notes = await bench.deliveries(DeliveryKind.NOTE)
     assert len(notes) == 2
     assert "30 events" in notes[1].payload["title"]
@@ -246,7 +246,7 @@ async def test_many_events_that_the_hids_did_not_see_are_two_notes(bench: Bench)
 
 async def test_a_hids_that_saw_late_is_not_said_to_have_missed(bench: Bench) -> None:
     (event_id,) = (await bench.pipeline()).opened
-    await bench.store.miss_expected(later(minutes=10), 10)
+    await bench.store.expectations.miss(later(minutes=10), 10)
     await bench.hids()
     assert await bench.states(event_id) == [OriginState.PENDING]
 
@@ -269,7 +269,7 @@ async def test_a_nearer_record_takes_the_place_of_one_that_was_not_its_own(bench
     (second,) = (await bench.pipeline("p2", fold_key="2", occurred_at=later(seconds=61))).opened
     await bench.decide(second, Status.DENIED, Verdict.DENY)
     (delivery,) = await bench.deliveries()
-    verdict = await bench.store.origin_verdict(delivery)
+    verdict = await bench.store.tellings.verdict(delivery)
     assert verdict is not None
     assert verdict.alert_id == "a2"
 
@@ -288,7 +288,7 @@ async def test_a_pair_that_was_told_stays(bench: Bench) -> None:
     await bench.decide(first)
     await bench.hids("a1", occurred_at=later(seconds=1))
     assert len(await bench.deliveries()) == 1
-    assert [item.event.source for item in await bench.store.due_sightings(later(seconds=WAIT), 10)] == [
+    assert [item.event.source for item in await bench.store.sightings.due(later(seconds=WAIT), 10)] == [
         "alerts"
     ]
 
@@ -300,11 +300,11 @@ async def test_a_refusal_is_shown_and_told_once_to_the_security_channel(bench: B
     refusals = await bench.deliveries()
     for _ in range(2):
         for delivery in refusals:
-            await bench.store.origin_refused(delivery, "wrong password", later(minutes=20), SECURITY, NOW)
-    (standing,) = (await bench.store.event(event_id)).origins
+            await bench.store.tellings.refused(delivery, "wrong password", later(minutes=20), SECURITY, NOW)
+    (standing,) = (await bench.store.events.get(event_id)).origins
     assert (standing.state, standing.why) == (OriginState.FAILED, "wrong password")
     assert len(await bench.deliveries(DeliveryKind.NOTE)) == 1
-    again = await bench.store.claim_delivery(later(minutes=21), LEASE, [])
+    again = await bench.store.deliveries.claim(later(minutes=21), LEASE, [])
     assert again is None or again.kind is not DeliveryKind.NOTE
 
 

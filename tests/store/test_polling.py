@@ -6,7 +6,7 @@ import pytest
 
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.ports import DeliveryKind, PollRound
-from powertrip.store import SqlStore
+from powertrip.store import Store
 from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=2)
@@ -14,59 +14,59 @@ TELL = timedelta(minutes=15)
 BIG = 1000
 
 
-async def titles(store: SqlStore) -> list[str]:
+async def titles(store: Store) -> list[str]:
     """The titles of the notes that wait."""
     found = []
-    while (delivery := await store.claim_delivery(later(days=9), LEASE, [])) is not None:
+    while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
         assert (delivery.kind, delivery.channel) == (DeliveryKind.NOTE, SECURITY)
         found.append(str(delivery.payload["title"]))
-        await store.finish_delivery(delivery, NOW, "done")
+        await store.deliveries.finish(delivery, NOW, state="done")
     return found
 
 
-async def test_one_process_at_a_time_polls_until_the_lease_of_a_dead_one_ends(store: SqlStore) -> None:
-    assert await store.claim_poll("wazuh", "one", NOW, NOW, LEASE) is not None
-    assert await store.claim_poll("wazuh", "two", NOW, later(minutes=1), LEASE) is None
-    assert await store.claim_poll("wazuh", "two", NOW, later(minutes=3), LEASE) is not None
+async def test_one_process_at_a_time_polls_until_the_lease_of_a_dead_one_ends(store: Store) -> None:
+    assert await store.polling.claim("wazuh", "one", NOW, NOW, LEASE) is not None
+    assert await store.polling.claim("wazuh", "two", NOW, later(minutes=1), LEASE) is None
+    assert await store.polling.claim("wazuh", "two", NOW, later(minutes=3), LEASE) is not None
     with pytest.raises(StoreUnavailable, match="taken over"):
-        await store.keep_page("wazuh", "one", [record()], {"at": 1}, BIG, later(minutes=3), LEASE)
-    assert await store.backlog(BIG) == 0
+        await store.polling.keep("wazuh", "one", [record()], {"at": 1}, BIG, later(minutes=3), LEASE)
+    assert await store.inbox.backlog(BIG) == 0
 
 
-async def test_records_and_cursor_are_kept_together_or_not_at_all(store: SqlStore) -> None:
-    await store.claim_poll("wazuh", "one", NOW, NOW, LEASE)
-    assert await store.keep_page("wazuh", "one", [record(record_id="a")], {"at": 1}, BIG, NOW, LEASE) == 1
+async def test_records_and_cursor_are_kept_together_or_not_at_all(store: Store) -> None:
+    await store.polling.claim("wazuh", "one", NOW, NOW, LEASE)
+    assert await store.polling.keep("wazuh", "one", [record(record_id="a")], {"at": 1}, BIG, NOW, LEASE) == 1
     with pytest.raises(Overloaded):
-        await store.keep_page("wazuh", "one", [record(record_id="b")], {"at": 2}, 1, NOW, LEASE)
-    again = await store.claim_poll("wazuh", "two", later(days=1), later(minutes=9), LEASE)
+        await store.polling.keep("wazuh", "one", [record(record_id="b")], {"at": 2}, 1, NOW, LEASE)
+    again = await store.polling.claim("wazuh", "two", later(days=1), later(minutes=9), LEASE)
     assert again is not None
     assert (again.cursor, again.since) == ({"at": 1}, NOW)
     page = [record(record_id="a"), record(record_id="b")]
-    assert await store.keep_page("wazuh", "two", page, {"at": 3}, BIG, NOW, LEASE) == 1
+    assert await store.polling.keep("wazuh", "two", page, {"at": 3}, BIG, NOW, LEASE) == 1
 
 
-async def test_a_lasting_failure_is_told_once_and_so_is_its_end(store: SqlStore) -> None:
+async def test_a_lasting_failure_is_told_once_and_so_is_its_end(store: Store) -> None:
     for minute in (0, 10, 20, 30):
         now = later(minutes=minute)
-        state = await store.claim_poll("wazuh", "one", NOW, now, LEASE)
+        state = await store.polling.claim("wazuh", "one", NOW, now, LEASE)
         assert state is not None
         assert state.failures == minute / 10
-        await store.poll_failed("wazuh", "one", "answered 401", now, TELL, SECURITY, now)
+        await store.polling.failed("wazuh", "one", "answered 401", now, TELL, SECURITY, now)
     assert await titles(store) == ["The poll wazuh fails"]
     for _ in range(2):
-        await store.poll_succeeded("wazuh", "one", PollRound(), NOW, SECURITY, NOW)
+        await store.polling.succeeded("wazuh", "one", PollRound(), NOW, SECURITY, NOW)
     assert await titles(store) == ["The poll wazuh works again"]
 
 
-async def test_a_gap_is_told_at_its_begin_and_counted_at_its_end(store: SqlStore) -> None:
-    await store.claim_poll("wazuh", "one", NOW, NOW, LEASE)
+async def test_a_gap_is_told_at_its_begin_and_counted_at_its_end(store: Store) -> None:
+    await store.polling.claim("wazuh", "one", NOW, NOW, LEASE)
     behind = PollRound(count=100, oldest=NOW, newest=later(hours=1), more=True)
-    await store.poll_succeeded("wazuh", "one", behind, NOW, SECURITY, NOW)
-    await store.poll_succeeded("wazuh", "one", behind, NOW, SECURITY, NOW)
+    await store.polling.succeeded("wazuh", "one", behind, NOW, SECURITY, NOW)
+    await store.polling.succeeded("wazuh", "one", behind, NOW, SECURITY, NOW)
     assert await titles(store) == ["The poll wazuh is behind and catches up"]
     done = PollRound(count=5, oldest=later(hours=1), newest=later(hours=2))
-    await store.poll_succeeded("wazuh", "one", done, NOW, SECURITY, NOW)
-    delivery = await store.claim_delivery(NOW, LEASE, [])
+    await store.polling.succeeded("wazuh", "one", done, NOW, SECURITY, NOW)
+    delivery = await store.deliveries.claim(NOW, LEASE, [])
     assert delivery is not None
     assert delivery.payload["title"] == "The poll wazuh has caught up"
     assert delivery.payload["lines"] == [
@@ -74,11 +74,11 @@ async def test_a_gap_is_told_at_its_begin_and_counted_at_its_end(store: SqlStore
     ]
 
 
-async def test_silence_is_told_once_and_its_end_too(store: SqlStore) -> None:
+async def test_silence_is_told_once_and_its_end_too(store: Store) -> None:
     expected = {"syslog": timedelta(hours=1)}
 
     async def told(**after: float) -> int:
-        return await store.report_silence(expected, SECURITY, NOW, later(**after))
+        return await store.silence.report(expected, SECURITY, NOW, later(**after))
 
     assert [await told(minutes=0), await told(minutes=59), await told(minutes=61)] == [0, 0, 1]
     assert await told(minutes=90) == 0
@@ -89,22 +89,22 @@ async def test_silence_is_told_once_and_its_end_too(store: SqlStore) -> None:
     assert await told(hours=3.1) == 1
 
 
-async def test_what_is_sent_again_does_not_count_as_speech(store: SqlStore) -> None:
-    await store.report_silence({"syslog": timedelta(hours=1)}, SECURITY, NOW, NOW)
+async def test_what_is_sent_again_does_not_count_as_speech(store: Store) -> None:
+    await store.silence.report({"syslog": timedelta(hours=1)}, SECURITY, NOW, NOW)
     await keep(store, "a", minutes=30)
     await keep(store, "a", minutes=80)
-    assert await store.report_silence({"syslog": timedelta(hours=1)}, SECURITY, NOW, later(minutes=91)) == 1
+    assert await store.silence.report({"syslog": timedelta(hours=1)}, SECURITY, NOW, later(minutes=91)) == 1
 
 
-async def test_the_time_that_powertrip_was_away_is_no_silence(store: SqlStore) -> None:
+async def test_the_time_that_powertrip_was_away_is_no_silence(store: Store) -> None:
     expected = {"syslog": timedelta(hours=1)}
-    await store.report_silence(expected, SECURITY, NOW, NOW)
-    assert await store.report_silence(expected, SECURITY, later(days=1), later(days=1, minutes=59)) == 0
-    assert await store.report_silence(expected, SECURITY, later(days=1), later(days=1, minutes=61)) == 1
+    await store.silence.report(expected, SECURITY, NOW, NOW)
+    assert await store.silence.report(expected, SECURITY, later(days=1), later(days=1, minutes=59)) == 0
+    assert await store.silence.report(expected, SECURITY, later(days=1), later(days=1, minutes=61)) == 1
 
 
-async def keep(store: SqlStore, record_id: str, **after: float) -> None:
+async def keep(store: Store, record_id: str, **after: float) -> None:
     """A record of syslog comes in."""
-    await store.claim_poll("any", record_id, NOW, later(**after), timedelta(seconds=1))
+    await store.polling.claim("any", record_id, NOW, later(**after), timedelta(seconds=1))
     came = record(record_id=record_id, received_at=later(**after))
-    await store.keep_page("any", record_id, [came], {"at": 1}, BIG, later(**after), timedelta(seconds=1))
+    await store.polling.keep("any", record_id, [came], {"at": 1}, BIG, later(**after), timedelta(seconds=1))
