@@ -54,8 +54,8 @@ pictures: $(VENV)/.installed-dev
 	cp build/pictures/demo-bob-is-asked.png docs/images/card.png
 
 docs: $(VENV)/.installed
-	$(BIN)/python -m powertrip.config.reference > docs/configuration.md
-	$(BIN)/python -m powertrip.rules.reference > docs/packs.md
+	$(BIN)/python bot.py docs configuration > docs/configuration.md
+	$(BIN)/python bot.py docs packs > docs/packs.md
 
 requirements: $(VENV)/.installed-dev
 	$(COMPILE) $(UPGRADE) --output-file requirements.txt

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot import _load
 from powertrip.assembly import enrichment
+from powertrip.cli.shared import read_config
 from powertrip.config import Config
 from powertrip.errors import ConfigError
 from powertrip.facts import AddressKind
@@ -102,7 +102,7 @@ def test_no_token_is_printed(tmp_path: Path, fake: FakeService, monkeypatch: pyt
     for name, value in TOKENS.items():
         monkeypatch.setenv(name, value)
     configured(tmp_path, fake)
-    _load(tmp_path / "config.yaml")
+    read_config(tmp_path / "config.yaml")
     printed = redact(f"{TOKEN} {TOKEN}-abuse {TOKEN}-grey")
     assert TOKEN not in printed
     assert "grey" not in printed

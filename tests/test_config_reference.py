@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 import yaml
 
+from powertrip.cli.docs.configuration import reference
 from powertrip.config import load_config
-from powertrip.config.reference import reference
 from powertrip.config.schema import Setting, all_settings
 
 ROOT = Path(__file__).parent.parent

@@ -11,9 +11,6 @@
     fields.py    captured text -> fields: un-escaping, types, conditions
     ruleset.py   RuleSet.judge: which rule wins
     verdicts.py  Rule and the four verdicts
-    lines.py     a line of a log file -> Record
-    report.py    what `bot.py rules test` prints
-    reference.py writes docs/packs.md
 
 A user's pattern only ever runs in RE2, in time linear in the message or in a value in JSON, and at most
 MESSAGE_LIMIT characters of either are judged.

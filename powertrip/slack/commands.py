@@ -13,7 +13,6 @@ import structlog
 
 from powertrip import cards, policy
 from powertrip.cards import Message
-from powertrip.chart import draw_chart
 from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
 from powertrip.event import Actor, Record, Standing, Status, Verdict, Via
 from powertrip.ingest import Inbox
@@ -186,7 +185,7 @@ class Commands:
         if since is None or since > now:
             raise Refused(f"Say since when: {self._parts.settings.command} stats 30d")
         numbers = await self._parts.store.statistics.numbers(since)
-        chart = await asyncio.to_thread(draw_chart, numbers, now)
+        chart = await asyncio.to_thread(_draw_chart, numbers, now)
         return _with_note(cards.stats_card(_stats(numbers)), await _send_chart(caller, chart))
 
     async def _rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
@@ -242,6 +241,13 @@ def _stats(numbers: Numbers) -> cards.Stats:
 def _rule_in_words(rule: RuleSummary) -> tuple[str, str]:
     what = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
     return rule.name, f"{what}, from {', '.join(rule.sources) or 'every source'}"
+
+
+def _draw_chart(numbers: Numbers, now: datetime) -> bytes:
+    # Matplotlib takes a second to load: in a thread, and only where somebody asks for a chart.
+    from powertrip.chart import draw_chart  # noqa: PLC0415
+
+    return draw_chart(numbers, now)
 
 
 async def _send_chart(caller: Caller, chart: bytes) -> str:

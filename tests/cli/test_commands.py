@@ -1,23 +1,19 @@
 """What an operator reads on the terminal: each mistake with its fix, and never a secret."""
 
-import asyncio
 import csv
 import io
 import json
-import os
-import sys
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
+from tests.cli.running import Elsewhere, bot
 from tests.end_to_end.harness import (
-    ROOT,
     SECRET,
     free_port,
     login,
@@ -34,48 +30,24 @@ Accepted nonsense
 """
 
 
-@dataclass(frozen=True)
-class Ended:
-    """What a command left behind."""
-
-    status: int | None
-    out: str
-    errors: str
-
-    @property
-    def said(self) -> str:
-        """All that it wrote."""
-        return self.out + self.errors
-
-
-async def bot(*arguments: str, folder: Path, typed: str = "", **environment: str) -> Ended:
-    """Run `bot.py` in a folder, with something on its standard input, and wait for its end."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        str(ROOT / "bot.py"),
-        *arguments,
-        cwd=folder,
-        env={"PATH": os.environ["PATH"], "COLUMNS": "200", **environment},
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-    )
-    async with asyncio.timeout(30):
-        out, errors = await process.communicate(typed.encode())
-    return Ended(process.returncode, out.decode(), errors.decode())
+@pytest.fixture
+def elsewhere() -> Iterator[Elsewhere]:
+    """Where the Slack of a test lives."""
+    with Elsewhere() as there:
+        yield there
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[SlackEmulator]:
+def sandbox(elsewhere: Elsewhere) -> Iterator[SlackEmulator]:
     """A Slack of this test's own."""
-    async with local_slack() as started:
+    with elsewhere.within(local_slack()) as started:
         yield started
 
 
 @pytest.fixture
-async def control(sandbox: SlackEmulator) -> AsyncIterator[Control]:
+def control(elsewhere: Elsewhere, sandbox: SlackEmulator) -> Iterator[Control]:
     """Hands and eyes in it."""
-    async with Control(sandbox.url) as client:
+    with elsewhere.within(Control(sandbox.url)) as client:
         yield client
 
 
@@ -84,27 +56,19 @@ def configured(sandbox: SlackEmulator, folder: Path, **changes: Any) -> None:
     write_config(folder / "config.yaml", settings(sandbox, folder, **changes))
 
 
-async def test_without_a_config_both_ways_to_start_are_named(tmp_path: Path) -> None:
-    ended = await bot("run", folder=tmp_path)
-    assert ended.status == 1
-    assert "make demo" in ended.errors
-    assert "cp config.example.yaml config.yaml" in ended.errors
-    assert "Traceback" not in ended.said
-
-
-async def test_all_mistakes_of_a_config_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
+def test_all_mistakes_of_a_config_are_told_at_once_with_their_lines(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("slack: {security_chanel: x}\nreminders: {remind_after: 10}\n")
-    ended = await bot("check", folder=tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_APP_TOKEN=APP_TOKEN)
+    ended = bot("check", folder=tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN, SLACK_APP_TOKEN=APP_TOKEN)
     assert ended.status == 1
     assert "config.yaml:1" in ended.errors
     assert "security_channel" in ended.errors
     assert "config.yaml:2" in ended.errors
 
 
-async def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator, tmp_path: Path) -> None:
+def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
-    assert (await bot("migrate", folder=tmp_path)).status == 0
-    ended = await bot("check", folder=tmp_path)
+    assert (bot("migrate", folder=tmp_path)).status == 0
+    ended = bot("check", folder=tmp_path)
     assert ended.status == 0, ended.said
     for words in (
         "database",
@@ -119,25 +83,21 @@ async def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator,
     assert "FAIL" not in ended.out
 
 
-async def test_a_backup_channel_can_be_tried_and_says_when_it_fails(
-    sandbox: SlackEmulator, tmp_path: Path
-) -> None:
+def test_a_backup_channel_can_be_tried_and_says_when_it_fails(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
-    none = await bot("test-backup", folder=tmp_path)
+    none = bot("test-backup", folder=tmp_path)
     assert (none.status, "none is configured" in none.errors) == (1, True)
     url = f"json://alice:hunter2hunter2@127.0.0.1:{free_port()}/"
     configured(sandbox, tmp_path, backup={"channels": {"pager": {"url": url}}})
-    ended = await bot("test-backup", folder=tmp_path)
+    ended = bot("test-backup", folder=tmp_path)
     assert ended.status == 1
     assert "backup.channels.pager did not take the message" in ended.errors
     assert "hunter2" not in ended.said
 
 
-async def test_check_says_that_the_database_waits_for_migrations(
-    sandbox: SlackEmulator, tmp_path: Path
-) -> None:
+def test_check_says_that_the_database_waits_for_migrations(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
-    ended = await bot("check", folder=tmp_path)
+    ended = bot("check", folder=tmp_path)
     assert ended.status == 1
     assert "python bot.py migrate" in ended.out
 
@@ -152,25 +112,25 @@ async def test_check_says_that_the_database_waits_for_migrations(
         ({"base_url": "http://127.0.0.1:9/api/"}, ["cannot be reached", "slack.base_url"]),
     ],
 )
-async def test_check_names_what_is_wrong_and_what_to_do(
+def test_check_names_what_is_wrong_and_what_to_do(
     sandbox: SlackEmulator, tmp_path: Path, section: dict[str, str], words: list[str]
 ) -> None:
     configured(sandbox, tmp_path, slack=section)
-    await bot("migrate", folder=tmp_path)
-    ended = await bot("check", folder=tmp_path)
+    bot("migrate", folder=tmp_path)
+    ended = bot("check", folder=tmp_path)
     assert ended.status == 1
     for word in words:
         assert word in ended.out
     assert "Traceback" not in ended.said
 
 
-async def test_check_names_a_missing_scope_and_what_it_is_for(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path
+def test_check_names_a_missing_scope_and_what_it_is_for(
+    elsewhere: Elsewhere, sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
-    await bot("migrate", folder=tmp_path)
-    await control.scopes(["chat:write", "channels:read", "groups:read"])
-    ended = await bot("check", folder=tmp_path)
+    bot("migrate", folder=tmp_path)
+    elsewhere.run(control.scopes(["chat:write", "channels:read", "groups:read"]))
+    ended = bot("check", folder=tmp_path)
     assert ended.status == 1
     assert "add users:read, needed to tell members from guests" in ended.out
     assert "add im:history, needed for the same in direct messages, and reinstall the app" in ended.out
@@ -183,13 +143,18 @@ async def test_check_names_a_missing_scope_and_what_it_is_for(
         ({"is_disabled": True}, "reviewers.group: S0SECURITY: Slack refused: no_such_subteam"),
     ],
 )
-async def test_check_names_reviewers_who_are_nobody(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
+def test_check_names_reviewers_who_are_nobody(
+    elsewhere: Elsewhere,
+    sandbox: SlackEmulator,
+    control: Control,
+    tmp_path: Path,
+    fields: dict[str, Any],
+    words: str,
 ) -> None:
     configured(sandbox, tmp_path)
-    await bot("migrate", folder=tmp_path)
-    await control.usergroup("S0SECURITY", **fields)
-    ended = await bot("check", folder=tmp_path)
+    bot("migrate", folder=tmp_path)
+    elsewhere.run(control.usergroup("S0SECURITY", **fields))
+    ended = bot("check", folder=tmp_path)
     assert ended.status == 1
     assert words in ended.out
 
@@ -201,11 +166,11 @@ async def test_check_names_reviewers_who_are_nobody(
         ({"app_token": "xapp-wrong"}, "slack.app_token: Slack refused: invalid_auth; make one"),
     ],
 )
-async def test_a_wrong_token_stops_the_start_and_is_named(
+def test_a_wrong_token_stops_the_start_and_is_named(
     sandbox: SlackEmulator, tmp_path: Path, section: dict[str, str], words: str
 ) -> None:
     configured(sandbox, tmp_path, slack=section)
-    ended = await bot("run", folder=tmp_path)
+    ended = bot("run", folder=tmp_path)
     assert ended.status == 1
     assert words in ended.errors
     assert "Traceback" not in ended.said
@@ -219,126 +184,134 @@ async def test_a_wrong_token_stops_the_start_and_is_named(
         ({"is_ext_shared": True}, "another organisation"),
     ],
 )
-async def test_a_channel_that_cannot_be_posted_to_stops_the_start(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path, fields: dict[str, Any], words: str
+def test_a_channel_that_cannot_be_posted_to_stops_the_start(
+    elsewhere: Elsewhere,
+    sandbox: SlackEmulator,
+    control: Control,
+    tmp_path: Path,
+    fields: dict[str, Any],
+    words: str,
 ) -> None:
     configured(sandbox, tmp_path)
-    await control.channel("C0SECURITY", **fields)
-    ended = await bot("run", folder=tmp_path)
+    elsewhere.run(control.channel("C0SECURITY", **fields))
+    ended = bot("run", folder=tmp_path)
     assert ended.status == 1
     assert words in ended.errors
     assert "Traceback" not in ended.said
 
 
-async def test_rules_test_shows_what_becomes_of_each_line(tmp_path: Path) -> None:
+def test_rules_test_shows_what_becomes_of_each_line(tmp_path: Path) -> None:
     (tmp_path / "auth.log").write_text(LINES)
-    table = await bot("rules", "test", "auth.log", folder=tmp_path)
+    table = bot("rules", "test", "auth.log", folder=tmp_path)
     assert table.status == 0
     assert "user_name=alice" in table.out
     assert "1 match, 0 ignored, 1 quarantine, 1 unmatched" in table.out
-    as_json = await bot("rules", "test", "--json", "auth.log", folder=tmp_path)
+    as_json = bot("rules", "test", "--json", "auth.log", folder=tmp_path)
     verdicts = [json.loads(line) for line in as_json.out.splitlines()]
     assert [item["verdict"] for item in verdicts] == ["match", "unmatched", "quarantine"]
     assert verdicts[0]["fields"]["source_ip"] == "192.0.2.10"
 
 
-async def test_rules_test_reads_standard_input_and_survives_any_bytes(tmp_path: Path) -> None:
-    ended = await bot("rules", "test", "--json", "-", folder=tmp_path, typed=f"\x00{LINES}")
-    assert ended.status == 0, ended.said
-    assert len(ended.out.splitlines()) == 3
-
-
-async def test_rules_test_names_a_file_that_is_not_there(tmp_path: Path) -> None:
-    ended = await bot("rules", "test", "nothing.log", folder=tmp_path)
+def test_rules_test_names_a_file_that_is_not_there(tmp_path: Path) -> None:
+    ended = bot("rules", "test", "nothing.log", folder=tmp_path)
     assert ended.status != 0
     assert "nothing.log" in ended.errors
     assert "Traceback" not in ended.said
 
 
-async def test_events_are_listed_shown_and_exported(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path
+def test_events_are_listed_shown_and_exported(
+    elsewhere: Elsewhere, sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
-    async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
-        await control.connected()
-        await sender.post(login("alice"), login("=cmd()", host="[red]web"))
-        card = await card_for(control, "alice")
-        await control.press("U0ALICE", card.channel, card.ts, action_id="approve")
-        await control.wait_for(lambda s: not s.message(card).buttons)
-        event_id = card.buttons[0]["value"].partition(".")[0]
 
-    listed = await bot("events", "list", folder=tmp_path)
+    async def two_logins_of_which_one_is_approved() -> str:
+        async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
+            await control.connected()
+            await sender.post(login("alice"), login("=cmd()", host="[red]web"))
+            card = await card_for(control, "alice")
+            await control.press("U0ALICE", card.channel, card.ts, action_id="approve")
+            await control.wait_for(lambda s: not s.message(card).buttons)
+            return str(card.buttons[0]["value"].partition(".")[0])
+
+    event_id = elsewhere.run(two_logins_of_which_one_is_approved())
+    listed = bot("events", "list", folder=tmp_path)
     assert event_id in listed.out
     assert "[red]web" in listed.out
-    assert event_id not in (await bot("events", "list", "--open", folder=tmp_path)).out
+    assert event_id not in (bot("events", "list", "--open", folder=tmp_path)).out
 
     # With the revision too, as lists and cards show it.
-    shown = await bot("events", "show", f"{event_id}.2", folder=tmp_path)
+    shown = bot("events", "show", f"{event_id}.2", folder=tmp_path)
     for words in ("192.0.2.10", "event_opened", "notice_posted", "decided", "U0ALICE"):
         assert words in shown.out
 
-    exported = await bot("events", "export", folder=tmp_path)
+    exported = bot("events", "export", folder=tmp_path)
     rows = {row["user_name"]: row for row in csv.DictReader(io.StringIO(exported.out))}
     assert rows["alice"]["status"] == "approved"
     assert (rows["alice"]["risk"], rows["alice"]["country"]) == ("unknown", "")
     assert "'=cmd()" in rows, "a spreadsheet must not take a user name for a formula"
 
-    to_file = await bot("events", "export", "--format", "jsonl", "--output", "out.jsonl", folder=tmp_path)
+    to_file = bot("events", "export", "--format", "jsonl", "--output", "out.jsonl", folder=tmp_path)
     assert to_file.status == 0
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert {item["user_name"] for item in lines} == {"alice", "=cmd()"}
     assert {item["facts"]["kind"] for item in lines} == {"documentation"}
     assert all(item["past"]["first_of_person"] for item in lines)
-    assert (await bot("events", "export", "--format", "xml", folder=tmp_path)).status == 2
+    assert (bot("events", "export", "--format", "xml", folder=tmp_path)).status == 2
     for nothing, said in (("aaaaaaaaaa", "There is no event"), ("?", "is not the id of an event")):
-        missing = await bot("events", "show", nothing, folder=tmp_path)
+        missing = bot("events", "show", nothing, folder=tmp_path)
         assert (missing.status, said in missing.errors) == (1, True)
         assert "python bot.py events list" in missing.errors
 
 
-async def test_a_file_that_cannot_be_written_is_named(sandbox: SlackEmulator, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_named(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
-    await bot("migrate", folder=tmp_path)
-    ended = await bot("events", "export", "--output", "nowhere/out.csv", folder=tmp_path)
+    bot("migrate", folder=tmp_path)
+    ended = bot("events", "export", "--output", "nowhere/out.csv", folder=tmp_path)
     assert ended.status == 1
     assert "--output: nowhere/out.csv cannot be written" in ended.errors
     assert "Traceback" not in ended.said
 
 
-async def test_events_need_a_database_that_is_set_up(sandbox: SlackEmulator, tmp_path: Path) -> None:
+def test_events_need_a_database_that_is_set_up(sandbox: SlackEmulator, tmp_path: Path) -> None:
     configured(sandbox, tmp_path)
-    ended = await bot("events", "list", folder=tmp_path)
+    ended = bot("events", "list", folder=tmp_path)
     assert (ended.status, "python bot.py migrate" in ended.errors) == (1, True)
 
 
-async def test_what_is_in_quarantine_can_be_looked_at(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path
+def test_what_is_in_quarantine_can_be_looked_at(
+    elsewhere: Elsewhere, sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
-    async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
-        await sender.post({"message": "Accepted nonsense \x1b[31m", "program": "sshd", "host": "bastion-1"})
-        await control.message_in("C0SECURITY", lambda m: m.shows("Accepted nonsense"))
-    shown = await bot("events", "quarantine", folder=tmp_path)
+
+    async def something_comes_that_no_rule_can_judge() -> None:
+        async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
+            await sender.post(
+                {"message": "Accepted nonsense \x1b[31m", "program": "sshd", "host": "bastion-1"}
+            )
+            await control.message_in("C0SECURITY", lambda m: m.shows("Accepted nonsense"))
+
+    elsewhere.run(something_comes_that_no_rule_can_judge())
+    shown = bot("events", "quarantine", folder=tmp_path)
     assert "Accepted nonsense" in shown.out
     assert "\x1b" not in shown.out
 
 
-async def test_the_database_is_named_in_the_log_without_its_password(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path
+def test_the_database_is_named_in_the_log_without_its_password(
+    elsewhere: Elsewhere, sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     configured(sandbox, tmp_path)
-    await control.channel("C0SECURITY", is_archived=True)
-    ended = await bot("run", folder=tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN)
+    elsewhere.run(control.channel("C0SECURITY", is_archived=True))
+    ended = bot("run", folder=tmp_path, SLACK_BOT_TOKEN=BOT_TOKEN)
     assert f"sqlite:///{tmp_path}/powertrip.db" in ended.errors
     assert "token` will be unused" not in ended.errors
 
 
-async def test_no_secret_is_ever_printed(sandbox: SlackEmulator, tmp_path: Path) -> None:
+def test_no_secret_is_ever_printed(sandbox: SlackEmulator, tmp_path: Path) -> None:
     secret_url = "postgresql://powertrip:hidden-password@127.0.0.1:9/powertrip"
     tokens = {"bot_token": "xoxb-hidden-token", "app_token": "xapp-hidden-token"}
     configured(sandbox, tmp_path, slack=tokens, database={"url": secret_url})
     for command in (["check"], ["run"], ["migrate"], ["events", "list"]):
-        ended = await bot(*command, folder=tmp_path)
+        ended = bot(*command, folder=tmp_path)
         assert ended.status == 1, command
         assert "Traceback" not in ended.said, command
         for secret in ("hidden-password", "hidden-token", SECRET):

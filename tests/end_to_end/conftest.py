@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from powertrip.runtime.app import Running
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Process, Sender, free_port, login, settings, write_config

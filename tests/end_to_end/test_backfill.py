@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import bot
+from powertrip.cli.shared import read_config
 from powertrip.log import redact
 from powertrip.runtime.app import Running
 from slack_emulator import SlackEmulator
@@ -89,5 +89,5 @@ async def test_a_refused_token_is_told_once_and_the_gap_outlasts_a_restart(
 async def test_the_token_is_printed_nowhere(
     sandbox: SlackEmulator, tmp_path: Path, changes: dict[str, Any]
 ) -> None:
-    bot._load(write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes)))
+    read_config(write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes)))
     assert TOKEN not in redact(f"asked with {TOKEN}")

@@ -12,7 +12,7 @@ from powertrip.errors import OriginRefused, OriginUnavailable
 from powertrip.ports import OriginVerdict
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
-from tests.cli.test_commands import bot
+from tests.cli.running import bot_process
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Sender, login, powertrip_here, settings, write_config
 
@@ -147,7 +147,7 @@ async def test_what_the_hids_alone_saw_is_asked_about_and_told(
         assert evidence.number("SELECT count(*) FROM event") == 1
         assert len(hids.told) == 1
     (event_id,) = evidence.column("SELECT id FROM event")
-    shown = await bot("events", "show", event_id, folder=evidence.path.parent)
+    shown = await bot_process("events", "show", event_id, folder=evidence.path.parent)
     for words in (
         "origin wazuh: told",
         "only_origin_saw",

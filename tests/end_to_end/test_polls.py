@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.cli.check import check_all
+from powertrip.cli.findings import check_all
 from powertrip.config import load_config
 from powertrip.runtime.app import Running
 from slack_emulator import SlackEmulator

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.end_to_end.scene import ALICE, SECURITY, Scene, scene_in
 

@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from powertrip.config import load_config
 from powertrip.errors import ConfigError
 from powertrip.runtime.app import Running

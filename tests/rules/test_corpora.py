@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from powertrip.cli.rules.report import LineVerdict, judge_lines
 from powertrip.rules import Match
-from powertrip.rules.report import LineVerdict, judge_lines
 from tests.rules.corpora_summary import FILES, all_packs, records, rows, summary
 from tests.rules.support import rules_of
 

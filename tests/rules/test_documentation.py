@@ -4,9 +4,9 @@ from pathlib import Path
 
 import yaml
 
+from powertrip.cli.docs.packs import reference
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
-from powertrip.rules.reference import reference
 from powertrip.yamlfile import parse_yaml
 from tests.samples import record
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config

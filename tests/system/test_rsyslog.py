@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.cli.demo import local_slack
+from powertrip.cli.demo.workspace import local_slack
 from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Process, free_port, settings, write_config
 from tests.system.rsyslog import Rsyslog, furnished, where_rsyslog_is

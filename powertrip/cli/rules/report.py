@@ -9,9 +9,8 @@ from typing import Literal
 from rich.table import Column, Table
 from rich.text import Text
 
-from powertrip.rules.lines import record_of_line
-from powertrip.rules.ruleset import RuleSet
-from powertrip.rules.verdicts import ANY_SOURCE, Ignored, Match, Quarantined, Unmatched
+from powertrip.cli.rules.lines import record_of_line
+from powertrip.rules import ANY_SOURCE, Ignored, Match, Quarantined, RuleSet, Unmatched
 
 VerdictName = Literal["match", "ignored", "quarantine", "unmatched"]
 

@@ -4,7 +4,7 @@ import json
 import pytest
 from rich.console import Console
 
-from powertrip.rules.report import as_json_line, as_table, judge_lines
+from powertrip.cli.rules.report import as_json_line, as_table, judge_lines
 from tests.rules.support import rules_of
 
 RULES = rules_of("- {use: ssh, source: bastions}")

@@ -1,6 +1,5 @@
 """Writes the configuration reference, docs/configuration.md, from the models of the settings."""
 
-import sys
 from collections.abc import Iterator
 from datetime import timedelta
 from enum import Enum
@@ -76,7 +75,3 @@ def _written(value: Any, kind: str) -> str:
         return f"`{write_size(value)}`"
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
     return f"`{shown.value if isinstance(shown, Enum) else shown}`"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference())

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from powertrip.event import Record
-from powertrip.rules.ruleset import cut_message
+from powertrip.rules import cut_message
 from powertrip.syslog import facility_name, parse_line
 
 _UNTIMED = datetime.fromtimestamp(0, UTC)

@@ -1,6 +1,5 @@
 """Writes the table of all rule packs, docs/packs.md, from the packs themselves."""
 
-import sys
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -45,7 +44,3 @@ def _row(rule: Rule) -> str:
     severity = "ignored" if rule.ignore else rule.severity.value
     fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
     return f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |"
-
-
-if __name__ == "__main__":
-    sys.stdout.write(reference())

@@ -1,0 +1,73 @@
+"""`bot.py events`: lists, shows and exports events straight from the database."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console, read_config
+
+app = typer.Typer(no_args_is_help=True)
+
+
+class Format(StrEnum):
+    """How events are exported."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
+
+@app.command("list")
+def list_events(
+    config: ConfigPath = DEFAULT_CONFIG,
+    open_only: Annotated[bool, typer.Option("--open", help="Only those that nobody has decided.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
+) -> None:
+    """List events, newest first."""
+    from powertrip.cli.events import reading
+    from powertrip.ports import EventQuery
+
+    with reading.open_events(read_config(config)):
+        found = reading.each(EventQuery(open_only=open_only, limit=limit))
+        console.print(reading.as_table(found, "Events"))
+
+
+@app.command()
+def show(event_id: str, config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Show one event with its records, decisions and history."""
+    from powertrip.cli.events import reading
+
+    with reading.open_events(read_config(config)):
+        reading.show(console, reading.find_or_explain(event_id))
+
+
+@app.command()
+def quarantine(config: ConfigPath = DEFAULT_CONFIG, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
+    """Show the records that a rule should have judged and could not."""
+    from powertrip.cli.events import reading
+
+    with reading.open_events(read_config(config)):
+        console.print(reading.quarantine_table(limit))
+
+
+@app.command()
+def export(
+    config: ConfigPath = DEFAULT_CONFIG,
+    kind: Annotated[Format, typer.Option("--format", help="csv or jsonl.")] = Format.CSV,
+    output: Annotated[Path | None, typer.Option(help="A file; without it, standard output.")] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this UTC day on.")
+    ] = None,
+) -> None:
+    """Export events as CSV or JSON lines."""
+    import sys
+
+    from powertrip.cli.events import exporting, reading
+    from powertrip.ports import EventQuery
+
+    query = EventQuery(limit=sys.maxsize, since=since.replace(tzinfo=UTC) if since else None)
+    with reading.open_events(read_config(config)):
+        count = exporting.export(query, kind, output)
+    complaints.print(f"{count} events exported")

@@ -1,0 +1,127 @@
+"""Events as CSV or JSON lines, to a file or to standard output."""
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.progress import Progress
+
+from powertrip.cli.events import Format, reading
+from powertrip.cli.shared import complaints
+from powertrip.errors import StoreError
+from powertrip.event import Event
+from powertrip.ports import EventQuery
+
+COLUMNS = (
+    "id",
+    "status",
+    "occurred_at",
+    "received_at",
+    "rule",
+    "title",
+    "severity",
+    "severity_reason",
+    "risk",
+    "risk_score",
+    "as_number",
+    "country",
+    "source",
+    "user_name",
+    "host_name",
+    "source_ip",
+    "occurrences",
+    "subject_kind",
+    "subject_slack_id",
+    "decided_by",
+    "decided_at",
+    "reason",
+)
+
+
+def export(query: EventQuery, kind: Format, path: Path | None) -> int:
+    """Write every event that fits as `kind`; returns how many. A file is replaced whole.
+
+    Raises StoreError where the file cannot be written.
+    """
+    if path is None:
+        return _write(reading.each(query), kind, sys.stdout, lambda: None)
+    try:
+        return _write_file(query, kind, path)
+    except OSError as error:
+        raise StoreError(f"--output: {path} cannot be written: {error.strerror}") from error
+
+
+def _write_file(query: EventQuery, kind: Format, path: Path) -> int:
+    partial = path.with_suffix(path.suffix + ".partial")
+    with (
+        partial.open("w", newline="", encoding="utf-8") as file,
+        Progress(console=complaints) as bar,
+    ):
+        task = bar.add_task("events", total=reading.count(query))
+        count = _write(reading.each(query), kind, file, lambda: bar.advance(task))
+    partial.replace(path)
+    return count
+
+
+def _write(found: Iterator[Event], kind: Format, file: TextIO, on_each: Callable[[], None]) -> int:
+    writer = csv.writer(file) if kind is Format.CSV else None
+    if writer:
+        writer.writerow(COLUMNS)
+    count = 0
+    for event in found:
+        count += 1
+        row = _flat(event)
+        if writer:
+            writer.writerow([_cell(row[name]) for name in COLUMNS])
+        else:
+            file.write(json.dumps(row | _nested(event), default=_plain) + "\n")
+        on_each()
+    return count
+
+
+def _flat(event: Event) -> dict[str, Any]:
+    last = event.decisions[-1] if event.decisions else None
+    network = event.facts.network if event.facts else None
+    place = event.facts.place if event.facts else None
+    row: dict[str, Any] = {name: getattr(event, name) for name in COLUMNS if hasattr(event, name)}
+    row |= {
+        "risk": event.risk.level,
+        "risk_score": event.risk.score,
+        "as_number": network.as_number if network else None,
+        "country": place.country_code if place else None,
+        "subject_kind": event.subject.kind,
+        "subject_slack_id": event.subject.slack_id,
+        "decided_by": last.actor_id if last else None,
+        "decided_at": last.at if last else None,
+        "reason": last.reason if last else None,
+    }
+    return {name: _plain(value) for name, value in row.items()}
+
+
+def _nested(event: Event) -> dict[str, Any]:
+    """What only JSON can hold."""
+    return {
+        "fields": dict(event.fields),
+        "decisions": _trail(event),
+        "facts": asdict(event.facts) if event.facts else None,
+        "past": asdict(event.past) if event.past else None,
+    }
+
+
+def _trail(event: Event) -> list[dict[str, Any]]:
+    return [{name: _plain(value) for name, value in asdict(item).items()} for item in event.decisions]
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _cell(value: Any) -> str:
+    """A spreadsheet takes a cell that begins like a formula for one; the quote keeps it text."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

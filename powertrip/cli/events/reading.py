@@ -1,0 +1,121 @@
+"""Reads events straight from the database, and shows them on a terminal."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+
+from rich.console import Console
+from rich.table import Table
+
+from powertrip.cli.shared import printable
+from powertrip.config import Config
+from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
+from powertrip.event import Event
+from powertrip.ports import EventQuery
+from powertrip.store import audit, events, pairing, sightings
+from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
+from powertrip.store.models import QuarantineRow, database
+from powertrip.workflow import parse_reference
+
+PAGE = 500
+
+
+def each(query: EventQuery) -> Iterator[Event]:
+    """Every event that fits, newest first, a page at a time."""
+    left, offset = query.limit, query.offset
+    before: set[str] = set()
+    while left > 0:
+        page, _ = events.find(replace(query, limit=min(PAGE, left), offset=offset))
+        # Events that come in meanwhile push those already seen onto the next page.
+        yield from (event for event in page if event.id not in before)
+        if len(page) < PAGE:
+            return
+        before = {event.id for event in page}
+        left, offset = left - len(page), offset + len(page)
+
+
+def count(query: EventQuery) -> int:
+    """How many fit."""
+    return min(events.find(replace(query, limit=1, offset=0))[1], query.limit)
+
+
+@contextmanager
+def open_events(config: Config) -> Iterator[None]:
+    """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
+    opened = open_database(config.database.url.get_secret_value())
+    database.initialize(opened)
+    try:
+        with opened.connection_context():
+            if pending_migrations(opened):
+                raise StoreError("the database is not set up; run: python bot.py migrate")
+            yield
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"database.url: the database cannot be read: {error}") from error
+
+
+def as_table(found: Iterator[Event], title: str) -> Table:
+    """A table for a terminal."""
+    table = Table(title=title, title_justify="left")
+    for heading in ("id", "status", "when (UTC)", "what", "who", "where", "from", "times"):
+        table.add_column(heading, no_wrap=heading == "id")
+    for event in found:
+        cells = (
+            event.ref,
+            event.status,
+            f"{event.occurred_at:%Y-%m-%d %H:%M:%S}",
+            event.title,
+            event.user_name,
+            event.host_name,
+            event.source_ip,
+            str(event.occurrences),
+        )
+        table.add_row(*(printable(cell or "-") for cell in cells))
+    return table
+
+
+def show(console: Console, event: Event) -> None:
+    """Everything about one event: its fields, occurrences, decisions and history."""
+    for name, value in asdict(event).items():
+        if name not in ("decisions", "fold_key", "origins") and value not in (None, "", {}):
+            console.print(f"[bold]{name}[/bold]  {printable(str(value))}")
+    for occurrence in events.occurrences(event.id):
+        console.print(f"occurrence {occurrence.revision}: {printable(occurrence.message)}")
+    _show_origins(console, event)
+    for line in audit.lines(event.id):
+        detail = printable(json.dumps(line.detail, sort_keys=True))
+        console.print(f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.action}  {line.actor_id or ''}  {detail}")
+
+
+def _show_origins(console: Console, event: Event) -> None:
+    for standing in event.origins:
+        at = f" {standing.at:%Y-%m-%d %H:%M:%S}Z" if standing.at else ""
+        why = f" ({standing.why})" if standing.why else ""
+        console.print(f"origin {printable(standing.origin)}: {standing.state}{at}{printable(why)}")
+    for row in sightings.of_event(event.id):
+        side = "log pipeline, late" if row.state == pairing.LATE else row.origin
+        console.print(f"seen by {printable(side)} as {printable(row.record_id)}: {printable(row.message)}")
+
+
+def quarantine_table(limit: int) -> Table:
+    """What the quarantine holds, newest first."""
+    table = Table("id", "at (UTC)", "source", "rule", "reason", "record")
+    for row in QuarantineRow.select().order_by(QuarantineRow.id.desc()).limit(limit):
+        cells = (
+            str(row.id),
+            f"{row.at:%Y-%m-%d %H:%M:%S}",
+            row.source,
+            row.rule or "-",
+            row.reason,
+            row.message,
+        )
+        table.add_row(*(printable(cell) for cell in cells))
+    return table
+
+
+def find_or_explain(event_id: str) -> Event:
+    """The event of an id as a list or a card shows it, or UnknownEvent with what to do."""
+    try:
+        return events.get(parse_reference(event_id).event_id)
+    except UnknownEvent as error:
+        raise UnknownEvent(f"{error} List them: python bot.py events list") from error

@@ -1,0 +1,53 @@
+"""`bot.py rules test`: what the rules make of lines of a log."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, console
+
+if TYPE_CHECKING:
+    from powertrip.rules import RuleSet
+
+_NO_WORKSPACE = {"SLACK_BOT_TOKEN": "xoxb-not-needed", "SLACK_APP_TOKEN": "xapp-not-needed"}
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.command("test")
+def try_rules(
+    file: Annotated[
+        typer.FileText,
+        typer.Argument(
+            help="Log lines, or - for standard input.", encoding="utf-8", errors="backslashreplace"
+        ),
+    ],
+    config: ConfigPath = DEFAULT_CONFIG,
+    source: Annotated[
+        str | None, typer.Option(help="Judge as if this source had sent the lines; without it, any.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Show which line matches which rule, with the fields it names; without a config, the ssh rules."""
+    from powertrip.cli.rules import report
+    from powertrip.rules import ANY_SOURCE
+
+    verdicts = report.judge_lines(_rules(config), file, source=source or ANY_SOURCE)
+    if as_json:
+        for verdict in verdicts:
+            typer.echo(report.as_json_line(verdict))
+    else:
+        console.print(report.as_table(verdicts))
+
+
+def _rules(path: Path) -> "RuleSet":
+    """The rules of the config or, where there is no such file, those of `use: ssh`; raises ConfigError."""
+    if not path.exists():
+        from powertrip.rules import load_rules
+
+        return load_rules([{"use": "ssh"}], lambda _: "bot.py")
+    from powertrip.config import load_config
+
+    return load_config(path, _NO_WORKSPACE | dict(os.environ)).rules

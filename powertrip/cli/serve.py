@@ -1,0 +1,42 @@
+"""`bot.py run`, `web` and `worker`: Powertrip at work, whole or by halves."""
+
+import asyncio
+from pathlib import Path
+
+import typer
+
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, read_config
+
+app = typer.Typer()
+
+
+@app.command()
+def run(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Run all of Powertrip: the ingest endpoint and the worker, in one process."""
+    _serve(config, serves_web=True, works=True)
+
+
+@app.command()
+def web(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Run the ingest endpoint alone; a worker on the same database does the rest."""
+    _serve(config, serves_web=True, works=False)
+
+
+@app.command()
+def worker(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Run the worker alone: judging, Slack and reminders."""
+    _serve(config, serves_web=False, works=True)
+
+
+def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
+    import structlog
+
+    from powertrip.cli.serving import run_until_stopped
+    from powertrip.log import configure_logging
+
+    config = read_config(path)
+    configure_logging(config.log.level, config.log.format)
+    log = structlog.get_logger("powertrip")
+    for warning in config.warnings:
+        log.warning(warning)
+    asyncio.run(run_until_stopped(config, lambda: read_config(path), serves_web=serves_web, works=works))

@@ -1,0 +1,66 @@
+"""What every command uses: the `--config` option, the terminal, and how an error ends a command."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import unquote, urlsplit
+
+import typer
+from rich.console import Console
+from typer.core import TyperGroup
+
+from powertrip.errors import ConfigError, PowertripError
+
+if TYPE_CHECKING:
+    from powertrip.config import Config
+
+ConfigPath = Annotated[
+    Path, typer.Option("--config", "-c", envvar="POWERTRIP_CONFIG", help="The configuration file.")
+]
+DEFAULT_CONFIG = Path("config.yaml")
+
+console = Console()
+complaints = Console(stderr=True)
+
+
+class Commands(TyperGroup):
+    """Tells what an operator can mend in full and without a traceback, and ends with status 1."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except ConfigError as error:
+            for mistake in error.mistakes:
+                complain(mistake)
+        except PowertripError as error:
+            complain(error)
+        except KeyboardInterrupt:
+            raise typer.Exit(130) from None
+        raise typer.Exit(1)
+
+
+def complain(problem: object) -> None:
+    """Print to standard error, without secrets."""
+    from powertrip.log import redact
+
+    complaints.print(redact(str(problem)), markup=False, highlight=False, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Text from outside for a terminal: control characters visible, markup off."""
+    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return shown.replace("[", r"\[")
+
+
+def read_config(path: Path) -> "Config":
+    """Read the config, and from then on print none of its secrets; raises ConfigError."""
+    from powertrip.config import load_config
+    from powertrip.log import register_secret
+    from powertrip.setting.section import secrets_in
+
+    config = load_config(path, os.environ)
+    for secret in secrets_in(config):
+        register_secret(secret.get_secret_value())
+    register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
+    return config

@@ -1,0 +1,57 @@
+"""A command loads what it needs and no more, so that nobody waits a second for `--help`."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests.end_to_end.harness import ROOT
+
+SLACK = {"slack_sdk", "slack_bolt", "aiohttp"}
+HEAVY = SLACK | {"apprise", "httpx", "matplotlib", "maxminddb", "peewee", "prometheus_client", "apscheduler"}
+RULES = {"re2", "jmespath", "yaml"}
+
+RUN = """\
+import json, sys
+sys.argv = ["bot.py", *json.loads(sys.argv[1])]
+from powertrip.cli import app
+try:
+    app()
+finally:
+    print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file=sys.stderr)
+"""
+
+
+def libraries(*command: str) -> set[str]:
+    """All that is loaded once a command has run."""
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps(command)],
+        cwd=ROOT,
+        input="Accepted nonsense\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(json.loads(ended.stderr.splitlines()[-1]))
+
+
+def test_help_loads_no_library_of_what_it_tells_of() -> None:
+    assert libraries("--help") & (HEAVY | RULES | {"pydantic", "structlog"}) == set()
+
+
+# Typer itself checks options with pydantic.
+@pytest.mark.parametrize("command", [("rules", "test"), ("events", "export"), ("check",)], ids=" ".join)
+def test_the_help_of_a_command_loads_no_library_that_the_command_needs(command: tuple[str, ...]) -> None:
+    assert libraries(*command, "--help") & (HEAVY | RULES | {"structlog"}) == set()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--config", "config.example.yaml")], ids=["packs", "config"])
+def test_rules_test_loads_the_rules_and_the_config_alone(arguments: tuple[str, ...]) -> None:
+    assert libraries("rules", "test", *arguments, "-") & HEAVY == set()
+
+
+def test_the_worker_loads_matplotlib_only_once_a_chart_is_drawn() -> None:
+    loading = "import sys, powertrip.worker, powertrip.application; sys.exit('matplotlib' in sys.modules)"
+    subprocess.run([sys.executable, "-c", loading], cwd=ROOT, check=True, timeout=60)
