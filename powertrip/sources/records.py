@@ -110,12 +110,15 @@ def find_list(value: Any, path: KeyPath) -> list[Any] | None:
 
 
 def _find(value: Any, path: KeyPath) -> Any:
-    """What is at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is nothing."""
+    """What is at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is nothing.
+
+    Of several paths it is the first that holds something, or else the first that is there.
+    """
     if path is None or not isinstance(value, dict):
         return _MISSING
     if isinstance(path, tuple):
-        found = (_find(value, one) for one in path)
-        return next((one for one in found if one is not _MISSING), _MISSING)
+        there = [one for one in (_find(value, one) for one in path) if one is not _MISSING]
+        return next((one for one in there if one not in (None, "")), there[0] if there else _MISSING)
     if path in value:
         return value[path]
     head, dot, rest = path.partition(".")
