@@ -65,7 +65,7 @@ class RecordMaker:
         else:
             raw = value_as_json(value)
         found = _message(value, self.keys.message)
-        message = storable(raw if found is None else found)
+        message = storable(bare(raw if found is None else found))
         time = _find(value, self.keys.time)
         return Record(
             source=self.source,
@@ -186,6 +186,11 @@ def _sent_id(value: Any) -> str | None:
     if isinstance(value, str) or type(value) is int:
         return storable(str(value)) or None
     return None
+
+
+def bare(text: str) -> str:
+    """`text` without the line breaks and NULs that end a line, a C string or a frame."""
+    return text.rstrip("\0\r\n")
 
 
 def storable(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.sources.body import parse_values
-from powertrip.sources.records import Verbatim, storable, value_as_json
+from powertrip.sources.records import Verbatim, bare, storable, value_as_json
 from powertrip.sources.settings import RecordKeys
 from powertrip.syslog import parse_line
 
@@ -95,7 +95,7 @@ def _of_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields_of_line(text: str) -> dict[str, str]:
-    line = parse_line(storable(text))
+    line = parse_line(storable(bare(text)))
     parts = {
         "message": line.message,
         "host": line.host,
