@@ -76,7 +76,10 @@ def _expectation(
     if expects is None:
         return None
     return Expectation(
-        programs=tuple(expects.program or programs), prefix=expects.prefix or "", when=json.expected
+        programs=tuple(expects.program or programs),
+        prefix=expects.prefix or "",
+        contains=expects.contains or "",
+        when=json.expected,
     )
 
 

@@ -87,10 +87,11 @@ When: TypeAlias = Annotated[dict[Text, WhenValue], Field(min_length=1)]
 
 
 class Expects(Shape):
-    """Which records the rule must be able to judge: `prefix` for a pattern, `when` for JSON."""
+    """Which records the rule must be able to judge: `prefix` or `contains` for a pattern, `when` for JSON."""
 
     program: Texts | None = None
     prefix: Text | None = None
+    contains: Text | None = None
     when: When | None = None
 
 
@@ -221,9 +222,9 @@ def _conflicts(raw: RawEntry) -> Iterator[Mistake]:
             other = "has `when` and so is over JSON" if over_json else "has no `when` and so is not over JSON"
             yield raw.mistake(f"cannot be here, as the rule {other}; leave out one of the two", key)
     expects = raw.data.get("expects")
-    wanted = "when" if over_json else "prefix"
-    if isinstance(expects, dict) and wanted not in expects:
-        yield raw.mistake(_MISSING[f"expects.{wanted}"], "expects", wanted)
+    wanted = ("when",) if over_json else ("prefix", "contains")
+    if isinstance(expects, dict) and expects.keys().isdisjoint(wanted):
+        yield raw.mistake(_MISSING[f"expects.{wanted[0]}"], "expects", wanted[0])
 
 
 _PROBLEMS = {
@@ -245,7 +246,8 @@ _MISSING: Mapping[str, str] = {
     "`pattern: '^user (?P<user_name>[^ ]+) logged in$'`, or for JSON `when: {action: login}`",
     "where": "is missing; without it every match of that rule would be ignored. Write for example "
     "`where: {user_name: oswaldo, source_ip: 192.0.2.7}`",
-    "expects.prefix": "is missing; write how the messages begin that the rule must judge",
+    "expects.prefix": "is missing; write how the messages begin that the rule must judge, or in "
+    "`contains` what is in them",
     "expects.when": "is missing; write which records the rule must judge, such as `when: {action: login}`",
     "path": "is missing; write where the value stands, such as `{path: actor.email}`",
 }

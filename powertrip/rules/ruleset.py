@@ -122,8 +122,9 @@ def _rank(rule: Rule) -> int:
 
 
 def _judged_text(record: Record) -> str:
-    # rsyslog's %msg% keeps the blank that follows the tag.
-    return cut_message(record.message.removeprefix(" "))[0]
+    # Line breaks around a message are its transport's: docker's json-file keeps them, and no pattern's end
+    # would fit. rsyslog's %msg% keeps the blank that follows the tag.
+    return cut_message(record.message.strip("\r\n").removeprefix(" "))[0]
 
 
 def _first(verdicts: Iterable[_Judged | None]) -> _Judged | None:

@@ -74,7 +74,7 @@ class Rule:
             return False
         if self.json is not None:
             return all_hold(self.expects.when, self.json.inside, documents)
-        return message.startswith(self.expects.prefix)
+        return message.startswith(self.expects.prefix) and self.expects.contains in message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +85,8 @@ class Expectation:
     """Empty: every program."""
     prefix: str = ""
     """How the message begins, for a rule on text."""
+    contains: str = ""
+    """What is somewhere in the message, for a rule on text."""
     when: tuple[PathCondition, ...] = ()
     """What holds for the document, for a rule over JSON."""
 

@@ -4,6 +4,8 @@ The text is kept as it came in `raw`, where the rules over JSON look; only what 
 know is picked out of it.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from powertrip.errors import Unreadable
@@ -30,16 +32,17 @@ def of_object(value: dict[str, Any], **own: Any) -> Verbatim:
         raise Unreadable("the body nests lists or objects too deeply") from error
 
 
-def of_log_event(event: dict[str, Any], batch: dict[str, Any]) -> Verbatim:
-    """A value of one event of CloudWatch Logs, with its log group and stream beside it.
+def of_log_event(
+    event: dict[str, Any], *, id_key: str, stream: object, beside: Mapping[str, Any] = MappingProxyType({})
+) -> Verbatim:
+    """A value of one event of CloudWatch Logs; what its sender says `beside` it goes into `raw` too.
 
     A line that names no host is of the stream, which is where its agent is named.
     """
     text = event.get("message")
     said = of_text(text).value if isinstance(text, str) else {}
-    host = said.get("host") or batch.get("logStream")
-    own = {"host": host, "id": event.get("id"), "time": event.get("timestamp")}
-    return of_object({**event, **batch}, **({"message": text} | said | own))
+    own = {"host": said.get("host") or stream, "id": event.get(id_key), "time": event.get("timestamp")}
+    return of_object({**event, **beside}, **({"message": text} | said | own))
 
 
 def json_object(text: str) -> dict[str, Any] | None:

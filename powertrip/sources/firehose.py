@@ -144,7 +144,7 @@ def _of_batch(batch: dict[str, Any]) -> Iterator[Verbatim]:
         raise Unreadable("a batch of CloudWatch Logs has no list `logEvents` of objects")
     shared = {key: batch[key] for key in _BATCH if key in batch}
     for event in events:
-        yield of_log_event(event, shared)
+        yield of_log_event(event, id_key="id", stream=shared.get("logStream"), beside=shared)
 
 
 def _request_id(request: IngestRequest) -> str:

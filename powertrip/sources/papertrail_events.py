@@ -5,7 +5,10 @@ from typing import Any
 from powertrip.ingest import Limits
 from powertrip.sources.records import RecordKeys, RecordMaker
 
-_KEYS = RecordKeys(message="message", host="hostname", time="received_at", id="id", program="program")
+# An event without a hostname still has the name that Papertrail's users gave its sender. A login without a
+# host would fold with logins on other hosts, and its counterpart of a HIDS would not be found.
+_HOST = ("hostname", "source_name")
+_KEYS = RecordKeys(message="message", host=_HOST, time="received_at", id="id", program="program")
 _ID_DIGITS = 20
 """Ids are of 64 bits."""
 

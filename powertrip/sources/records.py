@@ -86,7 +86,7 @@ class RecordMaker:
         else:
             raw = value_as_json(value)
         found = _message(value, self.keys.message)
-        message = storable(raw if found is None else found)
+        message = storable(bare(raw if found is None else found))
         time = _find(value, self.keys.time)
         return Record(
             source=self.source,
@@ -131,12 +131,15 @@ def find_list(value: Any, path: KeyPath) -> list[Any] | None:
 
 
 def _find(value: Any, path: KeyPath) -> Any:
-    """What is at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is nothing."""
+    """What is at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is nothing.
+
+    Of several paths it is the first that holds something, or else the first that is there.
+    """
     if path is None or not isinstance(value, dict):
         return _MISSING
     if isinstance(path, tuple):
-        found = (_find(value, one) for one in path)
-        return next((one for one in found if one is not _MISSING), _MISSING)
+        there = [one for one in (_find(value, one) for one in path) if one is not _MISSING]
+        return next((one for one in there if one not in (None, "")), there[0] if there else _MISSING)
     if path in value:
         return value[path]
     head, dot, rest = path.partition(".")
@@ -204,6 +207,11 @@ def _sent_id(value: Any) -> str | None:
     if isinstance(value, str) or type(value) is int:
         return storable(str(value)) or None
     return None
+
+
+def bare(text: str) -> str:
+    """`text` without the line breaks and NULs that end a line, a C string or a frame."""
+    return text.rstrip("\0\r\n")
 
 
 def storable(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from powertrip.errors import Unreadable
 from powertrip.sources.body import parse_values
-from powertrip.sources.records import RecordKeys, Verbatim, storable, value_as_json
+from powertrip.sources.records import RecordKeys, Verbatim, bare, storable, value_as_json
 from powertrip.syslog import parse_line
 
 _MESSAGE = ("message", "MESSAGE", "msg", "log")
@@ -94,7 +94,7 @@ def _of_object(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _fields_of_line(text: str) -> dict[str, str]:
-    line = parse_line(storable(text))
+    line = parse_line(storable(bare(text)))
     parts = {
         "message": line.message,
         "host": line.host,

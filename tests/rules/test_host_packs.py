@@ -265,3 +265,93 @@ def test_what_else_pam_says_is_no_session(message: str) -> None:
 def test_a_line_that_logger_wrote_is_quarantined_where_the_log_shows_it(message: str, program: str) -> None:
     assert isinstance(ALL.judge(record(message, program=program, facility="user")), Quarantined)
     assert isinstance(ALL.judge(record(message, program=program, facility="authpriv")), Match)
+
+
+COMMAND = "alice : TTY=pts/0 ; PWD={} ; USER={} ; COMMAND=/bin/sh -c {}"
+
+
+@pytest.mark.parametrize(
+    "line_break", ["\n", "\r\n", "\r", "\n\n", "\x0b", "\x0c", "\x85", "\u2028", "\ufffd", "\x1b[2K"]
+)
+@pytest.mark.parametrize(
+    ("directory", "target", "arguments", "expected"),
+    [
+        ("/home/alice", "root", "'id{}useradd mallory'", "sudo_root"),
+        ("/home/a{}b", "root", "id", "sudo_root"),
+        ("/home/a{}b", "postgres", "'id{}id'", "sudo_command"),
+        (
+            "/home/alice",
+            "root",
+            "'id{}alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/true'",
+            "sudo_unclear",
+        ),
+    ],
+)
+def test_a_line_break_in_a_command_or_a_directory_hides_nothing(
+    line_break: str, directory: str, target: str, arguments: str, expected: str
+) -> None:
+    rule, fields = sudo(
+        COMMAND.format(directory.format(line_break), target, arguments.format(line_break)),
+    )
+    assert rule == expected
+    assert fields["user_name"] == "alice"
+    if expected != "sudo_unclear":
+        assert fields["command"] == "/bin/sh -c " + arguments.format(line_break)
+        assert fields["working_directory"] == directory.format(line_break)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\n\n", "\r"])
+@pytest.mark.parametrize(
+    ("message", "program", "fields"),
+    [
+        (f"alice : {PLACE}USER=root ; COMMAND=/bin/id", "sudo", {"command": "/bin/id"}),
+        ("(to root) alice on pts/0", "su", {"target_user": "root", "tty": "pts/0"}),
+        ("+ pts/0 alice:root", "su", {"target_user": "root"}),
+        ("Successful su for root by alice", "su", {"user_name": "alice"}),
+        (
+            "pam_unix(login:session): session opened for user alice by LOGIN(uid=0)",
+            "login",
+            {"user_name": "alice"},
+        ),
+        ("Accepted password for alice from 192.0.2.10 port 22 ssh2", "sshd", {"user_name": "alice"}),
+    ],
+)
+def test_line_breaks_around_a_message_hide_nothing_and_are_in_no_field(
+    message: str, program: str, fields: dict[str, str], ending: str
+) -> None:
+    for text in (message + ending, ending + message + ending):
+        found = judged(ALL, text, program)[1]
+        assert fields.items() <= found.items()
+        assert not any("\n" in value or "\r" in value for value in found.values())
+
+
+@pytest.mark.parametrize(
+    ("message", "program"),
+    [
+        (f"alice:x : {PLACE}USER=root ; COMMAND=/bin/id", "sudo"),
+        (f"message repeated 3 times: [    alice : {PLACE}USER=root ; COMMAND=/bin/id]", "sudo"),
+        (f"alice : {PLACE}USER=root ; COMMAND=/bin/id", "sudo-rs"),
+        ('@cee:{"sudo": {"alert": {"runuser": "root", "reason": "wrong password"}}}', "sudo"),
+    ],
+)
+def test_a_command_that_no_rule_understands_is_quarantined(message: str, program: str) -> None:
+    assert isinstance(SUDO.judge(record(message, program=program)), Quarantined)
+
+
+@pytest.mark.parametrize("between", ["\n", "\r", "\r\n", "\x0b"])
+@pytest.mark.parametrize(
+    ("ignored", "program"),
+    [
+        ("Accepted key ED25519 SHA256:abc found at /home/alice/.ssh/authorized_keys:1", "sshd"),
+    ],
+)
+def test_what_a_pack_ignores_hides_nothing_that_is_sent_in_one_message_with_it(
+    ignored: str, program: str, between: str
+) -> None:
+    assert isinstance(ALL.judge(record(ignored + "\n", program=program)), Ignored)
+    both = f"{ignored}{between}Accepted password for root from 198.51.100.7 port 22 ssh2"
+    assert isinstance(ALL.judge(record(both, program=program)), Quarantined)
+    twice = (
+        f"Accepted password for alice from 192.0.2.10 port 22 ssh2{between}Accepted password for root from "
+    )
+    assert isinstance(ALL.judge(record(f"{twice}198.51.100.7 port 22 ssh2", program="sshd")), Quarantined)

@@ -1,4 +1,10 @@
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
 import pytest
+import yaml
 
 from powertrip.rules.pattern import Recogniser, compile_pattern, is_anchored
 
@@ -105,3 +111,26 @@ def test_a_pattern_that_would_take_for_ever_elsewhere_ends_on_the_longest_messag
 
     assert Recogniser([pattern]).recognise(message.encode()) == []
     assert pattern.capture(message.encode()) == {}
+
+
+PACK_DIR = Path(__file__).parents[2] / "powertrip" / "rulepacks"
+SAFE_WITHOUT = {"ssh_login"}
+"""sshd writes no line break inside a message, and `expects` has every message that holds one quarantined."""
+
+
+def wildcards(given: dict[str, Any]) -> Iterator[str]:
+    """The patterns in a rule of a pack that hold a `.` which stands for any character."""
+    for key, value in given.items():
+        inner = value if isinstance(value, list) else [value]
+        for one in inner:
+            if isinstance(one, dict):
+                yield from wildcards(one)
+            elif key == "pattern" and "." in re.sub(r"\\.|\[[^]]*\]", "", one):
+                yield one
+
+
+@pytest.mark.parametrize("pack", sorted(PACK_DIR.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_dot_in_a_pack_takes_line_breaks_where_a_rule_asks_and_none_where_it_ignores(pack: Path) -> None:
+    for rule in yaml.safe_load(pack.read_text(encoding="utf-8"))["rules"]:
+        for text in wildcards(rule) if rule["name"] not in SAFE_WITHOUT else ():
+            assert ("(?s" in text) is not rule.get("ignore", False), (rule["name"], text)

@@ -11,8 +11,10 @@ from moto.server import ThreadedMotoServer
 
 from powertrip.errors import PollRefused, PollUnavailable
 from powertrip.ingest import Poll
+from powertrip.rules import Match, load_rules
 from powertrip.sources.polled import build_polls
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
+from tests.sources.test_firehose import delivery, packed, read
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(hours=1)
@@ -61,6 +63,42 @@ async def test_late_events_are_found_in_the_overlap(aws: str, logs: Any) -> None
     assert first.records[0].record_id in {record.record_id for record in second.records}
     assert first.records[0].host_name == "bastion-1"
     assert first.more is False
+
+
+ACCEPTED = "Accepted publickey for carol from 192.0.2.10 port 50022 ssh2"
+
+
+@pytest.mark.parametrize(
+    ("message", "parts"),
+    [
+        (f"Nov 25 10:00:00 web-9 sshd[1]: {ACCEPTED}", (ACCEPTED, "web-9", "sshd", None)),
+        (f"2026-11-25T10:00:00.123456+00:00 web-9 sshd[1]: {ACCEPTED}", (ACCEPTED, "web-9", "sshd", None)),
+        (f"<86>1 2026-11-25T10:00:00Z web-9 sshd 1 - - {ACCEPTED}", (ACCEPTED, "web-9", "sshd", "authpriv")),
+        (f"<38>Nov 25 10:00:00 web-9 sshd[1]: {ACCEPTED}", (ACCEPTED, "web-9", "sshd", "auth")),
+        (f"Nov 25 10:00:00 sshd[1]: {ACCEPTED}", (ACCEPTED, "bastion-1", "sshd", None)),
+        (ACCEPTED, (ACCEPTED, "bastion-1", None, None)),
+        ('{"eventName": "ConsoleLogin"}', ('{"eventName": "ConsoleLogin"}', "bastion-1", None, None)),
+    ],
+)
+async def test_an_event_is_the_same_record_by_poll_as_through_firehose(
+    aws: str, logs: Any, message: str, parts: tuple[str, str, str | None, str | None]
+) -> None:
+    put(logs, message, timedelta(minutes=5))
+    [polled] = (await poll(aws).fetch(None, SINCE, NOW)).records
+    event = {"id": "1", "timestamp": int((NOW - timedelta(minutes=5)).timestamp() * 1000), "message": message}
+    batch = {"messageType": "DATA_MESSAGE", "logStream": "bastion-1", "logEvents": [event]}
+    [delivered] = read(delivery(packed(batch))).records
+    for record in (polled, delivered):
+        assert (record.message, record.host_name, record.program, record.facility) == parts
+    assert polled.occurred_at == delivered.occurred_at
+
+
+async def test_a_login_with_its_syslog_header_is_a_match_of_the_pack(aws: str, logs: Any) -> None:
+    put(logs, f"Nov 25 10:00:00 web-9 sshd[1]: {ACCEPTED}", timedelta(minutes=5))
+    [polled] = (await poll(aws).fetch(None, SINCE, NOW)).records
+    verdict = load_rules([{"use": "ssh"}], str).judge(polled)
+    assert isinstance(verdict, Match)
+    assert (verdict.fields["user_name"], verdict.fields["host_name"]) == ("carol", "web-9")
 
 
 async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str, logs: Any) -> None:  # noqa: ARG001

@@ -63,6 +63,23 @@ def test_the_three_forms_of_the_webhook_give_the_same_record(body: object) -> No
     )
 
 
+@pytest.mark.parametrize(
+    ("names", "host"),
+    [
+        ({"source_name": "bastion.test"}, "bastion.test"),
+        ({"source_name": "bastion.test", "hostname": None}, "bastion.test"),
+        ({"source_name": "bastion.test", "hostname": ""}, "bastion.test"),
+        ({"source_name": "name-in-papertrail", "hostname": "bastion.test"}, "bastion.test"),
+        ({"source_name": None}, None),
+    ],
+)
+def test_an_event_without_a_hostname_is_of_the_host_that_papertrail_names_its_sender(
+    names: dict[str, str | None], host: str | None
+) -> None:
+    event = {name: value for name, value in EVENT.items() if name != "hostname"} | names
+    assert read({"events": [event]})[0].host_name == host
+
+
 def test_an_id_is_the_same_as_number_and_as_text() -> None:
     as_text = EVENT | {"id": str(EVENT["id"])}
     assert read({"events": [EVENT]})[0].record_id == read({"events": [as_text]})[0].record_id

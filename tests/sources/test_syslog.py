@@ -225,3 +225,16 @@ def test_any_json_becomes_records_that_can_be_stored(value: object) -> None:
     except IngestRefused:
         return
     assert all((record.message + record.raw + record.record_id).encode() for record in records)
+
+
+@pytest.mark.parametrize("ending", ["\n", "\r\n", "\0", "\0\n", "\r\n\0"])
+@pytest.mark.parametrize(
+    "shipped", [RSYSLOG, FLUENT_BIT_SYSTEMD, FLUENT_BIT_TAIL, SYSLOG_NG, LINES[0], LINES[2]]
+)
+def test_what_ends_a_line_is_no_part_of_its_message_and_hides_no_login(shipped: Any, ending: str) -> None:
+    key = next((key for key in ("message", "MESSAGE", "log") if key in shipped), "")
+    value = shipped + ending if isinstance(shipped, str) else shipped | {key: shipped[key] + ending}
+    [record] = read("syslog", json.dumps([value]).encode())
+    verdict = SSH.judge(record)
+    assert isinstance(verdict, Match), verdict
+    assert verdict.fields["user_name"] == "alice"

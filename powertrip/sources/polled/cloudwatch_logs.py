@@ -14,12 +14,12 @@ import httpx
 
 from powertrip.errors import PollRefused, PollUnavailable
 from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.sources.aws import of_log_event
 from powertrip.sources.polled.http import TIMEOUT
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
-from powertrip.sources.records import RecordKeys, RecordMaker
+from powertrip.sources.records import KEYS, RecordMaker
 
-_KEYS = RecordKeys(message="message", host="logStreamName", time="timestamp", id="eventId", program=None)
 _LATER = frozenset(
     {"ThrottlingException", "Throttling", "ServiceUnavailableException", "InternalFailure", "RequestTimeout"}
 )
@@ -55,10 +55,15 @@ class CloudWatchLogs:
         window = Window.of(cursor, since, self.settings.overlap)
         answer = await asyncio.to_thread(self._ask, window)
         events, token = answer.get("events", []), answer.get("nextToken")
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
+        maker = RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=None)
         moments: list[datetime | None] = [_moment(event.get("timestamp", 0)) for event in events]
+        # As through Firehose: the lines of a followed log file begin with a syslog header, behind which no
+        # rule on text would know them.
+        values = [
+            of_log_event(event, id_key="eventId", stream=event.get("logStreamName")) for event in events
+        ]
         return Page(
-            records=maker.make_all(events, now),
+            records=maker.make_all(values, now),
             cursor=window.after(moments, now, token),
             more=token is not None,
         )
