@@ -95,10 +95,10 @@ class Origin(Protocol):
     """One way to tell a host intrusion detection system what was decided."""
 
     async def tell(self, verdict: OriginVerdict) -> None:
-        """Tell one verdict; telling it again does no harm. Raises OriginUnavailable or OriginRefused."""
+        """Tell one verdict; telling it again does no harm. Raises Unavailable or Rejected."""
 
     async def check(self) -> str:
-        """What an operator is told of a working connection; raises OriginError with what to mend."""
+        """What an operator is told of a working connection; raises OutsideError with what to mend."""
 
 
 class BackupChannels(Protocol):
@@ -109,7 +109,7 @@ class BackupChannels(Protocol):
         """The channels, by the names that people know them by."""
 
     async def send(self, name: str, title: str, body: str) -> None:
-        """Send plain text; raises BackupUnavailable."""
+        """Send plain text; raises Unavailable."""
 
 
 class Metrics(Protocol):

@@ -48,7 +48,7 @@ class BySecret(Source):
     auth_header: HeaderName = "X-Powertrip-Secret"
     """The header that may carry the secret."""
 
-    def authorize(self, request: IngestRequest) -> None:  # noqa: D102
+    def authorize(self, request: IngestRequest) -> None:
         authorize(request, self.secret, self.auth_header)
 
 
@@ -59,5 +59,5 @@ class Zoned(Source):
     """The zone of times that name none. Without it syslog's are UTC, and others are not trusted."""
 
     @property
-    def zone(self) -> tzinfo | None:  # noqa: D102
+    def zone(self) -> tzinfo | None:
         return ZoneInfo(self.time_zone) if self.time_zone else None
