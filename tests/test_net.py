@@ -74,9 +74,9 @@ async def test_a_redirect_is_not_followed_but_refused(status: int) -> None:
 
 async def test_what_somebody_has_to_mend_is_said_with_advice() -> None:
     one = http(answer(401), advice={401: "check the token"})
-    with pytest.raises(Rejected, match="thing.url: the server answered 401; check the token"):
+    with pytest.raises(Rejected, match=r"thing\.url: the server answered 401; check the token"):
         await one.request_json("GET", "")
-    with pytest.raises(Rejected, match="thing.url: the server answered 410; check its address"):
+    with pytest.raises(Rejected, match=r"thing\.url: the server answered 410; check its address"):
         await http(answer(410)).request_json("GET", "")
 
 
@@ -171,7 +171,7 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n"
 async def test_an_answer_that_does_not_end_is_given_up(sent: bytes) -> None:
     socket = Socket(sent, holds_on=True)
     async for one in over_a_socket(socket, Bounds(seconds=0.2)):
-        with pytest.raises(Unavailable, match="no answer within 0.2 s"):
+        with pytest.raises(Unavailable, match=r"no answer within 0\.2 s"):
             await one.request("GET")
         await asyncio.wait_for(socket.closed.wait(), 10)
 

@@ -63,7 +63,7 @@ async def test_more_than_the_limit_is_not_held(serve: Serve) -> None:
 
 async def test_no_connection_is_to_be_tried_again(unused_tcp_port: int) -> None:
     with pytest.raises(
-        Overloaded, match=r"127.0.0.1: no answer: the server cannot be reached \(ConnectError\)"
+        Overloaded, match=r"127.0.0.1: no answer: .* \(ConnectError\)"
     ):
         await fetch(f"http://127.0.0.1:{unused_tcp_port}/")
 
@@ -78,6 +78,6 @@ async def test_an_answer_that_never_ends_is_given_up(serve: Serve) -> None:
         await ended.wait()
         return response
 
-    with pytest.raises(Overloaded, match="127.0.0.1: no answer within 0.2 s"):
+    with pytest.raises(Overloaded, match=r"no answer within 0\.2 s"):
         await fetch(await serve(answer), bounds=Bounds(seconds=0.2))
     ended.set()
