@@ -13,7 +13,7 @@ from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared, utc_now
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace
-from powertrip.sources.polled import build_backfills, build_polls
+from powertrip.sources.polled import build_backfills, build_polls, poll_client
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.workflow import (
     Filler,
@@ -46,11 +46,11 @@ def loops(
 ) -> list[Loop | OutboxLoop]:
     """All loops of a worker, in the order in which they stop: what brings work in stops first."""
     config, signals = shared.config, parts.signals
-    at_start = config()
+    at_start, outside = config(), poll_client(shared.http, utc_now)
     plans = poll_plans(at_start)
     filler = Filler(
         parts,
-        derived(config, lambda now: build_backfills(now.sources, shared.http)),
+        derived(config, lambda now: build_backfills(now.sources, outside)),
         lambda: config().ingest.backlog_limit,
     )
 
@@ -60,7 +60,7 @@ def loops(
     return [
         *(
             Loop(f"poll {name}", Poller(parts, poll, plans[name]).step, every=_soon_or(plans[name].every))
-            for name, poll in build_polls(at_start.polls, shared.http).items()
+            for name, poll in build_polls(at_start.polls, outside).items()
         ),
         Loop("fill gaps", filler.step, every=_each(TICK)),
         Loop("judge", step(judge_waiting), on=signals.inbox, every=_each(TICK)),

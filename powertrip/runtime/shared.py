@@ -14,6 +14,7 @@ import structlog
 from powertrip.assembly import enrichment
 from powertrip.config import Config
 from powertrip.metrics import Metrics
+from powertrip.net import new_client
 from powertrip.ports import Enrichment, Origin
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
@@ -86,5 +87,5 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
             origins=told.ways if origins is None else origins,
             enrichment=known,
             slack_session=await at_end.enter_async_context(aiohttp.ClientSession(timeout=timeout)),
-            http=await at_end.enter_async_context(httpx.AsyncClient()),
+            http=await at_end.enter_async_context(new_client()),
         )

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from powertrip.errors import PollError, PollRefused, PollUnavailable
+from powertrip.errors import OutsideError, Rejected, Unavailable
 from powertrip.ingest import Backfill, Page
 from powertrip.sources import Source
 from powertrip.sources.polled import build_backfills
@@ -87,23 +87,23 @@ async def test_a_search_that_stands_still_is_tried_again_later(
     api: Api, backfill: Backfill, newest: str | None
 ) -> None:
     api.answers = [{"events": [], "max_id": newest}]
-    with pytest.raises(PollUnavailable, match="neither goes on nor ends"):
+    with pytest.raises(Unavailable, match="neither goes on nor ends"):
         await fill(backfill)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "wait"),
     [
-        ((429, "", {"Retry-After": "70"}), PollUnavailable, 70.0),
-        ((500, "", {}), PollUnavailable, None),
-        ((200, "no JSON", {}), PollUnavailable, None),
-        ({"events": None}, PollUnavailable, None),
-        ((401, "", {}), PollRefused, None),
-        ((302, "", {"Location": "https://example.com/"}), PollRefused, None),
+        ((429, "", {"Retry-After": "70"}), Unavailable, 70.0),
+        ((500, "", {}), Unavailable, None),
+        ((200, "no JSON", {}), Unavailable, None),
+        ({"events": None}, Unavailable, None),
+        ((401, "", {}), Rejected, None),
+        ((302, "", {"Location": "https://example.com/"}), Rejected, None),
     ],
 )
 async def test_what_goes_wrong_is_told_apart_without_the_token(
-    api: Api, backfill: Backfill, answer: Any, kind: type[PollError], wait: float | None
+    api: Api, backfill: Backfill, answer: Any, kind: type[OutsideError], wait: float | None
 ) -> None:
     api.answers = [answer]
     with pytest.raises(kind) as raised:

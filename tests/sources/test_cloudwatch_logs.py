@@ -9,7 +9,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from powertrip.errors import PollRefused, PollUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest import Poll
 from powertrip.rules import Match, load_rules
 from powertrip.sources.polled import build_polls
@@ -102,10 +102,10 @@ async def test_a_login_with_its_syslog_header_is_a_match_of_the_pack(aws: str, l
 
 
 async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str, logs: Any) -> None:  # noqa: ARG001
-    with pytest.raises(PollRefused, match="ResourceNotFoundException; check the log group"):
+    with pytest.raises(Rejected, match="ResourceNotFoundException; check the log group"):
         await poll(aws, "other").fetch(None, SINCE, NOW)
 
 
 async def test_aws_that_is_away_is_tried_later(aws: str) -> None:  # noqa: ARG001
-    with pytest.raises(PollUnavailable, match="no answer"):
+    with pytest.raises(Unavailable, match="no answer"):
         await poll("http://127.0.0.1:1").fetch(None, SINCE, NOW)

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from powertrip.errors import PollError, PollRefused, PollUnavailable
+from powertrip.errors import OutsideError, Rejected, Unavailable
 from powertrip.ingest import Cursor, Page, Poll
 from powertrip.rules import load_rules
 from powertrip.rules.verdicts import Ignored, Match
@@ -192,20 +192,20 @@ EVERY_HTTP = pytest.mark.parametrize("kind", ["papertrail_search", "aptible_oper
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        ((401, "", {}), PollRefused, "401"),
-        ((403, "", {}), PollRefused, "credentials"),
-        ((404, "", {}), PollRefused, "404"),
-        ((302, "", {"Location": "http://127.0.0.1:1/"}), PollRefused, "302"),
-        ((429, "", {"Retry-After": "120"}), PollUnavailable, "429"),
-        ((500, "a-token", {}), PollUnavailable, "500"),
-        ((200, "<html>", {}), PollUnavailable, "JSON"),
-        ((200, "[" * 100_000, {}), PollUnavailable, "JSON"),
-        ((200, "[]", {}), PollUnavailable, "object"),
-        ((200, "{}", {}), PollUnavailable, "list"),
+        ((401, "", {}), Rejected, "401"),
+        ((403, "", {}), Rejected, "credentials"),
+        ((404, "", {}), Rejected, "404"),
+        ((302, "", {"Location": "http://127.0.0.1:1/"}), Rejected, "302"),
+        ((429, "", {"Retry-After": "120"}), Unavailable, "429"),
+        ((500, "a-token", {}), Unavailable, "500"),
+        ((200, "<html>", {}), Unavailable, "JSON"),
+        ((200, "[" * 100_000, {}), Unavailable, "JSON"),
+        ((200, "[]", {}), Unavailable, "object"),
+        ((200, "{}", {}), Unavailable, "list"),
     ],
 )
 async def test_what_an_api_answers_amiss_is_said_in_words(
-    api: Api, client: httpx.AsyncClient, kind: str, answer: Any, error: type[PollError], words: str
+    api: Api, client: httpx.AsyncClient, kind: str, answer: Any, error: type[OutsideError], words: str
 ) -> None:
     api.answers = [answer]
     with pytest.raises(error, match=words) as raised:
@@ -220,11 +220,11 @@ async def test_an_endless_answer_is_cut_off(
 ) -> None:
     monkeypatch.setattr(http, "ANSWER_LIMIT", 1 << 20)
     api.answers = [(200, '{"events": "' + "x" * (10 << 20) + '"}', {})]
-    with pytest.raises(PollUnavailable, match="larger than 1 MiB"):
+    with pytest.raises(Unavailable, match="larger than 1 MiB"):
         await poll(api, client, kind).fetch(None, SINCE, NOW)
 
 
 @EVERY_HTTP
 async def test_an_api_that_is_away_is_tried_later(client: httpx.AsyncClient, kind: str) -> None:
-    with pytest.raises(PollUnavailable, match="no answer"):
+    with pytest.raises(Unavailable, match="no answer"):
         await poll(Api(url="http://127.0.0.1:1"), client, kind).fetch(None, SINCE, NOW)
