@@ -24,12 +24,12 @@ from powertrip.enrichers import (
     Quota,
     Service,
     ThreatJammer,
-    Wire,
-    new_client,
+    service_client,
 )
-from powertrip.errors import ConfigError, Mistake, ServiceRefused
+from powertrip.errors import ConfigError, Mistake, Rejected
 from powertrip.event import Person
 from powertrip.metrics import Metrics
+from powertrip.net import HttpClient, new_client
 from powertrip.policy import Clause, Requirements
 from powertrip.ports import EnrichmentCache, Watch
 from powertrip.reminders import Schedule
@@ -194,26 +194,31 @@ class _Services:
     def _threat_jammer(self) -> Service:
         said = self.said.threat_jammer
         headers = {"Authorization": f"Bearer {_secret(said.token)}"}
-        wire = self._wire(ThreatJammer.name, said.base_url, headers, "threat_jammer.token")
+        client = self._http(ThreatJammer.name, said.base_url, headers, "threat_jammer.token")
         quota = self._quota(ThreatJammer.name, said.per_minute, said.per_month, "month")
-        return ThreatJammer(wire, quota, self.answers, keep=said.keep, keep_networks=said.keep_networks)
+        return ThreatJammer(client, quota, self.answers, keep=said.keep, keep_networks=said.keep_networks)
 
     def _abuseipdb(self) -> Service:
         said = self.said.abuseipdb
-        wire = self._wire(AbuseIpDb.name, said.base_url, {"Key": _secret(said.key)}, "abuseipdb.key")
+        client = self._http(AbuseIpDb.name, said.base_url, {"Key": _secret(said.key)}, "abuseipdb.key")
         quota = self._quota(AbuseIpDb.name, said.per_minute, said.per_day, "day")
-        return AbuseIpDb(wire, quota, keep=said.keep, reports_of=said.reports_of)
+        return AbuseIpDb(client, quota, keep=said.keep, reports_of=said.reports_of)
 
     def _greynoise(self) -> Service:
         said = self.said.greynoise
         headers = {"key": _secret(said.key)} if said.key else {}
-        wire = self._wire(GreyNoise.name, said.base_url, headers, "greynoise.key")
+        client = self._http(GreyNoise.name, said.base_url, headers, "greynoise.key")
         quota = self._quota(GreyNoise.name, said.per_minute, said.per_day, "day")
-        return GreyNoise(wire, quota, keep=said.keep)
+        return GreyNoise(client, quota, keep=said.keep)
 
-    def _wire(self, name: str, base_url: str, headers: dict[str, str], setting: str) -> Wire:
-        return Wire(
-            self.client, name=name, base_url=base_url, headers=headers, setting=f"enrichment.{setting}"
+    def _http(self, name: str, base_url: str, headers: dict[str, str], setting: str) -> HttpClient:
+        return service_client(
+            self.client,
+            self.clock,
+            name=name,
+            base_url=base_url,
+            headers=headers,
+            setting=f"enrichment.{setting}",
         )
 
     def _quota(self, name: str, per_minute: int, limit: int, period: Literal["month", "day"]) -> Quota:
@@ -229,7 +234,7 @@ def _database_files(config: Config) -> list[DatabaseFile]:
     for number, path in enumerate(config.enrichment.databases):
         try:
             files.append(DatabaseFile(Path(path)))
-        except ServiceRefused as error:
+        except Rejected as error:
             mistakes.append(Mistake("config", f"enrichment.databases.{number}", str(error)))
     if mistakes:
         raise ConfigError(mistakes)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import apprise
 from pydantic import SecretStr
 
-from powertrip.errors import BackupUnavailable
+from powertrip.errors import Unavailable
 
 TIMEOUT = 20.0
 """Seconds for one message; Apprise itself gives each connection four, and mail fifteen."""
@@ -28,18 +28,18 @@ class AppriseChannels:
         return tuple(self._urls)
 
     async def send(self, name: str, title: str, body: str) -> None:
-        """Send one message; raises BackupUnavailable where it was not, or not surely, taken."""
+        """Send one message; raises Unavailable where it was not, or not surely, taken."""
         url = self._urls.get(name)
         if url is None:
-            raise BackupUnavailable(f"backup.channels.{name} is no longer configured")
+            raise Unavailable(f"backup.channels.{name} is no longer configured")
         sender = apprise.Apprise()
         sender.add(url.get_secret_value())
         try:
             async with asyncio.timeout(TIMEOUT):
                 taken = await sender.async_notify(body, title=title, body_format=apprise.NotifyFormat.TEXT)
         except TimeoutError as error:
-            raise BackupUnavailable(f"backup.channels.{name} did not answer within {TIMEOUT:g} s") from error
+            raise Unavailable(f"backup.channels.{name} did not answer within {TIMEOUT:g} s") from error
         if not taken:
-            raise BackupUnavailable(
+            raise Unavailable(
                 f"backup.channels.{name} did not take the message; check its address and the way there"
             )

@@ -26,6 +26,7 @@ class Limits:
 
 
 Fetch = Callable[[str], Awaitable[bytes]]
+"""Gives what is at an address; raises Overloaded if it cannot be had now."""
 
 
 async def _no_fetch(url: str) -> bytes:
@@ -162,7 +163,7 @@ class Poll(Protocol):
     """Asks one API for records."""
 
     async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """The page at `cursor`; without one, from `since` on. Raises PollUnavailable or PollRefused."""
+        """The page at `cursor`; without one, from `since` on. Raises Unavailable or Rejected."""
 
 
 class Backfill(Protocol):
@@ -171,7 +172,7 @@ class Backfill(Protocol):
     async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
         """The page at `cursor`, which begins as `{"min_id": after_id}`; without more, the gap is filled.
 
-        Raises PollUnavailable or PollRefused.
+        Raises Unavailable or Rejected.
         """
 
 

@@ -4,16 +4,16 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-import httpx
 from apscheduler.schedulers import SchedulerNotRunningError
 
 from powertrip.assembly import expected_within, poll_plans
 from powertrip.config import Config
 from powertrip.ingest import Backfill
 from powertrip.metrics import Metrics
+from powertrip.net import new_client
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.scheduler import Clockwork, Dispatcher, Sweep
-from powertrip.sources.polled import build_backfills, build_polls
+from powertrip.sources.polled import build_backfills, build_polls, poll_client
 from powertrip.store import SqlStore
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.workflow import (
@@ -64,7 +64,7 @@ class Rounds:
         self._metrics = metrics
         self._clock = clock
         self._started_at = clock()
-        self._http = httpx.AsyncClient()
+        self._http = new_client()
         self._clockwork = Clockwork()
         self._judge = Sweep("judging", lambda: judge_waiting(parts))
         self._remind = Sweep("reminding", lambda: remind(parts))
@@ -77,7 +77,7 @@ class Rounds:
         plans = poll_plans(config)
         self._polls = {
             name: Sweep(f"poll {name}", Poller(parts, poll, plans[name]).step)
-            for name, poll in build_polls(config.polls, self._http).items()
+            for name, poll in build_polls(config.polls, poll_client(self._http, clock)).items()
         }
         parts.wake_judge = self._judge.wake
         parts.wake_sender = self._dispatcher.wake
@@ -145,7 +145,7 @@ class Rounds:
         self._config = config
 
     def _backfills(self, config: Config) -> Mapping[str, Backfill]:
-        return build_backfills(config.sources, self._http)
+        return build_backfills(config.sources, poll_client(self._http, self._clock))
 
     def stop_ticking(self) -> None:
         """Wake nothing any more."""

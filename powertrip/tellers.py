@@ -9,7 +9,8 @@ import httpx
 
 from powertrip.config import Config
 from powertrip.errors import ConfigError, Mistake
-from powertrip.origins import TellSettings, Way, Wire, new_client
+from powertrip.net import HttpClient, new_client
+from powertrip.origins import TellSettings, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,13 @@ def tellers(config: Config, clock: Callable[[], datetime]) -> Tellers:
     for name, origin in config.origins.items():
         if origin.tell is not None:
             clients.append(_client(name, origin.tell))
-            wire = Wire(clients[-1], origin.tell.url, f"origins.{name}.tell")
-            ways[name] = origin.tell.way(wire, clock)
+            client = HttpClient(
+                client=clients[-1],
+                clock=clock,
+                name=f"origins.{name}.tell",
+                base_url=origin.tell.url.rstrip("/"),
+            )
+            ways[name] = origin.tell.way(client)
     return Tellers(ways, clients)
 
 

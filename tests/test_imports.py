@@ -18,7 +18,7 @@ PURE_ROOMS = frozenset(
 ADAPTERS = frozenset(
     {"sources", "enrichers", "origins", "slack", "web", "api", "store", "scheduler", "backup"}
 )
-TOOLS = frozenset({"log", "metrics"})
+TOOLS = frozenset({"log", "metrics", "net"})
 WIRING = frozenset({"application", "assembly", "cli", "reaching", "rounds", "tellers", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
-import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -15,19 +14,20 @@ from powertrip.assembly import enrichment
 from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
-    PollUnavailable,
     PowertripError,
     SlackAmbiguous,
     SlackRefused,
     SlackUnavailable,
     StoreError,
+    Unavailable,
 )
 from powertrip.ingest import Poll
 from powertrip.metrics import Metrics
+from powertrip.net import new_client
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
-from powertrip.sources.polled import build_polls
+from powertrip.sources.polled import build_polls, poll_client
 from powertrip.store import SqlStore, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
@@ -72,8 +72,8 @@ async def _origins(config: Config) -> list[Finding]:
 
 async def _polls(config: Config) -> list[Finding]:
     now = datetime.now(UTC)
-    async with httpx.AsyncClient() as client:
-        polls = build_polls(config.polls, client)
+    async with new_client() as client:
+        polls = build_polls(config.polls, poll_client(client, utc_now))
         since = {name: now - poll.every for name, poll in config.polls.items()}
         return [
             await _try(f"poll {name}", partial(_ask, poll, since[name], now)) for name, poll in polls.items()
@@ -85,7 +85,7 @@ async def _ask(poll: Poll, since: datetime, now: datetime) -> str:
         async with asyncio.timeout(CALL_TIMEOUT):
             page = await poll.fetch(None, since, now)
     except TimeoutError as error:
-        raise PollUnavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
+        raise Unavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
     return f"answers, with {len(page.records)} records just now"
 
 

@@ -6,9 +6,8 @@ from powertrip.enrichers.conductor import Conductor
 from powertrip.enrichers.databases import DatabaseFile, Databases
 from powertrip.enrichers.greynoise import GreyNoise
 from powertrip.enrichers.quota import Quota
-from powertrip.enrichers.service import Service, ServiceAnswer
+from powertrip.enrichers.service import Service, ServiceAnswer, service_client
 from powertrip.enrichers.threat_jammer import ThreatJammer
-from powertrip.enrichers.wire import Wire, new_client
 
 __all__ = [
     "AbuseIpDb",
@@ -21,6 +20,5 @@ __all__ = [
     "Service",
     "ServiceAnswer",
     "ThreatJammer",
-    "Wire",
-    "new_client",
+    "service_client",
 ]

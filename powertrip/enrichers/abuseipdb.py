@@ -7,9 +7,9 @@ from typing import Any
 from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import ServiceAnswer, each
-from powertrip.enrichers.wire import Wire
-from powertrip.errors import ServiceUnavailable
+from powertrip.errors import Unavailable
 from powertrip.facts import Network, Place, Reputation
+from powertrip.net import HttpClient
 
 NAME = "AbuseIPDB"
 WELL_KNOWN = "1.1.1.1"
@@ -24,9 +24,9 @@ class AbuseIpDb:
     version = 1
     batch = 5  # calls side by side: the service takes one address a call
 
-    def __init__(self, wire: Wire, quota: Quota, *, keep: timedelta, reports_of: timedelta) -> None:
+    def __init__(self, client: HttpClient, quota: Quota, *, keep: timedelta, reports_of: timedelta) -> None:
         self.keep: timedelta | None = keep
-        self._wire = wire
+        self._client = client
         self._quota = quota
         self._days = max(1, reports_of.days)
 
@@ -38,7 +38,7 @@ class AbuseIpDb:
         """Ask about an address that everybody knows; costs a call."""
         answer = await self._ask(WELL_KNOWN)
         if answer.problem:
-            raise ServiceUnavailable(f"{answer.problem}; check base_url")
+            raise Unavailable(f"{answer.problem}; check base_url")
         return "the key is accepted"
 
     async def _one(self, address: str) -> ServiceAnswer:
@@ -47,8 +47,8 @@ class AbuseIpDb:
 
     async def _ask(self, address: str) -> ServiceAnswer:
         parameters = {"ipAddress": address, "maxAgeInDays": str(self._days)}
-        answer = await self._wire.get("check", parameters)
-        said = reading.mapping(reading.mapping(answer.body).get("data"))
+        answer = await self._client.request_json("GET", "check", params=parameters)
+        said = reading.mapping(reading.mapping(answer.value).get("data"))
         if not said:
             return ServiceAnswer(problem=f"{NAME} {_PROBLEM} ({answer.status})")
         return self._answer(said)

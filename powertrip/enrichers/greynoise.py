@@ -9,9 +9,9 @@ from urllib.parse import quote
 from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import ServiceAnswer, each
-from powertrip.enrichers.wire import Wire
-from powertrip.errors import ServiceUnavailable
+from powertrip.errors import Unavailable
 from powertrip.facts import Reputation
+from powertrip.net import HttpClient
 
 NAME = "GreyNoise"
 WELL_KNOWN = "1.1.1.1"
@@ -26,9 +26,9 @@ class GreyNoise:
     version = 1
     batch = 5  # calls side by side: the service takes one address a call
 
-    def __init__(self, wire: Wire, quota: Quota, *, keep: timedelta) -> None:
+    def __init__(self, client: HttpClient, quota: Quota, *, keep: timedelta) -> None:
         self.keep: timedelta | None = keep
-        self._wire = wire
+        self._client = client
         self._quota = quota
 
     async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
@@ -39,7 +39,7 @@ class GreyNoise:
         """Ask about an address that everybody knows; costs a call."""
         answer = await self._ask(WELL_KNOWN)
         if answer.problem:
-            raise ServiceUnavailable(f"{answer.problem}; check base_url")
+            raise Unavailable(f"{answer.problem}; check base_url")
         return "it answers"
 
     async def _one(self, address: str) -> ServiceAnswer:
@@ -49,12 +49,12 @@ class GreyNoise:
         return await self._ask(address)
 
     async def _ask(self, address: str) -> ServiceAnswer:
-        answer = await self._wire.get(f"v3/community/{quote(address, safe='')}")
+        answer = await self._client.request_json("GET", f"v3/community/{quote(address, safe='')}")
         if answer.status == 404:
             return ServiceAnswer(reputation=NOT_OBSERVED)
         if answer.status != 200:
             return ServiceAnswer(problem=f"{NAME} does not take this address ({answer.status})")
-        return ServiceAnswer(reputation=_reputation(reading.mapping(answer.body)))
+        return ServiceAnswer(reputation=_reputation(reading.mapping(answer.value)))
 
 
 def _reputation(said: Mapping[str, Any]) -> Reputation:

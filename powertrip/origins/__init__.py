@@ -8,8 +8,7 @@ from powertrip.origins.callback import Callback, TellCallback
 from powertrip.origins.indexer import Indexer, TellIndexer
 from powertrip.origins.settings import TellSettings, Way
 from powertrip.origins.wazuh4 import TellWazuh4, Wazuh4
-from powertrip.origins.wire import Wire, new_client
 
-__all__ = ["AnyTell", "Callback", "Indexer", "TellSettings", "Way", "Wazuh4", "Wire", "new_client"]
+__all__ = ["AnyTell", "Callback", "Indexer", "TellSettings", "Way", "Wazuh4"]
 
 AnyTell = Annotated[TellWazuh4 | TellIndexer | TellCallback, Field(discriminator="type")]

@@ -8,15 +8,13 @@ say whether it was told before.
 
 import hashlib
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 
 from pydantic import SecretStr
 
+from powertrip.net import HttpClient
 from powertrip.origins.settings import TellSettings, Template, Way
-from powertrip.origins.wire import Wire
 from powertrip.ports import OriginVerdict
 from powertrip.setting.values import SourceSecret
 from powertrip.verdicts import DEFAULT_TEMPLATE, filled
@@ -31,36 +29,35 @@ class TellCallback(TellSettings):
     body: Template = DEFAULT_TEMPLATE
     """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:
-        return Callback(wire, self.secret, self.body, clock)
+    def way(self, client: HttpClient) -> Way:
+        return Callback(client, self.secret, self.body)
 
 
 @dataclass(frozen=True, slots=True)
 class Callback:
     """See `powertrip.ports.Origin`."""
 
-    wire: Wire
+    client: HttpClient
     secret: SecretStr
     template: str
-    clock: Callable[[], datetime]
 
     async def tell(self, verdict: OriginVerdict) -> None:
         """Post it; any 2xx is taken for "told"."""
         body = filled(self.template, verdict).encode()
-        timestamp = str(int(self.clock().timestamp()))
+        timestamp = str(int(self.client.clock().timestamp()))
         headers = {
             "Content-Type": "application/json",
             "X-Powertrip-Timestamp": timestamp,
             "X-Powertrip-Signature": sign(self.secret, timestamp, body),
         }
-        heard = await self.wire.send("POST", content=body, headers=headers)
-        if not 200 <= heard.status < 300:
-            raise self.wire.refused(heard, "check its address, and the secret on both sides")
+        answer = await self.client.request("POST", content=body, headers=headers)
+        if not answer.is_success:
+            raise self.client.rejected(answer, "check its address, and the secret on both sides")
 
     async def check(self) -> str:
-        """Whether the server answers at all; a verdict is not made up for it. Raises OriginUnavailable."""
-        heard = await self.wire.send("HEAD")
-        return f"the server answers ({heard.status} to HEAD)"
+        """Whether the server answers at all; a verdict is not made up for it. Raises Unavailable."""
+        answer = await self.client.request("HEAD")
+        return f"the server answers ({answer.status} to HEAD)"
 
 
 def sign(secret: SecretStr, timestamp: str, body: bytes) -> str:

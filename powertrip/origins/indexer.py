@@ -4,15 +4,14 @@ The document's id is made of the event, the verdict and the alert, so that telli
 """
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
 import httpx
 from pydantic import Field, SecretStr
 
+from powertrip.net import HttpClient
 from powertrip.origins.settings import TellSettings, Way
-from powertrip.origins.wire import Wire
 from powertrip.ports import OriginVerdict
 from powertrip.setting.values import Secret, Written
 from powertrip.verdicts import values
@@ -34,15 +33,15 @@ class TellIndexer(TellSettings):
     )
     """How the names of the monthly indices begin."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:  # noqa: ARG002
-        return Indexer(wire, self.user, self.password, self.index)
+    def way(self, client: HttpClient) -> Way:
+        return Indexer(client, self.user, self.password, self.index)
 
 
 class Indexer:
     """See `powertrip.ports.Origin`."""
 
-    def __init__(self, wire: Wire, user: str, password: SecretStr, index: str) -> None:
-        self._wire = wire
+    def __init__(self, client: HttpClient, user: str, password: SecretStr, index: str) -> None:
+        self._client = client
         self._user = user
         self._password = password
         self._index = index
@@ -52,17 +51,17 @@ class Indexer:
         path = f"/{index_of(self._index, verdict.decided_at)}/_doc/{document_id(verdict)}"
         told = values(verdict)
         document = {"@timestamp": told["decided_at"], "powertrip": told}
-        heard = await self._wire.send("PUT", path, json=document, login=self._login())
-        if heard.status not in TAKEN:
-            raise self._wire.refused(
-                heard, f"check user and password, and that the user may create and write {self._index}-*"
+        answer = await self._client.request("PUT", path, json=document, login=self._login())
+        if answer.status not in TAKEN:
+            raise self._client.rejected(
+                answer, f"check user and password, and that the user may create and write {self._index}-*"
             )
 
     async def check(self) -> str:
-        """Log in; raises OriginError with what to do."""
-        heard = await self._wire.send("GET", "/", login=self._login())
-        if heard.status != httpx.codes.OK:
-            raise self._wire.refused(heard, "check user and password")
+        """Log in; raises OutsideError with what to do."""
+        answer = await self._client.request("GET", "/", login=self._login())
+        if answer.status != httpx.codes.OK:
+            raise self._client.rejected(answer, "check user and password")
         return "the indexer takes the password"
 
     def _login(self) -> tuple[str, str]:

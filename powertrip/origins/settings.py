@@ -1,14 +1,12 @@
 """What the settings of all ways to tell a HIDS share."""
 
 from abc import abstractmethod
-from collections.abc import Callable
-from datetime import datetime
 from typing import Annotated, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
-from powertrip.origins.wire import Wire
+from powertrip.net import HttpClient
 from powertrip.ports import Origin
 from powertrip.setting.section import Section
 from powertrip.setting.values import Written
@@ -45,7 +43,7 @@ class Way(Origin, Protocol):
     """A way to tell a HIDS that an operator can try."""
 
     async def check(self) -> str:
-        """What an operator is told of a working connection; raises OriginError with what to mend."""
+        """What an operator is told of a working connection; raises OutsideError with what to mend."""
 
 
 class TellSettings(Section):
@@ -59,5 +57,5 @@ class TellSettings(Section):
     """The certificate authority of the server, as PEM; without it, those that this machine trusts."""
 
     @abstractmethod
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:
+    def way(self, client: HttpClient) -> Way:
         """Build it."""

@@ -5,16 +5,14 @@ it takes 100 events a request and 30 requests a minute. What is told arrives wit
 """
 
 import json
-from collections.abc import Callable
-from datetime import datetime
 from typing import Literal
 
 import httpx
 from pydantic import SecretStr
 
-from powertrip.errors import OriginUnavailable
+from powertrip.errors import Unavailable
+from powertrip.net import Answer, HttpClient
 from powertrip.origins.settings import TellSettings, Way
-from powertrip.origins.wire import Heard, Wire
 from powertrip.ports import OriginVerdict
 from powertrip.setting.values import Secret
 from powertrip.verdicts import values
@@ -31,15 +29,15 @@ class TellWazuh4(TellSettings):
     password: Secret
     """And with what."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:  # noqa: ARG002
-        return Wazuh4(wire, self.user, self.password)
+    def way(self, client: HttpClient) -> Way:
+        return Wazuh4(client, self.user, self.password)
 
 
 class Wazuh4:
     """See `powertrip.ports.Origin`."""
 
-    def __init__(self, wire: Wire, user: str, password: SecretStr) -> None:
-        self._wire = wire
+    def __init__(self, client: HttpClient, user: str, password: SecretStr) -> None:
+        self._client = client
         self._user = user
         self._password = password
         self._token: str | None = None
@@ -47,39 +45,43 @@ class Wazuh4:
     async def tell(self, verdict: OriginVerdict) -> None:
         """Ingest it as one event; a token that has run out is renewed once."""
         body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
-        heard = await self._post(body)
-        if heard.status == httpx.codes.UNAUTHORIZED:
+        answer = await self._post(body)
+        if answer.status == httpx.codes.UNAUTHORIZED:
             self._token = None
-            heard = await self._post(body)
-        if heard.status == httpx.codes.UNAUTHORIZED:
-            raise self._wire.refused(heard, "it refuses a token that it has just given; check the user")
-        if heard.status == httpx.codes.FORBIDDEN:
-            raise self._wire.refused(heard, "give the user a role with the permission event:ingest")
-        if heard.status != httpx.codes.OK:
-            raise self._wire.refused(heard, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer")
-        answer = heard.json()
-        if not isinstance(answer, dict) or answer.get("error") not in (0, None):
-            raise OriginUnavailable(f"{self._wire.setting}: Wazuh did not take the event")
+            answer = await self._post(body)
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            raise self._client.rejected(answer, "it refuses a token that it has just given; check the user")
+        if answer.status == httpx.codes.FORBIDDEN:
+            raise self._client.rejected(answer, "give the user a role with the permission event:ingest")
+        if answer.status != httpx.codes.OK:
+            raise self._client.rejected(
+                answer, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer"
+            )
+        said = _json(answer)
+        if not isinstance(said, dict) or said.get("error") not in (0, None):
+            raise Unavailable(f"{self._client.name}: Wazuh did not take the event")
 
     async def check(self) -> str:
-        """Log in; raises OriginError with what to do."""
+        """Log in; raises OutsideError with what to do."""
         await self._log_in()
         return "Wazuh's API takes the password"
 
-    async def _post(self, body: object) -> Heard:
+    async def _post(self, body: object) -> Answer:
         token = self._token or await self._log_in()
-        return await self._wire.send(
+        return await self._client.request(
             "POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"}
         )
 
     async def _log_in(self) -> str:
         login = (self._user, self._password.get_secret_value())
-        heard = await self._wire.send("POST", LOGIN, login=login)
-        if heard.status != httpx.codes.OK:
-            raise self._wire.refused(heard, "check user and password")
-        token = _token_in(heard.json())
+        answer = await self._client.request("POST", LOGIN, login=login)
+        if answer.status != httpx.codes.OK:
+            raise self._client.rejected(answer, "check user and password")
+        token = _token_in(_json(answer))
         if token is None:
-            raise self._wire.refused(heard, "its answer holds no token; is this Wazuh's API (port 55000)?")
+            raise self._client.rejected(
+                answer, "its answer holds no token; is this Wazuh's API (port 55000)?"
+            )
         self._token = token
         return token
 
@@ -101,6 +103,14 @@ def event_of(verdict: OriginVerdict) -> dict[str, str]:
         "reason": told["reason"],
     }
     return {name: value for name, value in named.items() if value}
+
+
+def _json(answer: Answer) -> object:
+    """What it says; None for what some other server says in other ways."""
+    try:
+        return answer.json()
+    except Unavailable:
+        return None
 
 
 def _token_in(answer: object) -> str | None:

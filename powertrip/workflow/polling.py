@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from powertrip.errors import IngestRefused, Overloaded, PollError, PollUnavailable, StoreUnavailable
+from powertrip.errors import IngestRefused, OutsideError, Overloaded, StoreUnavailable, Unavailable
 from powertrip.ingest import Page, Poll
 from powertrip.ports import PollRound, PollState
 from powertrip.workflow.parts import Parts
-from powertrip.workflow.retrying import doubled
+from powertrip.workflow.retrying import asked_for, doubled
 
 log = structlog.get_logger(__name__)
 
@@ -63,11 +63,11 @@ class Poller:
         except Overloaded as error:
             await store.put_off_poll(plan.name, self._owner, now + timedelta(seconds=error.retry_after))
             log.warning("a poll waits, for too much waits to be judged", poll=plan.name)
-        except (PollError, IngestRefused) as error:
+        except (OutsideError, IngestRefused) as error:
             await self._failed(state, error)
         except Exception as error:  # whatever it was, it must show as a poll that fails
             log.exception("a poll broke", poll=plan.name)
-            await self._failed(state, PollUnavailable(f"broke: {type(error).__name__}"))
+            await self._failed(state, Unavailable(f"broke: {type(error).__name__}"))
         else:
             await self._succeeded(done)
 
@@ -96,7 +96,7 @@ class Poller:
             async with asyncio.timeout(PAGE_LIMIT):
                 return await self._poll.fetch(cursor, state.since, self._parts.clock())
         except TimeoutError as error:
-            raise PollUnavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
+            raise Unavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
 
     async def _succeeded(self, done: PollRound) -> None:
         now, plan = self._parts.clock(), self._plan
@@ -105,11 +105,10 @@ class Poller:
         self._parts.metrics.poll_succeeded(plan.name, now, done.newest if done.more else None)
         self._parts.wake_sender()
 
-    async def _failed(self, state: PollState, error: PollError | IngestRefused) -> None:
+    async def _failed(self, state: PollState, error: OutsideError | IngestRefused) -> None:
         now, plan = self._parts.clock(), self._plan
         wait = doubled(plan.every, state.failures, max(RETRY_LONGEST, plan.every))
-        asked = getattr(error, "retry_after", None)
-        wait = wait if asked is None else max(wait, timedelta(seconds=asked))
+        wait = max(wait, asked_for(error))
         channel = self._parts.settings.security_channel
         await self._parts.store.poll_failed(
             plan.name, self._owner, str(error), now + wait, plan.tell_failing_after, channel, now

@@ -1,13 +1,13 @@
-"""The outside world of enrichment: a service on loopback that says what a test tells it, and waiting."""
+"""The outside world of enrichment: a service that says what a test tells it, and waiting."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from aiohttp import web
-from aiohttp.test_utils import TestServer
+import httpx
 
 from powertrip.enrichers import (
     AbuseIpDb,
@@ -17,13 +17,14 @@ from powertrip.enrichers import (
     Quota,
     Service,
     ThreatJammer,
-    Wire,
-    new_client,
+    service_client,
 )
 from powertrip.facts import AddressFacts
 from powertrip.metrics import Metrics
+from powertrip.net import HttpClient
 from powertrip.ports import EnrichmentCache
 from tests.conftest import Clock
+from tests.outside import answer, client_of, json_answer, path_of
 
 HOUR = timedelta(hours=1)
 SOON = timedelta(seconds=20)
@@ -51,26 +52,20 @@ class FakeService:
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
     held: asyncio.Event | None = None
-    url: str = ""
+    url: str = "https://service.example.com/"
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         """Write the call down and answer it."""
-        body = await request.json() if request.can_read_body else None
-        self.calls.append(f"{request.method} {request.path_qs}")
-        self.headers.append(dict(request.headers))
+        body = json.loads(request.content) if request.content else None
+        self.calls.append(f"{request.method} {path_of(request)}")
+        self.headers.append({name.title(): value for name, value in request.headers.items()})
         self.bodies.append(body)
         if self.held is not None:
             await self.held.wait()
-        said = self.answer(request.path, body)
+        said = self.answer(request.url.path, body)
         if said.raw is not None:
-            return web.Response(status=said.status, headers=said.headers, body=said.raw)
-        return web.json_response(said.body, status=said.status, headers=said.headers)
-
-    def server(self) -> TestServer:
-        """Not yet started."""
-        app = web.Application(client_max_size=1 << 24)
-        app.router.add_route("*", "/{path:.*}", self.handle)
-        return TestServer(app)
+            return answer(said.status, said.raw, said.headers)
+        return json_answer(said.body, said.status, said.headers)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -93,8 +88,15 @@ class World:
 
     def __post_init__(self) -> None:
         """Share one client and one memory, as one process does."""
-        self.client = new_client()
+        self.services = [self.fake]
+        self.client = client_of(self._handle)
         self.answers = Answers(self.cache, self.clock)
+
+    async def _handle(self, request: httpx.Request) -> httpx.Response:
+        for service in self.services:
+            if str(request.url).startswith(service.url):
+                return await service.handle(request)
+        raise httpx.ConnectError("nobody listens there", request=request)
 
     async def sleep(self, seconds: float) -> None:
         """Have the time pass at once."""
@@ -106,20 +108,21 @@ class World:
         """A quota by the month."""
         return Quota(name, self.cache, self.clock, per_minute=per_minute, limit=limit, period="month")
 
-    def wire(self, name: str, headers: dict[str, str] | None = None) -> Wire:
+    def http(self, name: str, headers: dict[str, str] | None = None) -> HttpClient:
         """The way to the fake service."""
-        return Wire(
+        return service_client(
             self.client,
+            self.clock,
             name=name,
             base_url=self.fake.url,
-            headers=headers or {},
+            headers=headers,
             setting="enrichment.some.token",
         )
 
     def threat_jammer(self, per_minute: int = 10, limit: int = 5000) -> ThreatJammer:
         """Threat Jammer at the wire."""
         return ThreatJammer(
-            self.wire("Threat Jammer", {"Authorization": f"Bearer {TOKEN}"}),
+            self.http("Threat Jammer", {"Authorization": f"Bearer {TOKEN}"}),
             self.quota("Threat Jammer", per_minute, limit),
             self.answers,
             keep=24 * HOUR,
@@ -129,14 +132,14 @@ class World:
     def abuseipdb(self, per_minute: int = 60) -> AbuseIpDb:
         """AbuseIPDB at the wire."""
         quota = self.quota("AbuseIPDB", per_minute, 1000)
-        wire = self.wire("AbuseIPDB", {"Key": TOKEN})
-        return AbuseIpDb(wire, quota, keep=24 * HOUR, reports_of=90 * 24 * HOUR)
+        client = self.http("AbuseIPDB", {"Key": TOKEN})
+        return AbuseIpDb(client, quota, keep=24 * HOUR, reports_of=90 * 24 * HOUR)
 
     def greynoise(self) -> GreyNoise:
         """GreyNoise at the wire."""
-        return GreyNoise(self.wire("GreyNoise"), self.quota("GreyNoise", 60, 1000), keep=24 * HOUR)
+        return GreyNoise(self.http("GreyNoise"), self.quota("GreyNoise", 60, 1000), keep=24 * HOUR)
 
-    def conductor(self, *services: Service) -> Conductor:
+    def conductor(self, *services: Service, ask_about_documentation: bool = True) -> Conductor:
         """All of them as one; documentation addresses stand for public ones."""
         conductor = Conductor(
             services,
@@ -144,7 +147,7 @@ class World:
             client=self.client,
             metrics=self.metrics,
             clock=self.clock,
-            ask_about_documentation=True,
+            ask_about_documentation=ask_about_documentation,
             sleep=self.sleep,
         )
         self.conductors.append(conductor)

@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from powertrip.errors import PollRefused, PollUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest import Poll
 from powertrip.sources.polled import build_polls
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
+from tests.sources.polled_api import Api
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(hours=1)
@@ -42,7 +42,7 @@ def logs(aws: str) -> Any:
 
 def poll(url: str, group: str = "auth") -> Poll:
     settings = CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
-    return build_polls({"aws": settings}, httpx.AsyncClient())["aws"]
+    return build_polls({"aws": settings}, Api().http())["aws"]
 
 
 def put(logs: Any, message: str, ago: timedelta) -> None:
@@ -64,10 +64,10 @@ async def test_late_events_are_found_in_the_overlap(aws: str, logs: Any) -> None
 
 
 async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str, logs: Any) -> None:  # noqa: ARG001
-    with pytest.raises(PollRefused, match="ResourceNotFoundException; check the log group"):
+    with pytest.raises(Rejected, match="ResourceNotFoundException; check the log group"):
         await poll(aws, "other").fetch(None, SINCE, NOW)
 
 
 async def test_aws_that_is_away_is_tried_later(aws: str) -> None:  # noqa: ARG001
-    with pytest.raises(PollUnavailable, match="no answer"):
+    with pytest.raises(Unavailable, match="no answer"):
         await poll("http://127.0.0.1:1").fetch(None, SINCE, NOW)

@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-import httpx
-
-from powertrip.errors import PollUnavailable
+from powertrip.errors import Unavailable
 from powertrip.event import Record
 from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.net import HttpClient
 from powertrip.setting.values import Secret
-from powertrip.sources.polled.http import ask, listed
+from powertrip.sources.polled.api import listed, mapping
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker, value_as_json
@@ -36,7 +35,7 @@ class AptiblePoll(PollSettings):
     account: str
     """The number of the account."""
 
-    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+    def poll(self, name: str, client: HttpClient) -> Poll:
         return AptibleOperations(name, self, Limits(), client)
 
 
@@ -47,7 +46,7 @@ class AptibleOperations:
     name: str
     settings: AptiblePoll
     limits: Limits
-    client: httpx.AsyncClient
+    client: HttpClient
 
     async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
         """See `powertrip.ingest.Poll`."""
@@ -57,7 +56,7 @@ class AptibleOperations:
         created = [_created(operation, now) for operation in operations]
         known = [at for at in created if at is not None]
         if known and known[0] < known[-1]:
-            raise PollUnavailable("the operations do not come newest first, as this type expects them")
+            raise Unavailable("the operations do not come newest first, as this type expects them")
         fresh = [op for op, at in zip(operations, created, strict=True) if at is None or at >= window.begin]
         more = len(operations) >= PER_PAGE and len(fresh) == len(operations)
         return Page(
@@ -69,16 +68,15 @@ class AptibleOperations:
     async def _operations(self, page: int) -> list[dict[str, Any]]:
         host = (self.settings.url or HOST).rstrip("/")
         token = self.settings.token.get_secret_value()
-        answer = await ask(
-            self.client,
+        answer = await self.client.request_json(
             "GET",
             f"{host}/accounts/{quote(self.settings.account, safe='')}/operations",
             params={"page": str(page), "per_page": str(PER_PAGE)},
             headers={"Authorization": f"Bearer {token}"},
         )
-        embedded = answer.get("_embedded")
+        embedded = mapping(answer.value).get("_embedded")
         if not isinstance(embedded, dict):
-            raise PollUnavailable("the answer holds no list of operations")
+            raise Unavailable("the answer holds no list of operations")
         return listed(embedded.get("operations"), "operations")
 
     def _records(self, operations: list[dict[str, Any]], now: datetime) -> list[Record]:

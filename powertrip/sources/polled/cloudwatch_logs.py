@@ -10,11 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-import httpx
-
-from powertrip.errors import PollRefused, PollUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest import Cursor, Limits, Page, Poll
-from powertrip.sources.polled.http import TIMEOUT
+from powertrip.net import HttpClient
+from powertrip.sources.polled.api import BOUNDS
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker
@@ -37,7 +36,7 @@ class CloudWatchPoll(PollSettings):
     query: str | None = None
     """The filter pattern; none for all."""
 
-    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:  # noqa: ARG002
+    def poll(self, name: str, client: HttpClient) -> Poll:  # noqa: ARG002 (boto3 calls by itself)
         return CloudWatchLogs(name, self, Limits())
 
 
@@ -80,7 +79,7 @@ class CloudWatchLogs:
                 return self._ask(replace(window, place=None))
             raise _failure(error.response.get("Error", {})) from error
         except BotoCoreError as error:
-            raise PollUnavailable(f"no answer: {type(error).__name__}") from error
+            raise Unavailable(f"no answer: {type(error).__name__}") from error
         return answer
 
     def _connected(self) -> Any:
@@ -88,18 +87,20 @@ class CloudWatchLogs:
             import boto3  # noqa: PLC0415 (an optional extra)
             from botocore.config import Config  # noqa: PLC0415
 
-            once = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"total_max_attempts": 1})
+            once = Config(
+                connect_timeout=BOUNDS.seconds, read_timeout=BOUNDS.seconds, retries={"total_max_attempts": 1}
+            )
             self._client = boto3.session.Session().client(
                 "logs", region_name=self.settings.region, endpoint_url=self.settings.url, config=once
             )
         return self._client
 
 
-def _failure(error: dict[str, Any]) -> PollUnavailable | PollRefused:
+def _failure(error: dict[str, Any]) -> Unavailable | Rejected:
     code = str(error.get("Code"))[:100]
     if code in _LATER or code.startswith("5"):
-        return PollUnavailable(f"AWS answered {code}")
-    return PollRefused(f"AWS answered {code}; check the log group, the region and what the role may do")
+        return Unavailable(f"AWS answered {code}")
+    return Rejected(f"AWS answered {code}; check the log group, the region and what the role may do")
 
 
 def _moment(milliseconds: int) -> datetime:

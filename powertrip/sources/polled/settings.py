@@ -4,10 +4,10 @@ from abc import abstractmethod
 from datetime import timedelta
 from typing import Annotated
 
-import httpx
 from pydantic import Field
 
 from powertrip.ingest import Poll
+from powertrip.net import HttpClient
 from powertrip.setting.section import Section
 from powertrip.setting.values import Duration, Url
 
@@ -33,5 +33,5 @@ class PollSettings(Section):
     """How far back each round looks again, for what comes late."""
 
     @abstractmethod
-    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+    def poll(self, name: str, client: HttpClient) -> Poll:
         """Build the poll of this name."""

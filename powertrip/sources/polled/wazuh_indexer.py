@@ -11,13 +11,13 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-import httpx
 from pydantic import Field
 
-from powertrip.errors import PollUnavailable
+from powertrip.errors import Unavailable
 from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.net import HttpClient
 from powertrip.setting.values import Secret, Url, Written
-from powertrip.sources.polled.http import ask, listed
+from powertrip.sources.polled.api import listed, mapping
 from powertrip.sources.polled.settings import PollSettings
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker
@@ -54,7 +54,7 @@ class WazuhPoll(PollSettings):
     rule_ids: tuple[RuleId, ...] = ()
     """Only alerts of these Wazuh rules."""
 
-    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:
+    def poll(self, name: str, client: HttpClient) -> Poll:
         return WazuhIndexer(name, self, Limits(), client)
 
 
@@ -65,7 +65,7 @@ class WazuhIndexer:
     name: str
     settings: WazuhPoll
     limits: Limits
-    client: httpx.AsyncClient
+    client: HttpClient
 
     async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
         """See `powertrip.ingest.Poll`."""
@@ -83,16 +83,16 @@ class WazuhIndexer:
     async def _hits(self, window: Window) -> list[dict[str, Any]]:
         settings = self.settings
         index = quote(settings.index, safe="*-.,_")
-        answer = await ask(
-            self.client,
+        answer = await self.client.request_json(
             "POST",
             f"{settings.url.rstrip('/')}/{index}/_search",
             json=self._search(window),
-            auth=(settings.username, settings.password.get_secret_value()),
+            login=(settings.username, settings.password.get_secret_value()),
         )
-        if answer.get("timed_out") is True:
-            raise PollUnavailable("the search timed out within the indexer")
-        found = answer.get("hits")
+        said = mapping(answer.value)
+        if said.get("timed_out") is True:
+            raise Unavailable("the search timed out within the indexer")
+        found = said.get("hits")
         return listed(found.get("hits") if isinstance(found, dict) else None, "hits")
 
     def _search(self, window: Window) -> dict[str, Any]:
