@@ -131,7 +131,7 @@ class HttpClient:
         content: bytes | None = None,
         login: tuple[str, str] | None = None,
     ) -> Answer:
-        """Call, with `login` by basic auth; raises Unavailable where another attempt may help, Busy at 429."""
+        """Call, with `login` by basic auth; raises Unavailable (Busy at 429) if it may work later."""
         prepared = self.client.build_request(
             method,
             self.base_url + path,

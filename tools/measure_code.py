@@ -1,4 +1,4 @@
-"""Measures the shape of the code: sizes, private helpers used once, comments, docstrings, names that stand twice.
+"""Measures the shape of the code: sizes, helpers used once, comments, docstrings, names that stand twice.
 
 usage: python tools/measure_code.py [--list] [PACKAGE ...]      (from the root; default: powertrip)
 

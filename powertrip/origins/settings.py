@@ -43,7 +43,7 @@ class Way(Origin, Protocol):
     """A way to tell a HIDS that an operator can try."""
 
     async def check(self) -> str:
-        """What an operator is told of a working connection; raises OriginError with what to mend."""
+        """What an operator is told of a working connection; raises OutsideError with what to mend."""
 
 
 class TellSettings(Section):

@@ -1,5 +1,6 @@
 """What Papertrail's webhook left out is fetched and asked about like everything else."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from powertrip.runtime.app import Running
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Sender, powertrip_here, settings, write_config
-from tests.sources.polled_api import Api, serving
+from tests.outside import serving
+from tests.sources.polled_api import Api
 
 SECURITY = "C0SECURITY"
 TOKEN = "papertrail-api-token"
@@ -35,8 +37,8 @@ REST = {"events": [SENT | {"id": "7"}, LEFT_OUT | {"id": "8"}], "max_id": "9", "
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        api.answers = [REST]
+    api = Api(answers=[REST])
+    async with serving(api.handle) as api.url:
         yield api
 
 
@@ -47,9 +49,7 @@ def changes(api: Api) -> dict[str, Any]:
 
 
 async def post(sender: Sender, body: dict[str, Any]) -> None:
-    url = f"{sender.url}/ingest/papertrail/{SECRET}"
-    async with sender._session.post(url, json=body) as answer:
-        assert answer.status == 200
+    await sender.post(source=f"papertrail/{SECRET}", raw=json.dumps(body).encode(), headers={})
 
 
 async def shown(control: Control, words: str) -> None:

@@ -11,8 +11,9 @@ from powertrip.config import load_config
 from powertrip.runtime.app import Running
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
-from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
-from tests.sources.polled_api import Api, serving
+from tests.end_to_end.harness import ALICES_DM, Sender, powertrip_here, settings, write_config
+from tests.outside import serving
+from tests.sources.polled_api import Api
 
 SECURITY = "C0SECURITY"
 LOGIN = {
@@ -27,8 +28,8 @@ FOUND = {"events": [LOGIN], "max_id": "7", "reached_end": True}
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        api.answers = [FOUND]
+    api = Api(answers=[FOUND])
+    async with serving(api.handle) as api.url:
         yield api
 
 
@@ -50,7 +51,7 @@ async def test_a_polled_login_becomes_one_card(
     await told(control, "search is silent")
     assert len(api.asked) > 2
     cards = [m for m in (await control.state()).messages() if m.shows("192.0.2.10")]
-    assert [card.channel.startswith("D") for card in cards] == [True]
+    assert [card.channel for card in cards] == [ALICES_DM]
     _, metrics = await running[1].get("/metrics")
     assert 'powertrip_poll_records_total{poll="search"} 1.0' in metrics
     assert 'powertrip_poll_last_success_timestamp_seconds{poll="search"}' in metrics

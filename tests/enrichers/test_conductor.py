@@ -46,9 +46,9 @@ async def test_without_any_service_the_kind_is_known(world: World) -> None:
 
 
 async def test_in_time_comes_what_is_there_and_the_next_call_has_the_rest(world: World) -> None:
-    slow, quick = world.fake, FakeService(host="quick.example.com")
+    slow, quick = world.fake, FakeService(url="https://quick.example.com/")
     quick.answer = lambda *_: Said({"data": {"abuseConfidenceScore": 40}})
-    world.services[quick.host] = quick
+    world.services.append(quick)
     slow.answer, slow.held = threat_jammer_says, asyncio.Event()
     threat_jammer = world.threat_jammer()
     world.fake = quick
@@ -158,7 +158,7 @@ async def test_one_that_wants_to_be_left_alone_for_long_is_unavailable(world: Wo
 
 
 async def test_one_that_cannot_be_reached_is_said_so(world: World) -> None:
-    world.fake.host = "nobody.example.com"
+    world.services.clear()
     facts = await one(world.conductor(world.threat_jammer()), ADDRESS)
     problem = "Threat Jammer: no answer: the server cannot be reached (ConnectError)"
     assert facts.unavailable == {"Threat Jammer": problem}

@@ -52,7 +52,7 @@ class FakeService:
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
     held: asyncio.Event | None = None
-    host: str = "service.example.com"
+    url: str = "https://service.example.com/"
 
     async def handle(self, request: httpx.Request) -> httpx.Response:
         """Write the call down and answer it."""
@@ -88,14 +88,15 @@ class World:
 
     def __post_init__(self) -> None:
         """Share one client and one memory, as one process does."""
-        self.services = {self.fake.host: self.fake}
+        self.services = [self.fake]
         self.client = client_of(self._handle)
         self.answers = Answers(self.cache, self.clock)
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
-        if request.url.host not in self.services:
-            raise httpx.ConnectError("nobody listens there", request=request)
-        return await self.services[request.url.host].handle(request)
+        for service in self.services:
+            if str(request.url).startswith(service.url):
+                return await service.handle(request)
+        raise httpx.ConnectError("nobody listens there", request=request)
 
     async def sleep(self, seconds: float) -> None:
         """Have the time pass at once."""
@@ -113,7 +114,7 @@ class World:
             self.client,
             self.clock,
             name=name,
-            base_url=f"https://{self.fake.host}/",
+            base_url=self.fake.url,
             headers=headers,
             setting="enrichment.some.token",
         )

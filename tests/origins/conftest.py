@@ -39,6 +39,7 @@ class Server:
     answers: dict[str, list[Said]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     is_away: bool = False
+    url: str = "https://hids.example.com/"
 
     def http(self, path: str = "") -> HttpClient:
         """The way to it."""
@@ -46,7 +47,7 @@ class Server:
             client=client_of(self.handle),
             clock=lambda: NOW,
             name="origins.wazuh.tell",
-            base_url=f"https://hids.example.com{path}",
+            base_url=self.url.rstrip("/") + path,
         )
 
     async def handle(self, request: httpx.Request) -> httpx.Response:

@@ -33,9 +33,9 @@ class Api:
 
     def http(self) -> HttpClient:
         """The way to it."""
-        return poll_client(client_of(self._answer), lambda: NOW)
+        return poll_client(client_of(self.handle), lambda: NOW)
 
-    async def _answer(self, request: httpx.Request) -> httpx.Response:
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         if self.is_away:
             raise httpx.ConnectError("nobody listens there", request=request)
         body = json.loads(request.content) if request.content else None

@@ -1,6 +1,5 @@
 """What is asked to fill a gap, and what becomes of the answers, at the wire."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -12,15 +11,14 @@ from powertrip.sources import Source
 from powertrip.sources.polled import build_backfills
 from tests.samples import NOW
 from tests.sources import posting
-from tests.sources.polled_api import Api, serving
+from tests.sources.polled_api import Api
 
 SECRET = "a-secret-of-some-length"
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        yield api
+def api() -> Api:
+    return Api()
 
 
 def entry(url: str, *, has_token: bool = True) -> Source:
@@ -29,9 +27,8 @@ def entry(url: str, *, has_token: bool = True) -> Source:
 
 
 @pytest.fixture
-async def backfill(api: Api) -> AsyncIterator[Backfill]:
-    async with httpx.AsyncClient() as client:
-        yield build_backfills({"logs": entry(api.url)}, client)["logs"]
+def backfill(api: Api) -> Backfill:
+    return build_backfills({"logs": entry(api.url)}, api.http())["logs"]
 
 
 def event(number: int, **changes: Any) -> dict[str, Any]:
@@ -124,5 +121,4 @@ async def test_an_event_is_the_same_record_from_the_webhook_and_from_the_search(
 
 
 async def test_a_source_without_a_token_is_not_asked(api: Api) -> None:
-    async with httpx.AsyncClient() as client:
-        assert build_backfills({"logs": entry(api.url, has_token=False)}, client) == {}
+    assert build_backfills({"logs": entry(api.url, has_token=False)}, api.http()) == {}

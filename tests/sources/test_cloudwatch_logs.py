@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
@@ -14,6 +13,7 @@ from powertrip.ingest import Poll
 from powertrip.rules import Match, load_rules
 from powertrip.sources.polled import build_polls
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
+from tests.sources.polled_api import Api
 from tests.sources.test_firehose import delivery, packed, read
 
 NOW = datetime.now(UTC)
@@ -44,7 +44,7 @@ def logs(aws: str) -> Any:
 
 def poll(url: str, group: str = "auth") -> Poll:
     settings = CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
-    return build_polls({"aws": settings}, httpx.AsyncClient())["aws"]
+    return build_polls({"aws": settings}, Api().http())["aws"]
 
 
 def put(logs: Any, message: str, ago: timedelta) -> None:

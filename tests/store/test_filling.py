@@ -1,11 +1,10 @@
 """When a gap that cannot be filled is tried again, and when people are told, with a clock that is moved."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
 from powertrip.ingest import Backfill, Gap
@@ -17,7 +16,7 @@ from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.workflow import Filler, Live, Parts, Signals
 from tests.conftest import Clock
 from tests.samples import NOW, SECURITY, record
-from tests.sources.polled_api import Api, serving
+from tests.sources.polled_api import Api
 from tests.sources.posting import source
 
 UNUSED: Any = None
@@ -29,9 +28,8 @@ BROKEN: tuple[int, str, dict[str, str]] = (500, "", {})
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        yield api
+def api() -> Api:
+    return Api()
 
 
 @pytest.fixture
@@ -44,10 +42,9 @@ async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
 
 
 @pytest.fixture
-async def backfills_in_force(api: Api) -> AsyncIterator[Live[Mapping[str, Backfill]]]:
+def backfills_in_force(api: Api) -> Live[Mapping[str, Backfill]]:
     logs = source("papertrail", backfill_token="a-token", backfill_url=api.url)
-    async with httpx.AsyncClient() as client:
-        yield Live(build_backfills({"logs": logs}, client))
+    return Live(build_backfills({"logs": logs}, api.http()))
 
 
 @pytest.fixture
