@@ -316,3 +316,56 @@ def test_a_login_cut_off_in_what_follows_is_still_a_login(length: int) -> None:
     )  # a cut right after "ssh2:" cannot be, the message is far shorter than 500 bytes there
 
     assert login(begin + detail[:length])["source_ip"] == "192.0.2.10"
+
+
+OTHER = "SHA256:" + "Zz9+/" * 8 + "abc"
+KEY = f"publickey ED25519 {FINGERPRINT}"
+
+
+def fold_key(told: str, port: int = 50000) -> str:
+    """What a login of Alice's from one address folds by: `told` is its method and what follows "ssh2: "."""
+    method, _, detail = told.partition(" ")
+    text = f"Accepted {method} for alice from 192.0.2.10 port {port} ssh2{': ' + detail if detail else ''}"
+    verdict = RULES.judge(record(text))
+    assert isinstance(verdict, Match), verdict
+    return verdict.fold_key
+
+
+def certificate(key: str = FINGERPRINT, name: str = "alice", serial: int = 42, ca: str = FINGERPRINT) -> str:
+    """A login with a certificate."""
+    return f"publickey ED25519-CERT {key} ID {name} (serial {serial}) CA RSA {ca}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (KEY, f"publickey ED25519 {OTHER}"),
+        (KEY, "password"),
+        (KEY, "none"),
+        (KEY, "publickey"),
+        (KEY, f"publickey ED25519 {MD5}"),
+        ("password", "keyboard-interactive/pam"),
+        ("keyboard-interactive/pam", "keyboard-interactive/bsdauth"),
+        (KEY, certificate()),
+        (certificate(), certificate(key=OTHER)),
+        (certificate(), certificate(name="root")),
+        (certificate(), certificate(serial=43)),
+        (certificate(), certificate(ca=OTHER)),
+        (
+            f'hostbased RSA {FINGERPRINT}, client user "alice", client host "a.example.com"',
+            f'hostbased RSA {FINGERPRINT}, client user "mallory", client host "a.example.com"',
+        ),
+        (
+            f'hostbased RSA {FINGERPRINT}, client user "alice", client host "a.example.com"',
+            f'hostbased RSA {FINGERPRINT}, client user "alice", client host "b.example.com"',
+        ),
+        ("publickey ED25519 SHA256:cut-off-he", "publickey ED25519 SHA256:cut-off-th"),
+    ],
+)
+def test_a_login_by_another_method_key_or_certificate_is_an_event_of_its_own(one: str, other: str) -> None:
+    assert fold_key(one) != fold_key(other)
+
+
+@pytest.mark.parametrize("told", [KEY, "password", certificate()])
+def test_the_same_login_from_another_port_joins_the_open_event(told: str) -> None:
+    assert fold_key(told, port=1) == fold_key(told, port=2)
