@@ -14,6 +14,7 @@ from typing import TypeAlias
 from powertrip.event import Record, Severity
 from powertrip.rules.document import RecordJson, begins_as_json
 from powertrip.rules.fields import READERS, unvis
+from powertrip.rules.net import NO_RULE_TOOK_LOGIN, reads_like_login
 from powertrip.rules.pattern import Pattern, Recogniser
 from powertrip.rules.verdicts import Ignored, Match, Quarantined, Rule, Unmatched
 
@@ -112,6 +113,8 @@ class RuleSet:
         if documents.problem:
             asked = next(rule for rule in self._ranked if rule.json and rule.may_judge(record))
             return Quarantined(rule=asked, reason=f"the record {documents.problem}")
+        if reads_like_login(record):
+            return Quarantined(rule=None, reason=NO_RULE_TOOK_LOGIN)
         return Unmatched()
 
 

@@ -122,7 +122,8 @@ class Ignored:
 class Quarantined:
     """A rule should have judged the record and could not, or the record claims to be what it is not."""
 
-    rule: Rule
+    rule: Rule | None
+    """None: no rule is about the record, and one should be."""
     reason: str
     """Why, for the security channel; holds no text of the message."""
 

@@ -118,7 +118,7 @@ def _outcome(
         case Unmatched():
             return ToCount(verdict="unmatched", name=record.source)
         case Quarantined(rule=rule, reason=reason):
-            return ToQuarantine(rule=rule.name, reason=reason)
+            return ToQuarantine(rule=rule.name if rule else None, reason=reason)
         case Match():
             event = _event(parts, settings, record, verdict, subjects[verdict.fields.get("user_name")])
             watch = settings.watch_of(record.source)

@@ -169,3 +169,17 @@ async def test_the_backlog_and_the_socket_are_seen_from_outside(sender: Sender) 
     status, body = await sender.get("/readyz")
     assert (status, '"ready": true' in body) == (200, True)
     assert "powertrip_records_accepted_total" in (await sender.get("/metrics"))[1]
+
+
+async def test_a_password_from_the_address_of_an_open_login_by_key_is_asked_about_anew(
+    sender: Sender, control: Control
+) -> None:
+    by_key = login("alice")
+    by_password = by_key | {"message": "Accepted password for alice from 192.0.2.10 port 50000 ssh2"}
+    await sender.post(by_key)
+    card = await card_for(control, "publickey")
+    await sender.post(by_password)
+    other = await card_for(control, "password")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    assert state.message(other).buttons

@@ -343,6 +343,7 @@ def test_a_command_that_no_rule_understands_is_quarantined(message: str, program
     ("ignored", "program"),
     [
         ("Accepted key ED25519 SHA256:abc found at /home/alice/.ssh/authorized_keys:1", "sshd"),
+        ("pam_unix(sshd:session): session opened for user alice(uid=1000) by alice(uid=0)", "sshd"),
     ],
 )
 def test_what_a_pack_ignores_hides_nothing_that_is_sent_in_one_message_with_it(

@@ -254,7 +254,7 @@ def test_using_a_pack_may_change_its_severity_sources_programs_and_trust() -> No
     rules = rules_of(
         "- {use: ssh, severity: critical, source: vpn, program: dropbear, trust: {facility: local0}}"
     )
-    login, verbose = rules.rules
+    login, verbose, _ = rules.rules
 
     assert (login.severity, login.sources, login.programs) == (Severity.CRITICAL, ("vpn",), ("dropbear",))
     assert login.expects

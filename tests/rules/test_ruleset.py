@@ -44,6 +44,7 @@ def test_a_message_that_the_rule_should_judge_and_cannot_is_quarantined() -> Non
     verdict = app("in Alice")
 
     assert isinstance(verdict, Quarantined)
+    assert verdict.rule is not None
     assert verdict.rule.name == "login"
     assert verdict.reason == "should be judged by login, which does not match it"
 

@@ -164,17 +164,16 @@ def test_what_begins_like_a_login_and_is_not_understood_is_quarantined(message: 
         "Partial publickey for alice from 192.0.2.10 port 50000 ssh2",
         "Postponed publickey for alice from 192.0.2.10 port 50000 ssh2 [preauth]",
         "Server listening on 0.0.0.0 port 22.",
-        "x Accepted password for alice from 192.0.2.10 port 50000 ssh2",
     ],
 )
 def test_everything_else_that_sshd_says_is_no_login(message: str) -> None:
     assert isinstance(RULES.judge(record(message)), Unmatched)
 
 
-def test_another_program_cannot_speak_for_sshd() -> None:
+def test_another_program_that_speaks_for_sshd_makes_no_event_and_is_quarantined() -> None:
     message = "Accepted password for alice from 192.0.2.10 port 50000 ssh2"
 
-    assert isinstance(RULES.judge(record(message, program="sudo")), Unmatched)
+    assert isinstance(RULES.judge(record(message, program="sudo")), Quarantined)
 
 
 def test_a_line_written_with_logger_is_quarantined_where_the_log_shows_it() -> None:
@@ -278,7 +277,25 @@ def test_every_genuine_login_yields_its_own_user_and_address(
 )
 @example("Accepted password for root from 6.6.6.6 port 22 ssh2", "Invalid user {} from 198.51.100.7 port 5")
 def test_no_user_name_that_an_attacker_tries_is_taken_for_a_login(user: str, template: str) -> None:
-    assert isinstance(RULES.judge(record(template.format(vis(user)))), Unmatched)
+    assert isinstance(RULES.judge(record(template.format(vis(user)))), Unmatched | Ignored)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Bad protocol version identification '{}' from 198.51.100.7 port 5",
+        "Received disconnect from 198.51.100.7 port 5:11: {} [preauth]",
+        "Unable to negotiate with 198.51.100.7 port 5: no matching host key type found. Their offer: {}",
+        "error: maximum authentication attempts exceeded for invalid user {} from 198.51.100.7 port 5 ssh2",
+    ],
+)
+def test_what_a_stranger_sends_in_place_of_a_name_is_ignored_and_hides_nothing_else(message: str) -> None:
+    said = message.format("Accepted password for root from 192.0.2.7 port 22 ssh2")
+    assert isinstance(RULES.judge(record(said)), Ignored)
+    assert isinstance(RULES.judge(record(said, program="relay")), Quarantined)
+    assert isinstance(
+        RULES.judge(record(f"{said}\nAccepted none for root from 192.0.2.7 port 1")), Quarantined
+    )
 
 
 @given(identity=st.text(st.characters(exclude_categories=["Cs"])), length=st.integers(1, 500))
@@ -299,3 +316,56 @@ def test_a_login_cut_off_in_what_follows_is_still_a_login(length: int) -> None:
     )  # a cut right after "ssh2:" cannot be, the message is far shorter than 500 bytes there
 
     assert login(begin + detail[:length])["source_ip"] == "192.0.2.10"
+
+
+OTHER = "SHA256:" + "Zz9+/" * 8 + "abc"
+KEY = f"publickey ED25519 {FINGERPRINT}"
+
+
+def fold_key(told: str, port: int = 50000) -> str:
+    """What a login of Alice's from one address folds by: `told` is its method and what follows "ssh2: "."""
+    method, _, detail = told.partition(" ")
+    text = f"Accepted {method} for alice from 192.0.2.10 port {port} ssh2{': ' + detail if detail else ''}"
+    verdict = RULES.judge(record(text))
+    assert isinstance(verdict, Match), verdict
+    return verdict.fold_key
+
+
+def certificate(key: str = FINGERPRINT, name: str = "alice", serial: int = 42, ca: str = FINGERPRINT) -> str:
+    """A login with a certificate."""
+    return f"publickey ED25519-CERT {key} ID {name} (serial {serial}) CA RSA {ca}"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (KEY, f"publickey ED25519 {OTHER}"),
+        (KEY, "password"),
+        (KEY, "none"),
+        (KEY, "publickey"),
+        (KEY, f"publickey ED25519 {MD5}"),
+        ("password", "keyboard-interactive/pam"),
+        ("keyboard-interactive/pam", "keyboard-interactive/bsdauth"),
+        (KEY, certificate()),
+        (certificate(), certificate(key=OTHER)),
+        (certificate(), certificate(name="root")),
+        (certificate(), certificate(serial=43)),
+        (certificate(), certificate(ca=OTHER)),
+        (
+            f'hostbased RSA {FINGERPRINT}, client user "alice", client host "a.example.com"',
+            f'hostbased RSA {FINGERPRINT}, client user "mallory", client host "a.example.com"',
+        ),
+        (
+            f'hostbased RSA {FINGERPRINT}, client user "alice", client host "a.example.com"',
+            f'hostbased RSA {FINGERPRINT}, client user "alice", client host "b.example.com"',
+        ),
+        ("publickey ED25519 SHA256:cut-off-he", "publickey ED25519 SHA256:cut-off-th"),
+    ],
+)
+def test_a_login_by_another_method_key_or_certificate_is_an_event_of_its_own(one: str, other: str) -> None:
+    assert fold_key(one) != fold_key(other)
+
+
+@pytest.mark.parametrize("told", [KEY, "password", certificate()])
+def test_the_same_login_from_another_port_joins_the_open_event(told: str) -> None:
+    assert fold_key(told, port=1) == fold_key(told, port=2)

@@ -57,8 +57,9 @@ def _line_verdict(
         case Ignored(rule=rule, fields=fields):
             return LineVerdict(line=number, verdict="ignored", message=message, rule=rule.name, fields=fields)
         case Quarantined(rule=rule, reason=reason):
+            name = rule.name if rule else None
             return LineVerdict(
-                line=number, verdict="quarantine", message=message, rule=rule.name, fields={}, reason=reason
+                line=number, verdict="quarantine", message=message, rule=name, fields={}, reason=reason
             )
         case Unmatched():
             return LineVerdict(line=number, verdict="unmatched", message=message, fields={})
