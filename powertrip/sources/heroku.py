@@ -19,7 +19,7 @@ from powertrip.sources.body import plain_body
 from powertrip.sources.by_secret import SourceBySecret
 from powertrip.sources.records import Verbatim, storable
 from powertrip.sources.settings import RecordKeys
-from powertrip.syslog import SyslogLine, parse_frame
+from powertrip.syslog import parse_frame
 
 _log = structlog.get_logger(__name__)
 
@@ -53,6 +53,7 @@ class HerokuSource(SourceBySecret):
     def _value(self, frame: bytes, request: IngestRequest, place: int) -> Verbatim:
         raw = storable(frame.decode("utf-8", "replace"))
         line = parse_frame(raw)
+        # An app names its processes itself, and not its own program: none can pass for logplex.
         if (
             line.program != "app"
             and "logplex" in (line.program, line.process)
@@ -70,12 +71,6 @@ class HerokuSource(SourceBySecret):
             "id": f"{frame_id}.{place}" if frame_id else None,
         }
         return Verbatim(parts, raw)
-
-
-def _tells_of_losses(line: SyslogLine) -> bool:
-    # An app names its processes itself, and not its own program.
-    by_logplex = line.program != "app" and "logplex" in (line.program, line.process)
-    return by_logplex and _LOSSES.match(line.message) is not None
 
 
 def _frames(body: bytes) -> tuple[list[bytes], bytes]:
