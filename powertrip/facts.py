@@ -107,9 +107,6 @@ class Place:
     region: str | None = None
     city: str | None = None
     time_zone: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    accuracy_km: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,12 +77,6 @@ class Metrics:
         self._slack_connected = Gauge(
             "powertrip_slack_connected", "1 while the Slack connection is up, else 0", registry=registry
         )
-        self._last_success = Gauge(
-            "powertrip_last_success_timestamp_seconds",
-            "When a step last succeeded, Unix time",
-            ["step"],
-            registry=registry,
-        )
         self._poll_records = Counter(
             "powertrip_poll_records", "New records that polls fetched", ["poll"], registry=registry
         )
@@ -218,10 +212,6 @@ class Metrics:
     def set_slack_connected(self, connected: bool) -> None:
         """Whether the Slack connection is up."""
         self._slack_connected.set(1 if connected else 0)
-
-    def step_succeeded(self, step: str, at: datetime) -> None:
-        """A step such as `judge` or `remind` went through, at the aware moment `at`."""
-        self._last_success.labels(step).set(at.timestamp())
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format, version 0.0.4."""

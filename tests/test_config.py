@@ -47,7 +47,7 @@ def test_the_example_is_valid_once_the_two_tokens_are_set() -> None:
 
 
 def test_the_example_holds_the_defaults(tmp_path: Path) -> None:
-    nothing, example = load(tmp_path, ""), load_config(EXAMPLE, TOKENS)
+    nothing, example = load(tmp_path, ""), load(tmp_path, EXAMPLE.read_text(encoding="utf-8"))
 
     for section in set(Config.model_fields) - {"rules"}:
         assert getattr(example, section) == getattr(nothing, section), section
@@ -473,7 +473,6 @@ def test_sqlite_on_a_platform_that_wipes_the_disk_warns(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "label"),
     [
-        ("sqlite:///powertrip.db", "sqlite:///powertrip.db"),
         ("sqlite:////var/lib/powertrip.db", "sqlite:////var/lib/powertrip.db"),
         ("postgres://u:geheim@db.example:5432/p", "postgres://db.example/p"),
         ("postgresql://db.example/p?password=geheim", "postgresql://db.example/p"),
@@ -482,6 +481,49 @@ def test_sqlite_on_a_platform_that_wipes_the_disk_warns(tmp_path: Path) -> None:
 )
 def test_the_label_of_the_database_has_no_password(tmp_path: Path, url: str, label: str) -> None:
     assert load(tmp_path, f"database: {{url: '{url}'}}").database_label() == label
+
+
+@pytest.mark.parametrize("environ", [{}, {"DATABASE_URL": "sqlite:///data/my powertrip.db"}])
+def test_a_relative_sqlite_path_begins_at_the_folder_of_the_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, environ: dict[str, str]
+) -> None:
+    folder, elsewhere = tmp_path / "config", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (folder / "config.yaml").write_text("database: {url: 'sqlite:///data/my powertrip.db'}\n")
+
+    for started_in, config in ((elsewhere, "../config/config.yaml"), (folder, "config.yaml")):
+        monkeypatch.chdir(started_in)
+        read = load_config(Path(config), TOKENS | environ)
+
+        url = read.database.url.get_secret_value()
+        assert Path(url.removeprefix("sqlite:///")).resolve() == folder / "data" / "my powertrip.db"
+        assert not [warning for warning in read.warnings if warning.startswith("database")]
+
+
+@pytest.mark.parametrize("url", ["sqlite:////var/lib/powertrip.db", "sqlite:///:memory:", "postgres://h/d"])
+def test_any_other_database_is_where_it_is_said_to_be(tmp_path: Path, url: str) -> None:
+    assert load(tmp_path, f"database: {{url: '{url}'}}").database.url.get_secret_value() == url
+
+
+def test_a_database_that_is_left_in_the_working_directory_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, elsewhere = tmp_path / "config", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    (elsewhere / "powertrip.db").touch()
+    monkeypatch.chdir(elsewhere)
+
+    for text, warned in (("", True), ("database: {url: 'sqlite:////var/lib/powertrip.db'}", False)):
+        warnings = [text for text in load(folder, text).warnings if text.startswith("database.url")]
+        assert bool(warnings) == warned
+        assert all(str(elsewhere / "powertrip.db") in warning for warning in warnings)
+        assert all(str(folder / "powertrip.db") in warning for warning in warnings)
+
+    (elsewhere / "powertrip.db").rename(folder / "powertrip.db")
+    (elsewhere / "powertrip.db").symlink_to(folder / "powertrip.db")
+    assert not [text for text in load(folder, "").warnings if text.startswith("database.url")]
 
 
 @pytest.mark.parametrize("password", ["ge/heim", "ge?heim", "ge@heim", "ge#heim"])

@@ -9,7 +9,7 @@ from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
 from powertrip.cards.event_card import denied_alert, event_card
 from powertrip.cards.lists import reminder_list
 from powertrip.cards.message import CardView, Mention, Message
-from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, close_modal, reason_modal
+from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
 from powertrip.cards.numbers import Stats, rules_card, stats_card
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
@@ -30,7 +30,6 @@ __all__ = [
     "Stats",
     "backup_digest",
     "backup_message",
-    "close_modal",
     "decision_answer",
     "denied_alert",
     "event_card",

@@ -32,11 +32,6 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
     }
 
 
-def close_modal(event: Event, private_metadata: str) -> dict[str, Any]:
-    """The view that asks for the note with which a denied event is closed."""
-    return reason_modal(event, Verdict.CLOSE, private_metadata)
-
-
 def _input(question: str) -> dict[str, Any]:
     element = {
         "type": "plain_text_input",

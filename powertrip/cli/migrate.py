@@ -2,7 +2,7 @@
 
 import typer
 
-from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, console, read_config
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complain, console, read_config
 
 app = typer.Typer()
 
@@ -13,5 +13,9 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from powertrip.store.database import migrate as migrate_database
     from powertrip.store.database import open_database
 
-    applied = migrate_database(open_database(read_config(config).database.url.get_secret_value()))
+    read = read_config(config)
+    # Before an empty database is made where an older one was meant.
+    for warning in read.warnings:
+        complain(warning)
+    applied = migrate_database(open_database(read.database.url.get_secret_value()))
     console.print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict, SecretStr, ValidationError
 
 from powertrip.config.checks import mistakes_about_rules, mistakes_between
 from powertrip.config.environment import Filled, fill_in
 from powertrip.config.mistakes import mistakes_of
-from powertrip.config.settings import Settings
+from powertrip.config.settings import Database, Settings
 from powertrip.errors import ConfigError, Mistake
 from powertrip.rules import RuleSet, load_rules
 from powertrip.yamlfile import Document, parse_yaml
@@ -52,7 +52,9 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     if mistakes or settings is None or rules is None:
         raise ConfigError(sorted(mistakes, key=_line))
     sections = {name: getattr(settings, name) for name in Settings.model_fields}
-    return Config(**sections, rules=rules, warnings=tuple(_warnings(settings, rules, environ)))
+    warnings = [*_warnings(settings, rules, environ), *_left_behind(settings.database, path)]
+    sections["database"] = _anchored(settings.database, path)
+    return Config(**sections, rules=rules, warnings=tuple(warnings))
 
 
 def _read(path: Path) -> str:
@@ -117,6 +119,32 @@ def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) ->
         yield (
             "database.url: this platform wipes the disk at every restart, and SQLite with it; "
             "attach PostgreSQL, which sets DATABASE_URL"
+        )
+
+
+def _relative_file(database: Database) -> Path | None:
+    """The file of an SQLite database that is not named by its whole path."""
+    scheme, _, file = database.url.get_secret_value().partition(":///")
+    return Path(file) if scheme == "sqlite" and file != ":memory:" and not Path(file).is_absolute() else None
+
+
+def _anchored(database: Database, config: Path) -> Database:
+    # Whoever starts Powertrip from another folder must find the same database, and not an empty one.
+    if (file := _relative_file(database)) is None:
+        return database
+    return Database(url=SecretStr(f"sqlite:///{config.absolute().parent / file}"))
+
+
+def _left_behind(database: Database, config: Path) -> Iterator[str]:
+    """Says so where the database of an earlier version, which the working directory held, is used no more."""
+    if (file := _relative_file(database)) is None or not file.exists():
+        return
+    used = config.absolute().parent / file
+    if not (used.exists() and used.samefile(file)):
+        yield (
+            f"database.url: {used} is the database, for a relative path begins at the folder of the "
+            f"configuration; {file.absolute()}, in the working directory, is not used: move it there, "
+            "or write its whole path"
         )
 
 

@@ -127,7 +127,8 @@ class Database(Section):
     url: Annotated[DatabaseUrl, AT_START, Environment("DATABASE_URL", overrides=True)] = SecretStr(
         "sqlite:///powertrip.db"
     )
-    """SQLite, or PostgreSQL where the disk does not last or `web` and `worker` run apart."""
+    """SQLite, or PostgreSQL where the disk does not last or `web` and `worker` run apart. A relative FILE
+    begins at the folder of the configuration file, wherever Powertrip is started."""
 
 
 class When(Section):

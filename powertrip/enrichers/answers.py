@@ -2,9 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -14,6 +14,8 @@ from powertrip.facts import Network, Place, Reputation
 from powertrip.ports import EnrichmentCache
 
 log = structlog.get_logger(__name__)
+
+Part = TypeVar("Part", Reputation, Network, Place)
 
 REMEMBERED = 5000
 """Answers in memory, about a kilobyte each; the oldest go first."""
@@ -74,9 +76,16 @@ def written(answer: ServiceAnswer) -> dict[str, Any]:
 def read(value: Any) -> ServiceAnswer | None:
     """An answer as it was kept; None for what another version wrote in another shape."""
     try:
-        parts = dict(value)
-        for name, kind in (("reputation", Reputation), ("network", Network), ("place", Place)):
-            parts[name] = kind(**parts[name]) if parts[name] else None
+        parts = dict(value) | {
+            "reputation": _part(Reputation, value["reputation"]),
+            "network": _part(Network, value["network"]),
+            "place": _part(Place, value["place"]),
+        }
         return ServiceAnswer(**parts)
     except (KeyError, TypeError, ValueError):
         return None
+
+
+def _part(kind: type[Part], value: Mapping[str, Any] | None) -> Part | None:
+    # What an earlier version kept beside it is left out: asking anew would cost a call an address.
+    return kind(**{f.name: value[f.name] for f in fields(kind) if f.name in value}) if value else None

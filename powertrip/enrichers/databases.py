@@ -150,9 +150,6 @@ def _place(record: Mapping[str, Any]) -> Place:
         region=_english(next(iter(reading.entries(record.get("subdivisions"))), record.get("region"))),
         city=_english(record.get("city")),
         time_zone=reading.text(location.get("time_zone") or location.get("timezone")),
-        latitude=reading.number(location.get("latitude", location.get("lat")), -90, 90),
-        longitude=reading.number(location.get("longitude", location.get("lng")), -180, 180),
-        accuracy_km=reading.whole(location.get("accuracy_radius"), 0, 20_038),
     )
 
 

@@ -211,7 +211,4 @@ def _place(said: Mapping[str, Any]) -> Place:
         region=reading.text(said.get("region_name")),
         city=reading.text(said.get("city_name")),
         time_zone=reading.text(said.get("time_zone")),
-        latitude=reading.number(said.get("latitude"), -90, 90),
-        longitude=reading.number(said.get("longitude"), -180, 180),
-        accuracy_km=reading.whole(said.get("accuracy_radius"), 0, 20_038),
     )

@@ -1,10 +1,12 @@
 """One way to call Slack: errors become Powertrip's own, sorted by what the caller can do about them."""
 
+import traceback
 from collections.abc import Awaitable
 from typing import Any
 
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable, SlackUnreachable
 from powertrip.net import retry_after, utc_now
@@ -30,8 +32,16 @@ async def call(method: Awaitable[Any]) -> Any:
     except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
         raise SlackAmbiguous(f"Slack did not answer: {type(error).__name__} {error}") from error
     except AttributeError as error:
-        # The SDK stumbles over a body of plain text with status 200, such as a proxy's.
+        if not _is_of_the_sdk_reading(error):
+            raise
         raise SlackAmbiguous("Slack's answer cannot be read") from error
+
+
+def _is_of_the_sdk_reading(error: AttributeError) -> bool:
+    """Whether the SDK raised it at an answer that is no JSON object, such as a proxy's page."""
+    # Where it was raised tells: any other AttributeError is a fault of ours, and the caller logs it as one.
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return frames[-1][0].f_code is AsyncSlackResponse.validate.__code__
 
 
 def sorted_error(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackRefused:

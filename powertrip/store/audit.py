@@ -1,7 +1,7 @@
 """The append-only history: every line carries a hash over itself and the line before it.
 
 Changing, removing or swapping a line breaks the chain from there on. Whoever can rewrite the whole
-table can also rewrite the chain; the newest hash is therefore logged daily, out of the table's reach.
+table can also rewrite the chain; the newest hash is therefore logged hourly, out of the table's reach.
 """
 
 import hashlib

@@ -24,7 +24,6 @@ _PRIORITY = {
     DeliveryKind.REMOVE: 3,
     DeliveryKind.BACKUP: 0,
     DeliveryKind.ORIGIN: 1,
-    DeliveryKind.NOTE: 1,
 }
 
 

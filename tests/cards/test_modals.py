@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given, settings
 
-from powertrip.cards import CALLBACK, INPUT, INPUT_BLOCK, close_modal, reason_modal
+from powertrip.cards import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.event import Event, Verdict
 from tests.cards.hostile import events
 from tests.cards.reading import view_objections, view_read
@@ -23,7 +23,7 @@ def test_a_reason_is_asked_with_the_event_in_sight() -> None:
 
 
 def test_closing_asks_what_was_found() -> None:
-    view = close_modal(event(), "")
+    view = reason_modal(event(), Verdict.CLOSE, "")
 
     assert view["title"]["text"] == "Close a denied event"
     assert view_read(view)[-1] == "What was found, and what was done? ____"

@@ -102,6 +102,19 @@ def test_check_says_that_the_database_waits_for_migrations(sandbox: SlackEmulato
     assert "python bot.py migrate" in ended.out
 
 
+def test_migrate_says_that_it_makes_a_new_database_where_an_older_one_lies_in_the_working_directory(
+    sandbox: SlackEmulator, tmp_path: Path
+) -> None:
+    folder, elsewhere = tmp_path / "config", tmp_path / "elsewhere"
+    folder.mkdir()
+    elsewhere.mkdir()
+    configured(sandbox, folder, database={"url": "sqlite:///powertrip.db"})
+    (elsewhere / "powertrip.db").touch()
+    ended = bot("migrate", "--config", "../config/config.yaml", folder=elsewhere)
+    assert (ended.status, (folder / "powertrip.db").exists()) == (0, True)
+    assert f"{elsewhere}/powertrip.db, in the working directory, is not used" in ended.errors
+
+
 @pytest.mark.parametrize(
     ("section", "words"),
     [

@@ -32,9 +32,6 @@ async def test_reputation_network_and_place_of_an_address(world: World) -> None:
         country_code="DE",
         city="Berlin",
         time_zone="Europe/Berlin",
-        latitude=52.5,
-        longitude=13.4,
-        accuracy_km=20,
     )
     assert not facts.unavailable
     assert not facts.awaited
@@ -154,7 +151,7 @@ async def test_wrong_types_say_nothing_and_never_raise(world: World, body: Any) 
 async def test_hostile_values_are_cut_and_bounded(world: World) -> None:
     said = assessment(ADDRESS, score=10**400, reason="\x00\x1b[31m<!channel>\u202e" + "x" * 10_000)
     said |= {"datasets": ["y" * 10_000] * 50, "risk": "z" * 1000, "denylisted": "http://[bad"}
-    place = geo(ADDRESS, latitude=float("1e308"), longitude=True, country_iso_code="<!here>")
+    place = geo(ADDRESS, city_name="\x00\u202e" + "c" * 10_000, country_iso_code="<!here>")
     world.fake.answer = lambda path, _: Said(said if "assess" in path else place)
     facts = await one(world.conductor(world.threat_jammer()), ADDRESS)
     (reputation,) = facts.reputations
@@ -164,7 +161,10 @@ async def test_hostile_values_are_cut_and_bounded(world: World) -> None:
     assert not {"\x00", "\x1b", "\u202e"} & set(reputation.reason)
     assert all(len(value) <= 300 for value in reputation.details.values())
     assert facts.place
-    assert (facts.place.latitude, facts.place.longitude, facts.place.country_code) == (None, None, None)
+    assert facts.place.country_code is None
+    assert facts.place.city
+    assert len(facts.place.city) <= 300
+    assert not {"\x00", "\u202e"} & set(facts.place.city)
 
 
 async def test_a_burst_of_new_addresses_keeps_to_the_quota_of_every_minute(world: World) -> None:
