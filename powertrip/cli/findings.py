@@ -31,7 +31,7 @@ from powertrip.slack.scopes import REASONS
 from powertrip.sources.polled import build_polls, poll_client
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
-from powertrip.store.models import database
+from powertrip.store.models import using
 from powertrip.tellers import tellers
 
 
@@ -98,8 +98,7 @@ def _backup(config: Config) -> Finding:
 def _database(config: Config) -> list[Finding]:
     try:
         opened = open_database(config.database.url.get_secret_value())
-        database.initialize(opened)
-        with opened.connection_context():
+        with using(opened), opened.connection_context():
             pending = pending_migrations(opened)
             broken = None if pending else audit.first_broken_line()
     except (peewee.DatabaseError, StoreError) as error:

@@ -7,7 +7,7 @@ from typing import Any
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.store import audit, deliveries
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import BackupRow, DeliveryRow, EventRow
+from powertrip.store.models import BackupRow, DeliveryRow, DeliveryState, EventRow
 
 ASKING = (DeliveryKind.FIRST, DeliveryKind.OUTCOME)
 """The deliveries that somebody has to hear of: a new event, and a denial."""
@@ -30,7 +30,7 @@ def enqueue_overdue(before: datetime, channels: Sequence[str], now: datetime) ->
 
 
 def _undelivered() -> Any:
-    return (DeliveryRow.state == "waiting") & DeliveryRow.kind.in_(ASKING)
+    return (DeliveryRow.state == DeliveryState.WAITING) & DeliveryRow.kind.in_(ASKING)
 
 
 def still_undelivered(delivery_ids: Sequence[int]) -> list[str]:

@@ -17,7 +17,7 @@ from playhouse.db_url import connect
 from playhouse.migrations import Runner
 
 from powertrip.errors import StoreError, StoreUnavailable
-from powertrip.store.models import database
+from powertrip.store.models import database, using
 
 log = structlog.get_logger(__name__)
 
@@ -111,7 +111,6 @@ class DatabaseThread:
 
     def __init__(self, opened: peewee.Database) -> None:
         self.database = opened
-        database.initialize(opened)
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
         self._failed_slowly_at = 0.0
 
@@ -143,7 +142,7 @@ class DatabaseThread:
     def _transact(self, step: Callable[[], Result]) -> Result:
         try:
             self.database.connect(reuse_if_open=True)
-            with self.database.atomic():
+            with using(self.database), self.database.atomic():
                 return step()
         except UNAVAILABLE as error:
             # A broken connection stays broken; the next step gets a new one.

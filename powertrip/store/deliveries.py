@@ -7,7 +7,7 @@ from typing import Any
 
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import DeliveryRow, EventRow, NoticeRow
+from powertrip.store.models import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 UPDATE_LANE = "updates"
 """Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
@@ -79,7 +79,7 @@ def enqueue_update(channel: str, ts: str, now: datetime) -> None:
     unbegun = (
         (DeliveryRow.channel == channel)
         & (DeliveryRow.ts == ts)
-        & (DeliveryRow.state == "waiting")
+        & (DeliveryRow.state == DeliveryState.WAITING)
         & DeliveryRow.leased_until.is_null()
     )
     query = DeliveryRow.select(DeliveryRow.id).where(unbegun).limit(1)
@@ -91,7 +91,7 @@ def enqueue_update(channel: str, ts: str, now: datetime) -> None:
 def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
     """Take the most urgent delivery that is due and not in a busy lane, for `lease`."""
     free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
-    due = (DeliveryRow.state == "waiting") & (DeliveryRow.due_at <= now) & free
+    due = (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at <= now) & free
     if busy_lanes:
         due &= DeliveryRow.lane.not_in(list(busy_lanes))
     query = DeliveryRow.select().where(due).order_by(DeliveryRow.priority, DeliveryRow.id).limit(1)
@@ -122,11 +122,19 @@ def _delivery(row: Any) -> Delivery:
     )
 
 
-def finish(delivery: Delivery, now: datetime, *, state: str = "done", error: str | None = None) -> None:
-    """Write down the outcome: `done`, `skipped` (no longer needed) or `failed` (will not work as asked)."""
-    DeliveryRow.update(state=state, error=error, done_at=now, leased_until=None).where(
-        DeliveryRow.id == delivery.id
-    ).execute()
+def finish(delivery: Delivery, now: datetime) -> None:
+    """Mark a delivery as done."""
+    _end(delivery, DeliveryState.DONE, now)
+
+
+def skip(delivery: Delivery, now: datetime) -> None:
+    """Mark a delivery as of no use any more."""
+    _end(delivery, DeliveryState.SKIPPED, now)
+
+
+def _end(delivery: Delivery, state: DeliveryState, now: datetime) -> None:
+    ended = DeliveryRow.update(state=state, error=None, done_at=now, leased_until=None)
+    ended.where(DeliveryRow.id == delivery.id).execute()
 
 
 def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrived: bool) -> None:
@@ -139,7 +147,9 @@ def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrive
 
 def expedite(now: datetime) -> None:
     """Try at once what was put off because an attempt failed; what is not Slack has failures of its own."""
-    put_off = (DeliveryRow.state == "waiting") & (DeliveryRow.due_at > now) & (DeliveryRow.attempts > 0)
+    put_off = (
+        (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at > now) & (DeliveryRow.attempts > 0)
+    )
     slack = DeliveryRow.kind.not_in((DeliveryKind.BACKUP, DeliveryKind.ORIGIN))
     DeliveryRow.update(due_at=now).where(put_off & slack & DeliveryRow.leased_until.is_null()).execute()
 
@@ -153,13 +163,13 @@ def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
 
 def prune(before: datetime) -> int:
     """Forget what was told, or given up, before a moment; the history keeps what was shown to whom."""
-    old = (DeliveryRow.state != "waiting") & (DeliveryRow.done_at < before)
+    old = (DeliveryRow.state != DeliveryState.WAITING) & (DeliveryRow.done_at < before)
     return int(DeliveryRow.delete().where(old).execute())
 
 
 def waiting_count() -> int:
     """How many deliveries are still to be made."""
-    return int(DeliveryRow.select().where(DeliveryRow.state == "waiting").count())
+    return int(DeliveryRow.select().where(DeliveryRow.state == DeliveryState.WAITING).count())
 
 
 class Deliveries(Role):
@@ -167,6 +177,7 @@ class Deliveries(Role):
 
     claim = transaction(claim)
     finish = transaction(finish)
+    skip = transaction(skip)
     postpone = transaction(postpone)
     redirect = transaction(redirect)
     expedite = transaction(expedite)

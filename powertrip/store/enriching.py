@@ -10,7 +10,7 @@ from powertrip.ports import DeliveryKind, ToEnrich
 from powertrip.store import audit, deliveries
 from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.events import OPEN
-from powertrip.store.models import DeliveryRow, EventRow
+from powertrip.store.models import DeliveryRow, DeliveryState, EventRow
 from powertrip.store.past import seen_before
 from powertrip.store.rows import facts_columns, past_columns
 
@@ -55,7 +55,7 @@ def _keep_one(row: Any, facts: AddressFacts | None, due_at: datetime | None, now
 
 def _release(event_ids: Sequence[str], now: datetime) -> None:
     """Let first cards that waited for facts go at once."""
-    held = (DeliveryRow.state == "waiting") & (DeliveryRow.kind == DeliveryKind.FIRST)
+    held = (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.kind == DeliveryKind.FIRST)
     unbegun = held & (DeliveryRow.attempts == 0) & (DeliveryRow.due_at > now)
     wanted = set(event_ids)
     ids = [row.id for row in DeliveryRow.select().where(unbegun) if wanted.intersection(row.event_ids)]

@@ -9,9 +9,7 @@ from peewee import fn
 from powertrip.ports import Watch
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import EventRow, ExpectationRow
-
-WAITING, SEEN, MISSED = "waiting", "seen", "missed"
+from powertrip.store.models import EventRow, ExpectationRow, ExpectationState
 
 NAMED = 10
 """Events that one note names; it counts the others."""
@@ -22,25 +20,28 @@ def expect(event_id: str, rule: str, source: str, watches: Sequence[Watch], now:
     for watch in watches:
         if rule in watch.expects and source not in watch.sources:
             ExpectationRow.create(
-                event_id=event_id, origin=watch.origin, due_at=now + watch.grace, state=WAITING
+                event_id=event_id,
+                origin=watch.origin,
+                due_at=now + watch.grace,
+                state=ExpectationState.WAITING,
             )
 
 
 def met(event_id: str, origin: str) -> None:
     """The origin saw the event, in time or late."""
     of_event = (ExpectationRow.event_id == event_id) & (ExpectationRow.origin == origin)
-    ExpectationRow.update(state=SEEN).where(of_event).execute()
+    ExpectationRow.update(state=ExpectationState.SEEN).where(of_event).execute()
 
 
 def miss(now: datetime, limit: int) -> int:
     """Have the cards of events say that an origin did not see them, its grace being over."""
-    due = (ExpectationRow.state == WAITING) & (ExpectationRow.due_at <= now)
+    due = (ExpectationRow.state == ExpectationState.WAITING) & (ExpectationRow.due_at <= now)
     if not ExpectationRow.select().where(due).exists():
         return 0
     audit.write_alone()
     rows = list(ExpectationRow.select().where(due).order_by(ExpectationRow.id).limit(limit))
     for row in rows:
-        ExpectationRow.update(state=MISSED).where(ExpectationRow.id == row.id).execute()
+        ExpectationRow.update(state=ExpectationState.MISSED).where(ExpectationRow.id == row.id).execute()
         audit.append("origin_did_not_see", now, event_id=row.event_id, origin=row.origin)
         deliveries.touch(row.event_id, now)
     return len(rows)
@@ -48,7 +49,7 @@ def miss(now: datetime, limit: int) -> int:
 
 def report(channel: str, window: timedelta, now: datetime) -> int:
     """Tell the security channel what origins did not see: the first at once, the rest once a window."""
-    untold = (ExpectationRow.state == MISSED) & ExpectationRow.told_at.is_null()
+    untold = (ExpectationRow.state == ExpectationState.MISSED) & ExpectationRow.told_at.is_null()
     if not ExpectationRow.select().where(untold).exists():
         return 0
     audit.write_alone()

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from peewee import BigIntegerField, TextField
+from peewee import BigIntegerField, Field, TextField
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -35,6 +35,16 @@ class JsonField(TextField):
     def python_value(self, value: str | None) -> Any:
         """The value as it went in."""
         return None if value is None else json.loads(value)
+
+
+class BytesField(Field):
+    """Bytes as both drivers take them; peewee's own field takes the type of the database bound last."""
+
+    field_type = "BLOB"
+
+    def python_value(self, value: Any) -> bytes | None:
+        """The bytes; psycopg and sqlite3 may hand on a view of them."""
+        return None if value is None else bytes(value)
 
 
 class OutsideTextField(TextField):

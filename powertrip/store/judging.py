@@ -85,7 +85,9 @@ def open_or_fold(record: Record, ask: ToAsk, now: datetime) -> tuple[str, bool]:
 
 
 def _fold(record: Record, event: Event, now: datetime) -> str | None:
-    query = EventRow.select().where((EventRow.fold_key == event.fold_key) & (EventRow.status == "pending"))
+    query = EventRow.select().where(
+        (EventRow.fold_key == event.fold_key) & (EventRow.status == Status.PENDING)
+    )
     row: Any = (query.for_update() if is_postgres() else query).first()
     if row is None:
         return None

@@ -13,7 +13,7 @@ import peewee
 import structlog
 
 from powertrip.ports import DeliveryKind
-from powertrip.store.models import DeliveryRow, InboxRow
+from powertrip.store.models import DeliveryRow, DeliveryState, InboxRow
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +56,7 @@ class SignOfLife:
 def _free_all(now: datetime) -> None:
     held = InboxRow.judged_at.is_null() & InboxRow.leased_until.is_null(False)
     records = InboxRow.update(leased_until=None).where(held).execute()
-    waiting = DeliveryRow.state == "waiting"
+    waiting = DeliveryRow.state == DeliveryState.WAITING
     harmless = waiting & DeliveryRow.leased_until.is_null(False) & DeliveryRow.kind.in_(_HARMLESS_TWICE)
     deliveries = DeliveryRow.update(leased_until=None).where(harmless).execute()
     posts = waiting & (DeliveryRow.leased_until > now + SETTLED)

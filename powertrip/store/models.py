@@ -1,11 +1,15 @@
 """The tables as they are now; how they came to be is in `migrations/`."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import StrEnum
+from typing import Any
 
 from peewee import (
     BigAutoField,
     BigIntegerField,
-    BlobField,
     BooleanField,
     CharField,
     CompositeKey,
@@ -15,9 +19,37 @@ from peewee import (
     TextField,
 )
 
-from powertrip.store.fields import JsonField, MomentField, OutsideTextField
+from powertrip.store.fields import BytesField, JsonField, MomentField, OutsideTextField
 
-database = DatabaseProxy()
+_in_use: ContextVar[Any] = ContextVar("database in use", default=None)
+
+
+class _DatabaseInUse(DatabaseProxy):
+    """The database that the running step was given, so that a step can never reach another open one.
+
+    Peewee binds models for the whole process; here each context, and so each thread, has its own binding.
+    """
+
+    @property
+    def obj(self) -> Any:
+        return _in_use.get()
+
+    @obj.setter
+    def obj(self, _: object) -> None:
+        """Peewee sets None in the beginning."""
+
+
+database = _DatabaseInUse()
+
+
+@contextmanager
+def using(opened: Any) -> Iterator[None]:
+    """The models read and write `opened` inside; outside of any such block they refuse."""
+    token = _in_use.set(opened)
+    try:
+        yield
+    finally:
+        _in_use.reset(token)
 
 
 def _table_name(model: type[Model]) -> str:
@@ -115,6 +147,16 @@ class OccurrenceRow(Table):
     source_port = OutsideTextField(null=True)
 
 
+class SightingState(StrEnum):
+    """What became of a second record."""
+
+    WAITING = "waiting"  # nothing else told of it yet
+    MATCHED = "matched"  # of one thing with an occurrence that the log pipeline told of
+    ALONE = "alone"  # its grace is over; it made, or joined, an event of its own
+    JOINED = "joined"  # was alone, until the log pipeline told of it after all
+    LATE = "late"  # the log pipeline's own record, which came after the event was made of an origin's
+
+
 class SightingRow(Table):
     """Second records of a thing: the HIDS's own, and the log pipeline's that came after an HIDS's."""
 
@@ -144,6 +186,14 @@ class SightingRow(Table):
     occurrence_id = BigIntegerField(null=True)
 
 
+class TellingState(StrEnum):
+    """Whether an origin took a verdict."""
+
+    WAITING = "waiting"
+    TOLD = "told"
+    FAILED = "failed"  # refused; it is tried again
+
+
 class TellingRow(Table):
     """Verdicts that an origin is told, one an alert of its own and decision."""
 
@@ -155,6 +205,14 @@ class TellingRow(Table):
     state = CharField()
     at = MomentField()
     error = TextField(null=True)
+
+
+class ExpectationState(StrEnum):
+    """Whether an origin saw an event."""
+
+    WAITING = "waiting"
+    SEEN = "seen"
+    MISSED = "missed"
 
 
 class ExpectationRow(Table):
@@ -197,6 +255,14 @@ class NoticeRow(Table):
     removed_at = MomentField(null=True)
 
 
+class DeliveryState(StrEnum):
+    """What became of a delivery."""
+
+    WAITING = "waiting"
+    DONE = "done"
+    SKIPPED = "skipped"  # of no use any more
+
+
 class DeliveryRow(Table):
     """The outbox: what is still to be told to the outside, and what became of it."""
 
@@ -213,7 +279,7 @@ class DeliveryRow(Table):
     leased_until = MomentField(null=True)
     attempts = IntegerField(default=0)
     attempted_at = MomentField(null=True)
-    state = CharField(default="waiting")
+    state = CharField(default=DeliveryState.WAITING)
     error = TextField(null=True)
     created_at = MomentField()
     done_at = MomentField(null=True)
@@ -310,7 +376,7 @@ class QuarantineRow(Table):
     rule = CharField(null=True)
     reason = TextField()
     message = OutsideTextField()
-    body = BlobField()
+    body = BytesField()
     size = IntegerField()
     at = MomentField()
     told_at = MomentField(null=True)

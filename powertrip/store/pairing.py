@@ -14,25 +14,21 @@ from powertrip.event import Event, Record
 from powertrip.matching import Trace
 from powertrip.ports import ToAsk, ToSight, Watch
 from powertrip.store import audit, deliveries, expectations, tellings
-from powertrip.store.models import EventRow, OccurrenceRow, SightingRow
+from powertrip.store.models import EventRow, OccurrenceRow, SightingRow, SightingState
 
 NEAR_LIMIT = 200
 """Records of each side that are compared; more by one user in one window of time differ in nothing else."""
 
-WAITING = "waiting"  # nothing else told of it yet
-MATCHED = "matched"  # of one thing with an occurrence that the log pipeline told of
-ALONE = "alone"  # its grace is over; it made, or joined, an event of its own
-JOINED = "joined"  # was alone, until the log pipeline told of it after all
-LATE = "late"  # the log pipeline's own record, which came after the event was made of an origin's
-
 
 def sight(record: Record, sighted: ToSight, now: datetime) -> tuple[str, ...]:
     """Keep an origin's record until its counterpart comes; returns the origin if it is there already."""
-    row = _keep(record, sighted.event, sighted.watch, now, WAITING)
+    row = _keep(record, sighted.event, sighted.watch, now, SightingState.WAITING)
     return _pair(sighted.watch, _trace_of(sighted.event, row.id), now)
 
 
-def _keep(record: Record, event: Event, watch: Watch, now: datetime, state: str, **more: Any) -> Any:
+def _keep(
+    record: Record, event: Event, watch: Watch, now: datetime, state: SightingState, **more: Any
+) -> Any:
     names = (
         "rule",
         "title",
@@ -56,7 +52,7 @@ def _keep(record: Record, event: Event, watch: Watch, now: datetime, state: str,
         cut=record.cut,
         occurred_at=event.occurred_at,
         received_at=record.received_at,
-        tells=watch.tells and state == WAITING,
+        tells=watch.tells and state == SightingState.WAITING,
         due_at=now + watch.grace,
         state=state,
         **more,
@@ -72,8 +68,8 @@ def join_late(record: Record, ask: ToAsk, now: datetime) -> str | None:
         row = _alone_near(watch, _trace_of(ask.event, 0))
         if row is not None:
             event_id = _event_of(row.occurrence_id)
-            _keep(record, ask.event, watch, now, LATE, occurrence_id=row.occurrence_id)
-            SightingRow.update(state=JOINED).where(SightingRow.id == row.id).execute()
+            _keep(record, ask.event, watch, now, SightingState.LATE, occurrence_id=row.occurrence_id)
+            SightingRow.update(state=SightingState.JOINED).where(SightingRow.id == row.id).execute()
             audit.append("record_came_late", now, event_id=event_id, record_id=record.record_id)
             deliveries.touch(event_id, now)
             return event_id
@@ -82,9 +78,11 @@ def join_late(record: Record, ask: ToAsk, now: datetime) -> str | None:
 
 def _alone_near(watch: Watch, trace: Trace) -> Any | None:
     """The sighting that the trace belongs to, if that one is alone."""
-    rows = {row.id: row for row in _sightings_near(watch, trace, (WAITING, ALONE))}
+    rows = {
+        row.id: row for row in _sightings_near(watch, trace, (SightingState.WAITING, SightingState.ALONE))
+    }
     best = matching.pairs([trace], [_trace(row) for row in rows.values()], watch.within)
-    found = [rows[row_id] for row_id in best if rows[row_id].state == ALONE]
+    found = [rows[row_id] for row_id in best if rows[row_id].state == SightingState.ALONE]
     return found[0] if found else None
 
 
@@ -130,7 +128,7 @@ def _nearest(table: Any, condition: Any, around: Trace) -> list[Any]:
     return sorted(rows, key=lambda row: (abs(row.occurred_at - around.at), row.id))
 
 
-def _sightings_near(watch: Watch, around: Trace, states: Sequence[str]) -> list[Any]:
+def _sightings_near(watch: Watch, around: Trace, states: Sequence[SightingState]) -> list[Any]:
     of_origin = (SightingRow.origin == watch.origin) & SightingRow.state.in_(states)
     return _nearest(SightingRow, _near(SightingRow, watch, around) & of_origin, around)
 
@@ -142,7 +140,7 @@ def _occurrences_near(watch: Watch, around: Trace) -> list[Any]:
 
 def _movable_near(watch: Watch, around: Trace, occurrence_ids: Sequence[int]) -> list[Any]:
     """Sightings that were told of nothing, and whose counterpart, if they have one, is among these."""
-    near = _sightings_near(watch, around, (WAITING, MATCHED))
+    near = _sightings_near(watch, around, (SightingState.WAITING, SightingState.MATCHED))
     told = tellings.told_of([row.id for row in near])
     return [row for row in near if row.occurrence_id in (None, *occurrence_ids) and row.id not in told]
 
@@ -159,7 +157,7 @@ def _free(watch: Watch, occurrences: Sequence[Any], movable: Sequence[int]) -> l
 def _set_partner(row: Any, occurrence_id: int | None, now: datetime) -> None:
     before = row.occurrence_id
     row.occurrence_id = occurrence_id
-    row.state = WAITING if occurrence_id is None else MATCHED
+    row.state = SightingState.WAITING if occurrence_id is None else SightingState.MATCHED
     row.save()
     if before is not None:
         deliveries.touch(_event_of(before), now)

@@ -8,12 +8,12 @@ from powertrip.event import Event, Record, Severity
 from powertrip.ports import Applied, DueSighting, ToAsk
 from powertrip.store import audit, deliveries, judging, pairing
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import OccurrenceRow, SightingRow
+from powertrip.store.models import OccurrenceRow, SightingRow, SightingState
 
 
 def due(now: datetime, limit: int) -> list[DueSighting]:
     """Sightings that nothing else told of in time, the longest overdue first."""
-    overdue = (SightingRow.state == pairing.WAITING) & (SightingRow.due_at <= now)
+    overdue = (SightingRow.state == SightingState.WAITING) & (SightingRow.due_at <= now)
     rows = SightingRow.select().where(overdue).order_by(SightingRow.due_at).limit(limit)
     return [DueSighting(id=row.id, event=_event(row)) for row in rows]
 
@@ -43,8 +43,8 @@ def open_due(asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
 
 
 def _take(sighting_id: int) -> bool:
-    waiting = (SightingRow.id == sighting_id) & (SightingRow.state == pairing.WAITING)
-    return bool(SightingRow.update(state=pairing.ALONE).where(waiting).execute() == 1)
+    waiting = (SightingRow.id == sighting_id) & (SightingRow.state == SightingState.WAITING)
+    return bool(SightingRow.update(state=SightingState.ALONE).where(waiting).execute() == 1)
 
 
 def _open(sighting_id: int, ask: ToAsk, now: datetime) -> tuple[str, bool]:

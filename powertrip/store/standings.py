@@ -4,7 +4,15 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from powertrip.event import OriginStanding, OriginState
-from powertrip.store.models import ExpectationRow, OccurrenceRow, SightingRow, TellingRow
+from powertrip.store.models import (
+    ExpectationRow,
+    ExpectationState,
+    OccurrenceRow,
+    SightingRow,
+    SightingState,
+    TellingRow,
+    TellingState,
+)
 
 
 def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
@@ -18,7 +26,7 @@ def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
     for event_id, origin in dict.fromkeys((*sightings, *tellings)):
         states = sightings.get((event_id, origin), ())
         standings = found.setdefault(event_id, [])
-        if any(state == "alone" for state, _ in states):
+        if any(state == SightingState.ALONE for state, _ in states):
             standings.append(OriginStanding(origin=origin, state=OriginState.ALONE))
         standings.append(_telling(origin, states, tellings.get((event_id, origin), ())))
     return found
@@ -29,7 +37,7 @@ def _sightings(event_ids: Sequence[str]) -> dict[tuple[str, str], list[tuple[str
     query: Any = (
         SightingRow.select(OccurrenceRow.event_id, SightingRow.origin, SightingRow.state, SightingRow.tells)
         .join(OccurrenceRow, on=(SightingRow.occurrence_id == OccurrenceRow.id))
-        .where(OccurrenceRow.event_id.in_(list(event_ids)) & (SightingRow.state != "late"))
+        .where(OccurrenceRow.event_id.in_(list(event_ids)) & (SightingRow.state != SightingState.LATE))
         .order_by(SightingRow.id)
     )
     found: dict[tuple[str, str], list[tuple[str, bool]]] = {}
@@ -49,16 +57,16 @@ def _tellings(event_ids: Sequence[str]) -> dict[tuple[str, str], list[Any]]:
 
 
 def _missed(event_ids: Sequence[str]) -> list[tuple[str, str]]:
-    missed = ExpectationRow.event_id.in_(list(event_ids)) & (ExpectationRow.state == "missed")
+    missed = ExpectationRow.event_id.in_(list(event_ids)) & (ExpectationRow.state == ExpectationState.MISSED)
     return [(row.event_id, row.origin) for row in ExpectationRow.select().where(missed)]
 
 
 def _telling(origin: str, sightings: Sequence[tuple[str, bool]], rows: Iterable[Any]) -> OriginStanding:
     rows = list(rows)
-    failed = [row for row in rows if row.state == "failed"]
+    failed = [row for row in rows if row.state == TellingState.FAILED]
     if failed:
         return OriginStanding(origin=origin, state=OriginState.FAILED, at=failed[-1].at, why=failed[-1].error)
-    if rows and all(row.state == "told" for row in rows):
+    if rows and all(row.state == TellingState.TOLD for row in rows):
         return OriginStanding(origin=origin, state=OriginState.TOLD, at=max(row.at for row in rows))
     if rows or any(tells for _, tells in sightings):
         return OriginStanding(origin=origin, state=OriginState.PENDING)

@@ -8,12 +8,10 @@ from powertrip.event import Status, Verdict
 from powertrip.ports import Delivery, DeliveryKind, OriginVerdict
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow
+from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow, TellingState
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 """What is told of; one approval of two is not a decision yet."""
-
-WAITING, TOLD, FAILED = "waiting", "told", "failed"
 
 
 def for_decision(event_id: str, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
@@ -41,7 +39,7 @@ def _enqueue(event_id: str, origin: str, sighting_id: int | None, now: datetime)
         origin=origin,
         sighting_id=sighting_id,
         decision_id=decision.id,
-        state=WAITING,
+        state=TellingState.WAITING,
         at=now,
     )
     deliveries.enqueue(DeliveryKind.ORIGIN, origin, now, event_ids=[event_id], payload={"telling": row.id})
@@ -88,7 +86,7 @@ def _earlier_waits(row: Any) -> bool:
         else TellingRow.sighting_id == row.sighting_id
     )
     of_event = (TellingRow.event_id == row.event_id) & (TellingRow.origin == row.origin)
-    earlier = (TellingRow.id < row.id) & (TellingRow.state != TOLD)
+    earlier = (TellingRow.id < row.id) & (TellingRow.state != TellingState.TOLD)
     return bool(TellingRow.select().where(same & of_event & earlier).exists())
 
 
@@ -97,7 +95,7 @@ def told(delivery: Delivery, now: datetime) -> None:
     audit.write_alone()
     deliveries.finish(delivery, now)
     row = _telling(delivery)
-    row.state, row.at, row.error = TOLD, now, None
+    row.state, row.at, row.error = TellingState.TOLD, now, None
     row.save()
     audit.append("origin_told", now, event_id=row.event_id, origin=row.origin, telling=row.id)
     deliveries.touch(row.event_id, now)
@@ -108,18 +106,18 @@ def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: da
     audit.write_alone()
     deliveries.postpone(delivery, until, why, may_have_arrived=False)
     row = _telling(delivery)
-    if row.state == FAILED and row.error == why:
+    if row.state == TellingState.FAILED and row.error == why:
         return
     if not _is_known_to_refuse(row.origin):
         notes.enqueue(channel, f"{row.origin} refuses to be told what was decided", [why], now)
-    row.state, row.at, row.error = FAILED, now, why
+    row.state, row.at, row.error = TellingState.FAILED, now, why
     row.save()
     audit.append("origin_refused", now, event_id=row.event_id, origin=row.origin, why=why)
     deliveries.touch(row.event_id, now)
 
 
 def _is_known_to_refuse(origin: str) -> bool:
-    failed = (TellingRow.origin == origin) & (TellingRow.state == FAILED)
+    failed = (TellingRow.origin == origin) & (TellingRow.state == TellingState.FAILED)
     return bool(TellingRow.select().where(failed).exists())
 
 

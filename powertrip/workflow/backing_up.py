@@ -33,7 +33,7 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
     events, now = [snapshot.event for snapshot in snapshots], parts.clock()
     if not events:
         # Slack came back before the channel could be reached.
-        await parts.store.deliveries.finish(delivery, now, state="skipped")
+        await parts.store.deliveries.skip(delivery, now)
         return 0.0
     message = cards.backup_digest(events) if is_digest else cards.backup_message(events, now)
     try:
@@ -42,7 +42,7 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
         await _later(parts, delivery, error)
         return 0.0
     if is_digest:
-        await parts.store.deliveries.finish(delivery, now, state="done")
+        await parts.store.deliveries.finish(delivery, now)
     else:
         await parts.store.backups.told(delivery, [event.id for event in events], parts.clock())
         parts.signals.outbox.set()

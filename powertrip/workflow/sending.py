@@ -68,7 +68,7 @@ class Sender:
                 await self._update(delivery)
             case DeliveryKind.REMOVE:
                 await self._parts.notifier.delete(delivery.channel, delivery.ts or "")
-                await self._finish(delivery, "done")
+                await self._parts.store.deliveries.finish(delivery, self._parts.clock())
             case _:
                 await self._post(delivery)
 
@@ -79,7 +79,7 @@ class Sender:
             return
         rendered = await self._renderer.post(delivery)
         if rendered is None:
-            await self._finish(delivery, "skipped")
+            await self._parts.store.deliveries.skip(delivery, self._parts.clock())
             return
         where = await self._post_now(delivery, rendered.message)
         await self._posted(delivery, where, rendered.shown)
@@ -109,7 +109,7 @@ class Sender:
         now = self._parts.clock()
         kind = NOTICE_KIND.get(delivery.kind)
         if kind is None:
-            await self._parts.store.deliveries.finish(delivery, now, state="done")
+            await self._parts.store.deliveries.finish(delivery, now)
         else:
             await self._parts.store.notices.posted(delivery, kind, where, shown, now)
         self._parts.metrics.delivery_attempted(delivery.kind, "done")
@@ -121,7 +121,7 @@ class Sender:
         notices = await self._parts.store.notices.rows_in_message(delivery.channel, delivery.ts or "")
         rendered = await self._renderer.again(notices)
         if rendered is None:
-            await self._finish(delivery, "skipped")
+            await self._parts.store.deliveries.skip(delivery, self._parts.clock())
             return
         await self._update_now(delivery, rendered.message)
         await self._parts.store.notices.updated(delivery, rendered.shown, self._parts.clock())
@@ -207,9 +207,6 @@ class Sender:
         self._parts.metrics.delivery_attempted(delivery.kind, "failed")
         until = self._parts.clock() + wait
         await self._parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
-
-    async def _finish(self, delivery: Delivery, state: str) -> None:
-        await self._parts.store.deliveries.finish(delivery, self._parts.clock(), state=state)
 
 
 def _unknown(delivery: Delivery) -> list[Shown]:

@@ -205,6 +205,7 @@ def test_a_line_that_is_json_itself_is_judged_as_such() -> None:
     [verdict] = judged(rules, read("wazuh5", line))
 
     assert isinstance(verdict, Quarantined)
+    assert verdict.rule is not None
     assert verdict.rule.name == "aws_console_login"
 
 

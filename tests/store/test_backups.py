@@ -65,7 +65,7 @@ async def test_what_slack_took_meanwhile_is_not_told_another_way(
     await opened(database_thread, store)
     await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
     first, backup = await _first_and_backup(store)
-    await store.deliveries.finish(first, NOW, state="done")
+    await store.deliveries.finish(first, NOW)
     assert await store.backups.still_undelivered(backup.payload["deliveries"]) == []
 
 

@@ -19,7 +19,6 @@ from powertrip.ports import (
 )
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
-from powertrip.store.models import database
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -313,7 +312,7 @@ async def test_the_database_itself_refuses_to_change_the_audit(
 ) -> None:
     await opened_event(database_thread, store)
     with pytest.raises(Exception, match="append-only"):
-        await database_thread.run(database.execute_sql, statement)
+        await database_thread.run(database_thread.database.execute_sql, statement)
 
 
 async def test_a_denied_event_is_told_to_the_security_channel(

@@ -38,7 +38,7 @@ async def titles(store: Store) -> list[str]:
     found = []
     while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
         found.append(str(delivery.payload["title"]))
-        await store.deliveries.finish(delivery, NOW, state="done")
+        await store.deliveries.finish(delivery, NOW)
     return found
 
 

@@ -20,7 +20,7 @@ async def titles(store: Store) -> list[str]:
     while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
         assert (delivery.kind, delivery.channel) == (DeliveryKind.NOTE, SECURITY)
         found.append(str(delivery.payload["title"]))
-        await store.deliveries.finish(delivery, NOW, state="done")
+        await store.deliveries.finish(delivery, NOW)
     return found
 
 

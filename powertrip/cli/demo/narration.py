@@ -7,17 +7,18 @@ from typing import Any
 
 from rich.console import Console
 
-from powertrip.store.models import AuditRow, EventRow, database
+from powertrip.store.database import open_database
+from powertrip.store.models import AuditRow, EventRow, using
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at what happened."""
 
 
-async def narrate(console: Console) -> None:
-    """Tell what the history says, as it says it."""
-    last = 0
+async def narrate(console: Console, url: str) -> None:
+    """Tell what the history in the database at `url` says, as it says it."""
+    opened, last = open_database(url), 0
     while True:
-        lines = await asyncio.to_thread(_new_lines, last)
+        lines = await asyncio.to_thread(_new_lines, opened, last)
         for line_id, sentence in lines:
             last = line_id
             if sentence:
@@ -25,8 +26,8 @@ async def narrate(console: Console) -> None:
         await asyncio.sleep(LOOK_EVERY)
 
 
-def _new_lines(after: int) -> list[tuple[int, str | None]]:
-    with database.connection_context():
+def _new_lines(opened: Any, after: int) -> list[tuple[int, str | None]]:
+    with using(opened), opened.connection_context():
         rows = list(AuditRow.select().where(AuditRow.id > after).order_by(AuditRow.id))
         return [(row.id, _sentence(row)) for row in rows]
 

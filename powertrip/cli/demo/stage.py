@@ -53,7 +53,7 @@ enrichment:
   ask_about_documentation: true
   threat_jammer: {{token: {secret}, base_url: "{outside}/", per_minute: 1000}}
 ingest: {{host: 127.0.0.1, port: 0}}
-database: {{url: "sqlite:///{folder}/powertrip.db"}}
+database: {{url: "{database}"}}
 rules:
   - use: ssh
   - use: sudo
@@ -78,17 +78,23 @@ async def run_demo(slack: SlackEmulator, console: Console, *, open_browser: bool
             _powertrip(slack, outside, Path(folder)) as (url, secret),
         ):
             _welcome(console, slack.url, open_browser=open_browser)
-            await _tell_until(stopping, _feed(url, secret, console, pace), console)
+            await _run_until(
+                stopping, _feed(url, secret, console, pace), narrate(console, _database(Path(folder)))
+            )
+            console.print("\nStopping …")
     console.print("Nothing is left behind.")
 
 
-async def _tell_until(stopping: asyncio.Event, feed: Coroutine[Any, Any, None], console: Console) -> None:
-    telling = [asyncio.create_task(feed), asyncio.create_task(narrate(console))]
+def _database(folder: Path) -> str:
+    return f"sqlite:///{folder}/powertrip.db"
+
+
+async def _run_until(stopping: asyncio.Event, *telling_of: Coroutine[Any, Any, None]) -> None:
+    telling = [asyncio.create_task(each) for each in telling_of]
     await stopping.wait()
     for task in telling:
         task.cancel()
     await asyncio.gather(*telling, return_exceptions=True)
-    console.print("\nStopping …")
 
 
 async def run_sandbox(slack: SlackEmulator, console: Console) -> None:
@@ -120,7 +126,7 @@ async def _powertrip(slack: SlackEmulator, outside: str, folder: Path) -> AsyncI
         api_url=slack.api_url,
         outside=outside,
         secret=secret,
-        folder=folder,
+        database=_database(folder),
     )
     path.write_text(text, encoding="utf-8")
     async with powertrip(load_config(path, {})) as running:

@@ -13,9 +13,9 @@ from powertrip.config import Config
 from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
 from powertrip.event import Event
 from powertrip.ports import EventQuery
-from powertrip.store import audit, events, pairing, sightings
+from powertrip.store import audit, events, sightings
 from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
-from powertrip.store.models import QuarantineRow, database
+from powertrip.store.models import QuarantineRow, SightingState, using
 from powertrip.workflow import parse_reference
 
 PAGE = 500
@@ -44,9 +44,8 @@ def count(query: EventQuery) -> int:
 def open_events(config: Config) -> Iterator[None]:
     """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
     opened = open_database(config.database.url.get_secret_value())
-    database.initialize(opened)
     try:
-        with opened.connection_context():
+        with using(opened), opened.connection_context():
             if pending_migrations(opened):
                 raise StoreError("the database is not set up; run: python bot.py migrate")
             yield
@@ -93,7 +92,7 @@ def _show_origins(console: Console, event: Event) -> None:
         why = f" ({standing.why})" if standing.why else ""
         console.print(f"origin {printable(standing.origin)}: {standing.state}{at}{printable(why)}")
     for row in sightings.of_event(event.id):
-        side = "log pipeline, late" if row.state == pairing.LATE else row.origin
+        side = "log pipeline, late" if row.state == SightingState.LATE else row.origin
         console.print(f"seen by {printable(side)} as {printable(row.record_id)}: {printable(row.message)}")
 
 

@@ -1,0 +1,45 @@
+"""Each step works on the database of its thread, and on no other."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from powertrip.store import tally
+from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.models import TallyRow
+from tests.samples import NOW
+
+
+@pytest.fixture
+async def threads(tmp_path: Path) -> AsyncIterator[list[DatabaseThread]]:
+    """Two databases, both open."""
+    opened = [open_database(f"sqlite:///{tmp_path}/{name}.db") for name in ("first", "second")]
+    for database in opened:
+        migrate(database)
+    made = [DatabaseThread(database) for database in opened]
+    yield made
+    for thread in made:
+        await thread.close()
+
+
+async def test_a_step_never_reaches_another_open_database(threads: list[DatabaseThread]) -> None:
+    first, second = threads
+
+    def fail() -> None:
+        tally.add(NOW, "ignored", "first")
+        raise ValueError("after the row was written")
+
+    with pytest.raises(ValueError, match="after the row"):
+        await first.run(fail)
+    await second.run(tally.add, NOW, "ignored", "second")
+
+    assert await first.run(tally.totals, NOW) == {}
+    assert await second.run(tally.totals, NOW) == {("ignored", "second"): 1}
+
+
+async def test_a_row_cannot_be_written_outside_of_a_step(threads: list[DatabaseThread]) -> None:
+    with pytest.raises(AttributeError, match="uninitialized"):
+        TallyRow.create(day="2026-01-15", verdict="ignored", name="nobody", count=1)
+
+    assert await threads[1].run(tally.totals, NOW) == {}
