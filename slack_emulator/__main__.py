@@ -51,9 +51,9 @@ def _members(options: Sequence[str]) -> dict[str, list[str]]:
 
 async def _serve(emulator: SlackEmulator) -> None:
     stopping = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     async with emulator:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stopping.set)
         print(f"The page:         {emulator.url}")
         print(f"The app's API:    {emulator.api_url}  (in place of https://slack.com/api/)")
         print(f"The app's tokens: {BOT_TOKEN} and {APP_TOKEN}")

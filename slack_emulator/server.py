@@ -2,8 +2,10 @@
 
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from slack_emulator.api.dispatch import WebApi
 from slack_emulator.control_routes import ControlRoutes, Parts
@@ -19,6 +21,8 @@ from slack_emulator.workspace import workspace
 from slack_emulator.world import World
 
 LARGEST_BODY = 32 * 1024 * 1024
+EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
 class SlackEmulator:
@@ -51,7 +55,7 @@ class SlackEmulator:
     @property
     def url(self) -> str:
         """The page's address, such as `http://127.0.0.1:8155`."""
-        host = "127.0.0.1" if self._host in ("", "0.0.0.0", "::") else self._host  # noqa: S104
+        host = "127.0.0.1" if self._host in EVERY_ADDRESS else self._host
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}"
 
     @property
@@ -88,8 +92,22 @@ class SlackEmulator:
         self.journal.clear()
         self.sockets.forget()
 
+    @web.middleware
+    async def _refuse_foreigners(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Refuses what a web page from elsewhere makes the browser of this machine send."""
+        origin = request.headers.get("Origin")
+        if origin is not None and origin != f"{request.scheme}://{request.host}":
+            raise web.HTTPForbidden(text="this origin is another one")
+        # A page whose name was made to point here (DNS rebinding) has the right origin, but its own name.
+        named = urlsplit(f"//{request.host}").hostname
+        if self._host not in EVERY_ADDRESS and named not in (*LOOPBACK, self._host):
+            raise web.HTTPForbidden(text="this host is another one")
+        return await handler(request)
+
     def _application(self) -> web.Application:
-        application = web.Application(client_max_size=LARGEST_BODY, middlewares=[security_headers])
+        application = web.Application(
+            client_max_size=LARGEST_BODY, middlewares=[security_headers, self._refuse_foreigners]
+        )
         subscriptions = Subscriptions(self.world, self.sockets.tell)
         self.world.listener = subscriptions
         people = People(self.world, self.sockets, subscriptions, lambda: self.url)

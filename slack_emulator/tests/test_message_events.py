@@ -194,6 +194,20 @@ async def test_naming_the_app_is_an_event_of_its_own_beside_the_message(told: To
     assert "channel_type" not in mention
 
 
+async def test_the_app_is_not_named_by_itself_nor_where_it_is_alone_with_a_person(
+    told: Told, control: Control, web: AsyncWebClient
+) -> None:
+    await web.chat_postMessage(channel=GENERAL, text="I am <@U0DOORMAN>")
+    await control.say("U0ALICE", "D0ALICE", "@app hello")
+    await web.chat_postEphemeral(channel=GENERAL, user="U0ALICE", text="psst, <@U0DOORMAN>")
+    assert {event["type"] for event in await told.all_before("the end")} == {"message"}
+
+
+async def test_what_a_person_alone_is_told_by_slack_names_nobody(told: Told, emulator: SlackEmulator) -> None:
+    emulator.world.say_to("U0ALICE", GENERAL, "there is <@U0DOORMAN>")
+    assert await told.all_before("the end") == []
+
+
 async def test_nothing_is_told_of_a_channel_that_the_app_is_not_in(told: Told, control: Control) -> None:
     await control.channel("C0FOREIGN", name="foreign", members=["U0ALICE"])
     ts = await control.say("U0ALICE", "C0FOREIGN", "@app psst")

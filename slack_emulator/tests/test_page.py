@@ -259,3 +259,42 @@ async def test_the_page_runs_only_its_own_scripts_and_asks_nobody_else(
     assert "unsafe" not in policy
     await expect(page.get_by_test_id("message")).to_contain_text("a map")
     assert all(url.startswith(emulator.url) for url in asked)
+
+
+@pytest.mark.usefixtures("connected")
+async def test_the_home_tab_asks_the_app_to_publish_it(
+    app: AsyncApp, emulator: SlackEmulator, page: Page
+) -> None:
+    @app.event("app_home_opened")
+    async def opened(event: Json, client: AsyncWebClient) -> None:
+        home = {"type": "home", "blocks": [{"type": "header", "text": _plain("At the door")}]}
+        await client.views_publish(user_id=event["user"], view=home)
+
+    await page.goto(f"{emulator.url}/#as=U0BOB&in=D0BOB")
+    await page.locator("[data-tab=home]").click()
+    await expect(page.locator("#home")).to_contain_text("At the door")
+
+
+async def test_an_app_that_takes_messages_and_any_command_is_written_to_and_commanded(page: Page) -> None:
+    async with SlackEmulator() as emulator, Control(emulator.url) as control:
+        await page.goto(f"{emulator.url}/#as=U0BOB&in=D0BOB")
+        box = page.get_by_test_id("composer-text")
+        await expect(box).to_have_attribute("placeholder", "Message App")
+        await box.fill("hello")
+        await box.press("Enter")
+        await expect(page.get_by_test_id("message")).to_contain_text("hello")
+        await box.fill("/anything goes")
+        await box.press("Enter")
+        state = await control.wait_for(lambda state: "/anything" in str(state.envelopes[-1]["payload"]))
+        assert state.envelopes[-1]["payload"]["text"] == "goes"
+        await control.webhook("C0GENERAL", "disk full", username="Alerts")
+        await page.goto(f"{emulator.url}/#as=U0BOB&in=C0GENERAL")
+        await expect(page.get_by_test_id("message")).to_contain_text("Alerts")
+
+
+async def test_a_command_that_the_app_does_not_have_is_not_sent(emulator: SlackEmulator, page: Page) -> None:
+    await page.goto(f"{emulator.url}/#as=U0BOB&in=C0GENERAL")
+    box = page.get_by_test_id("composer-text")
+    await box.fill("/knock")
+    await box.press("Enter")
+    await expect(page.get_by_test_id("toast")).to_contain_text("There is /door, /bell.")
