@@ -9,7 +9,9 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -18,6 +20,7 @@ import yaml
 from powertrip.config import load_config
 from powertrip.ports import Origin
 from powertrip.runtime.app import Running, powertrip
+from powertrip.store.database import migrate, open_database
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 
 ROOT = Path(__file__).parents[2]
@@ -105,15 +108,30 @@ class Sender:
             return answer.status, await answer.text()
 
 
+@cache
+def _empty_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "powertrip.db"
+        opened = open_database(f"sqlite:///{file}")
+        migrate(opened)
+        opened.close()
+        return file.read_bytes()
+
+
+def provide_database(url: str) -> None:
+    """Put a migrated, empty database where there is none: each migration waits for the disk."""
+    if url.startswith("sqlite:///") and not (file := Path(url.removeprefix("sqlite:///"))).exists():
+        file.write_bytes(_empty_database())
+
+
 @asynccontextmanager
 async def powertrip_here(
     path: Path, origins: Mapping[str, Origin] | None = None
 ) -> AsyncIterator[tuple[Running, Sender]]:
     """All of Powertrip in this process, stopped at the end."""
-    async with (
-        aiohttp.ClientSession() as session,
-        powertrip(load_config(path, {}), origins=origins) as running,
-    ):
+    config = load_config(path, {})
+    provide_database(config.database.url.get_secret_value())
+    async with aiohttp.ClientSession() as session, powertrip(config, origins=origins) as running:
         yield running, Sender(running.port, session)
 
 
