@@ -183,7 +183,7 @@ class Lookups(Section):
     """Finding people in Slack."""
 
     timeout: Duration = timedelta(seconds=4)
-    """After this the event goes to the security channel without an answer."""
+    """After this what Slack said before counts; who is listed with a Slack id is asked all the same."""
     keep: Duration = timedelta(minutes=10)
     """How long an answer is used again."""
 

@@ -1,7 +1,8 @@
 """What Slack says of people: whom an event is about, and who just clicked.
 
 Nothing is listed in the hot path: one lookup a person, remembered in the database, and a limit on how
-long it may take. What cannot be found out is an answer too, and leads to the security channel.
+long it may take. Only what Slack says of a person leads to the security channel; that it says nothing does
+not, unless nothing but an e-mail address is known of them.
 """
 
 import asyncio
@@ -13,7 +14,7 @@ from typing import Any, Protocol
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused
+from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused, StoreError
 from powertrip.event import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.slack.calls import call
 
@@ -23,6 +24,10 @@ _KIND = {
     Standing.MEMBER: SubjectKind.PERSON,
     Standing.DEACTIVATED: SubjectKind.DEACTIVATED,
 }
+
+
+EVER = timedelta(days=365)
+"""Longer than any answer is kept: the last known one is better than none while Slack does not answer."""
 
 
 class Memory(Protocol):
@@ -83,8 +88,22 @@ class SlackDirectory:
                 user = await self._remembered_user(person)
         except (PowertripError, TimeoutError) as error:
             log.warning("a person could not be looked up", person=person.name, error=str(error))
-            return Subject(kind=SubjectKind.LOOKUP_FAILED, slack_id=person.slack_id)
+            return await self._unanswered(person)
         return self._subject(person, user)
+
+    async def _unanswered(self, person: Person) -> Subject:
+        """Whom to ask while Slack does not say who the person is: that is no answer about them."""
+        try:
+            known = await self._memory.get(_key(person), self._clock() - EVER)
+        except StoreError as error:
+            log.warning("what Slack said of a person before cannot be read", error=str(error))
+            known = None
+        if isinstance(known, dict):
+            return self._subject(person, known.get("user"))
+        if person.slack_id is None:
+            return Subject(kind=SubjectKind.LOOKUP_FAILED)
+        # Whether they can be messaged is what the message itself will tell.
+        return Subject(kind=SubjectKind.PERSON, slack_id=person.slack_id, name=person.name)
 
     def _subject(self, person: Person, user: dict[str, Any] | None) -> Subject:
         if user is None:
@@ -152,8 +171,7 @@ class SlackDirectory:
         return user.get("team_id") == self._workspace.team_id or same_enterprise
 
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
-        key = f"user:{person.slack_id}" if person.slack_id else f"email:{person.email}"
-        now = self._clock()
+        key, now = _key(person), self._clock()
         known = await self._memory.get(key, now - self._live().keep)
         if isinstance(known, dict):
             return known.get("user")
@@ -180,9 +198,14 @@ class SlackDirectory:
         return _user_in(answer)
 
 
+def _key(person: Person) -> str:
+    """Under which Slack's answer about the person is kept."""
+    return f"user:{person.slack_id}" if person.slack_id else f"email:{person.email}"
+
+
 def _user_in(answer: Any) -> dict[str, Any]:
     user = answer["user"]
-    if not isinstance(user, dict):
+    if not isinstance(user, dict) or not isinstance(user.get("id"), str):
         raise SlackAmbiguous("Slack's answer holds no user")
     return user
 

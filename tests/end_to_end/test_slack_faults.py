@@ -194,11 +194,74 @@ async def test_a_lookup_that_hangs_does_not_hold_up_the_question(
     await sender.post(login("bob", id="2"))
     by_bob = await card_for(control, "bob", patience=9)
     by_alice = await card_for(control, "alice", patience=0.1)
-    for card, name in ((by_alice, "alice"), (by_bob, "bob")):
-        assert card.channel == SECURITY
-        assert card.shows(f"Slack did not say in time who {name} is")
+    assert by_alice.channel.startswith("D")
+    assert by_bob.channel == SECURITY
+    assert by_bob.shows("Slack did not say in time who bob is")
     await evidence.until_idle()
     await assert_promises_kept(evidence, control, {"1", "2"})
+
+
+LOOKUP_FAULTS: list[tuple[FaultKind, dict[str, Any]]] = [
+    ("http_error", {"status": 500}),
+    ("http_error", {"status": 404}),
+    ("http_error", {"status": 200}),
+    ("ratelimited", {"retry_after": 30}),
+    ("drop_before", {}),
+    ("error", {"error": "missing_scope"}),
+    ("error", {"error": "token_revoked"}),
+    ("error", {"error": "team_added_to_org"}),
+    ("error", {"error": "fatal_error"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "about"), LOOKUP_FAULTS)
+async def test_a_person_listed_with_a_slack_id_is_asked_in_person_whatever_a_lookup_ends_in(
+    sender: Sender, control: Control, evidence: Evidence, kind: FaultKind, about: dict[str, Any]
+) -> None:
+    await control.fault("users.info", kind, count=99, **about)
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice")
+    assert card.channel.startswith("D")
+    await control.clear_faults()
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+@pytest.mark.parametrize("changes", [{"lookups": {"keep": "1ms"}}])
+@pytest.mark.parametrize(("kind", "about"), LOOKUP_FAULTS)
+async def test_a_person_known_by_email_is_whom_slack_last_named_while_it_does_not_answer(
+    sender: Sender, control: Control, kind: FaultKind, about: dict[str, Any]
+) -> None:
+    await sender.post(login("bob", address="192.0.2.1", id="1"))
+    await card_for(control, "192.0.2.1")
+    await control.fault("users.lookupByEmail", kind, count=99, **about)
+    await sender.post(login("bob", address="192.0.2.2", id="2"))
+    assert (await card_for(control, "192.0.2.2")).channel.startswith("D")
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [({"deleted": True}, "deactivated"), ({"is_bot": True}, "guest"), ({"is_restricted": True}, "guest")],
+)
+async def test_what_slack_says_of_the_person_leads_to_the_security_channel(
+    sender: Sender, control: Control, fields: dict[str, bool], why: str
+) -> None:
+    await control.user(ALICE, **fields)
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "alice")
+    assert card.channel == SECURITY
+    assert card.shows(why)
+
+
+@pytest.mark.parametrize("error", ["user_not_found", "user_not_visible"])
+async def test_a_person_whom_slack_does_not_know_is_asked_about_in_the_security_channel(
+    sender: Sender, control: Control, error: str
+) -> None:
+    await control.fault("users.info", "error", error=error)
+    await sender.post(login("alice", id="1"))
+    assert (await card_for(control, "alice")).channel == SECURITY
 
 
 @pytest.mark.parametrize(
