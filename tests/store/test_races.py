@@ -12,7 +12,7 @@ import pytest
 
 from powertrip.event import NoticeKind
 from powertrip.ports import DueReminder, Posted, Shown
-from powertrip.store import Store, audit, deliveries, inbox
+from powertrip.store import Store, audit, deliveries, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.models import DeliveryRow, EventRow, OccurrenceRow, database
 from tests.samples import NOW, SECURITY, ask, event, later, record
@@ -76,6 +76,29 @@ def hold_until_waited_for(change: Callable[[], None], begun: threading.Event, en
         if ended.wait(0.01) or database.execute_sql(waits).fetchone()[0]:
             return
     raise AssertionError("the other transaction neither waits nor ends")
+
+
+async def test_who_is_second_to_open_an_event_joins_it(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    opening, second = threads
+    store, begun, ended = Store(second), threading.Event(), threading.Event()
+    await second.run(inbox.append, [[record(), record(), record()]])
+    one, two, three = await store.inbox.claim(3, NOW, LEASE)
+
+    def open_event() -> None:
+        judging.apply([ask(one, event(id="first", fold_key="same"))], NOW)
+
+    opened = asyncio.create_task(opening.run(hold_until_waited_for, open_event, begun, ended))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    batch = [ask(two, event(id="second", fold_key="same")), ask(three, event(id="other", fold_key="other"))]
+    applied = await store.judging.apply(batch, NOW)
+    ended.set()
+    await opened
+
+    assert (applied.opened, applied.folded) == (("other",), ("first",))
+    assert (await store.events.get("first")).occurrences == 2
+    assert await second.run(audit.first_broken_line) is None
 
 
 async def test_a_card_posted_while_its_event_changes_is_rendered_anew(
