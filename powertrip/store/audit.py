@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from powertrip.store.database import Role, is_postgres, transaction
+from powertrip.store.bulk import insert_all
+from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
 from powertrip.store.fields import MomentField
-from powertrip.store.models import AuditRow, database
+from powertrip.store.models import AuditRow
 
-_AUDIT_LOCK = 0x4175646974
+_moment = MomentField()
 FIRST_HASH = "0" * 64
 
 
@@ -22,28 +23,19 @@ def append(
     action: str, at: datetime, *, event_id: str | None = None, actor_id: str | None = None, **detail: Any
 ) -> None:
     """Add one line; belongs inside the transaction that does what the line tells of."""
-    write_alone()
-    previous = newest_hash()
-    digest = _digest(previous, at, action, event_id, actor_id, detail)
-    AuditRow.create(
-        at=at,
-        action=action,
-        event_id=event_id,
-        actor_id=actor_id,
-        detail=detail,
-        previous_hash=previous,
-        hash=digest,
-    )
+    line = {"at": at, "action": action, "event_id": event_id, "actor_id": actor_id, "detail": detail}
+    at_the_end(_chain, line)
 
 
-def write_alone() -> None:
-    """Let nobody else write history until this transaction ends; two that read one last line would fork it.
-
-    A transaction that changes several events begins with this: two that hold a row each, and wait for the
-    other's or for the history, would otherwise wait for ever. SQLite has one writer at a time anyway.
-    """
-    if is_postgres():
-        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (_AUDIT_LOCK,))
+def _chain(lines: list[dict[str, Any]]) -> None:
+    # Last of all, so that processes wait for each other's history only as long as a commit takes.
+    wait_for(Turn.HISTORY)
+    previous, rows = newest_hash(), []
+    for line in lines:
+        digest = _digest(previous, **line)
+        rows.append({**line, "previous_hash": previous, "hash": digest})
+        previous = digest
+    insert_all(AuditRow, rows)
 
 
 def newest_hash() -> str:
@@ -71,7 +63,7 @@ def lines(event_id: str) -> Iterator[AuditRow]:
 def _digest(
     previous: str, at: datetime, action: str, event_id: str | None, actor_id: str | None, detail: Any
 ) -> str:
-    line = [previous, MomentField().db_value(at), action, event_id, actor_id, detail]
+    line = [previous, _moment.db_value(at), action, event_id, actor_id, detail]
     return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
 
 

@@ -6,8 +6,9 @@ from typing import Any
 
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.store import audit, deliveries
+from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import BackupRow, DeliveryRow, DeliveryState, EventRow
+from powertrip.store.models import BackupRow, DeliveryRow, DeliveryState
 
 ASKING = (DeliveryKind.FIRST, DeliveryKind.OUTCOME)
 """The deliveries that somebody has to hear of: a new event, and a denial."""
@@ -24,8 +25,8 @@ def enqueue_overdue(before: datetime, channels: Sequence[str], now: datetime) ->
         return 0
     ids = [row.id for row in rows]
     DeliveryRow.update(backed_up_at=now).where(DeliveryRow.id.in_(ids)).execute()
-    for channel in channels:
-        deliveries.enqueue(DeliveryKind.BACKUP, channel, now, payload={"deliveries": ids})
+    payload = {"deliveries": ids}
+    deliveries.enqueue([deliveries.new(DeliveryKind.BACKUP, name, now, payload=payload) for name in channels])
     return len(rows)
 
 
@@ -42,13 +43,14 @@ def still_undelivered(delivery_ids: Sequence[int]) -> list[str]:
 
 def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
     """Write down that a channel was told of events, and have their cards say so."""
-    audit.write_alone()
+    deliveries.touch(event_ids, now)
     deliveries.finish(delivery, now)
+    insert_all(
+        BackupRow,
+        [{"event_id": event_id, "channel": delivery.channel, "sent_at": now} for event_id in event_ids],
+    )
     for event_id in event_ids:
-        BackupRow.create(event_id=event_id, channel=delivery.channel, sent_at=now)
-        EventRow.update(version=EventRow.version + 1).where(EventRow.id == event_id).execute()
         audit.append("backup_told", now, event_id=event_id, channel=delivery.channel)
-        deliveries.enqueue_updates(event_id, now)
 
 
 def enqueue_digests(now: datetime) -> int:
@@ -60,8 +62,12 @@ def enqueue_digests(now: datetime) -> int:
     query = BackupRow.select().where(BackupRow.digest_at.is_null()).order_by(BackupRow.id)
     for row in query.for_update() if is_postgres() else query:
         undigested.setdefault(row.channel, []).append(row.event_id)
-    for channel, event_ids in undigested.items():
-        deliveries.enqueue(DeliveryKind.BACKUP, channel, now, event_ids=dict.fromkeys(event_ids))
+    deliveries.enqueue(
+        [
+            deliveries.new(DeliveryKind.BACKUP, channel, now, event_ids=dict.fromkeys(event_ids))
+            for channel, event_ids in undigested.items()
+        ]
+    )
     BackupRow.update(digest_at=now).where(BackupRow.digest_at.is_null()).execute()
     return len(undigested)
 

@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import ContextVar
+from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -37,7 +39,11 @@ UNAVAILABLE = (
     psycopg.OperationalError,
 )
 
+RACES = 5
+"""How often a step is run that another transaction made impossible, before its caller is told."""
+
 Arguments = ParamSpec("Arguments")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
@@ -106,6 +112,54 @@ def _migrating_alone(opened: Any) -> Iterator[None]:
 _MIGRATION_LOCK = 0x506F776572
 
 
+class LostRace(Exception):
+    """Another transaction did the same first: the step is rolled back and run again, and then sees it."""
+
+
+class Turn(IntEnum):
+    """What one transaction at a time does on PostgreSQL, by the number of its lock.
+
+    Who needs several takes them in this order: turns before rows of events, rows of events in the order of
+    their ids, then all other rows, and the history last.
+    """
+
+    PAIRING = 0x50616972  # a record may make a pair with one that another transaction keeps meanwhile
+    DECIDING = 0x446563  # the order of decisions' ids is the order of their commits
+    REPORTING = 0x5265706F7274  # a report goes out once a window
+    REMINDING = 0x52656D696E64  # the last live notice in a message decides what becomes of it
+    HISTORY = 0x4175646974  # two that read one last line would fork it
+
+
+def wait_for(turn: Turn) -> None:
+    """Wait until no other transaction has this turn, and keep it until the commit.
+
+    SQLite has one writer at a time anyway.
+    """
+    if is_postgres():
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (int(turn),))
+
+
+_collected: ContextVar[dict[Callable[[list[Any]], None], list[Any]]] = ContextVar("collected")
+
+
+def at_the_end(write: Callable[[list[Item]], None], item: Item) -> None:
+    """Collect `item`: `write` gets all items of this transaction as its last step before the commit."""
+    _collected.get().setdefault(write, []).append(item)
+
+
+@contextmanager
+def _in_transaction() -> Iterator[None]:
+    collected: dict[Callable[[list[Any]], None], list[Any]] = {}
+    token = _collected.set(collected)
+    try:
+        with database.atomic():
+            yield
+            for write, items in collected.items():
+                write(items)
+    finally:
+        _collected.reset(token)
+
+
 class DatabaseThread:
     """Runs plain store functions, one after the other, on the one thread that holds the connection."""
 
@@ -140,14 +194,21 @@ class DatabaseThread:
             raise
 
     def _transact(self, step: Callable[[], Result]) -> Result:
-        try:
-            self.database.connect(reuse_if_open=True)
-            with using(self.database), self.database.atomic():
-                return step()
-        except UNAVAILABLE as error:
-            # A broken connection stays broken; the next step gets a new one.
-            self.database.close()
-            raise StoreUnavailable(f"the database cannot do this now: {error}") from error
+        for _ in range(RACES):
+            try:
+                self.database.connect(reuse_if_open=True)
+                with using(self.database), _in_transaction():
+                    return step()
+            except LostRace as race:
+                log.info("step lost a race, repeating", reason=str(race))
+            except UNAVAILABLE as error:
+                if isinstance(error.__context__, psycopg.errors.DeadlockDetected):
+                    log.warning("step was in a deadlock, repeating", error=str(error))
+                    continue
+                # A broken connection stays broken; the next step gets a new one.
+                self.database.close()
+                raise StoreUnavailable(f"the database cannot do this now: {error}") from error
+        raise StoreUnavailable(f"other processes were faster {RACES} times; it is tried again later")
 
     async def close(self) -> None:
         """Finish what has begun and close the connection."""

@@ -1,13 +1,15 @@
 """The outbox: what goes out is written here first, in the transaction that makes it necessary."""
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.ports import Delivery, DeliveryKind
+from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.models import DeliveryRow, DeliveryState, EventRow, NoticeRow
+from powertrip.store.rows import lock_events
 
 UPDATE_LANE = "updates"
 """Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
@@ -27,7 +29,7 @@ _PRIORITY = {
 }
 
 
-def enqueue(
+def new(
     kind: DeliveryKind,
     channel: str,
     now: datetime,
@@ -36,20 +38,25 @@ def enqueue(
     ts: str | None = None,
     payload: dict[str, Any] | None = None,
     due_at: datetime | None = None,
-) -> None:
-    """Write down one thing to tell, from `due_at` on; belongs in the transaction that makes it necessary."""
-    DeliveryRow.create(
-        uid=secrets.token_hex(10),
-        kind=kind,
-        lane=_lane(kind, channel, ts),
-        priority=_PRIORITY[kind],
-        channel=channel,
-        ts=ts,
-        event_ids=list(event_ids),
-        payload=payload,
-        due_at=due_at or now,
-        created_at=now,
-    )
+) -> dict[str, Any]:
+    """The row of one thing to tell, from `due_at` on."""
+    return {
+        "uid": secrets.token_hex(10),
+        "kind": kind,
+        "lane": _lane(kind, channel, ts),
+        "priority": _PRIORITY[kind],
+        "channel": channel,
+        "ts": ts,
+        "event_ids": list(event_ids),
+        "payload": payload,
+        "due_at": due_at or now,
+        "created_at": now,
+    }
+
+
+def enqueue(rows: Sequence[dict[str, Any]]) -> None:
+    """Write down what is to be told; belongs in the transaction that makes it necessary."""
+    insert_all(DeliveryRow, rows)
 
 
 def _lane(kind: DeliveryKind, channel: str, ts: str | None) -> str:
@@ -60,32 +67,39 @@ def _lane(kind: DeliveryKind, channel: str, ts: str | None) -> str:
     return channel if ts is None else UPDATE_LANE
 
 
-def touch(event_id: str, now: datetime) -> None:
-    """Something that cards show of the event has changed: every copy of it is out of date."""
-    EventRow.update(version=EventRow.version + 1).where(EventRow.id == event_id).execute()
-    enqueue_updates(event_id, now)
+def touch(event_ids: Collection[str], now: datetime) -> None:
+    """Something that cards show of the events has changed: every copy of them is out of date."""
+    lock_events(event_ids)
+    EventRow.update(version=EventRow.version + 1).where(EventRow.id.in_(list(event_ids))).execute()
+    enqueue_updates(event_ids, now)
 
 
-def enqueue_updates(event_id: str, now: datetime) -> None:
-    """Have every copy of the event rendered anew, once each."""
-    live = (NoticeRow.event_id == event_id) & NoticeRow.removed_at.is_null()
-    shown: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).tuples()
-    for channel, ts in shown:
-        enqueue_update(channel, ts, now)
+def enqueue_updates(event_ids: Collection[str], now: datetime) -> None:
+    """Queue an update of each message about the events."""
+    if not event_ids:
+        return
+    live = NoticeRow.event_id.in_(list(event_ids)) & NoticeRow.removed_at.is_null()
+    shown: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).order_by(NoticeRow.id).tuples()
+    update_messages(dict.fromkeys(shown), now)
 
 
-def enqueue_update(channel: str, ts: str, now: datetime) -> None:
-    """Have one message rendered anew, unless an update that has not begun will do it anyway."""
+def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> None:
+    """Queue an update of each message, by channel and ts, unless one not yet begun will do it anyway."""
+    if not messages:
+        return
     unbegun = (
-        (DeliveryRow.channel == channel)
-        & (DeliveryRow.ts == ts)
+        DeliveryRow.channel.in_({channel for channel, _ in messages})
+        & DeliveryRow.ts.in_([ts for _, ts in messages])
         & (DeliveryRow.state == DeliveryState.WAITING)
         & DeliveryRow.leased_until.is_null()
     )
-    query = DeliveryRow.select(DeliveryRow.id).where(unbegun).limit(1)
+    query: Any = (
+        DeliveryRow.select(DeliveryRow.channel, DeliveryRow.ts).where(unbegun).order_by(DeliveryRow.id)
+    )
     # Held until the change that it is to show is committed, so that nobody renders before.
-    if (query.for_update() if is_postgres() else query).first() is None:
-        enqueue(DeliveryKind.UPDATE, channel, now, ts=ts)
+    covered = set((query.for_update() if is_postgres() else query).tuples())
+    left = [message for message in messages if message not in covered]
+    enqueue([new(DeliveryKind.UPDATE, channel, now, ts=ts) for channel, ts in left])
 
 
 def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
@@ -99,10 +113,10 @@ def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Deliv
     if row is None:
         return None
     claimed = _delivery(row)
-    row.leased_until = now + lease
-    row.attempts += 1
-    row.attempted_at = row.attempted_at or now
-    row.save()
+    taken = DeliveryRow.update(
+        leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
+    )
+    taken.where(DeliveryRow.id == row.id).execute()
     return claimed
 
 

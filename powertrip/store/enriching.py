@@ -7,12 +7,16 @@ from typing import Any
 from powertrip.facts import AddressFacts
 from powertrip.past import past_of
 from powertrip.ports import DeliveryKind, ToEnrich
-from powertrip.store import audit, deliveries
+from powertrip.store import deliveries
+from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.events import OPEN
 from powertrip.store.models import DeliveryRow, DeliveryState, EventRow
 from powertrip.store.past import seen_before
-from powertrip.store.rows import facts_columns, past_columns
+from powertrip.store.rows import facts_columns, lock_events, past_columns
+
+SHOWN = ("facts", "past")
+"""The columns of which cards show something."""
 
 
 def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
@@ -32,25 +36,28 @@ def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
 
 def keep(found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime) -> None:
     """Write down what was found of events, when to look again, and let their first cards go."""
-    audit.write_alone()
-    for row in EventRow.select().where(EventRow.id.in_(list(found))):
-        _keep_one(row, found[row.id], due[row.id], now)
+    rows = list(EventRow.select().where(EventRow.id.in_(list(found))))
+    # Read before anything is locked: a person's past takes several questions.
+    changes = {row.id: _changes(row, found[row.id], due[row.id]) for row in rows}
+    locked = lock_events(changes)
+    for row in rows:
+        # Once somebody decided, the past stays as it was shown to them.
+        if locked[row.id].status not in OPEN:
+            changes[row.id]["past"] = row.past
+    new = [row.id for row in rows if any(getattr(row, name) != changes[row.id][name] for name in SHOWN)]
+    update_all(EventRow, [{"id": event_id, **columns} for event_id, columns in changes.items()])
+    deliveries.touch(new, now)
     _release(list(found), now)
 
 
-def _keep_one(row: Any, facts: AddressFacts | None, due_at: datetime | None, now: datetime) -> None:
+def _changes(row: Any, facts: AddressFacts | None, due_at: datetime | None) -> dict[str, Any]:
     columns = facts_columns(facts)
+    # The past asks for events from the same network and country.
     row.as_number, row.country_code = columns["as_number"], columns["country_code"]
-    # Once somebody decided, the past stays as it was shown to them.
-    if row.status in OPEN:
-        columns |= past_columns(past_of(seen_before(row), row.occurred_at))
-    is_new = any(getattr(row, name) != value for name, value in columns.items())
-    changes = columns | {"facts_due_at": due_at}
-    if is_new:
-        changes["version"] = EventRow.version + 1
-    EventRow.update(**changes).where(EventRow.id == row.id).execute()
-    if is_new:
-        deliveries.enqueue_updates(row.id, now)
+    past = (
+        past_columns(past_of(seen_before(row), row.occurred_at)) if row.status in OPEN else {"past": row.past}
+    )
+    return columns | past | {"facts_due_at": due_at}
 
 
 def _release(event_ids: Sequence[str], now: datetime) -> None:

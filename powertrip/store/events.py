@@ -9,9 +9,18 @@ from powertrip.errors import UnknownEvent
 from powertrip.event import Decision, Event, Occurrence, Status, Subject
 from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Snapshot
 from powertrip.store import audit, deliveries, judging, tellings
-from powertrip.store.database import Role, transaction
+from powertrip.store.bulk import update_all
+from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
-from powertrip.store.rows import event_row, events_from, occurrence_from, rows_of, subject_columns
+from powertrip.store.rows import (
+    LockedEvent,
+    event_row,
+    events_from,
+    lock_events,
+    occurrence_from,
+    rows_of,
+    subject_columns,
+)
 
 OPEN = (Status.PENDING, Status.HALF_APPROVED)
 UNDONE = (*OPEN, Status.DENIED)
@@ -79,17 +88,18 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
     Occurrences later than the decision's revision become a pending event of their own, every copy of
     the card is to be updated, and a denial is to be told to the security channel.
     """
-    audit.write_alone()
+    wait_for(Turn.DECIDING)
     if not _move_status(plan):
         return DecisionTaken(taken=False)
     _write_decision(plan.before.id, plan.after.status, plan.decision)
     rest = _split(plan) if plan.before.status is Status.PENDING else None
     tellings.for_decision(plan.before.id, plan.after.status, plan.tell, plan.decision.at)
-    deliveries.enqueue_updates(plan.before.id, plan.decision.at)
+    deliveries.enqueue_updates([plan.before.id], plan.decision.at)
     if plan.outcome_channel:
-        deliveries.enqueue(
+        alert = deliveries.new(
             DeliveryKind.OUTCOME, plan.outcome_channel, plan.decision.at, event_ids=[plan.before.id]
         )
+        deliveries.enqueue([alert])
     return DecisionTaken(taken=True, rest=rest)
 
 
@@ -130,17 +140,17 @@ def _split(plan: DecisionPlan) -> Event | None:
         occurrences=len(covered),
         last_occurred_at=max(occurrence.occurred_at for occurrence in covered),
     ).where(EventRow.id == decided.id).execute()
-    deliveries.enqueue(DeliveryKind.FIRST, plan.rest_conversation, plan.decision.at, event_ids=[rest.id])
+    first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, plan.decision.at, event_ids=[rest.id])
+    deliveries.enqueue([first])
     return rest
 
 
 def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
     """Remember that the subject turned out to be somebody, or something, else."""
-    audit.write_alone()
     changes = subject_columns(subject) | {"version": EventRow.version + 1}
     EventRow.update(**changes).where(EventRow.id == event_id).execute()
     audit.append("subject_changed", now, event_id=event_id, subject=subject.kind)
-    deliveries.enqueue_updates(event_id, now)
+    deliveries.enqueue_updates([event_id], now)
 
 
 def due_reminders(now: datetime, limit: int) -> list[DueReminder]:
@@ -163,23 +173,26 @@ def reserve_reminders(
     A crash afterwards delays a reminder, and never repeats one without end. More than `together` of
     them go out as one message.
     """
-    audit.write_alone()
-    ours = {due.event_id: due.sent + 1 for due, then in next_due if _reserve(due, then)}
-    groups = [list(ours)] if len(ours) > together else [[event_id] for event_id in ours]
-    for group in groups:
-        numbers = {event_id: ours[event_id] for event_id in group}
-        deliveries.enqueue(DeliveryKind.REMINDER, channel, now, event_ids=group, payload={"numbers": numbers})
+    locked = lock_events([due.event_id for due, _ in next_due])
+    ours = [(due, then) for due, then in next_due if _is_unreserved(due, locked.get(due.event_id))]
+    update_all(
+        EventRow,
+        [{"id": due.event_id, "next_reminder_at": then, "reminders": due.sent + 1} for due, then in ours],
+    )
+    groups = [ours] if len(ours) > together else [[each] for each in ours]
+    deliveries.enqueue([_reminder([due for due, _ in group], channel, now) for group in groups])
     return len(ours)
 
 
-def _reserve(due: DueReminder, then: datetime) -> bool:
-    unreserved = (
-        (EventRow.id == due.event_id)
-        & (EventRow.next_reminder_at == due.due_at)
-        & EventRow.status.in_(UNDONE)
+def _is_unreserved(due: DueReminder, event: LockedEvent | None) -> bool:
+    return event is not None and event.status in UNDONE and event.next_reminder_at == due.due_at
+
+
+def _reminder(group: Sequence[DueReminder], channel: str, now: datetime) -> dict[str, Any]:
+    numbers = {due.event_id: due.sent + 1 for due in group}
+    return deliveries.new(
+        DeliveryKind.REMINDER, channel, now, event_ids=numbers, payload={"numbers": numbers}
     )
-    moved = EventRow.update(next_reminder_at=then, reminders=EventRow.reminders + 1)
-    return bool(moved.where(unreserved).execute() == 1)
 
 
 def open_count() -> int:

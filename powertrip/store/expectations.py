@@ -1,30 +1,33 @@
 """Events that an origin should have seen too; those that it did not see are reported, once each."""
 
-from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import fn
 
-from powertrip.ports import Watch
+from powertrip.event import Record
+from powertrip.ports import ToAsk
 from powertrip.store import audit, deliveries, notes
-from powertrip.store.database import Role, transaction
+from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import EventRow, ExpectationRow, ExpectationState
+from powertrip.store.rows import lock_events
 
 NAMED = 10
 """Events that one note names; it counts the others."""
 
 
-def expect(event_id: str, rule: str, source: str, watches: Sequence[Watch], now: datetime) -> None:
-    """Remember which origins should see a new event within their grace."""
-    for watch in watches:
-        if rule in watch.expects and source not in watch.sources:
-            ExpectationRow.create(
-                event_id=event_id,
-                origin=watch.origin,
-                due_at=now + watch.grace,
-                state=ExpectationState.WAITING,
-            )
+def expect(event_id: str, record: Record, ask: ToAsk, now: datetime) -> list[dict[str, Any]]:
+    """The rows that remember which origins should see a new event within their grace."""
+    return [
+        {
+            "event_id": event_id,
+            "origin": watch.origin,
+            "due_at": now + watch.grace,
+            "state": ExpectationState.WAITING,
+        }
+        for watch in ask.watches
+        if ask.event.rule in watch.expects and record.source not in watch.sources
+    ]
 
 
 def met(event_id: str, origin: str) -> None:
@@ -36,15 +39,17 @@ def met(event_id: str, origin: str) -> None:
 def miss(now: datetime, limit: int) -> int:
     """Have the cards of events say that an origin did not see them, its grace being over."""
     due = (ExpectationRow.state == ExpectationState.WAITING) & (ExpectationRow.due_at <= now)
-    if not ExpectationRow.select().where(due).exists():
-        return 0
-    audit.write_alone()
     rows = list(ExpectationRow.select().where(due).order_by(ExpectationRow.id).limit(limit))
-    for row in rows:
-        ExpectationRow.update(state=ExpectationState.MISSED).where(ExpectationRow.id == row.id).execute()
+    lock_events({row.event_id for row in rows})
+    these = ExpectationRow.id.in_([row.id for row in rows]) & due
+    marked = ExpectationRow.update(state=ExpectationState.MISSED).where(these).returning(ExpectationRow.id)
+    # An origin may have seen it, or another process may have marked it, before the events were locked.
+    ids = {row.id for row in marked.execute()} if rows else set()
+    missed = [row for row in rows if row.id in ids]
+    for row in missed:
         audit.append("origin_did_not_see", now, event_id=row.event_id, origin=row.origin)
-        deliveries.touch(row.event_id, now)
-    return len(rows)
+    deliveries.touch({row.event_id for row in missed}, now)
+    return len(missed)
 
 
 def report(channel: str, window: timedelta, now: datetime) -> int:
@@ -52,7 +57,7 @@ def report(channel: str, window: timedelta, now: datetime) -> int:
     untold = (ExpectationRow.state == ExpectationState.MISSED) & ExpectationRow.told_at.is_null()
     if not ExpectationRow.select().where(untold).exists():
         return 0
-    audit.write_alone()
+    wait_for(Turn.REPORTING)
     last_told = ExpectationRow.select(fn.MAX(ExpectationRow.told_at)).scalar()
     rows = list(ExpectationRow.select().where(untold).order_by(ExpectationRow.id))
     if not rows or (last_told is not None and last_told > now - window):

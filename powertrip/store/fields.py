@@ -7,6 +7,7 @@ from typing import Any
 from peewee import BigIntegerField, Field, TextField
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class MomentField(BigIntegerField):
@@ -18,7 +19,7 @@ class MomentField(BigIntegerField):
             return None
         if value.tzinfo is None:
             raise ValueError(f"a datetime without a time zone cannot be stored: {value!r}")
-        return (value - _EPOCH) // timedelta(microseconds=1)
+        return (value - _EPOCH) // _MICROSECOND
 
     def python_value(self, value: int | None) -> datetime | None:
         """The moment in UTC."""
@@ -52,6 +53,6 @@ class OutsideTextField(TextField):
 
     def db_value(self, value: str | None) -> str | None:
         """The text with NUL and unpaired surrogates made visible."""
-        if value is None:
-            return None
+        if value is None or (value.isascii() and "\x00" not in value):
+            return value
         return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")

@@ -8,8 +8,9 @@ from typing import Any
 from powertrip.event import Record
 from powertrip.ports import Claimed
 from powertrip.store import silence, tally
+from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import InboxRow, database
+from powertrip.store.models import InboxRow
 
 _COLUMNS = (
     "source",
@@ -27,10 +28,7 @@ _COLUMNS = (
 
 
 def append(batches: Sequence[Sequence[Record]]) -> list[int]:
-    """Keep every batch; returns how many records of each were new. Known ids are dropped and counted.
-
-    One `executemany` a batch: building SQL with peewee's `insert_many` takes five times as long.
-    """
+    """Keep every batch; returns how many records of each were new. Known ids are dropped and counted."""
     counts = [_append_batch(batch) for batch in batches]
     speaking = [batch for batch, new in zip(batches, counts, strict=True) if new]
     if speaking:
@@ -41,23 +39,11 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
 def _append_batch(batch: Sequence[Record]) -> int:
     if not batch:
         return 0
-    cursor = database.connection().cursor()
-    cursor.executemany(_insert_statement(), [_row(record) for record in batch])
-    new = max(int(cursor.rowcount), 0)
+    rows = [{column: getattr(record, column) for column in _COLUMNS} for record in batch]
+    new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
     if new < len(batch):
         tally.add(batch[0].received_at, "duplicate", batch[0].source, len(batch) - new)
     return new
-
-
-def _insert_statement() -> str:
-    mark = "%s" if is_postgres() else "?"
-    marks = ", ".join([mark] * len(_COLUMNS))
-    columns = ", ".join(_COLUMNS)
-    return f"INSERT INTO inbox ({columns}) VALUES ({marks}) ON CONFLICT DO NOTHING"  # noqa: S608 (no outside text)
-
-
-def _row(record: Record) -> tuple[Any, ...]:
-    return tuple(getattr(InboxRow, column).db_value(getattr(record, column)) for column in _COLUMNS)
 
 
 def backlog(limit: int) -> int:
@@ -69,22 +55,24 @@ def backlog(limit: int) -> int:
 def claim(limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
     """Take up to `limit` waiting records, oldest first, for `lease`; nobody else gets them meanwhile."""
     free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
-    query = InboxRow.select().where(InboxRow.judged_at.is_null() & free).order_by(InboxRow.id).limit(limit)
-    rows = list(query.for_update(skip_locked=True) if is_postgres() else query)
+    columns = [getattr(InboxRow, column) for column in ("id", *_COLUMNS)]
+    waiting = InboxRow.select(*columns).where(InboxRow.judged_at.is_null() & free)
+    query: Any = waiting.order_by(InboxRow.id).limit(limit)
+    rows = list((query.for_update(skip_locked=True) if is_postgres() else query).tuples())
     if rows:
         taken = InboxRow.update(leased_until=now + lease, attempts=InboxRow.attempts + 1)
-        taken.where(InboxRow.id.in_([row.id for row in rows])).execute()
-    return [Claimed(inbox_id=row.id, record=_record(row)) for row in rows]
+        taken.where(InboxRow.id.in_([row_id for row_id, *_ in rows])).execute()
+    return [
+        Claimed(inbox_id=row_id, record=Record(**dict(zip(_COLUMNS, values, strict=True))))
+        for row_id, *values in rows
+    ]
 
 
-def _record(row: InboxRow) -> Record:
-    return Record(**{column: getattr(row, column) for column in _COLUMNS})
-
-
-def mark_judged(inbox_id: int, now: datetime) -> bool:
-    """Whether the record was still unjudged, and now is judged by the caller."""
-    unjudged = (InboxRow.id == inbox_id) & InboxRow.judged_at.is_null()
-    return bool(InboxRow.update(judged_at=now, leased_until=None).where(unjudged).execute() == 1)
+def mark_judged(inbox_ids: Sequence[int], now: datetime) -> set[int]:
+    """Mark records as judged; returns those that were not before, which are the caller's to carry out."""
+    unjudged = InboxRow.id.in_(list(inbox_ids)) & InboxRow.judged_at.is_null()
+    judged = InboxRow.update(judged_at=now, leased_until=None).where(unjudged).returning(InboxRow.id)
+    return {row.id for row in judged.execute()}
 
 
 def release(inbox_ids: Sequence[int]) -> None:

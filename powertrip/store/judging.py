@@ -1,11 +1,14 @@
-"""What becomes of judged records: a new event, an occurrence of an open one, a count, or quarantine."""
+"""What becomes of judged records: a new event, an occurrence of an open one, a count, or quarantine.
 
-from collections.abc import Sequence
-from dataclasses import replace
+What was claimed is decided in memory and written by one statement a table. Only pairing with the records of
+origins goes record by record, where there are origins.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-
-from peewee import IntegrityError
 
 from powertrip.event import Event, Record, Status
 from powertrip.ports import (
@@ -19,123 +22,212 @@ from powertrip.ports import (
     ToSight,
 )
 from powertrip.store import audit, deliveries, expectations, inbox, pairing, quarantine, tally
-from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import EventRow, OccurrenceRow, database
+from powertrip.store.bulk import insert_all, update_all
+from powertrip.store.database import LostRace, Role, is_postgres, transaction
+from powertrip.store.models import EventRow, ExpectationRow, OccurrenceRow
 from powertrip.store.rows import event_columns, facts_columns
 
 
 def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     """Carry out what was judged, each record exactly once however often it was claimed."""
-    opened: list[str] = []
-    folded: list[str] = []
-    paired: list[str] = []
-    quarantined = sighted = 0
-    audit.write_alone()
-    for judgement in judgements:
-        if not inbox.mark_judged(judgement.claimed.inbox_id, now):
+    asked: list[tuple[Record, ToAsk]] = []
+    sighted: list[tuple[Record, ToSight]] = []
+    counted: Counter[tuple[str, str]] = Counter()
+    unjudged: list[dict[str, Any]] = []
+    if any(_may_pair(judgement.outcome) for judgement in judgements):
+        pairing.begin()
+    by_id = {judgement.claimed.inbox_id: judgement for judgement in judgements}
+    mine = inbox.mark_judged(list(by_id), now)
+    for inbox_id, judgement in by_id.items():
+        record = judgement.claimed.record
+        if inbox_id not in mine:
             continue
         match judgement.outcome:
             case ToAsk() as ask:
-                event_id, is_new, origins = _ask(judgement.claimed.record, ask, now)
-                (opened if is_new else folded).append(event_id)
-                paired += origins
+                asked.append((record, ask))
             case ToSight() as sight:
-                paired += pairing.sight(judgement.claimed.record, sight, now)
-                sighted += 1
+                sighted.append((record, sight))
             case ToCount(verdict=verdict, name=name):
-                tally.add(now, verdict, name)
+                counted[verdict, name] += 1
             case ToQuarantine(rule=rule, reason=reason):
-                quarantine.add_record(judgement.claimed.record, rule, reason, now)
-                quarantined += 1
-    for event_id in dict.fromkeys(folded):
-        deliveries.enqueue_updates(event_id, now)
+                unjudged.append(quarantine.of_record(record, rule, reason, now))
+    # Before the questions: a record that came with its counterpart finds it here.
+    paired = [origin for record, sight in sighted for origin in pairing.sight(record, sight, now)]
+    joined_late, left = _join_late(asked, now)
+    kept = keep_occurrences(left, now)
+    paired += [origin for record, ask in left for origin in pairing.occurred(record, ask, now)]
+    folded = (*joined_late, *kept.folded)
+    deliveries.enqueue_updates(dict.fromkeys(folded), now)
+    quarantine.add(unjudged)
+    # In one order, so that two processes that count the same never wait for each other.
+    for (verdict, name), count in sorted(counted.items()):
+        tally.add(now, verdict, name, count)
     return Applied(
-        opened=tuple(opened),
-        folded=tuple(folded),
-        quarantined=quarantined,
-        sighted=sighted,
+        opened=kept.opened,
+        folded=folded,
+        quarantined=len(unjudged),
+        sighted=len(sighted),
         paired=tuple(paired),
     )
 
 
-def _ask(record: Record, ask: ToAsk, now: datetime) -> tuple[str, bool, tuple[str, ...]]:
-    """The event that the record made or joined, whether it made it, and the origins that saw the same."""
-    joined = pairing.join_late(record, ask, now)
-    if joined:
-        return joined, False, ()
-    event_id, is_new = open_or_fold(record, ask, now)
-    return event_id, is_new, pairing.occurred(record, ask, now)
+def _may_pair(outcome: object) -> bool:
+    return isinstance(outcome, ToSight) or (isinstance(outcome, ToAsk) and bool(outcome.watches))
 
 
-def open_or_fold(record: Record, ask: ToAsk, now: datetime) -> tuple[str, bool]:
-    """Make an event of the record, or have it join the open one; returns its id and whether it is new."""
-    joined = _fold(record, ask.event, now)
-    if joined:
-        return joined, False
-    try:
-        with database.atomic():
-            _open(record, ask, now)
-    except IntegrityError:
-        # Another process opened the same event between our look and our insert.
-        joined = _fold(record, ask.event, now)
-        if joined is None:
-            raise
-        return joined, False
-    return ask.event.id, True
+def _join_late(
+    asked: Sequence[tuple[Record, ToAsk]], now: datetime
+) -> tuple[list[str], list[tuple[Record, ToAsk]]]:
+    """The events of origins alone that records belong to, and what is left to make or join events."""
+    found = [pairing.join_late(record, ask, now) for record, ask in asked]
+    left = [item for item, event_id in zip(asked, found, strict=True) if event_id is None]
+    return [event_id for event_id in found if event_id is not None], left
 
 
-def _fold(record: Record, event: Event, now: datetime) -> str | None:
-    query = EventRow.select().where(
-        (EventRow.fold_key == event.fold_key) & (EventRow.status == Status.PENDING)
+@dataclass(slots=True)
+class _Open:
+    """An event that records join, as far as the batch has come."""
+
+    id: str
+    revision: int
+    occurrences: int
+    version: int
+    last_occurred_at: datetime
+    made_of: tuple[Record, ToAsk] | None = None
+    """What opens it, if this batch does."""
+    joined: int = 0
+
+    def join(self, occurred_at: datetime) -> None:
+        """Count one more occurrence."""
+        self.revision += 1
+        self.occurrences += 1
+        self.version += 1
+        self.joined += 1
+        self.last_occurred_at = max(self.last_occurred_at, occurred_at)
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that occurrences change."""
+        return {
+            "id": self.id,
+            "revision": self.revision,
+            "occurrences": self.occurrences,
+            "version": self.version,
+            "last_occurred_at": self.last_occurred_at,
+        }
+
+
+@dataclass(slots=True)
+class Kept:
+    """What records made or joined."""
+
+    event_ids: list[str] = field(default_factory=list)
+    """The event of each record, in their order."""
+    opened: tuple[str, ...] = ()
+    folded: tuple[str, ...] = ()
+    """Once for each record that joined an event."""
+
+
+def keep_occurrences(asked: Sequence[tuple[Record, ToAsk]], now: datetime) -> Kept:
+    """Have each record join the open event of its fold key, or make that event.
+
+    What is decided is never joined: its row is no longer pending once the lock on it is had.
+    """
+    known = _open_by_fold_key({ask.event.fold_key for _, ask in asked})
+    occurrences: list[dict[str, Any]] = []
+    folded: list[str] = []
+    for record, ask in asked:
+        event, key = ask.event, ask.event.fold_key
+        if key not in known:
+            known[key] = _Open(event.id, 1, 1, 1, event.occurred_at, made_of=(record, ask))
+            _write_opened(record, event, now)
+        else:
+            known[key].join(event.occurred_at)
+            folded.append(known[key].id)
+            audit.append(
+                "occurrence_joined",
+                now,
+                event_id=known[key].id,
+                revision=known[key].revision,
+                record_id=record.record_id,
+            )
+        occurrences.append(_occurrence(known[key], record, event))
+    _write_events(known, now)
+    insert_all(OccurrenceRow, occurrences)
+    made = [(item.id, *item.made_of) for item in known.values() if item.made_of is not None]
+    deliveries.enqueue([_first_notice(event_id, ask, now) for event_id, _, ask in made])
+    expected = [expectations.expect(event_id, record, ask, now) for event_id, record, ask in made]
+    insert_all(ExpectationRow, [row for rows in expected for row in rows])
+    return Kept(
+        event_ids=[row["event_id"] for row in occurrences],
+        opened=tuple(event_id for event_id, *_ in made),
+        folded=tuple(folded),
     )
-    row: Any = (query.for_update() if is_postgres() else query).first()
-    if row is None:
-        return None
-    row.revision += 1
-    row.occurrences += 1
-    row.version += 1
-    row.last_occurred_at = max(row.last_occurred_at, event.occurred_at)
-    row.save()
-    _add_occurrence(row.id, record, event, row.revision)
-    audit.append("occurrence_joined", now, event_id=row.id, revision=row.revision, record_id=record.record_id)
-    return str(row.id)
 
 
-def _open(record: Record, ask: ToAsk, now: datetime) -> None:
-    EventRow.create(**event_columns(ask.event), facts_due_at=now)
-    _add_occurrence(ask.event.id, record, ask.event, 1)
+def _open_by_fold_key(fold_keys: Collection[str]) -> dict[str, _Open]:
+    if not fold_keys:
+        return {}
+    columns = (
+        EventRow.id,
+        EventRow.revision,
+        EventRow.occurrences,
+        EventRow.version,
+        EventRow.last_occurred_at,
+    )
+    pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
+    query: Any = EventRow.select(EventRow.fold_key, *columns).where(pending).order_by(EventRow.id)
+    rows = (query.for_update() if is_postgres() else query).tuples()
+    return {fold_key: _Open(*values) for fold_key, *values in rows}
+
+
+def _write_events(known: dict[str, _Open], now: datetime) -> None:
+    # In one order, so that two processes that open the same events never wait for each other.
+    new = [
+        event_columns(item.made_of[1].event) | item.columns() | {"facts_due_at": now}
+        for _, item in sorted(known.items())
+        if item.made_of is not None
+    ]
+    inserted = insert_all(EventRow, new, "ON CONFLICT (fold_key) WHERE status = 'pending' DO NOTHING")
+    if inserted < len(new):
+        raise LostRace("another process opened the same event")
+    update_all(EventRow, [item.columns() for item in known.values() if item.joined and not item.made_of])
+
+
+def _write_opened(record: Record, event: Event, now: datetime) -> None:
     audit.append(
         "event_opened",
         now,
-        event_id=ask.event.id,
-        rule=ask.event.rule,
+        event_id=event.id,
+        rule=event.rule,
         source=record.source,
         record_id=record.record_id,
-        subject=ask.event.subject.kind,
+        subject=event.subject.kind,
     )
-    deliveries.enqueue(
-        DeliveryKind.FIRST, ask.conversation, now, event_ids=[ask.event.id], due_at=now + ask.hold
-    )
-    expectations.expect(ask.event.id, ask.event.rule, record.source, ask.watches, now)
 
 
-def _add_occurrence(event_id: str, record: Record, event: Event, revision: int) -> None:
-    OccurrenceRow.create(
-        event_id=event_id,
-        source=record.source,
-        record_id=record.record_id,
-        message=record.message,
-        raw=record.raw,
-        occurred_at=event.occurred_at,
-        received_at=record.received_at,
-        revision=revision,
-        cut=record.cut,
-        event_action=event.event_action,
-        user_name=event.user_name,
-        host_name=event.host_name,
-        source_ip=event.source_ip,
-        source_port=event.fields.get("source_port"),
+def _first_notice(event_id: str, ask: ToAsk, now: datetime) -> dict[str, Any]:
+    return deliveries.new(
+        DeliveryKind.FIRST, ask.conversation, now, event_ids=[event_id], due_at=now + ask.hold
     )
+
+
+def _occurrence(joined: _Open, record: Record, event: Event) -> dict[str, Any]:
+    return {
+        "event_id": joined.id,
+        "source": record.source,
+        "record_id": record.record_id,
+        "message": record.message,
+        "raw": record.raw,
+        "occurred_at": event.occurred_at,
+        "received_at": record.received_at,
+        "revision": joined.revision,
+        "cut": record.cut,
+        "event_action": event.event_action,
+        "user_name": event.user_name,
+        "host_name": event.host_name,
+        "source_ip": event.source_ip,
+        "source_port": event.fields.get("source_port"),
+    }
 
 
 def split_off(event: Event, covered: int, plan: DecisionPlan, now: datetime) -> Event | None:
@@ -146,10 +238,10 @@ def split_off(event: Event, covered: int, plan: DecisionPlan, now: datetime) -> 
         return None
     rest = _rest_of(event, rows, plan)
     EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
-    for number, row in enumerate(rows, start=1):
-        row.event_id = rest.id
-        row.revision = number
-        row.save()
+    moved = [
+        {"id": row.id, "event_id": rest.id, "revision": number} for number, row in enumerate(rows, start=1)
+    ]
+    update_all(OccurrenceRow, moved)
     audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event.id, count=len(rows))
     return rest
 

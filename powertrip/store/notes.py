@@ -9,4 +9,5 @@ from powertrip.store import deliveries
 
 def enqueue(channel: str, title: str, lines: Sequence[str], now: datetime) -> None:
     """Have the channel told; belongs inside the transaction that finds out."""
-    deliveries.enqueue(DeliveryKind.NOTE, channel, now, payload={"title": title, "lines": list(lines)})
+    payload = {"title": title, "lines": list(lines)}
+    deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, channel, now, payload=payload)])

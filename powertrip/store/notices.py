@@ -1,34 +1,43 @@
 """Messages that Slack confirmed, what each of them shows, and which of them are out of date."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from powertrip.event import Notice, NoticeKind
 from powertrip.ports import Delivery, DeliveryKind, Posted, Shown
 from powertrip.store import audit, deliveries
-from powertrip.store.database import Role, transaction
-from powertrip.store.models import EventRow, NoticeRow
-from powertrip.store.rows import notice_from, rows_of
+from powertrip.store.bulk import insert_all, update_all
+from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.models import NoticeRow
+from powertrip.store.rows import LockedEvent, lock_events, notice_from, rows_of
 
 
 def posted(
     delivery: Delivery, kind: NoticeKind, where: Posted, shown: Sequence[Shown], now: datetime
 ) -> None:
     """Write down a message that Slack took, and who could see what in it."""
-    audit.write_alone()
+    if kind is NoticeKind.REMINDER:
+        wait_for(Turn.REMINDING)
+    event_ids = [item.event_id for item in shown]
+    locked = lock_events(event_ids)
     deliveries.finish(delivery, now)
+    rows = [
+        {
+            "event_id": item.event_id,
+            "kind": kind,
+            "channel": where.channel,
+            "ts": where.ts,
+            "reminder": item.reminder,
+            "posted_at": now,
+            "shown_revision": item.revision,
+            "shown_version": item.version,
+        }
+        for item in shown
+    ]
+    # Somebody else may have found the same message and written it down.
+    insert_all(NoticeRow, rows, "ON CONFLICT DO NOTHING")
     for item in shown:
-        # Somebody else may have found the same message and written it down.
-        NoticeRow.insert(
-            event_id=item.event_id,
-            kind=kind,
-            channel=where.channel,
-            ts=where.ts,
-            reminder=item.reminder,
-            posted_at=now,
-            shown_revision=item.revision,
-            shown_version=item.version,
-        ).on_conflict_ignore().execute()
         audit.append(
             "notice_posted",
             now,
@@ -38,56 +47,68 @@ def posted(
             ts=where.ts,
             revision=item.revision,
         )
-        if kind is NoticeKind.REMINDER:
-            _keep_only_the_newest_reminder(item.event_id, now)
-    _update_if_outdated(where.channel, where.ts, shown, now)
+    if kind is NoticeKind.REMINDER:
+        _keep_only_the_newest_reminders(event_ids, now)
+    if _is_outdated(shown, locked):
+        deliveries.update_messages([(where.channel, where.ts)], now)
 
 
 def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
     """Write down that a message shows its events as they were when it was rendered."""
-    audit.write_alone()
     channel, ts = delivery.channel, delivery.ts or ""
+    locked = lock_events([item.event_id for item in shown])
     deliveries.finish(delivery, now)
+    rows = [
+        {
+            "event_id": item.event_id,
+            "channel": channel,
+            "ts": ts,
+            "shown_revision": item.revision,
+            "shown_version": item.version,
+        }
+        for item in shown
+    ]
+    update_all(NoticeRow, rows, key=("event_id", "channel", "ts"))
     for item in shown:
-        this_row = (
-            (NoticeRow.event_id == item.event_id) & (NoticeRow.channel == channel) & (NoticeRow.ts == ts)
-        )
-        NoticeRow.update(shown_revision=item.revision, shown_version=item.version).where(this_row).execute()
         audit.append(
             "notice_updated", now, event_id=item.event_id, channel=channel, ts=ts, revision=item.revision
         )
-    _update_if_outdated(channel, ts, shown, now)
+    if _is_outdated(shown, locked):
+        deliveries.update_messages([(channel, ts)], now)
 
 
-def _update_if_outdated(channel: str, ts: str, shown: Sequence[Shown], now: datetime) -> None:
-    for item in shown:
-        row = EventRow.get_by_id(item.event_id)
-        if row.version != item.version:
-            deliveries.enqueue_update(channel, ts, now)
+def _is_outdated(shown: Sequence[Shown], events: Mapping[str, LockedEvent]) -> bool:
+    return any(events[item.event_id].version != item.version for item in shown)
 
 
-def _keep_only_the_newest_reminder(event_id: str, now: datetime) -> None:
+def _keep_only_the_newest_reminders(event_ids: Sequence[str], now: datetime) -> None:
     live = (
-        (NoticeRow.event_id == event_id)
+        NoticeRow.event_id.in_(event_ids)
         & (NoticeRow.kind == NoticeKind.REMINDER)
         & NoticeRow.removed_at.is_null()
     )
     # By their numbers: a reminder whose answer was lost can be found after the next one was posted.
-    for row in list(NoticeRow.select().where(live).order_by(NoticeRow.reminder, NoticeRow.id))[:-1]:
-        NoticeRow.update(removed_at=now).where(NoticeRow.id == row.id).execute()
-        _shrink_or_remove(row.channel, row.ts, now)
+    rows = list(NoticeRow.select().where(live).order_by(NoticeRow.reminder, NoticeRow.id))
+    newest = {row.event_id: row.id for row in rows}
+    old = [row for row in rows if row.id != newest[row.event_id]]
+    if not old:
+        return
+    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row.id for row in old])).execute()
+    _shrink_or_remove({(row.channel, row.ts): None for row in old}, now)
 
 
-def _shrink_or_remove(channel: str, ts: str, now: datetime) -> None:
-    if rows_in_message(channel, ts):
-        deliveries.enqueue_update(channel, ts, now)
-    else:
-        deliveries.enqueue(DeliveryKind.REMOVE, channel, now, ts=ts)
+def _shrink_or_remove(messages: Collection[tuple[str, str]], now: datetime) -> None:
+    """Messages that still carry other events are rendered anew; those that carry none are deleted."""
+    live = NoticeRow.ts.in_([ts for _, ts in messages]) & NoticeRow.removed_at.is_null()
+    query: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).distinct().tuples()
+    carrying = set(query)
+    deliveries.update_messages([message for message in messages if message in carrying], now)
+    empty = [message for message in messages if message not in carrying]
+    deliveries.enqueue([deliveries.new(DeliveryKind.REMOVE, channel, now, ts=ts) for channel, ts in empty])
 
 
 def gone(delivery: Delivery, now: datetime) -> None:
     """Remember that the delivery's message is no longer in Slack, and that there is nothing to tell it."""
-    audit.write_alone()
     channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
     for row in rows_in_message(channel, ts):

@@ -1,7 +1,7 @@
 """Which record of an origin belongs to which record of the log pipeline, whichever came first.
 
-All of it happens in the transaction that keeps the newer of the two, and writing history makes those
-transactions wait for each other (`audit.write_alone`); so no two processes miss each other's record.
+All of it happens in the transaction that keeps the newer of the two, and those take turns (`begin`); so no
+two processes miss each other's record.
 A pair that was told to the origin stays as it is, any other yields to a better one.
 """
 
@@ -14,10 +14,17 @@ from powertrip.event import Event, Record
 from powertrip.matching import Trace
 from powertrip.ports import ToAsk, ToSight, Watch
 from powertrip.store import audit, deliveries, expectations, tellings
-from powertrip.store.models import EventRow, OccurrenceRow, SightingRow, SightingState
+from powertrip.store.database import Turn, wait_for
+from powertrip.store.models import OccurrenceRow, SightingRow, SightingState
+from powertrip.store.rows import lock_events
 
 NEAR_LIMIT = 200
 """Records of each side that are compared; more by one user in one window of time differ in nothing else."""
+
+
+def begin() -> None:
+    """Wait for other transactions that make pairs; belongs before anything else in one that may."""
+    wait_for(Turn.PAIRING)
 
 
 def sight(record: Record, sighted: ToSight, now: datetime) -> tuple[str, ...]:
@@ -71,7 +78,7 @@ def join_late(record: Record, ask: ToAsk, now: datetime) -> str | None:
             _keep(record, ask.event, watch, now, SightingState.LATE, occurrence_id=row.occurrence_id)
             SightingRow.update(state=SightingState.JOINED).where(SightingRow.id == row.id).execute()
             audit.append("record_came_late", now, event_id=event_id, record_id=record.record_id)
-            deliveries.touch(event_id, now)
+            deliveries.touch([event_id], now)
             return event_id
     return None
 
@@ -156,21 +163,22 @@ def _free(watch: Watch, occurrences: Sequence[Any], movable: Sequence[int]) -> l
 
 def _set_partner(row: Any, occurrence_id: int | None, now: datetime) -> None:
     before = row.occurrence_id
-    row.occurrence_id = occurrence_id
-    row.state = SightingState.WAITING if occurrence_id is None else SightingState.MATCHED
-    row.save()
+    state = SightingState.WAITING if occurrence_id is None else SightingState.MATCHED
+    moved = SightingRow.update(occurrence_id=occurrence_id, state=state)
+    moved.where(SightingRow.id == row.id).execute()
     if before is not None:
-        deliveries.touch(_event_of(before), now)
+        deliveries.touch([_event_of(before)], now)
     if occurrence_id is not None:
         _matched(row, _event_of(occurrence_id), now)
 
 
 def _matched(row: Any, event_id: str, now: datetime) -> None:
+    # Locked before its status is read: either this sees the decision, or the decision sees this sighting.
+    event = lock_events([event_id])[event_id]
     audit.append("origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
     expectations.met(event_id, row.origin)
-    event = EventRow.get_by_id(event_id)
-    tellings.for_sighting(row, event.id, event.status, now)
-    deliveries.touch(event_id, now)
+    tellings.for_sighting(row, event_id, event.status, now)
+    deliveries.touch([event_id], now)
 
 
 def _event_of(occurrence_id: int) -> str:

@@ -1,6 +1,7 @@
 """The quarantine: what should have been judged and could not be, bounded, with the oldest let go first."""
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,27 +10,41 @@ from peewee import fn
 from powertrip.event import Record
 from powertrip.ports import DeliveryKind, Quarantined
 from powertrip.store import audit, deliveries
-from powertrip.store.database import Role, transaction
+from powertrip.store.bulk import insert_all
+from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import QuarantineRow
 
 SAMPLES = 3
 """Lines shown to the security channel with the count."""
 
 
-def add_record(record: Record, rule: str | None, reason: str, now: datetime) -> None:
-    """Keep a record that a rule should have judged."""
-    _add(record.source, record.message, record.raw.encode("utf-8", "replace"), rule, reason, now)
+def of_record(record: Record, rule: str | None, reason: str, now: datetime) -> dict[str, Any]:
+    """The row of a record that a rule should have judged."""
+    return _row(record.source, record.message, record.raw.encode("utf-8", "replace"), rule, reason, now)
+
+
+def add(rows: Sequence[dict[str, Any]]) -> None:
+    """Keep what could not be judged."""
+    insert_all(QuarantineRow, rows)
 
 
 def add_body(source: str, body: bytes, reason: str, now: datetime) -> None:
     """Keep a request body that could not be read as records."""
-    _add(source, body[:500].decode("utf-8", "backslashreplace"), body, None, reason, now)
+    add([_row(source, body[:500].decode("utf-8", "backslashreplace"), body, None, reason, now)])
 
 
-def _add(source: str, message: str, body: bytes, rule: str | None, reason: str, now: datetime) -> None:
-    QuarantineRow.create(
-        source=source, rule=rule, reason=reason, message=message, body=body, size=len(body), at=now
-    )
+def _row(
+    source: str, message: str, body: bytes, rule: str | None, reason: str, now: datetime
+) -> dict[str, Any]:
+    return {
+        "source": source,
+        "rule": rule,
+        "reason": reason,
+        "message": message,
+        "body": body,
+        "size": len(body),
+        "at": now,
+    }
 
 
 def untold() -> Quarantined | None:
@@ -78,12 +93,13 @@ def _newest_id() -> int:
 
 def report(channel: str, window: timedelta, now: datetime) -> Quarantined | None:
     """Have the security channel told of what is new: the first at once, the rest once a window."""
-    audit.write_alone()
+    wait_for(Turn.REPORTING)
     new = untold()
     last_told = QuarantineRow.select(fn.MAX(QuarantineRow.told_at)).scalar()
     if new is None or (last_told is not None and last_told > now - window):
         return None
-    deliveries.enqueue(DeliveryKind.QUARANTINE, channel, now, payload=_payload(new))
+    notice = deliveries.new(DeliveryKind.QUARANTINE, channel, now, payload=_payload(new))
+    deliveries.enqueue([notice])
     mark_told(new.newest_id, now)
     return new
 

@@ -1,8 +1,8 @@
 """Rows of the event tables as values, and back: the one translator in each direction."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
@@ -23,6 +23,7 @@ from powertrip.event import (
 )
 from powertrip.facts import AddressFacts, Past
 from powertrip.store import standings
+from powertrip.store.database import is_postgres
 from powertrip.store.models import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 _PLAIN = (
@@ -85,7 +86,12 @@ def past_columns(past: Past) -> dict[str, Any]:
 
 def subject_columns(subject: Subject) -> dict[str, Any]:
     """The columns that hold the subject of an event."""
-    return {f"subject_{name}": value for name, value in asdict(subject).items()}
+    return {
+        "subject_kind": subject.kind,
+        "subject_slack_id": subject.slack_id,
+        "subject_name": subject.name,
+        "subject_team": subject.team,
+    }
 
 
 def events_from(rows: Sequence[Any]) -> list[Event]:
@@ -174,6 +180,33 @@ def notice_from(row: Any) -> Notice:
 def rows_of(event_id: str, table: type[OccurrenceRow] | type[NoticeRow]) -> list[Any]:
     """The rows of one table that belong to an event, oldest first."""
     return list(table.select().where(table.event_id == event_id).order_by(table.id))
+
+
+class LockedEvent(NamedTuple):
+    """What a step may want to know of an event that it has locked."""
+
+    id: str
+    status: str
+    version: int
+    next_reminder_at: datetime | None
+
+
+def lock_events(event_ids: Collection[str]) -> dict[str, LockedEvent]:
+    """Those of the events that exist, as they are now; nobody else changes them until the commit.
+
+    Belongs before any change of what cards show, and before writing down what a card has shown: of the two,
+    the later must see the earlier, or a card stays out of date. In the order of their ids, so that two
+    transactions that lock several never wait for each other.
+    """
+    if not event_ids:
+        return {}
+    query: Any = (
+        EventRow.select(EventRow.id, EventRow.status, EventRow.version, EventRow.next_reminder_at)
+        .where(EventRow.id.in_(list(event_ids)))
+        .order_by(EventRow.id)
+    )
+    found = (query.for_update() if is_postgres() else query).tuples()
+    return {row[0]: LockedEvent(*row) for row in found}
 
 
 def event_row(event_id: str) -> Any | None:

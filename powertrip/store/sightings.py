@@ -7,6 +7,7 @@ from typing import Any
 from powertrip.event import Event, Record, Severity
 from powertrip.ports import Applied, DueSighting, ToAsk
 from powertrip.store import audit, deliveries, judging, pairing
+from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.models import OccurrenceRow, SightingRow, SightingState
 
@@ -32,24 +33,30 @@ def _event(row: Any) -> Event:
 
 def open_due(asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
     """Make events of sightings, each once, unless something else told of them meanwhile."""
-    audit.write_alone()
-    applied = [_open(sighting_id, ask, now) for sighting_id, ask in asked if _take(sighting_id)]
-    for event_id, _ in applied:
-        deliveries.touch(event_id, now)
-    return Applied(
-        opened=tuple(event_id for event_id, is_new in applied if is_new),
-        folded=tuple(event_id for event_id, is_new in applied if not is_new),
+    pairing.begin()
+    by_id = dict(asked)
+    taken = _take(list(by_id))
+    items = [(_record(row), by_id[row.id]) for row in taken]
+    kept = judging.keep_occurrences(items, now)
+    _link(taken, kept.event_ids)
+    for row, event_id, (record, ask) in zip(taken, kept.event_ids, items, strict=True):
+        audit.append("only_origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
+        pairing.occurred(record, ask, now)
+    deliveries.touch(dict.fromkeys(kept.event_ids), now)
+    return Applied(opened=kept.opened, folded=kept.folded)
+
+
+def _take(sighting_ids: Sequence[int]) -> list[Any]:
+    waiting = SightingRow.id.in_(sighting_ids) & (SightingRow.state == SightingState.WAITING)
+    taken = SightingRow.update(state=SightingState.ALONE).where(waiting).returning(SightingRow.id)
+    ids = [row.id for row in taken.execute()]
+    return list(
+        SightingRow.select().where(SightingRow.id.in_(ids)).order_by(SightingRow.due_at, SightingRow.id)
     )
 
 
-def _take(sighting_id: int) -> bool:
-    waiting = (SightingRow.id == sighting_id) & (SightingRow.state == SightingState.WAITING)
-    return bool(SightingRow.update(state=SightingState.ALONE).where(waiting).execute() == 1)
-
-
-def _open(sighting_id: int, ask: ToAsk, now: datetime) -> tuple[str, bool]:
-    row: Any = SightingRow.get_by_id(sighting_id)
-    record = Record(
+def _record(row: Any) -> Record:
+    return Record(
         source=row.source,
         record_id=row.record_id,
         message=row.message,
@@ -59,12 +66,18 @@ def _open(sighting_id: int, ask: ToAsk, now: datetime) -> tuple[str, bool]:
         host_name=row.host_name,
         cut=row.cut,
     )
-    event_id, is_new = judging.open_or_fold(record, ask, now)
-    own = (OccurrenceRow.source == row.source) & (OccurrenceRow.record_id == row.record_id)
-    SightingRow.update(occurrence_id=OccurrenceRow.get(own).id).where(SightingRow.id == row.id).execute()
-    audit.append("only_origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
-    pairing.occurred(record, ask, now)
-    return event_id, is_new
+
+
+def _link(rows: Sequence[Any], event_ids: Sequence[str]) -> None:
+    """Have sightings name the occurrences that were made of them."""
+    query: Any = OccurrenceRow.select(OccurrenceRow.source, OccurrenceRow.record_id, OccurrenceRow.id).where(
+        OccurrenceRow.event_id.in_(list(event_ids))
+        & OccurrenceRow.record_id.in_([row.record_id for row in rows])
+    )
+    made = {(source, record_id): row_id for source, record_id, row_id in query.tuples()}
+    update_all(
+        SightingRow, [{"id": row.id, "occurrence_id": made[row.source, row.record_id]} for row in rows]
+    )
 
 
 def of_event(event_id: str) -> list[Any]:

@@ -7,7 +7,7 @@ from typing import Any
 from powertrip.event import Status, Verdict
 from powertrip.ports import Delivery, DeliveryKind, OriginVerdict
 from powertrip.store import audit, deliveries, notes
-from powertrip.store.database import Role, transaction
+from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow, TellingState
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
@@ -42,7 +42,10 @@ def _enqueue(event_id: str, origin: str, sighting_id: int | None, now: datetime)
         state=TellingState.WAITING,
         at=now,
     )
-    deliveries.enqueue(DeliveryKind.ORIGIN, origin, now, event_ids=[event_id], payload={"telling": row.id})
+    payload = {"telling": row.id}
+    deliveries.enqueue(
+        [deliveries.new(DeliveryKind.ORIGIN, origin, now, event_ids=[event_id], payload=payload)]
+    )
 
 
 def told_of(sighting_ids: Sequence[int]) -> set[int]:
@@ -92,28 +95,30 @@ def _earlier_waits(row: Any) -> bool:
 
 def told(delivery: Delivery, now: datetime) -> None:
     """Write down that the origin took the verdict, and the delivery done."""
-    audit.write_alone()
-    deliveries.finish(delivery, now)
     row = _telling(delivery)
-    row.state, row.at, row.error = TellingState.TOLD, now, None
-    row.save()
+    deliveries.touch([row.event_id], now)
+    deliveries.finish(delivery, now)
+    _move(row, TellingState.TOLD, None, now)
     audit.append("origin_told", now, event_id=row.event_id, origin=row.origin, telling=row.id)
-    deliveries.touch(row.event_id, now)
+
+
+def _move(row: Any, state: TellingState, error: str | None, now: datetime) -> None:
+    TellingRow.update(state=state, at=now, error=error).where(TellingRow.id == row.id).execute()
 
 
 def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: datetime) -> None:
     """Write down that the origin refuses; the security channel hears of it until it takes one again."""
-    audit.write_alone()
+    # The channel hears of it once, whichever delivery is refused first.
+    wait_for(Turn.REPORTING)
     deliveries.postpone(delivery, until, why, may_have_arrived=False)
     row = _telling(delivery)
     if row.state == TellingState.FAILED and row.error == why:
         return
     if not _is_known_to_refuse(row.origin):
         notes.enqueue(channel, f"{row.origin} refuses to be told what was decided", [why], now)
-    row.state, row.at, row.error = TellingState.FAILED, now, why
-    row.save()
+    _move(row, TellingState.FAILED, why, now)
     audit.append("origin_refused", now, event_id=row.event_id, origin=row.origin, why=why)
-    deliveries.touch(row.event_id, now)
+    deliveries.touch([row.event_id], now)
 
 
 def _is_known_to_refuse(origin: str) -> bool:

@@ -1,0 +1,143 @@
+"""Two processes on one PostgreSQL database: what both do at once is done once."""
+
+import asyncio
+import os
+import threading
+from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from powertrip.event import NoticeKind
+from powertrip.ports import DueReminder, Posted, Shown
+from powertrip.store import Store, audit, deliveries, inbox, judging
+from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.models import DeliveryRow, EventRow, OccurrenceRow, database
+from tests.samples import NOW, SECURITY, ask, event, later, record
+
+LEASE = timedelta(seconds=30)
+PATIENCE = 30
+"""Seconds a thread waits for the other before the test fails."""
+
+
+@pytest.fixture
+async def threads(postgres: Any, tmp_path: Path) -> AsyncIterator[tuple[DatabaseThread, DatabaseThread]]:
+    """Two connections to one migrated database."""
+    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
+    postgres.psql(f"CREATE DATABASE {name}")
+    url = str(postgres.get_uri(database=name))
+    migrate(open_database(url))
+    made = DatabaseThread(open_database(url)), DatabaseThread(open_database(url))
+    yield made
+    for thread in made:
+        await thread.close()
+
+
+async def test_two_judges_keep_each_record_once_and_open_each_event_once(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    stores = [Store(thread) for thread in threads]
+    for round_number in range(8):
+        await threads[0].run(inbox.append, [[record() for _ in range(60)]])
+        claimed = await stores[0].inbox.claim(60, NOW, LEASE)
+
+        def batch(label: str, claimed: Any = claimed, round_number: int = round_number) -> Any:
+            return [
+                ask(item, event(id=f"{label}{round_number}.{n}", fold_key=f"{round_number}.{n % 20}"))
+                for n, item in enumerate(claimed)
+            ]
+
+        # Each has its own forty, and twenty that both were given because a lease had ended.
+        applied = await asyncio.gather(
+            stores[0].judging.apply(batch("a")[:40], NOW),
+            stores[1].judging.apply(list(reversed(batch("b")[20:])), NOW),
+        )
+        assert sum(len(each.opened) for each in applied) == 20
+        assert sum(len(each.folded) for each in applied) == 40
+
+    def whole() -> tuple[int, int, list[Any]]:
+        wrong = EventRow.select(EventRow.id).where(
+            (EventRow.revision != EventRow.occurrences) | (EventRow.occurrences != 3)
+        )
+        return EventRow.select().count(), OccurrenceRow.select().count(), list(wrong.tuples())
+
+    assert await threads[0].run(whole) == (8 * 20, 8 * 60, [])
+    assert await threads[0].run(audit.first_broken_line) is None
+
+
+def hold_until_waited_for(change: Callable[[], None], begun: threading.Event, ended: threading.Event) -> None:
+    """A step that changes something and commits once another transaction waits for it, or has ended."""
+    change()
+    begun.set()
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    for _ in range(PATIENCE * 100):
+        if ended.wait(0.01) or database.execute_sql(waits).fetchone()[0]:
+            return
+    raise AssertionError("the other transaction neither waits nor ends")
+
+
+async def test_who_is_second_to_open_an_event_joins_it(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    opening, second = threads
+    store, begun, ended = Store(second), threading.Event(), threading.Event()
+    await second.run(inbox.append, [[record(), record(), record()]])
+    one, two, three = await store.inbox.claim(3, NOW, LEASE)
+
+    def open_event() -> None:
+        judging.apply([ask(one, event(id="first", fold_key="same"))], NOW)
+
+    opened = asyncio.create_task(opening.run(hold_until_waited_for, open_event, begun, ended))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    batch = [ask(two, event(id="second", fold_key="same")), ask(three, event(id="other", fold_key="other"))]
+    applied = await store.judging.apply(batch, NOW)
+    ended.set()
+    await opened
+
+    assert (applied.opened, applied.folded) == (("other",), ("first",))
+    assert (await store.events.get("first")).occurrences == 2
+    assert await second.run(audit.first_broken_line) is None
+
+
+async def test_a_card_posted_while_its_event_changes_is_rendered_anew(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    changing, sending = threads
+    store, begun, ended = Store(sending), threading.Event(), threading.Event()
+    await sending.run(inbox.append, [[record()]])
+    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
+    await store.judging.apply([ask(claimed, event(id="one"))], NOW)
+    delivery = await store.deliveries.claim(NOW, LEASE, [])
+    assert delivery is not None
+    shown = [Shown(event_id="one", revision=1, version=1)]
+
+    change = asyncio.create_task(
+        changing.run(hold_until_waited_for, lambda: deliveries.touch(["one"], NOW), begun, ended)
+    )
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    await store.notices.posted(delivery, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
+    ended.set()
+    await change
+
+    updates = DeliveryRow.kind == "update"
+    assert await sending.run(lambda: DeliveryRow.select().where(updates).count()) == 1
+
+
+async def test_a_reminder_is_reserved_by_one_of_two(threads: tuple[DatabaseThread, DatabaseThread]) -> None:
+    stores = [Store(thread) for thread in threads]
+    await threads[0].run(inbox.append, [[record() for _ in range(30)]])
+    claimed = await stores[0].inbox.claim(30, NOW, LEASE)
+    await stores[0].judging.apply(
+        [ask(item, event(id=f"e{n:02}", fold_key=str(n))) for n, item in enumerate(claimed)], NOW
+    )
+    due = await stores[0].events.due_reminders(later(minutes=10), 100)
+
+    def reserve(store: Store, items: list[DueReminder]) -> Any:
+        following = [(item, later(minutes=20)) for item in items]
+        return store.events.reserve_reminders(following, SECURITY, 3, later(minutes=10))
+
+    ours = await asyncio.gather(reserve(stores[0], due), reserve(stores[1], due[::-1]))
+
+    assert sorted(ours) == [0, 30]

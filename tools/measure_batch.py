@@ -1,0 +1,101 @@
+"""Measures how long one batch of judged records holds the database, in statements and milliseconds.
+
+    python tools/measure_batch.py [--url postgresql://…] [--records 200] [--rounds 6]
+
+Without `--url` it works on a SQLite file in a temporary folder. A database named by `--url` must be empty: it
+is migrated, and rows stay in it. Distinct records each make an event; records of few fold keys join them.
+"""
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import peewee
+
+from powertrip.ports import Claimed, Judgement
+from powertrip.store import Store, audit, inbox
+from powertrip.store.database import DatabaseThread, migrate, open_database
+from tests.samples import NOW, ask, event, record
+
+LEASE = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """One kind of batch."""
+
+    milliseconds: float
+    """The median of all rounds but the first, which also fills caches."""
+    statements: int | None
+    """Of one more batch, a row of an `executemany` counting as one; unknown on PostgreSQL."""
+
+
+async def measure(thread: DatabaseThread, *, records: int, fold_keys: int, rounds: int) -> Measured:
+    """Judge and write `rounds` batches whose records are spread over so many fold keys each."""
+    store, times, seen = Store(thread), [], list[str]()
+    for number in range(rounds):
+        batch = await _batch(thread, store, records, fold_keys, label=f"{fold_keys}.{number}")
+        began_at = time.perf_counter()
+        await store.judging.apply(batch, NOW)
+        times.append((time.perf_counter() - began_at) * 1000)
+    batch = await _batch(thread, store, records, fold_keys, label=f"{fold_keys}.traced")
+    await thread.run(_trace, thread.database, seen.append)
+    await store.judging.apply(batch, NOW)
+    await thread.run(_trace, thread.database, None)
+    if await thread.run(audit.first_broken_line) is not None:
+        raise SystemExit("the history is broken: what was measured is of no use")
+    return Measured(milliseconds=statistics.median(times[1:]), statements=len(seen) or None)
+
+
+def _trace(opened: Any, callback: Callable[[str], None] | None) -> None:
+    if isinstance(opened, peewee.SqliteDatabase):
+        opened.connection().set_trace_callback(callback)
+
+
+async def _batch(
+    thread: DatabaseThread, store: Store, records: int, fold_keys: int, *, label: str
+) -> Sequence[Judgement]:
+    arrived = [replace(record(), record_id=f"{label}.{number}") for number in range(records)]
+    await thread.run(inbox.append, [arrived])
+    claimed: Sequence[Claimed] = await store.inbox.claim(records, NOW, LEASE)
+    return [
+        ask(item, event(id=f"e{label}.{number}", fold_key=f"{label}.{number % fold_keys}"))
+        for number, item in enumerate(claimed)
+    ]
+
+
+async def run(url: str, *, records: int, rounds: int) -> None:
+    """Print a line for each kind of batch."""
+    opened = open_database(url)
+    migrate(opened)
+    thread = DatabaseThread(opened)
+    for fold_keys in (records, max(records // 10, 1)):
+        found = await measure(thread, records=records, fold_keys=fold_keys, rounds=rounds)
+        counted = f", {found.statements} statements" if found.statements else ""
+        print(f"{records} records, {fold_keys} fold keys: {found.milliseconds:.1f} ms{counted}")
+    await thread.close()
+
+
+def main() -> None:
+    """Read the arguments."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--url")
+    parser.add_argument("--records", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=6)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        url = given.url or f"sqlite:///{Path(folder)}/batch.db"
+        asyncio.run(run(url, records=given.records, rounds=given.rounds))
+
+
+if __name__ == "__main__":
+    main()
