@@ -7,25 +7,23 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from urllib.parse import unquote, urlsplit
 
 import structlog
 import typer
 from rich.console import Console
 
-from powertrip.assembly import backup_channels
+from powertrip.backup import AppriseChannels
 from powertrip.cli import check as checking
 from powertrip.cli import demo as demonstration
 from powertrip.cli import events as events_cli
 from powertrip.cli.rules import rules_for_testing
 from powertrip.cli.running import run_until_stopped
-from powertrip.config import Config, load_config
 from powertrip.errors import ConfigError, PowertripError
-from powertrip.log import configure_logging, redact, register_secret
+from powertrip.log import configure_logging, redact
 from powertrip.ports import EventQuery
 from powertrip.rules import ANY_SOURCE, report
 from powertrip.sandbox import Sandbox
-from powertrip.setting.section import secrets_in
+from powertrip.settings import Config, load_config
 from powertrip.store.database import migrate as migrate_database
 from powertrip.store.database import open_database
 
@@ -118,7 +116,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 @app.command("test-backup")
 def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Send a test message by every backup channel."""
-    channels = backup_channels(_read(config))
+    channels = AppriseChannels(_read(config).backup.channels)
     if not channels.names:
         _complain("backup.channels: none is configured")
         raise typer.Exit(1)
@@ -220,12 +218,7 @@ def _read(path: Path) -> Config:
 
 
 def _load(path: Path) -> Config:
-    """Read the config, and from then on print none of its secrets; raises ConfigError."""
-    config = load_config(path, os.environ)
-    for secret in secrets_in(config):
-        register_secret(secret.get_secret_value())
-    register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
-    return config
+    return load_config(path, os.environ)
 
 
 def _run_async(story: Coroutine[Any, Any, None]) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from powertrip.api import ReadApi
-from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
     Mistake,
@@ -14,12 +13,13 @@ from powertrip.errors import (
 )
 from powertrip.ingest import Limits, Source
 from powertrip.metrics import Metrics
+from powertrip.origins import open_ways
 from powertrip.ports import Origin
+from powertrip.settings import Config
 from powertrip.sources import lend
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
-from powertrip.tellers import tellers
 from powertrip.web import Check, WebServer, build_app
 from powertrip.worker import Worker, utc_now
 
@@ -42,8 +42,8 @@ class Application:
     ) -> None:
         """`origins` replaces the ways to tell origins, by their names, that the config says."""
         self._config = config
-        self._tellers = tellers(config, utc_now)
-        self._origins = self._tellers.ways if origins is None else origins
+        self._ways = open_ways(config.origins, utc_now)
+        self._origins = self._ways.by_origin if origins is None else origins
         self._serves_web = serves_web
         self._works = works
         self.metrics = Metrics()
@@ -148,7 +148,7 @@ class Application:
                 await asyncio.gather(*halves)
         except TimeoutError:
             log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
-        await self._tellers.close()
+        await self._ways.close()
         self._store.end_work()
         await self._thread.close()
         log.info("stopped")

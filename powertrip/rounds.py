@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 import httpx
 from apscheduler.schedulers import SchedulerNotRunningError
 
-from powertrip.assembly import expected_within, poll_plans
-from powertrip.config import Config
 from powertrip.ingest import Backfill
 from powertrip.metrics import Metrics
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.scheduler import Clockwork, Dispatcher, Sweep
-from powertrip.sources.polled import build_backfills, build_polls
+from powertrip.settings import Config
+from powertrip.sources.polled import build_backfills
 from powertrip.store import SqlStore
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.workflow import (
@@ -74,10 +73,11 @@ class Rounds:
         self._filler = Filler(parts, self._backfills(config), config.ingest.backlog_limit)
         self._fill = Sweep("filling gaps", self._filler.step)
         self._dispatcher = Dispatcher(store, _telling(parts), clock, self._gap, LEASE)
-        plans = poll_plans(config)
         self._polls = {
-            name: Sweep(f"poll {name}", Poller(parts, poll, plans[name]).step)
-            for name, poll in build_polls(config.polls, self._http).items()
+            name: Sweep(
+                f"poll {name}", Poller(parts, name, poll, self._http, config.ingest.backlog_limit).step
+            )
+            for name, poll in config.polls.items()
         }
         parts.wake_judge = self._judge.wake
         parts.wake_sender = self._dispatcher.wake
@@ -116,7 +116,7 @@ class Rounds:
         every(SLOW_TICK, self._back_up.wake, "back up")
         graces = [origin.grace for origin in config.origins.values()]
         every(min([SLOW_TICK, *graces]), self._watch_origins.wake, "watch origins")
-        silences = expected_within(config).values()
+        silences = config.expected_within().values()
         every(min([SLOW_TICK, *silences]), self._report_silence, "report silence")
         for name, sweep in self._polls.items():
             every(min(TICK, config.polls[name].every), sweep.wake, f"poll {name}")
@@ -124,7 +124,7 @@ class Rounds:
         self._clockwork.start()
 
     async def _report_silence(self) -> None:
-        expected, channel = expected_within(self._config), self._parts.settings.security_channel
+        expected, channel = self._config.expected_within(), self._parts.settings.security_channel
         now = self._clock()
         if expected and await self._store.report_silence(expected, channel, self._started_at, now):
             self._parts.wake_sender()

@@ -1,7 +1,7 @@
 """The half that talks to Slack: judges what waits, sends what is due, listens to clicks, and reminds."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -9,24 +9,25 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import backup_channels, directory_settings, enrichment, workflow_settings
-from powertrip.config import Config
+from powertrip.backup import AppriseChannels
 from powertrip.enrichers import Conductor
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.metrics import Metrics
-from powertrip.ports import Origin
+from powertrip.ports import Origin, Watch
 from powertrip.reaching import Workspace
 from powertrip.rounds import Rounds
+from powertrip.routing import People
+from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
-from powertrip.slack.directory import SlackDirectory
+from powertrip.slack.directory import DirectorySettings, SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.store import SqlStore
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.web import Check
-from powertrip.workflow import Decider, Parts
+from powertrip.workflow import Decider, Parts, Settings
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,28 @@ def utc_now() -> datetime:
 def new_id() -> str:
     """Ten characters that are hard to confuse and impossible to guess (49 bits)."""
     return "".join(secrets.choice(_ALPHABET) for _ in range(10))
+
+
+def directory_settings(config: Config) -> DirectorySettings:
+    return DirectorySettings(reviewers=config.reviewers, lookups=config.lookups)
+
+
+def workflow_settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:
+    """What the steps of the workflow read; `told` names the origins that can be told."""
+    return Settings(
+        rules=config.rules,
+        people=People(config.people.values()),
+        policy=config.policy,
+        reminders=config.reminders,
+        reviewers=config.reviewers,
+        cards=config.cards,
+        severity=config.severity,
+        quarantine=config.quarantine,
+        backup_after=config.backup.after,
+        security_channel=security_channel,
+        command=config.slack.command,
+        watches=tuple(Watch(origin=origin, tells=name in told) for name, origin in config.origins.items()),
+    )
 
 
 class Worker:
@@ -102,12 +125,12 @@ class Worker:
         self._directory = SlackDirectory(
             client, self._store, identity.workspace, directory_settings(self._config), utc_now
         )
-        self._enrichment = enrichment(self._config, self._store, self._metrics, utc_now)
+        self._enrichment = self._config.enrichment.start(self._store, self._metrics, utc_now)
         return Parts(
             store=self._store,
             notifier=SlackNotifier(client, identity.workspace_url),
             directory=self._directory,
-            backup=backup_channels(self._config),
+            backup=AppriseChannels(self._config.backup.channels),
             enrichment=self._enrichment,
             origins=self._origins,
             metrics=self._metrics,
@@ -161,7 +184,7 @@ class Worker:
         if config.slack.security_channel != self._config.slack.security_channel:
             channel = await self._new_channel(config)
         self._parts.settings = workflow_settings(config, channel, self._origins)
-        self._parts.backup = backup_channels(config)
+        self._parts.backup = AppriseChannels(config.backup.channels)
         self._directory.settings = directory_settings(config)
         self._rounds.reload(config)
         self._config = config

@@ -19,29 +19,29 @@ ADAPTERS = frozenset(
     {"sources", "enrichers", "origins", "slack", "web", "api", "store", "scheduler", "backup"}
 )
 TOOLS = frozenset({"log", "metrics"})
-WIRING = frozenset({"application", "assembly", "cli", "reaching", "rounds", "tellers", "worker"})
+WIRING = frozenset({"application", "cli", "reaching", "rounds", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
+    "config": frozenset({"errors"}),
     "facts": frozenset(),
-    "event": frozenset({"errors", "facts"}),
+    "event": frozenset({"config", "errors", "facts"}),
     "past": frozenset({"facts"}),
-    "ports": frozenset({"errors", "event", "facts"}),
+    "ports": frozenset({"config", "errors", "event", "facts"}),
     "ingest": frozenset({"errors", "event"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
-    "yamlfile": frozenset({"errors"}),
-    "setting": frozenset(),
     "syslog": frozenset(),
-    **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event", "facts"})),
-    "rules": frozenset({"errors", "event", "syslog", "yamlfile"}),
+    **dict.fromkeys(PURE_ROOMS, frozenset({"config", "errors", "event", "facts"})),
+    "rules": frozenset({"config", "errors", "event", "syslog"}),
     "chart": frozenset({"errors", "event", "facts", "ports"}),
     "verdicts": frozenset({"event", "ports"}),
-    "workflow": PURE_ROOMS | WORDS | TOOLS,
-    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow", "setting"}),
-    "config": PURE_ROOMS | WORDS | {"setting", "sources", "origins", "yamlfile"},
+    "workflow": PURE_ROOMS | WORDS | TOOLS | {"config"},
+    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow", "config"}),
+    "store": PURE_ROOMS | WORDS | TOOLS | {"workflow"},
+    "settings": PURE_ROOMS | ADAPTERS | WORDS | TOOLS | {"workflow", "config"},
     **dict.fromkeys(
-        WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
+        WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "settings"}
     ),
     "sandbox": frozenset(),
 }
@@ -114,6 +114,8 @@ def modules() -> list[Path]:
 def room_of(module: Path) -> str:
     """The room that a module is in: `slack/notifier.py` is in slack, `cli_events.py` in cli."""
     name = module.parts[0].removesuffix(".py")
+    if module == Path("config/reference.py"):  # the page of `make docs`, which no other module reads
+        return "cli"
     return "cli" if name.startswith("cli_") else name
 
 
@@ -140,8 +142,8 @@ def test_no_room_may_import_the_sandbox() -> None:
     assert [room for room, known in MAY_IMPORT.items() if "sandbox" in known] == []
 
 
-def test_only_the_wiring_knows_the_config() -> None:
-    assert {room for room, known in MAY_IMPORT.items() if "config" in known} == WIRING
+def test_only_the_wiring_knows_the_whole_configuration() -> None:
+    assert {room for room, known in MAY_IMPORT.items() if "settings" in known} == WIRING
 
 
 @pytest.mark.parametrize("group", [PURE_ROOMS, ADAPTERS], ids=["pure rooms", "adapters"])
@@ -158,7 +160,9 @@ def test_rooms_of_one_floor_do_not_know_each_other(group: frozenset[str]) -> Non
         ("store", "import powertrip.slack.notifier", "store may not import slack"),
         ("store", "from powertrip import slack", "store may not import slack"),
         ("workflow", "from powertrip.store.inbox import put", "workflow may not import store"),
-        ("web", "from powertrip.config import Config", "web may not import config"),
+        ("web", "from powertrip.settings import Config", "web may not import settings"),
+        ("store", "from powertrip.config.section import Section", "store may not import config"),
+        ("config", "from powertrip.sources import AnySource", "config may not import sources"),
         ("sandbox", "from powertrip.event import Event", "sandbox may not import event"),
         ("slack", "from powertrip.sandbox import world", "slack may not import sandbox"),
         ("config", "import bot", "config imports bot.py"),

@@ -11,8 +11,6 @@ import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import enrichment
-from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
     PollUnavailable,
@@ -22,16 +20,16 @@ from powertrip.errors import (
     SlackUnavailable,
     StoreError,
 )
-from powertrip.ingest import Poll
+from powertrip.ingest import Poll, PollRequest
 from powertrip.metrics import Metrics
+from powertrip.origins import open_ways
+from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
-from powertrip.sources.polled import build_polls
 from powertrip.store import SqlStore, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
-from powertrip.tellers import tellers
 from powertrip.worker import utc_now
 
 
@@ -61,11 +59,11 @@ async def check_all(config: Config) -> list[Finding]:
 
 async def _origins(config: Config) -> list[Finding]:
     try:
-        ways = tellers(config, utc_now)
+        ways = open_ways(config.origins, utc_now)
     except ConfigError as error:
         return [Finding(name="origins", ok=False, detail=str(mistake)) for mistake in error.mistakes]
     try:
-        return [await _try(f"origin {name}", way.check) for name, way in ways.ways.items()]
+        return [await _try(f"origin {name}", way.check) for name, way in ways.by_origin.items()]
     finally:
         await ways.close()
 
@@ -73,17 +71,20 @@ async def _origins(config: Config) -> list[Finding]:
 async def _polls(config: Config) -> list[Finding]:
     now = datetime.now(UTC)
     async with httpx.AsyncClient() as client:
-        polls = build_polls(config.polls, client)
-        since = {name: now - poll.every for name, poll in config.polls.items()}
         return [
-            await _try(f"poll {name}", partial(_ask, poll, since[name], now)) for name, poll in polls.items()
+            await _try(f"poll {name}", partial(_ask, poll, _just_now(name, poll, client, now)))
+            for name, poll in config.polls.items()
         ]
 
 
-async def _ask(poll: Poll, since: datetime, now: datetime) -> str:
+def _just_now(name: str, poll: Poll, client: httpx.AsyncClient, now: datetime) -> PollRequest:
+    return PollRequest(name=name, client=client, cursor=None, since=now - poll.every, now=now)
+
+
+async def _ask(poll: Poll, request: PollRequest) -> str:
     try:
         async with asyncio.timeout(CALL_TIMEOUT):
-            page = await poll.fetch(None, since, now)
+            page = await poll.fetch(request)
     except TimeoutError as error:
         raise PollUnavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
     return f"answers, with {len(page.records)} records just now"
@@ -129,7 +130,7 @@ async def _enrichment(config: Config) -> list[Finding]:
     except StoreError:
         return []  # said already, of the database
     try:
-        conductor = enrichment(config, SqlStore(thread), Metrics(), utc_now)
+        conductor = config.enrichment.start(SqlStore(thread), Metrics(), utc_now)
     except ConfigError as error:
         return [
             Finding(name="enrichment", ok=False, detail=f"{mistake.setting}: {mistake.problem}")

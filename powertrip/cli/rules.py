@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from powertrip.config import load_config
 from powertrip.rules import RuleSet, load_rules
+from powertrip.settings import load_config
 
 _NO_WORKSPACE = {"SLACK_BOT_TOKEN": "xoxb-not-needed", "SLACK_APP_TOKEN": "xapp-not-needed"}
 

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import structlog
 
 from powertrip.application import Application
-from powertrip.config import Config
 from powertrip.errors import ConfigError
+from powertrip.settings import Config
 
 log = structlog.get_logger(__name__)
 

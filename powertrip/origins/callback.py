@@ -8,58 +8,43 @@ say whether it was told before.
 
 import hashlib
 import hmac
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import BeforeValidator, SecretStr
 
-from powertrip.origins.settings import TellSettings, Template, Way
-from powertrip.origins.wire import Wire
+from powertrip.config.values import SourceSecret
+from powertrip.origins.settings import TellSection, Template, Way
 from powertrip.ports import OriginVerdict
-from powertrip.setting.values import SourceSecret
 from powertrip.verdicts import DEFAULT_TEMPLATE, filled
 
 
-class TellCallback(TellSettings):
+class TellCallback(TellSection):
     """A signed request to any address."""
 
     type: Literal["callback"]
     secret: SourceSecret
     """What the request is signed with."""
-    body: Template = DEFAULT_TEMPLATE
+    body: Annotated[Template, BeforeValidator(lambda body: DEFAULT_TEMPLATE if body is None else body)] = (
+        DEFAULT_TEMPLATE
+    )
     """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:
-        return Callback(wire, self.secret, self.body, clock)
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """See `powertrip.ports.Origin`."""
-
-    wire: Wire
-    secret: SecretStr
-    template: str
-    clock: Callable[[], datetime]
-
-    async def tell(self, verdict: OriginVerdict) -> None:
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Post it; any 2xx is taken for "told"."""
-        body = filled(self.template, verdict).encode()
-        timestamp = str(int(self.clock().timestamp()))
+        body = filled(self.body, verdict).encode()
+        timestamp = str(int(way.clock().timestamp()))
         headers = {
             "Content-Type": "application/json",
             "X-Powertrip-Timestamp": timestamp,
             "X-Powertrip-Signature": sign(self.secret, timestamp, body),
         }
-        heard = await self.wire.send("POST", content=body, headers=headers)
+        heard = await way.wire.send("POST", content=body, headers=headers)
         if not 200 <= heard.status < 300:
-            raise self.wire.refused(heard, "check its address, and the secret on both sides")
+            raise way.wire.refused(heard, "check its address, and the secret on both sides")
 
-    async def check(self) -> str:
+    async def check(self, way: Way) -> str:
         """Whether the server answers at all; a verdict is not made up for it. Raises OriginUnavailable."""
-        heard = await self.wire.send("HEAD")
+        heard = await way.wire.send("HEAD")
         return f"the server answers ({heard.status} to HEAD)"
 
 

@@ -4,24 +4,22 @@ The document's id is made of the event, the verdict and the alert, so that telli
 """
 
 import hashlib
-from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from powertrip.origins.settings import TellSettings, Way
-from powertrip.origins.wire import Wire
+from powertrip.config.values import Secret, Written
+from powertrip.origins.settings import TellSection, Way
 from powertrip.ports import OriginVerdict
-from powertrip.setting.values import Secret, Written
 from powertrip.verdicts import values
 
 TAKEN = frozenset({200, 201})
 """A document that was replaced, and one that is new."""
 
 
-class TellIndexer(TellSettings):
+class TellIndexer(TellSection):
     """A document in the indexer."""
 
     type: Literal["indexer"]
@@ -34,39 +32,26 @@ class TellIndexer(TellSettings):
     )
     """How the names of the monthly indices begin."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:  # noqa: ARG002
-        return Indexer(wire, self.user, self.password, self.index)
-
-
-class Indexer:
-    """See `powertrip.ports.Origin`."""
-
-    def __init__(self, wire: Wire, user: str, password: SecretStr, index: str) -> None:
-        self._wire = wire
-        self._user = user
-        self._password = password
-        self._index = index
-
-    async def tell(self, verdict: OriginVerdict) -> None:
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Put the document in the index of the month in which it was decided."""
-        path = f"/{index_of(self._index, verdict.decided_at)}/_doc/{document_id(verdict)}"
+        path = f"/{index_of(self.index, verdict.decided_at)}/_doc/{document_id(verdict)}"
         told = values(verdict)
         document = {"@timestamp": told["decided_at"], "powertrip": told}
-        heard = await self._wire.send("PUT", path, json=document, login=self._login())
+        heard = await way.wire.send("PUT", path, json=document, login=self._login())
         if heard.status not in TAKEN:
-            raise self._wire.refused(
-                heard, f"check user and password, and that the user may create and write {self._index}-*"
+            raise way.wire.refused(
+                heard, f"check user and password, and that the user may create and write {self.index}-*"
             )
 
-    async def check(self) -> str:
+    async def check(self, way: Way) -> str:
         """Log in; raises OriginError with what to do."""
-        heard = await self._wire.send("GET", "/", login=self._login())
+        heard = await way.wire.send("GET", "/", login=self._login())
         if heard.status != httpx.codes.OK:
-            raise self._wire.refused(heard, "check user and password")
+            raise way.wire.refused(heard, "check user and password")
         return "the indexer takes the password"
 
     def _login(self) -> tuple[str, str]:
-        return self._user, self._password.get_secret_value()
+        return self.user, self.password.get_secret_value()
 
 
 def index_of(prefix: str, decided_at: datetime) -> str:

@@ -5,24 +5,21 @@ it takes 100 events a request and 30 requests a minute. What is told arrives wit
 """
 
 import json
-from collections.abc import Callable
-from datetime import datetime
 from typing import Literal
 
 import httpx
-from pydantic import SecretStr
 
+from powertrip.config.values import Secret
 from powertrip.errors import OriginUnavailable
-from powertrip.origins.settings import TellSettings, Way
-from powertrip.origins.wire import Heard, Wire
+from powertrip.origins.settings import TellSection, Way
+from powertrip.origins.wire import Heard
 from powertrip.ports import OriginVerdict
-from powertrip.setting.values import Secret
 from powertrip.verdicts import values
 
 LOGIN = "/security/user/authenticate"
 
 
-class TellWazuh4(TellSettings):
+class TellWazuh4(TellSection):
     """An event of Wazuh 4."""
 
     type: Literal["wazuh4"]
@@ -31,56 +28,41 @@ class TellWazuh4(TellSettings):
     password: Secret
     """And with what."""
 
-    def way(self, wire: Wire, clock: Callable[[], datetime]) -> Way:  # noqa: ARG002
-        return Wazuh4(wire, self.user, self.password)
-
-
-class Wazuh4:
-    """See `powertrip.ports.Origin`."""
-
-    def __init__(self, wire: Wire, user: str, password: SecretStr) -> None:
-        self._wire = wire
-        self._user = user
-        self._password = password
-        self._token: str | None = None
-
-    async def tell(self, verdict: OriginVerdict) -> None:
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Ingest it as one event; a token that has run out is renewed once."""
         body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
-        heard = await self._post(body)
+        heard = await self._post(body, way)
         if heard.status == httpx.codes.UNAUTHORIZED:
-            self._token = None
-            heard = await self._post(body)
+            way.token = None
+            heard = await self._post(body, way)
         if heard.status == httpx.codes.UNAUTHORIZED:
-            raise self._wire.refused(heard, "it refuses a token that it has just given; check the user")
+            raise way.wire.refused(heard, "it refuses a token that it has just given; check the user")
         if heard.status == httpx.codes.FORBIDDEN:
-            raise self._wire.refused(heard, "give the user a role with the permission event:ingest")
+            raise way.wire.refused(heard, "give the user a role with the permission event:ingest")
         if heard.status != httpx.codes.OK:
-            raise self._wire.refused(heard, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer")
+            raise way.wire.refused(heard, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer")
         answer = heard.json()
         if not isinstance(answer, dict) or answer.get("error") not in (0, None):
-            raise OriginUnavailable(f"{self._wire.setting}: Wazuh did not take the event")
+            raise OriginUnavailable(f"{way.wire.setting}: Wazuh did not take the event")
 
-    async def check(self) -> str:
+    async def check(self, way: Way) -> str:
         """Log in; raises OriginError with what to do."""
-        await self._log_in()
+        await self._log_in(way)
         return "Wazuh's API takes the password"
 
-    async def _post(self, body: object) -> Heard:
-        token = self._token or await self._log_in()
-        return await self._wire.send(
-            "POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"}
-        )
+    async def _post(self, body: object, way: Way) -> Heard:
+        token = way.token or await self._log_in(way)
+        return await way.wire.send("POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"})
 
-    async def _log_in(self) -> str:
-        login = (self._user, self._password.get_secret_value())
-        heard = await self._wire.send("POST", LOGIN, login=login)
+    async def _log_in(self, way: Way) -> str:
+        login = (self.user, self.password.get_secret_value())
+        heard = await way.wire.send("POST", LOGIN, login=login)
         if heard.status != httpx.codes.OK:
-            raise self._wire.refused(heard, "check user and password")
+            raise way.wire.refused(heard, "check user and password")
         token = _token_in(heard.json())
         if token is None:
-            raise self._wire.refused(heard, "its answer holds no token; is this Wazuh's API (port 55000)?")
-        self._token = token
+            raise way.wire.refused(heard, "its answer holds no token; is this Wazuh's API (port 55000)?")
+        way.token = token
         return token
 
 

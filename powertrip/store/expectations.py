@@ -19,9 +19,9 @@ NAMED = 10
 def expect(event_id: str, rule: str, source: str, watches: Sequence[Watch], now: datetime) -> None:
     """Remember which origins should see a new event within their grace."""
     for watch in watches:
-        if rule in watch.expects and source not in watch.sources:
+        if rule in watch.origin.expects and source not in watch.origin.sources:
             ExpectationRow.create(
-                event_id=event_id, origin=watch.origin, due_at=now + watch.grace, state=WAITING
+                event_id=event_id, origin=watch.origin.name, due_at=now + watch.origin.grace, state=WAITING
             )
 
 

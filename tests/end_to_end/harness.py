@@ -15,9 +15,9 @@ import aiohttp
 import yaml
 
 from powertrip.application import Application
-from powertrip.config import load_config
 from powertrip.ports import Origin
 from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
+from powertrip.settings import load_config
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"

@@ -8,9 +8,9 @@ import pytest
 
 from powertrip.application import Application
 from powertrip.cli.check import check_all
-from powertrip.config import load_config
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
+from powertrip.settings import load_config
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
 from tests.sources.polled_api import Api, serving
 

@@ -8,11 +8,11 @@ import aiohttp
 import pytest
 
 from powertrip.application import Application
-from powertrip.config import load_config
 from powertrip.errors import ConfigError
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control, SeenMessage
 from powertrip.sandbox.faults import FaultKind
+from powertrip.settings import load_config
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     Process,

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import yaml
 
+from powertrip.config.yamlfile import parse_yaml
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
 from powertrip.rules.reference import reference
-from powertrip.yamlfile import parse_yaml
 from tests.samples import record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()

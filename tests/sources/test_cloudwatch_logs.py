@@ -10,8 +10,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from powertrip.errors import PollRefused, PollUnavailable
-from powertrip.ingest import Poll
-from powertrip.sources.polled import build_polls
+from powertrip.ingest import Cursor, Page, PollRequest
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
 
 NOW = datetime.now(UTC)
@@ -40,9 +39,13 @@ def logs(aws: str) -> Any:
     client.close()
 
 
-def poll(url: str, group: str = "auth") -> Poll:
-    settings = CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
-    return build_polls({"aws": settings}, httpx.AsyncClient())["aws"]
+def poll(url: str, group: str = "auth") -> CloudWatchPoll:
+    return CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
+
+
+async def fetch(poll: CloudWatchPoll, cursor: Cursor | None = None) -> Page:
+    async with httpx.AsyncClient() as client:
+        return await poll.fetch(PollRequest(name="aws", client=client, cursor=cursor, since=SINCE, now=NOW))
 
 
 def put(logs: Any, message: str, ago: timedelta) -> None:
@@ -53,9 +56,9 @@ def put(logs: Any, message: str, ago: timedelta) -> None:
 async def test_late_events_are_found_in_the_overlap(aws: str, logs: Any) -> None:
     one = poll(aws)
     put(logs, "first", timedelta(minutes=5))
-    first = await one.fetch(None, SINCE, NOW)
+    first = await fetch(one)
     put(logs, "late", timedelta(minutes=12))
-    second = await one.fetch(first.cursor, SINCE, NOW)
+    second = await fetch(one, first.cursor)
     assert [record.message for record in first.records] == ["first"]
     assert {record.message for record in second.records} == {"first", "late"}
     assert first.records[0].record_id in {record.record_id for record in second.records}
@@ -65,9 +68,9 @@ async def test_late_events_are_found_in_the_overlap(aws: str, logs: Any) -> None
 
 async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str, logs: Any) -> None:  # noqa: ARG001
     with pytest.raises(PollRefused, match="ResourceNotFoundException; check the log group"):
-        await poll(aws, "other").fetch(None, SINCE, NOW)
+        await fetch(poll(aws, "other"))
 
 
 async def test_aws_that_is_away_is_tried_later(aws: str) -> None:  # noqa: ARG001
     with pytest.raises(PollUnavailable, match="no answer"):
-        await poll("http://127.0.0.1:1").fetch(None, SINCE, NOW)
+        await fetch(poll("http://127.0.0.1:1"))

@@ -2,6 +2,8 @@
 
 import base64
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -9,10 +11,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from powertrip.errors import PollError, PollRefused, PollUnavailable
-from powertrip.ingest import Cursor, Page, Poll
+from powertrip.ingest import Cursor, Page, PollRequest
 from powertrip.rules import load_rules
 from powertrip.rules.verdicts import Ignored, Match
-from powertrip.sources.polled import AnyPoll, PollSettings, build_polls, http
+from powertrip.sources.polled import AnyPoll, PollSection, http
 from tests.samples import NOW, later
 from tests.sources.polled_api import Api, serving
 
@@ -24,7 +26,7 @@ OWN: dict[str, dict[str, str]] = {
 }
 """What each type needs besides the address."""
 
-_ANY: TypeAdapter[PollSettings] = TypeAdapter(AnyPoll)
+_ANY: TypeAdapter[PollSection] = TypeAdapter(AnyPoll)
 
 
 @pytest.fixture
@@ -39,12 +41,24 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield client
 
 
-def poll(api: Api, client: httpx.AsyncClient, kind: Any, **changes: Any) -> Poll:
-    section = _ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes)
-    return build_polls({"polled": section}, client)["polled"]
+@dataclass(frozen=True)
+class Asking:
+    """A poll by the name `polled`, and the client that is lent to it."""
+
+    section: PollSection
+    client: httpx.AsyncClient
+
+    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
+        """One page."""
+        request = PollRequest(name="polled", client=self.client, cursor=cursor, since=since, now=now)
+        return await self.section.fetch(request)
 
 
-async def rounds(poll: Poll, cursor: Cursor | None = None, limit: int = 10) -> list[Page]:
+def poll(api: Api, client: httpx.AsyncClient, kind: str, **changes: Any) -> Asking:
+    return Asking(_ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes), client)
+
+
+async def rounds(poll: Asking, cursor: Cursor | None = None, limit: int = 10) -> list[Page]:
     """Pages until there is no more."""
     pages: list[Page] = []
     while not pages or (pages[-1].more and len(pages) < limit):

@@ -20,7 +20,7 @@ from powertrip.application import Application
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
 from powertrip.cli.demo.scenes import Scene, everyday, scenes
-from powertrip.config import load_config
+from powertrip.settings import load_config
 
 FEED_ROUNDS = 60
 """Made-up logins after the first scenes; the demo then stays up, and quiet."""

@@ -6,16 +6,15 @@ Format: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 """
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
-import httpx
-
 from powertrip.errors import PollRefused, PollUnavailable
-from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.ingest import Page, PollRequest
 from powertrip.sources.polled.http import TIMEOUT
-from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker
 
@@ -26,7 +25,7 @@ _LATER = frozenset(
 """AWS's names of errors that pass by themselves."""
 
 
-class CloudWatchPoll(PollSettings):
+class CloudWatchPoll(PollByTime):
     """CloudWatch Logs."""
 
     type: Literal["cloudwatch_logs"]
@@ -37,25 +36,12 @@ class CloudWatchPoll(PollSettings):
     query: str | None = None
     """The filter pattern; none for all."""
 
-    def poll(self, name: str, client: httpx.AsyncClient) -> Poll:  # noqa: ARG002
-        return CloudWatchLogs(name, self, Limits())
-
-
-@dataclass(slots=True)
-class CloudWatchLogs:
-    """Asks by time, and follows the tokens."""
-
-    name: str
-    settings: CloudWatchPoll
-    limits: Limits
-    _client: Any = field(default=None, init=False)
-
-    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """See `powertrip.ingest.Poll`."""
-        window = Window.of(cursor, since, self.settings.overlap)
+    async def fetch(self, request: PollRequest) -> Page:
+        """Asks by time, and follows the tokens; see `powertrip.ingest.Poll`."""
+        now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         answer = await asyncio.to_thread(self._ask, window)
         events, token = answer.get("events", []), answer.get("nextToken")
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
+        maker = RecordMaker(source=request.name, keys=_KEYS, limits=request.limits, zone=None)
         moments: list[datetime | None] = [_moment(event.get("timestamp", 0)) for event in events]
         return Page(
             records=maker.make_all(events, now),
@@ -67,12 +53,12 @@ class CloudWatchLogs:
         # An optional extra: powertrip[aws].
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-        how = {"filterPattern": self.settings.query} if self.settings.query else {}
+        how = {"filterPattern": self.query} if self.query else {}
         token = {"nextToken": window.place} if window.place is not None else {}
         start = int(window.begin.timestamp() * 1000)
         try:
-            answer: dict[str, Any] = self._connected().filter_log_events(
-                logGroupName=self.settings.log_group, startTime=start, **how, **token
+            answer: dict[str, Any] = _connected(self.region, self.url).filter_log_events(
+                logGroupName=self.log_group, startTime=start, **how, **token
             )
         except ClientError as error:
             if token and error.response.get("Error", {}).get("Code") == "InvalidParameterException":
@@ -83,16 +69,16 @@ class CloudWatchLogs:
             raise PollUnavailable(f"no answer: {type(error).__name__}") from error
         return answer
 
-    def _connected(self) -> Any:
-        if self._client is None:
-            import boto3  # noqa: PLC0415 (an optional extra)
-            from botocore.config import Config  # noqa: PLC0415
 
-            once = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"total_max_attempts": 1})
-            self._client = boto3.session.Session().client(
-                "logs", region_name=self.settings.region, endpoint_url=self.settings.url, config=once
-            )
-        return self._client
+@cache
+def _connected(region: str, url: str | None) -> Any:
+    """The client of a region, which keeps its credentials and connections from round to round."""
+    import boto3  # noqa: PLC0415 (an optional extra)
+    from botocore.config import Config  # noqa: PLC0415
+
+    once = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"total_max_attempts": 1})
+    session = boto3.session.Session()
+    return session.client("logs", region_name=region, endpoint_url=url, config=once)
 
 
 def _failure(error: dict[str, Any]) -> PollUnavailable | PollRefused:
