@@ -3,37 +3,78 @@
 import asyncio
 import logging
 from collections.abc import Mapping
+from datetime import timedelta
+from types import ModuleType
+from typing import Annotated
 
-import apprise
-from pydantic import SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, SourceName, Written, empty_if_none
 from powertrip.errors import Unavailable
 
 TIMEOUT = 20.0
 """Seconds for one message; Apprise itself gives each connection four, and mail fifteen."""
 
 
+def _apprise() -> ModuleType:
+    """Apprise, silenced: it logs what it sends, and at times a whole address with its password."""
+    # Imported here, for it loads all its services, which takes most of a second.
+    import apprise  # noqa: PLC0415
+
+    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    return apprise
+
+
+def _check_url(value: SecretStr) -> SecretStr:
+    if _apprise().Apprise.instantiate(value.get_secret_value(), suppress_exceptions=True) is None:
+        raise ValueError(
+            "is not an address that Apprise knows; write one such as mailto://USER:PASSWORD@example.com "
+            "or pagerduty://KEY@TOKEN (github.com/caronc/apprise lists all)"
+        )
+    return value
+
+
+AppriseUrl = Annotated[SecretStr, AfterValidator(_check_url), Written("an Apprise address")]
+
+
+class BackupChannel(Section):
+    """One way to tell people without Slack; cards call it by its name."""
+
+    url: AppriseUrl
+    """Its address in Apprise's notation. All of it is kept secret."""
+
+
+class Backup(Section):
+    """Who is told of events while Slack cannot be reached."""
+
+    after: Duration = timedelta(minutes=5)
+    """An event that could not be posted for this long is told by every channel, once."""
+    channels: Annotated[
+        dict[SourceName, BackupChannel], BeforeValidator(empty_if_none), Field(default_factory=dict)
+    ]
+    """Without any, events wait for Slack alone."""
+
+
 class AppriseChannels:
     """Sends plain text through Apprise, one channel at a time."""
 
-    def __init__(self, urls: Mapping[str, SecretStr]) -> None:
-        """`urls` in Apprise's notation, by the name that people know the channel by."""
-        self._urls = dict(urls)
-        # Apprise logs what it sends, and at times the whole address with its password.
-        logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    def __init__(self, channels: Mapping[str, BackupChannel]) -> None:
+        self._channels = channels
 
     @property
     def names(self) -> tuple[str, ...]:
         """The channels, in the order of the config."""
-        return tuple(self._urls)
+        return tuple(self._channels)
 
     async def send(self, name: str, title: str, body: str) -> None:
         """Send one message; raises Unavailable where it was not, or not surely, taken."""
-        url = self._urls.get(name)
-        if url is None:
+        channel = self._channels.get(name)
+        if channel is None:
             raise Unavailable(f"backup.channels.{name} is no longer configured")
+        apprise = _apprise()
         sender = apprise.Apprise()
-        sender.add(url.get_secret_value())
+        sender.add(channel.url.get_secret_value())
         try:
             async with asyncio.timeout(TIMEOUT):
                 taken = await sender.async_notify(body, title=title, body_format=apprise.NotifyFormat.TEXT)

@@ -8,7 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Annotated
 
+from powertrip.config.section import Section
+from powertrip.config.values import Email, KeyInTable, MemberId
 from powertrip.facts import AddressFacts, Past, Risk, worst
 
 
@@ -261,20 +264,23 @@ class Actor:
     is_reviewer: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    """One entry of `people` in the config; exactly one of slack_id, email and is_bot is set."""
+class Person(Section):
+    """The Slack member, or the bot, behind a user name: exactly one of `slack`, `email` and `bot`."""
 
-    name: str
+    name: Annotated[str, KeyInTable()]
     """The key in the config, usually the unix user name."""
-    names: tuple[str, ...] = ()
-    """Further names of the same person: other unix users, e-mail addresses, AWS users, Okta ids."""
-    github: str | None = None
-    """Their GitHub login."""
-    slack_id: str | None = None
-    email: str | None = None
-    is_bot: bool = False
+    slack: MemberId | None = None
+    """Their Slack member id."""
+    email: Email | None = None
+    """The e-mail address of their Slack account, and one of their names."""
+    bot: bool = False
+    """Whether a program uses this name: its events go to the security channel."""
     team: str | None = None
+    """The team that owns a bot, said on its cards."""
+    names: tuple[str, ...] = ()
+    """Further names of the same person: unix users, e-mail addresses, AWS users or SSO sessions, Okta ids."""
+    github: str | None = None
+    """Their GitHub login. Capitals do not matter in it, nor in e-mail addresses; in other names they do."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

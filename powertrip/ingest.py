@@ -6,11 +6,15 @@ was read. The three live in rooms that do not know each other; this is all they 
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from powertrip.errors import Overloaded
 from powertrip.event import Record
+from powertrip.net import HttpClient
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 MEBIBYTE = 1024 * 1024
 
@@ -35,13 +39,31 @@ async def _no_fetch(url: str) -> bytes:
     raise Overloaded(f"nothing is fetched here: {url[:100]}")
 
 
+class Certificates(Protocol):
+    """Certificates of senders that sign with a key."""
+
+    async def bring(self, url: str) -> None:
+        """Fetch one, unless it is kept; raises Overloaded."""
+
+    def get(self, url: str) -> "Certificate":
+        """One that was brought; raises Overloaded."""
+
+
+class _NoCertificates:
+    async def bring(self, url: str) -> None:
+        await _no_fetch(url)
+
+    def get(self, url: str) -> "Certificate":
+        raise Overloaded(f"no certificate is kept here: {url[:100]}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What the endpoint lends to sources."""
 
     limits: Limits = Limits()
     fetch: Fetch = _no_fetch
-    certificates: Any = None
+    certificates: Certificates = field(default_factory=_NoCertificates)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,11 +183,41 @@ class Page:
     """Whether the next page can be had at once."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRequest:
+    """What a poll is asked for, and what is lent to it."""
+
+    name: str
+    """The poll's, which its records name as their source."""
+    client: HttpClient
+    cursor: Cursor | None
+    """Where the last page ended; None before the first, which begins at `since`."""
+    since: datetime
+    now: datetime
+    limits: Limits = Limits()
+
+
 class Poll(Protocol):
     """Asks one API for records."""
 
-    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """The page at `cursor`; without one, from `since` on. Raises Unavailable or Rejected."""
+    @property
+    def every(self) -> timedelta:
+        """The time between two rounds."""
+
+    @property
+    def look_back(self) -> timedelta:
+        """Where the very first round begins, before its start."""
+
+    @property
+    def catch_up(self) -> int:
+        """About so many records are taken in one round."""
+
+    @property
+    def tell_failing_after(self) -> timedelta:
+        """The security channel is told of a poll that fails for this long."""
+
+    async def fetch(self, request: PollRequest) -> Page:
+        """The page at the cursor; raises Unavailable or Rejected."""
 
 
 class Backfill(Protocol):

@@ -3,7 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Annotated, Literal
 
+from pydantic import BeforeValidator, Field
+
+from powertrip.config.section import Section
+from powertrip.config.values import OneOrMore, Written, as_list
 from powertrip.errors import NotAllowed
 from powertrip.event import Actor, Event, Severity, Standing, Verdict
 
@@ -26,38 +31,51 @@ class Requirements:
     second_person: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
-    """One entry of `policy` in the config; an empty condition matches everything."""
+class When(Section):
+    """Which events a policy is about; what is not said matches all, what is said must all match."""
 
-    rules: tuple[str, ...] = ()
-    hosts: tuple[str, ...] = ()
-    """Glob patterns, compared without regard to case."""
-    users: tuple[str, ...] = ()
-    """Glob patterns, compared as they stand: unix user names have case."""
+    rule: OneOrMore = ()
+    """The rule's name."""
+    host: OneOrMore = ()
+    """A host name, with `*` for any text."""
+    user: OneOrMore = ()
+    """A user name, with `*` for any text."""
     severity: Severity | None = None
-    """The lowest severity it is about."""
-    requires: Requirements = Requirements()
+    """This severity, and all above it."""
 
-    def applies_to(self, event: Event) -> bool:
-        """Whether all conditions of the clause hold for `event`."""
+    def holds_for(self, event: Event) -> bool:
+        # Host names have no case, unix user names do.
         return (
-            (not self.rules or event.rule in self.rules)
-            and _any_glob((host.lower() for host in self.hosts), (event.host_name or "").lower())
-            and _any_glob(self.users, event.user_name or "")
+            (not self.rule or event.rule in self.rule)
+            and _any_glob((host.lower() for host in self.host), (event.host_name or "").lower())
+            and _any_glob(self.user, event.user_name or "")
             and (self.severity is None or _at_least(event.severity, self.severity))
         )
 
 
-def requirements(event: Event, clauses: Iterable[Clause]) -> Requirements:
-    """Everything that the clauses which apply to `event` demand together.
+class Policy(Section):
+    """What it takes to approve some events; where several apply, all are required."""
+
+    when: When = When()
+    """The events it is about."""
+    require: Annotated[
+        tuple[Literal["reason", "second_person"], ...],
+        BeforeValidator(as_list),
+        Written("`reason`, `second_person`, or a list of both"),
+        Field(min_length=1),
+    ]
+    """What approving takes beyond a click."""
+
+
+def requirements(event: Event, policies: Iterable[Policy]) -> Requirements:
+    """Everything that the policies which apply to `event` demand together.
 
     What the event already demanded when it was asked about stays demanded.
     """
-    applying = [clause.requires for clause in clauses if clause.applies_to(event)]
+    demanded = {demand for policy in policies if policy.when.holds_for(event) for demand in policy.require}
     return Requirements(
-        reason=event.requires_reason or any(demand.reason for demand in applying),
-        second_person=event.requires_second_person or any(demand.second_person for demand in applying),
+        reason=event.requires_reason or "reason" in demanded,
+        second_person=event.requires_second_person or "second_person" in demanded,
     )
 
 

@@ -1,40 +1,46 @@
 """When the next reminder of an undecided event is due, and when the reviewers are mentioned."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from powertrip.config.section import Section
+from powertrip.config.values import Duration
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """The `reminders` of the config."""
+class Reminders(Section):
+    """How often is asked again while nobody has decided."""
 
-    remind_after: timedelta
-    remind_every: timedelta
-    backoff: float = 1.0
-    """Each interval is this many times the one before."""
-    remind_every_max: timedelta = timedelta(hours=24)
+    remind_after: Duration = timedelta(minutes=10)
+    """When the first reminder comes, counted from the first card."""
+    remind_every: Duration = timedelta(hours=1)
+    """The time from the first reminder to the second."""
+    backoff: Annotated[float, Field(ge=1, le=10)] = 1.0
+    """Each further interval is this many times the one before."""
+    remind_every_max: Duration = timedelta(hours=24)
     """No interval grows beyond this."""
-    mention_after: int = 2
+    mention_after: Annotated[int, Field(ge=1)] = 2
     """From this reminder on the reviewers are mentioned."""
-    together: int = 3
+    together: Annotated[int, Field(ge=1)] = 3
     """More events than this, due at once, are told in one message."""
 
 
-def first_due(schedule: Schedule, now: datetime) -> datetime:
+def first_due(settings: Reminders, now: datetime) -> datetime:
     """When an event that begins to wait at `now` is reminded of for the first time."""
-    return now + schedule.remind_after
+    return now + settings.remind_after
 
 
-def next_due(schedule: Schedule, sent: int, now: datetime) -> datetime:
+def next_due(settings: Reminders, sent: int, now: datetime) -> datetime:
     """When the reminder after number `sent` is due, for one sent at `now`."""
-    longest = max(schedule.remind_every_max, schedule.remind_every)
+    longest = max(settings.remind_every_max, settings.remind_every)
     try:
-        grown = schedule.remind_every * schedule.backoff ** (sent - 1)
+        grown = settings.remind_every * settings.backoff ** (sent - 1)
     except OverflowError:
         grown = longest
     return now + min(grown, longest)
 
 
-def mentions_reviewers(schedule: Schedule, number: int) -> bool:
+def mentions_reviewers(settings: Reminders, number: int) -> bool:
     """Whether reminder `number` (the first is 1) mentions the reviewers."""
-    return number >= schedule.mention_after
+    return number >= settings.mention_after

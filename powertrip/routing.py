@@ -1,10 +1,29 @@
 """Where an event is asked about: the subject's direct messages, or the security channel, and why."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
+from powertrip.config.read import Problem, tables
+from powertrip.config.section import Section
+from powertrip.config.values import GroupId, MemberId
+from powertrip.config.yamlfile import YamlPath
 from powertrip.event import Person, Subject, SubjectKind
+
+
+class Reviewers(Section):
+    """Who may decide every event. Without any, nobody can answer for a bot or an unknown user."""
+
+    users: tuple[MemberId, ...] = ()
+    """Slack member ids."""
+    group: GroupId | None = None
+    """A user group whose members are reviewers too."""
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """The ids to mention when they are called: the group's, or else each member's."""
+        return (self.group,) if self.group else self.users
+
 
 Audience = Literal["person", "channel"]
 
@@ -55,3 +74,54 @@ def route(subject: Subject, security_channel: str) -> Recipients:
     if subject.kind is SubjectKind.PERSON and subject.slack_id:
         return Recipients(conversation=subject.slack_id, audience="person", why=subject.kind)
     return Recipients(conversation=security_channel, audience="channel", why=subject.kind)
+
+
+def mistakes_in_people(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """People without a way to reach them, and names that two of them have."""
+    yield from _unreachable(data)
+    yield from _shared_names(data)
+
+
+def _unreachable(data: Mapping[str, Any]) -> Iterator[Problem]:
+    for name, person in tables(data, "people"):
+        ways = [way for way in ("slack", "email", "bot") if person.get(way)]
+        if len(ways) != 1:
+            said = f"has {' and '.join(ways)}" if ways else "says nobody"
+            yield ("people", name), f"{said}; write one of `slack: U…`, `email: …` and `bot: true`"
+        if "team" in person and "bot" not in person:
+            yield ("people", name, "team"), "is for bots alone; remove it, or write `bot: true`"
+
+
+def _shared_names(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names of two people: equal ones, and those that differ by capitals alone where these mean nothing."""
+    exact: dict[str, str] = {}
+    in_any_case: dict[str, str] = {}
+    for path, name, owner, case_matters in (*_first_names(data), *_further_names(data)):
+        known = [exact.get(name), in_any_case.get(name.casefold())]
+        if not case_matters:
+            known += [other for given, other in exact.items() if given.casefold() == name.casefold()]
+        if others := [other for other in known if other not in (None, owner)]:
+            yield path, f'"{name}" is already a name of {others[0]}; remove one'
+            continue
+        exact[name] = owner
+        if not case_matters:
+            in_any_case[name.casefold()] = owner
+
+
+_Name = tuple[YamlPath, str, str, bool]
+"""Where a name is given, the name, whose it is, and whether capitals matter in it."""
+
+
+def _first_names(data: Mapping[str, Any]) -> Iterator[_Name]:
+    for name, _ in tables(data, "people"):
+        yield ("people", name), str(name), name, "@" not in str(name)
+
+
+def _further_names(data: Mapping[str, Any]) -> Iterator[_Name]:
+    for name, person in tables(data, "people"):
+        further = person.get("names")
+        for number, other in enumerate(further if isinstance(further, list) else []):
+            yield ("people", name, "names", number), str(other), name, "@" not in str(other)
+        for key in ("email", "github"):
+            if isinstance(person.get(key), str):
+                yield ("people", name, key), person[key], name, False

@@ -1,22 +1,44 @@
 """Which events matter more, or less, than their rule says: by host, by rule, or by address."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fnmatch import fnmatchcase
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated
 
+from pydantic import BeforeValidator
+
+from powertrip.config.section import Section
+from powertrip.config.values import OneOrMore, Written, as_list, quoted
 from powertrip.event import Event, Severity
 
 ASCENDING = (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Lists:
-    """Hosts and rules with `*` for any text, and networks."""
+def _network(value: object) -> IPv4Network | IPv6Network:
+    if isinstance(value, IPv4Network | IPv6Network):
+        return value
+    try:
+        return ip_network(str(value))
+    except ValueError as error:
+        raise ValueError(f"{quoted(value)} is not a network; write one such as 192.0.2.0/24") from error
 
-    hosts: Sequence[str] = ()
-    rules: Sequence[str] = ()
-    networks: Sequence[IPv4Network | IPv6Network] = ()
+
+Networks = Annotated[
+    tuple[Annotated[IPv4Network | IPv6Network, BeforeValidator(_network)], ...],
+    BeforeValidator(as_list),
+    Written("a network such as `192.0.2.0/24`, or a list of networks"),
+]
+
+
+class Listed(Section):
+    """Some events, by what they are about; one entry that fits is enough."""
+
+    hosts: OneOrMore = ()
+    """Host names, with `*` for any text."""
+    rules: OneOrMore = ()
+    """Names of rules, with `*` for any text."""
+    addresses: Networks = ()
+    """Addresses and networks that events come from."""
 
     def reason(self, event: Event) -> str | None:
         """What of the event stands on the list, and as what; None where nothing does."""
@@ -24,23 +46,24 @@ class Lists:
         found = [
             *(f"host {entry}" for entry in self.hosts if fnmatchcase(host, entry.lower())),
             *(f"rule {entry}" for entry in self.rules if fnmatchcase(event.rule, entry)),
-            *(f"address {network}" for network in self.networks if _is_in(event.source_ip, network)),
+            *(f"address {network}" for network in self.addresses if _is_in(event.source_ip, network)),
         ]
         return found[0] if found else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weights:
-    """What is sensitive goes one step up, what is expected one step down; sensitive wins."""
+class SeverityLists(Section):
+    """Events that matter more, or less, than their rule says. What is on both lists is sensitive."""
 
-    sensitive: Lists = Lists()
-    expected: Lists = Lists()
+    sensitive: Listed = Listed()
+    """Their severity is one step higher."""
+    expected: Listed = Listed()
+    """Their severity is one step lower."""
 
 
-def weigh(event: Event, weights: Weights) -> Event:
+def weigh(event: Event, lists: SeverityLists) -> Event:
     """The event with the severity that the lists give it, and the reason if that is another one."""
-    for lists, step, word in ((weights.sensitive, 1, "sensitive"), (weights.expected, -1, "expected")):
-        reason = lists.reason(event)
+    for listed, step, word in ((lists.sensitive, 1, "sensitive"), (lists.expected, -1, "expected")):
+        reason = listed.reason(event)
         if reason is not None:
             return _moved(event, step, f"{word} {reason}")
     return event

@@ -7,9 +7,9 @@ from textwrap import dedent
 import pytest
 from pydantic import ValidationError
 
-from powertrip.config import Config, load_config
 from powertrip.errors import ConfigError, Mistake
 from powertrip.event import Severity
+from powertrip.settings import Config, load_config
 from powertrip.sources.generic_json import Json
 
 EXAMPLE = Path(__file__).parent.parent / "config.example.yaml"
@@ -193,7 +193,7 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
         ("reminders: {backoff: 0.5}", "reminders.backoff", "at least 1"),
         ("ingest: {max_body: 1048576}", "ingest.max_body", "write 1MiB"),
         ("ingest: {max_body: 8MB}", "ingest.max_body", "such as 512KiB"),
-        ("ingest: {max_body: 8MiB, max_inflated: 1MiB}", "ingest", "at least the same size"),
+        ("ingest: {max_body: 8MiB, max_inflated: 1MiB}", "ingest.max_inflated", "at least the same size"),
         ("ingest: {port: 70000}", "ingest.port", "at most 65535"),
         ("ingest: {prot: 80}", "ingest.prot", 'did you mean "port"?'),
         ("sorces: {}", "sorces", 'did you mean "sources"?'),

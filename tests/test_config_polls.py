@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from powertrip.config import load_config
 from powertrip.errors import ConfigError
+from powertrip.settings import load_config
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 

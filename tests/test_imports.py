@@ -28,24 +28,24 @@ KNOW_THE_FRONT_OF_STORE = frozenset({"api", "scheduler", "workflow"})
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "errors": frozenset(),
+    "config": frozenset({"errors"}),
     "facts": frozenset(),
-    "event": frozenset({"errors", "facts"}),
+    "event": frozenset({"config", "errors", "facts"}),
     "past": frozenset({"facts"}),
-    "ports": frozenset({"errors", "event", "facts"}),
+    "ports": frozenset({"config", "errors", "event", "facts"}),
     "ingest": frozenset({"errors", "event"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
-    "yamlfile": frozenset({"errors"}),
-    "setting": frozenset(),
     "syslog": frozenset(),
-    **dict.fromkeys(PURE_ROOMS, frozenset({"errors", "event", "facts"})),
-    "rules": frozenset({"errors", "event", "syslog", "yamlfile"}),
+    **dict.fromkeys(PURE_ROOMS, frozenset({"config", "errors", "event", "facts"})),
+    "rules": frozenset({"config", "errors", "event", "syslog"}),
     "chart": frozenset({"errors", "event", "facts", "ports"}),
     "verdicts": frozenset({"event", "ports"}),
-    "workflow": PURE_ROOMS | WORDS | TOOLS,
-    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow", "setting"}),
-    "config": PURE_ROOMS | WORDS | {"setting", "sources", "origins", "yamlfile"},
+    "workflow": PURE_ROOMS | WORDS | TOOLS | {"config"},
+    **dict.fromkeys(ADAPTERS, PURE_ROOMS | WORDS | TOOLS | {"workflow", "config"}),
+    "store": PURE_ROOMS | WORDS | TOOLS | {"workflow"},
+    "settings": PURE_ROOMS | ADAPTERS | WORDS | TOOLS | {"workflow", "config"},
     **dict.fromkeys(
-        WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "yamlfile"}
+        WIRING, PURE_ROOMS | ADAPTERS | WORDS | TOOLS | WIRING | {"workflow", "config", "settings"}
     ),
 }
 """For each room of the package the other rooms it may import; bot.py may import all."""
@@ -171,8 +171,8 @@ def test_the_emulator_never_names_powertrip() -> None:
     assert [path for path in files if "powertrip" in path.read_text().lower()] == []
 
 
-def test_only_the_wiring_knows_the_config() -> None:
-    assert {room for room, known in MAY_IMPORT.items() if "config" in known} == WIRING
+def test_only_the_wiring_knows_the_whole_configuration() -> None:
+    assert {room for room, known in MAY_IMPORT.items() if "settings" in known} == WIRING
 
 
 @pytest.mark.parametrize("group", [PURE_ROOMS, ADAPTERS], ids=["pure rooms", "adapters"])

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from powertrip.config import Settings
+from powertrip.settings import Settings
 from powertrip.slack.scopes import REASONS, REQUIRED_SCOPES
 
 CORPORA = os.environ.get("POWERTRIP_CORPORA", "")

@@ -5,7 +5,7 @@ import pytest
 from powertrip import policy
 from powertrip.errors import NotAllowed
 from powertrip.event import Actor, Severity, Standing, Subject, SubjectKind, Verdict
-from powertrip.policy import Clause, Requirements
+from powertrip.policy import Policy, Requirements, When
 from tests.samples import ALICE, BOB, CAROL, event
 
 REASON = Requirements(reason=True)
@@ -65,32 +65,32 @@ def test_nobody_is_the_subject_of_an_event_without_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("clause", "applies"),
+    ("when", "applies"),
     [
-        (Clause(), True),
-        (Clause(rules=("ssh_login",)), True),
-        (Clause(rules=("sudo",)), False),
-        (Clause(hosts=("bastion*",)), True),
-        (Clause(hosts=("BASTION-?",)), True),  # host names have no case
-        (Clause(hosts=("db*",)), False),
-        (Clause(users=("alice", "root")), True),
-        (Clause(users=("Alice",)), False),  # unix user names do
-        (Clause(severity=Severity.MEDIUM), True),  # the event's own
-        (Clause(severity=Severity.HIGH), False),
-        (Clause(hosts=("bastion*",), users=("root",)), False),  # all conditions must hold
+        (When(), True),
+        (When(rule=("ssh_login",)), True),
+        (When(rule=("sudo",)), False),
+        (When(host=("bastion*",)), True),
+        (When(host=("BASTION-?",)), True),  # host names have no case
+        (When(host=("db*",)), False),
+        (When(user=("alice", "root")), True),
+        (When(user=("Alice",)), False),  # unix user names do
+        (When(severity=Severity.MEDIUM), True),  # the event's own
+        (When(severity=Severity.HIGH), False),
+        (When(host=("bastion*",), user=("root",)), False),  # all conditions must hold
     ],
 )
-def test_a_clause_applies_where_all_its_conditions_hold(clause: Clause, applies: bool) -> None:
-    assert clause.applies_to(event()) is applies
+def test_a_policy_applies_where_all_its_conditions_hold(when: When, applies: bool) -> None:
+    assert when.holds_for(event()) is applies
 
 
-def test_a_clause_about_hosts_is_not_about_an_event_without_one() -> None:
-    assert not Clause(hosts=("bastion*",)).applies_to(event(host_name=None))
+def test_a_policy_about_hosts_is_not_about_an_event_without_one() -> None:
+    assert not When(host=("bastion*",)).holds_for(event(host_name=None))
 
 
 def test_demands_add_up() -> None:
-    clauses = [Clause(requires=REASON), Clause(users=("alice",), requires=SECOND)]
-    assert policy.requirements(event(), clauses) == Requirements(reason=True, second_person=True)
+    policies = [Policy(require=("reason",)), Policy(when=When(user=("alice",)), require=("second_person",))]
+    assert policy.requirements(event(), policies) == Requirements(reason=True, second_person=True)
 
 
 def test_what_the_card_demanded_stays_demanded_when_the_policy_is_relaxed() -> None:

@@ -7,16 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powertrip import reminders
-from powertrip.reminders import Schedule
+from powertrip.reminders import Reminders
 from tests.samples import NOW
 
 MINUTES = timedelta(minutes=1)
 
 
-def schedule(**changes: object) -> Schedule:
+def schedule(**changes: object) -> Reminders:
     """Ten minutes, then every hour."""
     fields: dict[str, object] = {"remind_after": 10 * MINUTES, "remind_every": 60 * MINUTES}
-    return Schedule(**(fields | changes))  # type: ignore[arg-type]
+    return Reminders.model_validate(fields | changes)
 
 
 def test_the_first_reminder_comes_after_remind_after() -> None:

@@ -12,10 +12,10 @@ PEOPLE = People(
             name="alice",
             names=("alice-admin", "Alice.Example@example.com", "AIDAALICE", "00u1alice"),
             github="Alice-GH",
-            slack_id=ALICE,
+            slack=ALICE,
         ),
         Person(name="bob", email="Bob@example.com"),
-        Person(name="oswaldo", is_bot=True),
+        Person(name="oswaldo", bot=True),
     ]
 )
 

@@ -20,8 +20,8 @@ import aiohttp
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from powertrip.cli.demo.workspace import local_slack
-from powertrip.config import load_config
 from powertrip.log import configure_logging
+from powertrip.settings import load_config
 from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, powertrip_here, settings, write_config
 

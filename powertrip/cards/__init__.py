@@ -8,7 +8,7 @@ from powertrip.cards.answers import decision_answer, help_card, note, refusal, s
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
 from powertrip.cards.event_card import denied_alert, event_card
 from powertrip.cards.lists import reminder_list
-from powertrip.cards.message import CardView, Mention, Message
+from powertrip.cards.message import CardSettings, CardView, Mention, Message
 from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
 from powertrip.cards.numbers import Stats, rules_card, stats_card
@@ -23,6 +23,7 @@ __all__ = [
     "NEXT",
     "PAGE_SIZE",
     "PREVIOUS",
+    "CardSettings",
     "CardView",
     "Mention",
     "Message",

@@ -5,10 +5,24 @@ from datetime import timedelta
 from typing import Any, Literal, NewType
 
 from powertrip.cards.blocks import Block, Line, as_text
+from powertrip.config.section import Section
+from powertrip.config.values import Duration
 from powertrip.event import NoticeKind
 
 Mention = NewType("Mention", str)
 """Whom to call: a Slack member id (`U…`, `W…`) or the id of a user group (`S…`)."""
+
+
+class CardSettings(Section):
+    """What cards say about the time of an event."""
+
+    late_after: Duration = timedelta(minutes=10)
+    """A record that is older when it arrives is called late."""
+    future_after: Duration = timedelta(minutes=5)
+    """A record that is dated further ahead is called one from the future."""
+
+
+_DEFAULT = CardSettings()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,9 +36,8 @@ class CardView:
     first_link: str | None = None
     """The address of the first notice, where the readers of this one can open it."""
     mention: tuple[Mention, ...] = ()
-    late_after: timedelta = timedelta(minutes=10)
-    future_after: timedelta = timedelta(minutes=5)
-    command: str = "/powertrip"
+    settings: CardSettings = _DEFAULT
+    command: str
     """The slash command that does what the buttons do."""
 
 

@@ -35,9 +35,9 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 @app.command("test-backup")
 def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Send a test message by every backup channel."""
-    from powertrip.assembly import backup_channels
+    from powertrip.backup import AppriseChannels
 
-    channels = backup_channels(read_config(config))
+    channels = AppriseChannels(read_config(config).backup.channels)
     if not channels.names:
         complain("backup.channels: none is configured")
         raise typer.Exit(1)

@@ -10,8 +10,6 @@ import aiohttp
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import enrichment
-from powertrip.config import Config
 from powertrip.errors import (
     ConfigError,
     PowertripError,
@@ -21,18 +19,19 @@ from powertrip.errors import (
     StoreError,
     Unavailable,
 )
-from powertrip.ingest import Poll
+from powertrip.ingest import Poll, PollRequest
 from powertrip.metrics import Metrics
-from powertrip.net import new_client
+from powertrip.net import HttpClient, new_client
+from powertrip.origins import open_ways
 from powertrip.runtime.shared import utc_now
+from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
-from powertrip.sources.polled import build_polls, poll_client
+from powertrip.sources.polled import poll_client
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import using
-from powertrip.tellers import tellers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,11 +60,11 @@ async def check_all(config: Config) -> list[Finding]:
 
 async def _origins(config: Config) -> list[Finding]:
     try:
-        ways = tellers(config, utc_now)
+        ways = open_ways(config.origins, utc_now)
     except ConfigError as error:
         return [Finding(name="origins", ok=False, detail=str(mistake)) for mistake in error.mistakes]
     try:
-        return [await _try(f"origin {name}", way.check) for name, way in ways.ways.items()]
+        return [await _try(f"origin {name}", way.check) for name, way in ways.by_origin.items()]
     finally:
         await ways.close()
 
@@ -73,17 +72,21 @@ async def _origins(config: Config) -> list[Finding]:
 async def _polls(config: Config) -> list[Finding]:
     now = datetime.now(UTC)
     async with new_client() as client:
-        polls = build_polls(config.polls, poll_client(client, utc_now))
-        since = {name: now - poll.every for name, poll in config.polls.items()}
+        outside = poll_client(client, utc_now)
         return [
-            await _try(f"poll {name}", partial(_ask, poll, since[name], now)) for name, poll in polls.items()
+            await _try(f"poll {name}", partial(_ask, poll, _just_now(name, poll, outside, now)))
+            for name, poll in config.polls.items()
         ]
 
 
-async def _ask(poll: Poll, since: datetime, now: datetime) -> str:
+def _just_now(name: str, poll: Poll, client: HttpClient, now: datetime) -> PollRequest:
+    return PollRequest(name=name, client=client, cursor=None, since=now - poll.every, now=now)
+
+
+async def _ask(poll: Poll, request: PollRequest) -> str:
     try:
         async with asyncio.timeout(CALL_TIMEOUT):
-            page = await poll.fetch(None, since, now)
+            page = await poll.fetch(request)
     except TimeoutError as error:
         raise Unavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
     return f"answers, with {len(page.records)} records just now"
@@ -128,7 +131,7 @@ async def _enrichment(config: Config) -> list[Finding]:
     except StoreError:
         return []  # said already, of the database
     try:
-        conductor = enrichment(config, Store(thread).enrichment_cache, Metrics(), utc_now)
+        conductor = config.enrichment.start(Store(thread).enrichment_cache, Metrics(), utc_now)
     except ConfigError as error:
         return [
             Finding(name="enrichment", ok=False, detail=f"{mistake.setting}: {mistake.problem}")

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import structlog
 
-from powertrip.config import Config
 from powertrip.errors import ConfigError
 from powertrip.runtime.app import Running, powertrip
+from powertrip.settings import Config
 
 log = structlog.get_logger(__name__)
 

@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import unquote, urlsplit
 
 import typer
 from rich.console import Console
@@ -12,7 +11,7 @@ from typer.core import TyperGroup
 from powertrip.errors import ConfigError, PowertripError
 
 if TYPE_CHECKING:
-    from powertrip.config import Config
+    from powertrip.settings import Config
 
 ConfigPath = Annotated[
     Path, typer.Option("--config", "-c", envvar="POWERTRIP_CONFIG", help="The configuration file.")
@@ -54,13 +53,7 @@ def printable(text: str) -> str:
 
 
 def read_config(path: Path) -> "Config":
-    """Read the config, and from then on print none of its secrets; raises ConfigError."""
-    from powertrip.config import load_config
-    from powertrip.log import register_secret
-    from powertrip.setting.section import secrets_in
+    """Read the configuration; raises ConfigError."""
+    from powertrip.settings import load_config
 
-    config = load_config(path, os.environ)
-    for secret in secrets_in(config):
-        register_secret(secret.get_secret_value())
-    register_secret(unquote(urlsplit(config.database.url.get_secret_value()).password or ""))
-    return config
+    return load_config(path, os.environ)

@@ -1,12 +1,4 @@
-"""Reads the configuration: a YAML file and the environment become one frozen `Config`.
+"""The kit that reads a configuration file: YAML and the environment become sections, or all mistakes in them.
 
-    YAML -> environment -> settings (pydantic) -> checks between settings -> rules -> Config
-
-Each step adds the mistakes it finds; a configuration with any is refused with all of them.
+It knows no setting: `powertrip.settings` composes the file of the sections that the rooms own.
 """
-
-from powertrip.config.load import Config, load_config
-from powertrip.config.settings import Settings
-from powertrip.setting.section import Section
-
-__all__ = ["Config", "Section", "Settings", "load_config"]

@@ -5,9 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel
+
 from powertrip.config.schema import all_settings, dotted, environment_of
+from powertrip.config.yamlfile import Document, YamlPath
 from powertrip.errors import Mistake
-from powertrip.yamlfile import Document, YamlPath
 
 _REFERENCE = re.compile(r"\$\{(?P<inside>[^}]*)\}?")
 _INSIDE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?P<default>.*))?")
@@ -23,7 +25,9 @@ class Filled:
     mistakes: dict[YamlPath, Mistake] = field(default_factory=dict)
 
 
-def fill_in(document: Document, data: Mapping[str, Any], environ: Mapping[str, str]) -> Filled:
+def fill_in(
+    document: Document, data: Mapping[str, Any], environ: Mapping[str, str], root: type[BaseModel]
+) -> Filled:
     """Return `data` with every reference replaced and the variables of the settings put in.
 
     A variable that is set to nothing counts as not set.
@@ -31,7 +35,7 @@ def fill_in(document: Document, data: Mapping[str, Any], environ: Mapping[str, s
     filler = _Filler(document, environ)
     filled = Filled(data={key: filler.fill((key,), value) for key, value in data.items()})
     filled.mistakes = filler.mistakes
-    for setting in all_settings():
+    for setting in all_settings((root,)):
         variable = environment_of(setting.field)
         if variable and environ.get(variable.name):
             _stand_in(filled, setting.path, variable.name, environ, overrides=variable.overrides)

@@ -3,15 +3,14 @@
 from collections.abc import Iterator
 from difflib import get_close_matches
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from powertrip.config.environment import Filled
 from powertrip.config.schema import Place, dotted, environment_of, how_written, locate, tag_of
+from powertrip.config.values import did_you_mean, quoted
+from powertrip.config.yamlfile import Document
 from powertrip.errors import Mistake
-from powertrip.rules.entry import did_you_mean
-from powertrip.setting.values import quoted
-from powertrip.yamlfile import Document
 
 _TEXTS = {
     "bool_parsing": "write true or false",
@@ -35,10 +34,12 @@ _TEXTS = {
 _QUOTABLE = ("bool_parsing", "enum", "float_parsing", "int_parsing", "int_from_float", "literal_error")
 
 
-def mistakes_of(error: ValidationError, filled: Filled, document: Document) -> Iterator[Mistake]:
+def mistakes_of(
+    error: ValidationError, root: type[BaseModel], filled: Filled, document: Document
+) -> Iterator[Mistake]:
     """One mistake for each of pydantic's errors; what is already known of a path is not said twice."""
-    for details in _all_errors(error):
-        place = locate(details["loc"])
+    for details in _all_errors(error, root):
+        place = locate(root, details["loc"])
         path = (*place.path, "type") if details["type"].startswith("union_tag") else place.path
         if path in filled.mistakes:
             continue
@@ -47,16 +48,16 @@ def mistakes_of(error: ValidationError, filled: Filled, document: Document) -> I
         yield Mistake(where, dotted(path), _problem(details, place))
 
 
-def _all_errors(error: ValidationError) -> Iterator[ErrorDetails]:
+def _all_errors(error: ValidationError, root: type[BaseModel]) -> Iterator[ErrorDetails]:
     """Pydantic's errors, and those of a section whose type is wrong, which it does not look into."""
     for details in error.errors(include_url=False, include_context=True):
         yield details
         if details["type"].startswith("union_tag") and isinstance(details["input"], dict):
-            yield from _errors_beside_type(details)
+            yield from _errors_beside_type(details, root)
 
 
-def _errors_beside_type(details: ErrorDetails) -> Iterator[ErrorDetails]:
-    models = locate(details["loc"]).inside
+def _errors_beside_type(details: ErrorDetails, root: type[BaseModel]) -> Iterator[ErrorDetails]:
+    models = locate(root, details["loc"]).inside
     tags = {tag_of(model): model for model in models}
     near = get_close_matches(str(details["input"].get("type")), tags, n=1)
     tag = near[0] if near else next(iter(tags))

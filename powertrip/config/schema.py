@@ -11,8 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from powertrip.config.settings import Settings
-from powertrip.setting.values import Environment, Written
+from powertrip.config.values import Environment, KeyInTable, Written
 
 _PLAIN = {bool: "`true` or `false`", int: "a whole number", float: "a number", str: "text"}
 
@@ -31,13 +30,13 @@ Models: TypeAlias = tuple[type[BaseModel], ...]
 """One model, or those of which `type` chooses one."""
 
 
-def all_settings(models: Models = (Settings,), path: tuple[str, ...] = ()) -> Iterator[Setting]:
+def all_settings(models: Models, path: tuple[str, ...] = ()) -> Iterator[Setting]:
     """Every setting that holds a value, in the order of the models; sections themselves are left out."""
     seen: set[tuple[type | None, str]] = set()
     for model in models:
         for name, field in model.model_fields.items():
             owner = owner_of(model, name)
-            if (owner, name) in seen or (name == "type" and seen):
+            if is_key(field) or (owner, name) in seen or (name == "type" and seen):
                 continue
             seen.add((owner, name))
             having = tuple(tag_of(one) for one in models if owner_of(one, name) is owner)
@@ -48,6 +47,11 @@ def all_settings(models: Models = (Settings,), path: tuple[str, ...] = ()) -> It
                 yield Setting((*path, name), _type_field(models))
             else:
                 yield Setting((*path, name), field, having if len(having) < len(models) else ())
+
+
+def is_key(field: FieldInfo) -> bool:
+    """Whether the field takes the section's key in its table, so that nothing is written for it."""
+    return any(isinstance(mark, KeyInTable) for mark in field.metadata)
 
 
 @cache
@@ -77,7 +81,7 @@ class Place:
 
     path: tuple[str | int, ...] = ()
     """As it stands in the file."""
-    model: type[BaseModel] | None = Settings
+    model: type[BaseModel] | None = None
     """The section that the last key of the path stands in."""
     others: Models = ()
     """The other types of that section."""
@@ -86,9 +90,9 @@ class Place:
     """The models of which one was to be chosen here."""
 
 
-def locate(loc: Sequence[str | int]) -> Place:
+def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Place:
     """Follow pydantic's `loc`, which names chosen types beside keys and positions."""
-    place, pending = Place(inside=(Settings,)), 0
+    place, pending = Place(model=root, inside=(root,)), 0
     chosen: Models = ()
     for step in (step for step in loc if step != "[key]"):
         if not pending and len(place.inside) > 1:
@@ -105,9 +109,9 @@ def locate(loc: Sequence[str | int]) -> Place:
     return place
 
 
-def heading_of(section: str) -> type[BaseModel] | None:
+def heading_of(root: type[BaseModel], section: str) -> type[BaseModel] | None:
     """The model that tells what a section of the file is about."""
-    models = models_in(Settings.model_fields[section].annotation)[0]
+    models = models_in(root.model_fields[section].annotation)[0]
     shared = (
         (base for base in models[0].__mro__ if all(issubclass(model, base) for model in models))
         if models

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 
+from powertrip.config.values import BaseUrl, Duration
 from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
-from powertrip.enrichers.service import ServiceAnswer, each
+from powertrip.enrichers.service import Service, ServiceAnswer, each
+from powertrip.enrichers.settings import Calls, Lent, ServiceSection, Token
 from powertrip.errors import Unavailable
 from powertrip.facts import Network, Place, Reputation
 from powertrip.net import HttpClient
@@ -17,6 +19,29 @@ WELL_KNOWN = "1.1.1.1"
 _PROBLEM = "does not take this for a public address"
 
 
+class AbuseIpDbSection(ServiceSection):
+    """How often others reported an address."""
+
+    key: Token | None = None
+    """An API key."""
+    base_url: BaseUrl = "https://api.abuseipdb.com/api/v2/"
+    """The server."""
+    reports_of: Duration = timedelta(days=90)
+    """How far back reports are counted, in whole days."""
+    per_minute: Calls = 60
+    """Calls in any minute."""
+    per_day: Calls = 1000
+    """Calls in a day."""
+
+    needs: ClassVar[str | None] = "key"
+
+    def service(self, lent: Lent) -> Service:
+        """See `ServiceSection`."""
+        headers = {"Key": self.key.get_secret_value() if self.key else ""}
+        client = self.client(lent, NAME, headers, "abuseipdb.key")
+        return AbuseIpDb(self, client, lent.quota(NAME, self.per_minute, self.per_day, "day"))
+
+
 class AbuseIpDb:
     """The service, with its key."""
 
@@ -24,11 +49,11 @@ class AbuseIpDb:
     version = 1
     batch = 5  # calls side by side: the service takes one address a call
 
-    def __init__(self, client: HttpClient, quota: Quota, *, keep: timedelta, reports_of: timedelta) -> None:
-        self.keep: timedelta | None = keep
+    def __init__(self, settings: AbuseIpDbSection, client: HttpClient, quota: Quota) -> None:
+        self.keep: timedelta | None = settings.keep
         self._client = client
         self._quota = quota
-        self._days = max(1, reports_of.days)
+        self._days = max(1, settings.reports_of.days)
 
     async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
         """One call an address."""

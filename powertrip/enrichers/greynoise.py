@@ -6,9 +6,11 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote
 
+from powertrip.config.values import BaseUrl
 from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
-from powertrip.enrichers.service import ServiceAnswer, each
+from powertrip.enrichers.service import Service, ServiceAnswer, each
+from powertrip.enrichers.settings import Calls, Lent, ServiceSection, Token
 from powertrip.errors import Unavailable
 from powertrip.facts import Reputation
 from powertrip.net import HttpClient
@@ -19,6 +21,25 @@ WELL_KNOWN = "1.1.1.1"
 NOT_OBSERVED = Reputation(service=NAME, reason="Not seen scanning the internet")
 
 
+class GreyNoiseSection(ServiceSection):
+    """Whether an address scans the whole internet, or is a common business service's."""
+
+    key: Token | None = None
+    """An API key; the community service works without one, for fewer calls."""
+    base_url: BaseUrl = "https://api.greynoise.io/"
+    """The server."""
+    per_minute: Calls = 10
+    """Calls in any minute."""
+    per_day: Calls = 50
+    """Calls in a day."""
+
+    def service(self, lent: Lent) -> Service:
+        """See `ServiceSection`."""
+        headers = {"key": self.key.get_secret_value()} if self.key else {}
+        client = self.client(lent, NAME, headers, "greynoise.key")
+        return GreyNoise(self, client, lent.quota(NAME, self.per_minute, self.per_day, "day"))
+
+
 class GreyNoise:
     """The service; it works without a key too."""
 
@@ -26,8 +47,8 @@ class GreyNoise:
     version = 1
     batch = 5  # calls side by side: the service takes one address a call
 
-    def __init__(self, client: HttpClient, quota: Quota, *, keep: timedelta) -> None:
-        self.keep: timedelta | None = keep
+    def __init__(self, settings: GreyNoiseSection, client: HttpClient, quota: Quota) -> None:
+        self.keep: timedelta | None = settings.keep
         self._client = client
         self._quota = quota
 

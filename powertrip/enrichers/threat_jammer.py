@@ -8,14 +8,18 @@ import asyncio
 import re
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
 
+from pydantic import Field
+
+from powertrip.config.values import BaseUrl, Duration
 from powertrip.enrichers import reading
 from powertrip.enrichers.answers import Answers
 from powertrip.enrichers.kinds import recognise
 from powertrip.enrichers.quota import Quota
-from powertrip.enrichers.service import ServiceAnswer
+from powertrip.enrichers.service import Service, ServiceAnswer
+from powertrip.enrichers.settings import Calls, Lent, ServiceSection, Token
 from powertrip.errors import OutsideError, Unavailable
 from powertrip.facts import Network, Place, Reputation
 from powertrip.net import HttpClient, JsonAnswer
@@ -30,6 +34,30 @@ _PROBLEMS = {
 }
 
 
+class ThreatJammerSection(ServiceSection):
+    """Score, risk and reason, the owner of the network, and the place."""
+
+    token: Token | None = None
+    """A token of the region that `base_url` names."""
+    base_url: BaseUrl = "https://dublin.api.threatjammer.com/"
+    """The region's server."""
+    per_minute: Annotated[int, Field(ge=2, le=100_000)] = 10
+    """Calls in any minute; a new address takes two, and one more where its network is new."""
+    per_month: Calls = 5000
+    """Calls in a calendar month."""
+    keep_networks: Duration = timedelta(days=30)
+    """How long the owner of a network is."""
+
+    needs: ClassVar[str | None] = "token"
+
+    def service(self, lent: Lent) -> Service:
+        """See `ServiceSection`."""
+        headers = {"Authorization": f"Bearer {self.token.get_secret_value() if self.token else ''}"}
+        client = self.client(lent, NAME, headers, "threat_jammer.token")
+        quota = lent.quota(NAME, self.per_minute, self.per_month, "month")
+        return ThreatJammer(self, client, quota, lent.answers)
+
+
 class ThreatJammer:
     """One region of the service, with the token that belongs to it."""
 
@@ -38,13 +66,13 @@ class ThreatJammer:
     batch = BATCH
 
     def __init__(
-        self, client: HttpClient, quota: Quota, answers: Answers, *, keep: timedelta, keep_networks: timedelta
+        self, settings: ThreatJammerSection, client: HttpClient, quota: Quota, answers: Answers
     ) -> None:
-        self.keep: timedelta | None = keep
+        self.keep: timedelta | None = settings.keep
         self._client = client
         self._quota = quota
         self._answers = answers
-        self._keep_networks = keep_networks
+        self._keep_networks = settings.keep_networks
 
     async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
         """Assess and place them, then name their networks as far as the quota goes."""

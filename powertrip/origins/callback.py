@@ -8,55 +8,43 @@ say whether it was told before.
 
 import hashlib
 import hmac
-from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import SecretStr
+from pydantic import BeforeValidator, SecretStr
 
-from powertrip.net import HttpClient
-from powertrip.origins.settings import TellSettings, Template, Way
+from powertrip.config.values import SourceSecret
+from powertrip.origins.settings import TellSection, Template, Way
 from powertrip.ports import OriginVerdict
-from powertrip.setting.values import SourceSecret
 from powertrip.verdicts import DEFAULT_TEMPLATE, filled
 
 
-class TellCallback(TellSettings):
+class TellCallback(TellSection):
     """A signed request to any address."""
 
     type: Literal["callback"]
     secret: SourceSecret
     """What the request is signed with."""
-    body: Template = DEFAULT_TEMPLATE
+    body: Annotated[Template, BeforeValidator(lambda body: DEFAULT_TEMPLATE if body is None else body)] = (
+        DEFAULT_TEMPLATE
+    )
     """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
 
-    def way(self, client: HttpClient) -> Way:
-        return Callback(client, self.secret, self.body)
-
-
-@dataclass(frozen=True, slots=True)
-class Callback:
-    """See `powertrip.ports.Origin`."""
-
-    client: HttpClient
-    secret: SecretStr
-    template: str
-
-    async def tell(self, verdict: OriginVerdict) -> None:
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Post it; any 2xx is taken for "told"."""
-        body = filled(self.template, verdict).encode()
-        timestamp = str(int(self.client.clock().timestamp()))
+        body = filled(self.body, verdict).encode()
+        timestamp = str(int(way.client.clock().timestamp()))
         headers = {
             "Content-Type": "application/json",
             "X-Powertrip-Timestamp": timestamp,
             "X-Powertrip-Signature": sign(self.secret, timestamp, body),
         }
-        answer = await self.client.request("POST", content=body, headers=headers)
+        answer = await way.client.request("POST", content=body, headers=headers)
         if not answer.is_success:
-            raise self.client.rejected(answer, "check its address, and the secret on both sides")
+            raise way.client.rejected(answer, "check its address, and the secret on both sides")
 
-    async def check(self) -> str:
+    async def check(self, way: Way) -> str:
         """Whether the server answers at all; a verdict is not made up for it. Raises Unavailable."""
-        answer = await self.client.request("HEAD")
+        answer = await way.client.request("HEAD")
         return f"the server answers ({answer.status} to HEAD)"
 
 

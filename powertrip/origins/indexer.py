@@ -8,19 +8,18 @@ from datetime import datetime
 from typing import Annotated, Literal
 
 import httpx
-from pydantic import Field, SecretStr
+from pydantic import Field
 
-from powertrip.net import HttpClient
-from powertrip.origins.settings import TellSettings, Way
+from powertrip.config.values import Secret, Written
+from powertrip.origins.settings import TellSection, Way
 from powertrip.ports import OriginVerdict
-from powertrip.setting.values import Secret, Written
 from powertrip.verdicts import values
 
 TAKEN = frozenset({200, 201})
 """A document that was replaced, and one that is new."""
 
 
-class TellIndexer(TellSettings):
+class TellIndexer(TellSection):
     """A document in the indexer."""
 
     type: Literal["indexer"]
@@ -33,39 +32,26 @@ class TellIndexer(TellSettings):
     )
     """How the names of the monthly indices begin."""
 
-    def way(self, client: HttpClient) -> Way:
-        return Indexer(client, self.user, self.password, self.index)
-
-
-class Indexer:
-    """See `powertrip.ports.Origin`."""
-
-    def __init__(self, client: HttpClient, user: str, password: SecretStr, index: str) -> None:
-        self._client = client
-        self._user = user
-        self._password = password
-        self._index = index
-
-    async def tell(self, verdict: OriginVerdict) -> None:
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Put the document in the index of the month in which it was decided."""
-        path = f"/{index_of(self._index, verdict.decided_at)}/_doc/{document_id(verdict)}"
+        path = f"/{index_of(self.index, verdict.decided_at)}/_doc/{document_id(verdict)}"
         told = values(verdict)
         document = {"@timestamp": told["decided_at"], "powertrip": told}
-        answer = await self._client.request("PUT", path, json=document, login=self._login())
+        answer = await way.client.request("PUT", path, json=document, login=self._login())
         if answer.status not in TAKEN:
-            raise self._client.rejected(
-                answer, f"check user and password, and that the user may create and write {self._index}-*"
+            raise way.client.rejected(
+                answer, f"check user and password, and that the user may create and write {self.index}-*"
             )
 
-    async def check(self) -> str:
+    async def check(self, way: Way) -> str:
         """Log in; raises OutsideError with what to do."""
-        answer = await self._client.request("GET", "/", login=self._login())
+        answer = await way.client.request("GET", "/", login=self._login())
         if answer.status != httpx.codes.OK:
-            raise self._client.rejected(answer, "check user and password")
+            raise way.client.rejected(answer, "check user and password")
         return "the indexer takes the password"
 
     def _login(self) -> tuple[str, str]:
-        return self._user, self._password.get_secret_value()
+        return self.user, self.password.get_secret_value()
 
 
 def index_of(prefix: str, decided_at: datetime) -> str:

@@ -1,15 +1,16 @@
 """What the settings of all ways to tell a HIDS share."""
 
 from abc import abstractmethod
-from typing import Annotated, Protocol
+from dataclasses import dataclass
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from powertrip.config.section import Section
+from powertrip.config.values import Written
 from powertrip.net import HttpClient
-from powertrip.ports import Origin
-from powertrip.setting.section import Section
-from powertrip.setting.values import Written
+from powertrip.ports import OriginVerdict
 from powertrip.verdicts import unknown_placeholders
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -39,14 +40,24 @@ Template = Annotated[
 ]
 
 
-class Way(Origin, Protocol):
-    """A way to tell a HIDS that an operator can try."""
+@dataclass(slots=True)
+class Way:
+    """A way to tell one HIDS, with its connection; implements `powertrip.ports.Origin`."""
+
+    section: "TellSection"
+    client: HttpClient
+    token: str | None = None
+    """What a login gave, until it runs out."""
+
+    async def tell(self, verdict: OriginVerdict) -> None:
+        await self.section.tell(verdict, self)
 
     async def check(self) -> str:
         """What an operator is told of a working connection; raises OutsideError with what to mend."""
+        return await self.section.check(self)
 
 
-class TellSettings(Section):
+class TellSection(Section):
     """How the HIDS is told: an event of Wazuh 4, a document in its indexer, or a signed HTTP request."""
 
     type: str
@@ -57,5 +68,9 @@ class TellSettings(Section):
     """The certificate authority of the server, as PEM; without it, those that this machine trusts."""
 
     @abstractmethod
-    def way(self, client: HttpClient) -> Way:
-        """Build it."""
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
+        """See `powertrip.ports.Origin`."""
+
+    @abstractmethod
+    async def check(self, way: Way) -> str:
+        """See `Way.check`."""

@@ -8,19 +8,18 @@ import json
 from typing import Literal
 
 import httpx
-from pydantic import SecretStr
 
+from powertrip.config.values import Secret
 from powertrip.errors import Unavailable
-from powertrip.net import Answer, HttpClient
-from powertrip.origins.settings import TellSettings, Way
+from powertrip.net import Answer
+from powertrip.origins.settings import TellSection, Way
 from powertrip.ports import OriginVerdict
-from powertrip.setting.values import Secret
 from powertrip.verdicts import values
 
 LOGIN = "/security/user/authenticate"
 
 
-class TellWazuh4(TellSettings):
+class TellWazuh4(TellSection):
     """An event of Wazuh 4."""
 
     type: Literal["wazuh4"]
@@ -29,60 +28,45 @@ class TellWazuh4(TellSettings):
     password: Secret
     """And with what."""
 
-    def way(self, client: HttpClient) -> Way:
-        return Wazuh4(client, self.user, self.password)
-
-
-class Wazuh4:
-    """See `powertrip.ports.Origin`."""
-
-    def __init__(self, client: HttpClient, user: str, password: SecretStr) -> None:
-        self._client = client
-        self._user = user
-        self._password = password
-        self._token: str | None = None
-
-    async def tell(self, verdict: OriginVerdict) -> None:
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Ingest it as one event; a token that has run out is renewed once."""
         body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
-        answer = await self._post(body)
+        answer = await self._post(body, way)
         if answer.status == httpx.codes.UNAUTHORIZED:
-            self._token = None
-            answer = await self._post(body)
+            way.token = None
+            answer = await self._post(body, way)
         if answer.status == httpx.codes.UNAUTHORIZED:
-            raise self._client.rejected(answer, "it refuses a token that it has just given; check the user")
+            raise way.client.rejected(answer, "it refuses a token that it has just given; check the user")
         if answer.status == httpx.codes.FORBIDDEN:
-            raise self._client.rejected(answer, "give the user a role with the permission event:ingest")
+            raise way.client.rejected(answer, "give the user a role with the permission event:ingest")
         if answer.status != httpx.codes.OK:
-            raise self._client.rejected(
+            raise way.client.rejected(
                 answer, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer"
             )
         said = _json(answer)
         if not isinstance(said, dict) or said.get("error") not in (0, None):
-            raise Unavailable(f"{self._client.name}: Wazuh did not take the event")
+            raise Unavailable(f"{way.client.name}: Wazuh did not take the event")
 
-    async def check(self) -> str:
+    async def check(self, way: Way) -> str:
         """Log in; raises OutsideError with what to do."""
-        await self._log_in()
+        await self._log_in(way)
         return "Wazuh's API takes the password"
 
-    async def _post(self, body: object) -> Answer:
-        token = self._token or await self._log_in()
-        return await self._client.request(
+    async def _post(self, body: object, way: Way) -> Answer:
+        token = way.token or await self._log_in(way)
+        return await way.client.request(
             "POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"}
         )
 
-    async def _log_in(self) -> str:
-        login = (self._user, self._password.get_secret_value())
-        answer = await self._client.request("POST", LOGIN, login=login)
+    async def _log_in(self, way: Way) -> str:
+        login = (self.user, self.password.get_secret_value())
+        answer = await way.client.request("POST", LOGIN, login=login)
         if answer.status != httpx.codes.OK:
-            raise self._client.rejected(answer, "check user and password")
+            raise way.client.rejected(answer, "check user and password")
         token = _token_in(_json(answer))
         if token is None:
-            raise self._client.rejected(
-                answer, "its answer holds no token; is this Wazuh's API (port 55000)?"
-            )
-        self._token = token
+            raise way.client.rejected(answer, "its answer holds no token; is this Wazuh's API (port 55000)?")
+        way.token = token
         return token
 
 

@@ -2,7 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Annotated
 
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, KeyInTable, OneOrMore
 from powertrip.event import (
     Event,
     Record,
@@ -17,26 +20,33 @@ class Claimed:
     record: Record
 
 
+class HidsProfile(Section):
+    """A host intrusion detection system (HIDS) that sees the same things, and is told what was decided."""
+
+    name: Annotated[str, KeyInTable()]
+    """The origin, as the file names it."""
+    sources: OneOrMore = ()
+    """The sources of its own records, which are compared with those of all others. Without any it is told of
+    every decision."""
+    within: Duration = timedelta(minutes=5)
+    """How far apart the two records of one thing may be."""
+    grace: Duration = timedelta(minutes=10)
+    """How long the other side is waited for: then what one saw alone is asked about, or reported."""
+    expects: OneOrMore = ()
+    """Rules whose events it should have seen too; others it may miss without a word."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One origin: what it sees, and what it has to do with what the log pipeline sees."""
+    """One origin, and whether there is a way to tell it."""
 
-    origin: str
-    sources: frozenset[str] = frozenset()
-    """The sources of its own records; empty for an origin that is only told."""
-    within: timedelta
-    """How far apart the two records of one thing may be."""
-    grace: timedelta
-    """How long the other side is waited for."""
-    expects: frozenset[str] = frozenset()
-    """Rules whose events it should have seen too."""
+    origin: HidsProfile
     tells: bool
-    """Whether there is a way to tell it."""
 
     @property
     def is_told_of_all(self) -> bool:
         """Whether it is told of every decision, for lack of records of its own."""
-        return self.tells and not self.sources
+        return self.tells and not self.origin.sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,10 +4,11 @@ import ipaddress
 from collections.abc import Iterator, Mapping
 from string import Template
 
+from powertrip.config.values import did_you_mean
 from powertrip.errors import Mistake
 from powertrip.event import Severity
 from powertrip.rules.build_json import JsonParts, build_json, constants_of
-from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry, Trust, did_you_mean
+from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry, Trust
 from powertrip.rules.fields import Condition, Network, read_ip
 from powertrip.rules.pattern import Pattern, compile_pattern, join_lines
 from powertrip.rules.verdicts import Expectation, Rule

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal, TypeAlias, TypeVar
 
 from pydantic import (
@@ -17,6 +16,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from powertrip.config.values import did_you_mean
 from powertrip.errors import Mistake
 
 Path: TypeAlias = tuple[str | int, ...]
@@ -259,6 +259,8 @@ def _problem(details: ErrorDetails, shape: type[Shape]) -> str:
         return _MISSING.get(key, "is missing")
     if kind == "extra_forbidden":
         return _unknown(key, _shape_at(shape, details["loc"][:-1]))
+    if kind == "string_type" and isinstance(details["input"], list):
+        return "must be one text, not a list"
     text = _PROBLEMS.get(kind, details["msg"])
     keys = ", ".join(_shape_at(shape, details["loc"]).model_fields)
     return text.format(**details.get("ctx", {}), keys=keys) if "{" in text else text
@@ -277,10 +279,3 @@ def _unknown(key: str, shape: type[Shape]) -> str:
         means = "takes it from the rule it names" if shape is NarrowEntry else "makes no event"
         return f"an ignore rule {means} and has no {key}; leave it out"
     return did_you_mean(key, list(shape.model_fields), "key")
-
-
-def did_you_mean(name: str, known: list[str], kind: str) -> str:
-    """Say that no `kind` has this name, with the nearest one that exists, or else with all."""
-    near = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}"
-    return f'there is no {kind} "{name}"; {hint}'

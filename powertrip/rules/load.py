@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import Any
 
+from powertrip.config.values import did_you_mean
+from powertrip.config.yamlfile import parse_yaml
 from powertrip.errors import ConfigError, Mistake
 from powertrip.rules.build import build_rule, pattern_mistakes, read_conditions
 from powertrip.rules.build_json import path_mistakes
@@ -15,13 +17,11 @@ from powertrip.rules.entry import (
     RawEntry,
     UseEntry,
     Where,
-    did_you_mean,
     parse_rule,
     parse_use,
 )
 from powertrip.rules.ruleset import RuleSet
 from powertrip.rules.verdicts import Rule
-from powertrip.yamlfile import parse_yaml
 
 PACK_DIR = FilePath(__file__).parent.parent / "rulepacks"
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from powertrip.api import ReadApi
-from powertrip.config import Config
 from powertrip.errors import ConfigError, Mistake
 from powertrip.ingest import Limits, Tools
 from powertrip.log import configure_logging
@@ -21,6 +20,7 @@ from powertrip.runtime.readiness import database_check, socket_check
 from powertrip.runtime.restart import needs_restart
 from powertrip.runtime.shared import Shared, open_shared, utc_now
 from powertrip.runtime.worker import Worker
+from powertrip.settings import Config
 from powertrip.sources import lend
 from powertrip.web import Check, WebServer, build_app
 from powertrip.workflow import derived

@@ -12,9 +12,9 @@ import structlog
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from powertrip.config import Config
 from powertrip.errors import PowertripError, StoreUnavailable
 from powertrip.ports import Delivery
+from powertrip.settings import Config
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)

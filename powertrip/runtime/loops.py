@@ -6,14 +6,13 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.assembly import expected_within, poll_plans
-from powertrip.config import Config
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared, utc_now
+from powertrip.settings import Config
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace
-from powertrip.sources.polled import build_backfills, build_polls, poll_client
+from powertrip.sources.polled import build_backfills, poll_client
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.workflow import (
     Filler,
@@ -47,11 +46,14 @@ def loops(
     """All loops of a worker, in the order in which they stop: what brings work in stops first."""
     config, signals = shared.config, parts.signals
     at_start, outside = config(), poll_client(shared.http, utc_now)
-    plans = poll_plans(at_start)
+
+    def backlog_limit() -> int:
+        return config().ingest.backlog_limit
+
     filler = Filler(
         parts,
         derived(config, lambda now: build_backfills(now.sources, outside)),
-        lambda: config().ingest.backlog_limit,
+        backlog_limit,
     )
 
     def step(function: Callable[[Parts], Awaitable[bool]]) -> Callable[[], Awaitable[bool]]:
@@ -59,8 +61,12 @@ def loops(
 
     return [
         *(
-            Loop(f"poll {name}", Poller(parts, poll, plans[name]).step, every=_soon_or(plans[name].every))
-            for name, poll in build_polls(at_start.polls, outside).items()
+            Loop(
+                f"poll {name}",
+                Poller(parts, name, poll, outside, backlog_limit).step,
+                every=_soon_or(poll.every),
+            )
+            for name, poll in at_start.polls.items()
         ),
         Loop("fill gaps", filler.step, every=_each(TICK)),
         Loop("judge", step(judge_waiting), on=signals.inbox, every=_each(TICK)),
@@ -102,7 +108,7 @@ def _before_graces(config: Config) -> timedelta:
 
 
 def _before_silences(config: Config) -> timedelta:
-    return min([SLOW_TICK, *expected_within(config).values()])
+    return min([SLOW_TICK, *config.expected_within().values()])
 
 
 def _pause(lane: str, config: Config) -> float:
@@ -132,7 +138,7 @@ def _silence_reporter(shared: Shared, parts: Parts) -> Callable[[], Awaitable[bo
     started_at = utc_now()
 
     async def report() -> bool:
-        expected, channel = expected_within(shared.config()), parts.settings.security_channel
+        expected, channel = shared.config().expected_within(), parts.settings.security_channel
         if expected and await shared.store.silence.report(expected, channel, started_at, utc_now()):
             shared.signals.outbox.set()
         return False

@@ -1,8 +1,8 @@
 """What /readyz asks before it calls a process of use."""
 
-from powertrip.config import Config
 from powertrip.errors import StoreUnavailable
 from powertrip.metrics import Metrics
+from powertrip.settings import Config
 from powertrip.slack.connection import SocketConnection
 from powertrip.store import Store
 from powertrip.web import Check

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pydantic import BaseModel
 
-from powertrip.setting.values import AT_START
+from powertrip.config.values import AT_START
 
 
 def needs_restart(old: BaseModel, new: BaseModel, path: tuple[str, ...] = ()) -> Iterator[str]:

@@ -11,16 +11,15 @@ import aiohttp
 import httpx
 import structlog
 
-from powertrip.assembly import enrichment
-from powertrip.config import Config
 from powertrip.metrics import Metrics
 from powertrip.net import new_client
+from powertrip.origins import open_ways
 from powertrip.ports import Enrichment, Origin
+from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
-from powertrip.tellers import tellers
 from powertrip.workflow import Live, Signals
 
 log = structlog.get_logger(__name__)
@@ -68,9 +67,9 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         log.info("database ready", url=at_start.database_label(), migrations=applied)
         store = Store(thread)
         at_end.callback(store.end_work)
-        told = tellers(at_start, utc_now)
+        told = open_ways(at_start.origins, utc_now)
         at_end.push_async_callback(told.close)
-        known = enrichment(at_start, store.enrichment_cache, metrics, utc_now)
+        known = at_start.enrichment.start(store.enrichment_cache, metrics, utc_now)
         at_end.push_async_callback(known.close)
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
         yield Shared(
@@ -84,7 +83,7 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
             ),
             signals=signals,
             metrics=metrics,
-            origins=told.ways if origins is None else origins,
+            origins=told.by_origin if origins is None else origins,
             enrichment=known,
             slack_session=await at_end.enter_async_context(aiohttp.ClientSession(timeout=timeout)),
             http=await at_end.enter_async_context(new_client()),

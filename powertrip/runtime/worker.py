@@ -1,23 +1,27 @@
 """The half that talks to Slack: judges what waits, sends what is due, listens to clicks, and reminds."""
 
+from collections.abc import Collection
+
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.assembly import backup_channels, directory_settings, workflow_settings
-from powertrip.config import Config
+from powertrip.backup import AppriseChannels
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
+from powertrip.ports import Watch
+from powertrip.routing import People
 from powertrip.runtime.loop import Loop, OutboxLoop, Timers
 from powertrip.runtime.loops import loops
 from powertrip.runtime.shared import Shared, new_id, utc_now
+from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
-from powertrip.slack.directory import SlackDirectory
+from powertrip.slack.directory import DirectorySettings, SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
-from powertrip.workflow import Decider, Live, Parts, derived
+from powertrip.workflow import Decider, Live, Parts, Settings, derived
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +76,7 @@ class Worker:
                 self._client,
                 shared.store.people_cache,
                 found.identity.workspace,
-                derived(config, directory_settings),
+                derived(config, _directory_settings),
                 utc_now,
             ),
             enrichment=shared.enrichment,
@@ -81,9 +85,9 @@ class Worker:
             clock=utc_now,
             new_id=new_id,
             live_settings=derived(
-                config, lambda now: workflow_settings(now, self._security_channel(), shared.origins)
+                config, lambda now: _settings(now, self._security_channel(), shared.origins)
             ),
-            live_backup=derived(config, backup_channels),
+            live_backup=derived(config, lambda now: AppriseChannels(now.backup.channels)),
             signals=shared.signals,
         )
 
@@ -106,3 +110,25 @@ class Worker:
         await self._in_flight.finish()
         for loop in self._loops:
             await loop.stop()
+
+
+def _directory_settings(config: Config) -> DirectorySettings:
+    return DirectorySettings(reviewers=config.reviewers, lookups=config.lookups)
+
+
+def _settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:
+    """What the steps read; `told` names the origins that can be told."""
+    return Settings(
+        rules=config.rules,
+        people=People(config.people.values()),
+        policy=config.policy,
+        reminders=config.reminders,
+        reviewers=config.reviewers,
+        cards=config.cards,
+        severity=config.severity,
+        quarantine=config.quarantine,
+        backup_after=config.backup.after,
+        security_channel=security_channel,
+        command=config.slack.command,
+        watches=tuple(Watch(origin=origin, tells=name in told) for name, origin in config.origins.items()),
+    )

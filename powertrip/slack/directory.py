@@ -16,7 +16,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused, StoreError
 from powertrip.event import Actor, Person, Standing, Subject, SubjectKind
+from powertrip.routing import Reviewers
 from powertrip.slack.calls import call
+from powertrip.slack.settings import Lookups
 
 log = structlog.get_logger(__name__)
 
@@ -42,14 +44,10 @@ class Memory(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DirectorySettings:
-    """The part of the config that the directory reads."""
+    """The sections that the directory reads."""
 
-    reviewers: frozenset[str]
-    """Slack member ids."""
-    reviewer_group: str | None
-    """A Slack user group id."""
-    timeout: timedelta
-    keep: timedelta
+    reviewers: Reviewers
+    lookups: Lookups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +79,10 @@ class SlackDirectory:
         """Whom an event is about, or why that cannot be said."""
         if person is None:
             return Subject(kind=SubjectKind.UNMAPPED)
-        if person.is_bot:
+        if person.bot:
             return Subject(kind=SubjectKind.BOT, name=person.name, team=person.team)
         try:
-            async with asyncio.timeout(self._live().timeout.total_seconds()):
+            async with asyncio.timeout(self._live().lookups.timeout.total_seconds()):
                 user = await self._remembered_user(person)
         except (PowertripError, TimeoutError) as error:
             log.warning("a person could not be looked up", person=person.name, error=str(error))
@@ -100,25 +98,25 @@ class SlackDirectory:
             known = None
         if isinstance(known, dict):
             return self._subject(person, known.get("user"))
-        if person.slack_id is None:
+        if person.slack is None:
             return Subject(kind=SubjectKind.LOOKUP_FAILED)
         # Whether they can be messaged is what the message itself will tell.
-        return Subject(kind=SubjectKind.PERSON, slack_id=person.slack_id, name=person.name)
+        return Subject(kind=SubjectKind.PERSON, slack_id=person.slack, name=person.name)
 
     def _subject(self, person: Person, user: dict[str, Any] | None) -> Subject:
         if user is None:
-            return Subject(kind=SubjectKind.NOT_FOUND, slack_id=person.slack_id)
+            return Subject(kind=SubjectKind.NOT_FOUND, slack_id=person.slack)
         kind = _KIND.get(self._standing(user), SubjectKind.GUEST)
         return Subject(kind=kind, slack_id=user["id"], name=_name(user))
 
     async def actor(self, slack_id: str, team_id: str | None) -> Actor:
         """Who clicked, looked up at this moment; `team_id` is what the click itself says."""
         try:
-            async with asyncio.timeout(self._live().timeout.total_seconds()):
+            async with asyncio.timeout(self._live().lookups.timeout.total_seconds()):
                 user, is_reviewer = await asyncio.gather(self._user(slack_id), self._is_reviewer(slack_id))
         except (PowertripError, TimeoutError) as error:
             log.warning("the person who clicked could not be looked up", slack_id=slack_id, error=str(error))
-            is_reviewer = slack_id in self._live().reviewers
+            is_reviewer = slack_id in self._live().reviewers.users
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN, is_reviewer=is_reviewer)
         if user is None:
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN)
@@ -131,7 +129,7 @@ class SlackDirectory:
         return [
             person.name
             for person in people
-            if person.slack_id == slack_id or (email and (person.email or "").casefold() == email)
+            if person.slack == slack_id or (email and (person.email or "").casefold() == email)
         ]
 
     async def _email(self, slack_id: str) -> str | None:
@@ -140,13 +138,13 @@ class SlackDirectory:
         return str(email).casefold() if email else None
 
     async def _is_reviewer(self, slack_id: str) -> bool:
-        settings = self._live()
-        if slack_id in settings.reviewers:
+        reviewers = self._live().reviewers
+        if slack_id in reviewers.users:
             return True
-        if settings.reviewer_group is None:
+        if reviewers.group is None:
             return False
         try:
-            answer = await call(self._client.usergroups_users_list(usergroup=settings.reviewer_group))
+            answer = await call(self._client.usergroups_users_list(usergroup=reviewers.group))
         except SlackRefused as error:
             # A group that is gone must not keep people from answering for themselves.
             log.error("reviewers.group cannot be read, so nobody is a reviewer by it", error=str(error))
@@ -172,10 +170,10 @@ class SlackDirectory:
 
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
         key, now = _key(person), self._clock()
-        known = await self._memory.get(key, now - self._live().keep)
+        known = await self._memory.get(key, now - self._live().lookups.keep)
         if isinstance(known, dict):
             return known.get("user")
-        user = await (self._user(person.slack_id) if person.slack_id else self._user_by_email(person.email))
+        user = await (self._user(person.slack) if person.slack else self._user_by_email(person.email))
         await self._memory.put(key, {"user": _kept(user)}, now)
         return user
 
@@ -200,7 +198,7 @@ class SlackDirectory:
 
 def _key(person: Person) -> str:
     """Under which Slack's answer about the person is kept."""
-    return f"user:{person.slack_id}" if person.slack_id else f"email:{person.email}"
+    return f"user:{person.slack}" if person.slack else f"email:{person.email}"
 
 
 def _user_in(answer: Any) -> dict[str, Any]:

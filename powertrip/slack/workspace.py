@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.config.settings import Slack
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.slack import preflight
+from powertrip.slack.settings import SlackSection
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ RETRY = 5.0
 class Workspace:
     """What has to be known of the workspace, asked for once and remembered."""
 
-    def __init__(self, store: Store, settings: Slack, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, settings: SlackSection, clock: Callable[[], datetime]) -> None:
         self._store = store
         self._settings = settings
         self._clock = clock

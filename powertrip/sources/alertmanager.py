@@ -16,9 +16,9 @@ from typing import Any, Literal
 
 import structlog
 
+from powertrip.config.values import LabelName
 from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.setting.values import LabelName
 from powertrip.sources.base import BaseSource, first_text, inner
 from powertrip.sources.settings import BySecret
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from powertrip.config.values import KeyPath
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.setting.values import KeyPath
 from powertrip.sources.body import read_values
 from powertrip.sources.records import RecordKeys, find_list
 from powertrip.sources.settings import BySecret, Zoned

@@ -10,9 +10,9 @@ import re
 from datetime import timedelta
 from typing import Literal
 
+from powertrip.config.values import HeaderName
 from powertrip.errors import Unauthorized
 from powertrip.ingest import IngestRequest
-from powertrip.setting.values import HeaderName
 from powertrip.sources.alertmanager import Alerts
 from powertrip.sources.signatures import check_signature, check_time
 

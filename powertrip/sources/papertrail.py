@@ -11,9 +11,9 @@ from typing import Any, Literal
 import structlog
 from pydantic import ValidationInfo, field_validator
 
+from powertrip.config.values import Secret, Url
 from powertrip.errors import Unreadable
 from powertrip.ingest import Gap, IngestRequest, Reading
-from powertrip.setting.values import Secret, Url
 from powertrip.sources.body import read_values
 from powertrip.sources.papertrail_events import event_maker, read_id
 from powertrip.sources.records import storable

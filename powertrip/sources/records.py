@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
+from powertrip.config.section import Section
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.event import Record
 from powertrip.ingest import Limits
-from powertrip.setting.section import Section
 from powertrip.sources.times import parse_time
 from powertrip.syslog import facility_name, facility_of_pri
 

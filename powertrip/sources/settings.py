@@ -4,9 +4,9 @@ from abc import abstractmethod
 from datetime import tzinfo
 from zoneinfo import ZoneInfo
 
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, HeaderName, SourceSecret, TimeZone
 from powertrip.ingest import IngestRequest, Reading
-from powertrip.setting.section import Section
-from powertrip.setting.values import Duration, HeaderName, SourceSecret, TimeZone
 from powertrip.sources.auth import authorize
 from powertrip.sources.records import RecordKeys, RecordMaker
 

@@ -13,9 +13,9 @@ from typing import Annotated, Literal
 import structlog
 from pydantic import BeforeValidator, Field
 
+from powertrip.config.values import TopicArn, Written, as_list
 from powertrip.errors import IngestRefused, Unreadable
 from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.setting.values import TopicArn, Written, as_list
 from powertrip.sources.aws import of_text
 from powertrip.sources.body import read_text
 from powertrip.sources.records import KEYS, Verbatim

@@ -21,12 +21,12 @@ def expect(event_id: str, record: Record, ask: ToAsk, now: datetime) -> list[dic
     return [
         {
             "event_id": event_id,
-            "origin": watch.origin,
-            "due_at": now + watch.grace,
+            "origin": watch.origin.name,
+            "due_at": now + watch.origin.grace,
             "state": ExpectationState.WAITING,
         }
         for watch in ask.watches
-        if ask.event.rule in watch.expects and record.source not in watch.sources
+        if ask.event.rule in watch.origin.expects and record.source not in watch.origin.sources
     ]
 
 

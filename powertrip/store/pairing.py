@@ -49,7 +49,7 @@ def _keep(
     )
     return SightingRow.create(
         **{name: getattr(event, name) for name in names},
-        origin=watch.origin,
+        origin=watch.origin.name,
         source=record.source,
         record_id=record.record_id,
         source_port=event.fields.get("source_port"),
@@ -60,7 +60,7 @@ def _keep(
         occurred_at=event.occurred_at,
         received_at=record.received_at,
         tells=watch.tells and state == SightingState.WAITING,
-        due_at=now + watch.grace,
+        due_at=now + watch.origin.grace,
         state=state,
         **more,
     )
@@ -88,7 +88,7 @@ def _alone_near(watch: Watch, trace: Trace) -> Any | None:
     rows = {
         row.id: row for row in _sightings_near(watch, trace, (SightingState.WAITING, SightingState.ALONE))
     }
-    best = matching.pairs([trace], [_trace(row) for row in rows.values()], watch.within)
+    best = matching.pairs([trace], [_trace(row) for row in rows.values()], watch.origin.within)
     found = [rows[row_id] for row_id in best if rows[row_id].state == SightingState.ALONE]
     return found[0] if found else None
 
@@ -104,7 +104,7 @@ def occurred(record: Record, ask: ToAsk, now: datetime) -> tuple[str, ...]:
 
 
 def _others(watches: Sequence[Watch], source: str) -> list[Watch]:
-    return [watch for watch in watches if watch.sources and source not in watch.sources]
+    return [watch for watch in watches if watch.origin.sources and source not in watch.origin.sources]
 
 
 def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
@@ -112,16 +112,18 @@ def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
     occurrences = _occurrences_near(watch, around)
     sightings = _movable_near(watch, around, [row.id for row in occurrences])
     free = _free(watch, occurrences, [row.id for row in sightings])
-    found = matching.pairs([_trace(row) for row in free], [_trace(row) for row in sightings], watch.within)
+    found = matching.pairs(
+        [_trace(row) for row in free], [_trace(row) for row in sightings], watch.origin.within
+    )
     moved = [row for row in sightings if row.occurrence_id != found.get(row.id)]
     for row in moved:
         _set_partner(row, found.get(row.id), now)
-    return tuple(watch.origin for row in moved if row.id in found)
+    return tuple(watch.origin.name for row in moved if row.id in found)
 
 
 def _near(table: Any, watch: Watch, around: Trace) -> Any:
     """Records that may be of one thing with `around`, and those that may be taken for it instead."""
-    reach = watch.within * 2
+    reach = watch.origin.within * 2
     user = table.user_name.is_null() if around.user_name is None else table.user_name == around.user_name
     return (
         user
@@ -136,12 +138,12 @@ def _nearest(table: Any, condition: Any, around: Trace) -> list[Any]:
 
 
 def _sightings_near(watch: Watch, around: Trace, states: Sequence[SightingState]) -> list[Any]:
-    of_origin = (SightingRow.origin == watch.origin) & SightingRow.state.in_(states)
+    of_origin = (SightingRow.origin == watch.origin.name) & SightingRow.state.in_(states)
     return _nearest(SightingRow, _near(SightingRow, watch, around) & of_origin, around)
 
 
 def _occurrences_near(watch: Watch, around: Trace) -> list[Any]:
-    elsewhere = OccurrenceRow.source.not_in(sorted(watch.sources))
+    elsewhere = OccurrenceRow.source.not_in(sorted(watch.origin.sources))
     return _nearest(OccurrenceRow, _near(OccurrenceRow, watch, around) & elsewhere, around)
 
 
@@ -155,7 +157,8 @@ def _movable_near(watch: Watch, around: Trace, occurrence_ids: Sequence[int]) ->
 def _free(watch: Watch, occurrences: Sequence[Any], movable: Sequence[int]) -> list[Any]:
     """Those that nothing, or only a sighting that may still be paired anew, was paired with."""
     holders: Any = SightingRow.select(SightingRow.id, SightingRow.occurrence_id).where(
-        (SightingRow.origin == watch.origin) & SightingRow.occurrence_id.in_([row.id for row in occurrences])
+        (SightingRow.origin == watch.origin.name)
+        & SightingRow.occurrence_id.in_([row.id for row in occurrences])
     )
     taken = {held for holder, held in holders.tuples() if holder not in movable}
     return [row for row in occurrences if row.id not in taken]

@@ -9,8 +9,8 @@ from powertrip.workflow.deciding import REASON_LIMIT, Decider, Outcome, Referenc
 from powertrip.workflow.enriching import enrich
 from powertrip.workflow.filling import Filler
 from powertrip.workflow.judging import judge_waiting
-from powertrip.workflow.parts import Live, Parts, Settings, Signals, derived
-from powertrip.workflow.polling import Poller, PollPlan
+from powertrip.workflow.parts import Live, Parts, Quarantine, Settings, Signals, derived
+from powertrip.workflow.polling import Poller
 from powertrip.workflow.reminding import remind, report_quarantine
 from powertrip.workflow.sending import Sender
 from powertrip.workflow.telling import tell_origin
@@ -23,8 +23,8 @@ __all__ = [
     "Live",
     "Outcome",
     "Parts",
-    "PollPlan",
     "Poller",
+    "Quarantine",
     "Reference",
     "Sender",
     "Settings",

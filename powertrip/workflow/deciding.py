@@ -137,7 +137,7 @@ class Decider:
 
     def _consequences(self, event: Event, after: Event, decision: Decision) -> DecisionPlan:
         settings = self._parts.settings
-        first = reminders.first_due(settings.schedule, decision.at)
+        first = reminders.first_due(settings.reminders, decision.at)
         remind_at = {
             Status.DENIED: first,
             # The second person is asked in the security channel at once, not when the next reminder is due.
@@ -153,7 +153,7 @@ class Decider:
             rest_id=self._parts.new_id(),
             rest_conversation=conversation,
             rest_remind_at=first,
-            tell=tuple(watch.origin for watch in settings.watches if watch.is_told_of_all),
+            tell=tuple(watch.origin.name for watch in settings.watches if watch.is_told_of_all),
         )
 
     def _done(self, outcome: Outcome) -> Outcome:

@@ -153,7 +153,7 @@ def _event(parts: Parts, settings: Settings, record: Record, match: Match, subje
         fold_key=match.fold_key,
         next_reminder_at=_first_reminder(settings, parts.clock()),
     )
-    event = severity.weigh(event, settings.weights)
+    event = severity.weigh(event, settings.severity)
     demands = policy.requirements(event, settings.policy)
     return replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
 
@@ -164,7 +164,7 @@ def _kept_name(match: Match, field: str) -> str | None:
 
 
 def _first_reminder(settings: Settings, now: datetime) -> datetime:
-    return reminders.first_due(settings.schedule, now)
+    return reminders.first_due(settings.reminders, now)
 
 
 def _count(parts: Parts, judgements: list[Judgement], applied: Applied) -> None:

@@ -4,48 +4,57 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Generic, TypeVar
+from typing import Annotated, Generic, TypeVar
 
-from powertrip.cards import Mention
-from powertrip.policy import Clause
+from pydantic import Field
+
+from powertrip.cards import CardSettings
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, Size
+from powertrip.policy import Policy
 from powertrip.ports import BackupChannels, Directory, Enrichment, Metrics, Notifier, Origin, Watch
-from powertrip.reminders import Schedule
-from powertrip.routing import People
+from powertrip.reminders import Reminders
+from powertrip.routing import People, Reviewers
 from powertrip.rules import RuleSet
-from powertrip.severity import Weights
+from powertrip.severity import SeverityLists
 from powertrip.store import Store
+
+
+class Quarantine(Section):
+    """The records that a rule should have judged and could not."""
+
+    report_every: Duration = timedelta(minutes=15)
+    """The security channel is told at most this often, with a count."""
+    keep: Annotated[int, Field(ge=1)] = 10_000
+    """At most this many are kept; the oldest go first."""
+    keep_bytes: Size = 64 << 20
+    """At most this much is kept; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The part of the config that the steps read; one value, so that a reload takes effect whole."""
+    """The sections that the steps read, and what the start found out; a reload replaces it whole."""
 
     rules: RuleSet
     people: People
-    policy: tuple[Clause, ...]
-    schedule: Schedule
-    reviewers: tuple[Mention, ...]
-    """Whom to mention when the reviewers are called."""
+    policy: tuple[Policy, ...]
+    reminders: Reminders
+    reviewers: Reviewers
+    cards: CardSettings
+    severity: SeverityLists
+    quarantine: Quarantine
     security_channel: str
     """A channel id."""
     command: str
     """The slash command, as cards tell people to type it."""
-    late_after: timedelta
-    future_after: timedelta
-    weights: Weights
-    """What matters more, or less, than its rule says."""
     backup_after: timedelta
     """How long an event may wait for Slack before it is told another way."""
-    quarantine_window: timedelta
-    """The security channel hears of the quarantine at most this often."""
-    missed_window: timedelta
-    """The security channel hears of what origins did not see at most this often."""
     watches: tuple[Watch, ...] = ()
     """The origins, as their records are compared."""
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source, if they do."""
-        return next((watch for watch in self.watches if source in watch.sources), None)
+        return next((watch for watch in self.watches if source in watch.origin.sources), None)
 
 
 T = TypeVar("T")

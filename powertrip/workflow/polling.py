@@ -1,14 +1,14 @@
 """One round of a poll: page after page until there is no more, or enough for one round."""
 
 import asyncio
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 import structlog
 
 from powertrip.errors import IngestRefused, OutsideError, Overloaded, StoreUnavailable, Unavailable
-from powertrip.ingest import Page, Poll
+from powertrip.ingest import Page, Poll, PollRequest
+from powertrip.net import HttpClient
 from powertrip.ports import PollRound, PollState
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.retrying import asked_for, doubled
@@ -23,26 +23,17 @@ RETRY_LONGEST = timedelta(minutes=15)
 """Retries begin after `every` and double up to this."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PollPlan:
-    """How one poll goes on, as the config says."""
-
-    name: str
-    every: timedelta
-    look_back: timedelta
-    catch_up: int
-    """Records of one round, roughly: a page is never torn."""
-    tell_failing_after: timedelta
-    backlog_limit: int
-
-
 class Poller:
     """Runs the rounds of one poll; the store sees to it that one process at a time does."""
 
-    def __init__(self, parts: Parts, poll: Poll, plan: PollPlan) -> None:
+    def __init__(
+        self, parts: Parts, name: str, poll: Poll, client: HttpClient, backlog_limit: Callable[[], int]
+    ) -> None:
         self._parts = parts
+        self._name = name
         self._poll = poll
-        self._plan = plan
+        self._client = client
+        self._backlog_limit = backlog_limit
         self._owner = parts.new_id()
 
     async def step(self) -> bool:
@@ -52,8 +43,8 @@ class Poller:
 
     async def round(self) -> None:
         """Fetch what is new, if it is time; raises only StoreUnavailable."""
-        now, plan, store = self._parts.clock(), self._plan, self._parts.store
-        state = await store.polling.claim(plan.name, self._owner, now - plan.look_back, now, LEASE)
+        now, store = self._parts.clock(), self._parts.store
+        state = await store.polling.claim(self._name, self._owner, now - self._poll.look_back, now, LEASE)
         if state is None:
             return
         try:
@@ -61,62 +52,69 @@ class Poller:
         except StoreUnavailable:
             raise
         except Overloaded as error:
-            await store.polling.put_off(plan.name, self._owner, now + timedelta(seconds=error.retry_after))
-            log.warning("a poll waits, for too much waits to be judged", poll=plan.name)
+            await store.polling.put_off(self._name, self._owner, now + timedelta(seconds=error.retry_after))
+            log.warning("a poll waits, for too much waits to be judged", poll=self._name)
         except (OutsideError, IngestRefused) as error:
             await self._failed(state, error)
         except Exception as error:  # whatever it was, it must show as a poll that fails
-            log.exception("a poll broke", poll=plan.name)
+            log.exception("a poll broke", poll=self._name)
             await self._failed(state, Unavailable(f"broke: {type(error).__name__}"))
         else:
             await self._succeeded(done)
 
     async def _pages(self, state: PollState) -> PollRound:
-        plan, cursor = self._plan, state.cursor
+        cursor = state.cursor
         done = PollRound()
         while True:
             page = await self._page(state, cursor)
             new = await self._parts.store.polling.keep(
-                plan.name,
+                self._name,
                 self._owner,
                 page.records,
                 page.cursor,
-                plan.backlog_limit,
+                self._backlog_limit(),
                 self._parts.clock(),
                 LEASE,
             )
-            self._parts.metrics.page_polled(plan.name, new)
+            self._parts.metrics.page_polled(self._name, new)
             self._parts.signals.inbox.set()
             cursor, done = page.cursor, _with(done, page)
-            if not page.more or done.count >= plan.catch_up:
+            if not page.more or done.count >= self._poll.catch_up:
                 return done
 
     async def _page(self, state: PollState, cursor: dict[str, object] | None) -> Page:
+        request = PollRequest(
+            name=self._name,
+            client=self._client,
+            cursor=cursor,
+            since=state.since,
+            now=self._parts.clock(),
+        )
         try:
             async with asyncio.timeout(PAGE_LIMIT):
-                return await self._poll.fetch(cursor, state.since, self._parts.clock())
+                return await self._poll.fetch(request)
         except TimeoutError as error:
             raise Unavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
 
     async def _succeeded(self, done: PollRound) -> None:
-        now, plan = self._parts.clock(), self._plan
+        now, poll = self._parts.clock(), self._poll
         channel = self._parts.settings.security_channel
         await self._parts.store.polling.succeeded(
-            plan.name, self._owner, done, now + plan.every, channel, now
+            self._name, self._owner, done, now + poll.every, channel, now
         )
-        self._parts.metrics.poll_succeeded(plan.name, now, done.newest if done.more else None)
+        self._parts.metrics.poll_succeeded(self._name, now, done.newest if done.more else None)
         self._parts.signals.outbox.set()
 
     async def _failed(self, state: PollState, error: OutsideError | IngestRefused) -> None:
-        now, plan = self._parts.clock(), self._plan
-        wait = doubled(plan.every, state.failures, max(RETRY_LONGEST, plan.every))
+        now, poll = self._parts.clock(), self._poll
+        wait = doubled(poll.every, state.failures, max(RETRY_LONGEST, poll.every))
         wait = max(wait, asked_for(error))
         channel = self._parts.settings.security_channel
         await self._parts.store.polling.failed(
-            plan.name, self._owner, str(error), now + wait, plan.tell_failing_after, channel, now
+            self._name, self._owner, str(error), now + wait, poll.tell_failing_after, channel, now
         )
-        self._parts.metrics.poll_failed(plan.name)
-        log.error("a poll failed", poll=plan.name, why=str(error), again_in=wait.total_seconds())
+        self._parts.metrics.poll_failed(self._name)
+        log.error("a poll failed", poll=self._name, why=str(error), again_in=wait.total_seconds())
         self._parts.signals.outbox.set()
 
 

@@ -17,9 +17,9 @@ async def remind(parts: Parts) -> bool:
     due = await parts.store.events.due_reminders(now, BATCH)
     if not due:
         return False
-    following = [(item, reminders.next_due(settings.schedule, item.sent + 1, now)) for item in due]
+    following = [(item, reminders.next_due(settings.reminders, item.sent + 1, now)) for item in due]
     ours = await parts.store.events.reserve_reminders(
-        following, settings.security_channel, settings.schedule.together, now
+        following, settings.security_channel, settings.reminders.together, now
     )
     log.info("reminders due", count=ours)
     parts.signals.outbox.set()
@@ -30,7 +30,7 @@ async def report_quarantine(parts: Parts) -> bool:
     """Tell the security channel of what could not be judged: the first at once, then once a window."""
     settings = parts.settings
     report = await parts.store.quarantine.report(
-        settings.security_channel, settings.quarantine_window, parts.clock()
+        settings.security_channel, settings.quarantine.report_every, parts.clock()
     )
     if report:
         log.warning("records in quarantine", count=report.count, sources=report.sources)

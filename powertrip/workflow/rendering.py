@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from powertrip import cards, reminders
-from powertrip.cards import CardView, Message
+from powertrip.cards import CardView, Mention, Message
 from powertrip.event import Event, Notice, NoticeKind, Status
 from powertrip.ports import Delivery, DeliveryKind, Shown, Snapshot
 from powertrip.workflow.parts import Parts
@@ -76,16 +76,15 @@ class Renderer:
     async def _card(self, snapshot: Snapshot, kind: NoticeKind, channel: str, reminder: int) -> Rendered:
         event, settings, now = snapshot.event, self._parts.settings, self._parts.clock()
         calls = kind is NoticeKind.OUTCOME or (
-            kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.schedule, reminder)
+            kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, reminder)
         )
         view = CardView(
             kind=kind,
             audience="person" if channel.startswith(DIRECT) else "channel",
             reminder=reminder,
             first_link=await self._first_link(event, channel) if kind is not NoticeKind.FIRST else None,
-            mention=settings.reviewers if calls else (),
-            late_after=settings.late_after,
-            future_after=settings.future_after,
+            mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
+            settings=settings.cards,
             command=settings.command,
         )
         render = cards.denied_alert if kind is NoticeKind.OUTCOME else cards.event_card
@@ -101,14 +100,13 @@ class Renderer:
     def _list(self, snapshots: Sequence[Snapshot]) -> Rendered:
         settings = self._parts.settings
         highest = max(item.event.reminders for item in snapshots)
-        calls = reminders.mentions_reviewers(settings.schedule, highest)
+        calls = reminders.mentions_reviewers(settings.reminders, highest)
         view = CardView(
             kind=NoticeKind.REMINDER,
             audience="channel",
             reminder=highest,
-            mention=settings.reviewers if calls else (),
-            late_after=settings.late_after,
-            future_after=settings.future_after,
+            mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
+            settings=settings.cards,
             command=settings.command,
         )
         message = cards.reminder_list([item.event for item in snapshots], view, self._parts.clock())

@@ -23,7 +23,7 @@ async def watch_origins(parts: Parts) -> bool:
     opened = await _open_missed_by_pipeline(parts)
     missed = await parts.store.expectations.miss(parts.clock(), BATCH)
     reported = await parts.store.expectations.report(
-        parts.settings.security_channel, parts.settings.missed_window, parts.clock()
+        parts.settings.security_channel, parts.settings.quarantine.report_every, parts.clock()
     )
     if missed:
         log.warning("origins did not see what the log pipeline told of", events=missed)
@@ -75,7 +75,7 @@ async def _open_alone(parts: Parts, one: tuple[int, ToAsk]) -> Applied:
 
 
 def _origin_of(parts: Parts, event: Event) -> str:
-    names = (watch.origin for watch in parts.settings.watches if event.source in watch.sources)
+    names = (watch.origin.name for watch in parts.settings.watches if event.source in watch.origin.sources)
     return next(names, "")
 
 
@@ -85,7 +85,7 @@ def _ask(parts: Parts, sighting: DueSighting, subject: Subject) -> ToAsk:
         sighting.event,
         id=parts.new_id(),
         subject=subject,
-        next_reminder_at=reminders.first_due(settings.schedule, parts.clock()),
+        next_reminder_at=reminders.first_due(settings.reminders, parts.clock()),
     )
     demands = policy.requirements(event, settings.policy)
     event = replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)

@@ -5,7 +5,9 @@ from powertrip.event import Event, NoticeKind, Status, Verdict
 from tests.cards.reading import buttons, labels, mentioned, objections, read, shown
 from tests.samples import CAROL, NOW, decision, event, later
 
-VIEW = CardView(kind=NoticeKind.REMINDER, audience="channel", reminder=2, mention=(Mention(CAROL),))
+VIEW = CardView(
+    command="/powertrip", kind=NoticeKind.REMINDER, audience="channel", reminder=2, mention=(Mention(CAROL),)
+)
 
 
 def waiting(count: int) -> list[Event]:

@@ -17,9 +17,9 @@ from typing import Any
 import aiohttp
 import yaml
 
-from powertrip.config import load_config
 from powertrip.ports import Origin
 from powertrip.runtime.app import Running, powertrip
+from powertrip.settings import load_config
 from powertrip.store.database import migrate, open_database
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 

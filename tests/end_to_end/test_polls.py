@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from powertrip.cli.findings import check_all
-from powertrip.config import load_config
 from powertrip.runtime.app import Running
+from powertrip.settings import load_config
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import ALICES_DM, Sender, powertrip_here, settings, write_config

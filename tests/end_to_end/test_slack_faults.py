@@ -8,9 +8,9 @@ import aiohttp
 import pytest
 
 from powertrip.cli.demo.workspace import local_slack
-from powertrip.config import load_config
 from powertrip.errors import ConfigError
 from powertrip.runtime.app import Running
+from powertrip.settings import load_config
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from slack_emulator.faults import FaultKind

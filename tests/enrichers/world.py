@@ -8,20 +8,14 @@ from datetime import timedelta
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
-from powertrip.enrichers import (
-    AbuseIpDb,
-    Answers,
-    Conductor,
-    GreyNoise,
-    Quota,
-    Service,
-    ThreatJammer,
-    service_client,
-)
+from powertrip.enrichers import Answers, Conductor, Lent, Service
+from powertrip.enrichers.abuseipdb import AbuseIpDbSection
+from powertrip.enrichers.greynoise import GreyNoiseSection
+from powertrip.enrichers.threat_jammer import ThreatJammerSection
 from powertrip.facts import AddressFacts
 from powertrip.metrics import Metrics
-from powertrip.net import HttpClient
 from powertrip.ports import EnrichmentCache
 from tests.conftest import Clock
 from tests.outside import answer, client_of, json_answer, path_of
@@ -104,40 +98,25 @@ class World:
         self.clock.forward(seconds=seconds)
         await asyncio.sleep(0)
 
-    def quota(self, name: str, per_minute: int, limit: int) -> Quota:
-        """A quota by the month."""
-        return Quota(name, self.cache, self.clock, per_minute=per_minute, limit=limit, period="month")
+    @property
+    def lent(self) -> Lent:
+        """What services are built from."""
+        return Lent(cache=self.cache, answers=self.answers, client=self.client, clock=self.clock)
 
-    def http(self, name: str, headers: dict[str, str] | None = None) -> HttpClient:
-        """The way to the fake service."""
-        return service_client(
-            self.client,
-            self.clock,
-            name=name,
-            base_url=self.fake.url,
-            headers=headers,
-            setting="enrichment.some.token",
-        )
-
-    def threat_jammer(self, per_minute: int = 10, limit: int = 5000) -> ThreatJammer:
+    def threat_jammer(self, per_minute: int = 10, limit: int = 5000) -> Service:
         """Threat Jammer at the wire."""
-        return ThreatJammer(
-            self.http("Threat Jammer", {"Authorization": f"Bearer {TOKEN}"}),
-            self.quota("Threat Jammer", per_minute, limit),
-            self.answers,
-            keep=24 * HOUR,
-            keep_networks=30 * 24 * HOUR,
-        )
+        return ThreatJammerSection(
+            token=SecretStr(TOKEN), base_url=self.fake.url, per_minute=per_minute, per_month=limit
+        ).service(self.lent)
 
-    def abuseipdb(self, per_minute: int = 60) -> AbuseIpDb:
+    def abuseipdb(self, per_minute: int = 60) -> Service:
         """AbuseIPDB at the wire."""
-        quota = self.quota("AbuseIPDB", per_minute, 1000)
-        client = self.http("AbuseIPDB", {"Key": TOKEN})
-        return AbuseIpDb(client, quota, keep=24 * HOUR, reports_of=90 * 24 * HOUR)
+        section = AbuseIpDbSection(key=SecretStr(TOKEN), base_url=self.fake.url, per_minute=per_minute)
+        return section.service(self.lent)
 
-    def greynoise(self) -> GreyNoise:
+    def greynoise(self) -> Service:
         """GreyNoise at the wire."""
-        return GreyNoise(self.http("GreyNoise"), self.quota("GreyNoise", 60, 1000), keep=24 * HOUR)
+        return GreyNoiseSection(base_url=self.fake.url, per_minute=60).service(self.lent)
 
     def conductor(self, *services: Service, ask_about_documentation: bool = True) -> Conductor:
         """All of them as one; documentation addresses stand for public ones."""

@@ -6,42 +6,50 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, TypeAdapter
 
 from powertrip.errors import Rejected, Unavailable
 from powertrip.event import Verdict
-from powertrip.origins import Callback, Indexer, Wazuh4
+from powertrip.origins import AnyTell, TellSection, Way
 from powertrip.origins.wazuh4 import LOGIN, event_of
-from powertrip.ports import Origin, OriginVerdict
+from powertrip.ports import OriginVerdict
 from powertrip.verdicts import DEFAULT_TEMPLATE, TEXT_LIMIT
 from tests.end_to_end.harness import ROOT
 from tests.origins.conftest import Said, Server
 from tests.samples import NOW
 
 SECRET = SecretStr("a-secret-that-is-long-enough")
+_ANY: TypeAdapter[TellSection] = TypeAdapter(AnyTell)
 TOKEN = Said(200, {"data": {"token": "jwt-1"}, "error": 0})
 TAKEN = Said(200, {"data": {"affected_items": []}, "error": 0})
 
 
-def callback(server: Server, template: str = DEFAULT_TEMPLATE) -> Callback:
+def way(server: Server, path: str, **section: Any) -> Way:
+    """The way to it that the section says."""
+    client = server.http(path)
+    return Way(_ANY.validate_python({"url": client.base_url} | section), client)
+
+
+def callback(server: Server, template: str = DEFAULT_TEMPLATE) -> Way:
     """A signed request to it."""
-    return Callback(server.http("/told"), SECRET, template)
+    return way(server, "/told", type="callback", secret=SECRET, body=template)
 
 
-def wazuh(server: Server) -> Wazuh4:
+def wazuh(server: Server) -> Way:
     """Its API of Wazuh 4."""
-    return Wazuh4(server.http(), "powertrip", SECRET)
+    return way(server, "", type="wazuh4", user="powertrip", password=SECRET)
 
 
-def indexer(server: Server) -> Indexer:
+def indexer(server: Server) -> Way:
     """Its indexer."""
-    return Indexer(server.http(), "powertrip", SECRET, "powertrip-verdicts")
+    return way(server, "", type="indexer", user="powertrip", password=SECRET)
 
 
-Way = Callable[[Server], Origin]
+Making = Callable[[Server], Way]
 
 
 async def test_a_callback_is_signed_over_time_and_body(server: Server, verdict: OriginVerdict) -> None:
@@ -89,7 +97,7 @@ async def test_any_success_of_a_callback_is_told(server: Server, verdict: Origin
 @pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503])
 @pytest.mark.parametrize("way", [callback, wazuh, indexer])
 async def test_what_may_pass_is_to_be_told_later(
-    server: Server, verdict: OriginVerdict, way: Way, status: int
+    server: Server, verdict: OriginVerdict, way: Making, status: int
 ) -> None:
     server.answers["*"] = [Said(status, headers={"Retry-After": "7"})]
     with pytest.raises(Unavailable, match=str(status)) as failed:
@@ -100,7 +108,7 @@ async def test_what_may_pass_is_to_be_told_later(
 @pytest.mark.parametrize("status", [301, 400, 401, 403, 404, 422])
 @pytest.mark.parametrize("way", [callback, wazuh, indexer])
 async def test_what_somebody_has_to_mend_is_refused_with_advice_and_without_secrets(
-    server: Server, verdict: OriginVerdict, way: Way, status: int
+    server: Server, verdict: OriginVerdict, way: Making, status: int
 ) -> None:
     server.answers["*"] = [Said(status, headers={"Location": "http://192.0.2.1/"})]
     with pytest.raises(Rejected, match=f"origins.wazuh.tell: the server answered {status}") as refused:
@@ -110,7 +118,7 @@ async def test_what_somebody_has_to_mend_is_refused_with_advice_and_without_secr
 
 @pytest.mark.parametrize("way", [callback, wazuh, indexer])
 async def test_a_server_that_is_away_is_to_be_told_later(
-    server: Server, verdict: OriginVerdict, way: Way
+    server: Server, verdict: OriginVerdict, way: Making
 ) -> None:
     server.is_away = True
     with pytest.raises(Unavailable, match="cannot be reached"):

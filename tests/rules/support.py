@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
+from powertrip.config.yamlfile import parse_yaml
 from powertrip.errors import ConfigError
 from powertrip.event import Record
 from powertrip.rules import Match, RuleSet, cut_message, load_rules
-from powertrip.yamlfile import parse_yaml
 from tests.samples import record
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import yaml
 
 from powertrip.cli.docs.packs import reference
+from powertrip.config.yamlfile import parse_yaml
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
-from powertrip.yamlfile import parse_yaml
 from tests.samples import record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()

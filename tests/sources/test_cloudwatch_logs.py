@@ -9,9 +9,8 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from powertrip.errors import Rejected, Unavailable
-from powertrip.ingest import Poll
+from powertrip.ingest import Cursor, Page, PollRequest
 from powertrip.rules import Match, load_rules
-from powertrip.sources.polled import build_polls
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
 from tests.sources.polled_api import Api
 from tests.sources.test_firehose import delivery, packed, read
@@ -42,9 +41,13 @@ def logs(aws: str) -> Any:
     client.close()
 
 
-def poll(url: str, group: str = "auth") -> Poll:
-    settings = CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
-    return build_polls({"aws": settings}, Api().http())["aws"]
+def poll(url: str, group: str = "auth") -> CloudWatchPoll:
+    return CloudWatchPoll(type="cloudwatch_logs", url=url, log_group=group, region="eu-central-1")
+
+
+async def fetch(poll: CloudWatchPoll, cursor: Cursor | None = None) -> Page:
+    client = Api().http()
+    return await poll.fetch(PollRequest(name="aws", client=client, cursor=cursor, since=SINCE, now=NOW))
 
 
 def put(logs: Any, message: str, ago: timedelta) -> None:
@@ -55,9 +58,9 @@ def put(logs: Any, message: str, ago: timedelta) -> None:
 async def test_late_events_are_found_in_the_overlap(aws: str, logs: Any) -> None:
     one = poll(aws)
     put(logs, "first", timedelta(minutes=5))
-    first = await one.fetch(None, SINCE, NOW)
+    first = await fetch(one)
     put(logs, "late", timedelta(minutes=12))
-    second = await one.fetch(first.cursor, SINCE, NOW)
+    second = await fetch(one, first.cursor)
     assert [record.message for record in first.records] == ["first"]
     assert {record.message for record in second.records} == {"first", "late"}
     assert first.records[0].record_id in {record.record_id for record in second.records}
@@ -84,7 +87,7 @@ async def test_an_event_is_the_same_record_by_poll_as_through_firehose(
     aws: str, logs: Any, message: str, parts: tuple[str, str, str | None, str | None]
 ) -> None:
     put(logs, message, timedelta(minutes=5))
-    [polled] = (await poll(aws).fetch(None, SINCE, NOW)).records
+    [polled] = (await fetch(poll(aws))).records
     event = {"id": "1", "timestamp": int((NOW - timedelta(minutes=5)).timestamp() * 1000), "message": message}
     batch = {"messageType": "DATA_MESSAGE", "logStream": "bastion-1", "logEvents": [event]}
     [delivered] = read(delivery(packed(batch))).records
@@ -95,7 +98,7 @@ async def test_an_event_is_the_same_record_by_poll_as_through_firehose(
 
 async def test_a_login_with_its_syslog_header_is_a_match_of_the_pack(aws: str, logs: Any) -> None:
     put(logs, f"Nov 25 10:00:00 web-9 sshd[1]: {ACCEPTED}", timedelta(minutes=5))
-    [polled] = (await poll(aws).fetch(None, SINCE, NOW)).records
+    [polled] = (await fetch(poll(aws))).records
     verdict = load_rules([{"use": "ssh"}], str).judge(polled)
     assert isinstance(verdict, Match)
     assert (verdict.fields["user_name"], verdict.fields["host_name"]) == ("carol", "web-9")
@@ -103,9 +106,9 @@ async def test_a_login_with_its_syslog_header_is_a_match_of_the_pack(aws: str, l
 
 async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str, logs: Any) -> None:  # noqa: ARG001
     with pytest.raises(Rejected, match="ResourceNotFoundException; check the log group"):
-        await poll(aws, "other").fetch(None, SINCE, NOW)
+        await fetch(poll(aws, "other"))
 
 
 async def test_aws_that_is_away_is_tried_later(aws: str) -> None:  # noqa: ARG001
     with pytest.raises(Unavailable, match="no answer"):
-        await poll("http://127.0.0.1:1").fetch(None, SINCE, NOW)
+        await fetch(poll("http://127.0.0.1:1"))

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
-from powertrip.config import load_config
 from powertrip.event import Record
 from powertrip.rules import Match, RuleSet, load_rules
+from powertrip.settings import load_config
 from tests.sources.posting import SECRET, read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "sources.md").read_text()

@@ -1,17 +1,19 @@
 """What each polled API is asked, and what becomes of its answers, at the wire."""
 
 import base64
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
 from powertrip.errors import OutsideError, Rejected, Unavailable
-from powertrip.ingest import Cursor, Page, Poll
-from powertrip.net import Bounds
+from powertrip.ingest import Cursor, Page, PollRequest
+from powertrip.net import Bounds, HttpClient
 from powertrip.rules import load_rules
 from powertrip.rules.verdicts import Ignored, Match
-from powertrip.sources.polled import AnyPoll, PollSettings, build_polls
+from powertrip.sources.polled import AnyPoll, PollSection
 from powertrip.sources.polled import api as api_module
 from tests.samples import NOW, later
 from tests.sources.polled_api import Api
@@ -24,7 +26,7 @@ OWN: dict[str, dict[str, str]] = {
 }
 """What each type needs besides the address."""
 
-_ANY: TypeAdapter[PollSettings] = TypeAdapter(AnyPoll)
+_ANY: TypeAdapter[PollSection] = TypeAdapter(AnyPoll)
 
 
 @pytest.fixture
@@ -32,12 +34,24 @@ def api() -> Api:
     return Api()
 
 
-def poll(api: Api, kind: Any, **changes: Any) -> Poll:
-    section = _ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes)
-    return build_polls({"polled": section}, api.http())["polled"]
+@dataclass(frozen=True)
+class Asking:
+    """A poll by the name `polled`, and the client that is lent to it."""
+
+    section: PollSection
+    client: HttpClient
+
+    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
+        """One page."""
+        request = PollRequest(name="polled", client=self.client, cursor=cursor, since=since, now=now)
+        return await self.section.fetch(request)
 
 
-async def rounds(poll: Poll, cursor: Cursor | None = None, limit: int = 10) -> list[Page]:
+def poll(api: Api, kind: str, **changes: Any) -> Asking:
+    return Asking(_ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes), api.http())
+
+
+async def rounds(poll: Asking, cursor: Cursor | None = None, limit: int = 10) -> list[Page]:
     """Pages until there is no more."""
     pages: list[Page] = []
     while not pages or (pages[-1].more and len(pages) < limit):

@@ -11,6 +11,7 @@ from powertrip.ports import (
     DecisionPlan,
     Delivery,
     DeliveryKind,
+    HidsProfile,
     Judgement,
     ToAsk,
     ToSight,
@@ -22,11 +23,7 @@ from tests.samples import ALICE, NOW, SECURITY, decided, decision, event, later,
 
 LEASE = timedelta(seconds=30)
 WAZUH = Watch(
-    origin="wazuh",
-    sources=frozenset({"alerts"}),
-    within=timedelta(minutes=5),
-    grace=timedelta(minutes=10),
-    expects=frozenset({"ssh_login"}),
+    origin=HidsProfile(name="wazuh", sources=("alerts",), expects=("ssh_login",)),
     tells=True,
 )
 WAIT = 11 * 60.0
@@ -309,13 +306,7 @@ async def test_a_refusal_is_shown_and_told_once_to_the_security_channel(bench: B
 
 
 async def test_an_origin_that_is_not_told_shows_only_that_it_saw(bench: Bench) -> None:
-    quiet = Watch(
-        origin="ossec",
-        sources=frozenset({"alerts"}),
-        within=WAZUH.within,
-        grace=WAZUH.grace,
-        tells=False,
-    )
+    quiet = Watch(origin=HidsProfile(name="ossec", sources=("alerts",)), tells=False)
     (event_id,) = (await bench.pipeline(watch=quiet)).opened
     await bench.hids(watch=quiet)
     await bench.decide(event_id)

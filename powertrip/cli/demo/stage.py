@@ -19,8 +19,8 @@ from rich.console import Console
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
 from powertrip.cli.demo.scenes import Scene, everyday, scenes
-from powertrip.config import load_config
 from powertrip.runtime.app import powertrip
+from powertrip.settings import load_config
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 
 FEED_ROUNDS = 60

@@ -6,11 +6,11 @@ from enum import Enum
 from itertools import groupby
 from typing import Any
 
-from pydantic import SecretStr
+from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from powertrip.config.schema import Setting, all_settings, environment_of, heading_of, how_written
-from powertrip.setting.values import write_duration, write_size
+from powertrip.config.values import write_duration, write_size
 
 _OPENING = """\
 # Configuration
@@ -33,14 +33,16 @@ this section it is `[{use: ssh}]`. How to write a rule is told in the README.
 """
 
 
-def reference() -> str:
+def reference(root: type[BaseModel]) -> str:
     """The whole page as Markdown."""
-    sections = groupby(all_settings(), key=lambda setting: setting.path[0])
-    return "\n".join([_OPENING, *(_section(name, list(settings)) for name, settings in sections), _RULES])
+    sections = groupby(all_settings((root,)), key=lambda setting: setting.path[0])
+    return "\n".join(
+        [_OPENING, *(_section(root, name, list(settings)) for name, settings in sections), _RULES]
+    )
 
 
-def _section(name: str, settings: list[Setting]) -> str:
-    model = heading_of(name)
+def _section(root: type[BaseModel], name: str, settings: list[Setting]) -> str:
+    model = heading_of(root, name)
     words = " ".join((model.__doc__ or "").split()) if model else ""
     head = "| Setting | What to write | Default | Meaning |\n| --- | --- | --- | --- |"
     return "\n".join([f"## {name}", "", words, "", head, *_rows(settings), ""])

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 
 from powertrip.cli.shared import printable
-from powertrip.config import Config
 from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
 from powertrip.event import Event
 from powertrip.ports import EventQuery
+from powertrip.settings import Config
 from powertrip.store import audit, events, sightings
 from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
 from powertrip.store.models import QuarantineRow, SightingState, using

@@ -48,6 +48,6 @@ def _rules(path: Path) -> "RuleSet":
         from powertrip.rules import load_rules
 
         return load_rules([{"use": "ssh"}], lambda _: "bot.py")
-    from powertrip.config import load_config
+    from powertrip.settings import load_config
 
     return load_config(path, _NO_WORKSPACE | dict(os.environ)).rules

@@ -5,25 +5,20 @@ from typing import Annotated
 
 from pydantic import Field
 
-from powertrip.ingest import Backfill, Limits, Poll
+from powertrip.ingest import Backfill, Limits
 from powertrip.net import HttpClient
 from powertrip.sources.papertrail import Papertrail
 from powertrip.sources.polled.api import poll_client
 from powertrip.sources.polled.aptible_operations import AptiblePoll
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
 from powertrip.sources.polled.papertrail_search import PapertrailBackfill, PapertrailPoll
-from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.settings import PollSection
 from powertrip.sources.polled.wazuh_indexer import WazuhPoll
 from powertrip.sources.settings import Source
 
-__all__ = ["AnyPoll", "PollSettings", "build_backfills", "build_polls", "poll_client"]
+__all__ = ["AnyPoll", "PollSection", "build_backfills", "poll_client"]
 
 AnyPoll = Annotated[PapertrailPoll | CloudWatchPoll | AptiblePoll | WazuhPoll, Field(discriminator="type")]
-
-
-def build_polls(settings: Mapping[str, PollSettings], client: HttpClient) -> dict[str, Poll]:
-    """The polls by name, sharing one client."""
-    return {name: entry.poll(name, client) for name, entry in settings.items()}
 
 
 def build_backfills(settings: Mapping[str, Source], client: HttpClient) -> dict[str, Backfill]:

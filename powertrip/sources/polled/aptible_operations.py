@@ -5,18 +5,18 @@ so the overlap is how long one may take; its id with its status tells a change f
 Format: www.aptible.com/docs, github.com/aptible/app-ui.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
+from powertrip.config.values import Secret
 from powertrip.errors import Unavailable
 from powertrip.event import Record
-from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.ingest import Page, PollRequest
 from powertrip.net import HttpClient
-from powertrip.setting.values import Secret
 from powertrip.sources.polled.api import listed, mapping
-from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker, value_as_json
 from powertrip.sources.times import parse_time
@@ -26,7 +26,7 @@ PER_PAGE = 250
 _KEYS = RecordKeys(message="type", host=None, time="updated_at", id="id", program=None)
 
 
-class AptiblePoll(PollSettings):
+class AptiblePoll(PollByTime):
     """Aptible's operations."""
 
     type: Literal["aptible_operations"]
@@ -35,24 +35,11 @@ class AptiblePoll(PollSettings):
     account: str
     """The number of the account."""
 
-    def poll(self, name: str, client: HttpClient) -> Poll:
-        return AptibleOperations(name, self, Limits(), client)
-
-
-@dataclass(frozen=True, slots=True)
-class AptibleOperations:
-    """Asks page by page, newest operations first, back to where the last round ended."""
-
-    name: str
-    settings: AptiblePoll
-    limits: Limits
-    client: HttpClient
-
-    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """See `powertrip.ingest.Poll`."""
-        window = Window.of(cursor, since, self.settings.overlap)
+    async def fetch(self, request: PollRequest) -> Page:
+        """Asks page by page, newest operations first, back to where the last round ended."""
+        now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         page = window.place or 1
-        operations = await self._operations(page)
+        operations = await self._operations(request.client, page)
         created = [_created(operation, now) for operation in operations]
         known = [at for at in created if at is not None]
         if known and known[0] < known[-1]:
@@ -60,17 +47,17 @@ class AptibleOperations:
         fresh = [op for op, at in zip(operations, created, strict=True) if at is None or at >= window.begin]
         more = len(operations) >= PER_PAGE and len(fresh) == len(operations)
         return Page(
-            records=self._records(fresh, now),
+            records=_records(fresh, request),
             cursor=window.after(created, now, page + 1 if more else None),
             more=more,
         )
 
-    async def _operations(self, page: int) -> list[dict[str, Any]]:
-        host = (self.settings.url or HOST).rstrip("/")
-        token = self.settings.token.get_secret_value()
-        answer = await self.client.request_json(
+    async def _operations(self, client: HttpClient, page: int) -> list[dict[str, Any]]:
+        host = (self.url or HOST).rstrip("/")
+        token = self.token.get_secret_value()
+        answer = await client.request_json(
             "GET",
-            f"{host}/accounts/{quote(self.settings.account, safe='')}/operations",
+            f"{host}/accounts/{quote(self.account, safe='')}/operations",
             params={"page": str(page), "per_page": str(PER_PAGE)},
             headers={"Authorization": f"Bearer {token}"},
         )
@@ -79,11 +66,12 @@ class AptibleOperations:
             raise Unavailable("the answer holds no list of operations")
         return listed(embedded.get("operations"), "operations")
 
-    def _records(self, operations: list[dict[str, Any]], now: datetime) -> list[Record]:
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
-        records = maker.make_all([_as_record(operation) for operation in operations], now)
-        raws = [value_as_json(operation) for operation in operations]
-        return [_with_raw(record, raw) for record, raw in zip(records, raws, strict=True)]
+
+def _records(operations: list[dict[str, Any]], request: PollRequest) -> list[Record]:
+    maker = RecordMaker(source=request.name, keys=_KEYS, limits=request.limits, zone=None)
+    records = maker.make_all([_as_record(operation) for operation in operations], request.now)
+    raws = [value_as_json(operation) for operation in operations]
+    return [_with_raw(record, raw) for record, raw in zip(records, raws, strict=True)]
 
 
 def _as_record(operation: dict[str, Any]) -> dict[str, Any]:

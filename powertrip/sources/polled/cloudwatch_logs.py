@@ -6,16 +6,16 @@ Format: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 """
 
 import asyncio
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Literal
 
 from powertrip.errors import Rejected, Unavailable
-from powertrip.ingest import Cursor, Limits, Page, Poll
-from powertrip.net import HttpClient
+from powertrip.ingest import Page, PollRequest
 from powertrip.sources.aws import of_log_event
 from powertrip.sources.polled.api import BOUNDS
-from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import KEYS, RecordMaker
 
@@ -25,7 +25,7 @@ _LATER = frozenset(
 """AWS's names of errors that pass by themselves."""
 
 
-class CloudWatchPoll(PollSettings):
+class CloudWatchPoll(PollByTime):
     """CloudWatch Logs."""
 
     type: Literal["cloudwatch_logs"]
@@ -36,25 +36,12 @@ class CloudWatchPoll(PollSettings):
     query: str | None = None
     """The filter pattern; none for all."""
 
-    def poll(self, name: str, client: HttpClient) -> Poll:  # noqa: ARG002 (boto3 calls by itself)
-        return CloudWatchLogs(name, self, Limits())
-
-
-@dataclass(slots=True)
-class CloudWatchLogs:
-    """Asks by time, and follows the tokens."""
-
-    name: str
-    settings: CloudWatchPoll
-    limits: Limits
-    _client: Any = field(default=None, init=False)
-
-    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """See `powertrip.ingest.Poll`."""
-        window = Window.of(cursor, since, self.settings.overlap)
+    async def fetch(self, request: PollRequest) -> Page:
+        """Asks by time, and follows the tokens; see `powertrip.ingest.Poll`."""
+        now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         answer = await asyncio.to_thread(self._ask, window)
         events, token = answer.get("events", []), answer.get("nextToken")
-        maker = RecordMaker(source=self.name, keys=KEYS, limits=self.limits, zone=None)
+        maker = RecordMaker(source=request.name, keys=KEYS, limits=request.limits, zone=None)
         moments: list[datetime | None] = [_moment(event.get("timestamp", 0)) for event in events]
         # As through Firehose: the lines of a followed log file begin with a syslog header, behind which no
         # rule on text would know them.
@@ -71,12 +58,12 @@ class CloudWatchLogs:
         # An optional extra: powertrip[aws].
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-        how = {"filterPattern": self.settings.query} if self.settings.query else {}
+        how = {"filterPattern": self.query} if self.query else {}
         token = {"nextToken": window.place} if window.place is not None else {}
         start = int(window.begin.timestamp() * 1000)
         try:
-            answer: dict[str, Any] = self._connected().filter_log_events(
-                logGroupName=self.settings.log_group, startTime=start, **how, **token
+            answer: dict[str, Any] = _connected(self.region, self.url).filter_log_events(
+                logGroupName=self.log_group, startTime=start, **how, **token
             )
         except ClientError as error:
             if token and error.response.get("Error", {}).get("Code") == "InvalidParameterException":
@@ -87,18 +74,18 @@ class CloudWatchLogs:
             raise Unavailable(f"no answer: {type(error).__name__}") from error
         return answer
 
-    def _connected(self) -> Any:
-        if self._client is None:
-            import boto3  # noqa: PLC0415 (an optional extra)
-            from botocore.config import Config  # noqa: PLC0415
 
-            once = Config(
-                connect_timeout=BOUNDS.seconds, read_timeout=BOUNDS.seconds, retries={"total_max_attempts": 1}
-            )
-            self._client = boto3.session.Session().client(
-                "logs", region_name=self.settings.region, endpoint_url=self.settings.url, config=once
-            )
-        return self._client
+@cache
+def _connected(region: str, url: str | None) -> Any:
+    """The client of a region, which keeps its credentials and connections from round to round."""
+    import boto3  # noqa: PLC0415 (an optional extra)
+    from botocore.config import Config  # noqa: PLC0415
+
+    once = Config(
+        connect_timeout=BOUNDS.seconds, read_timeout=BOUNDS.seconds, retries={"total_max_attempts": 1}
+    )
+    session = boto3.session.Session()
+    return session.client("logs", region_name=region, endpoint_url=url, config=once)
 
 
 def _failure(error: dict[str, Any]) -> Unavailable | Rejected:

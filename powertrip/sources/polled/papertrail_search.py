@@ -13,20 +13,20 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
+from powertrip.config.values import Secret
 from powertrip.errors import Unavailable
-from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.ingest import Cursor, Limits, Page, PollRequest
 from powertrip.net import HttpClient
-from powertrip.setting.values import Secret
 from powertrip.sources.papertrail import Papertrail
 from powertrip.sources.papertrail_events import event_maker, read_id
 from powertrip.sources.polled.api import listed, mapping
-from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.settings import PollSection
 
 HOST = "https://papertrailapp.com"
 LIMIT = 1000
 
 
-class PapertrailPoll(PollSettings):
+class PapertrailPoll(PollSection):
     """Papertrail's search."""
 
     type: Literal["papertrail_search"]
@@ -35,27 +35,16 @@ class PapertrailPoll(PollSettings):
     query: str | None = None
     """The search; none for all."""
 
-    def poll(self, name: str, client: HttpClient) -> Poll:
-        return PapertrailSearch(name, self, Limits(), client)
-
-
-@dataclass(frozen=True, slots=True)
-class PapertrailSearch:
-    """Asks for what came after the last id."""
-
-    name: str
-    settings: PapertrailPoll
-    limits: Limits
-    client: HttpClient
-
-    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """See `powertrip.ingest.Poll`."""
-        begin = {"min_id": str(cursor["min_id"])} if cursor else {"min_time": str(int(since.timestamp()))}
-        said = self.settings
-        answer = await _search(self.client, said.url, said.token, begin, said.query)
+    async def fetch(self, request: PollRequest) -> Page:
+        """Asks for what came after the last id; see `powertrip.ingest.Poll`."""
+        cursor = request.cursor
+        since = {"min_time": str(int(request.since.timestamp()))}
+        begin = {"min_id": str(cursor["min_id"])} if cursor else since
+        answer = await _search(request.client, self.url, self.token, begin, self.query)
         after = _next(answer, cursor)
+        events = listed(answer.get("events"), "events")
         return Page(
-            records=event_maker(self.name, self.limits).make_all(listed(answer.get("events"), "events"), now),
+            records=event_maker(request.name, request.limits).make_all(events, request.now),
             cursor=after,
             more=answer.get("reached_end") is not True and after not in (cursor, {}),
         )

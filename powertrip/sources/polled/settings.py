@@ -6,13 +6,12 @@ from typing import Annotated
 
 from pydantic import Field
 
-from powertrip.ingest import Poll
-from powertrip.net import HttpClient
-from powertrip.setting.section import Section
-from powertrip.setting.values import Duration, Url
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, Url
+from powertrip.ingest import Page, PollRequest
 
 
-class PollSettings(Section):
+class PollSection(Section):
     """One API that is asked for log records again and again; rules name it as they name a source."""
 
     type: str
@@ -29,9 +28,14 @@ class PollSettings(Section):
     """The security channel is told when no new record came for this long."""
     url: Url | None = None
     """Another server than the API's own."""
-    overlap: Duration = timedelta(minutes=10)
-    """How far back each round looks again, for what comes late."""
 
     @abstractmethod
-    def poll(self, name: str, client: HttpClient) -> Poll:
-        """Build the poll of this name."""
+    async def fetch(self, request: PollRequest) -> Page:
+        """See `powertrip.ingest.Poll`."""
+
+
+class PollByTime(PollSection):
+    """An API that is asked from a time on, where records come late."""
+
+    overlap: Duration = timedelta(minutes=10)
+    """How far back each round looks again, for what comes late."""

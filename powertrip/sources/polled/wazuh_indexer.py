@@ -6,19 +6,17 @@ Format: documentation.wazuh.com, Wazuh indexer; docs.opensearch.org, search_afte
 """
 
 import re
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from powertrip.config.values import Secret, Url, Written
 from powertrip.errors import Unavailable
-from powertrip.ingest import Cursor, Limits, Page, Poll
+from powertrip.ingest import Page, PollRequest
 from powertrip.net import HttpClient
-from powertrip.setting.values import Secret, Url, Written
 from powertrip.sources.polled.api import listed, mapping
-from powertrip.sources.polled.settings import PollSettings
+from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker
 from powertrip.sources.times import parse_time
@@ -39,7 +37,7 @@ _HEADER = re.compile(
 """RFC 3164 as daemons write it, or with the ISO time of newer ones."""
 
 
-class WazuhPoll(PollSettings):
+class WazuhPoll(PollByTime):
     """The indexer of Wazuh."""
 
     type: Literal["wazuh_indexer"]
@@ -49,29 +47,16 @@ class WazuhPoll(PollSettings):
     """Who logs in."""
     password: Secret
     """And with what."""
-    index: str = INDEX
+    index: Annotated[str, BeforeValidator(lambda index: INDEX if index is None else index)] = INDEX
     """The index pattern."""
     rule_ids: tuple[RuleId, ...] = ()
     """Only alerts of these Wazuh rules."""
 
-    def poll(self, name: str, client: HttpClient) -> Poll:
-        return WazuhIndexer(name, self, Limits(), client)
-
-
-@dataclass(frozen=True, slots=True)
-class WazuhIndexer:
-    """Searches forward by time and id."""
-
-    name: str
-    settings: WazuhPoll
-    limits: Limits
-    client: HttpClient
-
-    async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
-        """See `powertrip.ingest.Poll`."""
-        window = Window.of(cursor, since, self.settings.overlap)
-        hits = await self._hits(window)
-        maker = RecordMaker(source=self.name, keys=_KEYS, limits=self.limits, zone=None)
+    async def fetch(self, request: PollRequest) -> Page:
+        """Searches forward by time and id; see `powertrip.ingest.Poll`."""
+        now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
+        hits = await self._hits(request.client, window)
+        maker = RecordMaker(source=request.name, keys=_KEYS, limits=request.limits, zone=None)
         moments = [parse_time(_alert(hit).get("timestamp"), received_at=now, zone=None) for hit in hits]
         place = hits[-1].get("sort") if len(hits) >= SIZE else None
         return Page(
@@ -80,14 +65,13 @@ class WazuhIndexer:
             more=place is not None,
         )
 
-    async def _hits(self, window: Window) -> list[dict[str, Any]]:
-        settings = self.settings
-        index = quote(settings.index, safe="*-.,_")
-        answer = await self.client.request_json(
+    async def _hits(self, client: HttpClient, window: Window) -> list[dict[str, Any]]:
+        index = quote(self.index, safe="*-.,_")
+        answer = await client.request_json(
             "POST",
-            f"{settings.url.rstrip('/')}/{index}/_search",
+            f"{self.url.rstrip('/')}/{index}/_search",
             json=self._search(window),
-            login=(settings.username, settings.password.get_secret_value()),
+            login=(self.username, self.password.get_secret_value()),
         )
         said = mapping(answer.value)
         if said.get("timed_out") is True:
@@ -97,8 +81,8 @@ class WazuhIndexer:
 
     def _search(self, window: Window) -> dict[str, Any]:
         conditions: list[dict[str, Any]] = [{"range": {"timestamp": {"gte": window.begin.isoformat()}}}]
-        if self.settings.rule_ids:
-            conditions.append({"terms": {"rule.id": list(self.settings.rule_ids)}})
+        if self.rule_ids:
+            conditions.append({"terms": {"rule.id": list(self.rule_ids)}})
         after = {"search_after": window.place} if window.place is not None else {}
         return {
             "size": SIZE,

@@ -4,10 +4,12 @@ A refusal says what to write instead. It quotes the value only where the value c
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from difflib import get_close_matches
 from typing import Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -35,6 +37,22 @@ class Environment:
 
 AT_START = "read at the start only"
 """Marks a setting that a reload does not change."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyInTable:
+    """Marks the field of a section that takes its key in the table; nothing is written for it."""
+
+
+class DatabaseAddress(SecretStr):
+    """The address of a database, of which only the password is hidden."""
+
+    def hidden(self) -> Iterator[str]:
+        """The password, as it is and as it is written in the address."""
+        parts = urlsplit(self.get_secret_value())
+        for written in (parts.password, *parse_qs(parts.query).get("password", ())):
+            if written:
+                yield from (written, unquote(written))
 
 
 def parse_duration(value: object) -> timedelta:
@@ -79,6 +97,13 @@ def quoted(value: object) -> str:
     if re.match(r"x(ox|app)", text):
         return "a Slack token"
     return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
+
+
+def did_you_mean(name: str, known: list[str], kind: str) -> str:
+    """Say that no `kind` has this name, with the nearest one that exists, or else with all."""
+    near = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}"
+    return f'there is no {kind} "{name}"; {hint}'
 
 
 def empty_if_none(value: object) -> object:
@@ -133,7 +158,7 @@ def _check_base_url(value: str) -> str:
     return value
 
 
-def _check_database_url(value: SecretStr) -> SecretStr:
+def _check_database_url(value: DatabaseAddress) -> DatabaseAddress:
     url = value.get_secret_value()
     login = r"([^:/?#@]*(:[^/?#@]*)?@)?"
     if not re.fullmatch(rf"sqlite:///[^?#]+|postgres(ql)?://{login}[^/?#@]*(/[^?#@]*)?(\?[^#@]*)?", url):
@@ -176,7 +201,7 @@ AppToken = Annotated[
 ]
 SourceSecret = Annotated[SecretStr, AfterValidator(_check_secret), Written("at least 16 characters")]
 DatabaseUrl = Annotated[
-    SecretStr,
+    DatabaseAddress,
     AfterValidator(_check_database_url),
     Written("`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`"),
 ]

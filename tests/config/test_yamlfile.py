@@ -1,7 +1,7 @@
 import pytest
 
+from powertrip.config.yamlfile import parse_yaml
 from powertrip.errors import ConfigError
-from powertrip.yamlfile import parse_yaml
 
 TEXT = """\
 # a comment

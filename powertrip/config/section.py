@@ -4,6 +4,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
+from powertrip.config.values import DatabaseAddress
+
 
 class Section(BaseModel):
     """Settings that belong together: frozen, and no key beside those that are known."""
@@ -13,10 +15,12 @@ class Section(BaseModel):
     )
 
 
-def secrets_in(value: object) -> Iterator[SecretStr]:
-    """Every secret of a section, however deep, so that none can be forgotten."""
-    if isinstance(value, SecretStr):
-        yield value
+def secrets_in(value: object) -> Iterator[str]:
+    """Every text that must not be printed, found by its type, so that none can be forgotten."""
+    if isinstance(value, DatabaseAddress):
+        yield from value.hidden()
+    elif isinstance(value, SecretStr):
+        yield value.get_secret_value()
     elif isinstance(value, BaseModel):
         yield from secrets_in([getattr(value, name) for name in type(value).model_fields])
     elif isinstance(value, dict):

@@ -1,0 +1,285 @@
+"""The whole configuration file, composed of the sections that the rooms own.
+
+    YAML -> environment -> sections (pydantic) -> checks between sections -> rules -> Config
+
+Each step adds the mistakes it finds; a configuration with any is refused with all of them.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import BeforeValidator, ConfigDict, Field
+
+from powertrip.backup import Backup
+from powertrip.cards import CardSettings
+from powertrip.config.environment import fill_in
+from powertrip.config.read import Problem, in_order, read_document, tables, told, top_of, validate
+from powertrip.config.section import Section, secrets_in
+from powertrip.config.values import (
+    AT_START,
+    DatabaseAddress,
+    DatabaseUrl,
+    Duration,
+    Environment,
+    Size,
+    SourceName,
+    SourceSecret,
+    as_list,
+    did_you_mean,
+    empty_if_none,
+    parse_size,
+)
+from powertrip.enrichers import EnrichmentSection, mistakes_in_enrichment
+from powertrip.errors import ConfigError
+from powertrip.event import Person
+from powertrip.log import register_secret
+from powertrip.origins import OriginSection, mistakes_in_origins
+from powertrip.policy import Policy
+from powertrip.reminders import Reminders
+from powertrip.routing import Reviewers, mistakes_in_people
+from powertrip.rules import RuleSet, load_rules
+from powertrip.severity import SeverityLists
+from powertrip.slack.settings import Lookups, SlackSection
+from powertrip.sources import AnySource
+from powertrip.sources.polled import AnyPoll
+from powertrip.workflow import Quarantine
+
+DEFAULT_RULES = [{"use": "ssh"}]
+
+_NO_FILE = """\
+there is no such file. There are two ways to start:
+  make demo    tries Powertrip on this machine, with a Slack of its own
+  cp config.example.yaml {path}    then set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, and run it again"""
+
+
+class Ingest(Section):
+    """The endpoint that takes log records."""
+
+    host: Annotated[str, AT_START] = "0.0.0.0"  # noqa: S104 - log senders are elsewhere, and each needs its secret
+    """The address to listen on."""
+    port: Annotated[int, Field(ge=0, le=65535), AT_START, Environment("PORT", overrides=True)] = 8080
+    """The port to listen on; 0 takes any that is free."""
+    max_body: Size = 8 << 20
+    """A larger request is refused."""
+    max_inflated: Size = 64 << 20
+    """A compressed request that inflates to more is refused."""
+    backlog_limit: Annotated[int, Field(ge=1)] = 100_000
+    """While more records than this wait to be judged, senders are told to retry."""
+    retry_after: Duration = timedelta(seconds=30)
+    """When senders are told to retry."""
+
+
+class Api(Section):
+    """What others may read of Powertrip."""
+
+    token: SourceSecret | None = None
+    """The bearer token of `/api/v1/decisions`; without it there is no such address."""
+
+
+class Database(Section):
+    """Where everything is kept."""
+
+    url: Annotated[DatabaseUrl, AT_START, Environment("DATABASE_URL", overrides=True)] = DatabaseAddress(
+        "sqlite:///powertrip.db"
+    )
+    """SQLite, or PostgreSQL where the disk does not last or `web` and `worker` run apart. A relative FILE
+    begins at the folder of the configuration file, wherever Powertrip is started."""
+
+
+class Retention(Section):
+    """How long what is no longer needed stays. Events, decisions and the audit always stay."""
+
+    records: Duration = timedelta(days=30)
+    """The records as they came, once they are judged, and deliveries once they are made."""
+
+
+class Log(Section):
+    """What Powertrip says of itself on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least important entries that are written."""
+    format: Literal["auto", "human", "json"] = "auto"
+    """`auto` is human on a terminal and JSON elsewhere."""
+
+
+class Settings(Section):
+    """The whole file, the rules aside."""
+
+    slack: SlackSection
+    reviewers: Reviewers = Reviewers()
+    people: Annotated[dict[str, Person], Field(default_factory=dict)]
+    sources: Annotated[dict[SourceName, AnySource], Field(default_factory=dict)]
+    origins: Annotated[dict[SourceName, OriginSection], Field(default_factory=dict)]
+    polls: Annotated[
+        dict[SourceName, AnyPoll], AT_START, BeforeValidator(empty_if_none), Field(default_factory=dict)
+    ]
+    ingest: Ingest = Ingest()
+    api: Api = Api()
+    database: Database = Database()
+    policy: tuple[Policy, ...] = ()
+    reminders: Reminders = Reminders()
+    severity: SeverityLists = SeverityLists()
+    backup: Annotated[Backup, Field(default_factory=Backup)]
+    cards: CardSettings = CardSettings()
+    lookups: Lookups = Lookups()
+    enrichment: Annotated[EnrichmentSection, AT_START] = EnrichmentSection()
+    quarantine: Quarantine = Quarantine()
+    retention: Retention = Retention()
+    log: Log = Log()
+
+    def database_label(self) -> str:
+        """The database as it can be shown: without password and parameters."""
+        url = urlsplit(self.database.url.get_secret_value())
+        return f"{url.scheme}://{url.hostname or ''}{url.path}"
+
+    def expected_within(self) -> dict[str, timedelta]:
+        """The sources and polls that are normally chatty, and how long their silence may last."""
+        senders = [*self.sources.items(), *self.polls.items()]
+        return {name: sender.expect_within for name, sender in senders if sender.expect_within is not None}
+
+
+class Config(Settings):
+    """All that the configuration says, read and checked."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    rules: RuleSet
+    warnings: tuple[str, ...]
+    """Sentences for the operator about what works and is probably not meant."""
+
+
+def load_config(path: Path, environ: Mapping[str, str]) -> Config:
+    """Read the YAML file at `path`; raises ConfigError with every mistake, in the order of the file.
+
+    Where the YAML cannot be read, or keys stand twice, only those mistakes are known. From then on the log
+    hides every secret of it.
+    """
+    document = read_document(path, if_missing=_NO_FILE.format(path=path))
+    data = {"slack": {}} | top_of(document)
+    entries = data.pop("rules", DEFAULT_RULES)
+    retired = list(_retired(data))
+    filled = fill_in(document, data, environ, Settings)
+    settings, mistakes = validate(Settings, filled, document)
+    mistakes += told(_mistakes_between(filled.data), document)
+    rules: RuleSet | None = None
+    try:
+        names = [str(name) for section in ("sources", "polls") for name, _ in tables(filled.data, section)]
+        rules = load_rules(entries, lambda where: document.where(("rules", *where)), sources=names)
+        mistakes += told(_unknown_rules(filled.data, rules), document)
+    except ConfigError as error:
+        mistakes += error.mistakes
+    if mistakes or settings is None or rules is None:
+        raise ConfigError(in_order(mistakes))
+    for secret in secrets_in(settings):
+        register_secret(secret)
+    sections = {name: getattr(settings, name) for name in Settings.model_fields}
+    warnings = [*retired, *_warnings(settings, rules, environ), *_left_behind(settings.database, path)]
+    sections["database"] = _anchored(settings.database, path)
+    return Config(**sections, rules=rules, warnings=tuple(warnings))
+
+
+def _retired(data: dict[str, Any]) -> Iterator[str]:
+    """Take settings out that files of an earlier version have and that do nothing, with a warning of each."""
+    for name, poll in tables(data, "polls"):
+        if poll.get("type") == "papertrail_search" and "overlap" in poll:
+            data["polls"][name] = {key: value for key, value in poll.items() if key != "overlap"}
+            yield f"polls.{name}.overlap: does nothing for papertrail_search, which asks by id; remove it"
+
+
+def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Mistakes that take two settings to make: each may be right, and both not."""
+    yield from mistakes_in_people(data)
+    sources = dict(tables(data, "sources"))
+    for name, _ in tables(data, "polls"):
+        if name in sources:
+            yield ("polls", name), "is the name of a source too; give one of them another"
+    yield from mistakes_in_origins(data)
+    yield from _mistakes_in_ingest(data)
+    yield from mistakes_in_enrichment(data)
+
+
+def _mistakes_in_ingest(data: Mapping[str, Any]) -> Iterator[Problem]:
+    section, sizes = data.get("ingest"), {}
+    for key in ("max_body", "max_inflated"):
+        written = section.get(key) if isinstance(section, dict) else None
+        try:
+            sizes[key] = Ingest.model_fields[key].default if written is None else parse_size(written)
+        except ValueError:  # told already, of the setting itself
+            return
+    if sizes["max_inflated"] < sizes["max_body"]:
+        yield ("ingest", "max_inflated"), "is below max_body; write at least the same size"
+
+
+def _unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
+    """Policies and expectations for a rule that makes no events: they demand nothing, and nobody notices."""
+    known = [rule.name for rule in rules.rules if not rule.ignore]
+    policies = data.get("policy")
+    named: list[tuple[tuple[str | int, ...], Any]] = []
+    for number, policy in enumerate(policies if isinstance(policies, list) else []):
+        when = policy.get("when") if isinstance(policy, dict) else None
+        if isinstance(when, dict):
+            named.append((("policy", number, "when", "rule"), when.get("rule")))
+    named += [
+        (("origins", name, "expects"), origin.get("expects")) for name, origin in tables(data, "origins")
+    ]
+    for path, written in named:
+        names = as_list(written)
+        for name in map(str, names if isinstance(names, list) else []):
+            if known and name not in known:
+                yield path, did_you_mean(name, known, "rule")
+
+
+def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) -> Iterator[str]:
+    if not settings.sources and not settings.polls:
+        yield "sources: none is configured, so nothing can arrive but /powertrip test"
+    if not rules.rules:
+        yield "rules: none is in force, so no record can make an event; write `use: ssh` to begin with"
+    if not settings.reviewers.users and not settings.reviewers.group:
+        yield (
+            "reviewers: none is configured, so nobody can answer for a bot or an unknown user; "
+            "write your own member id into reviewers.users"
+        )
+    for name, base_url in _base_urls(settings):
+        if base_url.scheme == "http" and base_url.hostname not in ("127.0.0.1", "::1", "localhost"):
+            yield f"{name}: the tokens travel in the clear over http; use https beyond this machine"
+    if "DYNO" in environ and settings.database_label().startswith("sqlite:"):
+        yield (
+            "database.url: this platform wipes the disk at every restart, and SQLite with it; "
+            "attach PostgreSQL, which sets DATABASE_URL"
+        )
+
+
+def _relative_file(database: Database) -> Path | None:
+    """The file of an SQLite database that is not named by its whole path."""
+    scheme, _, file = database.url.get_secret_value().partition(":///")
+    return Path(file) if scheme == "sqlite" and file != ":memory:" and not Path(file).is_absolute() else None
+
+
+def _anchored(database: Database, config: Path) -> Database:
+    # Whoever starts Powertrip from another folder must find the same database, and not an empty one.
+    if (file := _relative_file(database)) is None:
+        return database
+    return Database(url=DatabaseAddress(f"sqlite:///{config.absolute().parent / file}"))
+
+
+def _left_behind(database: Database, config: Path) -> Iterator[str]:
+    """Says so where the database of an earlier version, which the working directory held, is used no more."""
+    if (file := _relative_file(database)) is None or not file.exists():
+        return
+    used = config.absolute().parent / file
+    if not (used.exists() and used.samefile(file)):
+        yield (
+            f"database.url: {used} is the database, for a relative path begins at the folder of the "
+            f"configuration; {file.absolute()}, in the working directory, is not used: move it there, "
+            "or write its whole path"
+        )
+
+
+def _base_urls(settings: Settings) -> Iterator[tuple[str, SplitResult]]:
+    """Where tokens are sent to."""
+    yield "slack.base_url", urlsplit(settings.slack.base_url)
+    for name, service in settings.enrichment.asked():
+        yield f"enrichment.{name}.base_url", urlsplit(service.base_url)
