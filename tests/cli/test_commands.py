@@ -80,7 +80,7 @@ async def control(sandbox: SlackEmulator) -> AsyncIterator[Control]:
 
 
 def configured(sandbox: SlackEmulator, folder: Path, **changes: Any) -> None:
-    """Write a config.yaml for the sandbox into the folder."""
+    """Write a config.yaml for the local Slack into the folder."""
     write_config(folder / "config.yaml", settings(sandbox, folder, **changes))
 
 
