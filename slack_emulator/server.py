@@ -67,7 +67,11 @@ class SlackEmulator:
         """Begin to serve; raises OSError if the port is taken."""
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=0.2)
         await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._port).start()
+        try:
+            await web.TCPSite(self._runner, self._host, self._port).start()
+        except OSError:
+            await self.stop()
+            raise
         self._port = int(self._runner.addresses[0][1])
         return self
 

@@ -52,7 +52,7 @@ def control(elsewhere: Elsewhere, sandbox: SlackEmulator) -> Iterator[Control]:
 
 
 def configured(sandbox: SlackEmulator, folder: Path, **changes: Any) -> None:
-    """Write a config.yaml for the sandbox into the folder."""
+    """Write a config.yaml for the local Slack into the folder."""
     write_config(folder / "config.yaml", settings(sandbox, folder, **changes))
 
 

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
+from powertrip.cli.demo import local_slack, run_sandbox
+from powertrip.errors import PowertripError
 from slack_emulator.control import Control
 from slack_emulator.seen import SeenMessage
 from tests.end_to_end.evidence import until
@@ -76,3 +79,10 @@ async def test_the_demo_shows_three_colours_a_hids_cloudtrail_and_sudo(demo: Dem
     await until(lambda: "HIDS is told: approved by Alice" in demo.told, "the terminal tells of it", PATIENCE)
     await demo.card("bob on web-2", "The log pipeline missed this: only wazuh saw it.")
     assert not any(m.shows("203.0.113.99") for m in (await demo.control.state()).messages())
+
+
+async def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
+    async with local_slack() as taken:
+        port = int(taken.url.rpartition(":")[2])
+        with pytest.raises(PowertripError, match="address already in use; name another --port"):
+            await run_sandbox(local_slack(port=port), Console())

@@ -1,4 +1,4 @@
-"""A sandbox and its control for each test, and Powertrip connected to them."""
+"""A local Slack and its control for each test, and Powertrip connected to them."""
 
 import os
 from collections.abc import AsyncIterator
@@ -38,7 +38,7 @@ def changes() -> dict[str, Any]:
 async def running(
     sandbox: SlackEmulator, control: Control, tmp_path: Path, changes: dict[str, Any]
 ) -> AsyncIterator[tuple[Running, Sender]]:
-    """Powertrip in this process, connected to the sandbox."""
+    """Powertrip in this process, connected to the local Slack."""
     path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
     async with powertrip_here(path) as (application, sender):
         await control.connected()

@@ -1,4 +1,4 @@
-"""What the database and the sandbox hold in the end, against what Powertrip promises."""
+"""What the database and the local Slack hold in the end, against what Powertrip promises."""
 
 import asyncio
 import sqlite3

@@ -1,4 +1,4 @@
-"""Powertrip on its own sandbox, in this process or in one of its own, and a sender of records."""
+"""Powertrip on a Slack of its own, in this process or in one of its own, and a sender of records."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Powertrip as a process of its own beside its sandbox, to be killed and started again."""
+"""Powertrip as a process of its own beside a Slack of its own, to be killed and started again."""
 
 import asyncio
 import contextlib
@@ -88,7 +88,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene_in(folder: Path, **changes: Any) -> AsyncIterator[Scene]:
-    """A running scene; the process and the sandbox end with it."""
+    """A running scene; the process and the local Slack end with it."""
     port = free_port()
     async with (
         local_slack() as sandbox,

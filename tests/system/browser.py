@@ -1,4 +1,4 @@
-"""Debian's Chromium, and the sandbox's page in it as one person sees it."""
+"""Debian's Chromium, and the emulator's page in it as one person sees it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ async def running_browser() -> AsyncIterator[Browser]:
 
 
 class Desk:
-    """One person's window on the sandbox's page."""
+    """One person's window on the emulator's page."""
 
     def __init__(self, page: Page, address: str, user: str) -> None:
         self.page = page

@@ -1,6 +1,6 @@
 """A real login on a real sshd, shipped by a real syslog-ng, is asked about and answered on the page.
 
-Nothing between the ssh client and the click is ours but Powertrip and its sandbox.
+Nothing between the ssh client and the click is ours but Powertrip and the emulator.
 """
 
 import sqlite3

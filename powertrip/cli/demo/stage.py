@@ -19,6 +19,7 @@ from rich.console import Console
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
 from powertrip.cli.demo.scenes import Scene, everyday, scenes
+from powertrip.errors import PowertripError
 from powertrip.runtime.app import powertrip
 from powertrip.settings import load_config
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
@@ -73,7 +74,7 @@ async def run_demo(slack: SlackEmulator, console: Console, *, open_browser: bool
     stopping = _stop_on_signals()
     with TemporaryDirectory(prefix="powertrip-demo-") as folder:
         async with (
-            slack,
+            _serving(slack),
             Outside(console).serving() as outside,
             _powertrip(slack, outside, Path(folder)) as (url, secret),
         ):
@@ -100,11 +101,25 @@ async def _run_until(stopping: asyncio.Event, *telling_of: Coroutine[Any, Any, N
 async def run_sandbox(slack: SlackEmulator, console: Console) -> None:
     """Serve the local Slack alone until Ctrl-C."""
     stopping = _stop_on_signals()
-    async with slack:
+    async with _serving(slack):
         console.print(f"The page: [bold]{slack.url}[/bold]")
         console.print(f"slack.base_url for your config: {slack.api_url}")
         console.print(f"Tokens: {BOT_TOKEN} and {APP_TOKEN}. Ctrl-C ends it.")
         await stopping.wait()
+
+
+@asynccontextmanager
+async def _serving(slack: SlackEmulator) -> AsyncIterator[None]:
+    try:
+        await slack.start()
+    except OSError as error:
+        raise PowertripError(
+            f"Slack's page cannot be served: {error.strerror}; name another --port"
+        ) from error
+    try:
+        yield
+    finally:
+        await slack.stop()
 
 
 def _stop_on_signals() -> asyncio.Event:
