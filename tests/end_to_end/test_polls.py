@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from powertrip.application import Application
-from powertrip.cli.findings import check_all
+from powertrip.cli.check import check_all
 from powertrip.config import load_config
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
