@@ -1,18 +1,27 @@
 """Fixtures that several rooms share: the two databases, and a clock that only moves when told."""
 
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import psycopg
 import pytest
+from hypothesis import HealthCheck, settings
+from psycopg import sql
 
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import NOW
+
+settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("small", settings.get_profile("full"), max_examples=15)
+# The full one is what `.ci/run` takes; hundreds of examples at every change would only be waited for.
+settings.load_profile(os.environ.get("POWERTRIP_HYPOTHESIS", "small"))
 
 
 @dataclass
@@ -62,23 +71,37 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def new_postgres(postgres: Any) -> Callable[[], str]:
+    """Makes a database with all tables in it, and returns its URL: a copy of one that was migrated."""
+    numbers = count()
+
+    def new() -> str:
+        name = f"test_{next(numbers)}"
+        # Not one connection for all: a test may stop the server.
+        with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE migrated").format(sql.Identifier(name)))
+        return str(postgres.get_uri(database=name))
+
+    postgres.psql("CREATE DATABASE migrated")
+    migrate(open_database(postgres.get_uri(database="migrated")))
+    return new
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database, once of each kind."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/powertrip.db"
-    server = request.getfixturevalue("postgres")
-    name = f"test_{os.getpid()}_{abs(hash(tmp_path))}"
-    server.psql(f"CREATE DATABASE {name}")
-    return str(server.get_uri(database=name))
+    """An empty database with all its tables, once of each kind."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("new_postgres")())
+    url = f"sqlite:///{tmp_path}/powertrip.db"
+    migrate(open_database(url))
+    return url
 
 
 @pytest.fixture
 async def database_thread(database_url: str) -> AsyncIterator[DatabaseThread]:
-    """The migrated database with its thread."""
-    opened = open_database(database_url)
-    migrate(opened)
-    thread = DatabaseThread(opened)
+    """The database with its thread."""
+    thread = DatabaseThread(open_database(database_url))
     yield thread
     await thread.close()
 

@@ -433,7 +433,7 @@ async def test_a_sender_too_slow_with_its_body_is_asked_to_retry(served: Served)
     writer.close()
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(body=st.binary(max_size=400) | st.binary(max_size=100).map(gzip.compress), authorized=st.booleans())
 async def test_no_bytes_lead_to_anything_but_an_answer_of_the_contract(
     served: Served, body: bytes, authorized: bool

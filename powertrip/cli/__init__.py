@@ -1,22 +1,22 @@
 """The command line: `python bot.py COMMAND`, a module a group of commands.
 
-shared.py    what every command uses: the `--config` option, the terminal, how an error ends a command
-serve.py     run, web, worker                serving.py   signals, reload and the exit
-check.py     check, test-backup              findings.py  what `check` looks at
-migrate.py   migrate
-rules/       rules test
-events/      events list, show, quarantine, export
-docs/        docs configuration, docs packs: the pages that are written from the code
-demo/        demo, sandbox
+    shared.py    what every command uses: the `--config` option, the terminal, how an error ends a command
+    run.py       run, web, worker; `running` has signals, reload and the exit
+    upkeep.py    check, test-backup, migrate; `check` has what is looked at
+    rules/       rules test
+    events/      events list, show, quarantine, export
+    docs/        docs configuration, docs packs: the pages that are written from the code
+    demo/        demo, sandbox
+
+A command imports what it needs when it runs, so that `--help` and `rules test` do not wait for the libraries
+of Slack, HTTP and the database to load. `tests/cli/test_lazy_imports.py` keeps it so.
 """
 
 import typer
 
-from powertrip.cli import check, demo, docs, events, migrate, rules, serve
+from powertrip.cli import demo, docs, events, rules, run, upkeep
 from powertrip.cli.shared import Commands
 
-# A command imports what it needs when it runs, so that `--help` and `rules test` do not wait for the
-# libraries of Slack, HTTP and the database to load. tests/cli/test_imports.py keeps it so.
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
@@ -24,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
     help="Asks in Slack: was this you?",
 )
-for commands in (serve, demo, check, migrate):
+for commands in (run, demo, upkeep):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(events.app, name="events", help="Look at events and export them.")

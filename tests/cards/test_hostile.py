@@ -24,8 +24,8 @@ from tests.samples import NOW
 
 OURS = {"U0ALICE", "U0BOB", "W0CAROL", "S0SECURITY"}
 
-patient = settings(deadline=None, derandomize=True)
-"""The same examples in every run, however slow the machine."""
+repeatable = settings(derandomize=True)
+"""The same examples in every run."""
 
 views = st.builds(
     CardView,
@@ -56,13 +56,13 @@ def in_text(value: str | None, limit: int) -> str:
     return escape(quoted(show(value, limit))) if value else ""
 
 
-@patient
+@repeatable
 @given(events(), views)
 def test_a_card_is_taken_by_slack_and_calls_nobody_else(about: Event, view: CardView) -> None:
     check(event_card(about, view, NOW))
 
 
-@patient
+@repeatable
 @given(events(), views)
 def test_the_plain_text_always_names_who_what_where_and_the_question(about: Event, view: CardView) -> None:
     text = event_card(about, view, NOW).text
@@ -75,7 +75,7 @@ def test_the_plain_text_always_names_who_what_where_and_the_question(about: Even
     assert about.ref in text
 
 
-@patient
+@repeatable
 @given(events(), views)
 def test_an_open_event_always_has_its_two_buttons(about: Event, view: CardView) -> None:
     actions = [button["action_id"] for button in buttons(event_card(about, view, NOW))]
@@ -83,7 +83,7 @@ def test_an_open_event_always_has_its_two_buttons(about: Event, view: CardView) 
     assert (actions == ["approve", "deny"]) is about.is_open
 
 
-@patient
+@repeatable
 @given(st.lists(events(), min_size=1, max_size=4), st.sampled_from([1, 7, 40]), views)
 def test_a_list_is_taken_by_slack_and_calls_nobody_else(
     some: list[Event], repeated: int, view: CardView
@@ -91,20 +91,20 @@ def test_a_list_is_taken_by_slack_and_calls_nobody_else(
     check(reminder_list(some * repeated, view, NOW))
 
 
-@patient
+@repeatable
 @given(st.lists(events(), max_size=3), texts, texts)
 def test_pages_are_taken_by_slack(some: list[Event], title: str, query: str) -> None:
     check(event_list(some * 8, 2, 3, title, NOW, query))
     check(history_table(some * 20, 2, 3, title, NOW, query))
 
 
-@patient
+@repeatable
 @given(events(), st.lists(occurrences, max_size=7))
 def test_details_are_taken_by_slack(about: Event, records: list[Occurrence]) -> None:
     check(show_card(about, records, [], NOW))
 
 
-@patient
+@repeatable
 @given(events(), st.none() | events())
 def test_answers_are_taken_by_slack(about: Event, rest: Event | None) -> None:
     for decision in about.decisions:

@@ -39,7 +39,7 @@ def test_what_is_typed_is_found_under_the_published_names() -> None:
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-@settings(deadline=None, derandomize=True)
+@settings(derandomize=True)
 @given(hostile=events())
 def test_slack_takes_every_window(verdict: Verdict, hostile: Event) -> None:
     assert view_objections(reason_modal(hostile, verdict, "x" * 3000)) == []

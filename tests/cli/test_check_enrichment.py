@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from powertrip.cli.findings import Finding, check_all
+from powertrip.cli.check import Finding, check_all
 from tests.enrichers.world import TOKEN, FakeService, Said
 from tests.outside import serving
 from tests.test_config import load

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from powertrip.cli.demo import local_slack, run_sandbox
+from powertrip.cli.demo.stage import run_sandbox
+from powertrip.cli.demo.workspace import local_slack
 from powertrip.errors import PowertripError
 from slack_emulator.control import Control
 from slack_emulator.seen import SeenMessage

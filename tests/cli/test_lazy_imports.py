@@ -53,5 +53,7 @@ def test_rules_test_loads_the_rules_and_the_config_alone(arguments: tuple[str, .
 
 
 def test_the_worker_loads_matplotlib_only_once_a_chart_is_drawn() -> None:
-    loading = "import sys, powertrip.worker, powertrip.application; sys.exit('matplotlib' in sys.modules)"
+    loading = (
+        "import sys, powertrip.runtime.worker, powertrip.runtime.app; sys.exit('matplotlib' in sys.modules)"
+    )
     subprocess.run([sys.executable, "-c", loading], cwd=ROOT, check=True, timeout=60)

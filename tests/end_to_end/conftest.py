@@ -1,7 +1,6 @@
 """A local Slack and its control for each test, and Powertrip connected to them."""
 
-import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -52,8 +51,6 @@ def sender(running: tuple[Running, Sender]) -> Sender:
 
 
 @pytest.fixture
-def shared_database(postgres: Any, tmp_path: Path) -> str:
+def shared_database(new_postgres: Callable[[], str]) -> str:
     """An empty PostgreSQL database."""
-    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
-    postgres.psql(f"CREATE DATABASE {name}")
-    return str(postgres.get_uri(database=name))
+    return new_postgres()

@@ -1,10 +1,9 @@
 """The database cannot take a write: senders are told to come back, and nothing is acknowledged unkept."""
 
-import os
 import secrets
 import sqlite3
 import string
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +54,9 @@ async def test_senders_are_told_to_come_back_while_another_process_locks_sqlite(
 
 
 @pytest.fixture
-async def on_postgres(tmp_path: Path, postgres: Any) -> AsyncIterator[Scene]:
+async def on_postgres(tmp_path: Path, new_postgres: Callable[[], str]) -> AsyncIterator[Scene]:
     """Powertrip in a process of its own, on PostgreSQL."""
-    name = f"down_{os.getpid()}_{abs(hash(tmp_path))}"
-    postgres.psql(f"CREATE DATABASE {name}")
-    async with scene_in(tmp_path, database={"url": str(postgres.get_uri(database=name))}) as running:
+    async with scene_in(tmp_path, database={"url": new_postgres()}) as running:
         yield running
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.cli.findings import check_all
+from powertrip.cli.check import check_all
 from powertrip.runtime.app import Running
 from powertrip.settings import load_config
 from slack_emulator import SlackEmulator

@@ -31,7 +31,7 @@ def worker(config: ConfigPath = DEFAULT_CONFIG) -> None:
 def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
     import structlog
 
-    from powertrip.cli.serving import run_until_stopped
+    from powertrip.cli.running import run_until_stopped
     from powertrip.log import configure_logging
 
     config = read_config(path)
