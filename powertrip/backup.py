@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, SourceName, Written, empty_if_none
-from powertrip.errors import BackupUnavailable
+from powertrip.errors import Unavailable
 
 TIMEOUT = 20.0
 """Seconds for one message; Apprise itself gives each connection four, and mail fifteen."""
@@ -68,10 +68,10 @@ class AppriseChannels:
         return tuple(self._channels)
 
     async def send(self, name: str, title: str, body: str) -> None:
-        """Send one message; raises BackupUnavailable where it was not, or not surely, taken."""
+        """Send one message; raises Unavailable where it was not, or not surely, taken."""
         channel = self._channels.get(name)
         if channel is None:
-            raise BackupUnavailable(f"backup.channels.{name} is no longer configured")
+            raise Unavailable(f"backup.channels.{name} is no longer configured")
         apprise = _apprise()
         sender = apprise.Apprise()
         sender.add(channel.url.get_secret_value())
@@ -79,8 +79,8 @@ class AppriseChannels:
             async with asyncio.timeout(TIMEOUT):
                 taken = await sender.async_notify(body, title=title, body_format=apprise.NotifyFormat.TEXT)
         except TimeoutError as error:
-            raise BackupUnavailable(f"backup.channels.{name} did not answer within {TIMEOUT:g} s") from error
+            raise Unavailable(f"backup.channels.{name} did not answer within {TIMEOUT:g} s") from error
         if not taken:
-            raise BackupUnavailable(
+            raise Unavailable(
                 f"backup.channels.{name} did not take the message; check its address and the way there"
             )

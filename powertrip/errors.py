@@ -16,22 +16,15 @@ PowertripError
 │   ├── ReasonRequired        the policy wants a reason
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
-├── PollError
-│   ├── PollUnavailable       a polled API may answer later
-│   └── PollRefused           a polled API will not answer as it is asked: wrong credentials, a gone address
-├── BackupUnavailable         a backup channel did not take a message, and may later
-├── EnrichmentError
-│   ├── ServiceUnavailable    a service that knows addresses gives no answer now
-│   │   └── ServiceBusy       its quota is used up for the moment; the question waits
-│   └── ServiceRefused        it gives none until an operator mends something: a wrong token
-├── OriginError
-│   ├── OriginUnavailable     the HIDS may take the verdict later
-│   └── OriginRefused         the HIDS will not take it as it is told: a wrong password, a missing role
-└── SlackError
-    ├── SlackUnavailable      may work later: rate limit, server error
-    │   └── SlackUnreachable  no connection to Slack came about
-    ├── SlackAmbiguous        the call may or may not have taken effect
-    └── SlackRefused          will not work as asked: a wrong token, a missing scope, a gone channel
+└── OutsideError              a system beyond this process did not do what it was asked
+    ├── Unavailable           it may later: no answer, an error of its own, a limit
+    │   └── Busy              its quota, or ours of it, is used up for the moment
+    ├── Rejected              it will not until an operator mends what the text says
+    └── SlackError
+        ├── SlackUnavailable  may work later: rate limit, server error
+        │   └── SlackUnreachable  no connection to Slack came about
+        ├── SlackAmbiguous    the call may or may not have taken effect
+        └── SlackRefused      will not work as asked: a wrong token, a missing scope, a gone channel
 """
 
 from dataclasses import dataclass
@@ -135,72 +128,35 @@ class UnknownEvent(Refused):
     """No event has this id."""
 
 
-class BackupUnavailable(PowertripError):
-    """A backup channel did not take a message, or did not say so; a later attempt may succeed."""
+class OutsideError(PowertripError):
+    """A backup channel, a polled API, a service, a HIDS or Slack did not do what it was asked.
 
-
-class EnrichmentError(PowertripError):
-    """A service said nothing of an address; the text says why, beginning with the service's name."""
-
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        self.retry_after = retry_after
-        super().__init__(text)
-
-
-class ServiceUnavailable(EnrichmentError):
-    """The service gives no answer now and may after `retry_after` seconds."""
-
-
-class ServiceBusy(ServiceUnavailable):
-    """The service, or our own keeping to its quota, has the question wait `retry_after` seconds."""
-
-
-class ServiceRefused(EnrichmentError):
-    """The service gives no answer until an operator mends what the text says, or its quota is renewed."""
-
-
-class PollError(PowertripError):
-    """A polled API did not give what it should."""
-
-
-class PollUnavailable(PollError):
-    """No answer, or none that can be used; there may be one after `retry_after` seconds."""
+    `retry_after` is in seconds, where it is known.
+    """
 
     def __init__(self, text: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(text)
 
 
-class PollRefused(PollError):
-    """It will not answer as it is asked; the text says what an operator has to mend."""
+class Unavailable(OutsideError):
+    """Another attempt may succeed."""
 
 
-class OriginError(PowertripError):
-    """A host intrusion detection system was not told a verdict."""
+class Busy(Unavailable):
+    """A quota is used up for the moment: the system's own limit, or the one we keep to."""
 
 
-class OriginUnavailable(OriginError):
-    """The verdict was not taken and may be after `retry_after` seconds."""
-
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        self.retry_after = retry_after
-        super().__init__(text)
+class Rejected(OutsideError):
+    """Another attempt fails alike until an operator mends what the text says, or a quota is renewed."""
 
 
-class OriginRefused(OriginError):
-    """The verdict will not be taken as it is told; the text says what an operator has to mend."""
-
-
-class SlackError(PowertripError):
+class SlackError(OutsideError):
     """A call to Slack did not do what it should."""
 
 
 class SlackUnavailable(SlackError):
     """The call did not take effect and may work after `retry_after` seconds."""
-
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
-        self.retry_after = retry_after
-        super().__init__(text)
 
 
 class SlackUnreachable(SlackUnavailable):

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
-import httpx
-
 from powertrip.errors import Overloaded
 from powertrip.event import Record
+from powertrip.net import HttpClient
 
 if TYPE_CHECKING:
     from cryptography.x509 import Certificate
@@ -31,6 +30,7 @@ class Limits:
 
 
 Fetch = Callable[[str], Awaitable[bytes]]
+"""Gives what is at an address; raises Overloaded if it cannot be had now."""
 
 
 async def _no_fetch(url: str) -> bytes:
@@ -187,7 +187,7 @@ class PollRequest:
 
     name: str
     """The poll's, which its records name as their source."""
-    client: httpx.AsyncClient
+    client: HttpClient
     cursor: Cursor | None
     """Where the last page ended; None before the first, which begins at `since`."""
     since: datetime
@@ -215,7 +215,7 @@ class Poll(Protocol):
         """The security channel is told of a poll that fails for this long."""
 
     async def fetch(self, request: PollRequest) -> Page:
-        """The page at the cursor; raises PollUnavailable or PollRefused."""
+        """The page at the cursor; raises Unavailable or Rejected."""
 
 
 class Backfill(Protocol):
@@ -224,7 +224,7 @@ class Backfill(Protocol):
     async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
         """The page at `cursor`, which begins as `{"min_id": after_id}`; without more, the gap is filled.
 
-        Raises PollUnavailable or PollRefused.
+        Raises Unavailable or Rejected.
         """
 
 

@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 
-import httpx
 from apscheduler.schedulers import SchedulerNotRunningError
 
 from powertrip.ingest import Backfill
 from powertrip.metrics import Metrics
+from powertrip.net import new_client
 from powertrip.ports import Delivery, DeliveryKind
 from powertrip.scheduler import Clockwork, Dispatcher, Sweep
 from powertrip.settings import Config
-from powertrip.sources.polled import build_backfills
+from powertrip.sources.polled import build_backfills, poll_client
 from powertrip.store import SqlStore
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 from powertrip.workflow import (
@@ -63,7 +63,8 @@ class Rounds:
         self._metrics = metrics
         self._clock = clock
         self._started_at = clock()
-        self._http = httpx.AsyncClient()
+        self._http = new_client()
+        self._polled = poll_client(self._http, clock)
         self._clockwork = Clockwork()
         self._judge = Sweep("judging", lambda: judge_waiting(parts))
         self._remind = Sweep("reminding", lambda: remind(parts))
@@ -75,7 +76,7 @@ class Rounds:
         self._dispatcher = Dispatcher(store, _telling(parts), clock, self._gap, LEASE)
         self._polls = {
             name: Sweep(
-                f"poll {name}", Poller(parts, name, poll, self._http, config.ingest.backlog_limit).step
+                f"poll {name}", Poller(parts, name, poll, self._polled, config.ingest.backlog_limit).step
             )
             for name, poll in config.polls.items()
         }
@@ -145,7 +146,7 @@ class Rounds:
         self._config = config
 
     def _backfills(self, config: Config) -> Mapping[str, Backfill]:
-        return build_backfills(config.sources, self._http)
+        return build_backfills(config.sources, self._polled)
 
     def stop_ticking(self) -> None:
         """Wake nothing any more."""

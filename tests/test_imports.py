@@ -18,7 +18,7 @@ PURE_ROOMS = frozenset(
 ADAPTERS = frozenset(
     {"sources", "enrichers", "origins", "slack", "web", "api", "store", "scheduler", "backup"}
 )
-TOOLS = frozenset({"log", "metrics"})
+TOOLS = frozenset({"log", "metrics", "net"})
 WIRING = frozenset({"application", "cli", "reaching", "rounds", "worker"})
 """Where bot.py's work is done: builds the parts from the config, starts and stops them."""
 
@@ -29,7 +29,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "event": frozenset({"config", "errors", "facts"}),
     "past": frozenset({"facts"}),
     "ports": frozenset({"config", "errors", "event", "facts"}),
-    "ingest": frozenset({"errors", "event"}),
+    "ingest": frozenset({"errors", "event", "net"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
     "syslog": frozenset(),
     **dict.fromkeys(PURE_ROOMS, frozenset({"config", "errors", "event", "facts"})),

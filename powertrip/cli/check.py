@@ -7,26 +7,27 @@ from datetime import UTC, datetime
 from functools import partial
 
 import aiohttp
-import httpx
 import peewee
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import (
     ConfigError,
-    PollUnavailable,
     PowertripError,
     SlackAmbiguous,
     SlackRefused,
     SlackUnavailable,
     StoreError,
+    Unavailable,
 )
 from powertrip.ingest import Poll, PollRequest
 from powertrip.metrics import Metrics
+from powertrip.net import HttpClient, new_client
 from powertrip.origins import open_ways
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
+from powertrip.sources.polled import poll_client
 from powertrip.store import SqlStore, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.models import database
@@ -70,14 +71,15 @@ async def _origins(config: Config) -> list[Finding]:
 
 async def _polls(config: Config) -> list[Finding]:
     now = datetime.now(UTC)
-    async with httpx.AsyncClient() as client:
+    async with new_client() as connections:
+        client = poll_client(connections, utc_now)
         return [
             await _try(f"poll {name}", partial(_ask, poll, _just_now(name, poll, client, now)))
             for name, poll in config.polls.items()
         ]
 
 
-def _just_now(name: str, poll: Poll, client: httpx.AsyncClient, now: datetime) -> PollRequest:
+def _just_now(name: str, poll: Poll, client: HttpClient, now: datetime) -> PollRequest:
     return PollRequest(name=name, client=client, cursor=None, since=now - poll.every, now=now)
 
 
@@ -86,7 +88,7 @@ async def _ask(poll: Poll, request: PollRequest) -> str:
         async with asyncio.timeout(CALL_TIMEOUT):
             page = await poll.fetch(request)
     except TimeoutError as error:
-        raise PollUnavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
+        raise Unavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
     return f"answers, with {len(page.records)} records just now"
 
 

@@ -17,9 +17,9 @@ from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import Service, ServiceAnswer
 from powertrip.enrichers.settings import Lent, ServiceSection
 from powertrip.enrichers.threat_jammer import ThreatJammerSection
-from powertrip.enrichers.wire import Wire, new_client
-from powertrip.errors import ConfigError, Mistake, ServiceRefused
+from powertrip.errors import ConfigError, Mistake, Rejected
 from powertrip.metrics import Metrics
+from powertrip.net import new_client
 from powertrip.ports import EnrichmentCache
 
 __all__ = [
@@ -32,9 +32,7 @@ __all__ = [
     "Quota",
     "Service",
     "ServiceAnswer",
-    "Wire",
     "mistakes_in_enrichment",
-    "new_client",
 ]
 
 
@@ -77,7 +75,7 @@ class EnrichmentSection(Section):
         for number, path in enumerate(self.databases):
             try:
                 files.append(DatabaseFile(Path(path)))
-            except ServiceRefused as error:
+            except Rejected as error:
                 mistakes.append(Mistake("config", f"enrichment.databases.{number}", str(error)))
         if mistakes:
             raise ConfigError(mistakes)

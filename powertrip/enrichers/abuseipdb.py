@@ -9,9 +9,9 @@ from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import Service, ServiceAnswer, each
 from powertrip.enrichers.settings import Calls, Lent, ServiceSection, Token
-from powertrip.enrichers.wire import Wire
-from powertrip.errors import ServiceUnavailable
+from powertrip.errors import Unavailable
 from powertrip.facts import Network, Place, Reputation
+from powertrip.net import HttpClient
 
 NAME = "AbuseIPDB"
 WELL_KNOWN = "1.1.1.1"
@@ -38,8 +38,8 @@ class AbuseIpDbSection(ServiceSection):
     def service(self, lent: Lent) -> Service:
         """See `ServiceSection`."""
         headers = {"Key": self.key.get_secret_value() if self.key else ""}
-        wire = self.wire(lent, NAME, headers, "abuseipdb.key")
-        return AbuseIpDb(self, wire, lent.quota(NAME, self.per_minute, self.per_day, "day"))
+        client = self.http(lent, NAME, headers, "abuseipdb.key")
+        return AbuseIpDb(self, client, lent.quota(NAME, self.per_minute, self.per_day, "day"))
 
 
 class AbuseIpDb:
@@ -49,9 +49,9 @@ class AbuseIpDb:
     version = 1
     batch = 5  # calls side by side: the service takes one address a call
 
-    def __init__(self, settings: AbuseIpDbSection, wire: Wire, quota: Quota) -> None:
+    def __init__(self, settings: AbuseIpDbSection, client: HttpClient, quota: Quota) -> None:
         self.keep: timedelta | None = settings.keep
-        self._wire = wire
+        self._client = client
         self._quota = quota
         self._days = max(1, settings.reports_of.days)
 
@@ -63,7 +63,7 @@ class AbuseIpDb:
         """Ask about an address that everybody knows; costs a call."""
         answer = await self._ask(WELL_KNOWN)
         if answer.problem:
-            raise ServiceUnavailable(f"{answer.problem}; check base_url")
+            raise Unavailable(f"{answer.problem}; check base_url")
         return "the key is accepted"
 
     async def _one(self, address: str) -> ServiceAnswer:
@@ -72,8 +72,8 @@ class AbuseIpDb:
 
     async def _ask(self, address: str) -> ServiceAnswer:
         parameters = {"ipAddress": address, "maxAgeInDays": str(self._days)}
-        answer = await self._wire.get("check", parameters)
-        said = reading.mapping(reading.mapping(answer.body).get("data"))
+        answer = await self._client.request_json("GET", "check", params=parameters)
+        said = reading.mapping(reading.mapping(answer.value).get("data"))
         if not said:
             return ServiceAnswer(problem=f"{NAME} {_PROBLEM} ({answer.status})")
         return self._answer(said)

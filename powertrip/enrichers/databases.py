@@ -13,7 +13,7 @@ import structlog
 from powertrip.enrichers import reading
 from powertrip.enrichers.merging import merge
 from powertrip.enrichers.service import ServiceAnswer
-from powertrip.errors import ServiceRefused, ServiceUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.facts import AddressKind, Network, Place
 
 log = structlog.get_logger(__name__)
@@ -27,14 +27,14 @@ class DatabaseFile:
     """One file, opened anew when it is replaced on the disk."""
 
     def __init__(self, path: Path) -> None:
-        """Open it; raises ServiceRefused with what is wrong with it."""
+        """Open it; raises Rejected with what is wrong with it."""
         self.path = path
         self._stamp: tuple[int, ...] | None = None
         try:
             self._stamp = self._stamp_now()
             self._reader = _opened(path)
         except _UNREADABLE as error:
-            raise ServiceRefused(f"{path}: {_why(error)}") from error
+            raise Rejected(f"{path}: {_why(error)}") from error
 
     def describe(self) -> str:
         """What it is and how old."""
@@ -43,14 +43,14 @@ class DatabaseFile:
         return f"{self.path}: {reading.text(metadata.database_type)}, built {built:%Y-%m-%d}"
 
     def find(self, address: str) -> tuple[Mapping[str, Any], int | None]:
-        """The record of an address and the length of its prefix; raises ServiceUnavailable."""
+        """The record of an address and the length of its prefix; raises Unavailable."""
         self._reopen_if_replaced()
         try:
             if ip_address(address).version == 6 and self._reader.metadata().ip_version == 4:
                 return {}, None
             record, length = self._reader.get_with_prefix_len(address)
         except _UNREADABLE as error:
-            raise ServiceUnavailable(f"{NAME}: {self.path}: {_why(error)}") from error
+            raise Unavailable(f"{NAME}: {self.path}: {_why(error)}") from error
         return reading.mapping(record), length
 
     def _stamp_now(self) -> tuple[int, ...]:

@@ -11,9 +11,9 @@ from powertrip.enrichers import reading
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import Service, ServiceAnswer, each
 from powertrip.enrichers.settings import Calls, Lent, ServiceSection, Token
-from powertrip.enrichers.wire import Wire
-from powertrip.errors import ServiceUnavailable
+from powertrip.errors import Unavailable
 from powertrip.facts import Reputation
+from powertrip.net import HttpClient
 
 NAME = "GreyNoise"
 WELL_KNOWN = "1.1.1.1"
@@ -36,8 +36,8 @@ class GreyNoiseSection(ServiceSection):
     def service(self, lent: Lent) -> Service:
         """See `ServiceSection`."""
         headers = {"key": self.key.get_secret_value()} if self.key else {}
-        wire = self.wire(lent, NAME, headers, "greynoise.key")
-        return GreyNoise(self, wire, lent.quota(NAME, self.per_minute, self.per_day, "day"))
+        client = self.http(lent, NAME, headers, "greynoise.key")
+        return GreyNoise(self, client, lent.quota(NAME, self.per_minute, self.per_day, "day"))
 
 
 class GreyNoise:
@@ -47,9 +47,9 @@ class GreyNoise:
     version = 1
     batch = 5  # calls side by side: the service takes one address a call
 
-    def __init__(self, settings: GreyNoiseSection, wire: Wire, quota: Quota) -> None:
+    def __init__(self, settings: GreyNoiseSection, client: HttpClient, quota: Quota) -> None:
         self.keep: timedelta | None = settings.keep
-        self._wire = wire
+        self._client = client
         self._quota = quota
 
     async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
@@ -60,7 +60,7 @@ class GreyNoise:
         """Ask about an address that everybody knows; costs a call."""
         answer = await self._ask(WELL_KNOWN)
         if answer.problem:
-            raise ServiceUnavailable(f"{answer.problem}; check base_url")
+            raise Unavailable(f"{answer.problem}; check base_url")
         return "it answers"
 
     async def _one(self, address: str) -> ServiceAnswer:
@@ -70,12 +70,12 @@ class GreyNoise:
         return await self._ask(address)
 
     async def _ask(self, address: str) -> ServiceAnswer:
-        answer = await self._wire.get(f"v3/community/{quote(address, safe='')}")
+        answer = await self._client.request_json("GET", f"v3/community/{quote(address, safe='')}")
         if answer.status == 404:
             return ServiceAnswer(reputation=NOT_OBSERVED)
         if answer.status != 200:
             return ServiceAnswer(problem=f"{NAME} does not take this address ({answer.status})")
-        return ServiceAnswer(reputation=_reputation(reading.mapping(answer.body)))
+        return ServiceAnswer(reputation=_reputation(reading.mapping(answer.value)))
 
 
 def _reputation(said: Mapping[str, Any]) -> Reputation:

@@ -13,7 +13,7 @@ import structlog
 from powertrip.enrichers.answers import Answers, read, written
 from powertrip.enrichers.breaker import REFUSED_PAUSE, Breaker
 from powertrip.enrichers.service import Service, ServiceAnswer
-from powertrip.errors import EnrichmentError, ServiceBusy, ServiceRefused
+from powertrip.errors import Busy, OutsideError, Rejected, Unavailable
 from powertrip.metrics import Metrics
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,9 @@ BUSY_IN_A_ROW = 10
 LONGEST_PAUSE = timedelta(days=1)
 """However long a service wants to be left alone, it is tried again after this."""
 BUSY_WAIT = 60.0
-"""Seconds to wait where a busy service does not say."""
+"""Seconds to wait where a busy service does not say; quotas are counted by the minute."""
+LONGEST_BUSY = 300.0
+"""Seconds; a service that is busy for longer is unavailable."""
 
 
 class Lane:
@@ -133,28 +135,30 @@ class Lane:
         batch = list(self._waiting)[: self.service.batch if self._breaker.is_closed else 1]
         try:
             answers = await self.service.look_up(batch)
-        except ServiceBusy as error:
-            await self._wait(error)
-        except EnrichmentError as error:
-            self._failed(batch, error)
+        except OutsideError as error:
+            wait = error.retry_after or BUSY_WAIT
+            if isinstance(error, Busy) and wait <= LONGEST_BUSY:
+                await self._wait(error, wait)
+            else:
+                self._failed(batch, error)
         except Exception:  # a fault of ours with one service must not end the others, nor this one
             log.exception("a service could not be asked", service=self.service.name)
-            self._failed(batch, EnrichmentError(f"{self.service.name} gave an answer that cannot be used"))
+            self._failed(batch, Unavailable(f"{self.service.name} gave an answer that cannot be used"))
         else:
             await self._answered({address: answers[address] for address in batch if address in answers})
         self._metrics.set_service_paused(self.service.name, not self._breaker.is_closed)
 
-    async def _wait(self, error: ServiceBusy) -> None:
+    async def _wait(self, error: Busy, seconds: float) -> None:
         self._metrics.service_called(self.service.name, "busy")
         self._busy += 1
         if self._busy >= BUSY_IN_A_ROW:
             self._busy = 0
             self._breaker.open(str(error), REFUSED_PAUSE)
             return
-        await self._sleep(error.retry_after or BUSY_WAIT)
+        await self._sleep(max(seconds, 1.0))
 
-    def _failed(self, batch: Sequence[str], error: EnrichmentError) -> None:
-        refused = isinstance(error, ServiceRefused)
+    def _failed(self, batch: Sequence[str], error: OutsideError) -> None:
+        refused = isinstance(error, Rejected)
         self._metrics.service_called(self.service.name, "refused" if refused else "unavailable")
         log.warning("a service gave no answer", service=self.service.name, error=str(error))
         pause = min(timedelta(seconds=error.retry_after), LONGEST_PAUSE) if error.retry_after else None

@@ -7,7 +7,7 @@ from typing import Literal
 
 import structlog
 
-from powertrip.errors import ServiceBusy, ServiceRefused, StoreUnavailable
+from powertrip.errors import Busy, Rejected, StoreUnavailable
 from powertrip.ports import EnrichmentCache
 
 log = structlog.get_logger(__name__)
@@ -46,21 +46,21 @@ class Quota:
         self._unsaved: dict[str, int] = {}
 
     async def spend(self, calls: int) -> None:
-        """Take so many calls, all or none; raises ServiceBusy, ServiceRefused for the rest of the period."""
+        """Take so many calls, all or none; raises Busy, Rejected for the rest of the period."""
         wait = self._wait(calls)
         if wait > 0:
-            raise ServiceBusy(f"{self._service}: {self._per_minute} calls a minute are used up", wait)
+            raise Busy(f"{self._service}: {self._per_minute} calls a minute are used up", wait)
         # At once, so that nobody takes the same calls while the database is asked.
         self._spent.extend([self._clock()] * calls)
         if not await self._count(calls):
             allowed = f"the {self._limit} calls that the settings allow a {self._period}"
-            raise ServiceRefused(f"{self._service}: {allowed} are used up", USED_UP_PAUSE)
+            raise Rejected(f"{self._service}: {allowed} are used up", USED_UP_PAUSE)
 
     async def try_spend(self) -> bool:
         """Take one call if there is one left now."""
         try:
             await self.spend(1)
-        except (ServiceBusy, ServiceRefused):
+        except (Busy, Rejected):
             return False
         return True
 

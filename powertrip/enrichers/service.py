@@ -1,13 +1,47 @@
 """What every service that knows addresses has in common: its interface and its answer."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Protocol
 
-from powertrip.errors import EnrichmentError
+import httpx
+
+from powertrip.errors import OutsideError
 from powertrip.facts import Network, Place, Reputation
+from powertrip.net import Bounds, Clock, HttpClient
+
+BOUNDS = Bounds(seconds=10.0, size=2 << 20)
+"""A hundred addresses take about 200 KiB."""
+UNDERSTOOD = frozenset({400, 404, 422})
+"""Answers about the address rather than about us."""
+
+
+def service_client(
+    client: httpx.AsyncClient,
+    clock: Clock,
+    *,
+    name: str,
+    base_url: str,
+    setting: str,
+    headers: Mapping[str, str] | None = None,
+) -> HttpClient:
+    """The way to one service; `setting` is where its token is written, and `headers` hold it."""
+    return HttpClient(
+        client=client,
+        clock=clock,
+        name=name,
+        base_url=base_url,
+        headers={"Accept": "application/json", **(headers or {})},
+        bounds=BOUNDS,
+        understood=UNDERSTOOD,
+        advice={
+            401: f"the token is not accepted; check {setting}",
+            403: f"the subscription does not allow this; check {setting}",
+        },
+        otherwise="check base_url",
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +79,7 @@ class Service(Protocol):
     async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
         """The answers, of at least one address; those left out are asked about again.
 
-        Raises ServiceUnavailable, ServiceBusy or ServiceRefused.
+        Raises Unavailable, Busy or Rejected.
         """
 
     async def probe(self) -> str:
@@ -59,9 +93,9 @@ async def each(
     results = await asyncio.gather(*map(look_up, addresses), return_exceptions=True)
     pairs = list(zip(addresses, results, strict=True))
     for error in results:
-        if isinstance(error, BaseException) and not isinstance(error, EnrichmentError):
+        if isinstance(error, BaseException) and not isinstance(error, OutsideError):
             raise error
     answers = {address: found for address, found in pairs if isinstance(found, ServiceAnswer)}
     if not answers:
-        raise next(error for error in results if isinstance(error, EnrichmentError))
+        raise next(error for error in results if isinstance(error, OutsideError))
     return answers

@@ -14,8 +14,8 @@ from powertrip.config.section import Section
 from powertrip.config.values import BaseUrl, Duration, Written
 from powertrip.enrichers.answers import Answers
 from powertrip.enrichers.quota import Quota
-from powertrip.enrichers.service import Service
-from powertrip.enrichers.wire import Wire
+from powertrip.enrichers.service import Service, service_client
+from powertrip.net import HttpClient
 from powertrip.ports import EnrichmentCache
 
 
@@ -59,8 +59,13 @@ class ServiceSection(Section):
     def service(self, lent: Lent) -> Service:
         """Build it."""
 
-    def wire(self, lent: Lent, name: str, headers: dict[str, str], setting: str) -> Wire:
+    def http(self, lent: Lent, name: str, headers: dict[str, str], setting: str) -> HttpClient:
         """The way to its server; `setting` is what a refusal tells to check."""
-        return Wire(
-            lent.client, name=name, base_url=self.base_url, headers=headers, setting=f"enrichment.{setting}"
+        return service_client(
+            lent.client,
+            lent.clock,
+            name=name,
+            base_url=self.base_url,
+            headers=headers,
+            setting=f"enrichment.{setting}",
         )

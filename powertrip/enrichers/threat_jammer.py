@@ -20,9 +20,9 @@ from powertrip.enrichers.kinds import recognise
 from powertrip.enrichers.quota import Quota
 from powertrip.enrichers.service import Service, ServiceAnswer
 from powertrip.enrichers.settings import Calls, Lent, ServiceSection, Token
-from powertrip.enrichers.wire import HttpAnswer, Wire
-from powertrip.errors import EnrichmentError, ServiceUnavailable
+from powertrip.errors import OutsideError, Unavailable
 from powertrip.facts import Network, Place, Reputation
+from powertrip.net import HttpClient, JsonAnswer
 
 NAME = "Threat Jammer"
 BATCH = 100
@@ -53,9 +53,9 @@ class ThreatJammerSection(ServiceSection):
     def service(self, lent: Lent) -> Service:
         """See `ServiceSection`."""
         headers = {"Authorization": f"Bearer {self.token.get_secret_value() if self.token else ''}"}
-        wire = self.wire(lent, NAME, headers, "threat_jammer.token")
+        client = self.http(lent, NAME, headers, "threat_jammer.token")
         quota = lent.quota(NAME, self.per_minute, self.per_month, "month")
-        return ThreatJammer(self, wire, quota, lent.answers)
+        return ThreatJammer(self, client, quota, lent.answers)
 
 
 class ThreatJammer:
@@ -65,9 +65,11 @@ class ThreatJammer:
     version = 1
     batch = BATCH
 
-    def __init__(self, settings: ThreatJammerSection, wire: Wire, quota: Quota, answers: Answers) -> None:
+    def __init__(
+        self, settings: ThreatJammerSection, client: HttpClient, quota: Quota, answers: Answers
+    ) -> None:
         self.keep: timedelta | None = settings.keep
-        self._wire = wire
+        self._client = client
         self._quota = quota
         self._answers = answers
         self._keep_networks = settings.keep_networks
@@ -78,11 +80,13 @@ class ThreatJammer:
         if len(addresses) == 1:
             path = quote(addresses[0], safe="")
             assessed, placed = await _both(
-                self._wire.get(f"v1/assess/ip/{path}"), self._wire.get(f"v1/geo/{path}")
+                self._client.request_json("GET", f"v1/assess/ip/{path}"),
+                self._client.request_json("GET", f"v1/geo/{path}"),
             )
         else:
             assessed, placed = await _both(
-                self._wire.post("v1/assess/ip", addresses), self._wire.post("v1/geo", addresses)
+                self._client.request_json("POST", "v1/assess/ip", json=list(addresses)),
+                self._client.request_json("POST", "v1/geo", json=list(addresses)),
             )
         assessments, places = _by_address(addresses, assessed), _by_address(addresses, placed)
         owners = await self._owners(assessments.values())
@@ -107,20 +111,20 @@ class ThreatJammer:
         if not await self._quota.try_spend():
             return None
         try:
-            answer = await self._wire.get(f"v1/asn/{number}")
-        except EnrichmentError:
+            answer = await self._client.request_json("GET", f"v1/asn/{number}")
+        except OutsideError:
             # The assessment is worth more than the name, and is there.
             return None
-        kept = _owner(number, reading.mapping(answer.body))
+        kept = _owner(number, reading.mapping(answer.value))
         await self._answers.keep({key: kept}, self._keep_networks)
         return Network(**kept)
 
     async def probe(self) -> str:
         """What is left of the quota, as the service itself says."""
-        answer = await self._wire.get("v1/token")
+        answer = await self._client.request_json("GET", "v1/token")
         if answer.status != 200:
-            raise ServiceUnavailable(f"{NAME} does not tell of its token ({answer.status}); check base_url")
-        said = reading.mapping(answer.body)
+            raise Unavailable(f"{NAME} does not tell of its token ({answer.status}); check base_url")
+        said = reading.mapping(answer.value)
         left = reading.whole(said.get("last_month_bucket_value"), 0, 10**9)
         return "the token is accepted" + (f"; {left} calls are left this month" if left is not None else "")
 
@@ -135,13 +139,13 @@ def _owner(number: int, said: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _both(
-    assess: Awaitable[HttpAnswer], geo: Awaitable[HttpAnswer]
-) -> tuple[HttpAnswer, HttpAnswer | None]:
-    """Both answers; the place may be missing, for the assessment is worth more. Raises EnrichmentError."""
+    assess: Awaitable[JsonAnswer], geo: Awaitable[JsonAnswer]
+) -> tuple[JsonAnswer, JsonAnswer | None]:
+    """Both answers; the place may be missing, for the assessment is worth more. Raises OutsideError."""
     assessed, placed = await asyncio.gather(assess, geo, return_exceptions=True)
     if isinstance(assessed, BaseException):
         raise assessed
-    if isinstance(placed, EnrichmentError):
+    if isinstance(placed, OutsideError):
         return assessed, None
     if isinstance(placed, BaseException):
         raise placed
@@ -149,8 +153,8 @@ async def _both(
 
 
 def _answer(
-    assessed: HttpAnswer,
-    placed: HttpAnswer | None,
+    assessed: JsonAnswer,
+    placed: JsonAnswer | None,
     assessment: Mapping[str, Any] | None,
     place: Mapping[str, Any] | None,
     owners: Mapping[int, Network],
@@ -167,14 +171,14 @@ def _answer(
     )
 
 
-def _by_address(addresses: Sequence[str], answer: HttpAnswer | None) -> dict[str, Mapping[str, Any]]:
+def _by_address(addresses: Sequence[str], answer: JsonAnswer | None) -> dict[str, Mapping[str, Any]]:
     """What is said of each address, where anything is."""
     if answer is None:
         return {}
     if len(addresses) == 1:
-        said = reading.mapping(answer.body)
+        said = reading.mapping(answer.value)
         return {addresses[0]: said} if said else {}
-    listed = reading.mapping(answer.body).get("results")
+    listed = reading.mapping(answer.value).get("results")
     return _results(addresses, listed[:BATCH] if isinstance(listed, list) else [])
 
 

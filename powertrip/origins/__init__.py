@@ -12,14 +12,14 @@ from pydantic import Field
 from powertrip.config.read import Problem, tables
 from powertrip.config.values import as_list, did_you_mean
 from powertrip.errors import ConfigError, Mistake
+from powertrip.net import HttpClient, new_client
 from powertrip.origins.callback import TellCallback
 from powertrip.origins.indexer import TellIndexer
 from powertrip.origins.settings import TellSection, Way
 from powertrip.origins.wazuh4 import TellWazuh4
-from powertrip.origins.wire import Wire, new_client
 from powertrip.ports import HidsProfile
 
-__all__ = ["AnyTell", "OriginSection", "TellSection", "Way", "Ways", "Wire", "new_client", "open_ways"]
+__all__ = ["AnyTell", "OriginSection", "TellSection", "Way", "Ways", "open_ways"]
 
 AnyTell = Annotated[TellWazuh4 | TellIndexer | TellCallback, Field(discriminator="type")]
 
@@ -49,7 +49,13 @@ def open_ways(origins: Mapping[str, OriginSection], clock: Callable[[], datetime
     for name, origin in origins.items():
         if origin.tell is not None:
             clients.append(_client(name, origin.tell))
-            ways[name] = Way(origin.tell, Wire(clients[-1], origin.tell.url, f"origins.{name}.tell"), clock)
+            client = HttpClient(
+                client=clients[-1],
+                clock=clock,
+                name=f"origins.{name}.tell",
+                base_url=origin.tell.url.rstrip("/"),
+            )
+            ways[name] = Way(origin.tell, client)
     return Ways(ways, clients)
 
 

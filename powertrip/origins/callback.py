@@ -32,20 +32,20 @@ class TellCallback(TellSection):
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Post it; any 2xx is taken for "told"."""
         body = filled(self.body, verdict).encode()
-        timestamp = str(int(way.clock().timestamp()))
+        timestamp = str(int(way.client.clock().timestamp()))
         headers = {
             "Content-Type": "application/json",
             "X-Powertrip-Timestamp": timestamp,
             "X-Powertrip-Signature": sign(self.secret, timestamp, body),
         }
-        heard = await way.wire.send("POST", content=body, headers=headers)
-        if not 200 <= heard.status < 300:
-            raise way.wire.refused(heard, "check its address, and the secret on both sides")
+        answer = await way.client.request("POST", content=body, headers=headers)
+        if not answer.is_success:
+            raise way.client.rejected(answer, "check its address, and the secret on both sides")
 
     async def check(self, way: Way) -> str:
-        """Whether the server answers at all; a verdict is not made up for it. Raises OriginUnavailable."""
-        heard = await way.wire.send("HEAD")
-        return f"the server answers ({heard.status} to HEAD)"
+        """Whether the server answers at all; a verdict is not made up for it. Raises Unavailable."""
+        answer = await way.client.request("HEAD")
+        return f"the server answers ({answer.status} to HEAD)"
 
 
 def sign(secret: SecretStr, timestamp: str, body: bytes) -> str:

@@ -37,17 +37,17 @@ class TellIndexer(TellSection):
         path = f"/{index_of(self.index, verdict.decided_at)}/_doc/{document_id(verdict)}"
         told = values(verdict)
         document = {"@timestamp": told["decided_at"], "powertrip": told}
-        heard = await way.wire.send("PUT", path, json=document, login=self._login())
-        if heard.status not in TAKEN:
-            raise way.wire.refused(
-                heard, f"check user and password, and that the user may create and write {self.index}-*"
+        answer = await way.client.request("PUT", path, json=document, login=self._login())
+        if answer.status not in TAKEN:
+            raise way.client.rejected(
+                answer, f"check user and password, and that the user may create and write {self.index}-*"
             )
 
     async def check(self, way: Way) -> str:
-        """Log in; raises OriginError with what to do."""
-        heard = await way.wire.send("GET", "/", login=self._login())
-        if heard.status != httpx.codes.OK:
-            raise way.wire.refused(heard, "check user and password")
+        """Log in; raises OutsideError with what to do."""
+        answer = await way.client.request("GET", "/", login=self._login())
+        if answer.status != httpx.codes.OK:
+            raise way.client.rejected(answer, "check user and password")
         return "the indexer takes the password"
 
     def _login(self) -> tuple[str, str]:

@@ -1,9 +1,7 @@
 """What the settings of all ways to tell a HIDS share."""
 
 from abc import abstractmethod
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -11,7 +9,7 @@ from pydantic import AfterValidator
 
 from powertrip.config.section import Section
 from powertrip.config.values import Written
-from powertrip.origins.wire import Wire
+from powertrip.net import HttpClient
 from powertrip.ports import OriginVerdict
 from powertrip.verdicts import unknown_placeholders
 
@@ -47,8 +45,7 @@ class Way:
     """A way to tell one HIDS, with its connection; implements `powertrip.ports.Origin`."""
 
     section: "TellSection"
-    wire: Wire
-    clock: Callable[[], datetime]
+    client: HttpClient
     token: str | None = None
     """What a login gave, until it runs out."""
 
@@ -56,7 +53,7 @@ class Way:
         await self.section.tell(verdict, self)
 
     async def check(self) -> str:
-        """What an operator is told of a working connection; raises OriginError with what to mend."""
+        """What an operator is told of a working connection; raises OutsideError with what to mend."""
         return await self.section.check(self)
 
 

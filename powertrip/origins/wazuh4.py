@@ -10,9 +10,9 @@ from typing import Literal
 import httpx
 
 from powertrip.config.values import Secret
-from powertrip.errors import OriginUnavailable
+from powertrip.errors import Unavailable
+from powertrip.net import Answer
 from powertrip.origins.settings import TellSection, Way
-from powertrip.origins.wire import Heard
 from powertrip.ports import OriginVerdict
 from powertrip.verdicts import values
 
@@ -31,37 +31,39 @@ class TellWazuh4(TellSection):
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         """Ingest it as one event; a token that has run out is renewed once."""
         body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
-        heard = await self._post(body, way)
-        if heard.status == httpx.codes.UNAUTHORIZED:
+        answer = await self._post(body, way)
+        if answer.status == httpx.codes.UNAUTHORIZED:
             way.token = None
-            heard = await self._post(body, way)
-        if heard.status == httpx.codes.UNAUTHORIZED:
-            raise way.wire.refused(heard, "it refuses a token that it has just given; check the user")
-        if heard.status == httpx.codes.FORBIDDEN:
-            raise way.wire.refused(heard, "give the user a role with the permission event:ingest")
-        if heard.status != httpx.codes.OK:
-            raise way.wire.refused(heard, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer")
-        answer = heard.json()
-        if not isinstance(answer, dict) or answer.get("error") not in (0, None):
-            raise OriginUnavailable(f"{way.wire.setting}: Wazuh did not take the event")
+            answer = await self._post(body, way)
+        if answer.status == httpx.codes.UNAUTHORIZED:
+            raise way.client.rejected(answer, "it refuses a token that it has just given; check the user")
+        if answer.status == httpx.codes.FORBIDDEN:
+            raise way.client.rejected(answer, "give the user a role with the permission event:ingest")
+        if answer.status != httpx.codes.OK:
+            raise way.client.rejected(answer, "is it Wazuh 4.7 or newer? Wazuh 5 is told by its indexer")
+        said = _json(answer)
+        if not isinstance(said, dict) or said.get("error") not in (0, None):
+            raise Unavailable(f"{way.client.name}: Wazuh did not take the event")
 
     async def check(self, way: Way) -> str:
-        """Log in; raises OriginError with what to do."""
+        """Log in; raises OutsideError with what to do."""
         await self._log_in(way)
         return "Wazuh's API takes the password"
 
-    async def _post(self, body: object, way: Way) -> Heard:
+    async def _post(self, body: object, way: Way) -> Answer:
         token = way.token or await self._log_in(way)
-        return await way.wire.send("POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"})
+        return await way.client.request(
+            "POST", "/events", json=body, headers={"Authorization": f"Bearer {token}"}
+        )
 
     async def _log_in(self, way: Way) -> str:
         login = (self.user, self.password.get_secret_value())
-        heard = await way.wire.send("POST", LOGIN, login=login)
-        if heard.status != httpx.codes.OK:
-            raise way.wire.refused(heard, "check user and password")
-        token = _token_in(heard.json())
+        answer = await way.client.request("POST", LOGIN, login=login)
+        if answer.status != httpx.codes.OK:
+            raise way.client.rejected(answer, "check user and password")
+        token = _token_in(_json(answer))
         if token is None:
-            raise way.wire.refused(heard, "its answer holds no token; is this Wazuh's API (port 55000)?")
+            raise way.client.rejected(answer, "its answer holds no token; is this Wazuh's API (port 55000)?")
         way.token = token
         return token
 
@@ -83,6 +85,14 @@ def event_of(verdict: OriginVerdict) -> dict[str, str]:
         "reason": told["reason"],
     }
     return {name: value for name, value in named.items() if value}
+
+
+def _json(answer: Answer) -> object:
+    """What it says; None for what some other server says in other ways."""
+    try:
+        return answer.json()
+    except Unavailable:
+        return None
 
 
 def _token_in(answer: object) -> str | None:

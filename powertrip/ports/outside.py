@@ -95,7 +95,7 @@ class Origin(Protocol):
     """One way to tell a host intrusion detection system what was decided."""
 
     async def tell(self, verdict: OriginVerdict) -> None:
-        """Tell one verdict; telling it again does no harm. Raises OriginUnavailable or OriginRefused."""
+        """Tell one verdict; telling it again does no harm. Raises Unavailable or Rejected."""
 
 
 class BackupChannels(Protocol):
@@ -106,7 +106,7 @@ class BackupChannels(Protocol):
         """The channels, by the names that people know them by."""
 
     async def send(self, name: str, title: str, body: str) -> None:
-        """Send plain text; raises BackupUnavailable."""
+        """Send plain text; raises Unavailable."""
 
 
 class Metrics(Protocol):

@@ -7,6 +7,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable, SlackUnreachable
+from powertrip.net import retry_after, utc_now
 
 CALL_TIMEOUT = 8
 """Seconds for one call; Slack usually answers within one."""
@@ -57,8 +58,9 @@ def _body(response: Any) -> dict[str, Any]:
 
 def _retry_after(response: Any) -> float:
     headers = {str(name).lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
-    value = headers.get("retry-after", "1")
-    return float(value[0] if isinstance(value, list) else value)
+    value = headers.get("retry-after")
+    wait = retry_after(value[0] if isinstance(value, list) else value, utc_now())
+    return 1.0 if wait is None else wait
 
 
 def _detail(body: dict[str, Any]) -> str:

@@ -2,13 +2,15 @@
 
 from typing import Annotated
 
+import httpx
 from pydantic import Field
 
-from powertrip.ingest import Limits, Tools
+from powertrip.errors import Overloaded, Unavailable
+from powertrip.ingest import Fetch, Limits, Tools
+from powertrip.net import Bounds, HttpClient, new_client
 from powertrip.sources.alertmanager import Alertmanager
 from powertrip.sources.aptible import Aptible
 from powertrip.sources.eventbridge import EventBridge
-from powertrip.sources.fetch import Fetch, fetch_bounded
 from powertrip.sources.firehose import Firehose
 from powertrip.sources.generic_json import Json
 from powertrip.sources.github import Github
@@ -40,6 +42,24 @@ AnySource = Annotated[
 # fmt: on
 
 
-def lend(limits: Limits, fetch: Fetch = fetch_bounded) -> Tools:
+FETCHED = Bounds(seconds=5.0, size=64 << 10)
+"""SNS waits 15 seconds for our answer; a certificate has about 2000 bytes."""
+
+
+async def fetch(url: str, *, bounds: Bounds = FETCHED) -> bytes:
+    """What is at an address that the caller has checked; raises Overloaded, naming only the host."""
+    host = httpx.URL(url).host
+    async with new_client() as client:
+        try:
+            answer = await HttpClient(client=client, name=host, bounds=bounds).request("GET", url)
+            body = answer.whole()
+        except Unavailable as error:
+            raise Overloaded(str(error)) from error
+    if answer.status != httpx.codes.OK:
+        raise Overloaded(f"{host}: the server answered {answer.status}")
+    return body
+
+
+def lend(limits: Limits, fetch: Fetch = fetch) -> Tools:
     """What the endpoint lends to its sources."""
     return Tools(limits=limits, fetch=fetch, certificates=Certificates(fetch))

@@ -3,7 +3,7 @@
 import structlog
 
 from powertrip import cards
-from powertrip.errors import BackupUnavailable
+from powertrip.errors import Unavailable
 from powertrip.ports import Delivery
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.retrying import delivery_backoff
@@ -38,7 +38,7 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
     message = cards.backup_digest(events) if is_digest else cards.backup_message(events, now)
     try:
         await parts.backup.send(delivery.channel, message.title, message.body)
-    except BackupUnavailable as error:
+    except Unavailable as error:
         await _later(parts, delivery, error)
         return 0.0
     if is_digest:
@@ -51,7 +51,7 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> float:
     return 0.0
 
 
-async def _later(parts: Parts, delivery: Delivery, error: BackupUnavailable) -> None:
+async def _later(parts: Parts, delivery: Delivery, error: Unavailable) -> None:
     wait = delivery_backoff(delivery.attempts)
     log.error("a backup channel failed and will be tried again", error=str(error), wait=str(wait))
     parts.metrics.delivery_attempted(delivery.kind, "failed")

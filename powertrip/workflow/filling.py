@@ -8,17 +8,17 @@ import structlog
 
 from powertrip.errors import (
     IngestRefused,
+    OutsideError,
     Overloaded,
-    PollError,
-    PollRefused,
-    PollUnavailable,
+    Rejected,
     StoreUnavailable,
+    Unavailable,
 )
 from powertrip.ingest import Backfill, Page
 from powertrip.ports import DueGap
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.polling import LEASE, PAGE_LIMIT
-from powertrip.workflow.retrying import doubled
+from powertrip.workflow.retrying import asked_for, doubled
 
 log = structlog.get_logger(__name__)
 
@@ -51,11 +51,11 @@ class Filler:
         except Overloaded as error:
             await store.put_off_gap(gap, now + timedelta(seconds=error.retry_after))
             log.warning("what was left out waits, for too much waits to be judged", source=gap.source)
-        except (PollError, IngestRefused) as error:
+        except (OutsideError, IngestRefused) as error:
             await self._failed(gap, error)
         except Exception as error:  # whatever it was, it must show as a gap that is not filled
             log.exception("fetching what was left out broke", source=gap.source)
-            await self._failed(gap, PollUnavailable(f"broke: {type(error).__name__}"))
+            await self._failed(gap, Unavailable(f"broke: {type(error).__name__}"))
         return True
 
     async def _fill(self, gap: DueGap, backfill: Backfill) -> None:
@@ -74,14 +74,13 @@ class Filler:
             async with asyncio.timeout(PAGE_LIMIT):
                 return await backfill.fetch(gap.cursor, gap.until_id, gap.query, self._parts.clock())
         except TimeoutError as error:
-            raise PollUnavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
+            raise Unavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
 
-    async def _failed(self, gap: DueGap, error: PollError | IngestRefused) -> None:
+    async def _failed(self, gap: DueGap, error: OutsideError | IngestRefused) -> None:
         parts, now = self._parts, self._parts.clock()
         wait = doubled(RETRY_FIRST, gap.failures, RETRY_LONGEST)
-        asked = getattr(error, "retry_after", None)
-        wait = wait if asked is None else max(wait, timedelta(seconds=asked))
-        tell = isinstance(error, PollRefused) or gap.failures + 1 >= TELL_AFTER
+        wait = max(wait, asked_for(error))
+        tell = isinstance(error, Rejected) or gap.failures + 1 >= TELL_AFTER
         channel = parts.settings.security_channel
         await parts.store.gap_failed(gap, str(error), now + wait, tell, channel, now)
         parts.metrics.gap_failed(gap.source)

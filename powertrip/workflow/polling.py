@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 
-from powertrip.errors import IngestRefused, Overloaded, PollError, PollUnavailable, StoreUnavailable
+from powertrip.errors import IngestRefused, OutsideError, Overloaded, StoreUnavailable, Unavailable
 from powertrip.ingest import Page, Poll, PollRequest
+from powertrip.net import HttpClient
 from powertrip.ports import PollRound, PollState
 from powertrip.workflow.parts import Parts
-from powertrip.workflow.retrying import doubled
+from powertrip.workflow.retrying import asked_for, doubled
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +26,7 @@ RETRY_LONGEST = timedelta(minutes=15)
 class Poller:
     """Runs the rounds of one poll; the store sees to it that one process at a time does."""
 
-    def __init__(
-        self, parts: Parts, name: str, poll: Poll, client: httpx.AsyncClient, backlog_limit: int
-    ) -> None:
+    def __init__(self, parts: Parts, name: str, poll: Poll, client: HttpClient, backlog_limit: int) -> None:
         self._parts = parts
         self._name = name
         self._poll = poll
@@ -54,11 +52,11 @@ class Poller:
         except Overloaded as error:
             await store.put_off_poll(self._name, self._owner, now + timedelta(seconds=error.retry_after))
             log.warning("a poll waits, for too much waits to be judged", poll=self._name)
-        except (PollError, IngestRefused) as error:
+        except (OutsideError, IngestRefused) as error:
             await self._failed(state, error)
         except Exception as error:  # whatever it was, it must show as a poll that fails
             log.exception("a poll broke", poll=self._name)
-            await self._failed(state, PollUnavailable(f"broke: {type(error).__name__}"))
+            await self._failed(state, Unavailable(f"broke: {type(error).__name__}"))
         else:
             await self._succeeded(done)
 
@@ -94,7 +92,7 @@ class Poller:
             async with asyncio.timeout(PAGE_LIMIT):
                 return await self._poll.fetch(request)
         except TimeoutError as error:
-            raise PollUnavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
+            raise Unavailable(f"no whole answer within {PAGE_LIMIT:g} s") from error
 
     async def _succeeded(self, done: PollRound) -> None:
         now, poll = self._parts.clock(), self._poll
@@ -103,11 +101,10 @@ class Poller:
         self._parts.metrics.poll_succeeded(self._name, now, done.newest if done.more else None)
         self._parts.wake_sender()
 
-    async def _failed(self, state: PollState, error: PollError | IngestRefused) -> None:
+    async def _failed(self, state: PollState, error: OutsideError | IngestRefused) -> None:
         now, poll = self._parts.clock(), self._poll
         wait = doubled(poll.every, state.failures, max(RETRY_LONGEST, poll.every))
-        asked = getattr(error, "retry_after", None)
-        wait = wait if asked is None else max(wait, timedelta(seconds=asked))
+        wait = max(wait, asked_for(error))
         channel = self._parts.settings.security_channel
         await self._parts.store.poll_failed(
             self._name, self._owner, str(error), now + wait, poll.tell_failing_after, channel, now

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.errors import OriginRefused, OriginUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ports import Delivery, OriginVerdict
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.retrying import DELIVERY_LONGEST, delivery_backoff
@@ -23,9 +23,9 @@ async def tell_origin(parts: Parts, delivery: Delivery) -> float:
     verdict = await parts.store.origin_verdict(delivery)
     try:
         await _tell(parts, delivery.channel, verdict)
-    except OriginUnavailable as error:
+    except Unavailable as error:
         await _later(parts, delivery, error)
-    except OriginRefused as error:
+    except Rejected as error:
         await _refused(parts, delivery, error)
     else:
         await parts.store.origin_told(delivery, parts.clock())
@@ -37,18 +37,18 @@ async def tell_origin(parts: Parts, delivery: Delivery) -> float:
 
 async def _tell(parts: Parts, name: str, verdict: OriginVerdict | None) -> None:
     if verdict is None:
-        raise OriginUnavailable("an earlier verdict on the same alert was not taken yet")
+        raise Unavailable("an earlier verdict on the same alert was not taken yet")
     origin = parts.origins.get(name)
     if origin is None:
-        raise OriginRefused(f"origins.{name}.tell is not configured any more; write it again, and restart")
+        raise Rejected(f"origins.{name}.tell is not configured any more; write it again, and restart")
     try:
         async with asyncio.timeout(ATTEMPT_LIMIT):
             await origin.tell(verdict)
     except TimeoutError as error:
-        raise OriginUnavailable(f"{name} did not answer within {ATTEMPT_LIMIT:g} s") from error
+        raise Unavailable(f"{name} did not answer within {ATTEMPT_LIMIT:g} s") from error
 
 
-async def _later(parts: Parts, delivery: Delivery, error: OriginUnavailable) -> None:
+async def _later(parts: Parts, delivery: Delivery, error: Unavailable) -> None:
     backoff = delivery_backoff(delivery.attempts)
     wait = timedelta(seconds=error.retry_after) if error.retry_after is not None else backoff
     log.warning("an origin cannot be told now; it is later", origin=delivery.channel, error=str(error))
@@ -57,7 +57,7 @@ async def _later(parts: Parts, delivery: Delivery, error: OriginUnavailable) -> 
     await parts.store.postpone_delivery(delivery, until, str(error), may_have_arrived=True)
 
 
-async def _refused(parts: Parts, delivery: Delivery, error: OriginRefused) -> None:
+async def _refused(parts: Parts, delivery: Delivery, error: Rejected) -> None:
     log.error("an origin refuses a verdict; mend what it names", origin=delivery.channel, error=str(error))
     parts.metrics.origin_told(delivery.channel, "refused")
     now = parts.clock()

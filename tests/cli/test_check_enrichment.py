@@ -8,6 +8,7 @@ import yaml
 
 from powertrip.cli.check import Finding, check_all
 from tests.enrichers.world import TOKEN, FakeService, Said
+from tests.outside import serving
 from tests.test_config import load
 
 
@@ -23,8 +24,8 @@ async def findings(folder: Path, **enrichment: Any) -> list[Finding]:
 
 async def test_a_service_that_takes_the_token_is_well(tmp_path: Path) -> None:
     fake = FakeService(answer=lambda *_: Said({"last_month_bucket_value": 12}))
-    async with fake.server() as server:
-        settings = {"token": TOKEN, "base_url": str(server.make_url("/"))}
+    async with serving(fake.handle) as url:
+        settings = {"token": TOKEN, "base_url": url}
         found = await findings(tmp_path, services=["threat_jammer"], threat_jammer=settings)
     detail = "the token is accepted; 12 calls are left this month"
     assert Finding(name="Threat Jammer", ok=True, detail=detail) in found
@@ -33,10 +34,10 @@ async def test_a_service_that_takes_the_token_is_well(tmp_path: Path) -> None:
 
 async def test_a_refused_token_is_named_by_its_setting(tmp_path: Path) -> None:
     fake = FakeService(answer=lambda *_: Said({}, status=401))
-    async with fake.server() as server:
-        settings = {"key": TOKEN, "base_url": str(server.make_url("/"))}
+    async with serving(fake.handle) as url:
+        settings = {"key": TOKEN, "base_url": url}
         found = await findings(tmp_path, services=["abuseipdb"], abuseipdb=settings)
-    detail = "AbuseIPDB: the token is not accepted (401); check enrichment.abuseipdb.key"
+    detail = "AbuseIPDB: the server answered 401; the token is not accepted; check enrichment.abuseipdb.key"
     assert Finding(name="AbuseIPDB", ok=False, detail=detail) in found
 
 
@@ -59,6 +60,6 @@ async def test_a_database_is_described(tmp_path: Path, corpora: Path) -> None:
 @pytest.mark.parametrize("services", [[], ["greynoise"]])
 async def test_only_what_is_configured_is_asked(tmp_path: Path, services: list[str]) -> None:
     fake = FakeService()
-    async with fake.server() as server:
-        await findings(tmp_path, services=services, greynoise={"base_url": str(server.make_url("/"))})
+    async with serving(fake.handle) as url:
+        await findings(tmp_path, services=services, greynoise={"base_url": url})
     assert len(fake.calls) == len(services)

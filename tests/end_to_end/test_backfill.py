@@ -12,7 +12,8 @@ from powertrip.log import redact
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
 from tests.end_to_end.harness import SECRET, Sender, powertrip_here, settings, write_config
-from tests.sources.polled_api import Api, serving
+from tests.outside import serving
+from tests.sources.polled_api import Api
 
 SECURITY = "C0SECURITY"
 TOKEN = "papertrail-api-token"
@@ -35,8 +36,8 @@ REST = {"events": [SENT | {"id": "7"}, LEFT_OUT | {"id": "8"}], "max_id": "9", "
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        api.answers = [REST]
+    api = Api(answers=[REST])
+    async with serving(api.handle) as api.url:
         yield api
 
 

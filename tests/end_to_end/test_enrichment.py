@@ -17,6 +17,7 @@ from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Sender, login
 from tests.end_to_end.scene import scene_in
 from tests.enrichers.world import FakeService, Said
+from tests.outside import serving
 
 ALICE = "U0ALICE"
 SLACK_ITSELF = 5.0
@@ -46,11 +47,8 @@ def answer(path: str, _body: Any) -> Said:
 async def service() -> AsyncIterator[FakeService]:
     """A Threat Jammer on this machine."""
     fake = FakeService(answer=answer)
-    server = fake.server()
-    await server.start_server()
-    fake.url = str(server.make_url("/"))
-    yield fake
-    await server.close()
+    async with serving(fake.handle) as fake.url:
+        yield fake
 
 
 @pytest.fixture

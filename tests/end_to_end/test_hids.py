@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.errors import OriginRefused, OriginUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ports import OriginVerdict
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control, SeenMessage
@@ -171,7 +171,7 @@ async def test_what_the_hids_did_not_see_is_on_the_card_and_in_the_channel(
 async def test_a_hids_that_is_down_loses_no_verdict(
     running: Running, control: Control, hids: Hids, evidence: Evidence
 ) -> None:
-    hids.answer = OriginUnavailable("connection refused", retry_after=0.05)
+    hids.answer = Unavailable("connection refused", retry_after=0.05)
     names = [f"user{number}" for number in range(5)]
     async with running() as sender:
         for number, name in enumerate(names):
@@ -191,7 +191,7 @@ async def test_a_hids_that_is_down_loses_no_verdict(
 
 
 async def test_a_verdict_is_told_after_a_restart(running: Running, control: Control, hids: Hids) -> None:
-    hids.answer = OriginUnavailable("connection refused", retry_after=0.05)
+    hids.answer = Unavailable("connection refused", retry_after=0.05)
     async with running() as sender:
         await sender.post(login(id="p1"))
         await alert(sender)
@@ -207,7 +207,7 @@ async def test_a_verdict_is_told_after_a_restart(running: Running, control: Cont
 async def test_a_hids_that_refuses_is_said_on_the_card_and_once_in_the_channel(
     running: Running, control: Control, hids: Hids
 ) -> None:
-    hids.answer = OriginRefused("the password is wrong")
+    hids.answer = Rejected("the password is wrong")
     async with running() as sender:
         for name in ("user1", "user2"):
             await sender.post(login(name, id=name))

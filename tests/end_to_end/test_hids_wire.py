@@ -15,7 +15,8 @@ from powertrip.sandbox.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
 from tests.end_to_end.test_hids import wazuh_alert
-from tests.origins.conftest import Said, Server, serve
+from tests.origins.conftest import Said, Server
+from tests.outside import serving
 
 SECURITY = "C0SECURITY"
 ALICE = "U0ALICE"
@@ -26,11 +27,12 @@ Running = tuple[Application, Sender]
 @pytest.fixture
 async def hids() -> AsyncIterator[Server]:
     """Wazuh's API on this machine."""
-    async with serve() as server:
-        server.answers = {
-            LOGIN: [Said(200, {"data": {"token": "jwt"}, "error": 0})],
-            "/events": [Said(200, {"data": {}, "error": 0})],
-        }
+    server = Server()
+    server.answers = {
+        LOGIN: [Said(200, {"data": {"token": "jwt"}, "error": 0})],
+        "/events": [Said(200, {"data": {}, "error": 0})],
+    }
+    async with serving(server.handle) as server.url:
         yield server
 
 

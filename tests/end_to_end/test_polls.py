@@ -12,7 +12,8 @@ from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
 from powertrip.settings import load_config
 from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
-from tests.sources.polled_api import Api, serving
+from tests.outside import serving
+from tests.sources.polled_api import Api
 
 SECURITY = "C0SECURITY"
 LOGIN = {
@@ -27,8 +28,8 @@ FOUND = {"events": [LOGIN], "max_id": "7", "reached_end": True}
 
 @pytest.fixture
 async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        api.answers = [FOUND]
+    api = Api(answers=[FOUND])
+    async with serving(api.handle) as api.url:
         yield api
 
 

@@ -10,14 +10,9 @@ from tests.enrichers.world import FakeService, World
 
 
 @pytest.fixture
-async def fake() -> AsyncIterator[FakeService]:
+def fake() -> FakeService:
     """A service that answers."""
-    service = FakeService()
-    async with service.server() as server:
-        service.url = str(server.make_url("/"))
-        yield service
-        if service.held is not None:
-            service.held.set()
+    return FakeService()
 
 
 @pytest.fixture

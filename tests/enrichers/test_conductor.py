@@ -9,6 +9,7 @@ import pytest
 from powertrip.enrichers import Conductor
 from powertrip.enrichers import answers as answers_module
 from powertrip.facts import AddressKind
+from powertrip.net import Bounds
 from powertrip.store import SqlStore
 from powertrip.store.database import DatabaseThread, open_database
 from tests.conftest import Clock
@@ -16,6 +17,9 @@ from tests.enrichers.world import SOON, FakeService, Said, World, assessment, on
 
 ADDRESS = "198.51.100.7"
 AT_ONCE = timedelta(milliseconds=50)
+WRONG_TOKEN = (
+    "Threat Jammer: the server answered 401; the token is not accepted; check enrichment.threat_jammer.token"
+)
 
 
 def metric(world: World, line: str) -> bool:
@@ -24,8 +28,7 @@ def metric(world: World, line: str) -> bool:
 
 
 async def test_nobody_is_asked_about_what_is_not_public(world: World) -> None:
-    conductor = world.conductor(world.threat_jammer())
-    conductor._asked_kinds.discard(AddressKind.DOCUMENTATION)
+    conductor = world.conductor(world.threat_jammer(), ask_about_documentation=False)
     asked = ["10.0.0.1", "100.64.1.1", ADDRESS, "224.0.0.1", "AWS Internal"]
     facts = await conductor.facts(asked, SOON)
     assert [facts[address].kind for address in asked] == [
@@ -45,18 +48,19 @@ async def test_without_any_service_the_kind_is_known(world: World) -> None:
 
 
 async def test_in_time_comes_what_is_there_and_the_next_call_has_the_rest(world: World) -> None:
-    slow, quick = world.fake, FakeService(answer=lambda *_: Said({"data": {"abuseConfidenceScore": 40}}))
+    slow, quick = world.fake, FakeService(url="https://quick.example.com/")
+    quick.answer = lambda *_: Said({"data": {"abuseConfidenceScore": 40}})
+    world.services.append(quick)
     slow.answer, slow.held = threat_jammer_says, asyncio.Event()
-    async with quick.server() as server:
-        threat_jammer = world.threat_jammer()
-        slow.url, quick.url = str(server.make_url("/")), slow.url
-        conductor = world.conductor(threat_jammer, world.abuseipdb())
-        await until_answered(conductor, "AbuseIPDB")
-        facts = await one(conductor, ADDRESS, AT_ONCE)
-        assert facts.awaited == ("Threat Jammer",)
-        assert [said.service for said in facts.reputations] == ["AbuseIPDB"]
-        slow.held.set()
-        facts = await one(conductor, ADDRESS)
+    threat_jammer = world.threat_jammer()
+    world.fake = quick
+    conductor = world.conductor(threat_jammer, world.abuseipdb())
+    await until_answered(conductor, "AbuseIPDB")
+    facts = await one(conductor, ADDRESS, AT_ONCE)
+    assert facts.awaited == ("Threat Jammer",)
+    assert [said.service for said in facts.reputations] == ["AbuseIPDB"]
+    slow.held.set()
+    facts = await one(conductor, ADDRESS)
     assert facts.awaited == ()
     assert [said.service for said in facts.reputations] == ["Threat Jammer", "AbuseIPDB"]
 
@@ -113,7 +117,7 @@ async def test_a_failing_service_is_left_alone_and_then_tried_with_one_question(
         await one(conductor, f"192.0.2.{host}")
     assert metric(world, 'powertrip_enrichment_paused{service="AbuseIPDB"} 1.0')
     facts = await one(conductor, "192.0.2.100")
-    assert facts.unavailable == {"AbuseIPDB": "AbuseIPDB answered with an error (503)"}
+    assert facts.unavailable == {"AbuseIPDB": "AbuseIPDB: the server answered 503"}
     assert len(world.fake.calls) == 5
     clock.forward(minutes=2)
     burst = [f"203.0.113.{host}" for host in range(10)]
@@ -131,9 +135,7 @@ async def test_a_wrong_token_stops_the_questions_at_once(world: World, clock: Cl
     conductor = world.conductor(world.threat_jammer())
     await one(conductor, ADDRESS)
     calls = len(world.fake.calls)
-    assert (await one(conductor, "192.0.2.2")).unavailable == {
-        "Threat Jammer": "Threat Jammer: the token is not accepted (401); check enrichment.some.token"
-    }
+    assert (await one(conductor, "192.0.2.2")).unavailable == {"Threat Jammer": WRONG_TOKEN}
     assert len(world.fake.calls) == calls
     clock.forward(minutes=11)
     world.fake.answer = threat_jammer_says
@@ -143,7 +145,7 @@ async def test_a_wrong_token_stops_the_questions_at_once(world: World, clock: Cl
 async def test_a_service_that_is_always_busy_ends_up_unavailable(world: World) -> None:
     world.fake.answer = lambda *_: Said({}, status=429)
     facts = await one(world.conductor(world.abuseipdb()), ADDRESS)
-    assert facts.unavailable == {"AbuseIPDB": "AbuseIPDB: the quota is used up (429)"}
+    assert facts.unavailable == {"AbuseIPDB": "AbuseIPDB: the server answered 429"}
     assert len(world.fake.calls) == 10
     assert metric(world, 'powertrip_enrichment_calls_total{outcome="busy",service="AbuseIPDB"} 10.0')
 
@@ -158,16 +160,17 @@ async def test_one_that_wants_to_be_left_alone_for_long_is_unavailable(world: Wo
 
 
 async def test_one_that_cannot_be_reached_is_said_so(world: World) -> None:
-    world.fake.url = "http://127.0.0.1:1/"
+    world.services.clear()
     facts = await one(world.conductor(world.threat_jammer()), ADDRESS)
-    assert facts.unavailable == {"Threat Jammer": "Threat Jammer cannot be reached"}
+    problem = "Threat Jammer: no answer: the server cannot be reached (ConnectError)"
+    assert facts.unavailable == {"Threat Jammer": problem}
 
 
 async def test_one_that_never_answers_is_said_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("powertrip.enrichers.wire.CALL_TIMEOUT", 0.05)
+    monkeypatch.setattr("powertrip.enrichers.service.BOUNDS", Bounds(seconds=0.05))
     world.fake.held = asyncio.Event()
     facts = await one(world.conductor(world.threat_jammer()), ADDRESS)
-    assert facts.unavailable == {"Threat Jammer": "Threat Jammer did not answer in time"}
+    assert facts.unavailable == {"Threat Jammer": "Threat Jammer: no answer within 0.05 s"}
 
 
 async def test_without_the_database_it_works_from_memory(fake: FakeService, clock: Clock) -> None:
@@ -196,9 +199,10 @@ async def test_an_answer_that_another_version_kept_is_asked_for_anew(world: Worl
 
 async def test_memory_has_a_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers_module, "REMEMBERED", 10)
-    world.fake.answer = threat_jammer_says
-    await world.conductor(world.threat_jammer()).facts([f"192.0.2.{host}" for host in range(50)], SOON)
-    assert len(world.answers._memory) == 10
+    keys, until_then = [f"service:1:192.0.2.{host}" for host in range(50)], world.clock() + timedelta(hours=1)
+    for key in keys:
+        world.answers.remember(key, {}, until_then)
+    assert list(await world.answers.find(keys)) == keys[-10:]
 
 
 async def test_more_than_can_wait_are_told_so(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,13 +214,13 @@ async def test_more_than_can_wait_are_told_so(world: World, monkeypatch: pytest.
 
 
 async def test_closing_drops_what_is_under_way(world: World) -> None:
-    world.fake.held = asyncio.Event()
+    world.fake.held, before = asyncio.Event(), asyncio.all_tasks()
     conductor = world.conductor(world.threat_jammer())
     asking = asyncio.create_task(one(conductor, ADDRESS))
     await until(lambda: bool(world.fake.calls))
     await conductor.close()
     assert (await asking).awaited == ("Threat Jammer",)
-    assert not [task for lane in conductor._lanes for task in lane._tasks]
+    assert asyncio.all_tasks() == before
 
 
 async def test_the_score_of_each_comes_in_the_order_of_the_config(world: World) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from powertrip.enrichers import DatabaseFile, Databases
 from powertrip.enrichers.databases import _read
-from powertrip.errors import ServiceRefused
+from powertrip.errors import Rejected
 from powertrip.facts import Network, Place
 from tests.enrichers.world import Said, World, assessment, one, threat_jammer_says
 
@@ -125,14 +125,14 @@ def test_each_shape_is_read(record: Any, network: Network | None, place: Place |
 def test_a_missing_or_damaged_file_is_named(tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.mmdb"
     damaged.write_bytes(b"nothing of the kind")
-    with pytest.raises(ServiceRefused, match=r"damaged\.mmdb: is not a database in MaxMind's format"):
+    with pytest.raises(Rejected, match=r"damaged\.mmdb: is not a database in MaxMind's format"):
         DatabaseFile(damaged)
     damaged.write_bytes(b"")
-    with pytest.raises(ServiceRefused, match="is not a database in MaxMind's format"):
+    with pytest.raises(Rejected, match="is not a database in MaxMind's format"):
         DatabaseFile(damaged)
-    with pytest.raises(ServiceRefused, match=r"missing\.mmdb: there is no such file"):
+    with pytest.raises(Rejected, match=r"missing\.mmdb: there is no such file"):
         DatabaseFile(tmp_path / "missing.mmdb")
-    with pytest.raises(ServiceRefused, match="cannot be read: Is a directory"):
+    with pytest.raises(Rejected, match="cannot be read: Is a directory"):
         DatabaseFile(tmp_path)
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.errors import ServiceUnavailable
+from powertrip.errors import Unavailable
 from powertrip.facts import Network, Place
 from tests.enrichers.world import SOON, TOKEN, Said, World, one
 
@@ -56,7 +56,7 @@ async def test_one_address_that_fails_does_not_take_the_others_with_it(world: Wo
     conductor = world.conductor(world.abuseipdb())
     facts = await conductor.facts([f"192.0.2.{host}" for host in range(5)], SOON)
     assert [address for address, said in facts.items() if not said.reputations] == ["192.0.2.3"]
-    assert facts["192.0.2.3"].unavailable == {"AbuseIPDB": "AbuseIPDB answered with an error (500)"}
+    assert facts["192.0.2.3"].unavailable == {"AbuseIPDB": "AbuseIPDB: the server answered 500"}
 
 
 @pytest.mark.parametrize(
@@ -105,5 +105,5 @@ async def test_both_can_be_probed(world: World) -> None:
 @pytest.mark.parametrize("name", ["abuseipdb", "greynoise", "threat_jammer"])
 async def test_a_server_that_is_not_the_service_fails_the_probe(world: World, name: str) -> None:
     world.fake.answer = lambda *_: Said({}, status=422)
-    with pytest.raises(ServiceUnavailable, match="check base_url"):
+    with pytest.raises(Unavailable, match="check base_url"):
         await getattr(world, name)().probe()

@@ -14,6 +14,7 @@ from powertrip.settings import Config
 from powertrip.store import SqlStore
 from tests.conftest import Clock
 from tests.enrichers.world import SOON, TOKEN, FakeService, one, threat_jammer_says
+from tests.outside import serving
 from tests.test_config import load, only_mistake
 
 ALL = """
@@ -29,8 +30,7 @@ enrichment:
 @pytest.fixture
 async def fake() -> AsyncIterator[FakeService]:
     service = FakeService(answer=threat_jammer_says)
-    async with service.server() as server:
-        service.url = str(server.make_url("/"))
+    async with serving(service.handle) as service.url:
         yield service
 
 

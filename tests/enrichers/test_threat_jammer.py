@@ -92,10 +92,10 @@ async def test_a_missing_score_and_the_other_spelling_are_read(world: World) -> 
         (400, "does not assess this address"),
         (404, "knows nothing"),
         (422, "does not take this for an address"),
-        (401, "the token is not accepted (401); check enrichment.some.token"),
-        (403, "the subscription does not allow this (403)"),
-        (302, "redirect"),
-        (500, "answered with an error (500)"),
+        (401, "answered 401; the token is not accepted; check enrichment.threat_jammer.token"),
+        (403, "answered 403; the subscription does not allow this"),
+        (302, "answered 302; redirects are not followed; check base_url"),
+        (500, "answered 500"),
     ],
 )
 async def test_each_refusal_is_said_in_words(world: World, status: int, words: str) -> None:

@@ -1,16 +1,16 @@
-"""The outside world of enrichment: a service on loopback that says what a test tells it, and waiting."""
+"""The outside world of enrichment: a service that says what a test tells it, and waiting."""
 
 import asyncio
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from aiohttp import web
-from aiohttp.test_utils import TestServer
+import httpx
 from pydantic import SecretStr
 
-from powertrip.enrichers import Answers, Conductor, Lent, Service, new_client
+from powertrip.enrichers import Answers, Conductor, Lent, Service
 from powertrip.enrichers.abuseipdb import AbuseIpDbSection
 from powertrip.enrichers.greynoise import GreyNoiseSection
 from powertrip.enrichers.threat_jammer import ThreatJammerSection
@@ -18,6 +18,7 @@ from powertrip.facts import AddressFacts
 from powertrip.metrics import Metrics
 from powertrip.ports import EnrichmentCache
 from tests.conftest import Clock
+from tests.outside import answer, client_of, json_answer, path_of
 
 HOUR = timedelta(hours=1)
 SOON = timedelta(seconds=20)
@@ -45,26 +46,20 @@ class FakeService:
     headers: list[dict[str, str]] = field(default_factory=list)
     bodies: list[Any] = field(default_factory=list)
     held: asyncio.Event | None = None
-    url: str = ""
+    url: str = "https://service.example.com/"
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         """Write the call down and answer it."""
-        body = await request.json() if request.can_read_body else None
-        self.calls.append(f"{request.method} {request.path_qs}")
-        self.headers.append(dict(request.headers))
+        body = json.loads(request.content) if request.content else None
+        self.calls.append(f"{request.method} {path_of(request)}")
+        self.headers.append({name.title(): value for name, value in request.headers.items()})
         self.bodies.append(body)
         if self.held is not None:
             await self.held.wait()
-        said = self.answer(request.path, body)
+        said = self.answer(request.url.path, body)
         if said.raw is not None:
-            return web.Response(status=said.status, headers=said.headers, body=said.raw)
-        return web.json_response(said.body, status=said.status, headers=said.headers)
-
-    def server(self) -> TestServer:
-        """Not yet started."""
-        app = web.Application(client_max_size=1 << 24)
-        app.router.add_route("*", "/{path:.*}", self.handle)
-        return TestServer(app)
+            return answer(said.status, said.raw, said.headers)
+        return json_answer(said.body, said.status, said.headers)
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -87,8 +82,15 @@ class World:
 
     def __post_init__(self) -> None:
         """Share one client and one memory, as one process does."""
-        self.client = new_client()
+        self.services = [self.fake]
+        self.client = client_of(self._handle)
         self.answers = Answers(self.cache, self.clock)
+
+    async def _handle(self, request: httpx.Request) -> httpx.Response:
+        for service in self.services:
+            if str(request.url).startswith(service.url):
+                return await service.handle(request)
+        raise httpx.ConnectError("nobody listens there", request=request)
 
     async def sleep(self, seconds: float) -> None:
         """Have the time pass at once."""
@@ -116,7 +118,7 @@ class World:
         """GreyNoise at the wire."""
         return GreyNoiseSection(base_url=self.fake.url, per_minute=60).service(self.lent)
 
-    def conductor(self, *services: Service) -> Conductor:
+    def conductor(self, *services: Service, ask_about_documentation: bool = True) -> Conductor:
         """All of them as one; documentation addresses stand for public ones."""
         conductor = Conductor(
             services,
@@ -124,7 +126,7 @@ class World:
             client=self.client,
             metrics=self.metrics,
             clock=self.clock,
-            ask_about_documentation=True,
+            ask_about_documentation=ask_about_documentation,
             sleep=self.sleep,
         )
         self.conductors.append(conductor)

@@ -1,18 +1,15 @@
-"""A HIDS at the wire, and a verdict to tell it."""
+"""A HIDS that answers what a test lines up, and a verdict to tell it."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import httpx
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestServer
 
 from powertrip.event import Verdict
-from powertrip.origins import new_client
+from powertrip.net import HttpClient
 from powertrip.ports import OriginVerdict
+from tests.outside import client_of, json_answer
 from tests.samples import ALICE, NOW
 
 
@@ -39,38 +36,36 @@ class Said:
 class Server:
     """Answers each path with what the test put there, in order, the last for ever."""
 
-    url: str = ""
     answers: dict[str, list[Said]] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    client: httpx.AsyncClient = field(default_factory=lambda: new_client(None))
+    is_away: bool = False
+    url: str = "https://hids.example.com/"
 
-    async def handle(self, request: web.Request) -> web.Response:
+    def http(self, url: str) -> HttpClient:
+        """The way to it."""
+        return HttpClient(
+            client=client_of(self.handle),
+            clock=lambda: NOW,
+            name="origins.wazuh.tell",
+            base_url=url.rstrip("/"),
+        )
+
+    async def handle(self, request: httpx.Request) -> httpx.Response:
         """Write the call down and answer it."""
-        body = await request.read()
-        self.calls.append(Call(request.method, request.path, dict(request.headers), body))
-        waiting = self.answers.get(request.path) or self.answers.get("*") or [Said()]
+        if self.is_away:
+            raise httpx.ConnectError("nobody listens there", request=request)
+        path = request.url.path
+        headers = {name.title(): value for name, value in request.headers.items()}
+        self.calls.append(Call(request.method, path, headers, request.content))
+        waiting = self.answers.get(path) or self.answers.get("*") or [Said()]
         said = waiting.pop(0) if len(waiting) > 1 else waiting[0]
-        return web.json_response(said.body, status=said.status, headers=said.headers)
-
-
-@asynccontextmanager
-async def serve() -> AsyncIterator[Server]:
-    """A HIDS on this machine, while the context lasts."""
-    server, app = Server(), web.Application()
-    app.router.add_route("*", "/{path:.*}", server.handle)
-    running = TestServer(app)
-    await running.start_server()
-    server.url = str(running.make_url("/"))
-    yield server
-    await server.client.aclose()
-    await running.close()
+        return json_answer(said.body, said.status, said.headers)
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    """A HIDS on this machine."""
-    async with serve() as running:
-        yield running
+def server() -> Server:
+    """A HIDS."""
+    return Server()
 
 
 @pytest.fixture

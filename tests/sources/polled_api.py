@@ -1,11 +1,15 @@
-"""An API on this machine that answers what a test lines up, and keeps what it was asked."""
+"""An API that answers what a test lines up, and keeps what it was asked."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from aiohttp import web
+import httpx
+
+from powertrip.net import HttpClient
+from powertrip.sources.polled import poll_client
+from tests.outside import answer, client_of, json_answer
+from tests.samples import NOW
 
 
 @dataclass
@@ -14,7 +18,7 @@ class Asked:
 
     path: str
     query: dict[str, str]
-    headers: dict[str, str]
+    headers: httpx.Headers
     body: Any
 
 
@@ -24,28 +28,20 @@ class Api:
 
     answers: list[Any] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
-    url: str = ""
+    url: str = "https://api.example.com"
+    is_away: bool = False
 
-    async def answer(self, request: web.Request) -> web.StreamResponse:
-        """The next answer."""
-        body = await request.json() if request.can_read_body else None
-        self.asked.append(Asked(request.path, dict(request.query), dict(request.headers), body))
-        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
-        if isinstance(answer, tuple):
-            status, text, headers = answer
-            return web.Response(status=status, text=text, headers=headers)
-        return web.json_response(answer)
+    def http(self) -> HttpClient:
+        """The way to it."""
+        return poll_client(client_of(self.handle), lambda: NOW)
 
-
-@asynccontextmanager
-async def serving() -> AsyncIterator[Api]:
-    """The API, listening."""
-    api, app = Api(), web.Application()
-    app.router.add_route("*", "/{path:.*}", api.answer)
-    runner = web.AppRunner(app)
-    await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    api.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
-    yield api
-    await runner.cleanup()
+    async def handle(self, request: httpx.Request) -> httpx.Response:
+        if self.is_away:
+            raise httpx.ConnectError("nobody listens there", request=request)
+        body = json.loads(request.content) if request.content else None
+        self.asked.append(Asked(request.url.path, dict(request.url.params), request.headers, body))
+        given = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(given, tuple):
+            status, text, headers = given
+            return answer(status, text.encode(), headers)
+        return json_answer(given)

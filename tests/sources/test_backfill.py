@@ -1,26 +1,24 @@
 """What is asked to fill a gap, and what becomes of the answers, at the wire."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
 
-from powertrip.errors import PollError, PollRefused, PollUnavailable
+from powertrip.errors import OutsideError, Rejected, Unavailable
 from powertrip.ingest import Backfill, Page
 from powertrip.sources import Source
 from powertrip.sources.polled import build_backfills
 from tests.samples import NOW
 from tests.sources import posting
-from tests.sources.polled_api import Api, serving
+from tests.sources.polled_api import Api
 
 SECRET = "a-secret-of-some-length"
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        yield api
+def api() -> Api:
+    return Api()
 
 
 def entry(url: str, *, has_token: bool = True) -> Source:
@@ -29,9 +27,8 @@ def entry(url: str, *, has_token: bool = True) -> Source:
 
 
 @pytest.fixture
-async def backfill(api: Api) -> AsyncIterator[Backfill]:
-    async with httpx.AsyncClient() as client:
-        yield build_backfills({"logs": entry(api.url)}, client)["logs"]
+def backfill(api: Api) -> Backfill:
+    return build_backfills({"logs": entry(api.url)}, api.http())["logs"]
 
 
 def event(number: int, **changes: Any) -> dict[str, Any]:
@@ -87,23 +84,23 @@ async def test_a_search_that_stands_still_is_tried_again_later(
     api: Api, backfill: Backfill, newest: str | None
 ) -> None:
     api.answers = [{"events": [], "max_id": newest}]
-    with pytest.raises(PollUnavailable, match="neither goes on nor ends"):
+    with pytest.raises(Unavailable, match="neither goes on nor ends"):
         await fill(backfill)
 
 
 @pytest.mark.parametrize(
     ("answer", "kind", "wait"),
     [
-        ((429, "", {"Retry-After": "70"}), PollUnavailable, 70.0),
-        ((500, "", {}), PollUnavailable, None),
-        ((200, "no JSON", {}), PollUnavailable, None),
-        ({"events": None}, PollUnavailable, None),
-        ((401, "", {}), PollRefused, None),
-        ((302, "", {"Location": "https://example.com/"}), PollRefused, None),
+        ((429, "", {"Retry-After": "70"}), Unavailable, 70.0),
+        ((500, "", {}), Unavailable, None),
+        ((200, "no JSON", {}), Unavailable, None),
+        ({"events": None}, Unavailable, None),
+        ((401, "", {}), Rejected, None),
+        ((302, "", {"Location": "https://example.com/"}), Rejected, None),
     ],
 )
 async def test_what_goes_wrong_is_told_apart_without_the_token(
-    api: Api, backfill: Backfill, answer: Any, kind: type[PollError], wait: float | None
+    api: Api, backfill: Backfill, answer: Any, kind: type[OutsideError], wait: float | None
 ) -> None:
     api.answers = [answer]
     with pytest.raises(kind) as raised:
@@ -124,5 +121,4 @@ async def test_an_event_is_the_same_record_from_the_webhook_and_from_the_search(
 
 
 async def test_a_source_without_a_token_is_not_asked(api: Api) -> None:
-    async with httpx.AsyncClient() as client:
-        assert build_backfills({"logs": entry(api.url, has_token=False)}, client) == {}
+    assert build_backfills({"logs": entry(api.url, has_token=False)}, api.http()) == {}

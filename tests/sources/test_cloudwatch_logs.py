@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from powertrip.errors import PollRefused, PollUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest import Cursor, Page, PollRequest
 from powertrip.sources.polled.cloudwatch_logs import CloudWatchPoll
+from tests.sources.polled_api import Api
 
 NOW = datetime.now(UTC)
 SINCE = NOW - timedelta(hours=1)
@@ -44,8 +44,8 @@ def poll(url: str, group: str = "auth") -> CloudWatchPoll:
 
 
 async def fetch(poll: CloudWatchPoll, cursor: Cursor | None = None) -> Page:
-    async with httpx.AsyncClient() as client:
-        return await poll.fetch(PollRequest(name="aws", client=client, cursor=cursor, since=SINCE, now=NOW))
+    request = PollRequest(name="aws", client=Api().http(), cursor=cursor, since=SINCE, now=NOW)
+    return await poll.fetch(request)
 
 
 def put(logs: Any, message: str, ago: timedelta) -> None:
@@ -67,10 +67,10 @@ async def test_late_events_are_found_in_the_overlap(aws: str, logs: Any) -> None
 
 
 async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str, logs: Any) -> None:  # noqa: ARG001
-    with pytest.raises(PollRefused, match="ResourceNotFoundException; check the log group"):
+    with pytest.raises(Rejected, match="ResourceNotFoundException; check the log group"):
         await fetch(poll(aws, "other"))
 
 
 async def test_aws_that_is_away_is_tried_later(aws: str) -> None:  # noqa: ARG001
-    with pytest.raises(PollUnavailable, match="no answer"):
+    with pytest.raises(Unavailable, match="no answer"):
         await fetch(poll("http://127.0.0.1:1"))

@@ -1,22 +1,22 @@
 """What each polled API is asked, and what becomes of its answers, at the wire."""
 
 import base64
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import httpx
 import pytest
 from pydantic import TypeAdapter
 
-from powertrip.errors import PollError, PollRefused, PollUnavailable
+from powertrip.errors import OutsideError, Rejected, Unavailable
 from powertrip.ingest import Cursor, Page, PollRequest
+from powertrip.net import Bounds, HttpClient
 from powertrip.rules import load_rules
 from powertrip.rules.verdicts import Ignored, Match
-from powertrip.sources.polled import AnyPoll, PollSection, http
+from powertrip.sources.polled import AnyPoll, PollSection
+from powertrip.sources.polled import api as api_module
 from tests.samples import NOW, later
-from tests.sources.polled_api import Api, serving
+from tests.sources.polled_api import Api
 
 SINCE = later(hours=-1)
 OWN: dict[str, dict[str, str]] = {
@@ -30,15 +30,8 @@ _ANY: TypeAdapter[PollSection] = TypeAdapter(AnyPoll)
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        yield api
-
-
-@pytest.fixture
-async def client() -> AsyncIterator[httpx.AsyncClient]:
-    async with httpx.AsyncClient() as client:
-        yield client
+def api() -> Api:
+    return Api()
 
 
 @dataclass(frozen=True)
@@ -46,7 +39,7 @@ class Asking:
     """A poll by the name `polled`, and the client that is lent to it."""
 
     section: PollSection
-    client: httpx.AsyncClient
+    client: HttpClient
 
     async def fetch(self, cursor: Cursor | None, since: datetime, now: datetime) -> Page:
         """One page."""
@@ -54,8 +47,8 @@ class Asking:
         return await self.section.fetch(request)
 
 
-def poll(api: Api, client: httpx.AsyncClient, kind: str, **changes: Any) -> Asking:
-    return Asking(_ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes), client)
+def poll(api: Api, kind: str, **changes: Any) -> Asking:
+    return Asking(_ANY.validate_python({"type": kind, "url": api.url} | OWN[kind] | changes), api.http())
 
 
 async def rounds(poll: Asking, cursor: Cursor | None = None, limit: int = 10) -> list[Page]:
@@ -77,13 +70,13 @@ def event(number: int) -> dict[str, Any]:
     }
 
 
-async def test_papertrail_is_walked_forward_by_id_without_tail(api: Api, client: httpx.AsyncClient) -> None:
+async def test_papertrail_is_walked_forward_by_id_without_tail(api: Api) -> None:
     api.answers = [
         {"events": [event(1)], "max_id": "1", "reached_end": False},
         {"events": [], "max_id": "5", "reached_end": False},
         {"events": [event(7)], "max_id": "7", "reached_end": True},
     ]
-    pages = await rounds(poll(api, client, "papertrail_search", query="sshd"))
+    pages = await rounds(poll(api, "papertrail_search", query="sshd"))
     assert [record.record_id for page in pages for record in page.records] == ["1", "7"]
     assert pages[-1].cursor == {"min_id": "7"}
     assert [asked.query.get("min_id") for asked in api.asked] == [None, "1", "5"]
@@ -93,11 +86,9 @@ async def test_papertrail_is_walked_forward_by_id_without_tail(api: Api, client:
     assert api.asked[0].headers["X-Papertrail-Token"] == "a-token"
 
 
-async def test_papertrail_that_does_not_advance_is_not_asked_in_a_tight_loop(
-    api: Api, client: httpx.AsyncClient
-) -> None:
+async def test_papertrail_that_does_not_advance_is_not_asked_in_a_tight_loop(api: Api) -> None:
     api.answers = [{"events": [], "max_id": "1", "reached_end": False}]
-    assert len(await rounds(poll(api, client, "papertrail_search"), {"min_id": "1"})) == 1
+    assert len(await rounds(poll(api, "papertrail_search"), {"min_id": "1"})) == 1
 
 
 def operation(number: int, **changes: Any) -> dict[str, Any]:
@@ -118,12 +109,10 @@ def hal(*operations: dict[str, Any]) -> dict[str, Any]:
     return {"_embedded": {"operations": list(operations)}}
 
 
-async def test_aptible_is_paged_back_to_where_the_last_round_ended(
-    api: Api, client: httpx.AsyncClient
-) -> None:
+async def test_aptible_is_paged_back_to_where_the_last_round_ended(api: Api) -> None:
     old = operation(1, created_at="2026-01-14T00:00:00Z")
     api.answers = [hal(*(operation(n) for n in range(250, 0, -1))), hal(operation(251), old)]
-    pages = await rounds(poll(api, client, "aptible_operations"))
+    pages = await rounds(poll(api, "aptible_operations"))
     assert [asked.query["page"] for asked in api.asked] == ["1", "2"]
     assert api.asked[0].path == "/accounts/12/operations"
     assert api.asked[0].headers["Authorization"] == "Bearer a-token"
@@ -131,22 +120,18 @@ async def test_aptible_is_paged_back_to_where_the_last_round_ended(
     assert pages[-1].cursor["place"] is None
 
 
-async def test_an_aptible_operation_is_a_record_whenever_its_status_changes(
-    api: Api, client: httpx.AsyncClient
-) -> None:
+async def test_an_aptible_operation_is_a_record_whenever_its_status_changes(api: Api) -> None:
     api.answers = [hal(operation(9)), hal(operation(9)), hal(operation(9, status="succeeded"))]
-    one = poll(api, client, "aptible_operations")
+    one = poll(api, "aptible_operations")
     ids = [(await one.fetch(None, SINCE, NOW)).records[0].record_id for _ in range(3)]
     assert ids == ["9:running", "9:running", "9:succeeded"]
 
 
 @pytest.mark.parametrize("kind", ["execute", "tunnel", "deploy"])
-async def test_the_aptible_pack_makes_events_of_what_people_do(
-    api: Api, client: httpx.AsyncClient, kind: str
-) -> None:
+async def test_the_aptible_pack_makes_events_of_what_people_do(api: Api, kind: str) -> None:
     rules = load_rules([{"use": "aptible"}], str)
     api.answers = [hal(operation(1, type=kind), operation(2, type=kind, automated=True))]
-    (page,) = await rounds(poll(api, client, "aptible_operations"))
+    (page,) = await rounds(poll(api, "aptible_operations"))
     person, nobody = (rules.judge(record) for record in page.records)
     assert isinstance(person, Match)
     assert person.fields["user_name"] == "alice@example.com"
@@ -165,11 +150,9 @@ def hit(number: int, **changes: Any) -> dict[str, Any]:
     return {"_id": f"hit{number}", "_source": alert | changes, "sort": [1, f"1.{number}"]}
 
 
-async def test_wazuh_is_searched_forward_and_its_line_is_read_by_our_grammar(
-    api: Api, client: httpx.AsyncClient
-) -> None:
+async def test_wazuh_is_searched_forward_and_its_line_is_read_by_our_grammar(api: Api) -> None:
     api.answers = [{"hits": {"hits": [hit(n) for n in range(500)]}}, {"hits": {"hits": [hit(500)]}}]
-    pages = await rounds(poll(api, client, "wazuh_indexer", rule_ids=("5715",)))
+    pages = await rounds(poll(api, "wazuh_indexer", rule_ids=("5715",)))
     records = [record for page in pages for record in page.records]
     assert len({record.record_id for record in records}) == 501
     assert api.asked[1].body["search_after"] == [1, "1.499"]
@@ -182,20 +165,18 @@ async def test_wazuh_is_searched_forward_and_its_line_is_read_by_our_grammar(
     assert (records[0].host_name, records[0].program) == ("bastion-1", "sshd")
 
 
-async def test_wazuh_is_asked_again_for_the_overlap(api: Api, client: httpx.AsyncClient) -> None:
+async def test_wazuh_is_asked_again_for_the_overlap(api: Api) -> None:
     api.answers = [{"hits": {"hits": [hit(1)]}}]
-    one = poll(api, client, "wazuh_indexer")
+    one = poll(api, "wazuh_indexer")
     first = await one.fetch(None, SINCE, NOW)
     await one.fetch(first.cursor, SINCE, NOW)
     begins = [asked.body["query"]["bool"]["filter"][0]["range"]["timestamp"]["gte"] for asked in api.asked]
     assert begins == [SINCE.isoformat(), later(minutes=-11).isoformat()]
 
 
-async def test_an_alert_dated_ahead_does_not_make_later_ones_unseen(
-    api: Api, client: httpx.AsyncClient
-) -> None:
+async def test_an_alert_dated_ahead_does_not_make_later_ones_unseen(api: Api) -> None:
     api.answers = [{"hits": {"hits": [hit(1, timestamp="2031-01-01T00:00:00.000+0000")]}}]
-    (page,) = await rounds(poll(api, client, "wazuh_indexer"))
+    (page,) = await rounds(poll(api, "wazuh_indexer"))
     assert page.cursor["newest"] == NOW.isoformat()
 
 
@@ -206,39 +187,37 @@ EVERY_HTTP = pytest.mark.parametrize("kind", ["papertrail_search", "aptible_oper
 @pytest.mark.parametrize(
     ("answer", "error", "words"),
     [
-        ((401, "", {}), PollRefused, "401"),
-        ((403, "", {}), PollRefused, "credentials"),
-        ((404, "", {}), PollRefused, "404"),
-        ((302, "", {"Location": "http://127.0.0.1:1/"}), PollRefused, "302"),
-        ((429, "", {"Retry-After": "120"}), PollUnavailable, "429"),
-        ((500, "a-token", {}), PollUnavailable, "500"),
-        ((200, "<html>", {}), PollUnavailable, "JSON"),
-        ((200, "[" * 100_000, {}), PollUnavailable, "JSON"),
-        ((200, "[]", {}), PollUnavailable, "object"),
-        ((200, "{}", {}), PollUnavailable, "list"),
+        ((401, "", {}), Rejected, "401"),
+        ((403, "", {}), Rejected, "credentials"),
+        ((404, "", {}), Rejected, "404"),
+        ((302, "", {"Location": "http://127.0.0.1:1/"}), Rejected, "302"),
+        ((429, "", {"Retry-After": "120"}), Unavailable, "429"),
+        ((500, "a-token", {}), Unavailable, "500"),
+        ((200, "<html>", {}), Unavailable, "JSON"),
+        ((200, "[" * 100_000, {}), Unavailable, "JSON"),
+        ((200, "[]", {}), Unavailable, "object"),
+        ((200, "{}", {}), Unavailable, "list"),
     ],
 )
 async def test_what_an_api_answers_amiss_is_said_in_words(
-    api: Api, client: httpx.AsyncClient, kind: str, answer: Any, error: type[PollError], words: str
+    api: Api, kind: str, answer: Any, error: type[OutsideError], words: str
 ) -> None:
     api.answers = [answer]
     with pytest.raises(error, match=words) as raised:
-        await poll(api, client, kind).fetch(None, SINCE, NOW)
+        await poll(api, kind).fetch(None, SINCE, NOW)
     assert "a-token" not in str(raised.value)
     assert getattr(raised.value, "retry_after", None) == (120 if answer[0] == 429 else None)
 
 
 @EVERY_HTTP
-async def test_an_endless_answer_is_cut_off(
-    api: Api, client: httpx.AsyncClient, kind: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(http, "ANSWER_LIMIT", 1 << 20)
+async def test_an_endless_answer_is_cut_off(api: Api, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api_module, "BOUNDS", Bounds(size=1 << 20))
     api.answers = [(200, '{"events": "' + "x" * (10 << 20) + '"}', {})]
-    with pytest.raises(PollUnavailable, match="larger than 1 MiB"):
-        await poll(api, client, kind).fetch(None, SINCE, NOW)
+    with pytest.raises(Unavailable, match="larger than 1 MiB"):
+        await poll(api, kind).fetch(None, SINCE, NOW)
 
 
 @EVERY_HTTP
-async def test_an_api_that_is_away_is_tried_later(client: httpx.AsyncClient, kind: str) -> None:
-    with pytest.raises(PollUnavailable, match="no answer"):
-        await poll(Api(url="http://127.0.0.1:1"), client, kind).fetch(None, SINCE, NOW)
+async def test_an_api_that_is_away_is_tried_later(kind: str) -> None:
+    with pytest.raises(Unavailable, match="no answer"):
+        await poll(Api(is_away=True), kind).fetch(None, SINCE, NOW)

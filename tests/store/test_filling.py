@@ -1,11 +1,9 @@
 """When a gap that cannot be filled is tried again, and when people are told, with a clock that is moved."""
 
-from collections.abc import AsyncIterator
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
-import httpx
 import pytest
 
 from powertrip.ingest import Gap
@@ -17,7 +15,7 @@ from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.workflow import Filler, Parts
 from tests.conftest import Clock
 from tests.samples import NOW, SECURITY, record
-from tests.sources.polled_api import Api, serving
+from tests.sources.polled_api import Api
 from tests.sources.posting import source
 
 UNUSED: Any = None
@@ -29,9 +27,8 @@ BROKEN: tuple[int, str, dict[str, str]] = (500, "", {})
 
 
 @pytest.fixture
-async def api() -> AsyncIterator[Api]:
-    async with serving() as api:
-        yield api
+def api() -> Api:
+    return Api()
 
 
 @pytest.fixture
@@ -42,7 +39,7 @@ async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
 
 
 @pytest.fixture
-async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbox) -> AsyncIterator[Filler]:  # noqa: ARG001
+async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbox) -> Filler:  # noqa: ARG001
     settings: Any = SimpleNamespace(security_channel=SECURITY)
     parts = Parts(
         store=store,
@@ -56,8 +53,7 @@ async def filler(api: Api, store: SqlStore, clock: Clock, inbox: GroupCommitInbo
         settings=settings,
     )
     logs = source("papertrail", backfill_token="a-token", backfill_url=api.url)
-    async with httpx.AsyncClient() as client:
-        yield Filler(parts, build_backfills({"logs": logs}, client), backlog_limit=2)
+    return Filler(parts, build_backfills({"logs": logs}, api.http()), backlog_limit=2)
 
 
 async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]:

@@ -10,13 +10,12 @@ from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import quote
 
-import httpx
-
 from powertrip.config.values import Secret
-from powertrip.errors import PollUnavailable
+from powertrip.errors import Unavailable
 from powertrip.event import Record
 from powertrip.ingest import Page, PollRequest
-from powertrip.sources.polled.http import ask, listed
+from powertrip.net import HttpClient
+from powertrip.sources.polled.api import listed, mapping
 from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker, value_as_json
@@ -44,7 +43,7 @@ class AptiblePoll(PollByTime):
         created = [_created(operation, now) for operation in operations]
         known = [at for at in created if at is not None]
         if known and known[0] < known[-1]:
-            raise PollUnavailable("the operations do not come newest first, as this type expects them")
+            raise Unavailable("the operations do not come newest first, as this type expects them")
         fresh = [op for op, at in zip(operations, created, strict=True) if at is None or at >= window.begin]
         more = len(operations) >= PER_PAGE and len(fresh) == len(operations)
         return Page(
@@ -53,19 +52,18 @@ class AptiblePoll(PollByTime):
             more=more,
         )
 
-    async def _operations(self, client: httpx.AsyncClient, page: int) -> list[dict[str, Any]]:
+    async def _operations(self, client: HttpClient, page: int) -> list[dict[str, Any]]:
         host = (self.url or HOST).rstrip("/")
         token = self.token.get_secret_value()
-        answer = await ask(
-            client,
+        answer = await client.request_json(
             "GET",
             f"{host}/accounts/{quote(self.account, safe='')}/operations",
             params={"page": str(page), "per_page": str(PER_PAGE)},
             headers={"Authorization": f"Bearer {token}"},
         )
-        embedded = answer.get("_embedded")
+        embedded = mapping(answer.value).get("_embedded")
         if not isinstance(embedded, dict):
-            raise PollUnavailable("the answer holds no list of operations")
+            raise Unavailable("the answer holds no list of operations")
         return listed(embedded.get("operations"), "operations")
 
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
 
-from powertrip.errors import PollRefused, PollUnavailable
+from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest import Page, PollRequest
-from powertrip.sources.polled.http import TIMEOUT
+from powertrip.sources.polled.api import BOUNDS
 from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker
@@ -66,7 +66,7 @@ class CloudWatchPoll(PollByTime):
                 return self._ask(replace(window, place=None))
             raise _failure(error.response.get("Error", {})) from error
         except BotoCoreError as error:
-            raise PollUnavailable(f"no answer: {type(error).__name__}") from error
+            raise Unavailable(f"no answer: {type(error).__name__}") from error
         return answer
 
 
@@ -76,16 +76,17 @@ def _connected(region: str, url: str | None) -> Any:
     import boto3  # noqa: PLC0415 (an optional extra)
     from botocore.config import Config  # noqa: PLC0415
 
-    once = Config(connect_timeout=TIMEOUT, read_timeout=TIMEOUT, retries={"total_max_attempts": 1})
+    limit = BOUNDS.seconds
+    once = Config(connect_timeout=limit, read_timeout=limit, retries={"total_max_attempts": 1})
     session = boto3.session.Session()
     return session.client("logs", region_name=region, endpoint_url=url, config=once)
 
 
-def _failure(error: dict[str, Any]) -> PollUnavailable | PollRefused:
+def _failure(error: dict[str, Any]) -> Unavailable | Rejected:
     code = str(error.get("Code"))[:100]
     if code in _LATER or code.startswith("5"):
-        return PollUnavailable(f"AWS answered {code}")
-    return PollRefused(f"AWS answered {code}; check the log group, the region and what the role may do")
+        return Unavailable(f"AWS answered {code}")
+    return Rejected(f"AWS answered {code}; check the log group, the region and what the role may do")
 
 
 def _moment(milliseconds: int) -> datetime:

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-import httpx
 from pydantic import SecretStr
 
 from powertrip.config.values import Secret
-from powertrip.errors import PollUnavailable
+from powertrip.errors import Unavailable
 from powertrip.ingest import Cursor, Limits, Page, PollRequest
+from powertrip.net import HttpClient
 from powertrip.sources.papertrail import Papertrail
 from powertrip.sources.papertrail_events import event_maker, read_id
-from powertrip.sources.polled.http import ask, listed
+from powertrip.sources.polled.api import listed, mapping
 from powertrip.sources.polled.settings import PollSection
 
 HOST = "https://papertrailapp.com"
@@ -57,7 +57,7 @@ class PapertrailBackfill:
     name: str
     settings: Papertrail
     limits: Limits
-    client: httpx.AsyncClient
+    client: HttpClient
 
     async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
         """See `powertrip.ingest.Backfill`."""
@@ -68,13 +68,13 @@ class PapertrailBackfill:
         after = _next(answer, cursor)
         filled = answer.get("reached_end") is True or int(after["min_id"]) >= int(until_id)
         if not filled and int(after["min_id"]) <= int(cursor["min_id"]):
-            raise PollUnavailable("the search neither goes on nor ends")
+            raise Unavailable("the search neither goes on nor ends")
         records = event_maker(self.name, self.limits).make_all(events, now)
         return Page(records=records, cursor=after, more=not filled)
 
 
 async def _search(
-    client: httpx.AsyncClient,
+    client: HttpClient,
     server: str | None,
     token: SecretStr | None,
     begin: dict[str, str],
@@ -83,7 +83,7 @@ async def _search(
     params = {"tail": "false", "limit": str(LIMIT), **begin, **({"q": query} if query else {})}
     headers = {"X-Papertrail-Token": token.get_secret_value() if token else ""}
     url = f"{(server or HOST).rstrip('/')}/api/v1/events/search.json"
-    return await ask(client, "GET", url, params=params, headers=headers)
+    return mapping((await client.request_json("GET", url, params=params, headers=headers)).value)
 
 
 def _is_past(event: dict[str, Any], until_id: str) -> bool:

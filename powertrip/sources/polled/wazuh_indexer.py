@@ -9,13 +9,13 @@ import re
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-import httpx
 from pydantic import BeforeValidator, Field
 
 from powertrip.config.values import Secret, Url, Written
-from powertrip.errors import PollUnavailable
+from powertrip.errors import Unavailable
 from powertrip.ingest import Page, PollRequest
-from powertrip.sources.polled.http import ask, listed
+from powertrip.net import HttpClient
+from powertrip.sources.polled.api import listed, mapping
 from powertrip.sources.polled.settings import PollByTime
 from powertrip.sources.polled.window import Window
 from powertrip.sources.records import RecordKeys, RecordMaker
@@ -65,18 +65,18 @@ class WazuhPoll(PollByTime):
             more=place is not None,
         )
 
-    async def _hits(self, client: httpx.AsyncClient, window: Window) -> list[dict[str, Any]]:
+    async def _hits(self, client: HttpClient, window: Window) -> list[dict[str, Any]]:
         index = quote(self.index, safe="*-.,_")
-        answer = await ask(
-            client,
+        answer = await client.request_json(
             "POST",
             f"{self.url.rstrip('/')}/{index}/_search",
             json=self._search(window),
-            auth=(self.username, self.password.get_secret_value()),
+            login=(self.username, self.password.get_secret_value()),
         )
-        if answer.get("timed_out") is True:
-            raise PollUnavailable("the search timed out within the indexer")
-        found = answer.get("hits")
+        said = mapping(answer.value)
+        if said.get("timed_out") is True:
+            raise Unavailable("the search timed out within the indexer")
+        found = said.get("hits")
         return listed(found.get("hits") if isinstance(found, dict) else None, "hits")
 
     def _search(self, window: Window) -> dict[str, Any]:

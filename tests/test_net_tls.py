@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from powertrip.errors import OriginUnavailable
-from powertrip.origins import Wire, new_client
+from powertrip.errors import Unavailable
+from powertrip.net import HttpClient, new_client
 from powertrip.worker import utc_now
 
 
@@ -56,10 +56,10 @@ async def url(certificate: Path) -> AsyncIterator[str]:
 
 async def test_its_authority_is_trusted_where_it_is_named(url: str, certificate: Path) -> None:
     async with new_client(str(certificate)) as client:
-        assert (await Wire(client, url, "origins.wazuh.tell").send("GET")).status == 404
+        assert (await HttpClient(client=client, base_url=url).request("GET")).status == 404
 
 
 async def test_it_is_not_trusted_otherwise(url: str) -> None:
     async with new_client(None) as client:
-        with pytest.raises(OriginUnavailable, match="cannot be reached"):
-            await Wire(client, url, "origins.wazuh.tell").send("GET")
+        with pytest.raises(Unavailable, match="cannot be reached"):
+            await HttpClient(client=client, base_url=url).request("GET")

@@ -1,0 +1,37 @@
+"""What the polls of HTTP APIs share: how much they take of an answer, and how it is read."""
+
+from typing import Any
+
+import httpx
+
+from powertrip.errors import Unavailable
+from powertrip.net import Bounds, Clock, HttpClient
+
+BOUNDS = Bounds(seconds=60.0, size=32 << 20)
+"""1000 records of 8 KiB are a quarter of that; the workflow waits 90 s for a page."""
+
+
+def poll_client(client: httpx.AsyncClient, clock: Clock) -> HttpClient:
+    """The way to every polled API; each poll gives the whole address."""
+    credentials = "the credentials are wrong, or may not read this"
+    return HttpClient(
+        client=client,
+        clock=clock,
+        bounds=BOUNDS,
+        advice={401: credentials, 403: credentials},
+        otherwise="check the address and what is asked for",
+    )
+
+
+def mapping(value: Any) -> dict[str, Any]:
+    """The object that an answer must be; raises Unavailable where it is none."""
+    if not isinstance(value, dict):
+        raise Unavailable("the answer is not a JSON object")
+    return value
+
+
+def listed(value: Any, what: str) -> list[dict[str, Any]]:
+    """The objects of a list that the answer must hold; raises Unavailable where it holds none."""
+    if not isinstance(value, list):
+        raise Unavailable(f"the answer holds no list of {what}")
+    return [item if isinstance(item, dict) else {"value": item} for item in value]
