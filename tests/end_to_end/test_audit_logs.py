@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from powertrip.sandbox.control import Control
-from tests.end_to_end.harness import SECRET, Sender
+from tests.end_to_end.harness import BOBS_DM, SECRET, Sender
 from tests.end_to_end.test_main_path import SECURITY, card_for
 
 
@@ -45,7 +45,7 @@ async def test_a_console_sign_in_is_asked_about_where_it_belongs(sender: Sender,
     own = await card_for(control, "BOB@example.com")
     other = await card_for(control, "stranger")
 
-    assert own.channel.startswith("D")
+    assert own.channel == BOBS_DM
     assert other.channel == SECURITY
     for words in ("AWS console sign-in without a second factor", "aws:111122223333", "192.0.2.10"):
         assert own.shows(words), words

@@ -1,5 +1,6 @@
 """What Papertrail's webhook left out is fetched and asked about like everything else."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -48,9 +49,7 @@ def changes(api: Api) -> dict[str, Any]:
 
 
 async def post(sender: Sender, body: dict[str, Any]) -> None:
-    url = f"{sender.url}/ingest/papertrail/{SECRET}"
-    async with sender._session.post(url, json=body) as answer:
-        assert answer.status == 200
+    await sender.post(source=f"papertrail/{SECRET}", raw=json.dumps(body).encode(), headers={})
 
 
 async def shown(control: Control, words: str) -> None:

@@ -11,7 +11,7 @@ from powertrip.cli.check import check_all
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control
 from powertrip.settings import load_config
-from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
+from tests.end_to_end.harness import ALICES_DM, Sender, powertrip_here, settings, write_config
 from tests.outside import serving
 from tests.sources.polled_api import Api
 
@@ -51,7 +51,7 @@ async def test_a_polled_login_becomes_one_card(
     await told(control, "search is silent")
     assert len(api.asked) > 2
     cards = [m for m in (await control.state()).messages() if m.shows("192.0.2.10")]
-    assert [card.channel.startswith("D") for card in cards] == [True]
+    assert [card.channel for card in cards] == [ALICES_DM]
     _, metrics = await running[1].get("/metrics")
     assert 'powertrip_poll_records_total{poll="search"} 1.0' in metrics
     assert 'powertrip_poll_last_success_timestamp_seconds{poll="search"}' in metrics

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.enrichers import ServiceAnswer
 from powertrip.facts import Network, Place
 from tests.conftest import Clock
 from tests.enrichers.world import OWNER, SOON, TOKEN, Said, World, assessment, geo, one, threat_jammer_says
@@ -118,22 +119,36 @@ async def test_after_429_it_is_asked_again_when_it_says(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"<html>", b"[" * 100_000, b'{"a":' * 50_000, b"\xff\xfe", b"x" * (3 << 20)], ids=len
+    ("raw", "problem"),
+    [
+        (b"", "the answer is not JSON"),
+        (b"<html>", "the answer is not JSON"),
+        (b"[" * 100_000, "the answer is not JSON"),
+        (b'{"a":' * 50_000, "the answer is not JSON"),
+        (b"\xff\xfe", "the answer is not JSON"),
+        (b"x" * (3 << 20), "the answer is larger than 2 MiB"),
+    ],
+    ids=lambda value: len(value) if isinstance(value, bytes) else "",
 )
-async def test_what_is_not_json_or_too_large_is_an_answer_too(world: World, raw: bytes) -> None:
+async def test_what_is_not_json_or_too_large_is_said_so(world: World, raw: bytes, problem: str) -> None:
     world.fake.answer = lambda *_: Said(raw=raw)
     facts = await one(world.conductor(world.threat_jammer()), ADDRESS)
-    assert facts.unavailable["Threat Jammer"]
+    assert facts.unavailable == {"Threat Jammer": f"Threat Jammer: {problem}"}
 
 
 @pytest.mark.parametrize(
     "body", [None, [], "x", 7, {"results": 5}, {"score": {}, "risk": [], "datasets": {}}]
 )
-async def test_wrong_types_never_raise(world: World, body: Any) -> None:
+async def test_wrong_types_say_nothing_and_never_raise(world: World, body: Any) -> None:
     world.fake.answer = lambda *_: Said(body)
-    conductor = world.conductor(world.threat_jammer())
-    facts = await conductor.facts([ADDRESS, "192.0.2.1", "192.0.2.2"], SOON)
-    assert all(not said.awaited for said in facts.values())
+    many = [ADDRESS, "192.0.2.1", "192.0.2.2"]
+    # Not through the conductor, whose lanes turn whatever is raised into words.
+    answers = await world.threat_jammer().look_up(many)
+    assert answers == {
+        address: ServiceAnswer(problem="Threat Jammer says nothing of this address") for address in many
+    }
+    (alone,) = (await world.threat_jammer().look_up([ADDRESS])).values()
+    assert alone.problem or (alone.reputation and alone.reputation.score is None)
 
 
 async def test_hostile_values_are_cut_and_bounded(world: World) -> None:
