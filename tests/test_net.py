@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -122,6 +123,16 @@ async def test_an_answer_that_cannot_be_read_says_why(body: bytes, encoding: str
     response = answer(200, body, {"Content-Encoding": encoding} if encoding else {})
     with pytest.raises(Unavailable, match=f"thing.url: the (compressed )?answer .*{problem}"):
         await http(response).request_json("GET", "")
+
+
+async def test_a_compressed_answer_is_inflated_no_further_than_the_limit() -> None:
+    bomb = answer(200, gzip.compress(b"x" * (50 << 20)), {"Content-Encoding": "gzip"})
+    tracemalloc.start()
+    answered = await http(bomb).request("GET")
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert answered.problem
+    assert most < 2 << 20
 
 
 async def test_a_status_counts_though_its_body_cannot_be_read() -> None:

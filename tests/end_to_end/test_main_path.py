@@ -71,7 +71,7 @@ async def test_an_approval_is_shown_on_the_card_and_told_to_the_one_who_clicked(
     assert outcome.acked
     state = await control.wait_for(lambda s: not s.message(card).buttons)
     assert state.message(card).shows("Approved")
-    assert (await control.ephemeral_to(ALICE)).shows("You approved")
+    assert (await control.ephemeral_to(ALICE)).shows("✅ You approved")
 
 
 async def test_a_denial_is_told_to_the_security_channel_with_the_reviewers_mentioned(

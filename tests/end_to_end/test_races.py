@@ -17,6 +17,7 @@ from tests.end_to_end.evidence import (
     assert_promises_kept,
 )
 from tests.end_to_end.harness import (
+    START_TIMEOUT,
     Process,
     Sender,
     free_port,
@@ -143,7 +144,7 @@ async def a_web_and_two_workers(
         # The web process first, for it migrates; then both workers at once.
         await web.start(port)
         await asyncio.gather(*(worker.start() for worker in workers))
-        await control.connected(2)
+        await control.connected(2, timeout=START_TIMEOUT)
         yield Sender(port, session), workers
 
 
@@ -218,7 +219,7 @@ async def test_a_second_worker_on_sqlite_leaves_the_first_ones_work_alone(tmp_pa
         await scene.log_in("alice")
         await scene.until_called("chat.postMessage")
         await second.start()
-        await scene.control.connected(2)
+        await scene.control.connected(2, timeout=START_TIMEOUT)
         await scene.settle()
         assert await second.stop() == 0
         state = await scene.control.state()

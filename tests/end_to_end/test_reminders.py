@@ -1,5 +1,7 @@
 """Nobody answers: what the security channel sees, and how often."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -92,12 +94,13 @@ async def test_more_than_three_due_together_come_as_one_list_each_decided_on_its
 async def test_thirty_overdue_after_a_restart_are_one_message(
     sandbox: Sandbox, control: Control, tmp_path: Path
 ) -> None:
-    seldom = settings(sandbox, tmp_path, reminders={"remind_after": "2s", "remind_every": "1h"})
-    path = write_config(tmp_path / "config.yaml", seldom)
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path))
     async with powertrip_here(path) as (_, sender):
         await sender.post(*(login("alice", host=f"web-{number}") for number in range(30)))
         await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 30)
     assert (await control.state()).messages(SECURITY) == []
+    with closing(sqlite3.connect(tmp_path / "powertrip.db")) as database, database:
+        database.execute("UPDATE event SET next_reminder_at = next_reminder_at - 7200 * 1000000")
     async with powertrip_here(path):
         overdue = await control.message_in(SECURITY)
         assert overdue.shows("30")
