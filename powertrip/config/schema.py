@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from inspect import get_annotations
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_origin
@@ -53,6 +54,7 @@ def is_key(field: FieldInfo) -> bool:
     return any(isinstance(mark, KeyInTable) for mark in field.metadata)
 
 
+@cache
 def owner_of(model: type[BaseModel], name: str) -> type | None:
     """The class that says what the setting is; None where there is no such setting."""
     return next((base for base in model.__mro__ if name in get_annotations(base)), None)

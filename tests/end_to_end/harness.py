@@ -9,7 +9,9 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -19,6 +21,7 @@ from powertrip.application import Application
 from powertrip.ports import Origin
 from powertrip.sandbox import APP_TOKEN, BOT_TOKEN, Sandbox
 from powertrip.settings import load_config
+from powertrip.store.database import migrate, open_database
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"
@@ -105,12 +108,30 @@ class Sender:
             return answer.status, await answer.text()
 
 
+@cache
+def _empty_database() -> bytes:
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "powertrip.db"
+        opened = open_database(f"sqlite:///{file}")
+        migrate(opened)
+        opened.close()
+        return file.read_bytes()
+
+
+def provide_database(url: str) -> None:
+    """Put a migrated, empty database where there is none: each migration waits for the disk."""
+    if url.startswith("sqlite:///") and not (file := Path(url.removeprefix("sqlite:///"))).exists():
+        file.write_bytes(_empty_database())
+
+
 @asynccontextmanager
 async def powertrip_here(
     path: Path, origins: Mapping[str, Origin] | None = None
 ) -> AsyncIterator[tuple[Application, Sender]]:
     """All of Powertrip in this process, stopped at the end."""
-    application = Application(load_config(path, {}), origins=origins)
+    config = load_config(path, {})
+    provide_database(config.database.url.get_secret_value())
+    application = Application(config, origins=origins)
     async with aiohttp.ClientSession() as session:
         try:
             await application.start()
