@@ -13,6 +13,9 @@ from tests.enrichers.world import OWNER, SOON, TOKEN, Said, World, assessment, g
 
 ADDRESS = "198.51.100.7"
 
+# What is kept in either database is tested by the conductor's tests and the store's.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 async def test_reputation_network_and_place_of_an_address(world: World) -> None:
     world.fake.answer = threat_jammer_says
