@@ -33,7 +33,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "event": frozenset({"config", "errors", "facts"}),
     "past": frozenset({"facts"}),
     "ports": frozenset({"config", "errors", "event", "facts"}),
-    "ingest": frozenset({"errors", "event"}),
+    "ingest": frozenset({"errors", "event", "net"}),
     **dict.fromkeys(TOOLS, frozenset({"errors", "event"})),
     "syslog": frozenset(),
     **dict.fromkeys(PURE_ROOMS, frozenset({"config", "errors", "event", "facts"})),

@@ -38,7 +38,7 @@ class AbuseIpDbSection(ServiceSection):
     def service(self, lent: Lent) -> Service:
         """See `ServiceSection`."""
         headers = {"Key": self.key.get_secret_value() if self.key else ""}
-        client = self.client(lent, NAME, headers, "abuseipdb.key")
+        client = self.http(lent, NAME, headers, "abuseipdb.key")
         return AbuseIpDb(self, client, lent.quota(NAME, self.per_minute, self.per_day, "day"))
 
 

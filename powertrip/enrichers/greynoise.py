@@ -36,7 +36,7 @@ class GreyNoiseSection(ServiceSection):
     def service(self, lent: Lent) -> Service:
         """See `ServiceSection`."""
         headers = {"key": self.key.get_secret_value()} if self.key else {}
-        client = self.client(lent, NAME, headers, "greynoise.key")
+        client = self.http(lent, NAME, headers, "greynoise.key")
         return GreyNoise(self, client, lent.quota(NAME, self.per_minute, self.per_day, "day"))
 
 

@@ -59,7 +59,7 @@ class ServiceSection(Section):
     def service(self, lent: Lent) -> Service:
         """Build it."""
 
-    def client(self, lent: Lent, name: str, headers: dict[str, str], setting: str) -> HttpClient:
+    def http(self, lent: Lent, name: str, headers: dict[str, str], setting: str) -> HttpClient:
         """The way to its server; `setting` is what a refusal tells to check."""
         return service_client(
             lent.client,

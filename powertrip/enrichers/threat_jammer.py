@@ -53,7 +53,7 @@ class ThreatJammerSection(ServiceSection):
     def service(self, lent: Lent) -> Service:
         """See `ServiceSection`."""
         headers = {"Authorization": f"Bearer {self.token.get_secret_value() if self.token else ''}"}
-        client = self.client(lent, NAME, headers, "threat_jammer.token")
+        client = self.http(lent, NAME, headers, "threat_jammer.token")
         quota = lent.quota(NAME, self.per_minute, self.per_month, "month")
         return ThreatJammer(self, client, quota, lent.answers)
 

@@ -40,9 +40,7 @@ class TellWazuh4(TellSection):
         if answer.status == httpx.codes.FORBIDDEN:
             raise way.client.rejected(answer, "give the user a role with the permission event:ingest")
         if answer.status != httpx.codes.OK:
-            raise way.client.rejected(
-                answer, "is it Wazuh 4.7 or newer? Wazuh 5 takes verdicts by its indexer"
-            )
+            raise way.client.rejected(answer, "is it Wazuh 4.7 or newer? Wazuh 5 is told by its indexer")
         said = _json(answer)
         if not isinstance(said, dict) or said.get("error") not in (0, None):
             raise Unavailable(f"{way.client.name}: Wazuh did not take the event")

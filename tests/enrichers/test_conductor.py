@@ -17,7 +17,9 @@ from tests.enrichers.world import SOON, FakeService, Said, World, assessment, on
 
 ADDRESS = "198.51.100.7"
 AT_ONCE = timedelta(milliseconds=50)
-WRONG_TOKEN = "Threat Jammer: the server answered 401; the token is not accepted; check enrichment.some.token"
+WRONG_TOKEN = (
+    "Threat Jammer: the server answered 401; the token is not accepted; check enrichment.threat_jammer.token"
+)
 
 
 def metric(world: World, line: str) -> bool:

@@ -10,6 +10,9 @@ from tests.enrichers.world import SOON, TOKEN, Said, World, one
 
 ADDRESS = "198.51.100.7"
 
+# What is kept in either database is tested by the conductor's tests and the store's.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 async def test_what_abuseipdb_says(world: World) -> None:
     said = {

@@ -13,6 +13,9 @@ from tests.enrichers.world import OWNER, SOON, TOKEN, Said, World, assessment, g
 
 ADDRESS = "198.51.100.7"
 
+# What is kept in either database is tested by the conductor's tests and the store's.
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
 
 async def test_reputation_network_and_place_of_an_address(world: World) -> None:
     world.fake.answer = threat_jammer_says
@@ -90,7 +93,7 @@ async def test_a_missing_score_and_the_other_spelling_are_read(world: World) -> 
         (400, "does not assess this address"),
         (404, "knows nothing"),
         (422, "does not take this for an address"),
-        (401, "answered 401; the token is not accepted; check enrichment.some.token"),
+        (401, "answered 401; the token is not accepted; check enrichment.threat_jammer.token"),
         (403, "answered 403; the subscription does not allow this"),
         (302, "answered 302; redirects are not followed; check base_url"),
         (500, "answered 500"),

@@ -41,13 +41,13 @@ class Server:
     is_away: bool = False
     url: str = "https://hids.example.com/"
 
-    def http(self, path: str = "") -> HttpClient:
+    def http(self, url: str) -> HttpClient:
         """The way to it."""
         return HttpClient(
             client=client_of(self.handle),
             clock=lambda: NOW,
             name="origins.wazuh.tell",
-            base_url=self.url.rstrip("/") + path,
+            base_url=url.rstrip("/"),
         )
 
     async def handle(self, request: httpx.Request) -> httpx.Response:

@@ -30,8 +30,8 @@ TAKEN = Said(200, {"data": {"affected_items": []}, "error": 0})
 
 def way(server: Server, path: str, **section: Any) -> Way:
     """The way to it that the section says."""
-    client = server.http(path)
-    return Way(_ANY.validate_python({"url": client.base_url} | section), client)
+    tell = _ANY.validate_python({"url": server.url + path} | section)
+    return Way(tell, server.http(tell.url))
 
 
 def callback(server: Server, template: str = DEFAULT_TEMPLATE) -> Way:

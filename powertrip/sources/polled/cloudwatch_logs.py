@@ -81,9 +81,8 @@ def _connected(region: str, url: str | None) -> Any:
     import boto3  # noqa: PLC0415 (an optional extra)
     from botocore.config import Config  # noqa: PLC0415
 
-    once = Config(
-        connect_timeout=BOUNDS.seconds, read_timeout=BOUNDS.seconds, retries={"total_max_attempts": 1}
-    )
+    limit = BOUNDS.seconds
+    once = Config(connect_timeout=limit, read_timeout=limit, retries={"total_max_attempts": 1})
     session = boto3.session.Session()
     return session.client("logs", region_name=region, endpoint_url=url, config=once)
 
