@@ -29,7 +29,6 @@ PowertripError
 │   └── OriginRefused         the HIDS will not take it as it is told: a wrong password, a missing role
 └── SlackError
     ├── SlackUnavailable      may work later: rate limit, server error
-    │   └── SlackUnreachable  no connection to Slack came about
     ├── SlackAmbiguous        the call may or may not have taken effect
     └── SlackRefused          will not work as asked: a wrong token, a missing scope, a gone channel
 """
@@ -201,10 +200,6 @@ class SlackUnavailable(SlackError):
     def __init__(self, text: str, retry_after: float | None = None) -> None:
         self.retry_after = retry_after
         super().__init__(text)
-
-
-class SlackUnreachable(SlackUnavailable):
-    """No connection to Slack came about, so the fault is not of one call or one recipient."""
 
 
 class SlackAmbiguous(SlackError):

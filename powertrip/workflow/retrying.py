@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
+DELIVERY_FIRST = timedelta(seconds=1)
 DELIVERY_LONGEST = timedelta(minutes=5)
-"""Deliveries are tried again after a second, then ever less often up to this."""
+"""Deliveries are tried again after the first, then ever less often up to the longest."""
 _DOUBLINGS = 16
 """Beyond these every wait is longer than any limit, and a larger power could not be held."""
 
@@ -15,4 +16,4 @@ def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
 
 def delivery_backoff(attempts: int) -> timedelta:
     """The wait after a delivery failed that had been attempted so many times before."""
-    return doubled(timedelta(seconds=1), attempts, DELIVERY_LONGEST)
+    return doubled(DELIVERY_FIRST, attempts, DELIVERY_LONGEST)
