@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import structlog
 
+from powertrip import routing
 from powertrip.cards import Message
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.event import Subject, SubjectKind
@@ -26,6 +27,8 @@ ATTEMPT_LIMIT = timedelta(seconds=25)
 """How long one attempt may take; shorter than the lease, so that two processes never make the same one."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far Slack's clock and ours may differ when a message is looked for."""
+LOOKUP_PATIENCE = timedelta(minutes=2)
+"""How long somebody of whom only an e-mail address is known is looked up before the channel is asked."""
 ABOUT_RECIPIENT = frozenset(
     {
         *(
@@ -86,6 +89,9 @@ class Sender:
                 await self._post(delivery)
 
     async def _post(self, delivery: Delivery) -> None:
+        if delivery.channel.startswith(routing.UNRESOLVED):
+            await self._resolve(delivery)
+            return
         found = await self._find_earlier(delivery)
         if found:
             await self._posted(delivery, found, _unknown(delivery))
@@ -96,6 +102,21 @@ class Sender:
             return
         where = await self._post_now(delivery, rendered.message)
         await self._posted(delivery, where, rendered.shown)
+
+    async def _resolve(self, delivery: Delivery) -> None:
+        """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
+        parts, now = self._parts, self._parts.clock()
+        name = delivery.channel.removeprefix(routing.UNRESOLVED)
+        subject = await parts.directory.subject(parts.settings.people.find(name))
+        channel = parts.settings.security_channel
+        if subject.kind is not SubjectKind.LOOKUP_FAILED:
+            for event_id in delivery.event_ids:
+                await parts.store.set_subject(event_id, subject, now)
+            channel = routing.route(subject, channel).conversation
+        elif now - delivery.created_at < LOOKUP_PATIENCE:
+            raise SlackUnavailable(f"Slack does not say who {name} is")
+        await parts.store.redirect_delivery(delivery, channel, now)
+        parts.wake_sender()
 
     async def _find_earlier(self, delivery: Delivery) -> Posted | None:
         if delivery.attempted_at is None:

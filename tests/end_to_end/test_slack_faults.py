@@ -15,7 +15,7 @@ from powertrip.errors import ConfigError
 from powertrip.sandbox import Sandbox
 from powertrip.sandbox.control import Control, SeenMessage
 from powertrip.sandbox.faults import FaultKind
-from powertrip.workflow import retrying
+from powertrip.workflow import retrying, sending
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     Process,
@@ -221,11 +221,8 @@ async def test_a_lookup_that_hangs_does_not_hold_up_the_question(
     # The worst moment to arrive: right after the lookup of another batch began to hang.
     await control.fault("users.lookupByEmail", "delay", delay=60)
     await sender.post(login("bob", id="2"))
-    by_bob = await card_for(control, "bob", patience=9)
-    by_alice = await card_for(control, "alice", patience=0.1)
-    assert by_alice.channel.startswith("D")
-    assert by_bob.channel == SECURITY
-    assert by_bob.shows("Slack did not say in time who bob is")
+    assert (await card_for(control, "alice", patience=9)).channel.startswith("D")
+    assert (await card_for(control, "bob", patience=15)).channel.startswith("D")
     await evidence.until_idle()
     await assert_promises_kept(evidence, control, {"1", "2"})
 
@@ -298,6 +295,38 @@ async def test_a_person_known_by_email_is_whom_slack_last_named_while_it_does_no
     await control.fault("users.lookupByEmail", kind, count=99, **about)
     await sender.post(login("bob", address="192.0.2.2", id="2"))
     assert (await card_for(control, "192.0.2.2")).channel.startswith("D")
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize(("kind", "about"), LOOKUP_FAULTS)
+async def test_a_person_known_by_email_alone_is_asked_in_person_when_slack_names_them_again(
+    sender: Sender, control: Control, evidence: Evidence, kind: FaultKind, about: dict[str, Any]
+) -> None:
+    about = about | ({"retry_after": 1} if kind == "ratelimited" else {})
+    await control.fault("users.lookupByEmail", kind, count=4, **about)
+    await sender.post(login("bob", id="1"))
+    card = await card_for(control, "bob")
+    assert card.channel.startswith("D")
+    await control.press(BOB, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
+    await evidence.until_idle()
+    assert evidence.column("SELECT status FROM event") == ["approved"]
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_person_known_by_email_alone_whom_slack_never_names_is_asked_about_in_the_channel(
+    sender: Sender, control: Control, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LOOKUP_PATIENCE", timedelta(milliseconds=200))
+    await control.fault("users.lookupByEmail", "error", count=9999, error="missing_scope")
+    await sender.post(login("bob", id="1"))
+    card = await card_for(control, "bob")
+    assert card.channel == SECURITY
+    assert card.shows("Slack did not say in time who bob is")
+    assert (await control.state()).count("users.lookupByEmail") > 2
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
 
 
 @pytest.mark.parametrize(
