@@ -22,7 +22,6 @@ PowertripError
     ├── Rejected              it will not until an operator mends what the text says
     └── SlackError
         ├── SlackUnavailable  may work later: rate limit, server error
-        │   └── SlackUnreachable  no connection to Slack came about
         ├── SlackAmbiguous    the call may or may not have taken effect
         └── SlackRefused      will not work as asked: a wrong token, a missing scope, a gone channel
 """
@@ -157,10 +156,6 @@ class SlackError(OutsideError):
 
 class SlackUnavailable(SlackError):
     """The call did not take effect and may work after `retry_after` seconds."""
-
-
-class SlackUnreachable(SlackUnavailable):
-    """No connection to Slack came about, so the fault is not of one call or one recipient."""
 
 
 class SlackAmbiguous(SlackError):

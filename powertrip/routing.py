@@ -27,13 +27,16 @@ class Reviewers(Section):
 
 Audience = Literal["person", "channel"]
 
+UNRESOLVED = "@"
+"""Begins the conversation of a person whom Slack has not named yet, before their name in the config."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipients:
     """One conversation to post the first notice to."""
 
     conversation: str
-    """A Slack member id, which means their direct messages, or a channel id."""
+    """A Slack member id, which means their direct messages, a channel id, or UNRESOLVED and a name."""
     audience: Audience
     why: SubjectKind
     """For a channel: what kept the event from being asked of a person."""
@@ -71,6 +74,8 @@ def _names_in_any_case(person: Person) -> Iterator[str]:
 
 def route(subject: Subject, security_channel: str) -> Recipients:
     """Send a person their own event; everything else goes to the security channel."""
+    if subject.kind is SubjectKind.LOOKUP_FAILED and subject.name:
+        return Recipients(conversation=UNRESOLVED + subject.name, audience="person", why=subject.kind)
     if subject.kind is SubjectKind.PERSON and subject.slack_id:
         return Recipients(conversation=subject.slack_id, audience="person", why=subject.kind)
     return Recipients(conversation=security_channel, audience="channel", why=subject.kind)

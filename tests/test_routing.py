@@ -48,6 +48,11 @@ def test_nobody_has_no_name() -> None:
     assert (found(None), found(""), found("mallory")) == (None, None, None)
 
 
+def test_a_person_whom_slack_has_not_named_yet_is_looked_up_again_by_name() -> None:
+    recipients = route(Subject(kind=SubjectKind.LOOKUP_FAILED, name="bob"), SECURITY)
+    assert (recipients.conversation, recipients.audience) == ("@bob", "person")
+
+
 def test_a_person_is_asked_themselves() -> None:
     recipients = route(Subject(kind=SubjectKind.PERSON, slack_id=ALICE), SECURITY)
     assert (recipients.conversation, recipients.audience) == (ALICE, "person")

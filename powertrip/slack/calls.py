@@ -8,11 +8,16 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable, SlackUnreachable
+from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.net import retry_after, utc_now
 
+LONGEST_WAIT = 300.0
+"""Seconds that a rate limit may hold up a conversation before Slack is asked again."""
 CALL_TIMEOUT = 8
 """Seconds for one call; Slack usually answers within one."""
+RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
+AWAY = frozenset({"service_unavailable", "team_added_to_org", "org_login_required", "accesslimited"})
+"""Slack's own errors that pass by themselves: it is away, or the workspace moves to another organisation."""
 MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Slack's own errors after which part of the operation may have succeeded."""
 
@@ -28,7 +33,7 @@ async def call(method: Awaitable[Any]) -> Any:
     except SlackApiError as error:
         raise sorted_error(error) from error
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise SlackUnreachable(f"Slack cannot be reached: {error}") from error
+        raise SlackUnavailable(f"Slack cannot be reached: {error}") from error
     except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
         raise SlackAmbiguous(f"Slack did not answer: {type(error).__name__} {error}") from error
     except AttributeError as error:
@@ -51,12 +56,12 @@ def sorted_error(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | Sl
     status: int = getattr(response, "status_code", 0) or getattr(response, "status", 200)
     body = _body(response)
     code = str(body.get("error", ""))
-    if status == 429 or code == "ratelimited":
+    if status == 429 or code in RATE_LIMITED:
         return SlackUnavailable("Slack's rate limit", retry_after=_retry_after(response))
     if status >= 500 or code in MAYBE_DONE or (status < 400 and not code):
         return SlackAmbiguous(f"Slack answered {status} {code}".strip())
-    if code == "service_unavailable":
-        return SlackUnavailable("Slack is temporarily unavailable")
+    if code in AWAY:
+        return SlackUnavailable(f"Slack is temporarily unavailable: {code}")
     return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{_detail(body)}")
 
 
@@ -70,7 +75,7 @@ def _retry_after(response: Any) -> float:
     headers = {str(name).lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
     value = headers.get("retry-after")
     wait = retry_after(value[0] if isinstance(value, list) else value, utc_now())
-    return 1.0 if wait is None else wait
+    return 1.0 if wait is None else min(wait, LONGEST_WAIT)
 
 
 def _detail(body: dict[str, Any]) -> str:

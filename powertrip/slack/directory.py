@@ -1,8 +1,8 @@
 """What Slack says of people: whom an event is about, and who just clicked.
 
 Nothing is listed in the hot path: one lookup a person, remembered in the database, and a limit on how
-long it may take. Only what Slack says of a person leads to the security channel; that it says nothing does
-not, unless nothing but an e-mail address is known of them.
+long it may take. Only what Slack says of a person leads to the security channel; that it says nothing is no
+answer about them.
 """
 
 import asyncio
@@ -99,7 +99,7 @@ class SlackDirectory:
         if isinstance(known, dict):
             return self._subject(person, known.get("user"))
         if person.slack is None:
-            return Subject(kind=SubjectKind.LOOKUP_FAILED)
+            return Subject(kind=SubjectKind.LOOKUP_FAILED, name=person.name)
         # Whether they can be messaged is what the message itself will tell.
         return Subject(kind=SubjectKind.PERSON, slack_id=person.slack, name=person.name)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import SlackAmbiguous, SlackUnavailable
+from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.ports import Posted
 from powertrip.slack.calls import call
 
@@ -27,7 +27,17 @@ class SlackNotifier:
 
         The metadata carries an opaque id and nothing else: every app in the workspace can read it.
         """
-        channel = await self._channel(conversation)
+        was_open = conversation in self._direct
+        try:
+            return await self._post(await self._channel(conversation), message, uid)
+        except SlackRefused as error:
+            if error.code != "channel_not_found" or not was_open:
+                raise
+            # The direct messages were opened a while ago, and Slack may have given them another id since.
+            del self._direct[conversation]
+            return await self._post(await self._channel(conversation), message, uid)
+
+    async def _post(self, channel: str, message: dict[str, Any], uid: str) -> Posted:
         answer = await call(
             self._client.chat_postMessage(
                 channel=channel,
@@ -37,7 +47,10 @@ class SlackNotifier:
                 **message,
             )
         )
-        return Posted(channel=answer["channel"], ts=answer["ts"])
+        where, ts = answer["channel"], answer["ts"]
+        if not isinstance(where, str) or not isinstance(ts, str):
+            raise SlackAmbiguous("Slack's answer names no message")
+        return Posted(channel=where, ts=ts)
 
     async def find(self, conversation: str, uid: str, since: datetime) -> Posted | None:
         """The message with this uid in its metadata, if it was posted since."""
@@ -83,7 +96,10 @@ class SlackNotifier:
             except SlackAmbiguous as error:
                 # Opening posts nothing, so whatever came of it can be done again.
                 raise SlackUnavailable(f"direct messages could not be opened: {error}") from error
-            self._direct[conversation] = answer["channel"]["id"]
+            opened = answer["channel"]
+            if not isinstance(opened, dict) or not isinstance(opened.get("id"), str):
+                raise SlackUnavailable("direct messages could not be opened: Slack's answer names none")
+            self._direct[conversation] = opened["id"]
         return self._direct[conversation]
 
 

@@ -1,7 +1,7 @@
 """The story of the program, one short step each: judge, send, decide, remind, look up.
 
-Each step takes what it needs from `Parts`, which `powertrip.runtime.worker` puts together, and leaves its effects
-in the store. Nothing here knows a database, Slack's API or a web server; adapters call these steps.
+Each step takes what it needs from `Parts`, which the worker puts together, and leaves its effects in the store.
+Nothing here knows a database, Slack's API or a web server; adapters call these steps.
 """
 
 from powertrip.workflow.backing_up import back_up, tell_backup

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from powertrip import cards, reminders
 from powertrip.cards import CardView, Mention, Message
-from powertrip.event import Event, Notice, NoticeKind, Status
+from powertrip.event import Event, Notice, NoticeKind, Status, SubjectKind
 from powertrip.ports import Delivery, DeliveryKind, Shown, Snapshot
 from powertrip.workflow.parts import Parts
 
@@ -137,4 +137,7 @@ def _still_due(snapshot: Snapshot, numbers: dict[str, int]) -> bool:
     """A reminder is of use unless the event is final, a newer one waits, or the first has yet to go out."""
     event = snapshot.event
     is_newest = event.reminders <= numbers.get(event.id, event.reminders)
-    return snapshot.was_asked and is_newest and event.status not in FINAL
+    # A question stays with the person whom it is about, however long Slack does not take it. The channel is
+    # reminded all the same, if not at once: that one conversation fails must not be silence.
+    is_stuck = event.subject.kind is SubjectKind.PERSON and event.reminders > 1
+    return (snapshot.was_asked or is_stuck) and is_newest and event.status not in FINAL

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from powertrip.errors import PowertripError
 
+DELIVERY_FIRST = timedelta(seconds=1)
 DELIVERY_LONGEST = timedelta(minutes=5)
-"""Deliveries are tried again after a second, then ever less often up to this."""
+"""Deliveries are tried again after the first, then ever less often up to the longest."""
 ASKED_LONGEST = timedelta(hours=1)
 """Whatever a polled API asks for, it is asked again after this."""
 _DOUBLINGS = 16
@@ -19,7 +20,7 @@ def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
 
 def delivery_backoff(attempts: int) -> timedelta:
     """The wait after a delivery failed that had been attempted so many times before."""
-    return doubled(timedelta(seconds=1), attempts, DELIVERY_LONGEST)
+    return doubled(DELIVERY_FIRST, attempts, DELIVERY_LONGEST)
 
 
 def asked_for(error: PowertripError) -> timedelta:

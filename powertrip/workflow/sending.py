@@ -10,8 +10,9 @@ from datetime import timedelta
 
 import structlog
 
+from powertrip import routing
 from powertrip.cards import Message
-from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable, SlackUnreachable
+from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.event import Subject, SubjectKind
 from powertrip.ports import Delivery, DeliveryKind, Posted, Shown
 from powertrip.workflow.parts import Parts
@@ -24,12 +25,26 @@ LEASE = timedelta(seconds=30)
 """How long a crashed process keeps a delivery from the next."""
 ATTEMPT_LIMIT = timedelta(seconds=25)
 """How long one attempt may take; shorter than the lease, so that two processes never make the same one."""
-SEARCH_LIMIT = timedelta(seconds=4)
-"""How long a look at whether it arrived may take after that, still within the lease."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far Slack's clock and ours may differ when a message is looked for."""
-DM_ATTEMPTS = 3
-"""Failed attempts at a direct message before the security channel is asked instead."""
+LOOKUP_PATIENCE = timedelta(minutes=2)
+"""How long somebody of whom only an e-mail address is known is looked up before the channel is asked."""
+ABOUT_RECIPIENT = frozenset(
+    {
+        *(
+            "user_not_found",
+            "users_not_found",
+            "user_not_visible",
+            "user_disabled",
+            "user_is_bot",
+            "cannot_dm_bot",
+        ),
+        *("channel_not_found", "is_archived", "not_in_channel", "access_denied", "messages_tab_disabled"),
+        *("invalid_user_combination", "method_not_supported_for_channel_type", "restricted_action"),
+        *("restricted_action_read_only_channel", "restricted_action_non_threadable_channel"),
+    }
+)
+"""Slack's answers that are about the person whom a message is for; all others are about Slack or us."""
 MAKING_NO_DIFFERENCE = frozenset({"message_not_found", "channel_not_found", "cant_delete_message"})
 """Slack's answers about a message that is no longer there to change."""
 TOO_RICH = frozenset(
@@ -54,9 +69,10 @@ class Sender:
             async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
                 await self._attempt(delivery)
         except (SlackAmbiguous, TimeoutError) as error:
-            await self._ambiguous(delivery, str(error) or "the attempt took too long")
+            why = str(error) or "the attempt took too long"
+            await self._later(delivery, why, may_have_arrived=True)
         except SlackUnavailable as error:
-            await self._unavailable(delivery, error)
+            await self._later(delivery, str(error), may_have_arrived=False, after=error.retry_after)
             return error.retry_after or 0.0
         except SlackRefused as error:
             await self._refused(delivery, error)
@@ -73,6 +89,9 @@ class Sender:
                 await self._post(delivery)
 
     async def _post(self, delivery: Delivery) -> None:
+        if delivery.channel.startswith(routing.UNRESOLVED):
+            await self._resolve(delivery)
+            return
         found = await self._find_earlier(delivery)
         if found:
             await self._posted(delivery, found, _unknown(delivery))
@@ -83,6 +102,21 @@ class Sender:
             return
         where = await self._post_now(delivery, rendered.message)
         await self._posted(delivery, where, rendered.shown)
+
+    async def _resolve(self, delivery: Delivery) -> None:
+        """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
+        parts, now = self._parts, self._parts.clock()
+        name = delivery.channel.removeprefix(routing.UNRESOLVED)
+        subject = await parts.directory.subject(parts.settings.people.find(name))
+        channel = parts.settings.security_channel
+        if subject.kind is not SubjectKind.LOOKUP_FAILED:
+            for event_id in delivery.event_ids:
+                await parts.store.events.set_subject(event_id, subject, now)
+            channel = routing.route(subject, channel).conversation
+        elif now - delivery.created_at < LOOKUP_PATIENCE:
+            raise SlackUnavailable(f"Slack does not say who {name} is")
+        await parts.store.deliveries.redirect(delivery, channel, now)
+        parts.signals.outbox.set()
 
     async def _find_earlier(self, delivery: Delivery) -> Posted | None:
         if delivery.attempted_at is None:
@@ -138,44 +172,19 @@ class Sender:
             log.error("Slack refused the layout of a card; its plain text replaces it", error=str(error))
             await notifier.update(channel, ts, {"text": message.text, "blocks": [], "attachments": []})
 
-    async def _ambiguous(self, delivery: Delivery, why: str) -> None:
-        if self._has_failed_enough(delivery) and await self._is_surely_missing(delivery):
-            await self._ask_channel_instead(delivery, why)
-        else:
-            await self._later(delivery, why, may_have_arrived=True)
-
-    async def _is_surely_missing(self, delivery: Delivery) -> bool:
-        """Whether Slack answers, and its answer is that no attempt at this message arrived."""
-        since = (delivery.attempted_at or self._parts.clock()) - CLOCK_SKEW
-        try:
-            async with asyncio.timeout(SEARCH_LIMIT.total_seconds()):
-                return await self._parts.notifier.find(delivery.channel, delivery.uid, since) is None
-        except (SlackAmbiguous, SlackUnavailable, SlackRefused, TimeoutError):
-            return False
-
-    async def _unavailable(self, delivery: Delivery, error: SlackUnavailable) -> None:
-        is_theirs = error.retry_after is None and not isinstance(error, SlackUnreachable)
-        if is_theirs and self._has_failed_enough(delivery) and delivery.attempted_at is None:
-            await self._ask_channel_instead(delivery, str(error))
-            return
-        await self._later(delivery, str(error), may_have_arrived=False, after=error.retry_after)
-
     async def _refused(self, delivery: Delivery, error: SlackRefused) -> None:
         is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
         channel_now = self._parts.settings.security_channel
         if is_change and error.code in MAKING_NO_DIFFERENCE:
             await self._parts.store.notices.gone(delivery, self._parts.clock())
-        elif _is_dm(delivery):
+        elif _is_dm(delivery) and error.code in ABOUT_RECIPIENT:
             await self._ask_channel_instead(delivery, error.code)
-        elif not is_change and delivery.channel != channel_now:
+        elif not is_change and not _is_dm(delivery) and delivery.channel != channel_now:
             log.warning("the security channel is another one now; it is told there", was=delivery.channel)
             await self._redirect(delivery)
         else:
             log.error("Slack refuses a message; mend what it names", channel=delivery.channel, why=str(error))
             await self._later(delivery, str(error), may_have_arrived=False)
-
-    def _has_failed_enough(self, delivery: Delivery) -> bool:
-        return _is_dm(delivery) and delivery.attempts + 1 >= DM_ATTEMPTS
 
     async def _ask_channel_instead(self, delivery: Delivery, why: str) -> None:
         now, store = self._parts.clock(), self._parts.store

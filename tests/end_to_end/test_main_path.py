@@ -1,7 +1,11 @@
 """A login is posted, somebody is asked in Slack, and what they answer is what everybody sees."""
 
 import asyncio
+from datetime import timedelta
 
+import pytest
+
+from powertrip.runtime import loops
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.harness import ALICES_DM, BOBS_DM, Sender, login
 
@@ -54,6 +58,23 @@ async def test_the_articles_webhook_asks_in_the_security_channel_because_oswaldo
     assert card.channel == SECURITY
     for words in ("bastion.test", "10.0.0.1", "2020-09-01 01:02:03", "bot", "Platform"):
         assert card.shows(words), words
+
+
+@pytest.fixture
+def prompt_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What happens every few seconds happens sooner."""
+    monkeypatch.setattr(loops, "SLOW_TICK", timedelta(milliseconds=200))
+
+
+@pytest.mark.usefixtures("prompt_reports")
+async def test_a_login_under_a_key_that_is_not_configured_is_heard_of_in_the_security_channel(
+    sender: Sender, control: Control
+) -> None:
+    record = login("alice")
+    await sender.post({"msg": record.pop("message")} | record)
+    state = await control.wait_for(lambda s: any(m.shows("quarantine") for m in s.messages(SECURITY)))
+    [notice] = state.messages(SECURITY)
+    assert notice.shows("1 record")
 
 
 async def test_an_unmapped_user_is_asked_about_in_the_security_channel(

@@ -1,5 +1,6 @@
 """Slack misbehaves, and nothing is lost, said twice, or kept from those who should know."""
 
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ import pytest
 
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.errors import ConfigError
+from powertrip.runtime import loops
 from powertrip.runtime.app import Running
 from powertrip.settings import load_config
+from powertrip.workflow import retrying, sending
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from slack_emulator.faults import FaultKind
@@ -157,29 +160,57 @@ async def test_a_person_whom_slack_lets_nobody_message_is_asked_about_in_the_sec
     await assert_promises_kept(evidence, control, {"1"})
 
 
-async def test_a_conversation_that_cannot_be_opened_three_times_leads_to_the_security_channel(
-    sender: Sender, control: Control, evidence: Evidence
-) -> None:
-    await control.fault("conversations.open", "http_error", count=3)
-    await sender.post(login("alice", id="1"))
-    card = await card_for(control, "alice", patience=15)
-    assert card.channel == SECURITY
-    assert card.shows("could not be sent a direct message")
-    assert (await control.state()).count("conversations.open") == 3
-    await control.press(CAROL, SECURITY, card.ts, action_id="approve")
-    await control.wait_for(lambda s: not s.message(card).buttons)
-    await evidence.until_idle()
-    await assert_promises_kept(evidence, control, {"1"})
+PASSING: list[tuple[FaultKind, dict[str, Any]]] = [
+    ("http_error", {"status": 500}),
+    ("http_error", {"status": 403}),
+    ("http_error", {"status": 407}),
+    ("http_error", {"status": 200}),
+    ("ratelimited", {"retry_after": 1}),
+    ("timeout_after_taken", {}),
+    ("drop_before", {}),
+    *(
+        ("error", {"error": code})
+        for code in (
+            "rate_limited",
+            "internal_error",
+            "team_added_to_org",
+            "org_login_required",
+            "invalid_auth",
+            "token_revoked",
+            "missing_scope",
+            "an_error_of_next_year",
+        )
+    ),
+]
+"""What is wrong with Slack, with what lies between, or with the token, and says nothing of the recipient."""
 
 
-async def test_direct_messages_that_never_arrive_lead_to_the_security_channel(
-    sender: Sender, control: Control, evidence: Evidence
+@pytest.fixture
+def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fails is tried again soon, as often as it fails."""
+    monkeypatch.setattr(retrying, "DELIVERY_FIRST", timedelta(milliseconds=20))
+    monkeypatch.setattr(retrying, "DELIVERY_LONGEST", timedelta(milliseconds=100))
+    monkeypatch.setattr(loops, "TICK", timedelta(milliseconds=50))
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize("method", ["conversations.open", "chat.postMessage"])
+@pytest.mark.parametrize(("kind", "about"), PASSING)
+async def test_what_is_not_about_the_recipient_moves_nobodys_question_to_the_channel(
+    sender: Sender,
+    control: Control,
+    evidence: Evidence,
+    method: str,
+    kind: FaultKind,
+    about: dict[str, Any],
 ) -> None:
-    await control.fault("chat.postMessage", "http_error", count=3)
+    await control.fault(method, kind, count=4, **about)
     await sender.post(login("alice", id="1"))
-    card = await card_for(control, "alice", patience=15)
-    assert card.channel == SECURITY
+    assert (await card_for(control, "alice", patience=20)).channel.startswith("D")
     await evidence.until_idle()
+    state = await control.state()
+    assert state.count(method) >= (1 if kind == "timeout_after_taken" else 5)
+    assert len(state.messages()) == 1
     await assert_promises_kept(evidence, control, {"1"})
 
 
@@ -192,13 +223,40 @@ async def test_a_lookup_that_hangs_does_not_hold_up_the_question(
     # The worst moment to arrive: right after the lookup of another batch began to hang.
     await control.fault("users.lookupByEmail", "delay", delay=60)
     await sender.post(login("bob", id="2"))
-    by_bob = await card_for(control, "bob", patience=9)
-    by_alice = await card_for(control, "alice", patience=0.1)
-    assert by_alice.channel.startswith("D")
-    assert by_bob.channel == SECURITY
-    assert by_bob.shows("Slack did not say in time who bob is")
+    assert (await card_for(control, "alice", patience=9)).channel.startswith("D")
+    assert (await card_for(control, "bob", patience=15)).channel.startswith("D")
     await evidence.until_idle()
     await assert_promises_kept(evidence, control, {"1", "2"})
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize("changes", [{"reminders": {"remind_after": "1s", "remind_every": "1s"}}])
+async def test_a_question_that_never_reaches_its_person_is_reminded_of_in_the_channel(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await control.fault("conversations.open", "error", count=9999, error="an_error_of_next_year")
+    await sender.post(login("alice", id="1"))
+    card = await card_for(control, "Reminder 2", patience=20)
+    assert card.channel == SECURITY
+    await control.press(CAROL, SECURITY, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
+    assert evidence.column("SELECT status FROM event") == ["approved"]
+
+
+async def test_direct_messages_that_have_another_id_now_are_opened_anew(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("alice", address="192.0.2.1", id="1"))
+    await card_for(control, "192.0.2.1")
+    await control.fault("chat.postMessage", "error", error="channel_not_found")
+    await sender.post(login("alice", address="192.0.2.2", id="2"))
+    assert (await card_for(control, "192.0.2.2")).channel.startswith("D")
+    assert (await control.state()).count("conversations.open") == 2
+    await control.fault("chat.postMessage", "error", count=2, error="channel_not_found")
+    await sender.post(login("alice", address="192.0.2.3", id="3"))
+    assert (await card_for(control, "192.0.2.3")).channel == SECURITY
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1", "2", "3"})
 
 
 LOOKUP_FAULTS: list[tuple[FaultKind, dict[str, Any]]] = [
@@ -239,6 +297,38 @@ async def test_a_person_known_by_email_is_whom_slack_last_named_while_it_does_no
     await control.fault("users.lookupByEmail", kind, count=99, **about)
     await sender.post(login("bob", address="192.0.2.2", id="2"))
     assert (await card_for(control, "192.0.2.2")).channel.startswith("D")
+
+
+@pytest.mark.usefixtures("quick_retries")
+@pytest.mark.parametrize(("kind", "about"), LOOKUP_FAULTS)
+async def test_a_person_known_by_email_alone_is_asked_in_person_when_slack_names_them_again(
+    sender: Sender, control: Control, evidence: Evidence, kind: FaultKind, about: dict[str, Any]
+) -> None:
+    about = about | ({"retry_after": 1} if kind == "ratelimited" else {})
+    await control.fault("users.lookupByEmail", kind, count=4, **about)
+    await sender.post(login("bob", id="1"))
+    card = await card_for(control, "bob")
+    assert card.channel.startswith("D")
+    await control.press(BOB, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
+    await evidence.until_idle()
+    assert evidence.column("SELECT status FROM event") == ["approved"]
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+@pytest.mark.usefixtures("quick_retries")
+async def test_a_person_known_by_email_alone_whom_slack_never_names_is_asked_about_in_the_channel(
+    sender: Sender, control: Control, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "LOOKUP_PATIENCE", timedelta(milliseconds=200))
+    await control.fault("users.lookupByEmail", "error", count=9999, error="missing_scope")
+    await sender.post(login("bob", id="1"))
+    card = await card_for(control, "bob")
+    assert card.channel == SECURITY
+    assert card.shows("Slack did not say in time who bob is")
+    assert (await control.state()).count("users.lookupByEmail") > 2
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, {"1"})
 
 
 @pytest.mark.parametrize(

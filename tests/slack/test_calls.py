@@ -11,9 +11,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from powertrip.errors import SlackAmbiguous, SlackUnavailable
+from powertrip.errors import SlackAmbiguous, SlackError, SlackRefused, SlackUnavailable
 from powertrip.net import utc_now
-from powertrip.slack.calls import call, sorted_error
+from powertrip.slack.calls import LONGEST_WAIT, call, sorted_error
 
 
 @pytest.fixture
@@ -67,6 +67,9 @@ def limited(headers: dict[str, str | list[str]]) -> SlackApiError:
         ({"retry-after": ["30"]}, 30.0),
         ({"Retry-After": "soon"}, 1.0),
         ({"Retry-After": "nan"}, 1.0),
+        ({"Retry-After": "-3"}, 1.0),
+        ({"Retry-After": "1e400"}, 1.0),
+        ({"Retry-After": "99999"}, LONGEST_WAIT),
     ],
 )
 def test_a_rate_limit_says_how_long_or_is_short(headers: dict[str, str | list[str]], wait: float) -> None:
@@ -80,3 +83,36 @@ def test_a_rate_limit_until_a_date_is_waited_for() -> None:
     wait = sorted_error(limited({"Retry-After": date})).retry_after
     assert wait is not None
     assert 100 < wait <= 120
+
+
+def answered(status: int = 200, code: str = "", **headers: str) -> SlackError:
+    """What becomes of an answer of Slack's."""
+    response = AsyncSlackResponse(
+        client=None,
+        http_verb="POST",
+        api_url="https://slack.test/api/chat.postMessage",
+        req_args={},
+        data={"ok": False, "error": code} if code else {},
+        headers={name.replace("_", "-"): value for name, value in headers.items()},
+        status_code=status,
+    )
+    return sorted_error(SlackApiError("refused", response))
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "kind"),
+    [
+        (429, "ratelimited", SlackUnavailable),
+        (200, "rate_limited", SlackUnavailable),
+        (200, "service_unavailable", SlackUnavailable),
+        (200, "team_added_to_org", SlackUnavailable),
+        (200, "org_login_required", SlackUnavailable),
+        (200, "accesslimited", SlackUnavailable),
+        (500, "", SlackAmbiguous),
+        (200, "fatal_error", SlackAmbiguous),
+        (200, "user_disabled", SlackRefused),
+        (403, "", SlackRefused),
+    ],
+)
+def test_an_error_says_whether_it_may_work_later(status: int, code: str, kind: type[SlackError]) -> None:
+    assert type(answered(status, code)) is kind

@@ -1,0 +1,111 @@
+"""Servers that say ok and leave the rest out, as a stub or a proxy does: nobody's question is moved by it."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from slack_sdk.web.async_client import AsyncWebClient
+
+from powertrip.errors import SlackAmbiguous, SlackUnavailable
+from powertrip.event import Person, Subject, SubjectKind
+from powertrip.routing import Reviewers
+from powertrip.slack.directory import DirectorySettings, SlackDirectory, Workspace
+from powertrip.slack.notifier import SlackNotifier
+from powertrip.slack.settings import Lookups
+from powertrip.store import Store
+from powertrip.store.database import DatabaseThread
+from powertrip.store.models import database
+from tests.samples import ALICE
+
+Answers = dict[str, Any]
+
+
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """An empty database."""
+    return f"sqlite:///{tmp_path}/powertrip.db"
+
+
+@pytest.fixture
+def answers() -> Answers:
+    """What the server answers, by method."""
+    return {}
+
+
+@pytest.fixture
+async def client(answers: Answers) -> AsyncIterator[AsyncWebClient]:
+    """A client of a server that answers so."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response(answers[request.match_info["method"]])
+
+    app = web.Application()
+    app.router.add_route("*", "/api/{method}", answer)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", 0)
+    await site.start()
+    port = runner.addresses[0][1]
+    yield AsyncWebClient(token="xoxb-test", base_url=f"http://127.0.0.1:{port}/api/", retry_handlers=[])
+    await runner.cleanup()
+
+
+def directory(client: AsyncWebClient, memory: Store) -> SlackDirectory:
+    """A directory of the test's workspace."""
+    settings = DirectorySettings(reviewers=Reviewers(), lookups=Lookups())
+    workspace = Workspace(team_id="T0TEAM", enterprise_id=None)
+    return SlackDirectory(client, memory.people_cache, workspace, lambda: settings, lambda: datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"ok": True},
+        {"ok": True, "user": {}},
+        {"ok": True, "user": None},
+        {"ok": True, "user": {"id": 7}},
+        {},
+        [],
+    ],
+)
+async def test_an_answer_without_a_user_says_nothing_of_the_person(
+    client: AsyncWebClient, store: Store, answers: Answers, answer: Any
+) -> None:
+    answers["users.info"] = answer
+    asked = await directory(client, store).subject(Person(name="alice", slack=ALICE))
+    assert asked == Subject(kind=SubjectKind.PERSON, slack_id=ALICE, name="alice")
+
+
+async def test_a_database_that_is_away_says_nothing_of_the_person_either(
+    client: AsyncWebClient, database_thread: DatabaseThread, store: Store
+) -> None:
+    await database_thread.run(lambda: database.execute_sql("DROP TABLE people_cache"))
+    looked_up = directory(client, store)
+    assert await looked_up.subject(Person(name="alice", slack=ALICE)) == Subject(
+        kind=SubjectKind.PERSON, slack_id=ALICE, name="alice"
+    )
+    assert await looked_up.subject(Person(name="bob", email="bob@example.com")) == Subject(
+        kind=SubjectKind.LOOKUP_FAILED, name="bob"
+    )
+
+
+@pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "channel": None}, {"ok": True, "channel": {}}])
+async def test_direct_messages_that_an_answer_does_not_name_are_opened_again_later(
+    client: AsyncWebClient, answers: Answers, answer: Any
+) -> None:
+    answers["conversations.open"] = answer
+    with pytest.raises(SlackUnavailable, match="direct messages could not be opened"):
+        await SlackNotifier(client, "https://example.slack.com").post(ALICE, {"text": "?"}, "uid")
+
+
+@pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "channel": "D1"}, {"ok": True, "ts": "1.2"}])
+async def test_a_message_that_an_answer_does_not_name_may_have_arrived(
+    client: AsyncWebClient, answers: Answers, answer: Any
+) -> None:
+    answers["conversations.open"] = {"ok": True, "channel": {"id": "D1"}}
+    answers["chat.postMessage"] = answer
+    with pytest.raises(SlackAmbiguous, match="names no message"):
+        await SlackNotifier(client, "https://example.slack.com").post(ALICE, {"text": "?"}, "uid")
