@@ -10,7 +10,7 @@ from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import NoticeRow
-from powertrip.store.rows import LockedEvent, lock_events, notice_from, rows_of
+from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
 
 
 def posted(
@@ -111,16 +111,10 @@ def gone(delivery: Delivery, now: datetime) -> None:
     """Remember that the delivery's message is no longer in Slack, and that there is nothing to tell it."""
     channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
-    for row in rows_in_message(channel, ts):
+    for row in notices_in(channel, ts):
         audit.append("notice_gone", now, event_id=row.event_id, channel=channel, ts=ts)
     this_message = (NoticeRow.channel == channel) & (NoticeRow.ts == ts)
     NoticeRow.update(removed_at=now).where(this_message).execute()
-
-
-def rows_in_message(channel: str, ts: str) -> list[Notice]:
-    """The notices that one message carries, in the order they were listed."""
-    live = (NoticeRow.channel == channel) & (NoticeRow.ts == ts) & NoticeRow.removed_at.is_null()
-    return [notice_from(row) for row in NoticeRow.select().where(live).order_by(NoticeRow.id)]
 
 
 def of_event(event_id: str) -> list[Notice]:
@@ -134,5 +128,4 @@ class Notices(Role):
     posted = transaction(posted)
     updated = transaction(updated)
     of_event = transaction(of_event)
-    rows_in_message = transaction(rows_in_message)
     gone = transaction(gone)

@@ -12,6 +12,7 @@ from powertrip.ports import (
     Delivery,
     DeliveryKind,
     Judgement,
+    Note,
     ToAsk,
     ToSight,
     Watch,
@@ -227,7 +228,8 @@ async def test_what_the_hids_did_not_see_is_reported_once(bench: Bench) -> None:
     assert await bench.store.expectations.report(SECURITY, window, later(minutes=10)) == 1
     assert await bench.store.expectations.report(SECURITY, window, later(hours=9)) == 0
     (note,) = await bench.deliveries(DeliveryKind.NOTE)
-    assert "did not see" in note.payload["title"]
+    assert isinstance(note.payload, Note)
+    assert "did not see" in note.payload.title
 
 
 async def test_many_events_that_the_hids_did_not_see_are_two_notes(bench: Bench) -> None:
@@ -241,7 +243,8 @@ async def test_many_events_that_the_hids_did_not_see_are_two_notes(bench: Bench)
     assert await bench.store.expectations.report(SECURITY, timedelta(minutes=15), later(minutes=26)) == 30
     notes = await bench.deliveries(DeliveryKind.NOTE)
     assert len(notes) == 2
-    assert "30 events" in notes[1].payload["title"]
+    assert isinstance(notes[1].payload, Note)
+    assert "30 events" in notes[1].payload.title
 
 
 async def test_a_hids_that_saw_late_is_not_said_to_have_missed(bench: Bench) -> None:
