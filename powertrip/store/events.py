@@ -146,7 +146,7 @@ def due_reminders(now: datetime, limit: int) -> list[DueReminder]:
     rows: Any = (
         EventRow.select(EventRow.id, EventRow.next_reminder_at, EventRow.reminders)
         .where(EventRow.next_reminder_at <= now)
-        .order_by(EventRow.next_reminder_at)
+        .order_by(EventRow.next_reminder_at, EventRow.id)
         .limit(limit)
         .tuples()
     )
