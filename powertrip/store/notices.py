@@ -88,18 +88,24 @@ def _keep_only_the_newest_reminders(event_ids: Sequence[str], now: datetime) -> 
         & NoticeRow.removed_at.is_null()
     )
     # By their numbers: a reminder whose answer was lost can be found after the next one was posted.
-    rows = list(NoticeRow.select().where(live).order_by(NoticeRow.reminder, NoticeRow.id))
-    newest = {row.event_id: row.id for row in rows}
-    old = [row for row in rows if row.id != newest[row.event_id]]
+    columns = (NoticeRow.event_id, NoticeRow.id, NoticeRow.channel, NoticeRow.ts)
+    query: Any = NoticeRow.select(*columns).where(live).order_by(NoticeRow.reminder, NoticeRow.id)
+    rows = list(query.tuples())
+    newest = {event_id: row_id for event_id, row_id, *_ in rows}
+    old = [row for row in rows if row[1] != newest[row[0]]]
     if not old:
         return
-    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row.id for row in old])).execute()
-    _shrink_or_remove({(row.channel, row.ts): None for row in old}, now)
+    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row_id for _, row_id, *_ in old])).execute()
+    _shrink_or_remove({(channel, ts): None for *_, channel, ts in old}, now)
 
 
 def _shrink_or_remove(messages: Collection[tuple[str, str]], now: datetime) -> None:
     """Messages that still carry other events are rendered anew; those that carry none are deleted."""
-    live = NoticeRow.ts.in_([ts for _, ts in messages]) & NoticeRow.removed_at.is_null()
+    live = (
+        NoticeRow.channel.in_({channel for channel, _ in messages})
+        & NoticeRow.ts.in_([ts for _, ts in messages])
+        & NoticeRow.removed_at.is_null()
+    )
     query: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).distinct().tuples()
     carrying = set(query)
     deliveries.update_messages([message for message in messages if message in carrying], now)
