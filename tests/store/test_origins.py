@@ -324,3 +324,24 @@ async def test_an_origin_that_is_not_told_shows_only_that_it_saw(bench: Bench) -
     await bench.decide(event_id)
     assert await bench.deliveries() == []
     assert await bench.states(event_id) == [OriginState.SEEN]
+
+
+@pytest.mark.parametrize("hids_first", [True, False])
+async def test_a_record_and_its_counterpart_in_one_batch_make_a_pair(
+    database_thread: DatabaseThread, store: Store, *, hids_first: bool
+) -> None:
+    records = [record(source="syslog", record_id="p1"), record(source="alerts", record_id="a1")]
+    await database_thread.run(inbox.append, [records[:1], records[1:]])
+    pipeline, hids = await store.inbox.claim(2, NOW, LEASE)
+    batch = [
+        Judgement(
+            claimed=pipeline, outcome=ToAsk(event=event(id="one"), conversation=ALICE, watches=(WAZUH,))
+        ),
+        Judgement(claimed=hids, outcome=ToSight(event=event(source="alerts"), watch=WAZUH)),
+    ]
+
+    applied = await store.judging.apply(batch[::-1] if hids_first else batch, NOW)
+
+    assert (applied.opened, applied.sighted, applied.paired) == (("one",), 1, ("wazuh",))
+    assert await store.sightings.due(later(hours=1), 10) == []
+    assert await store.expectations.miss(later(hours=1), 10) == 0
