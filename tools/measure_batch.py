@@ -33,25 +33,32 @@ class Measured:
 
     milliseconds: float
     """The median of all rounds but the first, which also fills caches."""
+    cpu_milliseconds: float
+    """Likewise, of the database thread alone; it says more on a busy machine."""
     statements: int | None
     """Of one more batch, a row of an `executemany` counting as one; unknown on PostgreSQL."""
 
 
 async def measure(thread: DatabaseThread, *, records: int, fold_keys: int, rounds: int) -> Measured:
     """Judge and write `rounds` batches whose records are spread over so many fold keys each."""
-    store, times, seen = Store(thread), [], list[str]()
+    store, times, cpu_times, seen = Store(thread), [], [], list[str]()
     for number in range(rounds):
         batch = await _batch(thread, store, records, fold_keys, label=f"{fold_keys}.{number}")
-        began_at = time.perf_counter()
+        began_at, cpu_began_at = time.perf_counter(), await thread.run(time.thread_time)
         await store.judging.apply(batch, NOW)
         times.append((time.perf_counter() - began_at) * 1000)
+        cpu_times.append((await thread.run(time.thread_time) - cpu_began_at) * 1000)
     batch = await _batch(thread, store, records, fold_keys, label=f"{fold_keys}.traced")
     await thread.run(_trace, thread.database, seen.append)
     await store.judging.apply(batch, NOW)
     await thread.run(_trace, thread.database, None)
     if await thread.run(audit.first_broken_line) is not None:
         raise SystemExit("the history is broken: what was measured is of no use")
-    return Measured(milliseconds=statistics.median(times[1:]), statements=len(seen) or None)
+    return Measured(
+        milliseconds=statistics.median(times[1:]),
+        cpu_milliseconds=statistics.median(cpu_times[1:]),
+        statements=len(seen) or None,
+    )
 
 
 def _trace(opened: Any, callback: Callable[[str], None] | None) -> None:
@@ -79,7 +86,8 @@ async def run(url: str, *, records: int, rounds: int) -> None:
     for fold_keys in (records, max(records // 10, 1)):
         found = await measure(thread, records=records, fold_keys=fold_keys, rounds=rounds)
         counted = f", {found.statements} statements" if found.statements else ""
-        print(f"{records} records, {fold_keys} fold keys: {found.milliseconds:.1f} ms{counted}")
+        took = f"{found.milliseconds:.1f} ms, of it {found.cpu_milliseconds:.1f} ms CPU"
+        print(f"{records} records, {fold_keys} fold keys: {took}{counted}")
     await thread.close()
 
 

@@ -22,10 +22,10 @@ def quarantine_notice(
     sources: Mapping[str, int],
     reasons: Mapping[str, int],
     samples: Sequence[str],
-    since: str | None,
+    since: datetime | None,
     how_to_look: str,
 ) -> Message:
-    """Tell of `count` new records; `since` is an ISO 8601 time, `how_to_look` a command."""
+    """Tell of `count` new records; `how_to_look` is a command."""
     headline = f"⚠️ {words.count(count, 'record')} in quarantine"
     lines = [
         [text("They could not be judged, so nobody is asked about them.")],
@@ -49,5 +49,5 @@ def _counted(numbers: Mapping[str, int]) -> str:
     return ", ".join([*named, *others]) or "not known"
 
 
-def _since(moment: str | None) -> list[Line]:
-    return [labelled("First", date(datetime.fromisoformat(moment)))] if moment else []
+def _since(moment: datetime | None) -> list[Line]:
+    return [labelled("First", date(moment))] if moment else []

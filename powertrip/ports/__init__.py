@@ -1,6 +1,16 @@
 """What the workflow asks of its adapters, and the plain values they hand each other."""
 
-from powertrip.ports.deliveries import Delivery, DeliveryKind, Posted, Shown
+from powertrip.ports.deliveries import (
+    Delivery,
+    DeliveryKind,
+    Note,
+    Overdue,
+    Payload,
+    Posted,
+    Reminders,
+    Shown,
+    Telling,
+)
 from powertrip.ports.due import DueGap, DueReminder, PollRound, PollState, Quarantined, ToEnrich
 from powertrip.ports.events import (
     DecisionPlan,
@@ -53,17 +63,22 @@ __all__ = [
     "Judgement",
     "LoggedDecision",
     "Metrics",
+    "Note",
     "Notifier",
     "Numbers",
     "Origin",
     "OriginVerdict",
+    "Overdue",
+    "Payload",
     "PollRound",
     "PollState",
     "Posted",
     "Quarantined",
+    "Reminders",
     "RuleCount",
     "Shown",
     "Snapshot",
+    "Telling",
     "ToAsk",
     "ToCount",
     "ToEnrich",

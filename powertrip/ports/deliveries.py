@@ -1,9 +1,13 @@
 """What goes out, as the outbox hands it on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+
+from powertrip.event import Notice
+from powertrip.ports.due import Quarantined
+from powertrip.ports.events import Snapshot
 
 
 class DeliveryKind(StrEnum):
@@ -21,6 +25,40 @@ class DeliveryKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What is wrong beyond any one event."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminders:
+    """Which reminder of each event a message is."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """What Slack had not taken when a backup channel was to be told."""
+
+    deliveries: tuple[int, ...] = ()
+    """Ids of deliveries; none in a digest, which names its events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """The verdict that an origin is told."""
+
+    telling: int
+    """The id of its row."""
+
+
+Payload = Note | Quarantined | Reminders | Overdue | Telling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """One row of the outbox, claimed."""
 
@@ -33,7 +71,12 @@ class Delivery:
     channel: str
     ts: str | None
     event_ids: tuple[str, ...]
-    payload: dict[str, Any]
+    payload: Payload | None
+    """What its kind needs to know besides events; None for most kinds."""
+    snapshots: tuple[Snapshot, ...] = ()
+    """What it is about, read in the transaction that claimed it."""
+    notices: tuple[Notice, ...] = ()
+    """What the message to be updated carries."""
     attempts: int
     """Attempts before this one."""
     attempted_at: datetime | None

@@ -6,6 +6,7 @@ from datetime import datetime
 from powertrip.event import (
     Decision,
     Event,
+    Notice,
     Status,
     Verdict,
 )
@@ -65,6 +66,8 @@ class Snapshot:
     version: int
     was_asked: bool
     """Whether any message about it ever reached Slack."""
+    first_notices: tuple[Notice, ...] = ()
+    """Those of its first notices that are still there."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,14 +5,13 @@ table can also rewrite the chain; the newest hash is therefore logged hourly, ou
 """
 
 import hashlib
-import json
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
-from powertrip.store.fields import MomentField
+from powertrip.store.fields import MomentField, as_json
 from powertrip.store.models import AuditRow
 
 _moment = MomentField()
@@ -64,7 +63,7 @@ def _digest(
     previous: str, at: datetime, action: str, event_id: str | None, actor_id: str | None, detail: Any
 ) -> str:
     line = [previous, _moment.db_value(at), action, event_id, actor_id, detail]
-    return hashlib.sha256(json.dumps(line, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(as_json(line).encode()).hexdigest()
 
 
 class Audit(Role):

@@ -2,43 +2,31 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
-from powertrip.ports import Delivery, DeliveryKind
+from powertrip.ports import Delivery, DeliveryKind, Overdue
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import BackupRow, DeliveryRow, DeliveryState
+from powertrip.store.models import BackupRow, DeliveryRow
 
-ASKING = (DeliveryKind.FIRST, DeliveryKind.OUTCOME)
-"""The deliveries that somebody has to hear of: a new event, and a denial."""
 TOGETHER = 25
 """Events in one message; a longer one is cut by mail gateways and pagers."""
 
 
 def enqueue_overdue(before: datetime, channels: Sequence[str], now: datetime) -> int:
     """Have the channels told of what Slack was not told since `before`; returns how many deliveries."""
-    overdue = _undelivered() & DeliveryRow.backed_up_at.is_null() & (DeliveryRow.created_at <= before)
+    overdue = (
+        deliveries.undelivered() & DeliveryRow.backed_up_at.is_null() & (DeliveryRow.created_at <= before)
+    )
     query = DeliveryRow.select().where(overdue).order_by(DeliveryRow.id).limit(TOGETHER)
     rows = list(query.for_update(skip_locked=True) if is_postgres() else query)
     if not rows:
         return 0
     ids = [row.id for row in rows]
     DeliveryRow.update(backed_up_at=now).where(DeliveryRow.id.in_(ids)).execute()
-    payload = {"deliveries": ids}
+    payload = Overdue(deliveries=tuple(ids))
     deliveries.enqueue([deliveries.new(DeliveryKind.BACKUP, name, now, payload=payload) for name in channels])
     return len(rows)
-
-
-def _undelivered() -> Any:
-    return (DeliveryRow.state == DeliveryState.WAITING) & DeliveryRow.kind.in_(ASKING)
-
-
-def still_undelivered(delivery_ids: Sequence[int]) -> list[str]:
-    """The events whose deliveries Slack has still not taken, each once."""
-    these = _undelivered() & DeliveryRow.id.in_(list(delivery_ids))
-    rows = DeliveryRow.select().where(these).order_by(DeliveryRow.id)
-    return list(dict.fromkeys(event_id for row in rows for event_id in row.event_ids))
 
 
 def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
@@ -55,7 +43,7 @@ def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
 
 def enqueue_digests(now: datetime) -> int:
     """Tell the channels that it is over, once nothing told there waits any more; returns how many."""
-    waiting = DeliveryRow.select().where(_undelivered() & DeliveryRow.backed_up_at.is_null(False))
+    waiting = DeliveryRow.select().where(deliveries.undelivered() & DeliveryRow.backed_up_at.is_null(False))
     if waiting.exists():
         return 0
     undigested: dict[str, list[str]] = {}
@@ -76,6 +64,5 @@ class Backups(Role):
     """What goes to the backup channels."""
 
     enqueue_overdue = transaction(enqueue_overdue)
-    still_undelivered = transaction(still_undelivered)
     told = transaction(told)
     enqueue_digests = transaction(enqueue_digests)

@@ -5,11 +5,26 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from powertrip.ports import Delivery, DeliveryKind
+import structlog
+from pydantic import TypeAdapter, ValidationError
+
+from powertrip.ports import (
+    Delivery,
+    DeliveryKind,
+    Note,
+    Overdue,
+    Payload,
+    Quarantined,
+    Reminders,
+    Telling,
+)
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.models import DeliveryRow, DeliveryState, EventRow, NoticeRow
-from powertrip.store.rows import lock_events
+from powertrip.store.rows import lock_events, notices_in
+from powertrip.store.snapshots import snapshots
+
+log = structlog.get_logger(__name__)
 
 UPDATE_LANE = "updates"
 """Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
@@ -29,6 +44,16 @@ _PRIORITY = {
 }
 
 
+_PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
+    DeliveryKind.NOTE: TypeAdapter(Note),
+    DeliveryKind.QUARANTINE: TypeAdapter(Quarantined),
+    DeliveryKind.REMINDER: TypeAdapter(Reminders),
+    DeliveryKind.ORIGIN: TypeAdapter(Telling),
+    DeliveryKind.BACKUP: TypeAdapter(Overdue),
+}
+_ANY_PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)
+
+
 def new(
     kind: DeliveryKind,
     channel: str,
@@ -36,7 +61,7 @@ def new(
     *,
     event_ids: Iterable[str] = (),
     ts: str | None = None,
-    payload: dict[str, Any] | None = None,
+    payload: Payload | None = None,
     due_at: datetime | None = None,
 ) -> dict[str, Any]:
     """The row of one thing to tell, from `due_at` on."""
@@ -48,7 +73,7 @@ def new(
         "channel": channel,
         "ts": ts,
         "event_ids": list(event_ids),
-        "payload": payload,
+        "payload": _ANY_PAYLOAD.dump_python(payload, mode="json") if payload else None,
         "due_at": due_at or now,
         "created_at": now,
     }
@@ -103,16 +128,22 @@ def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> Non
 
 
 def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
-    """Take the most urgent delivery that is due and not in a busy lane, for `lease`."""
+    """Take the most urgent due delivery outside the busy lanes, for `lease`, with all that it shows."""
     free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
     due = (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at <= now) & free
     if busy_lanes:
         due &= DeliveryRow.lane.not_in(list(busy_lanes))
     query = DeliveryRow.select().where(due).order_by(DeliveryRow.priority, DeliveryRow.id).limit(1)
-    row = (query.for_update(skip_locked=True) if is_postgres() else query).first()
+    row: Any = (query.for_update(skip_locked=True) if is_postgres() else query).first()
     if row is None:
         return None
-    claimed = _delivery(row)
+    try:
+        claimed = _delivery(row)
+    except ValidationError as error:
+        # Put aside, for it would keep everything behind it waiting for ever.
+        log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
+        _end(row.id, DeliveryState.FAILED, now, error=f"its payload is not readable: {error}")
+        return claim(now, lease, busy_lanes)
     taken = DeliveryRow.update(
         leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
     )
@@ -121,34 +152,54 @@ def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Deliv
 
 
 def _delivery(row: Any) -> Delivery:
+    kind = DeliveryKind(row.kind)
+    payload = _PAYLOADS[kind].validate_python(row.payload or {}) if kind in _PAYLOADS else None
+    notices = notices_in(row.channel, row.ts) if kind is DeliveryKind.UPDATE else []
+    event_ids = [notice.event_id for notice in notices] or row.event_ids
+    if isinstance(payload, Overdue) and not event_ids:
+        event_ids = _still_undelivered(payload)
     return Delivery(
         id=row.id,
         uid=row.uid,
-        kind=DeliveryKind(row.kind),
+        kind=kind,
         lane=row.lane,
         channel=row.channel,
         ts=row.ts,
         event_ids=tuple(row.event_ids),
-        payload=row.payload or {},
+        payload=payload,
+        snapshots=tuple(snapshots(event_ids)),
+        notices=tuple(notices),
         attempts=row.attempts,
         attempted_at=row.attempted_at,
         created_at=row.created_at,
     )
 
 
+def undelivered() -> Any:
+    """What Slack has not taken of that which somebody has to hear of: a new event, and a denial."""
+    asking = DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.OUTCOME))
+    return (DeliveryRow.state == DeliveryState.WAITING) & asking
+
+
+def _still_undelivered(overdue: Overdue) -> list[str]:
+    these = undelivered() & DeliveryRow.id.in_(list(overdue.deliveries))
+    rows = DeliveryRow.select(DeliveryRow.event_ids).where(these).order_by(DeliveryRow.id)
+    return [event_id for row in rows for event_id in row.event_ids]
+
+
 def finish(delivery: Delivery, now: datetime) -> None:
     """Mark a delivery as done."""
-    _end(delivery, DeliveryState.DONE, now)
+    _end(delivery.id, DeliveryState.DONE, now)
 
 
 def skip(delivery: Delivery, now: datetime) -> None:
     """Mark a delivery as of no use any more."""
-    _end(delivery, DeliveryState.SKIPPED, now)
+    _end(delivery.id, DeliveryState.SKIPPED, now)
 
 
-def _end(delivery: Delivery, state: DeliveryState, now: datetime) -> None:
-    ended = DeliveryRow.update(state=state, error=None, done_at=now, leased_until=None)
-    ended.where(DeliveryRow.id == delivery.id).execute()
+def _end(delivery_id: int, state: DeliveryState, now: datetime, *, error: str | None = None) -> None:
+    ended = DeliveryRow.update(state=state, error=error, done_at=now, leased_until=None)
+    ended.where(DeliveryRow.id == delivery_id).execute()
 
 
 def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrived: bool) -> None:

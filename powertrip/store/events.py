@@ -7,11 +7,11 @@ from typing import Any
 
 from powertrip.errors import UnknownEvent
 from powertrip.event import Decision, Event, Occurrence, Status, Subject
-from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Snapshot
+from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Reminders
 from powertrip.store import audit, deliveries, judging, tellings
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
-from powertrip.store.models import DecisionRow, EventRow, NoticeRow, OccurrenceRow
+from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow
 from powertrip.store.rows import (
     LockedEvent,
     event_row,
@@ -32,18 +32,6 @@ def get(event_id: str) -> Event:
     if row is None:
         raise UnknownEvent(f"There is no event with the id {event_id[:40]!r}.")
     return events_from([row])[0]
-
-
-def snapshots(event_ids: Sequence[str]) -> list[Snapshot]:
-    """Those of the events that exist, in this order, each with the version it was read at."""
-    rows = {row.id: row for row in EventRow.select().where(EventRow.id.in_(list(event_ids)))}
-    present = [rows[event_id] for event_id in event_ids if event_id in rows]
-    asked: Any = NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(list(rows)))
-    ids_asked = {event_id for (event_id,) in asked.tuples()}
-    return [
-        Snapshot(event=event, version=row.version, was_asked=event.id in ids_asked)
-        for event, row in zip(events_from(present), present, strict=True)
-    ]
 
 
 def occurrences(event_id: str) -> list[Occurrence]:
@@ -158,7 +146,7 @@ def due_reminders(now: datetime, limit: int) -> list[DueReminder]:
     rows: Any = (
         EventRow.select(EventRow.id, EventRow.next_reminder_at, EventRow.reminders)
         .where(EventRow.next_reminder_at <= now)
-        .order_by(EventRow.next_reminder_at)
+        .order_by(EventRow.next_reminder_at, EventRow.id)
         .limit(limit)
         .tuples()
     )
@@ -191,7 +179,7 @@ def _is_unreserved(due: DueReminder, event: LockedEvent | None) -> bool:
 def _reminder(group: Sequence[DueReminder], channel: str, now: datetime) -> dict[str, Any]:
     numbers = {due.event_id: due.sent + 1 for due in group}
     return deliveries.new(
-        DeliveryKind.REMINDER, channel, now, event_ids=numbers, payload={"numbers": numbers}
+        DeliveryKind.REMINDER, channel, now, event_ids=numbers, payload=Reminders(numbers=numbers)
     )
 
 
@@ -209,7 +197,6 @@ class Events(Role):
     """Events and what is done to them."""
 
     get = transaction(get)
-    snapshots = transaction(snapshots)
     occurrences = transaction(occurrences)
     find = transaction(find)
     decide = transaction(decide)

@@ -261,6 +261,7 @@ class DeliveryState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     SKIPPED = "skipped"  # of no use any more
+    FAILED = "failed"  # its row cannot be read
 
 
 class DeliveryRow(Table):

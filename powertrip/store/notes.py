@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.ports import DeliveryKind
+from powertrip.ports import DeliveryKind, Note
 from powertrip.store import deliveries
 
 
 def enqueue(channel: str, title: str, lines: Sequence[str], now: datetime) -> None:
     """Have the channel told; belongs inside the transaction that finds out."""
-    payload = {"title": title, "lines": list(lines)}
-    deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, channel, now, payload=payload)])
+    note = Note(title=title, lines=tuple(lines))
+    deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, channel, now, payload=note)])

@@ -10,7 +10,7 @@ from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import NoticeRow
-from powertrip.store.rows import LockedEvent, lock_events, notice_from, rows_of
+from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
 
 
 def posted(
@@ -88,18 +88,24 @@ def _keep_only_the_newest_reminders(event_ids: Sequence[str], now: datetime) -> 
         & NoticeRow.removed_at.is_null()
     )
     # By their numbers: a reminder whose answer was lost can be found after the next one was posted.
-    rows = list(NoticeRow.select().where(live).order_by(NoticeRow.reminder, NoticeRow.id))
-    newest = {row.event_id: row.id for row in rows}
-    old = [row for row in rows if row.id != newest[row.event_id]]
+    columns = (NoticeRow.event_id, NoticeRow.id, NoticeRow.channel, NoticeRow.ts)
+    query: Any = NoticeRow.select(*columns).where(live).order_by(NoticeRow.reminder, NoticeRow.id)
+    rows = list(query.tuples())
+    newest = {event_id: row_id for event_id, row_id, *_ in rows}
+    old = [row for row in rows if row[1] != newest[row[0]]]
     if not old:
         return
-    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row.id for row in old])).execute()
-    _shrink_or_remove({(row.channel, row.ts): None for row in old}, now)
+    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row_id for _, row_id, *_ in old])).execute()
+    _shrink_or_remove({(channel, ts): None for *_, channel, ts in old}, now)
 
 
 def _shrink_or_remove(messages: Collection[tuple[str, str]], now: datetime) -> None:
     """Messages that still carry other events are rendered anew; those that carry none are deleted."""
-    live = NoticeRow.ts.in_([ts for _, ts in messages]) & NoticeRow.removed_at.is_null()
+    live = (
+        NoticeRow.channel.in_({channel for channel, _ in messages})
+        & NoticeRow.ts.in_([ts for _, ts in messages])
+        & NoticeRow.removed_at.is_null()
+    )
     query: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).distinct().tuples()
     carrying = set(query)
     deliveries.update_messages([message for message in messages if message in carrying], now)
@@ -111,16 +117,10 @@ def gone(delivery: Delivery, now: datetime) -> None:
     """Remember that the delivery's message is no longer in Slack, and that there is nothing to tell it."""
     channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
-    for row in rows_in_message(channel, ts):
+    for row in notices_in(channel, ts):
         audit.append("notice_gone", now, event_id=row.event_id, channel=channel, ts=ts)
     this_message = (NoticeRow.channel == channel) & (NoticeRow.ts == ts)
     NoticeRow.update(removed_at=now).where(this_message).execute()
-
-
-def rows_in_message(channel: str, ts: str) -> list[Notice]:
-    """The notices that one message carries, in the order they were listed."""
-    live = (NoticeRow.channel == channel) & (NoticeRow.ts == ts) & NoticeRow.removed_at.is_null()
-    return [notice_from(row) for row in NoticeRow.select().where(live).order_by(NoticeRow.id)]
 
 
 def of_event(event_id: str) -> list[Notice]:
@@ -134,5 +134,4 @@ class Notices(Role):
     posted = transaction(posted)
     updated = transaction(updated)
     of_event = transaction(of_event)
-    rows_in_message = transaction(rows_in_message)
     gone = transaction(gone)

@@ -98,21 +98,10 @@ def report(channel: str, window: timedelta, now: datetime) -> Quarantined | None
     last_told = QuarantineRow.select(fn.MAX(QuarantineRow.told_at)).scalar()
     if new is None or (last_told is not None and last_told > now - window):
         return None
-    notice = deliveries.new(DeliveryKind.QUARANTINE, channel, now, payload=_payload(new))
+    notice = deliveries.new(DeliveryKind.QUARANTINE, channel, now, payload=new)
     deliveries.enqueue([notice])
     mark_told(new.newest_id, now)
     return new
-
-
-def _payload(new: Quarantined) -> dict[str, Any]:
-    since = new.since.isoformat() if new.since else None
-    return {
-        "count": new.count,
-        "sources": new.sources,
-        "reasons": new.reasons,
-        "samples": list(new.samples),
-        "since": since,
-    }
 
 
 class Quarantine(Role):

@@ -177,6 +177,12 @@ def notice_from(row: Any) -> Notice:
     )
 
 
+def notices_in(channel: str, ts: str) -> list[Notice]:
+    """The notices that one message carries, in the order they were listed."""
+    live = (NoticeRow.channel == channel) & (NoticeRow.ts == ts) & NoticeRow.removed_at.is_null()
+    return [notice_from(row) for row in NoticeRow.select().where(live).order_by(NoticeRow.id)]
+
+
 def rows_of(event_id: str, table: type[OccurrenceRow] | type[NoticeRow]) -> list[Any]:
     """The rows of one table that belong to an event, oldest first."""
     return list(table.select().where(table.event_id == event_id).order_by(table.id))

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.event import Status, Verdict
-from powertrip.ports import Delivery, DeliveryKind, OriginVerdict
+from powertrip.ports import Delivery, DeliveryKind, OriginVerdict, Telling
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow, TellingState
@@ -42,7 +42,7 @@ def _enqueue(event_id: str, origin: str, sighting_id: int | None, now: datetime)
         state=TellingState.WAITING,
         at=now,
     )
-    payload = {"telling": row.id}
+    payload = Telling(telling=row.id)
     deliveries.enqueue(
         [deliveries.new(DeliveryKind.ORIGIN, origin, now, event_ids=[event_id], payload=payload)]
     )
@@ -79,7 +79,9 @@ def verdict(delivery: Delivery) -> OriginVerdict | None:
 
 
 def _telling(delivery: Delivery) -> Any:
-    return TellingRow.get_by_id(delivery.payload["telling"])
+    if not isinstance(delivery.payload, Telling):
+        raise TypeError(f"delivery {delivery.id} tells no verdict")
+    return TellingRow.get_by_id(delivery.payload.telling)
 
 
 def _earlier_waits(row: Any) -> bool:

@@ -1,6 +1,6 @@
 """The story of the program, one short step each: judge, send, decide, remind, look up.
 
-Each step takes what it needs from `Parts`, which the worker puts together, and leaves its effects in the store.
+Each step takes what it needs from `Parts`, which the worker puts together; its effects are in the store.
 Nothing here knows a database, Slack's API or a web server; adapters call these steps.
 """
 

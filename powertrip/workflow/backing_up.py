@@ -1,12 +1,13 @@
 """While Slack is down the backup channels are told what nobody could be asked about, and later a digest."""
 
+from functools import partial
+
 import structlog
 
 from powertrip import cards
-from powertrip.errors import Unavailable
 from powertrip.ports import Delivery
 from powertrip.workflow.parts import Parts
-from powertrip.workflow.retrying import delivery_backoff
+from powertrip.workflow.retrying import attempt
 
 log = structlog.get_logger(__name__)
 
@@ -27,32 +28,22 @@ async def back_up(parts: Parts) -> bool:
 
 async def tell_backup(parts: Parts, delivery: Delivery) -> float:
     """Make one attempt at a delivery to a backup channel; raises only StoreUnavailable. Returns 0."""
-    is_digest = bool(delivery.event_ids)
-    waiting = [] if is_digest else await parts.store.backups.still_undelivered(delivery.payload["deliveries"])
-    snapshots = await parts.store.events.snapshots(delivery.event_ids or waiting)
-    events, now = [snapshot.event for snapshot in snapshots], parts.clock()
+    return await attempt(parts, delivery, partial(_tell, parts))
+
+
+async def _tell(parts: Parts, delivery: Delivery) -> bool:
+    events, now = [snapshot.event for snapshot in delivery.snapshots], parts.clock()
     if not events:
         # Slack came back before the channel could be reached.
         await parts.store.deliveries.skip(delivery, now)
-        return 0.0
+        return False
+    is_digest = bool(delivery.event_ids)
     message = cards.backup_digest(events) if is_digest else cards.backup_message(events, now)
-    try:
-        await parts.backup.send(delivery.channel, message.title, message.body)
-    except Unavailable as error:
-        await _later(parts, delivery, error)
-        return 0.0
+    await parts.backup.send(delivery.channel, message.title, message.body)
     if is_digest:
         await parts.store.deliveries.finish(delivery, now)
     else:
         await parts.store.backups.told(delivery, [event.id for event in events], parts.clock())
         parts.signals.outbox.set()
-    parts.metrics.delivery_attempted(delivery.kind, "done")
     log.warning("backup channel told", channel=delivery.channel, events=[event.id for event in events])
-    return 0.0
-
-
-async def _later(parts: Parts, delivery: Delivery, error: Unavailable) -> None:
-    wait = delivery_backoff(delivery.attempts)
-    log.error("a backup channel failed and will be tried again", error=str(error), wait=str(wait))
-    parts.metrics.delivery_attempted(delivery.kind, "failed")
-    await parts.store.deliveries.postpone(delivery, parts.clock() + wait, str(error), may_have_arrived=True)
+    return True

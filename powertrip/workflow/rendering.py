@@ -1,12 +1,12 @@
 """What a delivery says: rendered from the store at the last moment, so that it is true when it is read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from powertrip import cards, reminders
 from powertrip.cards import CardView, Mention, Message
-from powertrip.event import Event, Notice, NoticeKind, Status, SubjectKind
-from powertrip.ports import Delivery, DeliveryKind, Shown, Snapshot
+from powertrip.event import NoticeKind, Status, SubjectKind
+from powertrip.ports import Delivery, DeliveryKind, Note, Quarantined, Reminders, Shown, Snapshot
 from powertrip.workflow.parts import Parts
 
 DIRECT = ("D", "U", "W")
@@ -34,46 +34,41 @@ class Renderer:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
 
-    async def post(self, delivery: Delivery) -> Rendered | None:
+    def post(self, delivery: Delivery) -> Rendered | None:
         """What a delivery posts; None where it is of no use any more."""
-        match delivery.kind:
-            case DeliveryKind.QUARANTINE:
-                return Rendered(message=self._quarantine(delivery))
-            case DeliveryKind.NOTE:
-                return Rendered(message=cards.security_note(**delivery.payload))
-            case DeliveryKind.REMINDER:
-                return await self._reminder(delivery)
+        match delivery.payload:
+            case Quarantined():
+                return Rendered(message=_quarantine(delivery.payload))
+            case Note(title=title, lines=lines):
+                return Rendered(message=cards.security_note(title, lines))
+            case Reminders(numbers=numbers):
+                return self._reminder(delivery, numbers)
             case _:
-                return await self._single(delivery)
+                return self._single(delivery)
 
-    async def again(self, notices: Sequence[Notice]) -> Rendered | None:
-        """What a message that carries these notices should say now; None where it carries none."""
-        snapshots = await self._parts.store.events.snapshots([notice.event_id for notice in notices])
-        if not snapshots:
+    def again(self, delivery: Delivery) -> Rendered | None:
+        """What a message should say now; None where it carries no event any more."""
+        if not delivery.snapshots:
             return None
-        if len(snapshots) > 1:
-            return self._list(snapshots)
-        notice, snapshot = notices[0], snapshots[0]
-        return await self._card(snapshot, notice.kind, notice.channel, notice.reminder)
+        if len(delivery.snapshots) > 1:
+            return self._list(delivery.snapshots)
+        notice = delivery.notices[0]
+        return self._card(delivery.snapshots[0], notice.kind, notice.channel, notice.reminder)
 
-    async def _single(self, delivery: Delivery) -> Rendered | None:
-        snapshots = await self._parts.store.events.snapshots(delivery.event_ids)
-        if not snapshots:
+    def _single(self, delivery: Delivery) -> Rendered | None:
+        if not delivery.snapshots:
             return None
-        return await self._card(snapshots[0], NOTICE_KIND[delivery.kind], delivery.channel, 0)
+        return self._card(delivery.snapshots[0], NOTICE_KIND[delivery.kind], delivery.channel, 0)
 
-    async def _reminder(self, delivery: Delivery) -> Rendered | None:
-        numbers = reminder_numbers(delivery)
-        snapshots = await self._parts.store.events.snapshots(delivery.event_ids)
-        live = [item for item in snapshots if _still_due(item, numbers)]
+    def _reminder(self, delivery: Delivery, numbers: Mapping[str, int]) -> Rendered | None:
+        live = [item for item in delivery.snapshots if _still_due(item, numbers)]
         if not live:
             return None
         if len(live) > 1:
             return self._list(live)
-        event = live[0].event
-        return await self._card(live[0], NoticeKind.REMINDER, delivery.channel, event.reminders)
+        return self._card(live[0], NoticeKind.REMINDER, delivery.channel, live[0].event.reminders)
 
-    async def _card(self, snapshot: Snapshot, kind: NoticeKind, channel: str, reminder: int) -> Rendered:
+    def _card(self, snapshot: Snapshot, kind: NoticeKind, channel: str, reminder: int) -> Rendered:
         event, settings, now = snapshot.event, self._parts.settings, self._parts.clock()
         calls = kind is NoticeKind.OUTCOME or (
             kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, reminder)
@@ -82,7 +77,7 @@ class Renderer:
             kind=kind,
             audience="person" if channel.startswith(DIRECT) else "channel",
             reminder=reminder,
-            first_link=await self._first_link(event, channel) if kind is not NoticeKind.FIRST else None,
+            first_link=self._first_link(snapshot, channel) if kind is not NoticeKind.FIRST else None,
             mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
             settings=settings.cards,
             command=settings.command,
@@ -90,10 +85,10 @@ class Renderer:
         render = cards.denied_alert if kind is NoticeKind.OUTCOME else cards.event_card
         return Rendered(message=render(event, view, now), shown=(_shown(snapshot, reminder),))
 
-    async def _first_link(self, event: Event, channel: str) -> str | None:
+    def _first_link(self, snapshot: Snapshot, channel: str) -> str | None:
         """The first notice's address, where the readers of `channel` can open it."""
-        for notice in await self._parts.store.notices.of_event(event.id):
-            if notice.kind is NoticeKind.FIRST and notice.channel == channel:
+        for notice in snapshot.first_notices:
+            if notice.channel == channel:
                 return self._parts.notifier.link(notice.channel, notice.ts)
         return None
 
@@ -114,14 +109,21 @@ class Renderer:
             message=message, shown=tuple(_shown(item, item.event.reminders) for item in snapshots)
         )
 
-    def _quarantine(self, delivery: Delivery) -> Message:
-        return cards.quarantine_notice(**delivery.payload, how_to_look="bot.py events quarantine")
+
+def _quarantine(found: Quarantined) -> Message:
+    return cards.quarantine_notice(
+        count=found.count,
+        sources=found.sources,
+        reasons=found.reasons,
+        samples=found.samples,
+        since=found.since,
+        how_to_look="bot.py events quarantine",
+    )
 
 
-def reminder_numbers(delivery: Delivery) -> dict[str, int]:
+def reminder_numbers(delivery: Delivery) -> Mapping[str, int]:
     """The number of the reminder that the delivery is, by event; empty where it is none."""
-    numbers: dict[str, int] = delivery.payload.get("numbers", {})
-    return numbers
+    return delivery.payload.numbers if isinstance(delivery.payload, Reminders) else {}
 
 
 def _shown(snapshot: Snapshot, reminder: int) -> Shown:
@@ -133,7 +135,7 @@ def _shown(snapshot: Snapshot, reminder: int) -> Shown:
     )
 
 
-def _still_due(snapshot: Snapshot, numbers: dict[str, int]) -> bool:
+def _still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:
     """A reminder is of use unless the event is final, a newer one waits, or the first has yet to go out."""
     event = snapshot.event
     is_newest = event.reminders <= numbers.get(event.id, event.reminders)

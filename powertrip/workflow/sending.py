@@ -4,7 +4,6 @@ The outbox holds what to tell, not the words; they are rendered at the last mome
 earlier attempt may have arrived is looked for before it is sent again.
 """
 
-import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -12,19 +11,17 @@ import structlog
 
 from powertrip import routing
 from powertrip.cards import Message
-from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
+from powertrip.errors import SlackRefused, SlackUnavailable
 from powertrip.event import Subject, SubjectKind
 from powertrip.ports import Delivery, DeliveryKind, Posted, Shown
 from powertrip.workflow.parts import Parts
 from powertrip.workflow.rendering import NOTICE_KIND, Renderer, reminder_numbers
-from powertrip.workflow.retrying import delivery_backoff
+from powertrip.workflow.retrying import attempt
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(seconds=30)
 """How long a crashed process keeps a delivery from the next."""
-ATTEMPT_LIMIT = timedelta(seconds=25)
-"""How long one attempt may take; shorter than the lease, so that two processes never make the same one."""
 CLOCK_SKEW = timedelta(minutes=5)
 """How far Slack's clock and ours may differ when a message is looked for."""
 LOOKUP_PATIENCE = timedelta(minutes=2)
@@ -65,43 +62,38 @@ class Sender:
 
         Returns for how many seconds Slack wants nothing more of this lane.
         """
-        try:
-            async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
-                await self._attempt(delivery)
-        except (SlackAmbiguous, TimeoutError) as error:
-            why = str(error) or "the attempt took too long"
-            await self._later(delivery, why, may_have_arrived=True)
-        except SlackUnavailable as error:
-            await self._later(delivery, str(error), may_have_arrived=False, after=error.retry_after)
-            return error.retry_after or 0.0
-        except SlackRefused as error:
-            await self._refused(delivery, error)
-        return 0.0
+        return await attempt(self._parts, delivery, self._tell, self._instead)
 
-    async def _attempt(self, delivery: Delivery) -> None:
+    async def _tell(self, delivery: Delivery) -> bool:
         match delivery.kind:
             case DeliveryKind.UPDATE:
-                await self._update(delivery)
+                return await self._update(delivery)
             case DeliveryKind.REMOVE:
                 await self._parts.notifier.delete(delivery.channel, delivery.ts or "")
                 await self._parts.store.deliveries.finish(delivery, self._parts.clock())
+                return True
             case _:
-                await self._post(delivery)
+                return await self._post(delivery)
 
-    async def _post(self, delivery: Delivery) -> None:
+    async def _instead(self, delivery: Delivery, error: Exception) -> bool:
+        # Only an answer that is about the recipient moves a question; an outage or a limit never does.
+        return isinstance(error, SlackRefused) and await self._refused(delivery, error)
+
+    async def _post(self, delivery: Delivery) -> bool:
         if delivery.channel.startswith(routing.UNRESOLVED):
             await self._resolve(delivery)
-            return
+            return False
         found = await self._find_earlier(delivery)
         if found:
             await self._posted(delivery, found, _unknown(delivery))
-            return
-        rendered = await self._renderer.post(delivery)
+            return True
+        rendered = self._renderer.post(delivery)
         if rendered is None:
             await self._parts.store.deliveries.skip(delivery, self._parts.clock())
-            return
+            return False
         where = await self._post_now(delivery, rendered.message)
         await self._posted(delivery, where, rendered.shown)
+        return True
 
     async def _resolve(self, delivery: Delivery) -> None:
         """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
@@ -146,20 +138,18 @@ class Sender:
             await self._parts.store.deliveries.finish(delivery, now)
         else:
             await self._parts.store.notices.posted(delivery, kind, where, shown, now)
-        self._parts.metrics.delivery_attempted(delivery.kind, "done")
         if delivery.kind is DeliveryKind.FIRST:
             self._parts.metrics.first_notice_posted(now - delivery.created_at)
         log.info("message posted", kind=delivery.kind, channel=where.channel, events=list(delivery.event_ids))
 
-    async def _update(self, delivery: Delivery) -> None:
-        notices = await self._parts.store.notices.rows_in_message(delivery.channel, delivery.ts or "")
-        rendered = await self._renderer.again(notices)
+    async def _update(self, delivery: Delivery) -> bool:
+        rendered = self._renderer.again(delivery)
         if rendered is None:
             await self._parts.store.deliveries.skip(delivery, self._parts.clock())
-            return
+            return False
         await self._update_now(delivery, rendered.message)
         await self._parts.store.notices.updated(delivery, rendered.shown, self._parts.clock())
-        self._parts.metrics.delivery_attempted(delivery.kind, "done")
+        return True
 
     async def _update_now(self, delivery: Delivery, message: Message) -> None:
         notifier = self._parts.notifier
@@ -172,7 +162,7 @@ class Sender:
             log.error("Slack refused the layout of a card; its plain text replaces it", error=str(error))
             await notifier.update(channel, ts, {"text": message.text, "blocks": [], "attachments": []})
 
-    async def _refused(self, delivery: Delivery, error: SlackRefused) -> None:
+    async def _refused(self, delivery: Delivery, error: SlackRefused) -> bool:
         is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
         channel_now = self._parts.settings.security_channel
         if is_change and error.code in MAKING_NO_DIFFERENCE:
@@ -184,14 +174,15 @@ class Sender:
             await self._redirect(delivery)
         else:
             log.error("Slack refuses a message; mend what it names", channel=delivery.channel, why=str(error))
-            await self._later(delivery, str(error), may_have_arrived=False)
+            return False
+        return True
 
     async def _ask_channel_instead(self, delivery: Delivery, why: str) -> None:
         now, store = self._parts.clock(), self._parts.store
         log.warning(
             "a person cannot be messaged; the security channel is asked", why=why, channel=delivery.channel
         )
-        for snapshot in await store.events.snapshots(delivery.event_ids):
+        for snapshot in delivery.snapshots:
             subject = Subject(
                 kind=SubjectKind.UNREACHABLE,
                 slack_id=snapshot.event.subject.slack_id,
@@ -204,18 +195,6 @@ class Sender:
         channel = self._parts.settings.security_channel
         await self._parts.store.deliveries.redirect(delivery, channel, self._parts.clock())
         self._parts.signals.outbox.set()
-
-    async def _later(
-        self, delivery: Delivery, why: str, *, may_have_arrived: bool, after: float | None = None
-    ) -> None:
-        backoff = delivery_backoff(delivery.attempts)
-        wait = timedelta(seconds=after) if after is not None else backoff
-        log.warning(
-            "a delivery failed and will be tried again", kind=delivery.kind, error=why, wait=str(wait)
-        )
-        self._parts.metrics.delivery_attempted(delivery.kind, "failed")
-        until = self._parts.clock() + wait
-        await self._parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
 
 
 def _unknown(delivery: Delivery) -> list[Shown]:

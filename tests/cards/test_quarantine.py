@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from typing import Any
 
 from powertrip.cards import Message, quarantine_notice
@@ -10,7 +11,7 @@ def notice(**changes: Any) -> Message:
         "sources": {"papertrail": 34, "syslog": 1200},
         "reasons": {"ssh_login expects it and no pattern matches": 1234},
         "samples": ["Accepted quantum for alice", "Accepted \u202e"],
-        "since": "2026-01-15T12:00:00+00:00",
+        "since": datetime(2026, 1, 15, 12, 0, tzinfo=UTC),
         "how_to_look": "bot.py events quarantine",
     }
     return quarantine_notice(**(arguments | changes))

@@ -7,6 +7,7 @@ from powertrip.ports import Claimed, Delivery, DeliveryKind, Posted
 from powertrip.store import Store, inbox
 from powertrip.store.backups import TOGETHER
 from powertrip.store.database import DatabaseThread
+from powertrip.store.snapshots import snapshots
 from tests.samples import NOW, ask, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -44,7 +45,7 @@ async def test_what_slack_has_not_taken_in_time_is_told_by_every_channel_once(
     told = await waiting(store, DeliveryKind.BACKUP)
     assert sorted(delivery.channel for delivery in told) == ["mail", "pager"]
     assert {delivery.lane for delivery in told} == {"backup mail", "backup pager"}
-    assert await store.backups.still_undelivered(told[0].payload["deliveries"]) == [event_id]
+    assert [snapshot.event.id for snapshot in told[0].snapshots] == [event_id]
 
 
 async def test_many_overdue_events_share_messages(database_thread: DatabaseThread, store: Store) -> None:
@@ -54,7 +55,7 @@ async def test_many_overdue_events_share_messages(database_thread: DatabaseThrea
     told = [
         event_id
         for delivery in await waiting(store, DeliveryKind.BACKUP)
-        for event_id in await store.backups.still_undelivered(delivery.payload["deliveries"])
+        for event_id in (snapshot.event.id for snapshot in delivery.snapshots)
     ]
     assert sorted(told) == sorted(ids)
 
@@ -64,9 +65,12 @@ async def test_what_slack_took_meanwhile_is_not_told_another_way(
 ) -> None:
     await opened(database_thread, store)
     await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
-    first, backup = await _first_and_backup(store)
+    first = await store.deliveries.claim(later(days=1), LEASE, [])
+    assert first is not None
+    assert first.kind is DeliveryKind.FIRST
     await store.deliveries.finish(first, NOW)
-    assert await store.backups.still_undelivered(backup.payload["deliveries"]) == []
+    (backup,) = await waiting(store, DeliveryKind.BACKUP)
+    assert backup.snapshots == ()
 
 
 async def test_the_card_says_where_it_was_told_and_the_history_too(
@@ -75,9 +79,9 @@ async def test_the_card_says_where_it_was_told_and_the_history_too(
     (event_id,) = await opened(database_thread, store)
     await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
     _, backup = await _first_and_backup(store)
-    before = (await store.events.snapshots([event_id]))[0].version
+    before = (await database_thread.run(snapshots, [event_id]))[0].version
     await store.backups.told(backup, [event_id], later(minutes=6))
-    (snapshot,) = await store.events.snapshots([event_id])
+    (snapshot,) = await database_thread.run(snapshots, [event_id])
     assert [(told.channel, told.at) for told in snapshot.event.backups] == [("mail", later(minutes=6))]
     assert snapshot.version == before + 1
 

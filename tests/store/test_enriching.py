@@ -8,6 +8,7 @@ from powertrip.ports import ToAsk
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.models import EventRow
+from powertrip.store.snapshots import snapshots
 from tests.samples import ALICE, NOW, ask, event, known, later, record
 
 LEASE, HOLD = timedelta(seconds=30), timedelta(seconds=2)
@@ -93,7 +94,7 @@ async def test_a_card_is_rendered_anew_only_for_what_is_new(
     versions = []
     for facts in (DUBLIN, DUBLIN, known(90)):
         await store.enriching.keep({event_id: facts}, {event_id: None}, NOW)
-        versions.append((await store.events.snapshots([event_id]))[0].version)
+        versions.append((await database_thread.run(snapshots, [event_id]))[0].version)
     assert versions[0] == versions[1] < versions[2]
 
 

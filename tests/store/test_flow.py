@@ -44,7 +44,7 @@ async def next_delivery(store: Store) -> Delivery:
 async def post(store: Store, delivery: Delivery, ts: str, channel: str = "D1") -> None:
     shown = [
         Shown(event_id=item.event.id, revision=item.event.revision, version=item.version)
-        for item in await store.events.snapshots(delivery.event_ids)
+        for item in delivery.snapshots
     ]
     kind = NoticeKind(delivery.kind.value)
     await store.notices.posted(delivery, kind, Posted(channel=channel, ts=ts), shown, later(minutes=1))

@@ -8,7 +8,7 @@ import pytest
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.event import Record
 from powertrip.ingest import Gap
-from powertrip.ports import DueGap
+from powertrip.ports import DueGap, Note
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
@@ -37,7 +37,8 @@ async def titles(store: Store) -> list[str]:
     """The titles of the notes that wait."""
     found = []
     while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
-        found.append(str(delivery.payload["title"]))
+        assert isinstance(delivery.payload, Note)
+        found.append(delivery.payload.title)
         await store.deliveries.finish(delivery, NOW)
     return found
 

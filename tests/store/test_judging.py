@@ -34,7 +34,7 @@ async def claimed(thread: DatabaseThread, store: Store, count: int, **changes: A
 async def posted(store: Store, channel: str, ts: str) -> Delivery:
     delivery = await store.deliveries.claim(later(minutes=1), LEASE, [])
     assert delivery is not None
-    (found,) = await store.events.snapshots(delivery.event_ids)
+    (found,) = delivery.snapshots
     shown = [Shown(event_id=found.event.id, revision=found.event.revision, version=found.version)]
     await store.notices.posted(delivery, NoticeKind.FIRST, Posted(channel=channel, ts=ts), shown, NOW)
     return delivery

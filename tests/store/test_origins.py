@@ -13,6 +13,7 @@ from powertrip.ports import (
     DeliveryKind,
     HidsProfile,
     Judgement,
+    Note,
     ToAsk,
     ToSight,
     Watch,
@@ -224,7 +225,8 @@ async def test_what_the_hids_did_not_see_is_reported_once(bench: Bench) -> None:
     assert await bench.store.expectations.report(SECURITY, window, later(minutes=10)) == 1
     assert await bench.store.expectations.report(SECURITY, window, later(hours=9)) == 0
     (note,) = await bench.deliveries(DeliveryKind.NOTE)
-    assert "did not see" in note.payload["title"]
+    assert isinstance(note.payload, Note)
+    assert "did not see" in note.payload.title
 
 
 async def test_many_events_that_the_hids_did_not_see_are_two_notes(bench: Bench) -> None:
@@ -238,7 +240,8 @@ async def test_many_events_that_the_hids_did_not_see_are_two_notes(bench: Bench)
     assert await bench.store.expectations.report(SECURITY, timedelta(minutes=15), later(minutes=26)) == 30
     notes = await bench.deliveries(DeliveryKind.NOTE)
     assert len(notes) == 2
-    assert "30 events" in notes[1].payload["title"]
+    assert isinstance(notes[1].payload, Note)
+    assert "30 events" in notes[1].payload.title
 
 
 async def test_a_hids_that_saw_late_is_not_said_to_have_missed(bench: Bench) -> None:
@@ -312,3 +315,24 @@ async def test_an_origin_that_is_not_told_shows_only_that_it_saw(bench: Bench) -
     await bench.decide(event_id)
     assert await bench.deliveries() == []
     assert await bench.states(event_id) == [OriginState.SEEN]
+
+
+@pytest.mark.parametrize("hids_first", [True, False])
+async def test_a_record_and_its_counterpart_in_one_batch_make_a_pair(
+    database_thread: DatabaseThread, store: Store, *, hids_first: bool
+) -> None:
+    records = [record(source="syslog", record_id="p1"), record(source="alerts", record_id="a1")]
+    await database_thread.run(inbox.append, [records[:1], records[1:]])
+    pipeline, hids = await store.inbox.claim(2, NOW, LEASE)
+    batch = [
+        Judgement(
+            claimed=pipeline, outcome=ToAsk(event=event(id="one"), conversation=ALICE, watches=(WAZUH,))
+        ),
+        Judgement(claimed=hids, outcome=ToSight(event=event(source="alerts"), watch=WAZUH)),
+    ]
+
+    applied = await store.judging.apply(batch[::-1] if hids_first else batch, NOW)
+
+    assert (applied.opened, applied.sighted, applied.paired) == (("one",), 1, ("wazuh",))
+    assert await store.sightings.due(later(hours=1), 10) == []
+    assert await store.expectations.miss(later(hours=1), 10) == 0

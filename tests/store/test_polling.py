@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from powertrip.errors import Overloaded, StoreUnavailable
-from powertrip.ports import DeliveryKind, PollRound
+from powertrip.ports import DeliveryKind, Note, PollRound
 from powertrip.store import Store
 from tests.samples import NOW, SECURITY, later, record
 
@@ -19,7 +19,8 @@ async def titles(store: Store) -> list[str]:
     found = []
     while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
         assert (delivery.kind, delivery.channel) == (DeliveryKind.NOTE, SECURITY)
-        found.append(str(delivery.payload["title"]))
+        assert isinstance(delivery.payload, Note)
+        found.append(delivery.payload.title)
         await store.deliveries.finish(delivery, NOW)
     return found
 
@@ -68,10 +69,11 @@ async def test_a_gap_is_told_at_its_begin_and_counted_at_its_end(store: Store) -
     await store.polling.succeeded("wazuh", "one", done, NOW, SECURITY, NOW)
     delivery = await store.deliveries.claim(NOW, LEASE, [])
     assert delivery is not None
-    assert delivery.payload["title"] == "The poll wazuh has caught up"
-    assert delivery.payload["lines"] == [
-        "205 records, from 2026-01-15 12:00:00 UTC to 2026-01-15 14:00:00 UTC."
-    ]
+    assert isinstance(delivery.payload, Note)
+    assert delivery.payload.title == "The poll wazuh has caught up"
+    assert delivery.payload.lines == (
+        "205 records, from 2026-01-15 12:00:00 UTC to 2026-01-15 14:00:00 UTC.",
+    )
 
 
 async def test_silence_is_told_once_and_its_end_too(store: Store) -> None:

@@ -3,21 +3,24 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from powertrip.event import NoticeKind
-from powertrip.ports import DueReminder, Posted, Shown
-from powertrip.store import Store, audit, deliveries, inbox, judging
+from powertrip.ports import DecisionPlan, DueReminder, Judgement, Posted, Shown, ToAsk, ToSight
+from powertrip.store import Store, audit, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.models import DeliveryRow, EventRow, OccurrenceRow, database
-from tests.samples import NOW, SECURITY, ask, event, later, record
+from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
+from tests.store.test_judging import approval
+from tests.store.test_origins import WAZUH
 
 LEASE = timedelta(seconds=30)
+Result = TypeVar("Result")
 PATIENCE = 30
 """Seconds a thread waits for the other before the test fails."""
 
@@ -78,23 +81,30 @@ def hold_until_waited_for(change: Callable[[], None], begun: threading.Event, en
     raise AssertionError("the other transaction neither waits nor ends")
 
 
+async def while_held(
+    holder: DatabaseThread, change: Callable[[], None], meanwhile: Callable[[], Awaitable[Result]]
+) -> Result:
+    """Run `meanwhile` while another transaction has made a change and not committed it."""
+    begun, ended = threading.Event(), threading.Event()
+    held = asyncio.create_task(holder.run(hold_until_waited_for, change, begun, ended))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    found = await meanwhile()
+    ended.set()
+    await held
+    return found
+
+
 async def test_who_is_second_to_open_an_event_joins_it(
     threads: tuple[DatabaseThread, DatabaseThread],
 ) -> None:
     opening, second = threads
-    store, begun, ended = Store(second), threading.Event(), threading.Event()
+    store = Store(second)
     await second.run(inbox.append, [[record(), record(), record()]])
     one, two, three = await store.inbox.claim(3, NOW, LEASE)
 
-    def open_event() -> None:
-        judging.apply([ask(one, event(id="first", fold_key="same"))], NOW)
-
-    opened = asyncio.create_task(opening.run(hold_until_waited_for, open_event, begun, ended))
-    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    first = ask(one, event(id="first", fold_key="same"))
     batch = [ask(two, event(id="second", fold_key="same")), ask(three, event(id="other", fold_key="other"))]
-    applied = await store.judging.apply(batch, NOW)
-    ended.set()
-    await opened
+    applied = await while_held(opening, lambda: keep([first]), lambda: store.judging.apply(batch, NOW))
 
     assert (applied.opened, applied.folded) == (("other",), ("first",))
     assert (await store.events.get("first")).occurrences == 2
@@ -105,7 +115,7 @@ async def test_a_card_posted_while_its_event_changes_is_rendered_anew(
     threads: tuple[DatabaseThread, DatabaseThread],
 ) -> None:
     changing, sending = threads
-    store, begun, ended = Store(sending), threading.Event(), threading.Event()
+    store = Store(sending)
     await sending.run(inbox.append, [[record()]])
     (claimed,) = await store.inbox.claim(1, NOW, LEASE)
     await store.judging.apply([ask(claimed, event(id="one"))], NOW)
@@ -113,13 +123,12 @@ async def test_a_card_posted_while_its_event_changes_is_rendered_anew(
     assert delivery is not None
     shown = [Shown(event_id="one", revision=1, version=1)]
 
-    change = asyncio.create_task(
-        changing.run(hold_until_waited_for, lambda: deliveries.touch(["one"], NOW), begun, ended)
+    where = Posted(channel="D1", ts="1.1")
+    await while_held(
+        changing,
+        lambda: deliveries.touch(["one"], NOW),
+        lambda: store.notices.posted(delivery, NoticeKind.FIRST, where, shown, NOW),
     )
-    assert await asyncio.to_thread(begun.wait, PATIENCE)
-    await store.notices.posted(delivery, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
-    ended.set()
-    await change
 
     updates = DeliveryRow.kind == "update"
     assert await sending.run(lambda: DeliveryRow.select().where(updates).count()) == 1
@@ -141,3 +150,69 @@ async def test_a_reminder_is_reserved_by_one_of_two(threads: tuple[DatabaseThrea
     ours = await asyncio.gather(reserve(stores[0], due), reserve(stores[1], due[::-1]))
 
     assert sorted(ours) == [0, 30]
+
+
+async def judged(store: Store, thread: DatabaseThread, *outcomes: ToAsk | ToSight) -> list[Judgement]:
+    """A record each, claimed; what the log pipeline tells of comes through `syslog`."""
+    arrived = [
+        record(source="alerts" if isinstance(outcome, ToSight) else "syslog", occurred_at=NOW)
+        for outcome in outcomes
+    ]
+    await thread.run(inbox.append, [arrived])
+    claimed = await store.inbox.claim(len(outcomes), NOW, LEASE)
+    return [Judgement(claimed=item, outcome=outcome) for item, outcome in zip(claimed, outcomes, strict=True)]
+
+
+def asked(event_id: str) -> ToAsk:
+    return ToAsk(event=event(id=event_id, fold_key=event_id), conversation=ALICE, watches=(WAZUH,))
+
+
+def sighted() -> ToSight:
+    return ToSight(event=event(source="alerts", fold_key="alerts"), watch=WAZUH)
+
+
+async def test_two_decisions_are_seen_in_the_order_of_their_ids(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store = Store(threads[1])
+    await store.judging.apply(await judged(store, threads[1], asked("one"), asked("two")), NOW)
+
+    async def decide_and_read() -> list[str]:
+        await store.events.decide(approval("two"))
+        return [found.event_id for found in await store.decisions.after(0, None, 10)]
+
+    found = await while_held(threads[0], lambda: take(approval("one")), decide_and_read)
+
+    assert found == ["one", "two"]
+
+
+async def test_a_record_finds_the_counterpart_that_another_process_is_keeping(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store = Store(threads[1])
+    pipeline, hids = await judged(store, threads[1], asked("one"), sighted())
+
+    applied = await while_held(threads[0], lambda: keep([pipeline]), lambda: store.judging.apply([hids], NOW))
+
+    assert applied.paired == ("wazuh",)
+
+
+async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is_paired(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store = Store(threads[1])
+    pipeline, hids = await judged(store, threads[1], asked("one"), sighted())
+    await store.judging.apply([pipeline], NOW)
+
+    await while_held(threads[0], lambda: take(approval("one")), lambda: store.judging.apply([hids], NOW))
+
+    told = DeliveryRow.kind == "origin"
+    assert await threads[0].run(lambda: DeliveryRow.select().where(told).count()) == 1
+
+
+def take(plan: DecisionPlan) -> None:
+    assert events.decide(plan).taken
+
+
+def keep(judgements: list[Judgement]) -> None:
+    judging.apply(judgements, NOW)

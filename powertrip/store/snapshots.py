@@ -1,0 +1,31 @@
+"""Events as messages show them."""
+
+from collections.abc import Sequence
+
+from powertrip.event import Notice, NoticeKind
+from powertrip.ports import Snapshot
+from powertrip.store.models import EventRow, NoticeRow
+from powertrip.store.rows import events_from, notice_from
+
+
+def snapshots(event_ids: Sequence[str]) -> list[Snapshot]:
+    """Those of the events that exist, in this order, each with the version it was read at."""
+    if not event_ids:
+        return []
+    rows = {row.id: row for row in EventRow.select().where(EventRow.id.in_(list(event_ids)))}
+    present = [rows[event_id] for event_id in dict.fromkeys(event_ids) if event_id in rows]
+    firsts: dict[str, list[Notice]] = {event_id: [] for event_id in rows}
+    asked = set()
+    for row in NoticeRow.select().where(NoticeRow.event_id.in_(list(rows))).order_by(NoticeRow.id):
+        asked.add(row.event_id)
+        if row.kind == NoticeKind.FIRST and row.removed_at is None:
+            firsts[row.event_id].append(notice_from(row))
+    return [
+        Snapshot(
+            event=event,
+            version=row.version,
+            was_asked=event.id in asked,
+            first_notices=tuple(firsts[event.id]),
+        )
+        for event, row in zip(events_from(present), present, strict=True)
+    ]

@@ -1,0 +1,97 @@
+"""What a claimed delivery brings with it, and payloads as the releases before wrote them."""
+
+import json
+from typing import Any
+
+import pytest
+
+from powertrip.event import NoticeKind
+from powertrip.ports import DeliveryKind, Note, Overdue, Posted, Quarantined, Reminders, Shown, Telling
+from powertrip.store import Store, deliveries, inbox
+from powertrip.store.database import DatabaseThread
+from powertrip.store.models import DeliveryRow
+from tests.samples import NOW, SECURITY, ask, event, later, record
+from tests.store.test_flow import LEASE
+
+
+async def write(thread: DatabaseThread, kind: DeliveryKind, payload: str | None) -> None:
+    """A row as another release left it."""
+
+    def step() -> None:
+        row = deliveries.new(kind, SECURITY, NOW)
+        deliveries.enqueue([{**row, "payload": json.loads(payload) if payload else None}])
+
+    await thread.run(step)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "parsed"),
+    [
+        (
+            DeliveryKind.NOTE,
+            '{"lines": ["Since noon nothing was fetched."], "title": "The poll wazuh fails"}',
+            Note(title="The poll wazuh fails", lines=("Since noon nothing was fetched.",)),
+        ),
+        (
+            DeliveryKind.QUARANTINE,
+            (
+                '{"count": 2, "reasons": {"broken": 2}, "samples": ["a", "b"], '
+                '"since": "2026-01-15T12:00:00+00:00", "sources": {"syslog": 2}}'
+            ),
+            Quarantined(count=2, reasons={"broken": 2}, samples=("a", "b"), since=NOW, sources={"syslog": 2}),
+        ),
+        (DeliveryKind.REMINDER, '{"numbers": {"e1": 2, "e2": 1}}', Reminders(numbers={"e1": 2, "e2": 1})),
+        (DeliveryKind.BACKUP, '{"deliveries": [4, 7]}', Overdue(deliveries=(4, 7))),
+        (DeliveryKind.BACKUP, None, Overdue()),
+        (DeliveryKind.ORIGIN, '{"telling": 3}', Telling(telling=3)),
+        (DeliveryKind.FIRST, None, None),
+    ],
+)
+async def test_a_payload_of_the_last_release_is_read(
+    database_thread: DatabaseThread, store: Store, kind: DeliveryKind, payload: str | None, parsed: Any
+) -> None:
+    await write(database_thread, kind, payload)
+
+    claimed = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert claimed is not None
+    assert claimed.payload == parsed
+
+
+async def test_a_delivery_that_cannot_be_read_holds_up_no_other(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await write(database_thread, DeliveryKind.NOTE, '{"title": "without lines"}')
+    await write(database_thread, DeliveryKind.NOTE, '{"title": "next", "lines": []}')
+
+    claimed = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert claimed is not None
+    assert claimed.payload == Note(title="next", lines=())
+    given_up = await database_thread.run(lambda: DeliveryRow.get(DeliveryRow.state == "failed"))
+    assert "lines" in str(given_up.error)
+
+
+async def test_a_delivery_is_claimed_with_its_events_and_their_first_notices(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await database_thread.run(inbox.append, [[record()]])
+    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    await store.judging.apply([ask(item, event(id="one"))], NOW)
+    first = await store.deliveries.claim(NOW, LEASE, [])
+    assert first is not None
+    assert [(found.event.id, found.was_asked, found.first_notices) for found in first.snapshots] == [
+        ("one", False, ())
+    ]
+    shown = [Shown(event_id="one", revision=1, version=0)]
+    await store.notices.posted(
+        first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, later(seconds=1)
+    )
+
+    update = await store.deliveries.claim(later(seconds=2), LEASE, [])
+
+    assert update is not None
+    assert update.kind is DeliveryKind.UPDATE
+    assert [notice.ts for notice in update.notices] == ["1.1"]
+    (found,) = update.snapshots
+    assert (found.event.id, found.was_asked, [n.ts for n in found.first_notices]) == ("one", True, ["1.1"])
