@@ -132,7 +132,8 @@ async def test_a_wrong_token_stops_the_questions_at_once(world: World, clock: Cl
     await one(conductor, ADDRESS)
     calls = len(world.fake.calls)
     assert (await one(conductor, "192.0.2.2")).unavailable == {
-        "Threat Jammer": "Threat Jammer: the token is not accepted (401); check enrichment.some.token"
+        "Threat Jammer": "Threat Jammer: the token is not accepted (401); "
+        "check enrichment.threat_jammer.token"
     }
     assert len(world.fake.calls) == calls
     clock.forward(minutes=11)

@@ -92,7 +92,7 @@ async def test_a_missing_score_and_the_other_spelling_are_read(world: World) -> 
         (400, "does not assess this address"),
         (404, "knows nothing"),
         (422, "does not take this for an address"),
-        (401, "the token is not accepted (401); check enrichment.some.token"),
+        (401, "the token is not accepted (401); check enrichment.threat_jammer.token"),
         (403, "the subscription does not allow this (403)"),
         (302, "redirect"),
         (500, "answered with an error (500)"),
