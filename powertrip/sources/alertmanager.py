@@ -33,9 +33,7 @@ class Alerts(BaseSource):
     label: LabelName = "powertrip"
     """The label by which an alert says how much it matters."""
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         groups = [_group(value) for value in self.values(request)]
         alerts = [self._with_group(alert, group) for group in groups for alert in group["alerts"]]
         records = self.records(alerts, request, self._view)

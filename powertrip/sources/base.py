@@ -21,11 +21,7 @@ Flaw = Callable[[Any], str | None]
 
 
 class BaseSource(Source):
-    """A source whose sender carries the secret as it is; those whose senders sign override two methods."""
-
-    def authenticate(self, request: IngestRequest) -> None:
-        """All that `authorize` checks, and what takes the body: a signature over it."""
-        self.authorize(request)
+    """A source that keeps a service's JSON whole, and sees its fields by a view."""
 
     def values(self, request: IngestRequest) -> list[Any]:
         """All JSON values of the body, the elements of arrays one by one; see `read_values`."""

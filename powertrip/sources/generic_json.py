@@ -34,9 +34,7 @@ class Json(BySecret, Zoned):
     events: KeyPath | None = None
     """The list of records within the body, where it is not the body itself."""
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         values = read_values(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
         )

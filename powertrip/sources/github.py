@@ -9,33 +9,28 @@ Format: docs.github.com, webhook events and payloads; validating webhook deliver
 import re
 from typing import Literal
 
-from powertrip.errors import Unauthorized, Unreadable
+from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.base import BaseSource
-from powertrip.sources.signatures import check_signature
+from powertrip.sources.settings import Signature, SignedSource
+from powertrip.sources.signatures import shaped
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 
-class Github(BaseSource):
+class Github(SignedSource, BaseSource):
     """The signed webhooks of GitHub."""
 
     type: Literal["github"]
 
-    def authorize(self, request: IngestRequest) -> None:
-        """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
-        _signature(request)
+    def signature(self, request: IngestRequest) -> Signature:
+        """See `SignedSource`."""
+        found = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "set the webhook's secret in GitHub")
+        return Signature(header=SIGNATURE_HEADER, offered=(found[1],))
 
-    def authenticate(self, request: IngestRequest) -> None:
-        """Check the signature over the body; raises Unauthorized."""
-        offered = _signature(request)
-        check_signature([offered], self.secret, request.body, header=SIGNATURE_HEADER)
-
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         event = request.header("X-GitHub-Event")
         bodies = self.values(request)
         if not event or len(bodies) != 1 or not isinstance(bodies[0], dict):
@@ -45,10 +40,3 @@ class Github(BaseSource):
         told = bodies[0] | {"powertrip": {"event": event}}
         view = {"id": request.header("X-GitHub-Delivery")}
         return Reading(records=self.records([told], request, lambda _: view))
-
-
-def _signature(request: IngestRequest) -> str:
-    found = _SIGNATURE.fullmatch(request.header(SIGNATURE_HEADER) or "")
-    if found is None:
-        raise Unauthorized(f"{SIGNATURE_HEADER} is missing or malformed; set the webhook's secret in GitHub")
-    return found[1]

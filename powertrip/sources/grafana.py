@@ -11,19 +11,20 @@ from datetime import timedelta
 from typing import Literal
 
 from powertrip.config.values import HeaderName
-from powertrip.errors import Unauthorized
 from powertrip.ingest import IngestRequest
 from powertrip.sources.alertmanager import Alerts
-from powertrip.sources.signatures import check_signature, check_time
+from powertrip.sources.settings import Signature, SignedSource
+from powertrip.sources.signatures import check_time, shaped
 
 WINDOW = timedelta(minutes=5)
 """How far the time of signing may be from ours; Grafana signs as it sends."""
 
+_ADVICE = "switch HMAC signing on in the contact point"
 _SIGNATURE = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
-class Grafana(Alerts):
+class Grafana(SignedSource, Alerts):
     """Alerts of Grafana, signed."""
 
     type: Literal["grafana"]
@@ -32,24 +33,12 @@ class Grafana(Alerts):
     timestamp_header: HeaderName | None = None
     """The header that carries the time of signing, if that is signed too."""
 
-    def authorize(self, request: IngestRequest) -> None:
-        """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
-        _header(request, self.signature_header, _SIGNATURE)
+    def signature(self, request: IngestRequest) -> Signature:
+        """See `SignedSource`."""
+        offered = shaped(request, self.signature_header, _SIGNATURE, _ADVICE)[0]
+        before = b""
         if self.timestamp_header:
-            signed_at = _header(request, self.timestamp_header, _TIMESTAMP)
+            signed_at = shaped(request, self.timestamp_header, _TIMESTAMP, _ADVICE)[0]
             check_time(signed_at, request.received_at, WINDOW)
-
-    def authenticate(self, request: IngestRequest) -> None:
-        """Check the signature over the body; raises Unauthorized."""
-        self.authorize(request)
-        offered = request.header(self.signature_header) or ""
-        signed_at = self.timestamp_header and request.header(self.timestamp_header)
-        signed = f"{signed_at}:".encode() + request.body if signed_at else request.body
-        check_signature([offered], self.secret, signed, header=self.signature_header)
-
-
-def _header(request: IngestRequest, name: str, shape: re.Pattern[str]) -> str:
-    value = request.header(name) or ""
-    if not shape.fullmatch(value):
-        raise Unauthorized(f"{name} is missing or malformed; switch HMAC signing on in the contact point")
-    return value
+            before = f"{signed_at}:".encode()
+        return Signature(header=self.signature_header, offered=(offered,), signed_before_body=before)

@@ -34,9 +34,7 @@ class Heroku(BySecret):
 
     type: Literal["heroku"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         frames, rest = _frames(plain_body(request, request.tools.limits.inflated_bytes))
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")

@@ -28,9 +28,7 @@ class Journald(BySecret):
 
     type: Literal["journald"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         values = read_values(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
         )

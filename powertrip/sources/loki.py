@@ -24,9 +24,7 @@ class Loki(BySecret):
 
     type: Literal["loki"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         _refuse_protobuf(request)
         pushes = read_values(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes

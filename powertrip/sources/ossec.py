@@ -18,9 +18,7 @@ class Ossec(BySecret, BaseSource):
 
     type: Literal["ossec"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         return self.reading(self.values(request), request, _view, flaw_of_alert)
 
 

@@ -12,12 +12,12 @@ from typing import Any, Literal
 
 from pydantic import SecretStr
 
-from powertrip.errors import Unauthorized, Unreadable
+from powertrip.errors import Unreadable
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.body import read_values
 from powertrip.sources.records import KEYS
-from powertrip.sources.settings import Source
-from powertrip.sources.signatures import check_signature, check_time, hmac_sha256
+from powertrip.sources.settings import Signature, SignedSource
+from powertrip.sources.signatures import check_time, hmac_sha256, shaped
 
 TIMESTAMP_HEADER = "X-Powertrip-Timestamp"
 SIGNATURE_HEADER = "X-Powertrip-Signature"
@@ -25,25 +25,27 @@ WINDOW = timedelta(minutes=15)
 """How far the time of sending may be from ours: room for a clock that is wrong."""
 PROGRAM = "powertrip-login"
 
+_ADVICE = "powertrip-login sends it"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
-_SIGNATURE = re.compile(r"sha256=[0-9a-f]{64}", re.ASCII)
+_SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 _SCHEME = "sha256="
 
 
-class Pam(Source):
+class Pam(SignedSource):
     """Logins told by contrib/pam, signed."""
 
     type: Literal["pam"]
 
-    def authorize(self, request: IngestRequest) -> None:
-        """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
-        check_time(_header(request, TIMESTAMP_HEADER, _TIMESTAMP), request.received_at, WINDOW)
-        _header(request, SIGNATURE_HEADER, _SIGNATURE)
+    def signature(self, request: IngestRequest) -> Signature:
+        """See `SignedSource`."""
+        sent_at = shaped(request, TIMESTAMP_HEADER, _TIMESTAMP, _ADVICE)[0]
+        check_time(sent_at, request.received_at, WINDOW)
+        offered = shaped(request, SIGNATURE_HEADER, _SIGNATURE, _ADVICE)[1]
+        return Signature(
+            header=SIGNATURE_HEADER, offered=(offered,), signed_before_body=sent_at.encode() + b"."
+        )
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
-        self._check_signature(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         values = read_values(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
         )
@@ -51,27 +53,10 @@ class Pam(Source):
             _check_shape(value)
         return Reading(records=self.maker(KEYS, request).make_all(values, request.received_at))
 
-    def _check_signature(self, request: IngestRequest) -> None:
-        timestamp = _header(request, TIMESTAMP_HEADER, _TIMESTAMP)
-        offered = _header(request, SIGNATURE_HEADER, _SIGNATURE).removeprefix(_SCHEME)
-        signed = _signed(timestamp, request.body)
-        check_signature([offered], self.secret, signed, header=SIGNATURE_HEADER)
-
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """The signature header of a request."""
-    return _SCHEME + hmac_sha256(SecretStr(secret), _signed(timestamp, body))
-
-
-def _signed(timestamp: str, body: bytes) -> bytes:
-    return timestamp.encode() + b"." + body
-
-
-def _header(request: IngestRequest, name: str, shape: re.Pattern[str]) -> str:
-    value = request.header(name) or ""
-    if not shape.fullmatch(value):
-        raise Unauthorized(f"{name} is missing or malformed; powertrip-login sends it")
-    return value
+    return _SCHEME + hmac_sha256(SecretStr(secret), timestamp.encode() + b"." + body)
 
 
 def _check_shape(value: Any) -> None:

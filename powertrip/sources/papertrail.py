@@ -41,9 +41,7 @@ class Papertrail(BySecret):
             raise ValueError("needs backfill_token, for without it nothing is fetched")
         return url
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         values = read_values(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
         )

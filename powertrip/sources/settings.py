@@ -1,7 +1,9 @@
 """What the settings of all sources share, and what a source is built with."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from datetime import tzinfo
+from typing import final
 from zoneinfo import ZoneInfo
 
 from powertrip.config.section import Section
@@ -9,6 +11,7 @@ from powertrip.config.values import Duration, HeaderName, SourceSecret, TimeZone
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.auth import authorize
 from powertrip.sources.records import RecordKeys, RecordMaker
+from powertrip.sources.signatures import check_signature
 
 
 class Source(Section):
@@ -25,11 +28,21 @@ class Source(Section):
         """Check what can be checked without the body; raises Unauthorized."""
         authorize(request, self.secret, None)
 
-    @abstractmethod
-    def read(self, request: IngestRequest) -> Reading:
-        """Authorize, a signature over the body included, then make records of the body, in its order.
+    def authenticate(self, request: IngestRequest) -> None:
+        """All that `authorize` checks, and what takes the body: a signature over it."""
+        self.authorize(request)
 
-        Raises Unauthorized, BodyTooLarge (also for what the body inflates to), or Unreadable.
+    @final
+    def read(self, request: IngestRequest) -> Reading:
+        """See `powertrip.ingest.Source`."""
+        self.authenticate(request)
+        return self.read_body(request)
+
+    @abstractmethod
+    def read_body(self, request: IngestRequest) -> Reading:
+        """Make records of the body, in its order; the sender is known already.
+
+        Raises BodyTooLarge (also for what the body inflates to), or Unreadable.
         """
 
     def maker(self, keys: RecordKeys, request: IngestRequest) -> RecordMaker:
@@ -50,6 +63,35 @@ class BySecret(Source):
 
     def authorize(self, request: IngestRequest) -> None:
         authorize(request, self.secret, self.auth_header)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signature:
+    """What a request's headers offer as its signature."""
+
+    header: str
+    """What a refusal names."""
+    offered: tuple[str, ...]
+    """HMAC-SHA256 in lower-case hexadecimal digits; one that is right is enough."""
+    signed_before_body: bytes = b""
+
+
+class SignedSource(Source):
+    """A sender that signs each request with the secret. What it offers is all that a type has to say."""
+
+    @abstractmethod
+    def signature(self, request: IngestRequest) -> Signature:
+        """Raises Unauthorized where it is missing, malformed or made too long ago."""
+
+    @final
+    def authorize(self, request: IngestRequest) -> None:
+        self.signature(request)
+
+    @final
+    def authenticate(self, request: IngestRequest) -> None:
+        made = self.signature(request)
+        signed = made.signed_before_body + request.body
+        check_signature(made.offered, self.secret, signed, header=made.header)
 
 
 class Zoned(Source):

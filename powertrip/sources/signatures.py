@@ -2,12 +2,14 @@
 
 import hashlib
 import hmac
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pydantic import SecretStr
 
 from powertrip.errors import Unauthorized
+from powertrip.ingest import IngestRequest
 
 
 def hmac_sha256(secret: SecretStr, signed: bytes) -> str:
@@ -24,6 +26,14 @@ def check_signature(offered: Sequence[str], secret: SecretStr, signed: bytes, *,
     matches = [hmac.compare_digest(signature, expected) for signature in offered]
     if not (secret.get_secret_value() and any(matches)):
         raise Unauthorized(f"{header} is wrong; is the secret of the sender the source's own?")
+
+
+def shaped(request: IngestRequest, header: str, shape: re.Pattern[str], advice: str) -> re.Match[str]:
+    """The header, where it is of this shape; raises Unauthorized with what to do."""
+    found = shape.fullmatch(request.header(header) or "")
+    if found is None:
+        raise Unauthorized(f"{header} is missing or malformed; {advice}")
+    return found
 
 
 def check_time(signed_at: str, received_at: datetime, window: timedelta) -> None:

@@ -58,13 +58,13 @@ class Sns(BySecret):
         if _is_raw(request):
             return
         try:
+            self.authorize(request)
             message = self._expected(request)
         except IngestRefused:
             return
         await request.tools.certificates.bring(message.SigningCertURL)
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
+    def read_body(self, request: IngestRequest) -> Reading:
         if _is_raw(request):
             return self._raw(request)
         message = self._expected(request)
@@ -79,7 +79,6 @@ class Sns(BySecret):
 
     def _expected(self, request: IngestRequest) -> SnsMessage:
         """The message, of a topic that may send and signed by SNS as it says; the signature is unchecked."""
-        self.authorize(request)
         message = parse_message(request.body)
         check_certificate_url(message.SigningCertURL)
         self._check_topic(message.TopicArn)
@@ -91,7 +90,6 @@ class Sns(BySecret):
 
     def _raw(self, request: IngestRequest) -> Reading:
         """A message without its envelope, and so without a signature: the secret alone vouches for it."""
-        self.authorize(request)
         if not self.raw_delivery:
             raise Unreadable("raw delivery bears no signature; end it in SNS, or write `raw_delivery: true`")
         self._check_topic(request.header("x-amz-sns-topic-arn"))

@@ -21,9 +21,7 @@ class Syslog(BySecret, Zoned):
 
     type: Literal["syslog"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authorize(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         text = read_text(request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes)
         values, unread = _values(text, request.header("content-type") or "")
         return Reading(records=self.maker(KEYS, request).make_all(values, request.received_at), unread=unread)

@@ -10,10 +10,10 @@ import re
 from datetime import timedelta
 from typing import Any, Literal
 
-from powertrip.errors import Unauthorized
 from powertrip.ingest import IngestRequest, Reading
 from powertrip.sources.base import BaseSource, inner
-from powertrip.sources.signatures import check_signature, check_time
+from powertrip.sources.settings import Signature, SignedSource
+from powertrip.sources.signatures import check_time, shaped
 
 SIGNATURE_HEADER = "Tailscale-Webhook-Signature"
 WINDOW = timedelta(minutes=5)
@@ -22,26 +22,22 @@ WINDOW = timedelta(minutes=5)
 _SIGNATURE = re.compile(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64}){1,4})", re.ASCII)
 
 
-class Tailscale(BaseSource):
+class Tailscale(SignedSource, BaseSource):
     """Tailscale's signed webhooks."""
 
     type: Literal["tailscale"]
 
-    def authorize(self, request: IngestRequest) -> None:
-        """Refuse what cannot be signed rightly, whatever the body; see `powertrip.ingest.Source`."""
-        signed_at, _ = _signatures(request)
+    def signature(self, request: IngestRequest) -> Signature:
+        """See `SignedSource`."""
+        signed_at, offered = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "Tailscale sends it").groups()
         check_time(signed_at, request.received_at, WINDOW)
+        return Signature(
+            header=SIGNATURE_HEADER,
+            offered=tuple(offered.split(",v1=")[1:]),
+            signed_before_body=signed_at.encode() + b".",
+        )
 
-    def authenticate(self, request: IngestRequest) -> None:
-        """Check the signature over the body; raises Unauthorized."""
-        self.authorize(request)
-        signed_at, offered = _signatures(request)
-        signed = signed_at.encode() + b"." + request.body
-        check_signature(offered, self.secret, signed, header=SIGNATURE_HEADER)
-
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         return self.reading(self.values(request), request, _view, _flaw)
 
 
@@ -52,11 +48,3 @@ def _flaw(event: Any) -> str | None:
 
 def _view(event: Any) -> dict[str, Any]:
     return {"time": inner(event, "timestamp")}
-
-
-def _signatures(request: IngestRequest) -> tuple[str, list[str]]:
-    """The time of signing, and the signatures."""
-    found = _SIGNATURE.fullmatch(request.header(SIGNATURE_HEADER) or "")
-    if found is None:
-        raise Unauthorized(f"{SIGNATURE_HEADER} is missing or malformed; Tailscale sends it")
-    return found[1], found[2].split(",v1=")[1:]

@@ -16,9 +16,7 @@ class Teleport(BySecret, BaseSource):
 
     type: Literal["teleport"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         return self.reading(self.values(request), request, _view, _flaw)
 
 

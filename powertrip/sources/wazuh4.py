@@ -20,9 +20,7 @@ class Wazuh4(BySecret, BaseSource):
 
     type: Literal["wazuh4"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         return self.reading(self.values(request), request, _view, flaw_of_alert)
 
 

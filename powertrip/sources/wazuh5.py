@@ -21,9 +21,7 @@ class Wazuh5(BySecret, Zoned, BaseSource):
 
     type: Literal["wazuh5"]
 
-    def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
-        self.authenticate(request)
+    def read_body(self, request: IngestRequest) -> Reading:
         text = read_text(
             request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
         ).strip()

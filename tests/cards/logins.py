@@ -18,7 +18,7 @@ REVIEWERS = (Mention("S0SECURITY"),)
 
 
 def view(kind: NoticeKind = NoticeKind.FIRST, audience: Any = "person", **changes: Any) -> CardView:
-    return CardView(kind=kind, audience=audience, command="/powertrip", **changes)
+    return CardView(**({"kind": kind, "audience": audience, "command": "/powertrip"} | changes))
 
 
 def reminder(number: int = 3, **changes: Any) -> CardView:
