@@ -125,7 +125,7 @@ def stands_for(owner: type) -> frozenset[str]:
     return frozenset(mine | {name for name, models in unions().items() if models & related})
 
 
-def _below(owner: type) -> Iterator[type]:
+def _below(owner: type[Any]) -> Iterator[type[Any]]:
     for one in owner.__subclasses__():
         yield one
         yield from _below(one)
