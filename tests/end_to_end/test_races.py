@@ -184,7 +184,7 @@ async def test_two_workers_that_fold_into_the_same_events_never_wait_for_each_ot
         for batch in range(20):
             order = range(40) if batch % 2 else reversed(range(40))
             await sender.post(*(login("alice", address=f"198.51.100.{n}", id=f"{batch}-{n}") for n in order))
-        await evidence.until_idle()
+        await evidence.until_idle(60)
         assert evidence.number("SELECT count(*) FROM event") == 40
         assert evidence.number("SELECT min(revision) FROM event") == 20
         await assert_promises_kept(evidence, control, set())
