@@ -98,7 +98,7 @@ def colour(event: Event) -> str:
 
 def _groups(event: Event, view: CardView) -> list[list[Line]]:
     why = facts.about(event) if view.audience == "channel" else []
-    timing = facts.timing(event, view.settings.late_after, view.settings.future_after)
+    timing = facts.timing(event, view.cards.late_after, view.cards.future_after)
     demands = facts.demands(event) if event.is_open else []
     return [
         [facts.summary(event), *facts.essentials(event), *why, *address.lines(event), *past.lines(event)],

@@ -36,7 +36,7 @@ class CardView:
     first_link: str | None = None
     """The address of the first notice, where the readers of this one can open it."""
     mention: tuple[Mention, ...] = ()
-    settings: CardSettings = _DEFAULT
+    cards: CardSettings = _DEFAULT
     command: str
     """The slash command that does what the buttons do."""
 

@@ -84,7 +84,7 @@ class Renderer:
             reminder=reminder,
             first_link=await self._first_link(event, channel) if kind is not NoticeKind.FIRST else None,
             mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
-            settings=settings.cards,
+            cards=settings.cards,
             command=settings.command,
         )
         render = cards.denied_alert if kind is NoticeKind.OUTCOME else cards.event_card
@@ -106,7 +106,7 @@ class Renderer:
             audience="channel",
             reminder=highest,
             mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
-            settings=settings.cards,
+            cards=settings.cards,
             command=settings.command,
         )
         message = cards.reminder_list([item.event for item in snapshots], view, self._parts.clock())
