@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from powertrip.errors import ConfigError
+from powertrip.origins.callback import TellCallback
 from powertrip.settings import load_config
+from powertrip.sources.polled.wazuh_indexer import INDEX, WazuhPoll
+from powertrip.verdicts import DEFAULT_TEMPLATE
 
 TOKENS = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"}
 
@@ -37,3 +40,29 @@ def test_a_poll_and_a_source_share_one_set_of_names_which_rules_know(tmp_path: P
     path.write_text(poll + "sources: {one: {type: json, secret: 0123456789abcdef}}\n")
     with pytest.raises(ConfigError, match="the name of a source too"):
         load_config(path, TOKENS)
+
+
+def test_a_setting_that_did_nothing_is_let_pass_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text("polls: {one: {type: papertrail_search, token: t, overlap: 10m}}\n")
+
+    config = load_config(path, TOKENS)
+
+    assert "overlap" not in type(config.polls["one"]).model_fields
+    assert any(warning.startswith("polls.one.overlap: ") for warning in config.warnings)
+
+
+def test_a_setting_left_empty_has_its_default(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    wazuh = "type: wazuh_indexer, url: 'https://w.example.com', username: u, password: p"
+    tell = "type: callback, url: 'https://h.example.com', secret: 0123456789abcdef"
+    path.write_text(
+        f"polls: {{one: {{{wazuh}, index: null}}}}\norigins: {{two: {{tell: {{{tell}, body: null}}}}}}\n"
+    )
+
+    config = load_config(path, TOKENS)
+
+    poll, told = config.polls["one"], config.origins["two"].tell
+    assert isinstance(poll, WazuhPoll)
+    assert isinstance(told, TellCallback)
+    assert (poll.index, told.body) == (INDEX, DEFAULT_TEMPLATE)

@@ -22,7 +22,7 @@ class Setting:
 
     path: tuple[str, ...]
     field: FieldInfo
-    types: tuple[str, ...] = ()
+    only_in: tuple[type[BaseModel], ...] = ()
     """The types of the section that have it; empty where all do."""
 
 
@@ -39,7 +39,7 @@ def all_settings(models: Models, path: tuple[str, ...] = ()) -> Iterator[Setting
             if is_key(field) or (owner, name) in seen or (name == "type" and seen):
                 continue
             seen.add((owner, name))
-            having = tuple(tag_of(one) for one in models if owner_of(one, name) is owner)
+            having = tuple(one for one in models if owner_of(one, name) is owner)
             inner, steps = models_in(field.annotation)
             if inner:
                 yield from all_settings(inner, (*path, name, *steps))

@@ -125,10 +125,11 @@ def stands_for(owner: type) -> frozenset[str]:
     return frozenset(mine | {name for name, models in unions().items() if models & related})
 
 
-def _below(owner: type[Any]) -> Iterator[type[Any]]:
-    for one in owner.__subclasses__():
-        yield one
-        yield from _below(one)
+def _below(owner: type) -> Iterator[type]:
+    direct: list[type] = owner.__subclasses__()
+    for below in direct:
+        yield below
+        yield from _below(below)
 
 
 def is_read(setting: Declared) -> bool:

@@ -1,6 +1,6 @@
 """Writes the configuration reference, docs/configuration.md, from the models of the settings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from enum import Enum
 from itertools import groupby
@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
-from powertrip.config.schema import Setting, all_settings, environment_of, heading_of, how_written
+from powertrip.config.schema import Setting, all_settings, environment_of, heading_of, how_written, tag_of
 from powertrip.config.values import write_duration, write_size
 
 _OPENING = """\
@@ -29,7 +29,7 @@ _RULES = """\
 ## rules
 
 What is recognised in records, as a list. `use: NAME` brings a rule pack that comes with Powertrip. Without
-this section it is `[{use: ssh}]`. How to write a rule is told in the README.
+this section it is `[{use: ssh}]`. [rules.md](rules.md) tells how to write a rule.
 """
 
 
@@ -43,16 +43,32 @@ def reference(root: type[BaseModel]) -> str:
 
 def _section(root: type[BaseModel], name: str, settings: list[Setting]) -> str:
     model = heading_of(root, name)
-    words = " ".join((model.__doc__ or "").split()) if model else ""
+    lines = [
+        f"## {name}",
+        "",
+        _words(model),
+        "",
+        *_table(setting for setting in settings if not setting.only_in),
+    ]
+    for kind in dict.fromkeys(kind for setting in settings for kind in setting.only_in):
+        own = [setting for setting in settings if kind in setting.only_in]
+        lines += [f"### {name} of type `{tag_of(kind)}`", "", _words(kind), "", *_table(own)]
+    return "\n".join(lines)
+
+
+def _words(model: type[BaseModel] | None) -> str:
+    return " ".join(((model and model.__doc__) or "").split())
+
+
+def _table(settings: Iterable[Setting]) -> list[str]:
     head = "| Setting | What to write | Default | Meaning |\n| --- | --- | --- | --- |"
-    return "\n".join([f"## {name}", "", words, "", head, *_rows(settings), ""])
+    return [head, *_rows(settings), ""]
 
 
-def _rows(settings: list[Setting]) -> Iterator[str]:
+def _rows(settings: Iterable[Setting]) -> Iterator[str]:
     for setting in settings:
         name = ".".join(setting.path)
-        only = f"Only for {', '.join(f'`{kind}`' for kind in setting.types)}. " if setting.types else ""
-        meaning = only + " ".join((setting.field.description or "").split())
+        meaning = " ".join((setting.field.description or "").split())
         cells = (f"`{name}`", how_written(setting.field), _default(setting.field), meaning)
         yield f"| {' | '.join(cells)} |"
 

@@ -1,0 +1,247 @@
+"""Wrong configurations: every mistake in one is told at once, with its file, line and what to write."""
+
+from pathlib import Path
+
+import pytest
+
+from powertrip.errors import ConfigError
+from powertrip.settings import load_config
+
+SLACK = "slack: {bot_token: xoxb-1, app_token: xapp-1}\n"
+SECRET = "secret: 0123456789abcdef"
+
+# Each is the file behind its first line, which is SLACK, and the mistakes in it; c.yaml is the file.
+WRONG: dict[str, tuple[str, list[str]]] = {
+    "type misspelt": (
+        """\
+sources:
+  g:
+    type: grafanna
+    SECRET
+""",
+        [
+            'c.yaml:4: sources.g.type: there is no type "grafanna"; did you mean "grafana"?',
+        ],
+    ),
+    "type missing, secret short": (
+        """\
+sources:
+  g:
+    secret: short
+""",
+        [
+            (
+                "c.yaml:3: sources.g.type: is missing; write papertrail, json, pam, alertmanager, "
+                "grafana, wazuh4, wazuh5, ossec, github, okta, tailscale, teleport, sns, firehose, "
+                "eventbridge, syslog, journald, loki, heroku or aptible"
+            ),
+            (
+                "c.yaml:4: sources.g.secret: has 5 characters and needs at least 16; make one with: "
+                "openssl rand -hex 24"
+            ),
+        ],
+    ),
+    "foreign key": (
+        """\
+sources:
+  g:
+    type: github
+    SECRET
+    topics: []
+""",
+        [
+            "c.yaml:6: sources.g.topics: is not for type github, but for sns; remove it",
+        ],
+    ),
+    "key misspelt": (
+        """\
+sources:
+  g:
+    type: grafana
+    SECRET
+    lable: x
+""",
+        [
+            'c.yaml:6: sources.g.lable: there is no setting "lable"; did you mean "label"?',
+        ],
+    ),
+    "sns without topics": (
+        """\
+sources:
+  s:
+    type: sns
+    SECRET
+""",
+        [
+            (
+                "c.yaml:3: sources.s.topics: is missing; write arn:aws:sns:REGION:ACCOUNT:NAME, or a list"
+                " of such, for anybody can subscribe this address to a topic of their own"
+            ),
+        ],
+    ),
+    "topic malformed + zone bad": (
+        """\
+sources:
+  s:
+    type: sns
+    SECRET
+    topics: [nope]
+  j:
+    type: json
+    SECRET
+    time_zone: Berlin
+""",
+        [
+            'c.yaml:6: sources.s.topics.0: "nope" cannot be used; write an ARN of an SNS topic',
+            (
+                'c.yaml:10: sources.j.time_zone: "Berlin" is not a time zone; write one such as UTC or '
+                "Europe/Berlin"
+            ),
+        ],
+    ),
+    "env variable unset": (
+        """\
+sources:
+  p:
+    type: papertrail
+    secret: ${NO_SUCH}
+""",
+        [
+            (
+                "c.yaml:5: sources.p.secret: the environment variable NO_SUCH is not set; set it, or "
+                "write the value"
+            ),
+        ],
+    ),
+    "backfill_url alone": (
+        """\
+sources:
+  p:
+    type: papertrail
+    SECRET
+    backfill_url: https://x.test
+""",
+        [
+            "c.yaml:6: sources.p.backfill_url: needs backfill_token, for without it nothing is fetched",
+        ],
+    ),
+    "pam with auth_header": (
+        """\
+sources:
+  p:
+    type: pam
+    SECRET
+    auth_header: X-Key
+""",
+        [
+            "c.yaml:6: sources.p.auth_header: is not for type pam; remove it",
+        ],
+    ),
+    "poll lacks two": (
+        """\
+polls:
+  w:
+    type: wazuh_indexer
+    every: 30
+""",
+        [
+            "c.yaml:3: polls.w.url: is missing; write an http or https address",
+            "c.yaml:3: polls.w.username: is missing; write text",
+            "c.yaml:3: polls.w.password: is missing; write text, kept secret",
+            "c.yaml:5: polls.w.every: 30 has no unit; write 30s for seconds, or m, h, d, ms",
+        ],
+    ),
+    "poll foreign key": (
+        """\
+polls:
+  c:
+    type: cloudwatch_logs
+    region: eu
+    log_group: g
+    account: '1'
+""",
+        [
+            (
+                "c.yaml:7: polls.c.account: is not for type cloudwatch_logs, but for aptible_operations; "
+                "remove it"
+            ),
+        ],
+    ),
+    "tell lacks, foreign": (
+        """\
+sources:
+  w:
+    type: wazuh4
+    SECRET
+origins:
+  h:
+    sources: w
+    tell:
+      type: wazuh4
+      url: http://far.example
+      body: x
+""",
+        [
+            "c.yaml:9: origins.h.tell.user: is missing; write text",
+            "c.yaml:9: origins.h.tell.password: is missing; write text, kept secret",
+            (
+                "c.yaml:11: origins.h.tell.url: must be https beyond this machine: a verdict that anybody"
+                " can change is none"
+            ),
+            "c.yaml:12: origins.h.tell.body: is not for type wazuh4, but for callback; remove it",
+        ],
+    ),
+    "tell type unknown": (
+        """\
+origins:
+  h:
+    tell:
+      type: wazuh
+      url: https://h.example
+""",
+        [
+            'c.yaml:5: origins.h.tell.type: there is no type "wazuh"; did you mean "wazuh4"?',
+        ],
+    ),
+    "type wrong and key misspelt, other section wrong": (
+        """\
+sources:
+  g:
+    type: syslogg
+    SECRET
+    tme_zone: UTC
+reminders:
+  remind_after: 5
+""",
+        [
+            'c.yaml:4: sources.g.type: there is no type "syslogg"; did you mean "syslog"?',
+            'c.yaml:6: sources.g.tme_zone: there is no setting "tme_zone"; did you mean "time_zone"?',
+            "c.yaml:8: reminders.remind_after: 5 has no unit; write 5s for seconds, or m, h, d, ms",
+        ],
+    ),
+    "nested keys wrong": (
+        """\
+sources:
+  j:
+    type: json
+    SECRET
+    keys: {mesage: m, host: [a]}
+""",
+        [
+            "c.yaml:6: sources.j.keys.host: must be text; put it in quotes if it looks like a number",
+            'c.yaml:6: sources.j.keys.mesage: there is no setting "mesage"; did you mean "message"?',
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_every_mistake_is_told_with_its_line_and_what_to_write(wrong: str, tmp_path: Path) -> None:
+    text, expected = WRONG[wrong]
+    path = tmp_path / "c.yaml"
+    path.write_text(SLACK + text.replace("SECRET", SECRET))
+
+    with pytest.raises(ConfigError) as refused:
+        load_config(path, {})
+
+    assert [str(mistake).replace(f"{tmp_path}/", "") for mistake in refused.value.mistakes] == expected

@@ -1,0 +1,45 @@
+"""What every source gets from its base: nobody's body is read before it is known who sent it."""
+
+from typing import Any, Literal
+
+import pytest
+
+from powertrip.errors import Unauthorized
+from powertrip.ingest import IngestRequest, Reading
+from powertrip.sources.settings import Signature, SignedSource
+from tests.sources.posting import SECRET, hmac_of, request
+
+
+class Forgetful(SignedSource):
+    """A sender that signs, whose type says only what the headers offer."""
+
+    type: Literal["forgetful"] = "forgetful"
+
+    def signature(self, request: IngestRequest) -> Signature:
+        return Signature(
+            header="X-Sign", offered=(request.header("X-Sign") or "",), signed_before_body=b"v1:"
+        )
+
+    def read_body(self, _request: IngestRequest) -> Reading:
+        return Reading(is_cut=True)
+
+
+def test_the_base_of_signed_sources_checks_the_signature_over_the_body() -> None:
+    source = Forgetful.model_validate({"secret": SECRET})
+
+    assert source.read(request("body", {"X-Sign": hmac_of(b"v1:body")})).is_cut
+    for wrong in ("", "0" * 64, hmac_of(b"body"), hmac_of(b"v1:other")):
+        with pytest.raises(Unauthorized, match="X-Sign"):
+            source.read(request("body", {"X-Sign": wrong}))
+
+
+def test_a_signed_source_that_says_nothing_of_its_signature_cannot_be_made() -> None:
+    class Unsigned(SignedSource):
+        type: Literal["unsigned"] = "unsigned"
+
+        def read_body(self, _request: IngestRequest) -> Reading:
+            return Reading()
+
+    abstract: Any = Unsigned
+    with pytest.raises(TypeError, match="signature"):
+        abstract(secret=SECRET)
