@@ -14,9 +14,9 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
-from powertrip.ports import LoggedDecision
+from powertrip.domain.deciding import LoggedDecision
+from powertrip.domain.decision import WORD
 from powertrip.store import Store
-from powertrip.verdicts import WORD
 
 DECISIONS = "/api/v1/decisions"
 DOCUMENT = "/api/v1/openapi.json"

@@ -13,7 +13,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from powertrip.backup import Backup
+from powertrip.backup.channels import Backup
 from powertrip.cards import CardSettings
 from powertrip.config.environment import fill_in
 from powertrip.config.read import Problem, in_order, read_document, tables, told, top_of, validate
@@ -32,20 +32,20 @@ from powertrip.config.values import (
     empty_if_none,
     parse_size,
 )
-from powertrip.enrichers import EnrichmentSection, mistakes_in_enrichment
+from powertrip.domain.people import Person
+from powertrip.domain.policy import Policy
+from powertrip.domain.quarantine import Quarantine
+from powertrip.domain.reminders import Reminders
+from powertrip.domain.routing import Reviewers, mistakes_in_people
+from powertrip.domain.severity import SeverityLists
+from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
 from powertrip.errors import ConfigError
-from powertrip.event import Person
+from powertrip.hids import OriginSection, mistakes_in_origins
 from powertrip.log import register_secret
-from powertrip.origins import OriginSection, mistakes_in_origins
-from powertrip.policy import Policy
-from powertrip.reminders import Reminders
-from powertrip.routing import Reviewers, mistakes_in_people
+from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
-from powertrip.severity import SeverityLists
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
-from powertrip.sources.polled import AnyPoll
-from powertrip.workflow import Quarantine
 
 DEFAULT_RULES = [{"use": "ssh"}]
 

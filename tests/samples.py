@@ -5,18 +5,12 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from powertrip.event import (
-    Decision,
-    Event,
-    Record,
-    Severity,
-    Subject,
-    SubjectKind,
-    Verdict,
-    Via,
-)
-from powertrip.facts import AddressFacts, AddressKind, Reputation
-from powertrip.ports import Claimed, Judgement, ToAsk
+from powertrip.domain.address import AddressFacts, AddressKind, Reputation
+from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.event import Event, Severity
+from powertrip.domain.judgement import Claimed, Judgement, ToAsk
+from powertrip.domain.people import Subject, SubjectKind
+from powertrip.domain.record import Record
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECURITY = "C0SECURITY"

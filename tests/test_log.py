@@ -39,13 +39,13 @@ def last(lines: io.StringIO) -> dict[str, Any]:
 
 
 def test_away_from_a_terminal_each_line_is_json(lines: io.StringIO) -> None:
-    structlog.get_logger("powertrip.web").info("request", source="logs", status=200)
+    structlog.get_logger("powertrip.ingest.http").info("request", source="logs", status=200)
     entry = last(lines)
     assert entry.pop("timestamp").endswith("Z")
     assert entry == {
         "event": "request",
         "level": "info",
-        "logger": "powertrip.web",
+        "logger": "powertrip.ingest.http",
         "source": "logs",
         "status": 200,
     }

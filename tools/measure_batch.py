@@ -19,7 +19,7 @@ from typing import Any
 
 import peewee
 
-from powertrip.ports import Claimed, Judgement
+from powertrip.domain.judgement import Claimed, Judgement
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import NOW, ask, event, record

@@ -11,9 +11,9 @@ from powertrip.cards.lists import reminder_list
 from powertrip.cards.message import CardSettings, CardView, Mention, Message
 from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
-from powertrip.cards.numbers import Stats, rules_card, stats_card
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
 from powertrip.cards.quarantine import quarantine_notice
+from powertrip.cards.statistics import Stats, rules_card, stats_card
 
 __all__ = [
     "CALLBACK",

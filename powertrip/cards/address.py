@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 from powertrip.cards import words
+from powertrip.cards.address_lines import labelled
 from powertrip.cards.blocks import Line, outside, text
-from powertrip.cards.facts import labelled
 from powertrip.cards.text import show
-from powertrip.event import Event
-from powertrip.facts import AddressFacts, Network, Place, Reputation
+from powertrip.domain.address import AddressFacts, Network, Place, Reputation
+from powertrip.domain.event import Event
 
 NAME_LIMIT = 80
 DETAIL_LIMIT = 160

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.cards import address, facts, past, words
+from powertrip.cards import address, address_lines, habits, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -21,7 +21,9 @@ from powertrip.cards.blocks import (
 from powertrip.cards.buttons import closing, deciding
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import show
-from powertrip.event import Actor, Decision, Event, Notice, NoticeKind, Occurrence, Status, Verdict
+from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.event import Event, Notice, NoticeKind, Occurrence, Status
+from powertrip.domain.people import Actor
 
 SENTENCE_LIMIT = 1000
 OCCURRENCES_SHOWN = 5
@@ -65,7 +67,7 @@ def _outcome(event: Event, decision: Decision) -> Line:
     verb = words.DONE[decision.verdict].lower()
     often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
     mark = words.STATUS_MARK[event.status]
-    return [bold(f"{mark} You {verb}: "), *facts.summary(event), text(f"{often} · {event.ref}")]
+    return [bold(f"{mark} You {verb}: "), *address_lines.summary(event), text(f"{often} · {event.ref}")]
 
 
 def _next_step(event: Event, decision: Decision) -> list[Line]:
@@ -112,12 +114,12 @@ def show_card(
     """All that is known of an event."""
     status = f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}, event {event.ref}"
     why = words.why_in_channel(event)
-    asked = [facts.labelled("Asked in the security channel", text(why))] if why else []
+    asked = [address_lines.labelled("Asked in the security channel", text(why))] if why else []
     groups = [
-        [facts.summary(event), *facts.essentials(event), *facts.details(event)],
-        [*address.lines(event), *address.evidence(event), *past.lines(event)],
-        facts.trail(event),
-        [*facts.severity(event), *asked, *_told(notices), *_due(event, now)],
+        [address_lines.summary(event), *address_lines.essentials(event), *address_lines.details(event)],
+        [*address.lines(event), *address.evidence(event), *habits.lines(event)],
+        address_lines.trail(event),
+        [*address_lines.severity(event), *asked, *_told(notices), *_due(event, now)],
     ]
     blocks = [header(status), *paragraphs(*groups), *_buttons(event), *_records(occurrences)]
     return answer([[text(status)], *(line for group in groups for line in group)], blocks)
@@ -139,7 +141,7 @@ def _told(notices: Sequence[Notice]) -> list[Line]:
 
 def _due(event: Event, now: datetime) -> list[Line]:
     due = event.next_reminder_at
-    return [facts.labelled("Next reminder", date(due))] if due and due > now else []
+    return [address_lines.labelled("Next reminder", date(due))] if due and due > now else []
 
 
 def _records(occurrences: Sequence[Occurrence]) -> list[Block]:

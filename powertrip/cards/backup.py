@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from powertrip.cards import words
-from powertrip.event import Event
+from powertrip.domain.event import Event
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

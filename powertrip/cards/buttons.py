@@ -5,7 +5,7 @@ from typing import Any
 from powertrip.cards import words
 from powertrip.cards.blocks import Block, actions, button, confirm
 from powertrip.cards.text import fit
-from powertrip.event import Event
+from powertrip.domain.event import Event
 
 APPROVE, DENY, CLOSE = "approve", "deny", "close"
 

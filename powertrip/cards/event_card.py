@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from powertrip.cards import address, buttons, facts, hids, past, words
+from powertrip.cards import address, address_lines, buttons, habits, hids, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -22,8 +22,8 @@ from powertrip.cards.blocks import (
 )
 from powertrip.cards.message import CardView, Message
 from powertrip.cards.text import show
-from powertrip.event import Event, NoticeKind, Status
-from powertrip.facts import RiskLevel
+from powertrip.domain.address import RiskLevel
+from powertrip.domain.event import Event, NoticeKind, Status
 
 MESSAGE_LIMIT = 1500
 """Characters of the log line that a card shows."""
@@ -97,19 +97,25 @@ def colour(event: Event) -> str:
 
 
 def _groups(event: Event, view: CardView) -> list[list[Line]]:
-    why = facts.about(event) if view.audience == "channel" else []
-    timing = facts.timing(event, view.cards.late_after, view.cards.future_after)
-    demands = facts.demands(event) if event.is_open else []
+    why = address_lines.about(event) if view.audience == "channel" else []
+    timing = address_lines.timing(event, view.cards.late_after, view.cards.future_after)
+    demands = address_lines.demands(event) if event.is_open else []
     return [
-        [facts.summary(event), *facts.essentials(event), *why, *address.lines(event), *past.lines(event)],
-        facts.trail(event),
+        [
+            address_lines.summary(event),
+            *address_lines.essentials(event),
+            *why,
+            *address.lines(event),
+            *habits.lines(event),
+        ],
+        address_lines.trail(event),
         [
             *hids.alone(event),
-            *facts.severity(event),
+            *address_lines.severity(event),
             *timing,
             *demands,
             *hids.standings(event),
-            *facts.backups(event),
+            *address_lines.backups(event),
             *_first_notice(view),
         ],
     ]
@@ -134,11 +140,11 @@ def _buttons(event: Event, view: CardView) -> list[Block]:
 
 
 def _evidence(event: Event, now: datetime) -> list[Block]:
-    blocks = [paragraph([*facts.details(event), *address.evidence(event)])]
+    blocks = [paragraph([*address_lines.details(event), *address.evidence(event)])]
     if event.message:
         blocks.append(preformatted(show(event.message, MESSAGE_LIMIT)))
     if event.cut:
-        blocks.append(paragraph([facts.cut_off(event.cut)]))
+        blocks.append(paragraph([address_lines.cut_off(event.cut)]))
     small_print = [[text(f"Event {event.ref} · rule {show(event.rule, 60)}")], *_next_reminder(event, now)]
     return [*blocks, footer(small_print)]
 
@@ -155,7 +161,7 @@ def _in_order_of_weight(
         *facts_first[3:],
         *chain.from_iterable(others),
         *_next_reminder(event, now),
-        *facts.details(event),
+        *address_lines.details(event),
         *address.evidence(event),
         *log_line,
     ]

@@ -1,10 +1,11 @@
 """What the host intrusion detection systems have to do with an event, in words."""
 
 from powertrip.cards import words
+from powertrip.cards.address_lines import labelled
 from powertrip.cards.blocks import Line, date, text
-from powertrip.cards.facts import labelled
 from powertrip.cards.text import one_line, show
-from powertrip.event import Event, OriginStanding, OriginState
+from powertrip.domain.event import Event
+from powertrip.domain.hids import OriginStanding, OriginState
 
 WHY_LIMIT = 300
 """Characters of an origin's refusal that are shown."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.cards import buttons, facts, words
+from powertrip.cards import address_lines, buttons, words
 from powertrip.cards.blocks import (
     MESSAGE_SIZE,
     Block,
@@ -19,7 +19,7 @@ from powertrip.cards.blocks import (
     user,
 )
 from powertrip.cards.message import CardView, Message
-from powertrip.event import Event, Status
+from powertrip.domain.event import Event, Status
 
 WITH_BUTTONS = 20
 """Events of a list that carry buttons; Slack takes 50 blocks a message."""
@@ -62,7 +62,7 @@ def _with_buttons(events: Sequence[Event], now: datetime, room: int) -> list[tup
     pairs: list[tuple[Block, Block]] = []
     for event in events:
         row = buttons.deciding(event) if event.is_open else buttons.closing(event)
-        pair = (paragraph([facts.entry(event, now)]), row)
+        pair = (paragraph([address_lines.entry(event, now)]), row)
         room -= size(pair[0]) + size(pair[1])
         if room < 0:
             break
@@ -85,7 +85,7 @@ def _without_buttons(events: Sequence[Event], view: CardView, now: datetime, roo
 
 
 def _line(event: Event, now: datetime) -> Line:
-    line = facts.plain_entry(event, now)
+    line = address_lines.plain_entry(event, now)
     last = event.decisions[-1] if event.decisions else None
     return [*line, text(" · by "), user(last.actor_id)] if last else line
 

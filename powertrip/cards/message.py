@@ -7,7 +7,7 @@ from typing import Any, Literal, NewType
 from powertrip.cards.blocks import Block, Line, as_text
 from powertrip.config.section import Section
 from powertrip.config.values import Duration
-from powertrip.event import NoticeKind
+from powertrip.domain.event import NoticeKind
 
 Mention = NewType("Mention", str)
 """Whom to call: a Slack member id (`U…`, `W…`) or the id of a user group (`S…`)."""

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from powertrip.cards import facts
+from powertrip.cards import address_lines
 from powertrip.cards.blocks import paragraph, plain
-from powertrip.event import Event, Verdict
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Event
 
 CALLBACK = "decide"
 INPUT_BLOCK, INPUT = "reason", "text"
@@ -28,7 +29,10 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
         "title": plain(title, 24),
         "submit": plain(submit, 24),
         "close": plain("Go back", 24),
-        "blocks": [paragraph([facts.summary(event), *facts.essentials(event)]), _input(question)],
+        "blocks": [
+            paragraph([address_lines.summary(event), *address_lines.essentials(event)]),
+            _input(question),
+        ],
     }
 
 

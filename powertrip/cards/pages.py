@@ -4,21 +4,12 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from powertrip.cards import buttons, facts, words
-from powertrip.cards.blocks import (
-    Block,
-    actions,
-    button,
-    footer,
-    header,
-    paragraph,
-    preformatted,
-    text,
-)
+from powertrip.cards import address_lines, buttons, words
+from powertrip.cards.blocks import Block, actions, button, footer, header, paragraph, preformatted, text
 from powertrip.cards.message import Message, answer
 from powertrip.cards.table import table
 from powertrip.cards.text import show
-from powertrip.event import Event, Status
+from powertrip.domain.event import Event, Status
 
 PAGE_SIZE = 8
 """Events on a page with buttons."""
@@ -38,7 +29,7 @@ def event_list(
 
     The buttons for other pages carry the page's number, a blank and `query`, which says what is listed.
     """
-    lines = [facts.entry(event, now) for event in events[:PAGE_SIZE]]
+    lines = [address_lines.entry(event, now) for event in events[:PAGE_SIZE]]
     rows: list[Block] = []
     for event, line in zip(events, lines, strict=False):
         rows += [paragraph([line]), *_row(event)]
@@ -62,7 +53,7 @@ def history_table(
     headline = show(title, 120)
     body = _history(shown, now) if shown else [paragraph([[text("Nothing.")]])]
     blocks = [header(headline), *body, *_turning(page, pages, query)]
-    lines = [facts.entry(event, now) for event in shown] or [[text("Nothing.")]]
+    lines = [address_lines.entry(event, now) for event in shown] or [[text("Nothing.")]]
     return answer([[text(headline)], *lines], blocks)
 
 

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from powertrip.cards import words
+from powertrip.cards.address_lines import labelled
 from powertrip.cards.blocks import Block, Line, as_text, date, header, paragraph, preformatted, text
 from powertrip.cards.event_card import YELLOW
-from powertrip.cards.facts import labelled
 from powertrip.cards.message import Message
 from powertrip.cards.text import show
 

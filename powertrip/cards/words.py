@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from powertrip.cards.text import named, show
-from powertrip.event import Event, Severity, Standing, Status, Subject, SubjectKind, Verdict, Via
-from powertrip.facts import AddressKind, RiskLevel
+from powertrip.domain.address import AddressKind, RiskLevel
+from powertrip.domain.decision import Verdict, Via
+from powertrip.domain.event import Event, Severity, Status
+from powertrip.domain.people import Standing, Subject, SubjectKind
 
 NAME_LIMIT = 60
 """Characters of a user, a host or a person that are shown."""

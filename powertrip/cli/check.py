@@ -19,19 +19,19 @@ from powertrip.errors import (
     StoreError,
     Unavailable,
 )
-from powertrip.ingest import Poll, PollRequest
+from powertrip.hids import open_ways
+from powertrip.ingest.contract import Poll, PollRequest
 from powertrip.metrics import Metrics
 from powertrip.net import HttpClient, new_client
-from powertrip.origins import open_ways
+from powertrip.polls import poll_client
 from powertrip.runtime.shared import utc_now
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
-from powertrip.sources.polled import poll_client
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
-from powertrip.store.models import using
+from powertrip.store.tables import using
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

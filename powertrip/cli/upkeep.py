@@ -4,14 +4,7 @@ import asyncio
 
 import typer
 
-from powertrip.cli.shared import (
-    DEFAULT_CONFIG,
-    ConfigPath,
-    complain,
-    console,
-    printable,
-    read_config,
-)
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complain, console, printable, read_config
 
 TEST_OF_BACKUP = "This is how Powertrip tells you of events while Slack is down."
 
@@ -35,7 +28,7 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 @app.command("test-backup")
 def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Send a test message by every backup channel."""
-    from powertrip.backup import AppriseChannels
+    from powertrip.backup.channels import AppriseChannels
 
     channels = AppriseChannels(read_config(config).backup.channels)
     if not channels.names:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from string import Template
 
 from powertrip.config.values import did_you_mean
+from powertrip.domain.event import Severity
 from powertrip.errors import Mistake
-from powertrip.event import Severity
 from powertrip.rules.build_json import JsonParts, build_json, constants_of
 from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry, Trust
 from powertrip.rules.fields import Condition, Network, read_ip

@@ -7,7 +7,7 @@ from functools import cached_property
 from json.decoder import JSONDecodeError
 from typing import Any
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
 from powertrip.rules.paths import Path
 
 JSON_LIMIT = 1 << 20

@@ -2,7 +2,7 @@
 
 import re2
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
 
 NO_RULE_TOOK_LOGIN = (
     "reads like a login that sshd logged (Accepted METHOD for USER from ADDRESS), and no rule took it; check "

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from powertrip.event import Record, Severity
+from powertrip.domain.event import Severity
+from powertrip.domain.record import Record
 from powertrip.rules.document import RecordJson, begins_as_json
 from powertrip.rules.fields import READERS, unvis
 from powertrip.rules.net import NO_RULE_TOOK_LOGIN, reads_like_login

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from string import Template
 
-from powertrip.event import Record, Severity
+from powertrip.domain.event import Severity
+from powertrip.domain.record import Record
 from powertrip.rules.document import RecordJson
 from powertrip.rules.fields import Condition
 from powertrip.rules.lookup import JsonTest, PathCondition, all_hold

@@ -12,18 +12,18 @@ import structlog
 
 from powertrip.api import ReadApi
 from powertrip.errors import ConfigError, Mistake
-from powertrip.ingest import Limits, Tools
+from powertrip.ingest.contract import Limits, Tools
+from powertrip.ingest.http import Check, WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
-from powertrip.ports import Origin
+from powertrip.pipeline.live import derived
+from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check
 from powertrip.runtime.restart import needs_restart
 from powertrip.runtime.shared import Shared, open_shared, utc_now
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
 from powertrip.sources import lend
-from powertrip.web import Check, WebServer, build_app
-from powertrip.workflow import derived
 
 log = structlog.get_logger(__name__)
 

@@ -12,8 +12,8 @@ import structlog
 from apscheduler.schedulers import SchedulerNotRunningError
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
+from powertrip.domain.delivery import Delivery
 from powertrip.errors import PowertripError, StoreUnavailable
-from powertrip.ports import Delivery
 from powertrip.settings import Config
 from powertrip.store import Store
 

@@ -6,30 +6,25 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.ports import Delivery, DeliveryKind
+from powertrip.domain.delivery import Delivery, DeliveryKind
+from powertrip.pipeline.back_up import back_up, tell_backup
+from powertrip.pipeline.backfill import Filler
+from powertrip.pipeline.compare_hids import watch_origins
+from powertrip.pipeline.context import Parts
+from powertrip.pipeline.enrich import enrich
+from powertrip.pipeline.judge import judge_waiting
+from powertrip.pipeline.live import derived
+from powertrip.pipeline.poll import Poller
+from powertrip.pipeline.remind import remind, report_quarantine
+from powertrip.pipeline.send import LEASE, Sender
+from powertrip.pipeline.tell_hids import tell_origin
+from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared, utc_now
 from powertrip.settings import Config
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace
-from powertrip.sources.polled import build_backfills, poll_client
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
-from powertrip.workflow import (
-    Filler,
-    Parts,
-    Poller,
-    Sender,
-    back_up,
-    derived,
-    enrich,
-    judge_waiting,
-    remind,
-    report_quarantine,
-    tell_backup,
-    tell_origin,
-    watch_origins,
-)
-from powertrip.workflow.sending import LEASE
 
 log = structlog.get_logger(__name__)
 

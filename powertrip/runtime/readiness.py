@@ -1,12 +1,12 @@
 """What /readyz asks before it calls a process of use."""
 
 from powertrip.errors import StoreUnavailable
+from powertrip.ingest.http import Check
 from powertrip.metrics import Metrics
+from powertrip.pipeline.live import Live
 from powertrip.settings import Config
 from powertrip.slack.connection import SocketConnection
 from powertrip.store import Store
-from powertrip.web import Check
-from powertrip.workflow import Live
 
 
 async def database_check(store: Store, config: Live[Config], metrics: Metrics) -> Check:

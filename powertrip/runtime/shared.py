@@ -11,16 +11,17 @@ import aiohttp
 import httpx
 import structlog
 
+from powertrip.hids import open_ways
 from powertrip.metrics import Metrics
 from powertrip.net import new_client
-from powertrip.origins import open_ways
-from powertrip.ports import Enrichment, Origin
+from powertrip.pipeline.context import Signals
+from powertrip.pipeline.live import Live
+from powertrip.pipeline.ports import Enrichment, Origin
 from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
-from powertrip.workflow import Live, Signals
 
 log = structlog.get_logger(__name__)
 

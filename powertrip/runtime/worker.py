@@ -6,10 +6,13 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.backup import AppriseChannels
+from powertrip.backup.channels import AppriseChannels
+from powertrip.domain.hids import Watch
+from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
-from powertrip.ports import Watch
-from powertrip.routing import People
+from powertrip.pipeline.context import Parts, Settings
+from powertrip.pipeline.decide import Decider
+from powertrip.pipeline.live import Live, derived
 from powertrip.runtime.loop import Loop, OutboxLoop, Timers
 from powertrip.runtime.loops import loops
 from powertrip.runtime.shared import Shared, new_id, utc_now
@@ -21,7 +24,6 @@ from powertrip.slack.directory import DirectorySettings, SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
-from powertrip.workflow import Decider, Live, Parts, Settings, derived
 
 log = structlog.get_logger(__name__)
 

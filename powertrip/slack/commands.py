@@ -11,17 +11,22 @@ from typing import Any
 
 import structlog
 
-from powertrip import cards, policy
+from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain import policy
+from powertrip.domain.decision import Verdict, Via
+from powertrip.domain.event import EventQuery, Status
+from powertrip.domain.people import Actor, Standing
+from powertrip.domain.record import Record
+from powertrip.domain.statistics import Numbers
 from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
-from powertrip.event import Actor, Record, Standing, Status, Verdict, Via
-from powertrip.ingest import Inbox
-from powertrip.ports import EventQuery, Numbers
+from powertrip.ingest.contract import Inbox
+from powertrip.pipeline.context import Parts
+from powertrip.pipeline.decide import REASON_LIMIT, Decider, Reference, parse_reference
 from powertrip.rules import Match, RuleSummary
 from powertrip.slack import typed
 from powertrip.slack.calls import call
-from powertrip.slack.windows import Asked, open_window
-from powertrip.workflow import REASON_LIMIT, Decider, Parts, Reference, parse_reference
+from powertrip.slack.modals import Asked, open_window
 
 log = structlog.get_logger(__name__)
 
@@ -245,7 +250,7 @@ def _rule_in_words(rule: RuleSummary) -> tuple[str, str]:
 
 def _draw_chart(numbers: Numbers, now: datetime) -> bytes:
     # Matplotlib takes a second to load: in a thread, and only where somebody asks for a chart.
-    from powertrip.chart import draw_chart  # noqa: PLC0415
+    from powertrip.cards.chart import draw_chart  # noqa: PLC0415
 
     return draw_chart(numbers, now)
 

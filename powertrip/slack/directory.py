@@ -14,9 +14,9 @@ from typing import Any, Protocol
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
+from powertrip.domain.routing import Reviewers
 from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused, StoreError
-from powertrip.event import Actor, Person, Standing, Subject, SubjectKind
-from powertrip.routing import Reviewers
 from powertrip.slack.calls import call
 from powertrip.slack.settings import Lookups
 

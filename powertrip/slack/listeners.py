@@ -12,13 +12,14 @@ from slack_bolt.app.async_app import AsyncApp
 
 from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain.decision import Verdict, Via
 from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused
-from powertrip.event import Verdict, Via
-from powertrip.ingest import Inbox
+from powertrip.ingest.contract import Inbox
+from powertrip.pipeline.context import Parts
+from powertrip.pipeline.decide import Decider, Outcome, Reference, parse_reference
 from powertrip.slack.calls import call
 from powertrip.slack.commands import Caller, Commands
-from powertrip.slack.windows import Asked, open_window, read_window
-from powertrip.workflow import Decider, Outcome, Parts, Reference, parse_reference
+from powertrip.slack.modals import Asked, open_window, read_window
 
 log = structlog.get_logger(__name__)
 

@@ -5,8 +5,8 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.domain.delivery import Posted
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
-from powertrip.ports import Posted
 from powertrip.slack.calls import call
 
 METADATA_TYPE = "powertrip_notice"

@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
-from powertrip.event import Verdict
-from powertrip.ports import EventQuery
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import EventQuery
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")

@@ -6,7 +6,8 @@ import httpx
 from pydantic import Field
 
 from powertrip.errors import Overloaded, Unavailable
-from powertrip.ingest import Fetch, Limits, Tools
+from powertrip.ingest.contract import Fetch, Limits, Tools
+from powertrip.ingest.source import Source
 from powertrip.net import Bounds, HttpClient, new_client
 from powertrip.sources.alertmanager import Alertmanager
 from powertrip.sources.aptible import Aptible
@@ -22,7 +23,6 @@ from powertrip.sources.okta import Okta
 from powertrip.sources.ossec import Ossec
 from powertrip.sources.pam import Pam
 from powertrip.sources.papertrail import Papertrail
-from powertrip.sources.settings import Source
 from powertrip.sources.sns import Sns
 from powertrip.sources.sns_message import Certificates
 from powertrip.sources.syslog import Syslog

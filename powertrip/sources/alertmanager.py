@@ -18,9 +18,9 @@ import structlog
 
 from powertrip.config.values import LabelName
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource, first_text, inner
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.base import BaseSource, first_text, inner
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.source import BySecret
 
 _log = structlog.get_logger(__name__)
 

@@ -10,10 +10,10 @@ Format: aptible/gentlemanjerry and aptible/joecool.
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordKeys
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.records import RecordKeys
+from powertrip.ingest.source import BySecret
 
 _KEYS = RecordKeys(
     message="log",

@@ -10,11 +10,11 @@ Format: Amazon EventBridge user guide, "API destinations" and "Events".
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.aws import of_object
-from powertrip.sources.body import read_values
-from powertrip.sources.records import KEYS
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.aws import of_object
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.records import KEYS
+from powertrip.ingest.source import BySecret
 
 
 class EventBridge(BySecret):

@@ -14,14 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import Answer, IngestRequest, Reading, Unread
-from powertrip.sources.auth import authorize
-from powertrip.sources.aws import of_log_event, of_object, of_text
-from powertrip.sources.body import GZIP_MAGIC, inflate, parse_values
-from powertrip.sources.records import KEYS, RecordMaker, Verbatim
-from powertrip.sources.settings import Source
+from powertrip.ingest.auth import authorize
+from powertrip.ingest.aws import of_log_event, of_object, of_text
+from powertrip.ingest.body import GZIP_MAGIC, inflate, parse_values
+from powertrip.ingest.contract import Answer, IngestRequest, Reading, Unread
+from powertrip.ingest.records import KEYS, RecordMaker, Verbatim
+from powertrip.ingest.source import Source
 
 ACCESS_KEY_HEADER = "X-Amz-Firehose-Access-Key"
 REQUEST_ID_HEADER = "X-Amz-Firehose-Request-Id"

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.config.values import KeyPath
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordKeys, find_list
-from powertrip.sources.settings import BySecret, Zoned
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.records import RecordKeys, find_list
+from powertrip.ingest.source import BySecret, Zoned
 
 
 class Keys(RecordKeys):

@@ -10,10 +10,10 @@ import re
 from typing import Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource
-from powertrip.sources.settings import Signature, SignedSource
-from powertrip.sources.signatures import shaped
+from powertrip.ingest.base import BaseSource
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.signatures import shaped
+from powertrip.ingest.source import Signature, SignedSource
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 

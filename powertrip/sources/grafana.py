@@ -11,10 +11,10 @@ from datetime import timedelta
 from typing import Literal
 
 from powertrip.config.values import HeaderName
-from powertrip.ingest import IngestRequest
+from powertrip.ingest.contract import IngestRequest
+from powertrip.ingest.signatures import check_time, shaped
+from powertrip.ingest.source import Signature, SignedSource
 from powertrip.sources.alertmanager import Alerts
-from powertrip.sources.settings import Signature, SignedSource
-from powertrip.sources.signatures import check_time, shaped
 
 WINDOW = timedelta(minutes=5)
 """How far the time of signing may be from ours; Grafana signs as it sends."""

@@ -11,12 +11,12 @@ from typing import Any, Literal
 
 import structlog
 
+from powertrip.domain.syslog import SyslogLine, parse_frame
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.sources.body import plain_body
-from powertrip.sources.records import KEYS, Verbatim, storable
-from powertrip.sources.settings import BySecret
-from powertrip.syslog import SyslogLine, parse_frame
+from powertrip.ingest.body import plain_body
+from powertrip.ingest.contract import IngestRequest, Reading, Unread
+from powertrip.ingest.records import KEYS, Verbatim, storable
+from powertrip.ingest.source import BySecret
 
 _log = structlog.get_logger(__name__)
 

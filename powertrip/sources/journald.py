@@ -8,10 +8,10 @@ bytes is null unless journalctl was called with `--all` (journalctl(1)).
 from collections.abc import Iterator
 from typing import Any, Literal
 
-from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.sources.body import read_values
-from powertrip.sources.records import RecordKeys, value_as_json
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestRequest, Reading, Unread
+from powertrip.ingest.records import RecordKeys, value_as_json
+from powertrip.ingest.source import BySecret
 
 _KEYS = RecordKeys(
     message="MESSAGE",

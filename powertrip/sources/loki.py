@@ -7,10 +7,10 @@ out. Format: Loki's HTTP API, `POST /loki/api/v1/push`; its answer is 204.
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import Answer, IngestRequest, Reading
-from powertrip.sources.body import read_values
-from powertrip.sources.settings import BySecret
-from powertrip.sources.shipped import KEYS, lines_of_streams
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import Answer, IngestRequest, Reading
+from powertrip.ingest.shipped import KEYS, lines_of_streams
+from powertrip.ingest.source import BySecret
 
 _ANSWER = Answer(status=204)
 _PROTOBUF = (

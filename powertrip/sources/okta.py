@@ -8,9 +8,9 @@ Format: developer.okta.com, event hooks.
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import Answer, IngestRequest, Reading
-from powertrip.sources.auth import authorize
-from powertrip.sources.base import BaseSource, inner
+from powertrip.ingest.auth import authorize
+from powertrip.ingest.base import BaseSource, inner
+from powertrip.ingest.contract import Answer, IngestRequest, Reading
 
 CHALLENGE_HEADER = "X-Okta-Verification-Challenge"
 

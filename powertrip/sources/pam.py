@@ -13,11 +13,11 @@ from typing import Any, Literal
 from pydantic import SecretStr
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.body import read_values
-from powertrip.sources.records import KEYS
-from powertrip.sources.settings import Signature, SignedSource
-from powertrip.sources.signatures import check_time, hmac_sha256, shaped
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.records import KEYS
+from powertrip.ingest.signatures import check_time, hmac_sha256, shaped
+from powertrip.ingest.source import Signature, SignedSource
 
 TIMESTAMP_HEADER = "X-Powertrip-Timestamp"
 SIGNATURE_HEADER = "X-Powertrip-Signature"

@@ -12,12 +12,13 @@ import structlog
 from pydantic import ValidationInfo, field_validator
 
 from powertrip.config.values import Secret, Url
+from powertrip.domain.record import Gap
 from powertrip.errors import Unreadable
-from powertrip.ingest import Gap, IngestRequest, Reading
-from powertrip.sources.body import read_values
-from powertrip.sources.papertrail_events import event_maker, read_id
-from powertrip.sources.records import storable
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.papertrail_events import event_maker, read_id
+from powertrip.ingest.records import storable
+from powertrip.ingest.source import BySecret
 
 _log = structlog.get_logger(__name__)
 

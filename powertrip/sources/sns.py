@@ -15,11 +15,12 @@ from pydantic import BeforeValidator, Field
 
 from powertrip.config.values import TopicArn, Written, as_list
 from powertrip.errors import IngestRefused, Unreadable
-from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.sources.aws import of_text
-from powertrip.sources.body import read_text
-from powertrip.sources.records import KEYS, Verbatim
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.aws import of_text
+from powertrip.ingest.body import read_text
+from powertrip.ingest.contract import IngestRequest, Reading, Unread
+from powertrip.ingest.records import KEYS, Verbatim
+from powertrip.ingest.source import BySecret
+from powertrip.ingest.times import parse_time
 from powertrip.sources.sns_message import (
     MESSAGE_ID,
     SnsMessage,
@@ -28,7 +29,6 @@ from powertrip.sources.sns_message import (
     check_subscribe_url,
     parse_message,
 )
-from powertrip.sources.times import parse_time
 
 _log = structlog.get_logger(__name__)
 

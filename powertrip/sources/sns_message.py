@@ -18,7 +18,7 @@ from cryptography.x509 import Certificate, load_pem_x509_certificate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from powertrip.errors import Overloaded, Unauthorized, Unreadable
-from powertrip.ingest import Fetch
+from powertrip.ingest.contract import Fetch
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 _SIGNED = {

@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading, Unread
-from powertrip.sources.body import parse_values, read_text
-from powertrip.sources.settings import BySecret, Zoned
-from powertrip.sources.shipped import KEYS, lines_of_streams, prepared
+from powertrip.ingest.body import parse_values, read_text
+from powertrip.ingest.contract import IngestRequest, Reading, Unread
+from powertrip.ingest.shipped import KEYS, lines_of_streams, prepared
+from powertrip.ingest.source import BySecret, Zoned
 
 
 class Syslog(BySecret, Zoned):

@@ -10,10 +10,10 @@ import re
 from datetime import timedelta
 from typing import Any, Literal
 
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource, inner
-from powertrip.sources.settings import Signature, SignedSource
-from powertrip.sources.signatures import check_time, shaped
+from powertrip.ingest.base import BaseSource, inner
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.signatures import check_time, shaped
+from powertrip.ingest.source import Signature, SignedSource
 
 SIGNATURE_HEADER = "Tailscale-Webhook-Signature"
 WINDOW = timedelta(minutes=5)

@@ -6,9 +6,9 @@ Format: goteleport.com/docs, audit events and the Event Handler plugin.
 
 from typing import Any, Literal
 
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource, inner
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.base import BaseSource, inner
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.source import BySecret
 
 
 class Teleport(BySecret, BaseSource):

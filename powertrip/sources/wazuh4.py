@@ -9,10 +9,10 @@ Format: github.com/wazuh/wazuh at v4.9.2, src/analysisd/format/to_json.c.
 
 from typing import Any, Literal
 
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource, first_text, inner
-from powertrip.sources.hids import flaw_of_alert, view_of_line
-from powertrip.sources.settings import BySecret
+from powertrip.ingest.base import BaseSource, first_text, inner
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.hids_alerts import flaw_of_alert, view_of_line
+from powertrip.ingest.source import BySecret
 
 
 class Wazuh4(BySecret, BaseSource):

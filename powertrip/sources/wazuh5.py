@@ -9,11 +9,11 @@ Format: Wazuh 5's migration guide and OpenSearch's notifications; 5.0 was not re
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.base import BaseSource, first_text, inner, opened
-from powertrip.sources.body import parse_values, read_text
-from powertrip.sources.hids import view_of_line
-from powertrip.sources.settings import BySecret, Zoned
+from powertrip.ingest.base import BaseSource, first_text, inner, opened
+from powertrip.ingest.body import parse_values, read_text
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.hids_alerts import view_of_line
+from powertrip.ingest.source import BySecret, Zoned
 
 
 class Wazuh5(BySecret, Zoned, BaseSource):

@@ -12,22 +12,22 @@ from powertrip.store.backups import Backups
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
 from powertrip.store.deliveries import Deliveries
-from powertrip.store.enriching import Enriching
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
-from powertrip.store.expectations import Expectations
 from powertrip.store.gaps import Gaps
+from powertrip.store.hids.alerts import Sightings
+from powertrip.store.hids.expected import Expectations
+from powertrip.store.hids.reports import Tellings
 from powertrip.store.inbox import Inbox
 from powertrip.store.judging import Judging
-from powertrip.store.leases import SignOfLife
+from powertrip.store.lookups import Enriching
 from powertrip.store.notices import Notices
 from powertrip.store.people_cache import PeopleCache
-from powertrip.store.polling import Polling
+from powertrip.store.polls import Polling
 from powertrip.store.quarantine import Quarantine
-from powertrip.store.sightings import Sightings
 from powertrip.store.silence import Silence
 from powertrip.store.statistics import Statistics
-from powertrip.store.tellings import Tellings
+from powertrip.store.worker_lock import SignOfLife
 
 __all__ = ["Store"]
 

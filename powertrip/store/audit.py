@@ -12,7 +12,7 @@ from typing import Any
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
 from powertrip.store.fields import MomentField, as_json
-from powertrip.store.models import AuditRow
+from powertrip.store.tables import AuditRow
 
 _moment = MomentField()
 FIRST_HASH = "0" * 64

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.ports import Delivery, DeliveryKind, Overdue
+from powertrip.domain.delivery import Delivery, DeliveryKind, Overdue
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import BackupRow, DeliveryRow
+from powertrip.store.tables import BackupRow, DeliveryRow
 
 TOGETHER = 25
 """Events in one message; a longer one is cut by mail gateways and pagers."""

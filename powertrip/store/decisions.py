@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from powertrip.event import Status, Verdict
-from powertrip.ports import LoggedDecision
+from powertrip.domain.deciding import LoggedDecision
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Status
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import DecisionRow, EventRow
+from powertrip.store.tables import DecisionRow, EventRow
 
 
 def after(decision_id: int, since: datetime | None, limit: int) -> list[LoggedDecision]:

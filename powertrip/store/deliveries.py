@@ -8,21 +8,13 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter, ValidationError
 
-from powertrip.ports import (
-    Delivery,
-    DeliveryKind,
-    Note,
-    Overdue,
-    Payload,
-    Quarantined,
-    Reminders,
-    Telling,
-)
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, Reminders, Telling
+from powertrip.domain.quarantine import Quarantined
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import DeliveryRow, DeliveryState, EventRow, NoticeRow
 from powertrip.store.rows import lock_events, notices_in
 from powertrip.store.snapshots import snapshots
+from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 log = structlog.get_logger(__name__)
 

@@ -5,13 +5,17 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from powertrip.domain.deciding import DecisionPlan, DecisionTaken
+from powertrip.domain.decision import Decision
+from powertrip.domain.delivery import DeliveryKind, Reminders
+from powertrip.domain.due import DueReminder
+from powertrip.domain.event import Event, EventQuery, Occurrence, Status
+from powertrip.domain.people import Subject
 from powertrip.errors import UnknownEvent
-from powertrip.event import Decision, Event, Occurrence, Status, Subject
-from powertrip.ports import DecisionPlan, DecisionTaken, DeliveryKind, DueReminder, EventQuery, Reminders
-from powertrip.store import audit, deliveries, judging, tellings
+from powertrip.store import audit, deliveries, judging
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
-from powertrip.store.models import DecisionRow, EventRow, OccurrenceRow
+from powertrip.store.hids import reports
 from powertrip.store.rows import (
     LockedEvent,
     event_row,
@@ -21,6 +25,7 @@ from powertrip.store.rows import (
     rows_of,
     subject_columns,
 )
+from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow
 
 OPEN = (Status.PENDING, Status.HALF_APPROVED)
 UNDONE = (*OPEN, Status.DENIED)
@@ -81,7 +86,7 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
         return DecisionTaken(taken=False)
     _write_decision(plan.before.id, plan.after.status, plan.decision)
     rest = _split(plan) if plan.before.status is Status.PENDING else None
-    tellings.for_decision(plan.before.id, plan.after.status, plan.tell, plan.decision.at)
+    reports.for_decision(plan.before.id, plan.after.status, plan.tell, plan.decision.at)
     deliveries.enqueue_updates([plan.before.id], plan.decision.at)
     if plan.outcome_channel:
         alert = deliveries.new(

@@ -7,13 +7,12 @@ due time ahead, so nobody else takes it meanwhile, and one that dies holds it up
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from powertrip.domain.due import DueGap
+from powertrip.domain.record import Cursor, Gap, Record
 from powertrip.errors import Overloaded
-from powertrip.event import Record
-from powertrip.ingest import Cursor, Gap
-from powertrip.ports import DueGap
 from powertrip.store import inbox, notes
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import GapRow
+from powertrip.store.tables import GapRow
 
 
 def append(gaps: Sequence[Gap]) -> None:

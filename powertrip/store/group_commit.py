@@ -7,9 +7,8 @@ from typing import TypeAlias
 
 import structlog
 
+from powertrip.domain.record import Gap, Record
 from powertrip.errors import Overloaded, StoreUnavailable
-from powertrip.event import Record
-from powertrip.ingest import Gap
 from powertrip.store import gaps as left_out
 from powertrip.store import inbox, quarantine
 from powertrip.store.database import DatabaseThread

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
 
-from powertrip.event import Record
-from powertrip.ports import Claimed
-from powertrip.store import silence, tally
+from powertrip.domain.judgement import Claimed
+from powertrip.domain.record import Record
+from powertrip.store import counter, silence
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
-from powertrip.store.models import InboxRow
+from powertrip.store.tables import InboxRow
 
 _COLUMNS = (
     "source",
@@ -42,7 +42,7 @@ def _append_batch(batch: Sequence[Record]) -> int:
     rows = [{column: getattr(record, column) for column in _COLUMNS} for record in batch]
     new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
     if new < len(batch):
-        tally.add(batch[0].received_at, "duplicate", batch[0].source, len(batch) - new)
+        counter.add(batch[0].received_at, "duplicate", batch[0].source, len(batch) - new)
     return new
 
 

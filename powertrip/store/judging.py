@@ -10,22 +10,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from powertrip.event import Event, Record, Status
-from powertrip.ports import (
-    Applied,
-    DecisionPlan,
-    DeliveryKind,
-    Judgement,
-    ToAsk,
-    ToCount,
-    ToQuarantine,
-    ToSight,
-)
-from powertrip.store import audit, deliveries, expectations, inbox, pairing, quarantine, tally
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.event import Event, Status
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
+from powertrip.domain.record import Record
+from powertrip.store import audit, counter, deliveries, inbox, quarantine
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, is_postgres, transaction
-from powertrip.store.models import EventRow, ExpectationRow, OccurrenceRow
+from powertrip.store.hids import expected, pairing
 from powertrip.store.rows import event_columns, facts_columns
+from powertrip.store.tables import EventRow, ExpectationRow, OccurrenceRow
 
 
 def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
@@ -61,7 +56,7 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     quarantine.add(unjudged)
     # In one order, so that two processes that count the same never wait for each other.
     for (verdict, name), count in sorted(counted.items()):
-        tally.add(now, verdict, name, count)
+        counter.add(now, verdict, name, count)
     return Applied(
         opened=kept.opened,
         folded=folded,
@@ -155,7 +150,7 @@ def keep_occurrences(asked: Sequence[tuple[Record, ToAsk]], now: datetime) -> Ke
     insert_all(OccurrenceRow, occurrences)
     made = [(item.id, *item.made_of) for item in known.values() if item.made_of is not None]
     deliveries.enqueue([_first_notice(event_id, ask, now) for event_id, _, ask in made])
-    expected = [expectations.expect(event_id, record, ask, now) for event_id, record, ask in made]
+    expected = [expected.expect(event_id, record, ask, now) for event_id, record, ask in made]
     insert_all(ExpectationRow, [row for rows in expected for row in rows])
     return Kept(
         event_ids=[row["event_id"] for row in occurrences],

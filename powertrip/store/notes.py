@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.ports import DeliveryKind, Note
+from powertrip.domain.delivery import DeliveryKind, Note
 from powertrip.store import deliveries
 
 

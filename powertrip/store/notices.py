@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from powertrip.event import Notice, NoticeKind
-from powertrip.ports import Delivery, DeliveryKind, Posted, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
+from powertrip.domain.event import Notice, NoticeKind
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
-from powertrip.store.models import NoticeRow
 from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
+from powertrip.store.tables import NoticeRow
 
 
 def posted(

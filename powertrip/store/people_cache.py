@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import PeopleCacheRow
+from powertrip.store.tables import PeopleCacheRow
 
 
 def get(key: str, not_before: datetime) -> Any | None:

@@ -7,12 +7,13 @@ from typing import Any
 
 from peewee import fn
 
-from powertrip.event import Record
-from powertrip.ports import DeliveryKind, Quarantined
+from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.quarantine import Quarantined
+from powertrip.domain.record import Record
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
-from powertrip.store.models import QuarantineRow
+from powertrip.store.tables import QuarantineRow
 
 SAMPLES = 3
 """Lines shown to the security channel with the count."""

@@ -6,25 +6,15 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
-from powertrip.event import (
-    BackupTold,
-    Decision,
-    Event,
-    Notice,
-    NoticeKind,
-    Occurrence,
-    OriginStanding,
-    Severity,
-    Status,
-    Subject,
-    SubjectKind,
-    Verdict,
-    Via,
-)
-from powertrip.facts import AddressFacts, Past
-from powertrip.store import standings
+from powertrip.domain.address import AddressFacts
+from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
+from powertrip.domain.habits import Past
+from powertrip.domain.hids import OriginStanding
+from powertrip.domain.people import Subject, SubjectKind
 from powertrip.store.database import is_postgres
-from powertrip.store.models import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
+from powertrip.store.hids import standings
+from powertrip.store.tables import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 _PLAIN = (
     "id",

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from powertrip.store import notes
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import HeardRow
+from powertrip.store.tables import HeardRow
 
 ROUGHLY = timedelta(seconds=5)
 """A source heard more lately than this is not written down again."""

@@ -2,10 +2,9 @@
 
 from collections.abc import Sequence
 
-from powertrip.event import Notice, NoticeKind
-from powertrip.ports import Snapshot
-from powertrip.store.models import EventRow, NoticeRow
+from powertrip.domain.event import Notice, NoticeKind, Snapshot
 from powertrip.store.rows import events_from, notice_from
+from powertrip.store.tables import EventRow, NoticeRow
 
 
 def snapshots(event_ids: Sequence[str]) -> list[Snapshot]:

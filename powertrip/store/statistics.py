@@ -6,11 +6,11 @@ from typing import Any
 
 from peewee import fn
 
-from powertrip.event import Status
-from powertrip.ports import Numbers, RuleCount
-from powertrip.store import tally
+from powertrip.domain.event import Status
+from powertrip.domain.statistics import Numbers, RuleCount
+from powertrip.store import counter
 from powertrip.store.database import Role, transaction
-from powertrip.store.models import DecisionRow, EventRow, QuarantineRow
+from powertrip.store.tables import DecisionRow, EventRow, QuarantineRow
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 
@@ -24,7 +24,7 @@ def numbers(since: datetime) -> Numbers:
     return Numbers(
         since=since,
         events=_events_by_rule(since),
-        tallies=tally.totals(since),
+        tallies=counter.totals(since),
         quarantined=int(QuarantineRow.select().where(QuarantineRow.at >= since).count()),
         decision_seconds=tuple(seconds for _, seconds in waits),
         deciders=_deciders(since),

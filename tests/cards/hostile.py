@@ -4,17 +4,11 @@ from datetime import UTC, datetime
 
 from hypothesis import strategies as st
 
-from powertrip.event import (
-    Decision,
-    Event,
-    Severity,
-    Status,
-    Subject,
-    SubjectKind,
-    Verdict,
-    Via,
-)
-from powertrip.facts import AddressFacts, AddressKind, Network, Past, Place, Reputation
+from powertrip.domain.address import AddressFacts, AddressKind, Network, Place, Reputation
+from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.event import Event, Severity, Status
+from powertrip.domain.habits import Past
+from powertrip.domain.people import Subject, SubjectKind
 
 NASTY = (
     "<!channel>",

@@ -3,7 +3,8 @@
 from typing import Any
 
 from powertrip.cards import CardView, Mention
-from powertrip.event import Event, NoticeKind, Status, Verdict
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Event, NoticeKind, Status
 from tests.samples import CAROL, decision, event, later
 
 LINE = "Accepted publickey for alice from 192.0.2.10 port 50000 ssh2: ED25519 SHA256:abc"

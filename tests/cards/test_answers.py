@@ -3,18 +3,11 @@ from typing import Any
 import pytest
 
 from powertrip.cards import decision_answer, help_card, note, refusal, show_card, whoami_card
-from powertrip.event import (
-    Actor,
-    Notice,
-    NoticeKind,
-    Occurrence,
-    Standing,
-    Status,
-    Subject,
-    SubjectKind,
-    Verdict,
-)
-from powertrip.facts import Network, Past
+from powertrip.domain.address import Network
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Notice, NoticeKind, Occurrence, Status
+from powertrip.domain.habits import Past
+from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
 from tests.cards.reading import labels, mentioned, objections, read, shown
 from tests.samples import ALICE, BOB, CAROL, NOW, decision, event, known, later
 

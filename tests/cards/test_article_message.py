@@ -4,8 +4,8 @@ import pytest
 
 from powertrip.cards import event_card
 from powertrip.cards.message import Message
-from powertrip.event import Event
-from powertrip.facts import AddressFacts, AddressKind, Network, Place, Reputation, RiskLevel
+from powertrip.domain.address import AddressFacts, AddressKind, Network, Place, Reputation, RiskLevel
+from powertrip.domain.event import Event
 from tests.cards.logins import login, view
 from tests.cards.reading import shown
 from tests.samples import NOW

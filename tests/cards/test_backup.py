@@ -1,7 +1,7 @@
 """What the backup channels say: who, where and when in plain text, and nothing that hides."""
 
 from powertrip import cards
-from powertrip.event import Status
+from powertrip.domain.event import Status
 from tests.samples import NOW, event, later
 
 

@@ -3,7 +3,8 @@
 import pytest
 
 from powertrip.cards import event_card
-from powertrip.event import Event, Subject, SubjectKind
+from powertrip.domain.event import Event
+from powertrip.domain.people import Subject, SubjectKind
 from tests.cards.logins import LINE, NEXT, approved, closed, denied, login, view
 from tests.cards.reading import buttons, mentioned, read, shown
 from tests.samples import ALICE, NOW, known, later

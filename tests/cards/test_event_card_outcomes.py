@@ -5,12 +5,8 @@ from dataclasses import replace
 import pytest
 
 from powertrip.cards import Mention, denied_alert, event_card
-from powertrip.event import (
-    Event,
-    Severity,
-    Status,
-    Via,
-)
+from powertrip.domain.decision import Via
+from powertrip.domain.event import Event, Severity, Status
 from tests.cards.logins import (
     LINE,
     REVIEWERS,

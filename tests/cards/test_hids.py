@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from powertrip import cards
-from powertrip.event import OriginStanding, OriginState
+from powertrip.domain.hids import OriginStanding, OriginState
 from tests.cards.logins import login, view
 from tests.samples import NOW, later
 

@@ -17,7 +17,7 @@ from powertrip.cards import (
 from powertrip.cards.event_card import headline
 from powertrip.cards.text import escape, quoted, show
 from powertrip.cards.words import NAME_LIMIT, TITLE_LIMIT
-from powertrip.event import Event, NoticeKind, Occurrence
+from powertrip.domain.event import Event, NoticeKind, Occurrence
 from tests.cards.hostile import events, texts
 from tests.cards.reading import buttons, mentioned, objections
 from tests.samples import NOW

@@ -1,7 +1,8 @@
 from dataclasses import replace
 
 from powertrip.cards import CardView, Mention, reminder_list
-from powertrip.event import Event, NoticeKind, Status, Verdict
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Event, NoticeKind, Status
 from tests.cards.reading import buttons, labels, mentioned, objections, read, shown
 from tests.samples import CAROL, NOW, decision, event, later
 

@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given, settings
 
 from powertrip.cards import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
-from powertrip.event import Event, Verdict
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Event
 from tests.cards.hostile import events
 from tests.cards.reading import view_objections, view_read
 from tests.samples import event

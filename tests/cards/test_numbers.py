@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from powertrip.cards import Stats, rules_card, stats_card
-from powertrip.event import Status
+from powertrip.domain.event import Status
 from tests.cards.reading import objections, read, shown
 from tests.samples import ALICE, CAROL, NOW
 

@@ -1,5 +1,6 @@
 from powertrip.cards import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
-from powertrip.event import Event, Status, Verdict
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Event, Status
 from tests.cards.reading import buttons, labels, objections, read, shown
 from tests.samples import NOW, decision, event, later
 

@@ -3,7 +3,7 @@
 import pytest
 
 from powertrip.cards import event_card
-from powertrip.facts import Past
+from powertrip.domain.habits import Past
 from tests.cards.logins import login, view
 from tests.cards.reading import shown
 from tests.samples import NOW

@@ -3,7 +3,8 @@ from datetime import timedelta
 import pytest
 
 from powertrip.cards import words
-from powertrip.event import Severity, Subject, SubjectKind
+from powertrip.domain.event import Severity
+from powertrip.domain.people import Subject, SubjectKind
 from tests.samples import ALICE, event, known
 
 

@@ -7,9 +7,9 @@ import pytest
 import yaml
 
 from powertrip.cli.check import Finding, check_all
-from tests.enrichers.world import TOKEN, FakeService, Said
+from tests.config.test_config import load
+from tests.enrichment.world import TOKEN, FakeService, Said
 from tests.outside import serving
-from tests.test_config import load
 
 
 async def findings(folder: Path, **enrichment: Any) -> list[Finding]:

@@ -10,8 +10,8 @@ import yaml
 from powertrip.config.section import secrets_in
 from powertrip.log import REDACTED, configure_logging, redact
 from powertrip.settings import Settings, load_config
-from tests.test_config import TOKENS
-from tests.test_config_reference import SWITCHED_ON
+from tests.config.test_config import TOKENS
+from tests.config.test_reference import SWITCHED_ON
 
 DATABASE = "postgresql://powertrip:dat%40base-password@db.example.com/powertrip"
 

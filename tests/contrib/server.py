@@ -11,11 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from powertrip.event import Record
-from powertrip.ingest import Gap, Limits
+from powertrip.domain.record import Gap, Record
+from powertrip.ingest.contract import Limits
+from powertrip.ingest.http import WebServer, build_app
 from powertrip.metrics import Metrics
 from powertrip.sources import lend
-from powertrip.web import WebServer, build_app
 from tests.sources.posting import source
 
 CONTRIB = Path(__file__).parents[2] / "contrib" / "pam"

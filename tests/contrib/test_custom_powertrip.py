@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from aiohttp import web
 
-from powertrip.ingest import IngestRequest
+from powertrip.ingest.contract import IngestRequest
 from tests.sources.posting import NOW, SECRET, source
 from tests.sources.test_wazuh import ALERT, LOGIN
 

@@ -17,7 +17,7 @@ from typing import Any
 import aiohttp
 import yaml
 
-from powertrip.ports import Origin
+from powertrip.pipeline.ports import Origin
 from powertrip.runtime.app import Running, powertrip
 from powertrip.settings import load_config
 from powertrip.store.database import migrate, open_database

@@ -14,7 +14,7 @@ from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import SECRET, Sender, powertrip_here, settings, write_config
 from tests.outside import serving
-from tests.sources.polled_api import Api
+from tests.polls.api import Api
 
 SECURITY = "C0SECURITY"
 TOKEN = "papertrail-api-token"

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.workflow import REASON_LIMIT
+from powertrip.pipeline.decide import REASON_LIMIT
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config

@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 
+from powertrip.pipeline.enrich import HOLD, enrich
 from powertrip.runtime import loops
 from powertrip.runtime.app import Running
-from powertrip.workflow import enriching
-from powertrip.workflow.enriching import HOLD
 from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import Sender, login
 from tests.end_to_end.scene import scene_in
-from tests.enrichers.world import FakeService, Said
+from tests.enrichment.world import FakeService, Said
 from tests.outside import serving
 
 ALICE = "U0ALICE"
@@ -104,7 +103,7 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
 @pytest.fixture
 def slow_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lookup takes longer than anybody waits for, and no tick comes to the sender's help."""
-    monkeypatch.setattr(enriching, "WITHIN", timedelta(minutes=1))
+    monkeypatch.setattr(enrich, "WITHIN", timedelta(minutes=1))
     monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.hids import OriginVerdict
 from powertrip.errors import Rejected, Unavailable
-from powertrip.ports import OriginVerdict
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from tests.cli.running import bot_process

@@ -8,14 +8,14 @@ from typing import Any
 import aiohttp
 import pytest
 
-from powertrip.origins.wazuh4 import LOGIN
+from powertrip.hids.wazuh4 import LOGIN
 from powertrip.runtime.app import Running
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
 from tests.end_to_end.test_hids import wazuh_alert
-from tests.origins.conftest import Said, Server
+from tests.hids.conftest import Said, Server
 from tests.outside import serving
 
 SECURITY = "C0SECURITY"

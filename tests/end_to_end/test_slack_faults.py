@@ -10,10 +10,10 @@ import pytest
 
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.errors import ConfigError
+from powertrip.pipeline import retry, send
 from powertrip.runtime import loops
 from powertrip.runtime.app import Running
 from powertrip.settings import load_config
-from powertrip.workflow import retrying, sending
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from slack_emulator.faults import FaultKind
@@ -188,8 +188,8 @@ PASSING: list[tuple[FaultKind, dict[str, Any]]] = [
 @pytest.fixture
 def quick_retries(monkeypatch: pytest.MonkeyPatch) -> None:
     """What fails is tried again soon, as often as it fails."""
-    monkeypatch.setattr(retrying, "DELIVERY_FIRST", timedelta(milliseconds=20))
-    monkeypatch.setattr(retrying, "DELIVERY_LONGEST", timedelta(milliseconds=100))
+    monkeypatch.setattr(retry, "DELIVERY_FIRST", timedelta(milliseconds=20))
+    monkeypatch.setattr(retry, "DELIVERY_LONGEST", timedelta(milliseconds=100))
     monkeypatch.setattr(loops, "TICK", timedelta(milliseconds=50))
 
 
@@ -320,7 +320,7 @@ async def test_a_person_known_by_email_alone_is_asked_in_person_when_slack_names
 async def test_a_person_known_by_email_alone_whom_slack_never_names_is_asked_about_in_the_channel(
     sender: Sender, control: Control, evidence: Evidence, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sending, "LOOKUP_PATIENCE", timedelta(milliseconds=200))
+    monkeypatch.setattr(send, "LOOKUP_PATIENCE", timedelta(milliseconds=200))
     await control.fault("users.lookupByEmail", "error", count=9999, error="missing_scope")
     await sender.post(login("bob", id="1"))
     card = await card_for(control, "bob")

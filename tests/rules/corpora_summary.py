@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
 from powertrip.rules import RuleSet
 from powertrip.rules.load import PACK_DIR
 from tests.rules.support import rules_of

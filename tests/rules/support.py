@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from powertrip.config.yamlfile import parse_yaml
+from powertrip.domain.record import Record
 from powertrip.errors import ConfigError
-from powertrip.event import Record
 from powertrip.rules import Match, RuleSet, cut_message, load_rules
 from tests.samples import record
 

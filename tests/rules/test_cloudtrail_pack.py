@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.event import Severity
+from powertrip.domain.event import Severity
 from powertrip.rules import Match, Quarantined
 from tests.rules.support import json_record, rule_and_fields, rule_of, rules_of
 

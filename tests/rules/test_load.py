@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
+from powertrip.domain.event import Severity
 from powertrip.errors import ConfigError
-from powertrip.event import Severity
 from powertrip.rules import RuleSet, load_rules
 from tests.rules.support import mistakes_of, rules_of
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
 from powertrip.rules import Ignored, Match, Quarantined
 from tests.rules.support import rules_of
 from tests.samples import record

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from powertrip.event import Severity
+from powertrip.domain.event import Severity
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 from tests.rules.support import matched, rules_of
 from tests.rules.visible import vis

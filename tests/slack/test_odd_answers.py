@@ -9,15 +9,15 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.domain.people import Person, Subject, SubjectKind
+from powertrip.domain.routing import Reviewers
 from powertrip.errors import SlackAmbiguous, SlackUnavailable
-from powertrip.event import Person, Subject, SubjectKind
-from powertrip.routing import Reviewers
 from powertrip.slack.directory import DirectorySettings, SlackDirectory, Workspace
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.settings import Lookups
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
-from powertrip.store.models import database
+from powertrip.store.tables import database
 from tests.samples import ALICE
 
 Answers = dict[str, Any]

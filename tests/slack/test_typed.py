@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powertrip.ports import EventQuery
+from powertrip.domain.event import EventQuery
 from powertrip.slack import typed
 from tests.samples import ALICE, NOW
 

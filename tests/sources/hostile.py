@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from powertrip.ingest import IngestRequest, Limits, Preparing, Reading
+from powertrip.ingest.contract import IngestRequest, Limits, Preparing, Reading
 from powertrip.sources import Source, lend
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from tests.sources import posting, sns

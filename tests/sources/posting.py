@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import SecretStr, TypeAdapter
 
-from powertrip.ingest import IngestRequest, Limits, Reading, Tools
+from powertrip.ingest.contract import IngestRequest, Limits, Reading, Tools
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
 from powertrip.sources import AnySource, Source, lend
 

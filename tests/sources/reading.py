@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from powertrip.event import Record
-from powertrip.ingest import Reading
+from powertrip.domain.record import Record
+from powertrip.ingest.contract import Reading
 from powertrip.rules import Match, RuleSet
 from tests.sources.posting import request, source
 

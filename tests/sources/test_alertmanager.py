@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from powertrip.domain.record import Record
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import IngestRequest
+from powertrip.ingest.contract import IngestRequest
 from tests.sources.posting import (
     NOW,
     SECRET,

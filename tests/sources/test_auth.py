@@ -7,8 +7,8 @@ import pytest
 from pydantic import SecretStr
 
 from powertrip.errors import Unauthorized
-from powertrip.ingest import IngestRequest
-from powertrip.sources.auth import authorize
+from powertrip.ingest.auth import authorize
+from powertrip.ingest.contract import IngestRequest
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 SECRET = "correct horse battery staple ünï"

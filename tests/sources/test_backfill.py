@@ -6,12 +6,12 @@ import httpx
 import pytest
 
 from powertrip.errors import OutsideError, Rejected, Unavailable
-from powertrip.ingest import Backfill, Page
+from powertrip.ingest.contract import Backfill, Page
+from powertrip.polls import build_backfills
 from powertrip.sources import Source
-from powertrip.sources.polled import build_backfills
+from tests.polls.api import Api
 from tests.samples import NOW
 from tests.sources import posting
-from tests.sources.polled_api import Api
 
 SECRET = "a-secret-of-some-length"
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Unreadable
-from powertrip.ingest import IngestRequest
-from powertrip.sources.body import inflate, read_values
+from powertrip.ingest.body import inflate, read_values
+from powertrip.ingest.contract import IngestRequest
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 LIMIT = 1024 * 1024

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
 from powertrip.rules import Match, RuleSet, load_rules
 from powertrip.settings import load_config
 from tests.sources.posting import SECRET, read

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.record import Record
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.event import Record
 from tests.sources import posting
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from powertrip.errors import Unauthorized
-from powertrip.ingest import Limits, Reading
+from powertrip.ingest.contract import Limits, Reading
 from powertrip.sources import lend
 from powertrip.sources.firehose import ACCESS_KEY_HEADER, REQUEST_ID_HEADER
 from tests.sources import posting

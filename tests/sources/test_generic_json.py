@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import Limits
+from powertrip.ingest.contract import Limits
 from powertrip.sources import lend
 from powertrip.sources.generic_json import Keys
 from tests.sources.posting import SECRET, request, source

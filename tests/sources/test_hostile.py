@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import pytest
 
+from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import Reading
+from powertrip.ingest.contract import Reading
 from tests.sources.hostile import LIMITS, SECRET, TYPES, WRONG, in_json, read, request_of, source_of
 
 pytestmark = pytest.mark.parametrize("kind", TYPES)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unauthorized, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import IngestRequest
+from powertrip.ingest.contract import IngestRequest
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from tests.sources import posting
 

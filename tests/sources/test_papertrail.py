@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import pytest
 from structlog.testing import capture_logs
 
+from powertrip.domain.record import Gap, Record
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.event import Record
-from powertrip.ingest import Gap, Reading
+from powertrip.ingest.contract import Reading
 from tests.sources import posting
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)

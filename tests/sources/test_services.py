@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.ingest import Answer, Challenged
+from powertrip.ingest.contract import Answer, Challenged
 from powertrip.rules import Ignored, Match
 from tests.rules.support import rules_of
 from tests.sources.posting import (

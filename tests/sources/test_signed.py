@@ -5,8 +5,8 @@ from typing import Any, Literal
 import pytest
 
 from powertrip.errors import Unauthorized
-from powertrip.ingest import IngestRequest, Reading
-from powertrip.sources.settings import Signature, SignedSource
+from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.source import Signature, SignedSource
 from tests.sources.posting import SECRET, hmac_of, request
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from powertrip.errors import IngestRefused, Overloaded, Unauthorized, Unreadable
-from powertrip.ingest import Limits, Preparing, Reading
+from powertrip.ingest.contract import Limits, Preparing, Reading
 from powertrip.settings import load_config
 from powertrip.sources import lend
 from powertrip.sources.sns_message import (

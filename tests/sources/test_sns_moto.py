@@ -17,15 +17,15 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
-from powertrip.event import Record
-from powertrip.ingest import Limits
+from powertrip.domain.record import Record
+from powertrip.ingest.contract import Limits
+from powertrip.ingest.http import Check, WebServer, build_app
 from powertrip.metrics import Metrics
 from powertrip.sources import lend
 from powertrip.sources.sns_message import check_certificate_url
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
-from powertrip.web import Check, WebServer, build_app
 from tests.sources import posting
 
 SECRET = "a-secret-that-is-long-enough"

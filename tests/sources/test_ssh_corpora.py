@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
 from powertrip.rules import Match, Quarantined
 from tests.rules.support import rules_of
 from tests.sources.reading import fields_of, read

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powertrip.sources.times import parse_time
+from powertrip.ingest.times import parse_time
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.record import Record
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.event import Record
 from powertrip.rules import Ignored, Match, Quarantined
 from tests.rules.support import rules_of
 from tests.sources.posting import NOW, judged, read

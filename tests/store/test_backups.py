@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from powertrip.event import NoticeKind
-from powertrip.ports import Claimed, Delivery, DeliveryKind, Posted
+from powertrip.domain.delivery import Delivery, DeliveryKind, Posted
+from powertrip.domain.event import NoticeKind
+from powertrip.domain.judgement import Claimed
 from powertrip.store import Store, inbox
 from powertrip.store.backups import TOGETHER
 from powertrip.store.database import DatabaseThread

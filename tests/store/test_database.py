@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from powertrip.store import tally
+from powertrip.store import counter
 from powertrip.store.database import DatabaseThread, migrate, open_database
-from powertrip.store.models import TallyRow
+from powertrip.store.tables import TallyRow
 from tests.samples import NOW
 
 
@@ -27,19 +27,19 @@ async def test_a_step_never_reaches_another_open_database(threads: list[Database
     first, second = threads
 
     def fail() -> None:
-        tally.add(NOW, "ignored", "first")
+        counter.add(NOW, "ignored", "first")
         raise ValueError("after the row was written")
 
     with pytest.raises(ValueError, match="after the row"):
         await first.run(fail)
-    await second.run(tally.add, NOW, "ignored", "second")
+    await second.run(counter.add, NOW, "ignored", "second")
 
-    assert await first.run(tally.totals, NOW) == {}
-    assert await second.run(tally.totals, NOW) == {("ignored", "second"): 1}
+    assert await first.run(counter.totals, NOW) == {}
+    assert await second.run(counter.totals, NOW) == {("ignored", "second"): 1}
 
 
 async def test_a_row_cannot_be_written_outside_of_a_step(threads: list[DatabaseThread]) -> None:
     with pytest.raises(AttributeError, match="uninitialized"):
         TallyRow.create(day="2026-01-15", verdict="ignored", name="nobody", count=1)
 
-    assert await threads[1].run(tally.totals, NOW) == {}
+    assert await threads[1].run(counter.totals, NOW) == {}

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from powertrip.event import Status
-from powertrip.ports import DecisionPlan
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.event import Status
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, ask, decided, decision, event, later, record

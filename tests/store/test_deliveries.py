@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from powertrip.event import NoticeKind
-from powertrip.ports import DeliveryKind, Note, Overdue, Posted, Quarantined, Reminders, Shown, Telling
+from powertrip.domain.delivery import DeliveryKind, Note, Overdue, Posted, Reminders, Shown, Telling
+from powertrip.domain.event import NoticeKind
+from powertrip.domain.quarantine import Quarantined
 from powertrip.store import Store, deliveries, inbox
 from powertrip.store.database import DatabaseThread
-from powertrip.store.models import DeliveryRow
+from powertrip.store.tables import DeliveryRow
 from tests.samples import NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE
 

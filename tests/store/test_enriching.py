@@ -2,13 +2,13 @@
 
 from datetime import timedelta
 
-from powertrip.event import Event, Status
-from powertrip.facts import AddressFacts, AddressKind, Network, Place
-from powertrip.ports import ToAsk
+from powertrip.domain.address import AddressFacts, AddressKind, Network, Place
+from powertrip.domain.event import Event, Status
+from powertrip.domain.judgement import ToAsk
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
-from powertrip.store.models import EventRow
 from powertrip.store.snapshots import snapshots
+from powertrip.store.tables import EventRow
 from tests.samples import ALICE, NOW, ask, event, known, later, record
 
 LEASE, HOLD = timedelta(seconds=30), timedelta(seconds=2)

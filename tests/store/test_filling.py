@@ -7,16 +7,19 @@ from typing import Any
 
 import pytest
 
-from powertrip.ingest import Backfill, Gap
+from powertrip.domain.record import Gap
+from powertrip.ingest.contract import Backfill
 from powertrip.metrics import Metrics
-from powertrip.sources.polled import build_backfills
+from powertrip.pipeline.backfill import Filler
+from powertrip.pipeline.context import Parts, Signals
+from powertrip.pipeline.live import Live
+from powertrip.polls import build_backfills
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
-from powertrip.workflow import Filler, Live, Parts, Signals
 from tests.conftest import Clock
+from tests.polls.api import Api
 from tests.samples import NOW, SECURITY, record
-from tests.sources.polled_api import Api
 from tests.sources.posting import source
 
 UNUSED: Any = None

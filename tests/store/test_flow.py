@@ -4,19 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from powertrip.event import NoticeKind, Status, Verdict
-from powertrip.ports import (
-    Claimed,
-    DecisionPlan,
-    Delivery,
-    DeliveryKind,
-    EventQuery,
-    Judgement,
-    Posted,
-    Shown,
-    ToCount,
-    ToQuarantine,
-)
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.decision import Verdict
+from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
+from powertrip.domain.event import EventQuery, NoticeKind, Status
+from powertrip.domain.judgement import Claimed, Judgement, ToCount, ToQuarantine
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from powertrip.domain.delivery import Note
+from powertrip.domain.due import DueGap
+from powertrip.domain.record import Gap, Record
 from powertrip.errors import Overloaded, StoreUnavailable
-from powertrip.event import Record
-from powertrip.ingest import Gap
-from powertrip.ports import DueGap, Note
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
+from powertrip.domain.record import Record
 from powertrip.errors import Overloaded, StoreUnavailable
-from powertrip.event import Record
 from powertrip.store import Store, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox

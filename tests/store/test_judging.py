@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
-from powertrip.event import NoticeKind, Status
-from powertrip.ports import Claimed, DecisionPlan, Delivery, Judgement, Posted, Shown, ToCount, ToQuarantine
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.delivery import Delivery, Posted, Shown
+from powertrip.domain.event import NoticeKind, Status
+from powertrip.domain.judgement import Claimed, Judgement, ToCount, ToQuarantine
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
-from powertrip.store.models import (
+from powertrip.store.tables import (
     AuditRow,
     DeliveryRow,
     EventRow,

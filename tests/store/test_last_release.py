@@ -12,8 +12,11 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from powertrip.event import NoticeKind, OriginState, Status
-from powertrip.ports import DecisionPlan, Delivery, DeliveryKind, Posted, Shown, ToAsk
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
+from powertrip.domain.event import NoticeKind, Status
+from powertrip.domain.hids import OriginState
+from powertrip.domain.judgement import ToAsk
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import ALICE, SECURITY, ask, decided, decision, event, later

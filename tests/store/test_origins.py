@@ -4,20 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from powertrip.event import Event, OriginState, Status, Verdict
-from powertrip.ports import (
-    Applied,
-    Claimed,
-    DecisionPlan,
-    Delivery,
-    DeliveryKind,
-    HidsProfile,
-    Judgement,
-    Note,
-    ToAsk,
-    ToSight,
-    Watch,
-)
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.decision import Verdict
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note
+from powertrip.domain.event import Event, Status
+from powertrip.domain.hids import HidsProfile, OriginState, Watch
+from powertrip.domain.judgement import Applied, Claimed, Judgement, ToAsk, ToSight
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, decided, decision, event, later, record

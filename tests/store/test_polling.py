@@ -4,8 +4,9 @@ from datetime import timedelta
 
 import pytest
 
+from powertrip.domain.delivery import DeliveryKind, Note
+from powertrip.domain.due import PollRound
 from powertrip.errors import Overloaded, StoreUnavailable
-from powertrip.ports import DeliveryKind, Note, PollRound
 from powertrip.store import Store
 from tests.samples import NOW, SECURITY, later, record
 

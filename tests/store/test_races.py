@@ -10,11 +10,14 @@ from typing import Any, TypeVar
 
 import pytest
 
-from powertrip.event import NoticeKind
-from powertrip.ports import DecisionPlan, DueReminder, Judgement, Posted, Shown, ToAsk, ToSight
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.delivery import Posted, Shown
+from powertrip.domain.due import DueReminder
+from powertrip.domain.event import NoticeKind
+from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.store import Store, audit, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
-from powertrip.store.models import DeliveryRow, EventRow, OccurrenceRow, database
+from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow, database
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_judging import approval
 from tests.store.test_origins import WAZUH

@@ -27,7 +27,7 @@ def list_events(
 ) -> None:
     """List events, newest first."""
     from powertrip.cli.events import reading
-    from powertrip.ports import EventQuery
+    from powertrip.domain.event import EventQuery
 
     with reading.open_events(read_config(config)):
         found = reading.each(EventQuery(open_only=open_only, limit=limit))
@@ -65,7 +65,7 @@ def export(
     import sys
 
     from powertrip.cli.events import exporting, reading
-    from powertrip.ports import EventQuery
+    from powertrip.domain.event import EventQuery
 
     query = EventQuery(limit=sys.maxsize, since=since.replace(tzinfo=UTC) if since else None)
     with reading.open_events(read_config(config)):

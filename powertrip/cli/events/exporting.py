@@ -13,9 +13,8 @@ from rich.progress import Progress
 
 from powertrip.cli.events import Format, reading
 from powertrip.cli.shared import complaints
+from powertrip.domain.event import Event, EventQuery
 from powertrip.errors import StoreError
-from powertrip.event import Event
-from powertrip.ports import EventQuery
 
 COLUMNS = (
     "id",

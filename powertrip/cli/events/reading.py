@@ -9,14 +9,14 @@ from rich.console import Console
 from rich.table import Table
 
 from powertrip.cli.shared import printable
+from powertrip.domain.event import Event, EventQuery
 from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
-from powertrip.event import Event
-from powertrip.ports import EventQuery
+from powertrip.pipeline.decide import parse_reference
 from powertrip.settings import Config
-from powertrip.store import audit, events, sightings
+from powertrip.store import audit, events
 from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
-from powertrip.store.models import QuarantineRow, SightingState, using
-from powertrip.workflow import parse_reference
+from powertrip.store.hids import alerts
+from powertrip.store.tables import QuarantineRow, SightingState, using
 
 PAGE = 500
 
@@ -91,7 +91,7 @@ def _show_origins(console: Console, event: Event) -> None:
         at = f" {standing.at:%Y-%m-%d %H:%M:%S}Z" if standing.at else ""
         why = f" ({standing.why})" if standing.why else ""
         console.print(f"origin {printable(standing.origin)}: {standing.state}{at}{printable(why)}")
-    for row in sightings.of_event(event.id):
+    for row in alerts.of_event(event.id):
         side = "log pipeline, late" if row.state == SightingState.LATE else row.origin
         console.print(f"seen by {printable(side)} as {printable(row.record_id)}: {printable(row.message)}")
 

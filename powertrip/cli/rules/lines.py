@@ -1,6 +1,6 @@
 """A line of a log file -> Record, for trying rules on what is at hand.
 
-Understood are a syslog line, see `powertrip.syslog`, and a JSON object, as from journald or rsyslog. Any
+Understood are a syslog line, see `powertrip.domain.syslog`, and a JSON object, as from journald or rsyslog. Any
 other line is taken for a bare message of an unknown program, which rules for every program may judge.
 """
 
@@ -8,9 +8,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from powertrip.event import Record
+from powertrip.domain.record import Record
+from powertrip.domain.syslog import facility_name, parse_line
 from powertrip.rules import cut_message
-from powertrip.syslog import facility_name, parse_line
 
 _UNTIMED = datetime.fromtimestamp(0, UTC)
 """Rules do not look at times."""

@@ -1,0 +1,196 @@
+"""What is known of an event, line by line: used by the card, by its plain text and by the answers."""
+
+from datetime import datetime, timedelta
+
+from powertrip.cards import words
+from powertrip.cards.blocks import Line, bold, date, outside, text, user
+from powertrip.cards.text import one_line, show
+from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.event import Event, Status
+from powertrip.domain.people import SubjectKind
+
+VALUE_LIMIT = 160
+FIELDS_SHOWN = 10
+REASON_LIMIT = 600
+
+_HOW = ("method", "key_type", "key_fingerprint")
+_ELSEWHERE = frozenset({*_HOW, "source_port"})
+_LABELS = {
+    "event_outcome": "Outcome",
+    "cert_id": "Certificate",
+    "cert_serial": "Certificate serial",
+    "ca_fingerprint": "Certified by",
+}
+
+
+def summary(event: Event) -> Line:
+    """What, who and where."""
+    return [
+        bold(f"{words.title(event)} as "),
+        _name(event.user_name, "an unnamed user"),
+        bold(" on "),
+        _name(event.host_name, "an unnamed host"),
+    ]
+
+
+def _name(value: str | None, otherwise: str) -> dict[str, object]:
+    return outside(value, words.NAME_LIMIT, bold=True) if value else bold(otherwise)
+
+
+def labelled(label: str, *pieces: dict[str, object]) -> Line:
+    """A line that begins with its label."""
+    return [bold(f"{label}: "), *pieces]
+
+
+def essentials(event: Event) -> list[Line]:
+    """From where, when, how often, and what to think of it."""
+    lines = [labelled("From", *_from(event)), labelled("When", date(event.occurred_at))]
+    if event.occurrences > 1:
+        seen = f"{words.times(event.occurrences)}, last "
+        lines.append(labelled("Seen", text(seen), date(event.last_occurred_at)))
+    return [*lines, labelled("Risk", text(words.risk(event)))]
+
+
+def _from(event: Event) -> Line:
+    if not event.source_ip:
+        return [text("the log names no address")]
+    port = event.fields.get("source_port")
+    address = outside(event.source_ip, words.NAME_LIMIT)
+    return [address, text(f", port {show(port, 10)}")] if port else [address]
+
+
+def details(event: Event) -> list[Line]:
+    """How it was done, and what else the rule named."""
+    how = [show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name)]
+    others = [(name, value) for name, value in event.fields.items() if name not in _ELSEWHERE and value]
+    lines = [labelled("How", text(" · ".join(how)))] if how else []
+    lines += [labelled(_label(name), outside(value, VALUE_LIMIT)) for name, value in others[:FIELDS_SHOWN]]
+    if len(others) > FIELDS_SHOWN:
+        lines.append([text(f"… and {words.count(len(others) - FIELDS_SHOWN, 'more field')}")])
+    return [*lines, labelled("Source", text(show(event.source, VALUE_LIMIT)))]
+
+
+def _label(name: str) -> str:
+    return _LABELS.get(name) or show(name.replace("_", " ").capitalize(), 40)
+
+
+def cut_off(characters: int) -> Line:
+    """That a log line is not shown whole because it was never kept whole."""
+    return [text(f"✂️ {words.count(characters, 'more character')} of the line came and were cut off.")]
+
+
+def timing(event: Event, late_after: timedelta, future_after: timedelta) -> list[Line]:
+    """That the record came late, or from the future."""
+    delay = event.received_at - event.occurred_at
+    if delay > late_after:
+        return [
+            [text(f"⏰ This is late news: the record arrived {words.duration(delay)} after it happened.")]
+        ]
+    if -delay > future_after:
+        ahead = words.duration(-delay)
+        return [[text(f"⏰ The record is dated {ahead} after its own arrival: a clock is wrong.")]]
+    return []
+
+
+def about(event: Event) -> list[Line]:
+    """Why this is in the security channel, or whose event it is."""
+    why = words.why_in_channel(event)
+    if why:
+        return [labelled("Asked here", text(why))]
+    slack_id = event.subject.slack_id
+    return (
+        [labelled("About", user(slack_id))] if slack_id and event.subject.kind is SubjectKind.PERSON else []
+    )
+
+
+def demands(event: Event) -> list[Line]:
+    """What approving takes beyond a click."""
+    lines: list[Line] = []
+    if event.requires_reason:
+        lines.append([text("✍️ Approving this takes a reason.")])
+    if event.requires_second_person and event.status is Status.PENDING:
+        lines.append([text("👥 Approving this takes two people.")])
+    return lines
+
+
+def severity(event: Event) -> list[Line]:
+    """That the severity is another one than the rule's, and why."""
+    if not event.severity_reason:
+        return []
+    return [[bold(f"⚖️ Severity {event.severity}, {show(event.severity_reason, VALUE_LIMIT)}")]]
+
+
+def backups(event: Event) -> list[Line]:
+    """Where the event was told while Slack could not be."""
+    return [
+        [
+            text("📟 Told by the backup channel "),
+            text(show(told.channel, words.NAME_LIMIT)),
+            text(", while Slack could not be, "),
+            date(told.at),
+        ]
+        for told in event.backups
+    ]
+
+
+def trail(event: Event) -> list[Line]:
+    """Who decided what, in order, and what is still to be done."""
+    lines = [line for decision in event.decisions for line in decided(event, decision)]
+    last = event.decisions[-1] if event.decisions and not event.is_open else None
+    if last and event.occurrences > 1 and last.revision >= event.revision:
+        covers = f"{words.count(event.occurrences, 'occurrence')}, the last of "
+        lines.append(labelled("Covers", text(covers), date(event.last_occurred_at)))
+    return [*lines, *_still_to_do(event)]
+
+
+def decided(event: Event, decision: Decision) -> list[Line]:
+    """One decision: by whom, when, how, why, having seen what."""
+    verb = words.DONE[decision.verdict]
+    line = [
+        bold(f"{verb} by "),
+        user(decision.actor_id),
+        text(f" {words.VIA[decision.via]}, "),
+        date(decision.at),
+        text(_seen(event, decision)),
+    ]
+    if not decision.reason:
+        return [line]
+    label = "Note" if decision.verdict is Verdict.CLOSE else "Reason"
+    return [line, labelled(label, text(f"“{show(one_line(decision.reason), REASON_LIMIT)}”"))]
+
+
+def _seen(event: Event, decision: Decision) -> str:
+    if decision.revision >= event.revision:
+        return "."
+    return f", having seen {decision.revision:,} of the {event.revision:,} occurrences."
+
+
+def _still_to_do(event: Event) -> list[Line]:
+    if event.status is Status.HALF_APPROVED:
+        return [[text("👥 A second person has to approve it too, or deny it.")]]
+    if event.status is Status.DENIED:
+        return [[text("🔎 A reviewer has to look into it and close it with a note.")]]
+    return []
+
+
+def entry(event: Event, now: datetime) -> Line:
+    """An event as one line of a list."""
+    origin = [text(" from "), outside(event.source_ip, words.NAME_LIMIT)] if event.source_ip else []
+    return [
+        text(f"{words.STATUS_MARK[event.status]} "),
+        *summary(event),
+        *origin,
+        text(_standing(event, now)),
+    ]
+
+
+def plain_entry(event: Event, now: datetime) -> Line:
+    """The same without emphasis, where many lines have to share a message."""
+    mark = words.STATUS_MARK[event.status]
+    return [text(f"{mark} {words.summary(event)} from {words.address(event)}{_standing(event, now)}")]
+
+
+def _standing(event: Event, now: datetime) -> str:
+    often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
+    ago = words.duration(now - event.received_at)
+    return f" · {ago} ago{often} · {words.STATUS[event.status]} · {event.ref}"

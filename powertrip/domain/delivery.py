@@ -1,0 +1,101 @@
+"""What goes out, as the outbox hands it on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from powertrip.domain.event import Notice, Snapshot
+from powertrip.domain.quarantine import Quarantined
+
+
+class DeliveryKind(StrEnum):
+    """What is still to be told."""
+
+    FIRST = "first"
+    OUTCOME = "outcome"  # a denial, told to the security channel at once
+    QUARANTINE = "quarantine"
+    REMINDER = "reminder"
+    UPDATE = "update"  # a message that no longer tells the truth
+    REMOVE = "remove"  # a reminder that a newer one replaced
+    NOTE = "note"  # something is wrong beyond any one event
+    ORIGIN = "origin"  # a verdict, to the HIDS
+    BACKUP = "backup"  # what Slack could not be told, by another way
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note:
+    """What is wrong beyond any one event."""
+
+    title: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reminders:
+    """Which reminder of each event a message is."""
+
+    numbers: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """What Slack had not taken when a backup channel was to be told."""
+
+    deliveries: tuple[int, ...] = ()
+    """Ids of deliveries; none in a digest, which names its events."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Telling:
+    """The verdict that an origin is told."""
+
+    telling: int
+    """The id of its row."""
+
+
+Payload = Note | Quarantined | Reminders | Overdue | Telling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One row of the outbox, claimed."""
+
+    id: int
+    uid: str
+    """Goes into the message's metadata, so that a message whose answer was lost can be found."""
+    kind: DeliveryKind
+    lane: str
+    """Deliveries of one lane are sent one after the other, with a gap."""
+    channel: str
+    ts: str | None
+    event_ids: tuple[str, ...]
+    payload: Payload | None
+    """What its kind needs to know besides events; None for most kinds."""
+    snapshots: tuple[Snapshot, ...] = ()
+    """What it is about, read in the transaction that claimed it."""
+    notices: tuple[Notice, ...] = ()
+    """What the message to be updated carries."""
+    attempts: int
+    """Attempts before this one."""
+    attempted_at: datetime | None
+    """The first attempt whose effect is unknown; None where no message can exist."""
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posted:
+    """Where Slack put a message."""
+
+    channel: str
+    ts: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """What a message showed of an event when it was rendered."""
+
+    event_id: str
+    revision: int
+    version: int
+    reminder: int = 0

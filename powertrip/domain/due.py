@@ -1,0 +1,61 @@
+"""What is due: lookups, reminders, polls, gaps, and what the security channel was not told of yet."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToEnrich:
+    """An event whose address is to be looked up, claimed."""
+
+    event_id: str
+    source_ip: str | None
+    received_at: datetime
+    tries: int
+    """Lookups before this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueReminder:
+    """An event whose reminder is due."""
+
+    event_id: str
+    due_at: datetime
+    sent: int
+    """Reminders before this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollState:
+    """Where a claimed poll goes on."""
+
+    cursor: dict[str, Any] | None
+    since: datetime
+    """Where it begins as long as there is no cursor."""
+    failures: int
+    """In a row, before this attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRound:
+    """What one round of a poll fetched."""
+
+    count: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    more: bool = False
+    """Whether it ended before there was no more."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueGap:
+    """A gap that is to be filled, claimed."""
+
+    id: int
+    source: str
+    cursor: dict[str, Any]
+    until_id: str
+    query: str | None
+    failures: int
+    """In a row, before this attempt."""

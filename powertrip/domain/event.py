@@ -1,0 +1,173 @@
+"""The words of Powertrip as frozen, typed values: what every other room passes around.
+
+Names of event fields follow the Elastic Common Schema with dots as underscores. No value here
+does I/O or reads a clock, and no datetime is naive: all are aware and in UTC.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from powertrip.domain.address import AddressFacts, Risk, worst
+from powertrip.domain.decision import Decision
+from powertrip.domain.habits import Past
+from powertrip.domain.hids import OriginStanding
+from powertrip.domain.people import Subject, SubjectKind
+
+
+class Status(StrEnum):
+    """Where an event stands."""
+
+    PENDING = "pending"  # nobody has decided
+    HALF_APPROVED = "half_approved"  # one person approved, the policy wants a second
+    APPROVED = "approved"  # final
+    DENIED = "denied"  # a reviewer still has to close it with a note
+    CLOSED = "closed"  # final, after a denial
+
+
+class Severity(StrEnum):
+    """How much an event of a rule matters, ascending."""
+
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+class NoticeKind(StrEnum):
+    """Why a message about an event was sent."""
+
+    FIRST = "first"
+    REMINDER = "reminder"
+    OUTCOME = "outcome"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occurrence:
+    """One record folded into an event, the first included."""
+
+    source: str
+    record_id: str
+    message: str
+    occurred_at: datetime
+    received_at: datetime
+    revision: int
+    """The event's revision once this occurrence was in it; the first is 1."""
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BackupTold:
+    """That a backup channel was told of an event while Slack could not be."""
+
+    channel: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One security event under review."""
+
+    id: str
+    """Opaque: lower-case letters and digits, says nothing and grants nothing."""
+    rule: str
+    title: str
+    """What happened, in the rule's words: "SSH login"."""
+    event_action: str
+    severity: Severity
+    source: str
+    occurred_at: datetime
+    """When the first occurrence happened; the time of arrival if the sender did not say."""
+    received_at: datetime
+    """When the first occurrence arrived."""
+    last_occurred_at: datetime
+    user_name: str | None = None
+    host_name: str | None = None
+    source_ip: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """All other fields the rule named, such as `method`, `fingerprint`, `source_port`."""
+    message: str = ""
+    """The log line of the first occurrence."""
+    cut: int = 0
+    """How many characters of that line were cut off before it was judged."""
+    subject: Subject = Subject(kind=SubjectKind.UNMAPPED)
+    status: Status = Status.PENDING
+    revision: int = 1
+    """Rises by one with each occurrence that joins; a card's buttons carry the one they showed."""
+    occurrences: int = 1
+    severity_reason: str | None = None
+    """Why the severity is another one than the rule's."""
+    facts: AddressFacts | None = None
+    """What is known of the address; None until the first look at it."""
+    past: Past | None = None
+    requires_reason: bool = False
+    requires_second_person: bool = False
+    decisions: tuple[Decision, ...] = ()
+    """In the order they were taken; the last one made the status."""
+    backups: tuple[BackupTold, ...] = ()
+    origins: tuple[OriginStanding, ...] = ()
+    reminders: int = 0
+    next_reminder_at: datetime | None = None
+    fold_key: str = ""
+
+    @property
+    def risk(self) -> Risk:
+        """The worst that any service says of the address."""
+        return worst(self.facts.reputations) if self.facts else Risk()
+
+    @property
+    def ref(self) -> str:
+        """What a person types to name exactly what they saw: the id, and the revision past the first."""
+        return self.id if self.revision == 1 else f"{self.id}.{self.revision}"
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the event still wants a decision (a denied one wants only to be closed)."""
+        return self.status in (Status.PENDING, Status.HALF_APPROVED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One Slack message about an event, as it was last confirmed by Slack."""
+
+    event_id: str
+    kind: NoticeKind
+    channel: str
+    """The channel id that Slack answered with (`D…` for a direct message)."""
+    ts: str
+    revision: int
+    """The event's revision that the message shows."""
+    posted_at: datetime
+    reminder: int = 0
+    """The reminder's number; 0 for other kinds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """Which events to list; newest first. Conditions that are None do not narrow."""
+
+    open_only: bool = False
+    undone_only: bool = False
+    """Open, or denied and not yet closed."""
+    subject_slack_id: str | None = None
+    user_name: str | None = None
+    host_name: str | None = None
+    source_ip: str | None = None
+    name: str | None = None
+    """The name of a host or of a user."""
+    since: datetime | None = None
+    limit: int = 10
+    offset: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """An event as it was read, and the version that changes with everything a card shows."""
+
+    event: Event
+    version: int
+    was_asked: bool
+    """Whether any message about it ever reached Slack."""
+    first_notices: tuple[Notice, ...] = ()
+    """Those of its first notices that are still there."""

@@ -1,0 +1,86 @@
+"""From a record to an event: what was claimed, what was judged of it, and what that changed."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from powertrip.domain.event import Event
+from powertrip.domain.hids import Watch
+from powertrip.domain.record import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """One record of the inbox, claimed for judging."""
+
+    inbox_id: int
+    record: Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToAsk:
+    """The record makes an event, or joins the open one with the same fold key."""
+
+    event: Event
+    conversation: str
+    """Where the first notice goes, if a new event is made."""
+    hold: timedelta = timedelta()
+    """How long the first notice may wait for facts."""
+    watches: tuple[Watch, ...] = ()
+    """The origins that may have seen, or come to see, the same."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToSight:
+    """The record is an origin's own of something that the log pipeline should tell of as well."""
+
+    event: Event
+    """What it says happened; an event of its own only if nothing else tells of it."""
+    watch: Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueSighting:
+    """An origin's record that nothing else told of in time."""
+
+    id: int
+    event: Event
+    """As the record says, without an id, a subject or a reminder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToCount:
+    """The record leaves no event: ignored by a rule, or matched by none."""
+
+    verdict: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToQuarantine:
+    """The record should have been judged and could not be."""
+
+    rule: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What became of one record."""
+
+    claimed: Claimed
+    outcome: ToAsk | ToSight | ToCount | ToQuarantine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What a batch of judgements changed."""
+
+    opened: tuple[str, ...] = ()
+    """Ids of new events."""
+    folded: tuple[str, ...] = ()
+    """Ids of events that an occurrence joined."""
+    quarantined: int = 0
+    sighted: int = 0
+    """Records of origins kept for comparison."""
+    paired: tuple[str, ...] = ()
+    """Names of the origins whose record and the log pipeline's were found to be of one thing."""

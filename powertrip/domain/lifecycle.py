@@ -1,0 +1,52 @@
+"""The table of statuses: which verdict leads from where to where, and why not otherwise."""
+
+from dataclasses import replace
+
+from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.event import Event, Status
+from powertrip.errors import AlreadyDecided, NotInThisStatus, SecondPersonRequired
+
+TRANSITIONS: dict[tuple[Status, Verdict], Status] = {
+    (Status.PENDING, Verdict.APPROVE): Status.APPROVED,
+    (Status.PENDING, Verdict.DENY): Status.DENIED,
+    (Status.HALF_APPROVED, Verdict.APPROVE): Status.APPROVED,
+    (Status.HALF_APPROVED, Verdict.DENY): Status.DENIED,
+    (Status.DENIED, Verdict.CLOSE): Status.CLOSED,
+}
+
+
+def decide(event: Event, decision: Decision, *, needs_second_person: bool) -> Event:
+    """Return `event` with `decision` taken and its status moved.
+
+    Raises AlreadyDecided where somebody was first, NotInThisStatus for a step that does not exist,
+    SecondPersonRequired where the first approver tries to be the second.
+    """
+    target = TRANSITIONS.get((event.status, decision.verdict))
+    if target is None:
+        raise refusal(event, decision.verdict)
+    if target is Status.APPROVED and needs_second_person:
+        target = _approve_with_two(event, decision)
+    return replace(event, status=target, decisions=(*event.decisions, decision))
+
+
+def refusal(event: Event, verdict: Verdict) -> AlreadyDecided | NotInThisStatus:
+    """The named reason why `verdict` does nothing to `event`, as a sentence for the person who tried."""
+    if verdict is Verdict.CLOSE and event.is_open:
+        return NotInThisStatus("Only a denied event can be closed, and nobody has denied this one.")
+    if verdict is Verdict.CLOSE and event.status is Status.APPROVED:
+        return NotInThisStatus(f"Only a denied event can be closed. {_last_decision(event)}")
+    return AlreadyDecided(_last_decision(event))
+
+
+def _approve_with_two(event: Event, decision: Decision) -> Status:
+    if event.status is Status.PENDING:
+        return Status.HALF_APPROVED
+    if any(earlier.actor_id == decision.actor_id for earlier in event.decisions):
+        raise SecondPersonRequired("You approved this already. It takes a second person to finish it.")
+    return Status.APPROVED
+
+
+def _last_decision(event: Event) -> str:
+    last = event.decisions[-1]
+    done = {Verdict.APPROVE: "approved", Verdict.DENY: "denied", Verdict.CLOSE: "closed"}[last.verdict]
+    return f"<@{last.actor_id}> already {done} this at {last.at:%Y-%m-%d %H:%M:%S} UTC."

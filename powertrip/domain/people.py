@@ -1,0 +1,74 @@
+"""People: the section `people`, whom an event is about, and who clicked."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated
+
+from powertrip.config.section import Section
+from powertrip.config.values import Email, KeyInTable, MemberId
+
+
+class SubjectKind(StrEnum):
+    """What is known of the one an event is about; all but PERSON lead to the security channel."""
+
+    PERSON = "person"  # mapped, active, can be messaged
+    BOT = "bot"  # `bot: true` in the config
+    UNMAPPED = "unmapped"  # no entry in `people`
+    NOT_FOUND = "not_found"  # Slack knows no such member
+    DEACTIVATED = "deactivated"  # the Slack account is switched off
+    GUEST = "guest"  # a guest, a bot user or a member of another organisation
+    LOOKUP_FAILED = "lookup_failed"  # Slack did not answer in time
+    UNREACHABLE = "unreachable"  # Slack refused the direct message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """The one an event is about, as far as Powertrip could find out."""
+
+    kind: SubjectKind
+    slack_id: str | None = None
+    """The Slack member id, kept also where the member cannot be messaged."""
+    name: str | None = None
+    """The name Slack shows for the member."""
+    team: str | None = None
+    """The owning team of a bot."""
+
+
+class Standing(StrEnum):
+    """What Slack says of the account behind a click."""
+
+    MEMBER = "member"  # a full, active member of this workspace or organisation
+    GUEST = "guest"
+    DEACTIVATED = "deactivated"
+    OUTSIDER = "outsider"  # of another organisation, through a shared channel
+    BOT = "bot"
+    UNKNOWN = "unknown"  # Slack did not answer, or knows no such account
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Actor:
+    """The person who clicked or typed, as looked up at that moment."""
+
+    slack_id: str
+    name: str
+    standing: Standing
+    is_reviewer: bool = False
+
+
+class Person(Section):
+    """The Slack member, or the bot, behind a user name: exactly one of `slack`, `email` and `bot`."""
+
+    name: Annotated[str, KeyInTable()]
+    """The key in the config, usually the unix user name."""
+    slack: MemberId | None = None
+    """Their Slack member id."""
+    email: Email | None = None
+    """The e-mail address of their Slack account, and one of their names."""
+    bot: bool = False
+    """Whether a program uses this name: its events go to the security channel."""
+    team: str | None = None
+    """The team that owns a bot, said on its cards."""
+    names: tuple[str, ...] = ()
+    """Further names of the same person: unix users, e-mail addresses, AWS users or SSO sessions, Okta ids."""
+    github: str | None = None
+    """Their GitHub login. Capitals do not matter in it, nor in e-mail addresses; in other names they do."""

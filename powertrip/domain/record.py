@@ -1,0 +1,62 @@
+"""One log record as a source delivered it, and what a sender left out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+
+def require_utc(moment: datetime) -> datetime:
+    """Return `moment` in UTC; raises ValueError for a naive datetime, which could mean any zone."""
+    if moment.tzinfo is None:
+        raise ValueError(f"a datetime without a time zone is not accepted: {moment!r}")
+    return moment.astimezone(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One log record as a source delivered it."""
+
+    source: str
+    """The source's name in the config."""
+    record_id: str
+    """Unique within the source: the sender's own id, or a hash where it has none."""
+    message: str
+    """The log line without its syslog header, at most `rules.MESSAGE_LIMIT` characters."""
+    raw: str
+    """The record verbatim, as JSON text or as the line that came."""
+    received_at: datetime
+    occurred_at: datetime | None = None
+    """When the sender says it happened; None if it does not say."""
+    host_name: str | None = None
+    program: str | None = None
+    """The syslog tag without its pid, such as `sshd-session`."""
+    cut: int = 0
+    """How many characters of the message were cut off; said wherever the message is shown."""
+    facility: str | None = None
+    """The syslog facility in lower case, such as `auth`; None if the sender does not say."""
+    trusted: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the log system states and a writer cannot forge: journald's `_UID` and `_COMM`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "received_at", require_utc(self.received_at))
+        if self.occurred_at is not None:
+            object.__setattr__(self, "occurred_at", require_utc(self.occurred_at))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """What a sender left out, and where its API has it; kept until it is fetched."""
+
+    source: str
+    after_id: str
+    """The sender's id before the first that is missing, in decimal digits."""
+    until_id: str
+    """The last id that may be missing, in decimal digits."""
+    query: str | None
+    """What the sender searched for; None for everything."""
+    noticed_at: datetime
+
+
+Cursor: TypeAlias = dict[str, Any]
+"""Where a poll goes on; JSON that only its own type understands."""

@@ -1,0 +1,54 @@
+"""Tells a verdict by a signed HTTP request, as webhooks do.
+
+`X-Powertrip-Timestamp` is the Unix time of sending, and `X-Powertrip-Signature` is `sha256=` and
+HMAC-SHA256, with the shared secret, over that time, a dot and the body, in lower-case hexadecimal digits.
+A receiver should refuse what is older than a few minutes; the verdict's `event_id` and `verdict` together
+say whether it was told before.
+"""
+
+import hashlib
+import hmac
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, SecretStr
+
+from powertrip.config.values import SourceSecret
+from powertrip.domain.hids import OriginVerdict
+from powertrip.hids.report import DEFAULT_TEMPLATE, filled
+from powertrip.hids.section import TellSection, Template, Way
+
+
+class TellCallback(TellSection):
+    """A signed request to any address."""
+
+    type: Literal["callback"]
+    secret: SourceSecret
+    """What the request is signed with."""
+    body: Annotated[Template, BeforeValidator(lambda body: DEFAULT_TEMPLATE if body is None else body)] = (
+        DEFAULT_TEMPLATE
+    )
+    """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
+
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
+        """Post it; any 2xx is taken for "told"."""
+        body = filled(self.body, verdict).encode()
+        timestamp = str(int(way.client.clock().timestamp()))
+        headers = {
+            "Content-Type": "application/json",
+            "X-Powertrip-Timestamp": timestamp,
+            "X-Powertrip-Signature": sign(self.secret, timestamp, body),
+        }
+        answer = await way.client.request("POST", content=body, headers=headers)
+        if not answer.is_success:
+            raise way.client.rejected(answer, "check its address, and the secret on both sides")
+
+    async def check(self, way: Way) -> str:
+        """Whether the server answers at all; a verdict is not made up for it. Raises Unavailable."""
+        answer = await way.client.request("HEAD")
+        return f"the server answers ({answer.status} to HEAD)"
+
+
+def sign(secret: SecretStr, timestamp: str, body: bytes) -> str:
+    """The signature header."""
+    key, signed = secret.get_secret_value().encode(), timestamp.encode() + b"." + body
+    return "sha256=" + hmac.new(key, signed, hashlib.sha256).hexdigest()

@@ -1,0 +1,76 @@
+"""What the settings of all ways to tell a HIDS share."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator
+
+from powertrip.config.section import Section
+from powertrip.config.values import Written
+from powertrip.domain.hids import OriginVerdict
+from powertrip.hids.report import unknown_placeholders
+from powertrip.net import HttpClient
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def _check_url(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.fragment:
+        raise ValueError(
+            "must be an https address without a user in it, such as https://hids.example.com/told"
+        )
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+        raise ValueError("must be https beyond this machine: a verdict that anybody can change is none")
+    return value
+
+
+def _check_template(value: str) -> str:
+    unknown = unknown_placeholders(value)
+    if unknown:
+        raise ValueError(f"{unknown}; docs/hids.md lists the placeholders")
+    return value
+
+
+Url = Annotated[str, AfterValidator(_check_url), Written("an https address; http on this machine alone")]
+Template = Annotated[
+    str, AfterValidator(_check_template), Written("JSON with placeholders such as `$verdict`")
+]
+
+
+@dataclass(slots=True)
+class Way:
+    """A way to tell one HIDS, with its connection; implements `powertrip.ports.Origin`."""
+
+    section: "TellSection"
+    client: HttpClient
+    token: str | None = None
+    """What a login gave, until it runs out."""
+
+    async def tell(self, verdict: OriginVerdict) -> None:
+        await self.section.tell(verdict, self)
+
+    async def check(self) -> str:
+        """What an operator is told of a working connection; raises OutsideError with what to mend."""
+        return await self.section.check(self)
+
+
+class TellSection(Section):
+    """How the HIDS is told: an event of Wazuh 4, a document in its indexer, or a signed HTTP request."""
+
+    type: str
+    """Wazuh 4's API, the indexer of Wazuh 4 or 5 (OpenSearch), or a signed request to any address."""
+    url: Url
+    """The server, such as https://wazuh.example.com:55000; for `callback` the whole address."""
+    ca_file: str | None = None
+    """The certificate authority of the server, as PEM; without it, those that this machine trusts."""
+
+    @abstractmethod
+    async def tell(self, verdict: OriginVerdict, way: Way) -> None:
+        """See `powertrip.ports.Origin`."""
+
+    @abstractmethod
+    async def check(self, way: Way) -> str:
+        """See `Way.check`."""

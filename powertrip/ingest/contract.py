@@ -1,0 +1,225 @@
+"""The contract between the web endpoint, the sources and the store: a request comes in, records go on.
+
+The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps what
+was read. The three live in rooms that do not know each other; this is all they share.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from powertrip.domain.record import Cursor, Gap, Record
+from powertrip.errors import Overloaded
+from powertrip.net import HttpClient
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of one request is taken."""
+
+    message_characters: int = 8192
+    """Longer messages are cut, and the record says by how much."""
+    body_bytes: int = 8 * MEBIBYTE
+    """Of a body as it comes, which may be compressed."""
+    inflated_bytes: int = 16 * MEBIBYTE
+    records: int = 100_000
+
+
+Fetch = Callable[[str], Awaitable[bytes]]
+"""Gives what is at an address; raises Overloaded if it cannot be had now."""
+
+
+async def _no_fetch(url: str) -> bytes:
+    raise Overloaded(f"nothing is fetched here: {url[:100]}")
+
+
+class Certificates(Protocol):
+    """Certificates of senders that sign with a key."""
+
+    async def bring(self, url: str) -> None:
+        """Fetch one, unless it is kept; raises Overloaded."""
+
+    def get(self, url: str) -> "Certificate":
+        """One that was brought; raises Overloaded."""
+
+
+class _NoCertificates:
+    async def bring(self, url: str) -> None:
+        await _no_fetch(url)
+
+    def get(self, url: str) -> "Certificate":
+        raise Overloaded(f"no certificate is kept here: {url[:100]}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What the endpoint lends to sources."""
+
+    limits: Limits = Limits()
+    fetch: Fetch = _no_fetch
+    certificates: Certificates = field(default_factory=_NoCertificates)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IngestRequest:
+    """One request as a source sees it, free of HTTP machinery."""
+
+    headers: Mapping[str, str]
+    """Names in any case; kept in lower case."""
+    body: bytes
+    """As it came, possibly gzipped; empty while only the credentials are checked."""
+    received_at: datetime
+    source: str = ""
+    """The name of the source, as the path has it."""
+    tools: Tools = Tools()
+    path_secret: str | None = None
+    """What followed the source's name in the path, unquoted."""
+
+    def __post_init__(self) -> None:
+        lowered = {name.lower(): value for name, value in self.headers.items()}
+        object.__setattr__(self, "headers", lowered)
+
+    def header(self, name: str) -> str | None:
+        """The header's value; None if the sender did not send it."""
+        return self.headers.get(name.lower())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A part of a body that no retry can save, while the request as a whole is accepted."""
+
+    body: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a sender wants to hear, where that is not the endpoint's own answer."""
+
+    status: int = 200
+    content: Mapping[str, Any] | None = None
+    """Written as JSON; None for an empty body."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a source made of one request; all of it is committed before the sender is answered."""
+
+    records: list[Record] = field(default_factory=list)
+    unread: tuple[Unread, ...] = ()
+    """Kept in the quarantine."""
+    is_cut: bool = False
+    """Whether the sender left records out."""
+    gaps: tuple[Gap, ...] = ()
+    """What the sender left out of the request and can be fetched; committed with the records."""
+    answer: Answer | None = None
+    follow_up: Callable[[], Awaitable[None]] | None = None
+    """Called after the commit and before the answer; the sender has to retry if it raises Overloaded."""
+
+
+class Source(Protocol):
+    """Makes records of requests in one wire format."""
+
+    def authorize(self, request: IngestRequest) -> None:
+        """Check what can be checked without the body; raises Unauthorized."""
+
+    def read(self, request: IngestRequest) -> Reading:
+        """Authorize, a signature over the body included, then make records of the body, in its order.
+
+        Raises Unauthorized, BodyTooLarge (also for what the body inflates to), or Unreadable.
+        """
+
+
+@runtime_checkable
+class Preparing(Protocol):
+    """A source that has to fetch something before it can read, such as the certificate of a signature."""
+
+    async def prepare(self, request: IngestRequest) -> None:
+        """Fetch what `read` will look for, and keep it; raises Overloaded if it cannot be had now.
+
+        What is wrong with the request is for `read` to say: nothing is fetched for such a one.
+        """
+
+
+@runtime_checkable
+class Challenged(Protocol):
+    """A source whose sender asks, by GET and once, whether the endpoint is what its owner says."""
+
+    def challenge(self, request: IngestRequest) -> Answer:
+        """Answer what the headers ask; the body is empty. Raises Unauthorized."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """One answer of a polled API; its records and the cursor past them are committed together."""
+
+    records: list[Record]
+    cursor: Cursor
+    more: bool
+    """Whether the next page can be had at once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PollRequest:
+    """What a poll is asked for, and what is lent to it."""
+
+    name: str
+    """The poll's, which its records name as their source."""
+    client: HttpClient
+    cursor: Cursor | None
+    """Where the last page ended; None before the first, which begins at `since`."""
+    since: datetime
+    now: datetime
+    limits: Limits = Limits()
+
+
+class Poll(Protocol):
+    """Asks one API for records."""
+
+    @property
+    def every(self) -> timedelta:
+        """The time between two rounds."""
+
+    @property
+    def look_back(self) -> timedelta:
+        """Where the very first round begins, before its start."""
+
+    @property
+    def catch_up(self) -> int:
+        """About so many records are taken in one round."""
+
+    @property
+    def tell_failing_after(self) -> timedelta:
+        """The security channel is told of a poll that fails for this long."""
+
+    async def fetch(self, request: PollRequest) -> Page:
+        """The page at the cursor; raises Unavailable or Rejected."""
+
+
+class Backfill(Protocol):
+    """Asks one API for what its sender left out."""
+
+    async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
+        """The page at `cursor`, which begins as `{"min_id": after_id}`; without more, the gap is filled.
+
+        Raises Unavailable or Rejected.
+        """
+
+
+class Inbox(Protocol):
+    """Where accepted records wait to be judged."""
+
+    async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:
+        """Commit records and gaps together and return how many records were new; known ids are dropped.
+
+        Raises StoreUnavailable if they could not be committed, Overloaded if too much waits already.
+        """
+
+    async def quarantine_body(self, source: str, body: bytes, reason: str, received_at: datetime) -> None:
+        """Commit a body that no source could read; raises StoreUnavailable."""

@@ -1,0 +1,84 @@
+"""What the steps work with: the adapters, the clock, and the settings, which a reload replaces whole."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from powertrip.cards import CardSettings
+from powertrip.domain.hids import Watch
+from powertrip.domain.policy import Policy
+from powertrip.domain.quarantine import Quarantine
+from powertrip.domain.reminders import Reminders
+from powertrip.domain.routing import People, Reviewers
+from powertrip.domain.severity import SeverityLists
+from powertrip.metrics import Metrics
+from powertrip.pipeline.ports import BackupChannels, Directory, Enrichment, Notifier, Origin
+from powertrip.rules import RuleSet
+from powertrip.store import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The sections that the steps read, and what the start found out; a reload replaces it whole."""
+
+    rules: RuleSet
+    people: People
+    policy: tuple[Policy, ...]
+    reminders: Reminders
+    reviewers: Reviewers
+    cards: CardSettings
+    severity: SeverityLists
+    quarantine: Quarantine
+    security_channel: str
+    """A channel id."""
+    command: str
+    """The slash command, as cards tell people to type it."""
+    backup_after: timedelta
+    """How long an event may wait for Slack before it is told another way."""
+    watches: tuple[Watch, ...] = ()
+    """The origins, as their records are compared."""
+
+    def watch_of(self, source: str) -> Watch | None:
+        """The origin whose own records come through this source, if they do."""
+        return next((watch for watch in self.watches if source in watch.origin.sources), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Signals:
+    """What wakes the loops. Whoever leaves work sets one; one loop waits for each."""
+
+    inbox: asyncio.Event = field(default_factory=asyncio.Event)
+    outbox: asyncio.Event = field(default_factory=asyncio.Event)
+    lookups: asyncio.Event = field(default_factory=asyncio.Event)
+    reminders: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """Everything a step may use; `settings` and `backup` are read anew at each use."""
+
+    store: Store
+    notifier: Notifier
+    directory: Directory
+    enrichment: Enrichment
+    metrics: Metrics
+    clock: Callable[[], datetime]
+    """Returns the time now, aware and in UTC."""
+    new_id: Callable[[], str]
+    """Returns an id for an event that nobody can guess."""
+    live_settings: Callable[[], Settings]
+    live_backup: Callable[[], BackupChannels]
+    origins: Mapping[str, Origin]
+    """The ways to tell origins what was decided, by the origins' names."""
+    signals: Signals
+
+    @property
+    def settings(self) -> Settings:
+        """Those in force now."""
+        return self.live_settings()
+
+    @property
+    def backup(self) -> BackupChannels:
+        """The channels in force now."""
+        return self.live_backup()

@@ -1,0 +1,82 @@
+"""One attempt at a delivery, and how long to wait before something that failed is tried again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+import structlog
+
+from powertrip.domain.delivery import Delivery
+from powertrip.errors import OutsideError, PowertripError, SlackRefused, SlackUnavailable
+from powertrip.pipeline.context import Parts
+
+log = structlog.get_logger(__name__)
+
+ATTEMPT_LIMIT = timedelta(seconds=25)
+"""How long one attempt may take; shorter than the lease, so that two processes never make the same one."""
+DELIVERY_FIRST = timedelta(seconds=1)
+DELIVERY_LONGEST = timedelta(minutes=5)
+"""Deliveries are tried again after the first, then ever less often up to the longest."""
+ASKED_LONGEST = timedelta(hours=1)
+"""Whatever a polled API asks for, it is asked again after this."""
+_DOUBLINGS = 16
+"""Beyond these every wait is longer than any limit, and a larger power could not be held."""
+
+
+def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
+    """`first`, doubled so many times, and never more than `longest`."""
+    return min(first * (1 << min(times, _DOUBLINGS)), longest)
+
+
+def asked_for(error: PowertripError) -> timedelta:
+    """The pause that the other side asked for; zero where it asked for none."""
+    return min(timedelta(seconds=getattr(error, "retry_after", None) or 0), ASKED_LONGEST)
+
+
+async def never(delivery: Delivery, error: Exception) -> bool:  # noqa: ARG001 (what `attempt` calls)
+    """Leave every failure to the next attempt."""
+    return False
+
+
+async def attempt(
+    parts: Parts,
+    delivery: Delivery,
+    work: Callable[[Delivery], Awaitable[bool]],
+    instead: Callable[[Delivery, Exception], Awaitable[bool]] = never,
+) -> float:
+    """Run `work`, which returns whether anybody was told; postpone the delivery where it fails.
+
+    `instead` may deal with a failure itself, and says whether it did. Raises only StoreUnavailable. Returns
+    for how many seconds the other side wants nothing more of this lane.
+    """
+    try:
+        async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
+            was_told = await work(delivery)
+    except (OutsideError, TimeoutError) as error:
+        if not await instead(delivery, error):
+            await _postpone(parts, delivery, error)
+        return _asked_to_wait(error) or 0.0
+    if was_told:
+        parts.metrics.delivery_attempted(delivery.kind, "done")
+    return 0.0
+
+
+async def _postpone(parts: Parts, delivery: Delivery, error: Exception) -> None:
+    asked = _asked_to_wait(error)
+    backoff = doubled(DELIVERY_FIRST, delivery.attempts, DELIVERY_LONGEST)
+    wait = backoff if asked is None else timedelta(seconds=asked)
+    why = str(error) or "the attempt took too long"
+    log.warning(
+        "delivery failed, retrying", kind=delivery.kind, to=delivery.channel, error=why, wait=str(wait)
+    )
+    parts.metrics.delivery_attempted(delivery.kind, "failed")
+    # Whoever says no has not taken it; of all else nobody knows.
+    may_have_arrived = not isinstance(error, SlackUnavailable | SlackRefused)
+    until = parts.clock() + wait
+    await parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
+
+
+def _asked_to_wait(error: Exception) -> float | None:
+    """Seconds that the other side named; never more than we would wait anyway, whatever it says."""
+    seconds: float | None = getattr(error, "retry_after", None)
+    return None if seconds is None else min(seconds, DELIVERY_LONGEST.total_seconds())

@@ -1,0 +1,99 @@
+"""The poll `papertrail_search`: Papertrail's search API, walked forward by event id.
+
+`tail=false`, for otherwise the API favours recent events over complete ones. Where a search takes long it
+answers in part: `max_id` advances also when no event was found. Whether `min_id` itself is sent again is not
+documented alike everywhere; the inbox drops what it knows. Which way a search between two ids is walked is
+not documented at all, so none is bounded by `max_id`: what lies past the end of a gap is dropped here.
+Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertrail/papertrail-cli.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+from powertrip.config.values import Secret
+from powertrip.domain.record import Cursor
+from powertrip.errors import Unavailable
+from powertrip.ingest.contract import Limits, Page, PollRequest
+from powertrip.ingest.papertrail_events import event_maker, read_id
+from powertrip.net import HttpClient
+from powertrip.polls.api import listed, mapping
+from powertrip.polls.section import PollSection
+from powertrip.sources.papertrail import Papertrail
+
+HOST = "https://papertrailapp.com"
+LIMIT = 1000
+
+
+class PapertrailPoll(PollSection):
+    """Papertrail's search."""
+
+    type: Literal["papertrail_search"]
+    token: Secret
+    """The API token."""
+    query: str | None = None
+    """The search; none for all."""
+
+    async def fetch(self, request: PollRequest) -> Page:
+        """Asks for what came after the last id; see `powertrip.ingest.Poll`."""
+        cursor = request.cursor
+        since = {"min_time": str(int(request.since.timestamp()))}
+        begin = {"min_id": str(cursor["min_id"])} if cursor else since
+        answer = await _search(request.client, self.url, self.token, begin, self.query)
+        after = _next(answer, cursor)
+        events = listed(answer.get("events"), "events")
+        return Page(
+            records=event_maker(request.name, request.limits).make_all(events, request.now),
+            cursor=after,
+            more=answer.get("reached_end") is not True and after not in (cursor, {}),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PapertrailBackfill:
+    """Fetches what a webhook left out, from after one id until another."""
+
+    name: str
+    settings: Papertrail
+    limits: Limits
+    client: HttpClient
+
+    async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
+        """See `powertrip.ingest.Backfill`."""
+        said = self.settings
+        begin = {"min_id": str(cursor["min_id"])}
+        answer = await _search(self.client, said.backfill_url, said.backfill_token, begin, query)
+        events = [event for event in listed(answer.get("events"), "events") if not _is_past(event, until_id)]
+        after = _next(answer, cursor)
+        filled = answer.get("reached_end") is True or int(after["min_id"]) >= int(until_id)
+        if not filled and int(after["min_id"]) <= int(cursor["min_id"]):
+            raise Unavailable("the search neither goes on nor ends")
+        records = event_maker(self.name, self.limits).make_all(events, now)
+        return Page(records=records, cursor=after, more=not filled)
+
+
+async def _search(
+    client: HttpClient,
+    server: str | None,
+    token: SecretStr | None,
+    begin: dict[str, str],
+    query: str | None,
+) -> dict[str, Any]:
+    params = {"tail": "false", "limit": str(LIMIT), **begin, **({"q": query} if query else {})}
+    headers = {"X-Papertrail-Token": token.get_secret_value() if token else ""}
+    url = f"{(server or HOST).rstrip('/')}/api/v1/events/search.json"
+    return mapping((await client.request_json("GET", url, params=params, headers=headers)).value)
+
+
+def _is_past(event: dict[str, Any], until_id: str) -> bool:
+    """Whether the event is surely newer; one whose id cannot be read is kept."""
+    found = read_id(event.get("id"))
+    return found is not None and found > int(until_id)
+
+
+def _next(answer: dict[str, Any], cursor: Cursor | None) -> Cursor:
+    """After the newest id of the answer; where it names none, where it was."""
+    newest = read_id(answer.get("max_id"))
+    return dict(cursor or {}) if newest is None else {"min_id": str(newest)}

@@ -1,0 +1,41 @@
+"""What the settings of all polls share."""
+
+from abc import abstractmethod
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, Url
+from powertrip.ingest.contract import Page, PollRequest
+
+
+class PollSection(Section):
+    """One API that is asked for log records again and again; rules name it as they name a source."""
+
+    type: str
+    """The API."""
+    every: Duration = timedelta(seconds=30)
+    """The time between two rounds."""
+    look_back: Duration = timedelta(hours=1)
+    """Where the very first round begins, before its start."""
+    catch_up: Annotated[int, Field(ge=1)] = 10_000
+    """About so many records are taken in one round; the security channel is told where more wait."""
+    tell_failing_after: Duration = timedelta(minutes=15)
+    """The security channel is told of a poll that fails for this long."""
+    expect_within: Duration | None = None
+    """The security channel is told when no new record came for this long."""
+    url: Url | None = None
+    """Another server than the API's own."""
+
+    @abstractmethod
+    async def fetch(self, request: PollRequest) -> Page:
+        """See `powertrip.ingest.Poll`."""
+
+
+class PollByTime(PollSection):
+    """An API that is asked from a time on, where records come late."""
+
+    overlap: Duration = timedelta(minutes=10)
+    """How far back each round looks again, for what comes late."""

@@ -1,0 +1,108 @@
+"""The poll `wazuh_indexer`: Wazuh's alerts, searched in its indexer, for its own API lists none.
+
+`full_log` is the line as the agent read it; without its syslog header the rules for text read it anew, for
+what Wazuh's own decoder makes of it is less than our grammar sees. Alerts are indexed some seconds late.
+Format: documentation.wazuh.com, Wazuh indexer; docs.opensearch.org, search_after.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+from urllib.parse import quote
+
+from pydantic import BeforeValidator, Field
+
+from powertrip.config.values import Secret, Url, Written
+from powertrip.errors import Unavailable
+from powertrip.ingest.contract import Page, PollRequest
+from powertrip.ingest.records import RecordKeys, RecordMaker
+from powertrip.ingest.times import parse_time
+from powertrip.net import HttpClient
+from powertrip.polls.api import listed, mapping
+from powertrip.polls.section import PollByTime
+from powertrip.polls.window import Window
+
+RuleId = Annotated[str, Field(pattern=r"^\d{1,10}$"), Written("a number in quotes")]
+INDEX = "wazuh-alerts-4.x-*"
+SIZE = 500
+_KEYS = RecordKeys(
+    message="powertrip.message",
+    host="agent.name",
+    time="timestamp",
+    id="powertrip.id",
+    program="powertrip.program",
+)
+_HEADER = re.compile(
+    r"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S{1,40}) \S{1,255} ([^\s:\[]{1,100})(?:\[\d+\])?: "
+)
+"""RFC 3164 as daemons write it, or with the ISO time of newer ones."""
+
+
+class WazuhPoll(PollByTime):
+    """The indexer of Wazuh."""
+
+    type: Literal["wazuh_indexer"]
+    url: Url
+    """The server."""
+    username: str
+    """Who logs in."""
+    password: Secret
+    """And with what."""
+    index: Annotated[str, BeforeValidator(lambda index: INDEX if index is None else index)] = INDEX
+    """The index pattern."""
+    rule_ids: tuple[RuleId, ...] = ()
+    """Only alerts of these Wazuh rules."""
+
+    async def fetch(self, request: PollRequest) -> Page:
+        """Searches forward by time and id; see `powertrip.ingest.Poll`."""
+        now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
+        hits = await self._hits(request.client, window)
+        maker = RecordMaker(source=request.name, keys=_KEYS, limits=request.limits, zone=None)
+        moments = [parse_time(_alert(hit).get("timestamp"), received_at=now, zone=None) for hit in hits]
+        place = hits[-1].get("sort") if len(hits) >= SIZE else None
+        return Page(
+            records=maker.make_all([_value(hit) for hit in hits], now),
+            cursor=window.after(moments, now, place),
+            more=place is not None,
+        )
+
+    async def _hits(self, client: HttpClient, window: Window) -> list[dict[str, Any]]:
+        index = quote(self.index, safe="*-.,_")
+        answer = await client.request_json(
+            "POST",
+            f"{self.url.rstrip('/')}/{index}/_search",
+            json=self._search(window),
+            login=(self.username, self.password.get_secret_value()),
+        )
+        said = mapping(answer.value)
+        if said.get("timed_out") is True:
+            raise Unavailable("the search timed out within the indexer")
+        found = said.get("hits")
+        return listed(found.get("hits") if isinstance(found, dict) else None, "hits")
+
+    def _search(self, window: Window) -> dict[str, Any]:
+        conditions: list[dict[str, Any]] = [{"range": {"timestamp": {"gte": window.begin.isoformat()}}}]
+        if self.rule_ids:
+            conditions.append({"terms": {"rule.id": list(self.rule_ids)}})
+        after = {"search_after": window.place} if window.place is not None else {}
+        return {
+            "size": SIZE,
+            "sort": [{"timestamp": "asc"}, {"id": "asc"}],
+            "query": {"bool": {"filter": conditions}},
+            **after,
+        }
+
+
+def _alert(hit: dict[str, Any]) -> dict[str, Any]:
+    alert = hit.get("_source")
+    return alert if isinstance(alert, dict) else {}
+
+
+def _value(hit: dict[str, Any]) -> dict[str, Any]:
+    """The alert, with what is read out of it beside it."""
+    alert = _alert(hit)
+    line = alert.get("full_log")
+    header = _HEADER.match(line) if isinstance(line, str) else None
+    read: dict[str, Any] = {"id": hit.get("_id"), "program": header[1] if header else None}
+    if isinstance(line, str):
+        read["message"] = line[header.end() :] if header else line
+    return alert | {"powertrip": read}

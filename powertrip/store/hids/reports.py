@@ -1,0 +1,138 @@
+"""What each origin is told: a row for every verdict and alert, beside the delivery that carries it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from powertrip.domain.decision import Verdict
+from powertrip.domain.delivery import Delivery, DeliveryKind, Telling
+from powertrip.domain.event import Status
+from powertrip.domain.hids import OriginVerdict
+from powertrip.store import audit, deliveries, notes
+from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow, TellingState
+
+DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
+"""What is told of; one approval of two is not a decision yet."""
+
+
+def for_decision(event_id: str, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
+    """Have every origin that saw the event, and those told of all, told of its latest decision."""
+    if status not in DECIDED:
+        return
+    of_event = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id == event_id)
+    for row in SightingRow.select().where(SightingRow.occurrence_id.in_(of_event)).order_by(SightingRow.id):
+        for_sighting(row, event_id, status, now)
+    for origin in told_of_all:
+        _enqueue(event_id, origin, None, now)
+
+
+def for_sighting(row: Any, event_id: str, status: str, now: datetime) -> None:
+    """Have the origin of a sighting told of what was decided, if it was and there is a way to tell."""
+    if row.tells and status in DECIDED:
+        _enqueue(event_id, row.origin, row.id, now)
+
+
+def _enqueue(event_id: str, origin: str, sighting_id: int | None, now: datetime) -> None:
+    of_event = DecisionRow.select().where(DecisionRow.event_id == event_id)
+    decision = of_event.order_by(DecisionRow.id.desc()).get()
+    row = TellingRow.create(
+        event_id=event_id,
+        origin=origin,
+        sighting_id=sighting_id,
+        decision_id=decision.id,
+        state=TellingState.WAITING,
+        at=now,
+    )
+    payload = Telling(telling=row.id)
+    deliveries.enqueue(
+        [deliveries.new(DeliveryKind.ORIGIN, origin, now, event_ids=[event_id], payload=payload)]
+    )
+
+
+def told_of(sighting_ids: Sequence[int]) -> set[int]:
+    """Those on which a verdict is, or is about to be, told."""
+    rows = TellingRow.select().where(TellingRow.sighting_id.in_(list(sighting_ids)))
+    return {row.sighting_id for row in rows if row.sighting_id is not None}
+
+
+def verdict(delivery: Delivery) -> OriginVerdict | None:
+    """What a delivery tells; None while an earlier verdict on the same alert was not taken."""
+    row = _telling(delivery)
+    if _earlier_waits(row):
+        return None
+    event, decision = EventRow.get_by_id(row.event_id), DecisionRow.get_by_id(row.decision_id)
+    sighting = SightingRow.get_by_id(row.sighting_id) if row.sighting_id else None
+    about = sighting or event
+    return OriginVerdict(
+        event_id=event.id,
+        verdict=Verdict(decision.verdict),
+        alert_id=sighting.record_id if sighting else None,
+        rule=event.rule,
+        user_name=about.user_name,
+        host_name=about.host_name,
+        source_ip=about.source_ip,
+        occurred_at=about.occurred_at,
+        decided_by=decision.actor_id,
+        decided_by_name=decision.actor_name,
+        decided_at=decision.at,
+        reason=decision.reason,
+    )
+
+
+def _telling(delivery: Delivery) -> Any:
+    if not isinstance(delivery.payload, Telling):
+        raise TypeError(f"delivery {delivery.id} tells no verdict")
+    return TellingRow.get_by_id(delivery.payload.telling)
+
+
+def _earlier_waits(row: Any) -> bool:
+    same = (
+        TellingRow.sighting_id.is_null()
+        if row.sighting_id is None
+        else TellingRow.sighting_id == row.sighting_id
+    )
+    of_event = (TellingRow.event_id == row.event_id) & (TellingRow.origin == row.origin)
+    earlier = (TellingRow.id < row.id) & (TellingRow.state != TellingState.TOLD)
+    return bool(TellingRow.select().where(same & of_event & earlier).exists())
+
+
+def told(delivery: Delivery, now: datetime) -> None:
+    """Write down that the origin took the verdict, and the delivery done."""
+    row = _telling(delivery)
+    deliveries.touch([row.event_id], now)
+    deliveries.finish(delivery, now)
+    _move(row, TellingState.TOLD, None, now)
+    audit.append("origin_told", now, event_id=row.event_id, origin=row.origin, telling=row.id)
+
+
+def _move(row: Any, state: TellingState, error: str | None, now: datetime) -> None:
+    TellingRow.update(state=state, at=now, error=error).where(TellingRow.id == row.id).execute()
+
+
+def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: datetime) -> None:
+    """Write down that the origin refuses; the security channel hears of it until it takes one again."""
+    # The channel hears of it once, whichever delivery is refused first.
+    wait_for(Turn.REPORTING)
+    deliveries.postpone(delivery, until, why, may_have_arrived=False)
+    row = _telling(delivery)
+    if row.state == TellingState.FAILED and row.error == why:
+        return
+    if not _is_known_to_refuse(row.origin):
+        notes.enqueue(channel, f"{row.origin} refuses to be told what was decided", [why], now)
+    _move(row, TellingState.FAILED, why, now)
+    audit.append("origin_refused", now, event_id=row.event_id, origin=row.origin, why=why)
+    deliveries.touch([row.event_id], now)
+
+
+def _is_known_to_refuse(origin: str) -> bool:
+    failed = (TellingRow.origin == origin) & (TellingRow.state == TellingState.FAILED)
+    return bool(TellingRow.select().where(failed).exists())
+
+
+class Tellings(Role):
+    """What origins are told."""
+
+    verdict = transaction(verdict)
+    told = transaction(told)
+    refused = transaction(refused)

@@ -1,0 +1,134 @@
+"""Polls: whose turn it is, where each goes on, and what the security channel is told of them.
+
+Records and the cursor past them are kept in one transaction: nothing is lost between the two, and what is
+fetched twice the inbox knows.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from powertrip.domain.due import PollRound, PollState
+from powertrip.domain.record import Cursor, Record
+from powertrip.errors import Overloaded, StoreUnavailable
+from powertrip.store import inbox, notes
+from powertrip.store.database import Role, transaction
+from powertrip.store.tables import PollRow
+
+
+def claim(name: str, owner: str, since: datetime, now: datetime, lease: timedelta) -> PollState | None:
+    """Take a poll that is due and nobody else's; `since` is where a new one begins."""
+    PollRow.insert(name=name, since=since, next_at=now).on_conflict_ignore().execute()
+    free = PollRow.leased_until.is_null() | (PollRow.leased_until < now)
+    due = (PollRow.name == name) & (PollRow.next_at <= now) & free
+    if not PollRow.update(owner=owner, leased_until=now + lease).where(due).execute():
+        return None
+    row = PollRow.get_by_id(name)
+    return PollState(cursor=row.cursor, since=row.since, failures=row.failures)
+
+
+def keep(
+    name: str,
+    owner: str,
+    records: Sequence[Record],
+    cursor: Cursor,
+    backlog_limit: int,
+    now: datetime,
+    lease: timedelta,
+) -> int:
+    """Keep a page with the cursor past it, and the lease; returns how many records were new.
+
+    Raises Overloaded while too much waits, and StoreUnavailable if the poll is another process's by now.
+    """
+    if records and inbox.backlog(backlog_limit) >= backlog_limit:
+        raise Overloaded(f"more than {backlog_limit} records wait to be judged")
+    _change(name, owner, cursor=cursor, leased_until=now + lease)
+    return sum(inbox.append([records]))
+
+
+def _change(name: str, owner: str, **changes: object) -> None:
+    ours = (PollRow.name == name) & (PollRow.owner == owner)
+    if not PollRow.update(**changes).where(ours).execute():
+        raise StoreUnavailable(f"polls.{name} was taken over by another process")
+
+
+def succeeded(name: str, owner: str, done: PollRound, next_at: datetime, channel: str, now: datetime) -> None:
+    """Write down a round, and have the channel told where it ends a failure, a gap, or begins one."""
+    row = PollRow.get_by_id(name)
+    if row.failing_told_at is not None:
+        title = f"The poll {name} works again"
+        notes.enqueue(channel, title, [f"It failed since {_text(row.failing_since)}."], now)
+    _change(
+        name,
+        owner,
+        next_at=next_at,
+        leased_until=None,
+        failures=0,
+        failing_since=None,
+        failing_told_at=None,
+        error=None,
+        succeeded_at=now,
+    )
+    _count_gap(row, done, channel, now)
+
+
+def _count_gap(row: PollRow, done: PollRound, channel: str, now: datetime) -> None:
+    was_behind = row.behind_count > 0
+    if not done.more and not was_behind:
+        return
+    count = row.behind_count + done.count
+    first, last = _range([row.behind_from, row.behind_to, done.oldest, done.newest])
+    said = f"{count:,} records, from {_text(first)} to {_text(last)}."
+    if not done.more:
+        notes.enqueue(channel, f"The poll {row.name} has caught up", [said], now)
+        count, first, last = 0, None, None
+    elif not was_behind:
+        more = "More waits and is fetched round by round; nothing is left out."
+        notes.enqueue(channel, f"The poll {row.name} is behind and catches up", [said, more], now)
+    changed = PollRow.update(behind_count=count, behind_from=first, behind_to=last)
+    changed.where(PollRow.name == row.name).execute()
+
+
+def _range(moments: Sequence[datetime | None]) -> tuple[datetime | None, datetime | None]:
+    known = [moment for moment in moments if moment is not None]
+    return (min(known), max(known)) if known else (None, None)
+
+
+def failed(
+    name: str, owner: str, error: str, next_at: datetime, tell_after: timedelta, channel: str, now: datetime
+) -> None:
+    """Write down a failure, and have the channel told once it has lasted for `tell_after`."""
+    row = PollRow.get_by_id(name)
+    since, told_at = row.failing_since or now, row.failing_told_at
+    if told_at is None and now - since >= tell_after:
+        lines = [f"Since {_text(since)} nothing was fetched.", error]
+        notes.enqueue(channel, f"The poll {name} fails", lines, now)
+        told_at = now
+    _change(
+        name,
+        owner,
+        next_at=next_at,
+        leased_until=None,
+        failures=row.failures + 1,
+        failing_since=since,
+        failing_told_at=told_at,
+        error=error,
+    )
+
+
+def put_off(name: str, owner: str, next_at: datetime) -> None:
+    """Let a poll rest that is not at fault itself."""
+    _change(name, owner, next_at=next_at, leased_until=None)
+
+
+def _text(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "a time not known"
+
+
+class Polling(Role):
+    """Where polls go on."""
+
+    claim = transaction(claim)
+    keep = transaction(keep)
+    succeeded = transaction(succeeded)
+    failed = transaction(failed)
+    put_off = transaction(put_off)

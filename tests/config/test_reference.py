@@ -1,0 +1,67 @@
+"""The configuration reference and the example say what the code does, and leave nothing out."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from powertrip.cli.docs.configuration import reference
+from powertrip.config.schema import all_settings
+from powertrip.settings import Settings, load_config
+
+ROOT = Path(__file__).parents[2]
+POLL_SECRETS = ("PAPERTRAIL_TOKEN", "WAZUH_INDEXER_PASSWORD", "APTIBLE_TOKEN")
+EXAMPLE = (ROOT / "config.example.yaml").read_text()
+SWITCHED_ON = re.sub(r"(?m)^#(?=  )", "", EXAMPLE)
+"""The example with every setting in force that a "#" before it had switched off."""
+
+
+def values_at(data: Any, path: tuple[str, ...]) -> list[Any]:
+    """All values that stand at `path`, where NAME is any key and N any entry of a list."""
+    if not path:
+        return [data]
+    if path[0] in ("NAME", "N"):
+        inner = data.values() if isinstance(data, dict) else data
+        return [value for entry in inner for value in values_at(entry, path[1:])]
+    return values_at(data[path[0]], path[1:]) if path[0] in data else []
+
+
+def test_the_committed_reference_is_up_to_date() -> None:
+    assert (ROOT / "docs" / "configuration.md").read_text() == reference(Settings), "run: make docs"
+
+
+def test_the_example_shows_every_setting() -> None:
+    example = yaml.safe_load(SWITCHED_ON)
+
+    assert [
+        setting.path for setting in all_settings((Settings,)) if not values_at(example, setting.path)
+    ] == []
+
+
+def test_every_setting_has_a_meaning() -> None:
+    without = [s.path for s in all_settings((Settings,)) if not (s.field.description or "").endswith(".")]
+
+    assert without == []
+
+
+def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(SWITCHED_ON)
+    names = ("PAPERTRAIL_SECRET", "SYSLOG_SECRET", "GRAFANA_SECRET", "SNS_SECRET", *POLL_SECRETS)
+    secrets = dict.fromkeys(names, "0123456789abcdef")
+
+    config = load_config(path, {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", **secrets})
+
+    assert sorted(config.people) == ["alice", "bob", "oswaldo"]
+    assert sorted(config.sources) == ["alarms", "grafana", "papertrail", "syslog"]
+    assert config.policy[0].require == ("reason", "second_person")
+
+
+def test_the_reference_names_the_variable_that_stands_for_a_setting() -> None:
+    rows = {line.split("`")[1]: line for line in reference(Settings).splitlines() if line.startswith("| `")}
+
+    assert "`SLACK_BOT_TOKEN` from the environment" in rows["slack.bot_token"]
+    assert "`8080`; `PORT` from the environment wins" in rows["ingest.port"]
+    assert "`10m`" in rows["reminders.remind_after"]
+    assert "`8MiB`" in rows["ingest.max_body"]
