@@ -150,8 +150,8 @@ def keep_occurrences(asked: Sequence[tuple[Record, ToAsk]], now: datetime) -> Ke
     insert_all(OccurrenceRow, occurrences)
     made = [(item.id, *item.made_of) for item in known.values() if item.made_of is not None]
     deliveries.enqueue([_first_notice(event_id, ask, now) for event_id, _, ask in made])
-    expected = [expected.expect(event_id, record, ask, now) for event_id, record, ask in made]
-    insert_all(ExpectationRow, [row for rows in expected for row in rows])
+    awaited = [expected.expect(event_id, record, ask, now) for event_id, record, ask in made]
+    insert_all(ExpectationRow, [row for rows in awaited for row in rows])
     return Kept(
         event_ids=[row["event_id"] for row in occurrences],
         opened=tuple(event_id for event_id, *_ in made),

@@ -36,7 +36,7 @@ def way(server: Server, path: str, **section: Any) -> Way:
 
 def callback(server: Server, template: str = DEFAULT_TEMPLATE) -> Way:
     """A signed request to it."""
-    return way(server, "/told", type="callback", secret=SECRET, body=template)
+    return way(server, "told", type="callback", secret=SECRET, body=template)
 
 
 def wazuh(server: Server) -> Way:
