@@ -12,7 +12,7 @@ export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
 export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check system format pictures docs requirements upgrade clean
+.PHONY: help demo test lint types check system format pictures docs requirements upgrade measure clean
 
 help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
@@ -24,6 +24,7 @@ help:
 	@echo "make docs          write docs/configuration.md and docs/packs.md from the code"
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
+	@echo "make measure       measure the code, the ways through it, and one batch of judging"
 	@echo "make clean         remove .venv and all caches"
 
 demo: $(VENV)/.installed
@@ -63,6 +64,11 @@ requirements: $(VENV)/.installed-dev
 
 upgrade:
 	$(MAKE) requirements UPGRADE=--upgrade
+
+measure: $(VENV)/.installed-dev
+	$(BIN)/python tools/measure_code.py
+	$(BIN)/python tools/trace_paths.py
+	$(BIN)/python tools/measure_batch.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build
