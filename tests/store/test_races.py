@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import pytest
 
 from powertrip.domain.deciding import DecisionPlan
-from powertrip.domain.delivery import Posted, Shown
+from powertrip.domain.delivery import DeliveryKind, Posted, Shown
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
@@ -219,3 +219,23 @@ def take(plan: DecisionPlan) -> None:
 
 def keep(judgements: list[Judgement]) -> None:
     judging.apply(judgements, NOW)
+
+
+async def test_a_step_that_is_in_a_deadlock_is_repeated(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    both_hold_one = threading.Barrier(2, timeout=PATIENCE)
+    begun = []
+
+    def step(first: int, second: int) -> None:
+        begun.append(first)
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (first,))
+        if len(begun) <= 2:
+            both_hold_one.wait()
+        database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (second,))
+        deliveries.enqueue([deliveries.new(DeliveryKind.REMOVE, f"C{first}", NOW, ts="1.1")])
+
+    await asyncio.gather(threads[0].run(step, 1, 2), threads[1].run(step, 2, 1))
+
+    assert len(begun) == 3
+    assert await threads[0].run(lambda: DeliveryRow.select().count()) == 2
