@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from powertrip.config.schema import models_in, tag_of
 from powertrip.errors import ConfigError
 from powertrip.settings import load_config
+from powertrip.sources import AnySource
 
 SLACK = "slack: {bot_token: xoxb-1, app_token: xapp-1}\n"
+TYPES = [tag_of(section) for section in models_in(AnySource)[0]]
 SECRET = "secret: 0123456789abcdef"
 
 # Each is the file behind its first line, which is SLACK, and the mistakes in it; c.yaml is the file.
@@ -30,11 +33,7 @@ sources:
     secret: short
 """,
         [
-            (
-                "c.yaml:3: sources.g.type: is missing; write papertrail, json, pam, alertmanager, "
-                "grafana, wazuh4, wazuh5, ossec, github, okta, tailscale, teleport, sns, firehose, "
-                "eventbridge, syslog, journald, loki, heroku or aptible"
-            ),
+            (f"c.yaml:3: sources.g.type: is missing; write {', '.join(TYPES[:-1])} or {TYPES[-1]}"),
             (
                 "c.yaml:4: sources.g.secret: has 5 characters and needs at least 16; make one with: "
                 "openssl rand -hex 24"
