@@ -34,6 +34,7 @@ views = st.builds(
     reminder=st.integers(0, 10**6),
     first_link=st.none() | st.just("https://workspace.example/archives/C0/p1") | texts,
     mention=st.lists(st.sampled_from([Mention("U0BOB"), Mention("S0SECURITY")]), max_size=5).map(tuple),
+    command=st.just("/powertrip"),
 )
 occurrences = st.builds(
     Occurrence,
