@@ -41,6 +41,7 @@ from powertrip.domain.severity import SeverityLists
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
 from powertrip.errors import ConfigError
 from powertrip.hids import OriginSection, mistakes_in_origins
+from powertrip.ingest.contract import Limits
 from powertrip.log import register_secret
 from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
@@ -62,9 +63,9 @@ class Ingest(Section):
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535), AT_START, Environment("PORT", overrides=True)] = 8080
     """The port to listen on; 0 takes any that is free."""
-    max_body: Size = 8 << 20
+    max_body: Size = Limits().body_bytes
     """A larger request is refused."""
-    max_inflated: Size = 64 << 20
+    max_inflated: Size = Limits().inflated_bytes
     """A compressed request that inflates to more is refused."""
     backlog_limit: Annotated[int, Field(ge=1)] = 100_000
     """While more records than this wait to be judged, senders are told to retry."""

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from powertrip import log
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import NOW
@@ -38,6 +39,15 @@ class Clock:
         """Move it on and return the new time."""
         self.now += timedelta(**duration)
         return self.now
+
+
+@pytest.fixture(autouse=True)
+def secrets_of_one_test() -> Iterator[None]:
+    """Reading a configuration hides its secrets from then on, and a test's may be one letter."""
+    before = set(log._secrets)
+    yield
+    log._secrets.clear()
+    log._secrets.update(before)
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "pipeline": frozenset({"errors", "log", "metrics", "net", "ingest"}) | PURE,
     "slack": KIT | PURE | {"pipeline", "ingest"},
     "api": KIT | PURE | {"pipeline"},
-    "settings": KIT | PURE | SECTIONS,
+    "settings": KIT | PURE | SECTIONS | {"ingest"},
 }
 MAY_IMPORT["runtime"] = frozenset(MAY_IMPORT)
 MAY_IMPORT["cli"] = frozenset(MAY_IMPORT)
@@ -48,6 +48,7 @@ ONLY: dict[str, frozenset[str]] = {
     "polls": frozenset({"sources.papertrail"}),
     "pipeline": frozenset({"ingest.contract"}),
     "slack": frozenset({"ingest.contract"}),
+    "settings": frozenset({"ingest.contract"}),
 }
 """Of these rooms, only these modules of the rooms that are named here."""
 

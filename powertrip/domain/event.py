@@ -91,7 +91,7 @@ class Event:
     """The log line of the first occurrence."""
     cut: int = 0
     """How many characters of that line were cut off before it was judged."""
-    subject: Subject = Subject(kind=SubjectKind.UNMAPPED)
+    subject: Subject = Subject(kind=SubjectKind.UNMAPPED)  # noqa: RUF009 (frozen)
     status: Status = Status.PENDING
     revision: int = 1
     """Rises by one with each occurrence that joins; a card's buttons carry the one they showed."""

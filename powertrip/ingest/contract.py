@@ -27,7 +27,7 @@ class Limits:
     """Longer messages are cut, and the record says by how much."""
     body_bytes: int = 8 * MEBIBYTE
     """Of a body as it comes, which may be compressed."""
-    inflated_bytes: int = 16 * MEBIBYTE
+    inflated_bytes: int = 64 * MEBIBYTE
     records: int = 100_000
 
 

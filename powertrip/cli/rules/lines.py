@@ -1,7 +1,7 @@
 """A line of a log file -> Record, for trying rules on what is at hand.
 
-Understood are a syslog line, see `powertrip.domain.syslog`, and a JSON object, as from journald or rsyslog. Any
-other line is taken for a bare message of an unknown program, which rules for every program may judge.
+Understood are a syslog line, see `powertrip.domain.syslog`, and a JSON object, as from journald or rsyslog.
+Any other line is taken for a bare message of an unknown program, which rules for every program may judge.
 """
 
 import json
