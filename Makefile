@@ -66,9 +66,9 @@ upgrade:
 	$(MAKE) requirements UPGRADE=--upgrade
 
 measure: $(VENV)/.installed-dev
-	$(BIN)/python tools/measure_code.py
-	$(BIN)/python tools/trace_paths.py
-	$(BIN)/python tools/measure_batch.py
+	PYTHONPATH=. $(BIN)/python tools/measure_code.py
+	PYTHONPATH=. $(BIN)/python tools/trace_paths.py
+	PYTHONPATH=. $(BIN)/python tools/measure_batch.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build

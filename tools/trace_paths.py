@@ -1,6 +1,6 @@
 """Counts what one login, one click and one reload run through: functions, modules, and value types built.
 
-usage: python tools/trace_paths.py [--list]       (from the root)
+usage: PYTHONPATH=. python tools/trace_paths.py [--list]       (from the root)
 
 Powertrip runs in this process, on the emulator's Slack, under a profiler; the ticks of its loops are counted
 too, so that a figure moves by a few from run to run. `--list` prints the functions and the types.
@@ -16,8 +16,6 @@ from types import FrameType
 from typing import Any
 
 import aiohttp
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.log import configure_logging
