@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 
 from powertrip.cli.demo.workspace import local_slack
 from slack_emulator import SlackEmulator
@@ -24,6 +24,9 @@ PACKAGES = {
     "usr/bin/curl": "curl",
 }
 REMIND_AFTER = "3s"
+
+# Chromium, sshd, syslog-ng and Powertrip share two cores with whatever else runs.
+expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(scope="session", autouse=True)
