@@ -1,7 +1,7 @@
 """Reads a line of a log file as a Record, for trying rules on what is at hand.
 
-A syslog line (see `powertrip.domain.syslog`) and a JSON object, as from journald or rsyslog, are understood. Any
-other line counts as a bare message of an unknown program, which rules for every program may judge.
+A syslog line (see `powertrip.domain.syslog`) and a JSON object, as from journald or rsyslog, are understood.
+Any other line counts as a bare message of an unknown program, which rules for every program may judge.
 """
 
 import json
