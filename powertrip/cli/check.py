@@ -194,20 +194,21 @@ async def check_slack(config: Config, session: aiohttp.ClientSession, report: Re
         channel_id = await preflight.security_channel(client, wanted)
         report.well("security channel", f"{wanted} ({channel_id}), and the bot is in it")
     if config.reviewers.group is not None:
-        with report.checking("reviewers"):
-            report.well("reviewers", await _members(client, config.reviewers.group))
+        await check_reviewers(client, config.reviewers.group, report)
 
 
-async def _members(client: AsyncWebClient, group: str) -> str:
-    """How many the group has; raises SlackRefused, with what to do, for one that is nobody's."""
-    try:
-        members = (await call(client.usergroups_users_list(usergroup=group)))["users"]
-    except SlackRefused as error:
-        # The group may well exist: the scope is reported with all others.
-        if error.code == "missing_scope":
-            raise
-        problem = f"reviewers.group: {group}: {error}; write the id of a user group that exists"
-        raise SlackRefused(error.code, problem) from error
-    if not members:
-        raise SlackRefused("empty", f"reviewers.group: {group} has no members; add the reviewers to it")
-    return f"{len(members)} by the user group {group}"
+async def check_reviewers(client: AsyncWebClient, group: str, report: Report) -> None:
+    """Check that the user group exists and that somebody is in it."""
+    with report.checking("reviewers"):
+        try:
+            members = (await call(client.usergroups_users_list(usergroup=group)))["users"]
+        except SlackRefused as error:
+            # For a missing scope the group may be right; `check_slack` tells which scopes are missing.
+            if error.code == "missing_scope":
+                raise
+            problem = f"reviewers.group: {group}: {error}; write the id of a user group that exists"
+            raise SlackRefused(error.code, problem) from error
+        if members:
+            report.well("reviewers", f"{len(members)} by the user group {group}")
+        else:
+            report.wrong("reviewers", f"reviewers.group: {group} has no members; add the reviewers to it")

@@ -1,6 +1,5 @@
 """`/powertrip`: each word is a method, which reads its arguments and answers with a message."""
 
-import asyncio
 import json
 import shlex
 from collections.abc import Awaitable, Callable
@@ -19,14 +18,13 @@ from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import EventQuery, Status
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.record import Record
-from powertrip.domain.statistics import Numbers
 from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
 from powertrip.ingest.contract import Inbox
 from powertrip.pipeline.context import Parts
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
 from powertrip.rules import Match
 from powertrip.slack.arguments import history_query, member_id, moment, page_count, page_of, words_of
-from powertrip.slack.calls import call
+from powertrip.slack.chart import send_chart
 from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
@@ -201,7 +199,7 @@ class Commands:
                 deciders=numbers.deciders,
             )
         )
-        return _with_note(card, await _send_chart(caller, numbers, now))
+        return _with_note(card, await send_chart(caller.client, caller.slack_id, numbers, now))
 
     async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`rules`: what is watched."""
@@ -247,33 +245,6 @@ class Commands:
     async def _names_of(self, slack_id: str) -> list[str]:
         """The user names that lead to this member."""
         return await self._parts.directory.names(slack_id, self._parts.settings.people.all())
-
-
-def _draw_chart(numbers: Numbers, now: datetime) -> bytes:
-    # Matplotlib takes a second to load: in this thread, and only once somebody asks for a chart.
-    from powertrip.cards.chart import draw_chart  # noqa: PLC0415
-
-    return draw_chart(numbers, now)
-
-
-async def _send_chart(caller: Caller, numbers: Numbers, now: datetime) -> str:
-    """Send it to the caller's direct messages, as files cannot be ephemeral; returns what became of it."""
-    chart = await asyncio.to_thread(_draw_chart, numbers, now)
-    try:
-        opened = await call(caller.client.conversations_open(users=caller.slack_id))
-        await call(
-            caller.client.files_upload_v2(
-                channel=opened["channel"]["id"],
-                content=chart,
-                filename="powertrip-stats.png",
-                title="Events and time to decision",
-                alt_txt="Bars of events a day, and the median time to a decision",
-            )
-        )
-    except PowertripError as error:
-        log.warning("chart not sent", error=str(error))
-        return f"The chart could not be sent: {error}"
-    return "The chart is in your direct messages with Powertrip."
 
 
 def _with_note(message: Message, sentence: str) -> Message:

@@ -172,10 +172,14 @@ async def _answer_after_modal(
     except Exception as error:  # noqa: BLE001 (the modal is closed, so whatever it was is told and logged here)
         answer = cards.refusal(_sentence(error))
     try:
-        await call(client.chat_postEphemeral(channel=channel, user=user, **answer.arguments()))
-    except SlackRefused as error:
-        log.info("answer goes to the direct messages", reason=error.code)
-        await call(client.chat_postMessage(channel=user, **answer.arguments()))
+        try:
+            await call(client.chat_postEphemeral(channel=channel, user=user, **answer.arguments()))
+        except SlackRefused as error:
+            log.info("answer goes to the direct messages", reason=error.code)
+            await call(client.chat_postMessage(channel=user, **answer.arguments()))
+    except PowertripError as error:
+        # The decision stands, and the card shows it once Slack is back.
+        log.warning("answer not delivered", error=str(error))
 
 
 async def _answer(respond: Any, message: Message, *, replace: bool = False) -> None:

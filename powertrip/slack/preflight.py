@@ -71,10 +71,7 @@ async def security_channel(client: AsyncWebClient, wanted: str) -> str:
 
     Raises SlackRefused, whose text says what to do about it.
     """
-    if wanted.startswith("#"):
-        channel = await _channel_by_name(client, wanted.removeprefix("#"))
-    else:
-        channel = await _channel_by_id(client, wanted)
+    channel = await _find_channel(client, wanted)
     if channel is None:
         problem = (
             f"{wanted} does not exist, or the bot cannot see it; create it, or, if it is private, "
@@ -94,32 +91,27 @@ async def security_channel(client: AsyncWebClient, wanted: str) -> str:
     raise SlackRefused("security_channel", f"slack.security_channel: {problem}")
 
 
-async def _channel_by_id(client: AsyncWebClient, channel_id: str) -> dict[str, Any] | None:
-    try:
-        answer = await call(client.conversations_info(channel=channel_id))
-    except SlackRefused as error:
-        if error.code == "channel_not_found":
-            return None
-        raise
-    channel: dict[str, Any] = answer["channel"]
-    return channel
-
-
-async def _channel_by_name(client: AsyncWebClient, name: str) -> dict[str, Any] | None:
+async def _find_channel(client: AsyncWebClient, wanted: str) -> dict[str, Any] | None:
+    """Slack's description of the channel; None where the bot cannot see such a one."""
+    if not wanted.startswith("#"):
+        try:
+            channel: dict[str, Any] = (await call(client.conversations_info(channel=wanted)))["channel"]
+        except SlackRefused as error:
+            if error.code == "channel_not_found":
+                return None
+            raise
+        return channel
+    # No method takes a name, so the list is searched. An archived one is found too, to be told as archived.
     cursor: str | None = None
     for _ in range(CHANNEL_PAGES):
         answer = await call(
             client.conversations_list(
-                types="public_channel,private_channel",
-                # An archived one is found too, so that the operator reads that it is archived.
-                exclude_archived=False,
-                limit=200,
-                cursor=cursor,
+                types="public_channel,private_channel", exclude_archived=False, limit=200, cursor=cursor
             )
         )
         channels: list[dict[str, Any]] = answer["channels"]
         for channel in channels:
-            if channel["name"] == name:
+            if channel["name"] == wanted.removeprefix("#"):
                 return channel
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
 
 from powertrip.config.schema import Setting, all_settings, environment_of, heading_of, how_written, tag_of
 from powertrip.config.values import write_duration, write_size
@@ -59,22 +58,18 @@ def _section(title: str, model: type[BaseModel] | None, settings: list[Setting],
     for setting in settings:
         name = ".".join(setting.path)
         meaning = " ".join((setting.field.description or "").split())
-        cells = (f"`{name}`", how_written(setting.field), _default(setting.field), meaning)
+        kind, required = how_written(setting.field), setting.field.is_required()
+        default = "required" if required else _written(setting.field.default, kind)
+        if (variable := environment_of(setting.field)) is not None:
+            taken = f"`{variable.name}` from the environment"
+            default = f"{default}; {taken} wins" if variable.overrides else taken
+        cells = (f"`{name}`", kind, default, meaning)
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
 
 
-def _default(field: FieldInfo) -> str:
-    """The cell of the default: as it is written in YAML, and the variable that stands in for it."""
-    value = "required" if field.is_required() else _written(field.default, how_written(field))
-    variable = environment_of(field)
-    if variable is None:
-        return value
-    taken = f"`{variable.name}` from the environment"
-    return f"{value}; {taken} wins" if variable.overrides else taken
-
-
 def _written(value: Any, kind: str) -> str:
+    """A value of this kind as YAML has it."""
     if value is None or value == ():
         return "none"
     if isinstance(value, timedelta):

@@ -1,7 +1,6 @@
 """Writes the table of all rule packs, docs/packs.md, from the packs themselves."""
 
 from itertools import takewhile
-from pathlib import Path
 
 from powertrip.rules.load import PACK_DIR, load_rules
 
@@ -22,17 +21,16 @@ written from the packs by `make docs`.
 
 def reference() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_OPENING, *map(_section, sorted(PACK_DIR.glob("*.yaml")))])
-
-
-def _section(path: Path) -> str:
-    """The comment that opens the pack, and a row a rule."""
-    opening = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
-    words = [line.removeprefix("#").removeprefix(" ") for line in opening]
-    head = ["| Rule | What happened | Severity | One event for |", "| --- | --- | --- | --- |"]
-    rows = []
-    for rule in load_rules([{"use": path.stem}], lambda _: path.name).rules:
-        severity = "ignored" if rule.ignore else rule.severity.value
-        fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
-        rows.append(f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |")
-    return "\n".join([f"## {path.stem}", "", *words, "", *head, *rows, ""])
+    lines = [_OPENING]
+    for path in sorted(PACK_DIR.glob("*.yaml")):
+        # The comment that opens a pack is its documentation.
+        opening = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+        words = [line.removeprefix("#").removeprefix(" ") for line in opening]
+        head = ["| Rule | What happened | Severity | One event for |", "| --- | --- | --- | --- |"]
+        lines += [f"## {path.stem}", "", *words, "", *head]
+        for rule in load_rules([{"use": path.stem}], lambda _: "a rule pack").rules:
+            severity = "ignored" if rule.ignore else rule.severity.value
+            fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
+            lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |")
+        lines.append("")
+    return "\n".join(lines)

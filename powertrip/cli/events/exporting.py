@@ -40,6 +40,8 @@ COLUMNS = (
     "decided_at",
     "reason",
 )
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a formula begins with: https://owasp.org/www-community/attacks/CSV_Injection."""
 
 
 def export(query: EventQuery, kind: Format, path: Path | None) -> int:
@@ -73,7 +75,9 @@ def _write(events: Iterator[Event], kind: Format, file: TextIO, on_each: Callabl
         count += 1
         row = _row(event)
         if writer:
-            writer.writerow([_cell(row[name]) for name in COLUMNS])
+            cells = ["" if row[name] is None else str(row[name]) for name in COLUMNS]
+            # A spreadsheet runs a cell that begins like a formula, as a hostile user name may.
+            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
         else:
             row |= {
                 "fields": dict(event.fields),
@@ -108,9 +112,3 @@ def _row(event: Event) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _cell(value: Any) -> str:
-    text = "" if value is None else str(value)
-    # A spreadsheet runs a cell that begins like a formula, as a hostile user name may; a quote keeps it text.
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -4,6 +4,7 @@ A syslog line (see `powertrip.domain.syslog`) and a JSON object, as from journal
 Any other line counts as a bare message of an unknown program, which rules for every program may judge.
 """
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -20,7 +21,12 @@ def record_of_line(line: str, number: int, source: str) -> Record:
     """The record that `line`, the file's `number`th, holds; undecodable characters become visible."""
     readable = line.rstrip("\r\n").encode("utf-8", "backslashreplace").decode()
     trusted: dict[str, str] = {}
-    if (data := _json_object(readable)) is not None:
+    data: Any = None
+    if readable.startswith("{"):
+        # A hostile line may nest deeper than the parser goes; it is judged as a bare message.
+        with contextlib.suppress(ValueError, RecursionError):
+            data = json.loads(readable)
+    if isinstance(data, dict):
         # As from any source, an object without a log line is its own message.
         text = _first(data, "message", "MESSAGE", "msg") or readable
         host = _first(data, "host", "hostname", "host_name", "_HOSTNAME")
@@ -45,16 +51,6 @@ def record_of_line(line: str, number: int, source: str) -> Record:
         facility=facility,
         trusted=trusted,
     )
-
-
-def _json_object(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):  # deep nesting, as from a hostile writer
-        return None
-    return data if isinstance(data, dict) else None
 
 
 def _first(data: dict[str, Any], *names: str) -> str | None:
