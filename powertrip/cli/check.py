@@ -125,11 +125,14 @@ async def check_enrichment(config: Config, report: Report) -> None:
             report.wrong("enrichment", f"{mistake.setting}: {mistake.problem}")
         return
     finally:
+        # The probes do without the cache: an answer that is kept says nothing about the service.
         await thread.close()
-    for service in enricher.services:
-        with report.checking(service.name):
-            report.well(service.name, await service.probe())
-    await enricher.close()
+    try:
+        for service in enricher.services:
+            with report.checking(service.name):
+                report.well(service.name, await service.probe())
+    finally:
+        await enricher.close()
 
 
 async def check_polls(config: Config, report: Report) -> None:
@@ -138,6 +141,7 @@ async def check_polls(config: Config, report: Report) -> None:
     async with new_client() as client:
         outside = poll_client(client, utc_now)
         for name, poll in config.polls.items():
+            # Without the cursor, which only the worker may move on.
             request = PollRequest(name=name, client=outside, cursor=None, since=now - poll.every, now=now)
             with report.checking(f"poll {name}"):
                 try:
@@ -170,7 +174,7 @@ async def check_slack(config: Config, session: aiohttp.ClientSession, report: Re
         token=config.slack.bot_token.get_secret_value(),
         base_url=config.slack.base_url,
         session=session,
-        retry_handlers=[],
+        retry_handlers=[],  # somebody waits, and the first error is the one to read
     )
     identity: preflight.Identity | None = None
     with report.checking("bot token"):

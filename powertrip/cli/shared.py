@@ -43,6 +43,7 @@ def complain(problem: object) -> None:
     """Print to standard error, without secrets."""
     from powertrip.log import redact
 
+    # Not wrapped: what has to be copied, such as a path or a command, stays whole.
     complaints.print(redact(str(problem)), markup=False, highlight=False, soft_wrap=True)
 
 

@@ -36,6 +36,7 @@ def find_all(query: EventQuery) -> Iterator[Event]:
 
 
 def count(query: EventQuery) -> int:
+    # The total comes with every page, however short.
     return min(events.find(replace(query, limit=1, offset=0))[1], query.limit)
 
 
@@ -45,6 +46,7 @@ def open_events(config: Config) -> Iterator[None]:
     opened = open_database(config.database.url.get_secret_value())
     try:
         with using(opened), opened.connection_context():
+            # A table or a column that is read here may not be there yet.
             if pending_migrations(opened):
                 raise StoreError("the database is not set up; run: python bot.py migrate")
             yield
