@@ -32,8 +32,8 @@ def _new_lines(opened: Any, after: int) -> list[tuple[int, str]]:
         for row in AuditRow.select().where(AuditRow.id > after).order_by(AuditRow.id):
             event = EventRow.get_or_none(EventRow.id == row.event_id)
             login = f"{event.user_name} → {event.host_name}" if event else ""
-            sentence = _SENTENCES.get(row.action, lambda _row, _login: "")
-            lines.append((row.id, sentence(row, login)))
+            write = _SENTENCES.get(row.action)
+            lines.append((row.id, write(row, login) if write else ""))
     return lines
 
 
