@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import contextlib
 import hashlib
 import hmac
 import re
@@ -29,16 +30,16 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadApi:
-    """Answers who has the token."""
+    """Answers whoever has the token."""
 
     log: Callable[[], Store]
     token: Callable[[], SecretStr | None]
-    """Asked at each request, so that a reload takes effect; None: there is no API."""
+    """Read at each request, so that a reload takes effect; None: there is no API."""
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
         app.router.add_get(DECISIONS, self._guarded(self.decisions), allow_head=False)
-        app.router.add_get(DOCUMENT, self._guarded(_document), allow_head=False)
+        app.router.add_get(DOCUMENT, self._guarded(document), allow_head=False)
 
     def _guarded(
         self, handler: Callable[[web.Request], Awaitable[web.Response]]
@@ -47,7 +48,13 @@ class ReadApi:
             token = self.token()
             if token is None:
                 raise web.HTTPNotFound
-            if not _has(request, token):
+            scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
+            # Hashed first: otherwise the time of the comparison tells how long the token is.
+            offered_digest, digest = (
+                hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
+                for text in (offered.strip(), token.get_secret_value())
+            )
+            if not hmac.compare_digest(offered_digest, digest) or scheme.lower() != "bearer":
                 return _refused(401, "send the token of the section `api` as a bearer token")
             return await handler(request)
 
@@ -55,29 +62,28 @@ class ReadApi:
 
     async def decisions(self, request: web.Request) -> web.Response:
         """One page, oldest first."""
+        limit = request.query.get("limit", str(LIMIT_DEFAULT))
+        if not re.fullmatch(r"[1-9][0-9]{0,3}", limit, re.ASCII) or int(limit) > LIMIT_MOST:
+            return _refused(400, f"limit: write a number from 1 to {LIMIT_MOST}")
         try:
-            limit = _limit(request.query.get("limit", str(LIMIT_DEFAULT)))
             last, since = _since(request.query.get("since", ""))
         except ValueError as error:
             return _refused(400, str(error))
-        found = await self.log().decisions.after(last, since, limit + 1)
-        page = found[:limit]
-        end = _cursor(page[-1].id) if page else _cursor(last, since)
+        # One more than asked for tells whether there is a next page.
+        decisions = await self.log().decisions.after(last, since, int(limit) + 1)
+        page = decisions[: int(limit)]
         answer = {
-            "decisions": [_shown(one) for one in page],
-            "next": end,
-            "more": len(found) > limit,
+            "decisions": [_as_json(decision) for decision in page],
+            "next": _cursor(page[-1].id) if page else _cursor(last, since),
+            "more": len(decisions) > len(page),
         }
         return web.json_response(answer, headers={"Cache-Control": "no-store"})
 
 
-def _has(request: web.Request, token: SecretStr) -> bool:
-    scheme, _, offered = request.headers.get("Authorization", "").partition(" ")
-    digests = [
-        hashlib.sha256(text.encode("utf-8", "surrogateescape")).digest()
-        for text in (offered.strip(), token.get_secret_value())
-    ]
-    return hmac.compare_digest(*digests) and scheme.lower() == "bearer"
+async def document(_request: web.Request) -> web.Response:
+    """The contract of the API."""
+    text = files("powertrip").joinpath("openapi.json").read_text(encoding="utf-8")
+    return web.Response(text=text, content_type="application/json")
 
 
 def _refused(status: int, why: str) -> web.Response:
@@ -85,66 +91,54 @@ def _refused(status: int, why: str) -> web.Response:
     return web.json_response({"error": why}, status=status, headers=headers)
 
 
-def _limit(text: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,3}", text, re.ASCII) or int(text) > LIMIT_MOST:
-        raise ValueError(f"limit: write a number from 1 to {LIMIT_MOST}")
-    return int(text)
-
-
 def _since(text: str) -> tuple[int, datetime | None]:
-    """The decision after which the page begins, and the time before which none is of interest."""
+    """The decision after which the page begins, and the time from which on decisions are of interest.
+
+    Raises ValueError with what to write instead.
+    """
     if not text:
         return 0, None
     # In a query, a plus sign that was not escaped arrives as a blank.
     moment = re.sub(r" (\d\d:\d\d)$", r"+\1", text)
-    if _MOMENT.fullmatch(moment):
-        try:
-            return 0, datetime.fromisoformat(moment)
-        except ValueError as error:
-            raise ValueError(f"since: {error}") from error
-    try:
-        found = _CURSOR.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
-    except (binascii.Error, ValueError):
-        found = None
-    if found is None:
-        raise ValueError(
-            "since: write the `next` of an earlier answer, or a time such as 2026-01-31T12:00:00Z"
-        )
-    return int(found[1]), _EPOCH + timedelta(microseconds=int(found[2])) if found[2] else None
+    # Else it is no time and no cursor of ours, or lies before the year 1 or after 9999 in UTC.
+    with contextlib.suppress(binascii.Error, ValueError, OverflowError):
+        if _MOMENT.fullmatch(moment):
+            return 0, datetime.fromisoformat(moment).astimezone(UTC)
+        # The padding is left out of a cursor, as `=` would have to be escaped in a query.
+        cursor = _CURSOR.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
+        if cursor is not None:
+            since = _EPOCH + timedelta(microseconds=int(cursor[2])) if cursor[2] else None
+            return int(cursor[1]), since
+    raise ValueError("since: write the `next` of an earlier answer, or a time such as 2026-01-31T12:00:00Z")
 
 
 def _cursor(decision_id: int, since: datetime | None = None) -> str:
-    """Where to go on; a time is kept until something came, or all before it would come next."""
+    # The time stays in it until a decision has come: without it, all decisions before it would come next.
     time = f"t{(since - _EPOCH) // timedelta(microseconds=1)}" if since and since > _EPOCH else ""
     return base64.urlsafe_b64encode(f"d{decision_id}{time}".encode()).decode().rstrip("=")
 
 
-def _shown(one: LoggedDecision) -> dict[str, Any]:
+def _as_json(decision: LoggedDecision) -> dict[str, Any]:
     return {
-        "id": _cursor(one.id),
-        "event_id": one.event_id,
-        "verdict": WORD[one.verdict],
-        "decided_at": _moment(one.at),
-        "decided_by": {"slack_id": one.actor_id, "name": one.actor_name},
-        "reason": one.reason,
+        "id": _cursor(decision.id),
+        "event_id": decision.event_id,
+        "verdict": WORD[decision.verdict],
+        "decided_at": _moment(decision.at),
+        "decided_by": {"slack_id": decision.actor_id, "name": decision.actor_name},
+        "reason": decision.reason,
         "event": {
-            "status": one.status,
-            "rule": one.rule,
-            "event_action": one.event_action,
-            "severity": one.severity,
-            "user_name": one.user_name,
-            "host_name": one.host_name,
-            "source_ip": one.source_ip,
-            "occurred_at": _moment(one.occurred_at),
-            "received_at": _moment(one.received_at),
+            "status": decision.status,
+            "rule": decision.rule,
+            "event_action": decision.event_action,
+            "severity": decision.severity,
+            "user_name": decision.user_name,
+            "host_name": decision.host_name,
+            "source_ip": decision.source_ip,
+            "occurred_at": _moment(decision.occurred_at),
+            "received_at": _moment(decision.received_at),
         },
     }
 
 
 def _moment(moment: datetime) -> str:
     return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
-
-
-async def _document(_request: web.Request) -> web.Response:
-    text = files("powertrip").joinpath("openapi.json").read_text(encoding="utf-8")
-    return web.Response(text=text, content_type="application/json")

@@ -15,10 +15,10 @@ of Slack, HTTP and the database to load. `tests/cli/test_lazy_imports.py` keeps 
 import typer
 
 from powertrip.cli import demo, docs, events, rules, run, upkeep
-from powertrip.cli.shared import Commands
+from powertrip.cli.shared import CommandGroup
 
 app = typer.Typer(
-    cls=Commands,
+    cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets

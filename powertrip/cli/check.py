@@ -1,10 +1,9 @@
-"""`bot.py check`: config, database, Slack tokens and scopes, and the channel, each with its fix."""
+"""What `bot.py check` looks at; each thing that is wrong comes with its fix."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from functools import partial
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import aiohttp
 import peewee
@@ -20,9 +19,9 @@ from powertrip.errors import (
     Unavailable,
 )
 from powertrip.hids import open_ways
-from powertrip.ingest.contract import Poll, PollRequest
+from powertrip.ingest.contract import PollRequest
 from powertrip.metrics import Metrics
-from powertrip.net import HttpClient, new_client
+from powertrip.net import new_client
 from powertrip.polls import poll_client
 from powertrip.runtime.shared import utc_now
 from powertrip.settings import Config
@@ -35,188 +34,185 @@ from powertrip.store.tables import using
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One line of the report."""
 
     name: str
     ok: bool
     detail: str
-    """What was found or, if it is not well, what to do."""
+    """What is there or, if it is not well, what to do."""
 
 
-async def check_all(config: Config) -> list[Finding]:
-    """Look at everything that can be looked at without changing anything but opening one socket ticket."""
-    findings = [Finding(name="config", ok=True, detail=f"{len(config.sources)} sources")]
-    findings += [Finding(name="config", ok=True, detail=f"note: {text}") for text in config.warnings]
-    findings += await asyncio.to_thread(_database, config)
-    findings.append(_backup(config))
-    findings += await _enrichment(config)
-    findings += await _polls(config)
-    findings += await _origins(config)
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
-        findings += await _slack(config, session)
-    return findings
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The results of all checks, in the order in which they are made."""
+
+    results: list[CheckResult] = field(default_factory=list)
+
+    def well(self, name: str, detail: str) -> None:
+        """Add a line about something that is well."""
+        self.results.append(CheckResult(name=name, ok=True, detail=detail))
+
+    def wrong(self, name: str, detail: str) -> None:
+        """Add a line about something that is wrong; `detail` says what to do."""
+        self.results.append(CheckResult(name=name, ok=False, detail=detail))
+
+    @contextmanager
+    def checking(self, name: str) -> Iterator[None]:
+        """Add a line for any PowertripError that the block raises, and go on after it."""
+        try:
+            yield
+        except (SlackUnavailable, SlackAmbiguous) as error:
+            self.wrong(name, f"{error}; check the way to Slack from here and, if it is set, slack.base_url")
+        except PowertripError as error:
+            self.wrong(name, str(error))
 
 
-async def _origins(config: Config) -> list[Finding]:
-    try:
-        ways = open_ways(config.origins, utc_now)
-    except ConfigError as error:
-        return [Finding(name="origins", ok=False, detail=str(mistake)) for mistake in error.mistakes]
-    try:
-        return [await _try(f"origin {name}", way.check) for name, way in ways.by_origin.items()]
-    finally:
-        await ways.close()
-
-
-async def _polls(config: Config) -> list[Finding]:
-    now = datetime.now(UTC)
-    async with new_client() as client:
-        outside = poll_client(client, utc_now)
-        return [
-            await _try(f"poll {name}", partial(_ask, poll, _just_now(name, poll, outside, now)))
-            for name, poll in config.polls.items()
-        ]
-
-
-def _just_now(name: str, poll: Poll, client: HttpClient, now: datetime) -> PollRequest:
-    return PollRequest(name=name, client=client, cursor=None, since=now - poll.every, now=now)
-
-
-async def _ask(poll: Poll, request: PollRequest) -> str:
-    try:
-        async with asyncio.timeout(CALL_TIMEOUT):
-            page = await poll.fetch(request)
-    except TimeoutError as error:
-        raise Unavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
-    return f"answers, with {len(page.records)} records just now"
-
-
-def _backup(config: Config) -> Finding:
+async def check_all(config: Config) -> list[CheckResult]:
+    """Check everything. Changes nothing, but opens one socket ticket, and asks each service once."""
+    report = Report()
+    report.well("config", f"{len(config.sources)} sources")
+    for warning in config.warnings:
+        report.well("config", f"note: {warning}")
+    await asyncio.to_thread(check_database, config, report)
     names = ", ".join(config.backup.channels)
-    detail = f"{names}; to try them: python bot.py test-backup" if names else "note: no channel is configured"
-    return Finding(name="backup", ok=True, detail=detail)
+    # Not tried here: a test message would call whoever is on duty.
+    trial = f"{names}; to try them: python bot.py test-backup"
+    report.well("backup", trial if names else "note: no channel is configured")
+    await check_enrichment(config, report)
+    await check_polls(config, report)
+    await check_origins(config, report)
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
+        await check_slack(config, session, report)
+    return report.results
 
 
-def _database(config: Config) -> list[Finding]:
+def check_database(config: Config, report: Report) -> None:
+    """Open the database, and check that its tables are up to date and its history is whole."""
     try:
         opened = open_database(config.database.url.get_secret_value())
         with using(opened), opened.connection_context():
             pending = pending_migrations(opened)
+            # Before its migrations the history may have no table yet.
             broken = None if pending else audit.first_broken_line()
     except (peewee.DatabaseError, StoreError) as error:
-        said = " ".join(str(error).split())
-        fix = f"{config.database_label()} cannot be opened: {said}; check database.url or DATABASE_URL"
-        return [Finding(name="database", ok=False, detail=fix)]
+        reason = " ".join(str(error).split())
+        label = config.database_label()
+        report.wrong("database", f"{label} cannot be opened: {reason}; check database.url or DATABASE_URL")
+        return
     if pending:
-        waiting = f"its tables are not up to date ({', '.join(pending)}); run: python bot.py migrate"
-        return [Finding(name="database", ok=False, detail=waiting)]
-    return [
-        Finding(name="database", ok=True, detail=config.database_label()),
-        _audit_finding(broken),
-    ]
-
-
-def _audit_finding(broken: int | None) -> Finding:
+        names = ", ".join(pending)
+        report.wrong("database", f"its tables are not up to date ({names}); run: python bot.py migrate")
+        return
+    report.well("database", config.database_label())
     if broken is None:
-        return Finding(name="audit", ok=True, detail="the chain is whole")
-    detail = f"line {broken} does not fit the chain: the history was changed outside Powertrip"
-    return Finding(name="audit", ok=False, detail=detail)
+        report.well("audit", "the chain is whole")
+    else:
+        detail = f"line {broken} does not fit the chain: the history was changed outside Powertrip"
+        report.wrong("audit", f"{detail}; compare it with a backup of the database")
 
 
-async def _enrichment(config: Config) -> list[Finding]:
-    """Each service asked, at the price of a call at most, and each database opened."""
+async def check_enrichment(config: Config, report: Report) -> None:
+    """Ask each service, at the price of a call at most, and open each database of addresses."""
     try:
         thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
     except StoreError:
-        return []  # said already, of the database
+        return  # `check_database` has reported it
     try:
-        conductor = config.enrichment.start(Store(thread).enrichment_cache, Metrics(), utc_now)
+        enricher = config.enrichment.start(Store(thread).enrichment_cache, Metrics(), utc_now)
     except ConfigError as error:
-        return [
-            Finding(name="enrichment", ok=False, detail=f"{mistake.setting}: {mistake.problem}")
-            for mistake in error.mistakes
-        ]
+        for mistake in error.mistakes:
+            report.wrong("enrichment", f"{mistake.setting}: {mistake.problem}")
+        return
     finally:
+        # The probes do without the cache: an answer that is kept says nothing about the service.
         await thread.close()
-    findings = [await _try(service.name, service.probe) for service in conductor.services]
-    await conductor.close()
-    return findings
+    try:
+        for service in enricher.services:
+            with report.checking(service.name):
+                report.well(service.name, await service.probe())
+    finally:
+        await enricher.close()
 
 
-async def _slack(config: Config, session: aiohttp.ClientSession) -> list[Finding]:
+async def check_polls(config: Config, report: Report) -> None:
+    """Fetch what each polled API had to tell since the last time it would have been asked."""
+    now = utc_now()
+    async with new_client() as client:
+        outside = poll_client(client, utc_now)
+        for name, poll in config.polls.items():
+            # Without the cursor, which only the worker may move on.
+            request = PollRequest(name=name, client=outside, cursor=None, since=now - poll.every, now=now)
+            with report.checking(f"poll {name}"):
+                try:
+                    async with asyncio.timeout(CALL_TIMEOUT):
+                        page = await poll.fetch(request)
+                except TimeoutError as error:
+                    raise Unavailable(f"no answer within {CALL_TIMEOUT:g} s; check its url") from error
+                report.well(f"poll {name}", f"answers, with {len(page.records)} records just now")
+
+
+async def check_origins(config: Config, report: Report) -> None:
+    """Reach each HIDS that is to be told of decisions."""
+    try:
+        ways = open_ways(config.origins, utc_now)
+    except ConfigError as error:
+        for mistake in error.mistakes:
+            report.wrong("origins", str(mistake))
+        return
+    try:
+        for name, way in ways.by_origin.items():
+            with report.checking(f"origin {name}"):
+                report.well(f"origin {name}", await way.check())
+    finally:
+        await ways.close()
+
+
+async def check_slack(config: Config, session: aiohttp.ClientSession, report: Report) -> None:
+    """Check both tokens and, if the bot's is good, its scopes, the security channel and the reviewers."""
     client = AsyncWebClient(
         token=config.slack.bot_token.get_secret_value(),
         base_url=config.slack.base_url,
         session=session,
-        retry_handlers=[],
+        retry_handlers=[],  # somebody waits, and the first error is the one to read
     )
-    app_token = config.slack.app_token.get_secret_value()
-    app = await _try("app token", lambda: _socket(client, app_token))
-    try:
+    identity: preflight.Identity | None = None
+    with report.checking("bot token"):
         identity = await preflight.identify(client)
-    except PowertripError as error:
-        return [Finding(name="bot token", ok=False, detail=_fix(error)), app]
-    return [
-        Finding(name="bot token", ok=True, detail=identity.team),
-        app,
-        *_scopes(identity),
-        await _try("security channel", lambda: _channel(client, config.slack.security_channel)),
-        *await _reviewers(client, config.reviewers.group),
-    ]
-
-
-async def _try(name: str, step: Callable[[], Awaitable[str]]) -> Finding:
-    try:
-        return Finding(name=name, ok=True, detail=await step())
-    except PowertripError as error:
-        return Finding(name=name, ok=False, detail=_fix(error))
-
-
-def _fix(error: PowertripError) -> str:
-    if isinstance(error, SlackUnavailable | SlackAmbiguous):
-        return f"{error}; check the way to Slack from here and, if it is set, slack.base_url"
-    return str(error)
-
-
-async def _socket(client: AsyncWebClient, app_token: str) -> str:
-    try:
-        await call(client.apps_connections_open(app_token=app_token))
-    except SlackRefused as error:
-        raise preflight.app_token_refused(error) from error
-    return "a socket can be opened"
-
-
-def _scopes(identity: preflight.Identity) -> list[Finding]:
+        report.well("bot token", identity.team)
+    with report.checking("app token"):
+        try:
+            await call(client.apps_connections_open(app_token=config.slack.app_token.get_secret_value()))
+        except SlackRefused as error:
+            raise preflight.app_token_refused(error) from error
+        report.well("app token", "a socket can be opened")
+    if identity is None:
+        return
     missing = preflight.missing_scopes(identity)
+    for scope in missing:
+        report.wrong("scopes", f"add {scope}, needed {REASONS[scope]}, and reinstall the app")
     if not missing:
-        return [Finding(name="scopes", ok=True, detail=f"all {len(REASONS)}")]
-    return [
-        Finding(
-            name="scopes",
-            ok=False,
-            detail=f"add {scope}, needed {REASONS[scope]}, and reinstall the app",
-        )
-        for scope in missing
-    ]
+        report.well("scopes", f"all {len(REASONS)}")
+    wanted = config.slack.security_channel
+    with report.checking("security channel"):
+        channel_id = await preflight.security_channel(client, wanted)
+        report.well("security channel", f"{wanted} ({channel_id}), and the bot is in it")
+    if config.reviewers.group is not None:
+        await check_reviewers(client, config.reviewers.group, report)
 
 
-async def _channel(client: AsyncWebClient, wanted: str) -> str:
-    return f"{wanted} ({await preflight.security_channel(client, wanted)}), and the bot is in it"
-
-
-async def _reviewers(client: AsyncWebClient, group: str | None) -> list[Finding]:
-    return [] if group is None else [await _try("reviewers", lambda: _group(client, group))]
-
-
-async def _group(client: AsyncWebClient, group: str) -> str:
-    try:
-        members = (await call(client.usergroups_users_list(usergroup=group)))["users"]
-    except SlackRefused as error:
-        if error.code == "missing_scope":
-            raise
-        problem = f"reviewers.group: {group}: {error}; write the id of a user group that exists"
-        raise SlackRefused(error.code, problem) from error
-    if not members:
-        raise SlackRefused("empty", f"reviewers.group: {group} has no members; add the reviewers to it")
-    return f"{len(members)} by the user group {group}"
+async def check_reviewers(client: AsyncWebClient, group: str, report: Report) -> None:
+    """Check that the user group exists and that somebody is in it."""
+    with report.checking("reviewers"):
+        try:
+            members = (await call(client.usergroups_users_list(usergroup=group)))["users"]
+        except SlackRefused as error:
+            # For a missing scope the group may be right; `check_slack` tells which scopes are missing.
+            if error.code == "missing_scope":
+                raise
+            problem = f"reviewers.group: {group}: {error}; write the id of a user group that exists"
+            raise SlackRefused(error.code, problem) from error
+        if members:
+            report.well("reviewers", f"{len(members)} by the user group {group}")
+        else:
+            report.wrong("reviewers", f"reviewers.group: {group} has no members; add the reviewers to it")

@@ -35,6 +35,7 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
     from powertrip.log import configure_logging
 
     config = read_config(path)
+    # Only now: what was wrong so far is told as `check` tells it, and not as lines of JSON.
     configure_logging(config.log.level, config.log.format)
     log = structlog.get_logger("powertrip")
     for warning in config.warnings:

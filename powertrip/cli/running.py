@@ -1,4 +1,4 @@
-"""Running a process until it is told to stop: signals, reload, and the exit."""
+"""Runs a process until a signal stops it, and reloads the configuration on SIGHUP."""
 
 import asyncio
 import signal
@@ -25,11 +25,13 @@ async def run_until_stopped(
     async def serve() -> None:
         async with powertrip(config, serves_web=serves_web, works=works) as running:
             while True:
+                # A queue, not an event: a signal that comes during a reload must lead to another.
                 await reloads.get()
                 await _reload(running, read_config)
 
-    serving, told = asyncio.create_task(serve()), asyncio.create_task(stopping.wait())
-    await asyncio.wait({serving, told}, return_when=asyncio.FIRST_COMPLETED)
+    serving, signalled = asyncio.create_task(serve()), asyncio.create_task(stopping.wait())
+    # The start may fail before any signal comes.
+    await asyncio.wait({serving, signalled}, return_when=asyncio.FIRST_COMPLETED)
     if not serving.done():
         log.info("stopping")
         serving.cancel()
@@ -41,16 +43,13 @@ async def run_until_stopped(
 
 async def _reload(running: Running, read_config: Callable[[], Config]) -> None:
     try:
+        # In a thread: it reads files and compiles rules, while senders wait for answers.
         config = await asyncio.to_thread(read_config)
         waiting = await running.reload(config)
     except ConfigError as error:
         mistakes = [str(item) for item in error.mistakes]
-        log.error(
-            "the changed configuration cannot be used; the configuration in force stays", mistakes=mistakes
-        )
+        log.error("configuration not reloaded, the one in force stays", mistakes=mistakes)
         return
-    log.info("the changed configuration is in force", warnings=list(config.warnings))
+    log.info("configuration reloaded", warnings=list(config.warnings))
     if waiting:
-        log.warning(
-            "some changed settings are read at the start only; restart for them", settings=list(waiting)
-        )
+        log.warning("changed settings take effect at a restart only", settings=list(waiting))

@@ -22,8 +22,8 @@ console = Console()
 complaints = Console(stderr=True)
 
 
-class Commands(TyperGroup):
-    """Tells what an operator can mend in full and without a traceback, and ends with status 1."""
+class CommandGroup(TyperGroup):
+    """Prints an error that an operator can mend in full and without a traceback, and ends with status 1."""
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
@@ -35,7 +35,7 @@ class Commands(TyperGroup):
         except PowertripError as error:
             complain(error)
         except KeyboardInterrupt:
-            raise typer.Exit(130) from None
+            raise typer.Exit(130) from None  # 128 and the number of SIGINT, as shells have it
         raise typer.Exit(1)
 
 
@@ -43,13 +43,19 @@ def complain(problem: object) -> None:
     """Print to standard error, without secrets."""
     from powertrip.log import redact
 
+    # Not wrapped: what has to be copied, such as a path or a command, stays whole.
     complaints.print(redact(str(problem)), markup=False, highlight=False, soft_wrap=True)
 
 
+def visible(text: str) -> str:
+    """Text from outside with each unprintable character as an escape, on one line."""
+    # A log line must not be able to steer the terminal that shows it.
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
 def printable(text: str) -> str:
-    """Text from outside for a terminal: control characters visible, markup off."""
-    shown = "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-    return shown.replace("[", r"\[")
+    """Text from outside for `console.print`: control characters visible, markup off."""
+    return visible(text).replace("[", r"\[")
 
 
 def read_config(path: Path) -> "Config":

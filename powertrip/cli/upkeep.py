@@ -1,4 +1,4 @@
-"""`bot.py check`, `test-backup` and `migrate`: is all well and up to date, before it is needed?"""
+"""`bot.py check`, `test-backup` and `migrate`: finds what is wrong before it matters."""
 
 import asyncio
 
@@ -17,11 +17,11 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from powertrip.cli.check import check_all
     from powertrip.log import redact
 
-    findings = asyncio.run(check_all(read_config(config)))
-    for finding in findings:
-        mark = "[green]ok  [/green]" if finding.ok else "[red]FAIL[/red]"
-        console.print(f"{mark} {finding.name:17} {printable(redact(finding.detail))}", soft_wrap=True)
-    if not all(finding.ok for finding in findings):
+    results = asyncio.run(check_all(read_config(config)))
+    for result in results:
+        mark = "[green]ok  [/green]" if result.ok else "[red]FAIL[/red]"
+        console.print(f"{mark} {result.name:17} {printable(redact(result.detail))}", soft_wrap=True)
+    if not all(result.ok for result in results):
         raise typer.Exit(1)
 
 
@@ -32,7 +32,7 @@ def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
 
     channels = AppriseChannels(read_config(config).backup.channels)
     if not channels.names:
-        complain("backup.channels: none is configured")
+        complain("backup.channels: none is configured; add one, see docs/configuration.md")
         raise typer.Exit(1)
     for name in channels.names:
         asyncio.run(channels.send(name, "Powertrip: test", TEST_OF_BACKUP))
@@ -45,9 +45,9 @@ def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
     from powertrip.store.database import migrate as migrate_database
     from powertrip.store.database import open_database
 
-    read = read_config(config)
-    # Before an empty database is made where an older one was meant.
-    for warning in read.warnings:
+    settings = read_config(config)
+    # First: one of them tells that an older database lies elsewhere, before an empty one is made here.
+    for warning in settings.warnings:
         complain(warning)
-    applied = migrate_database(open_database(read.database.url.get_secret_value()))
+    applied = migrate_database(open_database(settings.database.url.get_secret_value()))
     console.print(f"applied: {', '.join(applied)}" if applied else "the database is up to date")

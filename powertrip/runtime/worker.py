@@ -20,7 +20,7 @@ from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
-from powertrip.slack.directory import DirectorySettings, SlackDirectory
+from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.listeners import InFlight, Listeners
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
@@ -77,9 +77,10 @@ class Worker:
             directory=SlackDirectory(
                 self._client,
                 shared.store.people_cache,
-                found.identity.workspace,
-                derived(config, _directory_settings),
-                utc_now,
+                found.identity,
+                reviewers=lambda: config().reviewers,
+                lookups=lambda: config().lookups,
+                clock=utc_now,
             ),
             enrichment=shared.enrichment,
             origins=shared.origins,
@@ -112,10 +113,6 @@ class Worker:
         await self._in_flight.finish()
         for loop in self._loops:
             await loop.stop()
-
-
-def _directory_settings(config: Config) -> DirectorySettings:
-    return DirectorySettings(reviewers=config.reviewers, lookups=config.lookups)
 
 
 def _settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:

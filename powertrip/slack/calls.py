@@ -1,4 +1,4 @@
-"""One way to call Slack: errors become Powertrip's own, sorted by what the caller can do about them."""
+"""Calls Slack, and turns each error into one that says what the caller can do about it."""
 
 import traceback
 from collections.abc import Awaitable
@@ -12,7 +12,7 @@ from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.net import retry_after, utc_now
 
 LONGEST_WAIT = 300.0
-"""Seconds that a rate limit may hold up a conversation before Slack is asked again."""
+"""Seconds. A longer Retry-After is not believed: Slack is asked again after these."""
 CALL_TIMEOUT = 8
 """Seconds for one call; Slack usually answers within one."""
 RATE_LIMITED = frozenset({"ratelimited", "rate_limited"})
@@ -31,30 +31,28 @@ async def call(method: Awaitable[Any]) -> Any:
     try:
         return await method
     except SlackApiError as error:
-        raise sorted_error(error) from error
+        raise classify(error) from error
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise SlackUnavailable(f"Slack cannot be reached: {error}") from error
     except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
         raise SlackAmbiguous(f"Slack did not answer: {type(error).__name__} {error}") from error
     except AttributeError as error:
-        if not _is_of_the_sdk_reading(error):
+        # The SDK's own check trips over an answer that is no JSON object, such as a proxy's page.
+        # Raised anywhere else it is a fault of ours: not to be retried, and logged with its traceback.
+        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+        if frames[-1].f_code is not AsyncSlackResponse.validate.__code__:
             raise
         raise SlackAmbiguous("Slack's answer cannot be read") from error
 
 
-def _is_of_the_sdk_reading(error: AttributeError) -> bool:
-    """Whether the SDK raised it at an answer that is no JSON object, such as a proxy's page."""
-    # Where it was raised tells: any other AttributeError is a fault of ours, and the caller logs it as one.
-    frames = list(traceback.walk_tb(error.__traceback__))
-    return frames[-1][0].f_code is AsyncSlackResponse.validate.__code__
-
-
-def sorted_error(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackRefused:
+def classify(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackRefused:
     """The error of ours that says what to do about one of Slack's."""
     response = error.response
     # Where the body is no JSON, the SDK hands over aiohttp's response.
     status: int = getattr(response, "status_code", 0) or getattr(response, "status", 200)
-    body = _body(response)
+    data = getattr(response, "data", response)
+    # A server in between may answer anything in Slack's place.
+    body: dict[str, Any] = data if isinstance(data, dict) else {}
     code = str(body.get("error", ""))
     if status == 429 or code in RATE_LIMITED:
         return SlackUnavailable("Slack's rate limit", retry_after=_retry_after(response))
@@ -62,26 +60,17 @@ def sorted_error(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | Sl
         return SlackAmbiguous(f"Slack answered {status} {code}".strip())
     if code in AWAY:
         return SlackUnavailable(f"Slack is temporarily unavailable: {code}")
-    return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{_detail(body)}")
-
-
-def _body(response: Any) -> dict[str, Any]:
-    """The answer's JSON; empty for what a server in between answers in its place."""
-    data = getattr(response, "data", response)
-    return data if isinstance(data, dict) else {}
+    needed = body.get("needed")
+    details = [f"needs the scope {needed}"] if needed else []
+    details += map(str, (body.get("response_metadata") or {}).get("messages") or [])
+    in_words = f" ({'; '.join(details)})" if details else ""
+    return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{in_words}")
 
 
 def _retry_after(response: Any) -> float:
+    """Seconds to wait; a second where Slack does not say, or says what cannot be read."""
+    # The SDK gives each header as Slack spelled it, and aiohttp's may be a list.
     headers = {str(name).lower(): value for name, value in (getattr(response, "headers", None) or {}).items()}
     value = headers.get("retry-after")
     wait = retry_after(value[0] if isinstance(value, list) else value, utc_now())
     return 1.0 if wait is None else min(wait, LONGEST_WAIT)
-
-
-def _detail(body: dict[str, Any]) -> str:
-    """What Slack adds in words: the scope that is missing, the block that is wrong."""
-    needed = body.get("needed")
-    messages = (body.get("response_metadata") or {}).get("messages")
-    parts = [f"needs the scope {needed}"] if needed else []
-    parts += [str(message) for message in messages or []]
-    return f" ({'; '.join(parts)})" if parts else ""

@@ -1,11 +1,11 @@
-"""`/powertrip`: each word calls one function, which reads its arguments and answers with a message."""
+"""`/powertrip`: each word is a method, which reads its arguments and answers with a message."""
 
-import asyncio
 import json
 import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -18,22 +18,21 @@ from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import EventQuery, Status
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.record import Record
-from powertrip.domain.statistics import Numbers
 from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
 from powertrip.ingest.contract import Inbox
 from powertrip.pipeline.context import Parts
-from powertrip.pipeline.decide import REASON_LIMIT, Decider, Reference, parse_reference
-from powertrip.rules import Match, RuleSummary
-from powertrip.slack import typed
-from powertrip.slack.calls import call
-from powertrip.slack.modals import Asked, open_window
+from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
+from powertrip.rules import Match
+from powertrip.slack.arguments import history_query, member_id, moment, page_count, page_of, words_of
+from powertrip.slack.chart import send_chart
+from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
 
 STATS_DAYS = 30
 TEST_HOST = "powertrip-test"
 TEST_ADDRESS = "192.0.2.1"
-"""From a range that documentation uses and nobody has."""
+"""From TEST-NET-1 (RFC 5737), which nobody has."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,67 +43,63 @@ class Caller:
     team_id: str | None
     channel: str
     trigger_id: str
-    """Lets a window be opened for them within three seconds."""
+    """Lets a modal be opened for them within three seconds."""
     client: Any
 
 
 class Commands:
-    """The words that `/powertrip` knows."""
+    """The words that `/powertrip` knows. A method raises Refused with the sentence that answers."""
 
     def __init__(self, parts: Parts, decider: Decider, inbox: Inbox) -> None:
         self._parts = parts
         self._decider = decider
         self._inbox = inbox
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
-            "help": self._help,
-            "pending": self._pending,
-            "show": self._show,
-            "approve": self._approve,
-            "deny": self._deny,
-            "close": self._close,
-            "history": self._history,
-            "stats": self._stats,
-            "rules": self._rules,
-            "whoami": self._whoami,
-            "test": self._test,
+            "help": self.help,
+            "pending": self.pending,
+            "show": self.show,
+            "approve": partial(self.decide, Verdict.APPROVE),
+            "deny": partial(self.decide, Verdict.DENY),
+            "close": partial(self.decide, Verdict.CLOSE),
+            "history": self.history,
+            "stats": self.stats,
+            "rules": self.rules,
+            "whoami": self.whoami,
+            "test": self.test,
         }
 
     async def run(self, caller: Caller, text: str) -> Message:
         """Answer one command; a refusal and a passing fault are answers too."""
-        word, *arguments = typed.words_of(text) or ["help"]
+        word, *arguments = words_of(text) or ["help"]
         handler = self._words.get(word.lower())
         if handler is None:
-            return cards.refusal(f"{word[:40]!r} is not a command. Try {self._parts.settings.command} help.")
+            command = self._parts.settings.command
+            return cards.refusal(f"{word[:40]!r} is not a command. Type {command} help to see all.")
         try:
             return await handler(caller, arguments)
         except Refused as refusal:
             return cards.refusal(str(refusal))
         except PowertripError as error:
-            log.error("a command could not be carried out", word=word, error=str(error))
+            log.error("command failed", word=word, error=str(error))
             return cards.refusal("Powertrip cannot do this right now. Please try again in a moment.")
 
     async def page(self, caller: Caller, value: str) -> Message:
-        """Another page of a list that was answered before; who may see it is checked again."""
+        """Another page of a list; `value` is its button's, as in `2 pending all`."""
         page, _, query = value.partition(" ")
         if query.split(" ")[0] not in ("pending", "history"):
-            return cards.refusal("There are no pages of that.")
+            return cards.refusal("This has no pages.")
+        # Run anew as a command: the caller may have lost the right to see the list since.
         return await self.run(caller, f"{query} page={page}")
 
-    async def _help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+    async def help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        """`help`: what can be typed."""
         return cards.help_card(self._parts.settings.command)
 
-    async def _approve(self, caller: Caller, arguments: list[str]) -> Message:
-        return await self._decide(Verdict.APPROVE, caller, arguments)
-
-    async def _deny(self, caller: Caller, arguments: list[str]) -> Message:
-        return await self._decide(Verdict.DENY, caller, arguments)
-
-    async def _close(self, caller: Caller, arguments: list[str]) -> Message:
-        return await self._decide(Verdict.CLOSE, caller, arguments)
-
-    async def _decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
+    async def decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
+        """`approve`, `deny` or `close ID [reason]`; opens the modal where a reason is missing."""
         if not arguments:
-            raise Refused(f"Say which event: {self._parts.settings.command} {verdict} ID reason")
+            command = f"{self._parts.settings.command} {verdict}"
+            raise Refused(f"The id of the event is missing. Type {command} ID reason; cards show the id.")
         reference, reason = parse_reference(arguments[0]), " ".join(arguments[1:])
         try:
             outcome = await self._decider.decide(
@@ -116,50 +111,46 @@ class Commands:
                 reason=reason,
             )
         except ReasonRequired as missing:
-            return await self._ask_reason(reference, verdict, caller, missing)
-        answer = cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
-        if len(reason) > REASON_LIMIT:
-            answer = _with_note(
-                answer, f"Only the first {REASON_LIMIT:,} characters of the reason were kept."
+            event = await self._decider.event(reference)
+            context = ModalContext(
+                reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel
             )
-        return answer
+            await open_modal(caller.client, caller.trigger_id, event, context)
+            return cards.note(f"{missing} Write it into the window that has opened.")
+        answer = cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
+        if len(reason) <= REASON_LIMIT:
+            return answer
+        return _with_note(answer, f"Only the first {REASON_LIMIT:,} characters of the reason were kept.")
 
-    async def _ask_reason(
-        self, reference: Reference, verdict: Verdict, caller: Caller, missing: ReasonRequired
-    ) -> Message:
-        asked = Asked(reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel)
-        await open_window(caller.client, caller.trigger_id, await self._decider.event(reference), asked)
-        return cards.note(f"{missing} Write it into the window that has opened.")
-
-    async def _pending(self, caller: Caller, arguments: list[str]) -> Message:
-        page, words = typed.page_of(arguments)
+    async def pending(self, caller: Caller, arguments: list[str]) -> Message:
+        """`pending [me|all|@user]`: what waits for a decision; without a word, all that they may see."""
+        page, words = page_of(arguments)
         actor = await self._actor(caller)
-        who = words[0] if words else ("all" if actor.is_reviewer else "me")
-        query = self._pending_query(actor, who)
-        query = replace(query, limit=cards.PAGE_SIZE, offset=(page - 1) * cards.PAGE_SIZE)
-        events, total = await self._parts.store.events.find(query)
-        title = {"all": "All events waiting", "me": "Events waiting for you"}.get(who, "Events waiting")
-        pages = typed.page_count(total, cards.PAGE_SIZE)
-        return cards.event_list(
-            events, page, pages, f"{title}: {total}", self._parts.clock(), f"pending {who}"
-        )
-
-    def _pending_query(self, actor: Actor, who: str) -> EventQuery:
-        if who == "me":
-            return EventQuery(undone_only=True, subject_slack_id=actor.slack_id)
-        if who == "all":
-            _reviewers_only(actor, "see what waits for others")
-            return EventQuery(undone_only=True)
-        subject = typed.member_id(who)
-        if subject is None:
-            raise Refused(f"Say {self._parts.settings.command} pending me, all, or @somebody.")
+        whose = words[0] if words else ("all" if actor.is_reviewer else "me")
+        subject = actor.slack_id if whose == "me" else member_id(whose)
+        if subject is None and whose != "all":
+            command = f"{self._parts.settings.command} pending"
+            raise Refused(f"That is no member. Type {command} me, {command} all, or {command} @somebody.")
         if subject != actor.slack_id:
             _reviewers_only(actor, "see what waits for others")
-        return EventQuery(undone_only=True, subject_slack_id=subject)
+        query = EventQuery(
+            undone_only=True,
+            subject_slack_id=subject,
+            limit=cards.PAGE_SIZE,
+            offset=(page - 1) * cards.PAGE_SIZE,
+        )
+        events, total = await self._parts.store.events.find(query)
+        title = {"all": "All events waiting", "me": "Events waiting for you"}.get(whose, "Events waiting")
+        pages = page_count(total, cards.PAGE_SIZE)
+        return cards.event_list(
+            events, page, pages, f"{title}: {total}", self._parts.clock(), f"pending {whose}"
+        )
 
-    async def _show(self, caller: Caller, arguments: list[str]) -> Message:
+    async def show(self, caller: Caller, arguments: list[str]) -> Message:
+        """`show ID`: all that is known of an event, for its subject and for reviewers."""
         if not arguments:
-            raise Refused(f"Say which event: {self._parts.settings.command} show ID")
+            command = f"{self._parts.settings.command} show"
+            raise Refused(f"The id of the event is missing. Type {command} ID; cards show the id.")
         event = await self._decider.event(parse_reference(arguments[0]))
         actor = await self._actor(caller)
         if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
@@ -168,58 +159,84 @@ class Commands:
         notices = await self._parts.store.notices.of_event(event.id)
         return cards.show_card(event, occurrences, notices, self._parts.clock())
 
-    async def _history(self, caller: Caller, arguments: list[str]) -> Message:
-        page, words = typed.page_of(arguments)
+    async def history(self, caller: Caller, arguments: list[str]) -> Message:
+        """`history [@user|host|address] [since]`: what was decided, newest first."""
+        page, words = page_of(arguments)
         actor = await self._actor(caller)
-        query = typed.history_query(words, self._parts.clock())
+        query = history_query(words, self._parts.clock())
         if not actor.is_reviewer:
             if query.subject_slack_id not in (None, actor.slack_id):
-                raise NotAllowed("Only reviewers can see the history of others.")
+                command = f"{self._parts.settings.command} history"
+                raise NotAllowed(f"Only reviewers can see the history of others. Type {command} for yours.")
             query = replace(query, subject_slack_id=actor.slack_id)
         query = replace(query, limit=cards.HISTORY_PAGE_SIZE, offset=(page - 1) * cards.HISTORY_PAGE_SIZE)
         events, total = await self._parts.store.events.find(query)
-        pages = typed.page_count(total, cards.HISTORY_PAGE_SIZE)
-        asked = shlex.join(["history", *words])
-        title = f"History ({total})"
-        return cards.history_table(events, page, pages, title, self._parts.clock(), asked)
+        pages = page_count(total, cards.HISTORY_PAGE_SIZE)
+        # Quoted anew, for the buttons of the pages run it as a command.
+        typed = shlex.join(["history", *words])
+        return cards.history_table(events, page, pages, f"History ({total})", self._parts.clock(), typed)
 
-    async def _stats(self, caller: Caller, arguments: list[str]) -> Message:
+    async def stats(self, caller: Caller, arguments: list[str]) -> Message:
+        """`stats [since]`: numbers as the answer, the chart in the direct messages."""
         _reviewers_only(await self._actor(caller), "see the statistics")
         now = self._parts.clock()
-        since = typed.moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
+        since = moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
         if since is None or since > now:
-            raise Refused(f"Say since when: {self._parts.settings.command} stats 30d")
+            command = f"{self._parts.settings.command} stats"
+            raise Refused(
+                f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31."
+            )
         numbers = await self._parts.store.statistics.numbers(since)
-        chart = await asyncio.to_thread(_draw_chart, numbers, now)
-        return _with_note(cards.stats_card(_stats(numbers)), await _send_chart(caller, chart))
+        waits = numbers.decision_seconds
+        ignored = (count for (judgement, _), count in numbers.tallies.items() if judgement == "ignored")
+        card = cards.stats_card(
+            cards.Stats(
+                since=numbers.since,
+                events={(item.rule, Status(item.status)): item.count for item in numbers.events},
+                median=timedelta(seconds=median(waits)) if waits else None,
+                ignored=sum(ignored),
+                quarantined=numbers.quarantined,
+                deciders=numbers.deciders,
+            )
+        )
+        return _with_note(card, await send_chart(caller.client, caller.slack_id, numbers, now))
 
-    async def _rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+    async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        """`rules`: what is watched."""
         _reviewers_only(await self._actor(caller), "see the rules")
-        return cards.rules_card([_rule_in_words(rule) for rule in self._parts.settings.rules.describe()])
+        lines = []
+        for rule in self._parts.settings.rules.describe():
+            judgement = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
+            lines.append((rule.name, f"{judgement}, from {', '.join(rule.sources) or 'every source'}"))
+        return cards.rules_card(lines)
 
-    async def _whoami(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+    async def whoami(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        """`whoami`: who they are to Powertrip; for those who may nothing, too."""
         actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
         return cards.whoami_card(actor, await self._names_of(caller.slack_id))
 
-    async def _test(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+    async def test(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
+        """`test`: a login of their own, made up, through the whole path."""
         actor = await self._actor(caller)
         names = await self._names_of(actor.slack_id)
         name = names[0] if names else f"test-{actor.slack_id.lower()}"
         record = _test_record(name, self._parts.clock())
+        # Judged here only to say so now: otherwise they would wait for a card that never comes.
         if not isinstance(self._parts.settings.rules.judge(record), Match):
             raise Refused(
-                "No rule makes an event of an SSH login from the source `test`, so no card would come."
+                "No rule makes an event of an SSH login from the source `test`, so no card would come. "
+                "Write `use: ssh` under `rules` in the configuration."
             )
         await self._inbox.put([record])
-        why = "" if names else ", because no user name is mapped to you"
-        where = "your direct messages" if names else "the security channel"
+        where = "your direct messages" if names else "the security channel, as no user name is mapped to you"
         return cards.note(
             f"A login of {name} to {TEST_HOST} was made up and put into the inbox. "
-            f"Within seconds its card should appear in {where}{why}; "
-            "if the card of your last test still waits, that one counts once more."
+            f"Within seconds its card appears in {where}. "
+            "If the card of your last test still waits, that one counts once more instead."
         )
 
     async def _actor(self, caller: Caller) -> Actor:
+        """The caller as a member; raises NotAllowed for everybody else, guests among them."""
         actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
         if actor.standing is not Standing.MEMBER:
             raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
@@ -230,58 +247,14 @@ class Commands:
         return await self._parts.directory.names(slack_id, self._parts.settings.people.all())
 
 
-def _stats(numbers: Numbers) -> cards.Stats:
-    waits = numbers.decision_seconds
-    ignored = sum(count for (verdict, _), count in numbers.tallies.items() if verdict == "ignored")
-    return cards.Stats(
-        since=numbers.since,
-        events={(item.rule, Status(item.status)): item.count for item in numbers.events},
-        median=timedelta(seconds=median(waits)) if waits else None,
-        ignored=ignored,
-        quarantined=numbers.quarantined,
-        deciders=numbers.deciders,
-    )
-
-
-def _rule_in_words(rule: RuleSummary) -> tuple[str, str]:
-    what = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
-    return rule.name, f"{what}, from {', '.join(rule.sources) or 'every source'}"
-
-
-def _draw_chart(numbers: Numbers, now: datetime) -> bytes:
-    # Matplotlib takes a second to load: in a thread, and only where somebody asks for a chart.
-    from powertrip.cards.chart import draw_chart  # noqa: PLC0415
-
-    return draw_chart(numbers, now)
-
-
-async def _send_chart(caller: Caller, chart: bytes) -> str:
-    """Files cannot be ephemeral, so the chart goes to the caller's direct messages."""
-    try:
-        opened = await call(caller.client.conversations_open(users=caller.slack_id))
-        await call(
-            caller.client.files_upload_v2(
-                channel=opened["channel"]["id"],
-                content=chart,
-                filename="powertrip-stats.png",
-                title="Events and time to decision",
-                alt_txt="Bars of events a day, and the median time to a decision",
-            )
-        )
-    except PowertripError as error:
-        log.warning("the chart could not be sent", error=str(error))
-        return f"The chart could not be sent: {error}"
-    return "The chart is in your direct messages with Powertrip."
-
-
 def _with_note(message: Message, sentence: str) -> Message:
     note = cards.note(sentence)
     return replace(message, text=f"{message.text}\n{note.text}", blocks=[*message.blocks, *note.blocks])
 
 
-def _reviewers_only(actor: Actor, what: str) -> None:
+def _reviewers_only(actor: Actor, action: str) -> None:
     if not actor.is_reviewer:
-        raise NotAllowed(f"Only reviewers can {what}.")
+        raise NotAllowed(f"Only reviewers can {action}.")
 
 
 def _test_record(name: str, now: datetime) -> Record:

@@ -1,8 +1,8 @@
-"""Keeping the socket to Slack open, and noticing when it is not.
+"""Keeps the socket to Slack open, and notices when it is not.
 
 The SDK reconnects by itself, but retries a refused handshake with the same single-use address for ever.
-A watchdog therefore asks it every few seconds, forgets the address after a while, and after a longer
-while throws the client away and begins with a new one.
+A watchdog therefore checks it every few seconds, drops the address after a while, and after a longer while
+replaces the client.
 """
 
 import asyncio
@@ -47,14 +47,12 @@ class SocketConnection:
         self._last_connected = clock()
 
     async def start(self) -> None:
-        """Check the app token, then connect in the background; raises SlackRefused for a wrong one.
-
-        The SDK would retry with a wrong token for ever, which is why it is checked here.
-        """
+        """Check the app token, then connect in the background; raises SlackRefused for a wrong one."""
+        # The SDK would retry with a wrong token for ever.
         try:
             await call(self._app.client.apps_connections_open(app_token=self._app_token))
         except (SlackUnavailable, SlackAmbiguous) as error:
-            log.error("no socket to Slack yet; it is tried again and again", error=str(error))
+            log.error("Slack gives no socket, retrying", error=str(error))
         self._last_connected = self._clock()
         self._connect()
 
@@ -67,7 +65,7 @@ class SocketConnection:
         return self._handler is not None and bool(await self._handler.client.is_connected())
 
     async def watch(self) -> bool:
-        """Look once, mend what the SDK would not; returns whether the socket is open."""
+        """Check once and mend what the SDK does not; returns whether the socket is open."""
         now = self._clock()
         if await self.is_connected():
             self._last_connected = now
@@ -75,21 +73,17 @@ class SocketConnection:
         away = now - self._last_connected
         log.warning("not connected to Slack", seconds=int(away.total_seconds()))
         if away > self._new_client_after:
-            await self._replace_client()
+            log.error("socket to Slack stays closed, starting a new client")
+            await self.stop()
+            # Counts from here, or each look would throw away the client that the last one made.
+            self._last_connected = self._clock()
+            self._connect()
         elif away > self._new_address_after and self._handler is not None:
-            await self._forget_address(self._handler)
+            client = self._handler.client
+            client.wss_uri = None  # the SDK asks for a new one where there is none
+            if self._connecting is None or self._connecting.done():
+                self._connecting = asyncio.create_task(client.connect_to_new_endpoint())
         return False
-
-    async def _forget_address(self, handler: AsyncSocketModeHandler) -> None:
-        handler.client.wss_uri = None  # the SDK asks for a new one where there is none
-        if self._connecting is None or self._connecting.done():
-            self._connecting = asyncio.create_task(handler.client.connect_to_new_endpoint())
-
-    async def _replace_client(self) -> None:
-        log.error("Slack has been away for long; starting over with a new client")
-        await self.stop()
-        self._last_connected = self._clock()
-        self._connect()
 
     async def stop(self) -> None:
         """Close the socket; nothing more will be delivered to us."""
@@ -97,7 +91,7 @@ class SocketConnection:
         self._connecting = self._handler = None
         if connecting is not None:
             connecting.cancel()
-            # However an attempt to connect ended, the rest has to be closed all the same.
+            # However the attempt to connect ended, the handler has to be closed all the same.
             await asyncio.gather(connecting, return_exceptions=True)
         if handler is not None:
             with contextlib.suppress(TimeoutError):

@@ -1,4 +1,4 @@
-"""Buttons and modals: acknowledge, read, call the workflow, answer. Every click gets an answer."""
+"""Buttons, modals and commands: acknowledge, read, decide, answer. Every click gets an answer."""
 
 import asyncio
 import functools
@@ -19,7 +19,7 @@ from powertrip.pipeline.context import Parts
 from powertrip.pipeline.decide import Decider, Outcome, Reference, parse_reference
 from powertrip.slack.calls import call
 from powertrip.slack.commands import Caller, Commands
-from powertrip.slack.modals import Asked, open_window, read_window
+from powertrip.slack.modals import ModalContext, open_modal, read_modal
 
 log = structlog.get_logger(__name__)
 
@@ -34,13 +34,13 @@ Arguments = ParamSpec("Arguments")
 
 
 class InFlight:
-    """The clicks and commands being answered, so that the end of the process can wait for them."""
+    """The clicks and commands being answered, which the end of the process waits for."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[Any]] = set()
 
     def track(self, listener: Callable[Arguments, Awaitable[None]]) -> Callable[Arguments, Awaitable[None]]:
-        """Wrap a listener so that it is known while it runs; Bolt itself keeps no reference to it."""
+        """Wrap a listener so that `finish` knows of it while it runs; Bolt keeps no reference to it."""
 
         @functools.wraps(listener)
         async def tracked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -55,7 +55,7 @@ class InFlight:
         return tracked
 
     async def finish(self) -> None:
-        """Wait for what is running, for a limited time."""
+        """Wait for the listeners that run, FINISH_TIMEOUT at most."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=FINISH_TIMEOUT)
 
@@ -72,93 +72,76 @@ class Listeners:
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who answers to what."""
         track = self._in_flight.track
-        app.action("approve")(track(self._approve))
-        app.action("deny")(track(self._deny))
-        app.action("close")(track(self._close))
-        app.action(cards.PREVIOUS)(track(self._page))
-        app.action(cards.NEXT)(track(self._page))
-        app.view(cards.CALLBACK)(track(self._submitted))
+        for verdict in Verdict:
+            app.action(verdict.value)(track(self.on_button))
+        app.action(cards.PREVIOUS)(track(self.on_page))
+        app.action(cards.NEXT)(track(self.on_page))
+        app.view(cards.CALLBACK)(track(self.on_modal))
         # Slack sends only the commands of the app's manifest, and a reload may rename ours.
-        app.command(re.compile("."))(track(self._typed))
-        app.error(self._broke)
+        app.command(re.compile("."))(track(self.on_command))
+        app.error(self.on_error)
 
-    async def _approve(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+    async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+        """Decide as the button says, or open the modal where that takes a reason."""
+        # At once: Slack shows an error after three seconds, and the person would click again.
         await ack()
-        await self._pressed(Verdict.APPROVE, body, client, respond)
-
-    async def _deny(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
-        await ack()
-        await self._pressed(Verdict.DENY, body, client, respond)
-
-    async def _close(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
-        await ack()
-        await self._pressed(Verdict.CLOSE, body, client, respond)
-
-    async def _pressed(self, verdict: Verdict, body: dict[str, Any], client: Any, respond: Any) -> None:
+        action = body["actions"][0]
+        verdict = Verdict(action["action_id"])
         try:
-            reference = parse_reference(str(body["actions"][0].get("value", "")))
-            outcome = await self._decide(reference, verdict, body, Via.BUTTON)
-        except ReasonRequired:
-            await self._ask_reason(reference, verdict, body, client, respond)
+            reference = parse_reference(str(action.get("value", "")))
+            try:
+                outcome = await self._decide(body, reference, verdict, via=Via.BUTTON)
+            except ReasonRequired:
+                channel = body["container"]["channel_id"]
+                context = ModalContext(reference=reference, verdict=verdict, via=Via.BUTTON, channel=channel)
+                event = await self._decider.event(reference)
+                await open_modal(client, body["trigger_id"], event, context)
+                return
         except PowertripError as error:
             await _answer(respond, cards.refusal(_sentence(error)))
         else:
-            await _answer(respond, _told(outcome))
+            await _answer(respond, _in_words(outcome))
+
+    async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
+        """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal."""
+        context, reason = read_modal(view)
+        deciding = asyncio.create_task(
+            self._decide(body, context.reference, context.verdict, via=context.via, reason=reason)
+        )
+        done, _ = await asyncio.wait({deciding}, timeout=MODAL_PATIENCE)
+        error = deciding.exception() if done else None
+        if error is None:
+            await ack()
+            await _answer_after_modal(deciding, context.channel, body["user"]["id"], client)
+            return
+        problem = _sentence(error)
+        # A modal shows its errors as plain text, so a mention would be read as its code.
+        if "<@" in problem:
+            for decision in (await self._decider.event(context.reference)).decisions:
+                problem = problem.replace(f"<@{decision.actor_id}>", decision.actor_name)
+        await ack(response_action="errors", errors={cards.INPUT_BLOCK: problem})
 
     async def _decide(
-        self,
-        reference: Reference,
-        verdict: Verdict,
-        body: dict[str, Any],
-        via: Via,
-        reason: str | None = None,
+        self, body: dict[str, Any], reference: Reference, verdict: Verdict, *, via: Via, reason: str = ""
     ) -> Outcome:
         user = body["user"]
         return await self._decider.decide(
             reference, verdict, slack_id=user["id"], team_id=user.get("team_id"), via=via, reason=reason
         )
 
-    async def _ask_reason(
-        self, reference: Reference, verdict: Verdict, body: dict[str, Any], client: Any, respond: Any
-    ) -> None:
-        asked = Asked(
-            reference=reference, verdict=verdict, via=Via.BUTTON, channel=body["container"]["channel_id"]
-        )
-        try:
-            event = await self._decider.event(reference)
-            await open_window(client, body["trigger_id"], event, asked)
-        except PowertripError as error:
-            await _answer(respond, cards.refusal(_sentence(error)))
-
-    async def _submitted(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
-        """A reason was given: decide before acknowledging, so that a refusal can be shown in the window."""
-        asked, reason = read_window(view)
-        deciding = asyncio.create_task(
-            self._decide(asked.reference, asked.verdict, body, asked.via, reason=reason)
-        )
-        done, _ = await asyncio.wait({deciding}, timeout=MODAL_PATIENCE)
-        error = deciding.exception() if done else None
-        if error is not None:
-            problem = await self._in_plain_text(_sentence(error), asked.reference)
-            await ack(response_action="errors", errors={cards.INPUT_BLOCK: problem})
-            return
+    async def on_page(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
+        """Put another page of a list in place of the one shown."""
         await ack()
-        await _tell_after_window(deciding, asked.channel, body["user"]["id"], client)
-
-    async def _in_plain_text(self, sentence: str, reference: Reference) -> str:
-        """A window shows its errors as they are, so a mention would be read as its code."""
-        if "<@" not in sentence:
-            return sentence
-        for decision in (await self._decider.event(reference)).decisions:
-            sentence = sentence.replace(f"<@{decision.actor_id}>", decision.actor_name)
-        return sentence
-
-    async def _page(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
-        await ack()
-        answer = await self._commands.page(_caller(body["user"]), str(body["actions"][0].get("value", "")))
+        user = body["user"]
+        # A page opens no modal, so neither the channel nor a trigger is of use.
+        caller = Caller(
+            slack_id=user["id"], team_id=user.get("team_id"), channel="", trigger_id="", client=None
+        )
+        answer = await self._commands.page(caller, str(body["actions"][0].get("value", "")))
         await _answer(respond, answer, replace=True)
 
-    async def _typed(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
+    async def on_command(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
+        """Answer `/powertrip`."""
         await ack()
         caller = Caller(
             slack_id=body["user_id"],
@@ -169,48 +152,50 @@ class Listeners:
         )
         await _answer(respond, await self._commands.run(caller, str(body.get("text", ""))))
 
-    async def _broke(self, error: Exception, body: dict[str, Any], respond: Any) -> None:
-        """The last resort: whatever broke, the person is told that it did, and operators learn what."""
+    async def on_error(self, error: Exception, body: dict[str, Any], respond: Any) -> None:
+        """The last resort: whatever broke, the person hears that it did, and operators read what."""
         log.error("a listener broke", exc_info=error, type=body.get("type"))
         if "response_url" in body or body.get("response_urls"):
             await _answer(respond, cards.refusal(BROKE))
 
 
-def _told(outcome: Outcome) -> Message:
+def _in_words(outcome: Outcome) -> Message:
     return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
 
 
-def _caller(user: dict[str, Any]) -> Caller:
-    return Caller(slack_id=user["id"], team_id=user.get("team_id"), channel="", trigger_id="", client=None)
-
-
-async def _tell_after_window(deciding: "asyncio.Task[Outcome]", channel: str, user: str, client: Any) -> None:
+async def _answer_after_modal(
+    deciding: "asyncio.Task[Outcome]", channel: str, user: str, client: Any
+) -> None:
     """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
     try:
-        answer = _told(await deciding)
-    except Exception as error:  # noqa: BLE001 (the window is closed, so whatever it was is told and logged here)
+        answer = _in_words(await deciding)
+    except Exception as error:  # noqa: BLE001 (the modal is closed, so whatever it was is told and logged here)
         answer = cards.refusal(_sentence(error))
     try:
-        await call(client.chat_postEphemeral(channel=channel, user=user, **answer.arguments()))
-    except SlackRefused as error:
-        log.info("an answer goes to the direct messages", why=error.code)
-        await call(client.chat_postMessage(channel=user, **answer.arguments()))
+        try:
+            await call(client.chat_postEphemeral(channel=channel, user=user, **answer.arguments()))
+        except SlackRefused as error:
+            log.info("answer goes to the direct messages", reason=error.code)
+            await call(client.chat_postMessage(channel=user, **answer.arguments()))
+    except PowertripError as error:
+        # The decision stands, and the card shows it once Slack is back.
+        log.warning("answer not delivered", error=str(error))
 
 
 async def _answer(respond: Any, message: Message, *, replace: bool = False) -> None:
-    """Tell the person; what was decided stands, also where this answer cannot be given."""
+    """Show it to this person only. What was decided stands, also where this fails."""
     try:
         await respond(response_type="ephemeral", replace_original=replace, **message.arguments())
     except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("an answer could not be given", error=f"{type(error).__name__} {error}")
+        log.warning("answer not delivered", error=f"{type(error).__name__} {error}")
 
 
 def _sentence(error: BaseException) -> str:
-    """What to tell a person of what went wrong; operators learn the rest from the log."""
+    """The error as the person reads it; operators find the rest in the log."""
     if isinstance(error, Refused):
         return str(error)
     if isinstance(error, PowertripError):
-        log.error("a decision could not be taken", error=str(error))
+        log.error("decision failed", error=str(error))
         return "Powertrip cannot do this right now, and nothing was decided. Please try again in a moment."
     log.error("a decision broke", exc_info=error)
     return BROKE

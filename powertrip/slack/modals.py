@@ -1,4 +1,4 @@
-"""The window that asks for a reason: opened by a button or a command, and read when it is submitted."""
+"""The modal that asks for a reason: opened by a button or a command, and read when it is submitted."""
 
 import json
 from dataclasses import dataclass
@@ -12,35 +12,35 @@ from powertrip.slack.calls import call
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What a window decides once it is submitted. Slack keeps it with the view; it grants nothing."""
+class ModalContext:
+    """What the modal decides once it is submitted. Slack keeps it with the view; it grants nothing."""
 
     reference: Reference
     verdict: Verdict
     via: Via
     channel: str
-    """Where it was asked for, and where the answer goes."""
+    """Where the person pressed or typed, and where the answer goes."""
 
 
-async def open_window(client: Any, trigger_id: str, event: Event, asked: Asked) -> None:
-    """Show the window to whoever pressed or typed, within three seconds of that; raises SlackError."""
-    kept = {
-        "ref": str(asked.reference),
-        "verdict": asked.verdict,
-        "via": asked.via,
-        "channel": asked.channel,
+async def open_modal(client: Any, trigger_id: str, event: Event, context: ModalContext) -> None:
+    """Show the modal to whoever pressed or typed, within three seconds of that; raises SlackError."""
+    metadata = {
+        "ref": str(context.reference),
+        "verdict": context.verdict,
+        "via": context.via,
+        "channel": context.channel,
     }
-    view = cards.reason_modal(event, asked.verdict, json.dumps(kept))
+    view = cards.reason_modal(event, context.verdict, json.dumps(metadata))
     await call(client.views_open(trigger_id=trigger_id, view=view))
 
 
-def read_window(view: dict[str, Any]) -> tuple[Asked, str]:
-    """What a submitted window was about, and the reason that was typed into it."""
-    kept = json.loads(view["private_metadata"])
-    asked = Asked(
-        reference=parse_reference(kept["ref"]),
-        verdict=Verdict(kept["verdict"]),
-        via=Via(kept["via"]),
-        channel=kept["channel"],
+def read_modal(view: dict[str, Any]) -> tuple[ModalContext, str]:
+    """The context of a submitted modal, and the reason that was typed into it."""
+    metadata = json.loads(view["private_metadata"])
+    context = ModalContext(
+        reference=parse_reference(metadata["ref"]),
+        verdict=Verdict(metadata["verdict"]),
+        via=Via(metadata["via"]),
+        channel=metadata["channel"],
     )
-    return asked, str(view["state"]["values"][cards.INPUT_BLOCK][cards.INPUT]["value"])
+    return context, str(view["state"]["values"][cards.INPUT_BLOCK][cards.INPUT]["value"])

@@ -1,4 +1,4 @@
-"""Posting, finding, editing and removing messages."""
+"""Posts, finds, updates and deletes messages."""
 
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from powertrip.slack.calls import call
 
 METADATA_TYPE = "powertrip_notice"
 HISTORY_PAGES = 10
-"""Pages of 200 messages that are searched for one whose answer was lost."""
+"""Pages of 200 messages that are searched for one whose confirmation was lost."""
 
 
 class SlackNotifier:
-    """Slack's messages, for the workflow."""
+    """Powertrip's messages in Slack; every method raises SlackError."""
 
     def __init__(self, client: AsyncWebClient, workspace_url: str) -> None:
         self._client = client
@@ -23,17 +23,14 @@ class SlackNotifier:
         self._direct: dict[str, str] = {}
 
     async def post(self, conversation: str, message: dict[str, Any], uid: str) -> Posted:
-        """Post to a channel or, for a member id, to their direct messages.
-
-        The metadata carries an opaque id and nothing else: every app in the workspace can read it.
-        """
+        """Post to a channel or, for a member id, to their direct messages."""
         was_open = conversation in self._direct
         try:
             return await self._post(await self._channel(conversation), message, uid)
         except SlackRefused as error:
             if error.code != "channel_not_found" or not was_open:
                 raise
-            # The direct messages were opened a while ago, and Slack may have given them another id since.
+            # Slack may have given the direct messages another id since they were opened.
             del self._direct[conversation]
             return await self._post(await self._channel(conversation), message, uid)
 
@@ -41,19 +38,20 @@ class SlackNotifier:
         answer = await call(
             self._client.chat_postMessage(
                 channel=channel,
+                # An opaque id and nothing else: every app in the workspace can read it.
                 metadata={"event_type": METADATA_TYPE, "event_payload": {"id": uid}},
                 unfurl_links=False,
                 unfurl_media=False,
                 **message,
             )
         )
-        where, ts = answer["channel"], answer["ts"]
-        if not isinstance(where, str) or not isinstance(ts, str):
+        posted_in, ts = answer["channel"], answer["ts"]
+        if not isinstance(posted_in, str) or not isinstance(ts, str):
             raise SlackAmbiguous("Slack's answer names no message")
-        return Posted(channel=where, ts=ts)
+        return Posted(channel=posted_in, ts=ts)
 
     async def find(self, conversation: str, uid: str, since: datetime) -> Posted | None:
-        """The message with this uid in its metadata, if it was posted since."""
+        """The newest message since then with this uid in its metadata; None also beyond HISTORY_PAGES."""
         channel = await self._channel(conversation)
         cursor: str | None = None
         for _ in range(HISTORY_PAGES):
@@ -67,7 +65,8 @@ class SlackNotifier:
                 )
             )
             for message in answer["messages"]:
-                if _uid(message) == uid:
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("id") == uid:
                     return Posted(channel=channel, ts=message["ts"])
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
@@ -75,11 +74,9 @@ class SlackNotifier:
         return None
 
     async def update(self, channel: str, ts: str, message: dict[str, Any]) -> None:
-        """Replace a message of ours, layout and all."""
         await call(self._client.chat_update(channel=channel, ts=ts, **message))
 
     async def delete(self, channel: str, ts: str) -> None:
-        """Remove a message of ours."""
         await call(self._client.chat_delete(channel=channel, ts=ts))
 
     def link(self, channel: str, ts: str) -> str | None:
@@ -94,15 +91,10 @@ class SlackNotifier:
             try:
                 answer = await call(self._client.conversations_open(users=conversation))
             except SlackAmbiguous as error:
-                # Opening posts nothing, so whatever came of it can be done again.
+                # Opening posts nothing, so it is safe to repeat whether it took effect or not.
                 raise SlackUnavailable(f"direct messages could not be opened: {error}") from error
             opened = answer["channel"]
             if not isinstance(opened, dict) or not isinstance(opened.get("id"), str):
-                raise SlackUnavailable("direct messages could not be opened: Slack's answer names none")
+                raise SlackUnavailable("direct messages could not be opened: Slack's answer names no channel")
             self._direct[conversation] = opened["id"]
         return self._direct[conversation]
-
-
-def _uid(message: dict[str, Any]) -> str | None:
-    metadata = message.get("metadata") or {}
-    return (metadata.get("event_payload") or {}).get("id")

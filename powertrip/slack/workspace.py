@@ -1,4 +1,4 @@
-"""Reaching Slack at the start, or going on with what it said the last time where it is away."""
+"""Reaches Slack at the start, or starts from what it last said while it is away."""
 
 import asyncio
 import hashlib
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
+from pydantic import TypeAdapter, ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
-from powertrip.slack import preflight
+from powertrip.slack.preflight import Found, identify, security_channel
 from powertrip.slack.settings import SlackSection
 from powertrip.store import Store
 
@@ -20,6 +21,8 @@ KEPT = timedelta(days=7)
 RETRY = 5.0
 """Seconds between attempts to reach Slack when it is away at the start."""
 
+_FOUND = TypeAdapter(Found)
+
 
 class Workspace:
     """What has to be known of the workspace, asked for once and remembered."""
@@ -28,38 +31,46 @@ class Workspace:
         self._store = store
         self._settings = settings
         self._clock = clock
-        self._found: preflight.Found | None = None
+        self._found: Found | None = None
 
-    async def reach(self, client: AsyncWebClient) -> preflight.Found:
+    async def reach(self, client: AsyncWebClient) -> Found:
         """Ask Slack until it answers, or has answered before; raises ConfigError where it refuses."""
         while self._found is None:
             try:
-                self._found = await preflight.look(client, self._settings.security_channel)
+                self._found = Found(
+                    identity=await identify(client),
+                    security_channel=await security_channel(client, self._settings.security_channel),
+                )
             except SlackRefused as error:
                 problem = f"{error}. To see all that is wrong, run: python bot.py check"
                 raise ConfigError([Mistake("Slack", "", problem)]) from error
             except (SlackUnavailable, SlackAmbiguous) as error:
-                self._found = await self._as_known()
-                await self._wait(error)
+                self._found = await self._last_known()
+                if self._found is None:
+                    log.error("Slack unreachable, keeping records until it answers", error=str(error))
+                    await asyncio.sleep(RETRY)
+                else:
+                    log.error("Slack unreachable, starting with the workspace as last seen", error=str(error))
         await self.remember()
         return self._found
 
-    async def _wait(self, error: Exception) -> None:
-        if self._found is not None:
-            log.error("Slack cannot be reached; begun with what it said last", error=str(error))
-            return
-        log.error("Slack cannot be reached; records are kept meanwhile", error=str(error))
-        await asyncio.sleep(RETRY)
-
-    async def _as_known(self) -> preflight.Found | None:
+    async def _last_known(self) -> Found | None:
         known = await self._store.people_cache.get(self._key(), self._clock() - KEPT)
-        return None if known is None else preflight.Found.from_json(known)
+        if known is None:
+            return None
+        try:
+            return _FOUND.validate_python(known)
+        except ValidationError:
+            # Another release wrote it; waiting for Slack is better than no start at all.
+            return None
 
     async def remember(self) -> None:
-        """Keep it for a start while Slack is away; to be done now and then, for it is not kept for ever."""
+        """Keep it for a start while Slack is away; call it now and then, as it expires after KEPT."""
         if self._found is not None:
-            await self._store.people_cache.put(self._key(), self._found.as_json(), self._clock())
+            value = _FOUND.dump_python(self._found, mode="json")
+            await self._store.people_cache.put(self._key(), value, self._clock())
 
     def _key(self) -> str:
+        # Another token may be another workspace's; only its hash is kept, for nothing secret is stored.
         token = hashlib.sha256(self._settings.bot_token.get_secret_value().encode()).hexdigest()
         return f"workspace {token} {self._settings.security_channel}"

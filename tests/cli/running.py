@@ -16,13 +16,14 @@ import structlog
 from typer.testing import CliRunner
 
 from powertrip import log
-from powertrip.cli import app
+from powertrip.cli import app, shared
 from powertrip.store.tables import database
 from tests.end_to_end.harness import ROOT
 
 Answer = TypeVar("Answer")
 
 PATIENCE = 30.0
+WIDTH = 200
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,14 @@ class Ended:
 
 def surroundings(**variables: str) -> dict[str, str]:
     """The environment of a command: nothing of the one that runs the tests."""
-    return {"PATH": os.environ["PATH"], "COLUMNS": "200", **variables}
+    return {"PATH": os.environ["PATH"], "COLUMNS": str(WIDTH), **variables}
 
 
 def bot(*arguments: str, folder: Path, typed: str = "", **environment: str) -> Ended:
     """Run `bot.py` here, in a folder, with something on its standard input; a fault of ours is raised."""
     cleared: dict[str, str | None] = dict.fromkeys(os.environ)
+    for terminal in (shared.console, shared.complaints):
+        terminal.width = WIDTH  # rich reads COLUMNS once, when the module is loaded
     with contextlib.chdir(folder), forgotten_afterwards():
         result = CliRunner().invoke(
             app,

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 import yaml
 
-from powertrip.cli.check import Finding, check_all
+from powertrip.cli.check import CheckResult, check_all
 from tests.config.test_config import load
 from tests.enrichment.world import TOKEN, FakeService, Said
 from tests.outside import serving
 
 
-async def findings(folder: Path, **enrichment: Any) -> list[Finding]:
+async def findings(folder: Path, **enrichment: Any) -> list[CheckResult]:
     """All that `check` finds, with a Slack that is away."""
     config = {
         "slack": {"base_url": "http://127.0.0.1:1/api/"},
@@ -28,7 +28,7 @@ async def test_a_service_that_takes_the_token_is_well(tmp_path: Path) -> None:
         settings = {"token": TOKEN, "base_url": url}
         found = await findings(tmp_path, services=["threat_jammer"], threat_jammer=settings)
     detail = "the token is accepted; 12 calls are left this month"
-    assert Finding(name="Threat Jammer", ok=True, detail=detail) in found
+    assert CheckResult(name="Threat Jammer", ok=True, detail=detail) in found
     assert fake.calls == ["GET /v1/token"]
 
 
@@ -38,7 +38,7 @@ async def test_a_refused_token_is_named_by_its_setting(tmp_path: Path) -> None:
         settings = {"key": TOKEN, "base_url": url}
         found = await findings(tmp_path, services=["abuseipdb"], abuseipdb=settings)
     detail = "AbuseIPDB: the server answered 401; the token is not accepted; check enrichment.abuseipdb.key"
-    assert Finding(name="AbuseIPDB", ok=False, detail=detail) in found
+    assert CheckResult(name="AbuseIPDB", ok=False, detail=detail) in found
 
 
 async def test_a_missing_database_is_named(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ async def test_show_tells_everything_to_those_who_may_see_it(sender: Sender, con
     await answer(control, BOB, f"show {event_id}", "Only the person")
     await answer(control, CAROL, "show aaaaaaaaaa", "There is no event")
     await answer(control, CAROL, "show ../../x", "is not the id of an event")
-    await answer(control, CAROL, "show", "Say which event")
+    await answer(control, CAROL, "show", "The id of the event is missing")
 
 
 @pytest.mark.parametrize(
@@ -116,8 +116,8 @@ async def test_stats_come_with_a_chart_in_the_direct_messages(sender: Sender, co
     chart = await control.message_in("D0CAROL", lambda m: m.raw.get("files"))
     assert (chart.raw["files"][0]["name"], chart.raw["files"][0]["mimetype"]) == (PNG, "image/png")
     await answer(control, ALICE, "stats", "Only reviewers can")
-    await answer(control, CAROL, "stats soon", "Say since when")
-    await answer(control, CAROL, "stats 2999-01-01", "Say since when")
+    await answer(control, CAROL, "stats soon", "That is no time in the past")
+    await answer(control, CAROL, "stats 2999-01-01", "That is no time in the past")
     await answer(control, CAROL, "stats 99999w", "1 event since")
 
 
@@ -165,7 +165,7 @@ async def test_a_command_decides_nothing_for_those_whose_button_would_not(
 
 @pytest.mark.parametrize("word", ["approve", "deny", "close", "show"])
 async def test_an_event_that_is_not_named_or_not_there_is_asked_for(control: Control, word: str) -> None:
-    await answer(control, CAROL, word, "Say which event")
+    await answer(control, CAROL, word, "The id of the event is missing")
     await answer(control, CAROL, f"{word} aaaaaaaaaa why", "There is no event")
     await answer(control, CAROL, f"{word} <@{ALICE}|alice>", "is not the id of an event")
 

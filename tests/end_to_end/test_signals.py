@@ -106,7 +106,7 @@ async def test_a_valid_configuration_takes_effect_whole(scene: Scene) -> None:
         policy=[{"when": {"user": "stranger"}, "require": ["second_person"]}],
         sources={"other": {"type": "json", "secret": "a-secret-that-is-long-enough"}},
     )
-    await scene.until_logged("the changed configuration is in force")
+    await scene.until_logged("configuration reloaded")
     await scene.sender.post(
         {"message": "Accepted password for stranger from 192.0.2.77 port 1 ssh2", "program": "sshd"},
         source="other",
@@ -124,7 +124,7 @@ async def test_an_invalid_configuration_is_refused_with_all_its_mistakes(scene: 
         people={"alice": {"slack": "not an id"}},
         reminders={"remind_after": "soon"},
     )
-    await scene.until_logged("the configuration in force stays")
+    await scene.until_logged("configuration not reloaded")
     for setting in ("people.alice.slack", "reminders.remind_after"):
         assert setting in scene.log
     await scene.log_in("alice")

@@ -13,7 +13,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from powertrip.errors import SlackAmbiguous, SlackError, SlackRefused, SlackUnavailable
 from powertrip.net import utc_now
-from powertrip.slack.calls import LONGEST_WAIT, call, sorted_error
+from powertrip.slack.calls import LONGEST_WAIT, call, classify
 
 
 @pytest.fixture
@@ -73,14 +73,14 @@ def limited(headers: dict[str, str | list[str]]) -> SlackApiError:
     ],
 )
 def test_a_rate_limit_says_how_long_or_is_short(headers: dict[str, str | list[str]], wait: float) -> None:
-    error = sorted_error(limited(headers))
+    error = classify(limited(headers))
     assert isinstance(error, SlackUnavailable)
     assert error.retry_after == wait
 
 
 def test_a_rate_limit_until_a_date_is_waited_for() -> None:
     date = format_datetime(utc_now() + timedelta(minutes=2), usegmt=True)
-    wait = sorted_error(limited({"Retry-After": date})).retry_after
+    wait = classify(limited({"Retry-After": date})).retry_after
     assert wait is not None
     assert 100 < wait <= 120
 
@@ -96,7 +96,7 @@ def answered(status: int = 200, code: str = "", **headers: str) -> SlackError:
         headers={name.replace("_", "-"): value for name, value in headers.items()},
         status_code=status,
     )
-    return sorted_error(SlackApiError("refused", response))
+    return classify(SlackApiError("refused", response))
 
 
 @pytest.mark.parametrize(

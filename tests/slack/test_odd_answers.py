@@ -9,14 +9,15 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.domain.people import Person, Subject, SubjectKind
+from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.domain.routing import Reviewers
 from powertrip.errors import SlackAmbiguous, SlackUnavailable
-from powertrip.slack.directory import DirectorySettings, SlackDirectory, Workspace
+from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.notifier import SlackNotifier
+from powertrip.slack.preflight import Identity
 from powertrip.slack.settings import Lookups
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread
+from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.tables import database
 from tests.samples import ALICE
 
@@ -25,8 +26,10 @@ Answers = dict[str, Any]
 
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
-    """An empty database."""
-    return f"sqlite:///{tmp_path}/powertrip.db"
+    """An empty database with all its tables: one kind will do."""
+    url = f"sqlite:///{tmp_path}/powertrip.db"
+    migrate(open_database(url))
+    return url
 
 
 @pytest.fixture
@@ -55,9 +58,21 @@ async def client(answers: Answers) -> AsyncIterator[AsyncWebClient]:
 
 def directory(client: AsyncWebClient, memory: Store) -> SlackDirectory:
     """A directory of the test's workspace."""
-    settings = DirectorySettings(reviewers=Reviewers(), lookups=Lookups())
-    workspace = Workspace(team_id="T0TEAM", enterprise_id=None)
-    return SlackDirectory(client, memory.people_cache, workspace, lambda: settings, lambda: datetime.now(UTC))
+    identity = Identity(
+        team_id="T0TEAM",
+        enterprise_id=None,
+        workspace_url="https://example.slack.com/",
+        team="Example",
+        scopes=frozenset(),
+    )
+    return SlackDirectory(
+        client,
+        memory.people_cache,
+        identity,
+        reviewers=lambda: Reviewers(group="S0SECURITY"),
+        lookups=Lookups,
+        clock=lambda: datetime.now(UTC),
+    )
 
 
 @pytest.mark.parametrize(
@@ -77,6 +92,16 @@ async def test_an_answer_without_a_user_says_nothing_of_the_person(
     answers["users.info"] = answer
     asked = await directory(client, store).subject(Person(name="alice", slack=ALICE))
     assert asked == Subject(kind=SubjectKind.PERSON, slack_id=ALICE, name="alice")
+
+
+@pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "users": None}, {"ok": True, "users": "U"}])
+async def test_an_answer_without_members_leaves_it_unknown_who_clicked(
+    client: AsyncWebClient, store: Store, answers: Answers, answer: Any
+) -> None:
+    answers["users.info"] = {"ok": True, "user": {"id": ALICE, "team_id": "T0TEAM"}}
+    answers["usergroups.users.list"] = answer
+    clicker = await directory(client, store).actor(ALICE, "T0TEAM")
+    assert clicker == Actor(slack_id=ALICE, name=ALICE, standing=Standing.UNKNOWN, is_reviewer=False)
 
 
 async def test_a_database_that_is_away_says_nothing_of_the_person_either(

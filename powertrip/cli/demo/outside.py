@@ -73,10 +73,10 @@ class Outside:
         )
 
     async def _verdict(self, request: web.Request) -> web.Response:
-        told = await request.json()
+        verdict = await request.json()
         self._console.print(
-            f"  [bold magenta]HIDS[/bold magenta] is told: {told['verdict']} by "
-            f"{told['decided_by_name']} (alert {told['alert_id']})",
+            f"  [bold magenta]HIDS[/bold magenta] is told: {verdict['verdict']} by "
+            f"{verdict['decided_by_name']} (alert {verdict['alert_id']})",
             highlight=False,
         )
         return web.Response()

@@ -3,8 +3,9 @@
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
+
+from powertrip.net import utc_now
 
 HOME, OFFICE, HOTEL, HOSTILE = "192.0.2.10", "198.51.100.44", "198.51.100.23", "203.0.113.77"
 """The addresses of the story; `outside` knows what is to be thought of each."""
@@ -14,7 +15,7 @@ HOME, OFFICE, HOTEL, HOSTILE = "192.0.2.10", "198.51.100.44", "198.51.100.23", "
 class Scene:
     """Some made-up records, and what to watch for."""
 
-    told: str
+    story: str
     records: tuple[tuple[str, dict[str, Any]], ...]
     """Each with the source that it is posted to."""
     pause: float = 12.0
@@ -90,7 +91,7 @@ def _accepted(user: str, address: str, port: int) -> str:
 
 
 def _line(host: str, program: str, message: str) -> tuple[str, dict[str, Any]]:
-    return "demo", {"message": message, "host": host, "program": program, "time": _now().isoformat()}
+    return "demo", {"message": message, "host": host, "program": program, "time": utc_now().isoformat()}
 
 
 def _sudo() -> tuple[str, dict[str, Any]]:
@@ -100,7 +101,7 @@ def _sudo() -> tuple[str, dict[str, Any]]:
 
 def _seen_by_hids(user: str, host: str, address: str, port: int) -> tuple[str, dict[str, Any]]:
     """An alert of Wazuh's rule 5715, as its integration posts it."""
-    now = _now()
+    now = utc_now()
     return "wazuh", {
         "timestamp": f"{now:%Y-%m-%dT%H:%M:%S}.{now.microsecond // 1000:03}+0000",
         "rule": {"level": 3, "description": "sshd: authentication success.", "id": "5715"},
@@ -124,7 +125,7 @@ def _console_login() -> tuple[str, dict[str, Any]]:
             "accountId": account,
             "userName": "bob",
         },
-        "eventTime": f"{_now():%Y-%m-%dT%H:%M:%SZ}",
+        "eventTime": f"{utc_now():%Y-%m-%dT%H:%M:%SZ}",
         "eventSource": "signin.amazonaws.com",
         "eventName": "ConsoleLogin",
         "awsRegion": "us-east-1",
@@ -136,7 +137,3 @@ def _console_login() -> tuple[str, dict[str, Any]]:
         "recipientAccountId": account,
     }
     return "cloudtrail", record
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

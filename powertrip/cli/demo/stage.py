@@ -7,11 +7,10 @@ import secrets
 import signal
 import sys
 import webbrowser
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 import httpx
 from rich.console import Console
@@ -79,23 +78,20 @@ async def run_demo(slack: SlackEmulator, console: Console, *, open_browser: bool
             _powertrip(slack, outside, Path(folder)) as (url, secret),
         ):
             _welcome(console, slack.url, open_browser=open_browser)
-            await _run_until(
-                stopping, _feed(url, secret, console, pace), narrate(console, _database(Path(folder)))
-            )
+            tasks = [
+                asyncio.create_task(_feed(url, secret, console, pace)),
+                asyncio.create_task(narrate(console, _database(Path(folder)))),
+            ]
+            await stopping.wait()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             console.print("\nStopping …")
     console.print("Nothing is left behind.")
 
 
 def _database(folder: Path) -> str:
     return f"sqlite:///{folder}/powertrip.db"
-
-
-async def _run_until(stopping: asyncio.Event, *telling_of: Coroutine[Any, Any, None]) -> None:
-    telling = [asyncio.create_task(each) for each in telling_of]
-    await stopping.wait()
-    for task in telling:
-        task.cancel()
-    await asyncio.gather(*telling, return_exceptions=True)
 
 
 async def run_sandbox(slack: SlackEmulator, console: Console) -> None:
@@ -155,22 +151,20 @@ def _welcome(console: Console, url: str, *, open_browser: bool) -> None:
         "  Pick who you are at the bottom left of the page, and press the buttons. Ctrl-C ends the demo."
     )
     console.print("  Reminders come after 45 seconds here; in earnest, after ten minutes.\n")
-    if open_browser and _has_screen():
+    # Without a screen the standard library would start a text browser in this very terminal.
+    has_screen = sys.platform in ("darwin", "win32") or not {"DISPLAY", "WAYLAND_DISPLAY"}.isdisjoint(
+        os.environ
+    )
+    if open_browser and has_screen:
         with contextlib.suppress(webbrowser.Error):
             webbrowser.open(url)
-
-
-def _has_screen() -> bool:
-    """Without a screen the standard library would start a text browser in this very terminal."""
-    unix_screen = "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ
-    return unix_screen or sys.platform in ("darwin", "win32")
 
 
 async def _feed(url: str, secret: str, console: Console, pace: float) -> None:
     """Post the scenes as a log shipper would, and then an ordinary login now and again."""
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}) as client:
         for scene in scenes():
-            console.print(f"[bold]▶[/bold] {scene.told}")
+            console.print(f"[bold]▶[/bold] {scene.story}")
             await _play(client, url, scene)
             await asyncio.sleep(scene.pause * pace)
         console.print(

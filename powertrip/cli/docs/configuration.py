@@ -1,13 +1,11 @@
 """Writes the configuration reference, docs/configuration.md, from the models of the settings."""
 
-from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from enum import Enum
 from itertools import groupby
 from typing import Any
 
 from pydantic import BaseModel, SecretStr
-from pydantic.fields import FieldInfo
 
 from powertrip.config.schema import Setting, all_settings, environment_of, heading_of, how_written, tag_of
 from powertrip.config.values import write_duration, write_size
@@ -35,58 +33,48 @@ this section it is `[{use: ssh}]`. [rules.md](rules.md) tells how to write a rul
 
 def reference(root: type[BaseModel]) -> str:
     """The whole page as Markdown."""
-    sections = groupby(all_settings((root,)), key=lambda setting: setting.path[0])
-    return "\n".join(
-        [_OPENING, *(_section(root, name, list(settings)) for name, settings in sections), _RULES]
-    )
+    parts = [_OPENING]
+    for name, group in groupby(all_settings((root,)), key=lambda setting: setting.path[0]):
+        settings = list(group)
+        common = [setting for setting in settings if not setting.only_in]
+        parts.append(_section(name, heading_of(root, name), common))
+        # What only some types have gets a table a type, in the order in which the types first occur.
+        for kind in dict.fromkeys(kind for setting in settings for kind in setting.only_in):
+            own = [setting for setting in settings if kind in setting.only_in]
+            parts.append(_section(f"{name} of type `{tag_of(kind)}`", kind, own, level=3))
+    return "\n".join([*parts, _RULES])
 
 
-def _section(root: type[BaseModel], name: str, settings: list[Setting]) -> str:
-    model = heading_of(root, name)
+def _section(title: str, model: type[BaseModel] | None, settings: list[Setting], *, level: int = 2) -> str:
+    """A heading, the docstring of the model, and a row a setting."""
     lines = [
-        f"## {name}",
+        f"{'#' * level} {title}",
         "",
-        _words(model),
+        " ".join(((model and model.__doc__) or "").split()),
         "",
-        *_table(setting for setting in settings if not setting.only_in),
+        "| Setting | What to write | Default | Meaning |",
+        "| --- | --- | --- | --- |",
     ]
-    for kind in dict.fromkeys(kind for setting in settings for kind in setting.only_in):
-        own = [setting for setting in settings if kind in setting.only_in]
-        lines += [f"### {name} of type `{tag_of(kind)}`", "", _words(kind), "", *_table(own)]
-    return "\n".join(lines)
-
-
-def _words(model: type[BaseModel] | None) -> str:
-    return " ".join(((model and model.__doc__) or "").split())
-
-
-def _table(settings: Iterable[Setting]) -> list[str]:
-    head = "| Setting | What to write | Default | Meaning |\n| --- | --- | --- | --- |"
-    return [head, *_rows(settings), ""]
-
-
-def _rows(settings: Iterable[Setting]) -> Iterator[str]:
     for setting in settings:
         name = ".".join(setting.path)
         meaning = " ".join((setting.field.description or "").split())
-        cells = (f"`{name}`", how_written(setting.field), _default(setting.field), meaning)
-        yield f"| {' | '.join(cells)} |"
-
-
-def _default(field: FieldInfo) -> str:
-    variable = environment_of(field)
-    value = "required" if field.is_required() else _written(field.default, how_written(field))
-    if variable is None:
-        return value
-    taken = f"`{variable.name}` from the environment"
-    return f"{value}; {taken} wins" if variable.overrides else taken
+        kind, required = how_written(setting.field), setting.field.is_required()
+        default = "required" if required else _written(setting.field.default, kind)
+        if (variable := environment_of(setting.field)) is not None:
+            taken = f"`{variable.name}` from the environment"
+            default = f"{default}; {taken} wins" if variable.overrides else taken
+        cells = (f"`{name}`", kind, default, meaning)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
 
 
 def _written(value: Any, kind: str) -> str:
+    """A value of this kind as YAML has it."""
     if value is None or value == ():
         return "none"
     if isinstance(value, timedelta):
         return f"`{write_duration(value)}`"
+    # Before sizes: a bool is a number to Python.
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
     if kind.startswith("a size"):

@@ -1,11 +1,8 @@
 """Writes the table of all rule packs, docs/packs.md, from the packs themselves."""
 
-from collections.abc import Iterator
 from itertools import takewhile
-from pathlib import Path
 
 from powertrip.rules.load import PACK_DIR, load_rules
-from powertrip.rules.verdicts import Rule
 
 _OPENING = """\
 # Rule packs
@@ -24,23 +21,16 @@ written from the packs by `make docs`.
 
 def reference() -> str:
     """The whole page as Markdown."""
-    return "\n".join([_OPENING, *(_section(path) for path in sorted(PACK_DIR.glob("*.yaml")))])
-
-
-def _section(path: Path) -> str:
-    rules = load_rules([{"use": path.stem}], lambda _: path.name).rules
-    head = "| Rule | What happened | Severity | One event for |\n| --- | --- | --- | --- |"
-    return "\n".join([f"## {path.stem}", "", *_words(path), "", head, *map(_row, rules), ""])
-
-
-def _words(path: Path) -> Iterator[str]:
-    """The comment that opens the pack."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    for line in takewhile(lambda line: line.startswith("#"), lines):
-        yield line.removeprefix("#").removeprefix(" ")
-
-
-def _row(rule: Rule) -> str:
-    severity = "ignored" if rule.ignore else rule.severity.value
-    fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
-    return f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |"
+    lines = [_OPENING]
+    for path in sorted(PACK_DIR.glob("*.yaml")):
+        # The comment that opens a pack is its documentation.
+        opening = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
+        words = [line.removeprefix("#").removeprefix(" ") for line in opening]
+        head = ["| Rule | What happened | Severity | One event for |", "| --- | --- | --- | --- |"]
+        lines += [f"## {path.stem}", "", *words, "", *head]
+        for rule in load_rules([{"use": path.stem}], lambda _: "a rule pack").rules:
+            severity = "ignored" if rule.ignore else rule.severity.value
+            fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
+            lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |")
+        lines.append("")
+    return "\n".join(lines)

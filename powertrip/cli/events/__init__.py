@@ -30,8 +30,8 @@ def list_events(
     from powertrip.domain.event import EventQuery
 
     with reading.open_events(read_config(config)):
-        found = reading.each(EventQuery(open_only=open_only, limit=limit))
-        console.print(reading.as_table(found, "Events"))
+        listed = reading.find_all(EventQuery(open_only=open_only, limit=limit))
+        console.print(reading.as_table(listed, "Events"))
 
 
 @app.command()

@@ -40,6 +40,8 @@ COLUMNS = (
     "decided_at",
     "reason",
 )
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a formula begins with: https://owasp.org/www-community/attacks/CSV_Injection."""
 
 
 def export(query: EventQuery, kind: Format, path: Path | None) -> int:
@@ -48,42 +50,48 @@ def export(query: EventQuery, kind: Format, path: Path | None) -> int:
     Raises StoreError where the file cannot be written.
     """
     if path is None:
-        return _write(reading.each(query), kind, sys.stdout, lambda: None)
+        return _write(reading.find_all(query), kind, sys.stdout, lambda: None)
+    # Renamed once it is whole, so that nobody takes half an export for all of it.
+    partial = path.with_suffix(path.suffix + ".partial")
     try:
-        return _write_file(query, kind, path)
+        with (
+            partial.open("w", newline="", encoding="utf-8") as file,
+            Progress(console=complaints) as bar,
+        ):
+            task = bar.add_task("events", total=reading.count(query))
+            count = _write(reading.find_all(query), kind, file, lambda: bar.advance(task))
+        partial.replace(path)
     except OSError as error:
         raise StoreError(f"--output: {path} cannot be written: {error.strerror}") from error
-
-
-def _write_file(query: EventQuery, kind: Format, path: Path) -> int:
-    partial = path.with_suffix(path.suffix + ".partial")
-    with (
-        partial.open("w", newline="", encoding="utf-8") as file,
-        Progress(console=complaints) as bar,
-    ):
-        task = bar.add_task("events", total=reading.count(query))
-        count = _write(reading.each(query), kind, file, lambda: bar.advance(task))
-    partial.replace(path)
     return count
 
 
-def _write(found: Iterator[Event], kind: Format, file: TextIO, on_each: Callable[[], None]) -> int:
+def _write(events: Iterator[Event], kind: Format, file: TextIO, on_each: Callable[[], None]) -> int:
     writer = csv.writer(file) if kind is Format.CSV else None
     if writer:
         writer.writerow(COLUMNS)
     count = 0
-    for event in found:
+    for event in events:
         count += 1
-        row = _flat(event)
+        row = _row(event)
         if writer:
-            writer.writerow([_cell(row[name]) for name in COLUMNS])
+            cells = ["" if row[name] is None else str(row[name]) for name in COLUMNS]
+            # A spreadsheet runs a cell that begins like a formula, as a hostile user name may.
+            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
         else:
-            file.write(json.dumps(row | _nested(event), default=_plain) + "\n")
+            row |= {
+                "fields": dict(event.fields),
+                "decisions": [asdict(decision) for decision in event.decisions],
+                "facts": asdict(event.facts) if event.facts else None,
+                "past": asdict(event.past) if event.past else None,
+            }
+            file.write(json.dumps(row, default=_plain) + "\n")
         on_each()
     return count
 
 
-def _flat(event: Event) -> dict[str, Any]:
+def _row(event: Event) -> dict[str, Any]:
+    """The columns: those that are fields of the event by the same name, and those looked up within it."""
     last = event.decisions[-1] if event.decisions else None
     network = event.facts.network if event.facts else None
     place = event.facts.place if event.facts else None
@@ -102,25 +110,5 @@ def _flat(event: Event) -> dict[str, Any]:
     return {name: _plain(value) for name, value in row.items()}
 
 
-def _nested(event: Event) -> dict[str, Any]:
-    """What only JSON can hold."""
-    return {
-        "fields": dict(event.fields),
-        "decisions": _trail(event),
-        "facts": asdict(event.facts) if event.facts else None,
-        "past": asdict(event.past) if event.past else None,
-    }
-
-
-def _trail(event: Event) -> list[dict[str, Any]]:
-    return [{name: _plain(value) for name, value in asdict(item).items()} for item in event.decisions]
-
-
 def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
-
-
-def _cell(value: Any) -> str:
-    """A spreadsheet takes a cell that begins like a formula for one; the quote keeps it text."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

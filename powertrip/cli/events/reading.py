@@ -1,4 +1,4 @@
-"""Reads events straight from the database, and shows them on a terminal."""
+"""Reads events straight from the database, and shows them on a terminal; Powertrip need not run."""
 
 import json
 from collections.abc import Iterator
@@ -21,22 +21,22 @@ from powertrip.store.tables import QuarantineRow, SightingState, using
 PAGE = 500
 
 
-def each(query: EventQuery) -> Iterator[Event]:
-    """Every event that fits, newest first, a page at a time."""
+def find_all(query: EventQuery) -> Iterator[Event]:
+    """Every event that fits, newest first, read a page at a time."""
     left, offset = query.limit, query.offset
-    before: set[str] = set()
+    last_page: set[str] = set()
     while left > 0:
         page, _ = events.find(replace(query, limit=min(PAGE, left), offset=offset))
-        # Events that come in meanwhile push those already seen onto the next page.
-        yield from (event for event in page if event.id not in before)
+        # Events that come in meanwhile push those of the last page onto this one.
+        yield from (event for event in page if event.id not in last_page)
         if len(page) < PAGE:
             return
-        before = {event.id for event in page}
+        last_page = {event.id for event in page}
         left, offset = left - len(page), offset + len(page)
 
 
 def count(query: EventQuery) -> int:
-    """How many fit."""
+    # The total comes with every page, however short.
     return min(events.find(replace(query, limit=1, offset=0))[1], query.limit)
 
 
@@ -46,6 +46,7 @@ def open_events(config: Config) -> Iterator[None]:
     opened = open_database(config.database.url.get_secret_value())
     try:
         with using(opened), opened.connection_context():
+            # A table or a column that is read here may not be there yet.
             if pending_migrations(opened):
                 raise StoreError("the database is not set up; run: python bot.py migrate")
             yield
@@ -53,12 +54,11 @@ def open_events(config: Config) -> Iterator[None]:
         raise StoreUnavailable(f"database.url: the database cannot be read: {error}") from error
 
 
-def as_table(found: Iterator[Event], title: str) -> Table:
-    """A table for a terminal."""
+def as_table(listed: Iterator[Event], title: str) -> Table:
     table = Table(title=title, title_justify="left")
     for heading in ("id", "status", "when (UTC)", "what", "who", "where", "from", "times"):
         table.add_column(heading, no_wrap=heading == "id")
-    for event in found:
+    for event in listed:
         cells = (
             event.ref,
             event.status,
@@ -74,19 +74,12 @@ def as_table(found: Iterator[Event], title: str) -> Table:
 
 
 def show(console: Console, event: Event) -> None:
-    """Everything about one event: its fields, occurrences, decisions and history."""
+    """Print everything about one event: its fields, occurrences, what origins say, and history."""
     for name, value in asdict(event).items():
         if name not in ("decisions", "fold_key", "origins") and value not in (None, "", {}):
             console.print(f"[bold]{name}[/bold]  {printable(str(value))}")
     for occurrence in events.occurrences(event.id):
         console.print(f"occurrence {occurrence.revision}: {printable(occurrence.message)}")
-    _show_origins(console, event)
-    for line in audit.lines(event.id):
-        detail = printable(json.dumps(line.detail, sort_keys=True))
-        console.print(f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.action}  {line.actor_id or ''}  {detail}")
-
-
-def _show_origins(console: Console, event: Event) -> None:
     for standing in event.origins:
         at = f" {standing.at:%Y-%m-%d %H:%M:%S}Z" if standing.at else ""
         why = f" ({standing.why})" if standing.why else ""
@@ -94,6 +87,9 @@ def _show_origins(console: Console, event: Event) -> None:
     for row in alerts.of_event(event.id):
         side = "log pipeline, late" if row.state == SightingState.LATE else row.origin
         console.print(f"seen by {printable(side)} as {printable(row.record_id)}: {printable(row.message)}")
+    for line in audit.lines(event.id):
+        detail = printable(json.dumps(line.detail, sort_keys=True))
+        console.print(f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.action}  {line.actor_id or ''}  {detail}")
 
 
 def quarantine_table(limit: int) -> Table:

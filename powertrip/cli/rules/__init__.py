@@ -1,15 +1,11 @@
 """`bot.py rules test`: what the rules make of lines of a log."""
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, console
-
-if TYPE_CHECKING:
-    from powertrip.rules import RuleSet
 
 _NO_WORKSPACE = {"SLACK_BOT_TOKEN": "xoxb-not-needed", "SLACK_APP_TOKEN": "xapp-not-needed"}
 
@@ -32,22 +28,18 @@ def try_rules(
 ) -> None:
     """Show which line matches which rule, with the fields it names; without a config, the ssh rules."""
     from powertrip.cli.rules import report
-    from powertrip.rules import ANY_SOURCE
+    from powertrip.rules import ANY_SOURCE, load_rules
 
-    verdicts = report.judge_lines(_rules(config), file, source=source or ANY_SOURCE)
+    if config.exists():
+        from powertrip.settings import load_config
+
+        # The rest of the file has to be right too, but somebody who tries rules may have no workspace yet.
+        rules = load_config(config, _NO_WORKSPACE | dict(os.environ)).rules
+    else:
+        rules = load_rules([{"use": "ssh"}], lambda _: "bot.py")
+    verdicts = report.judge_lines(rules, file, source=source or ANY_SOURCE)
     if as_json:
         for verdict in verdicts:
             typer.echo(report.as_json_line(verdict))
     else:
         console.print(report.as_table(verdicts))
-
-
-def _rules(path: Path) -> "RuleSet":
-    """The rules of the config or, where there is no such file, those of `use: ssh`; raises ConfigError."""
-    if not path.exists():
-        from powertrip.rules import load_rules
-
-        return load_rules([{"use": "ssh"}], lambda _: "bot.py")
-    from powertrip.settings import load_config
-
-    return load_config(path, _NO_WORKSPACE | dict(os.environ)).rules

@@ -1,9 +1,10 @@
-"""A line of a log file -> Record, for trying rules on what is at hand.
+"""Reads a line of a log file as a Record, for trying rules on what is at hand.
 
-Understood are a syslog line, see `powertrip.domain.syslog`, and a JSON object, as from journald or rsyslog.
-Any other line is taken for a bare message of an unknown program, which rules for every program may judge.
+A syslog line (see `powertrip.domain.syslog`) and a JSON object, as from journald or rsyslog, are understood.
+Any other line counts as a bare message of an unknown program, which rules for every program may judge.
 """
 
+import contextlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -17,12 +18,27 @@ _UNTIMED = datetime.fromtimestamp(0, UTC)
 
 
 def record_of_line(line: str, number: int, source: str) -> Record:
-    """The record that `line`, the file's `number`th, holds; characters that are none become visible."""
+    """The record that `line`, the file's `number`th, holds; undecodable characters become visible."""
     readable = line.rstrip("\r\n").encode("utf-8", "backslashreplace").decode()
-    if (data := _json_object(readable)) is not None:
-        return _from_json(data, readable, number, source)
-    parts = parse_line(readable)
-    message, cut = cut_message(parts.message)
+    trusted: dict[str, str] = {}
+    data: Any = None
+    if readable.startswith("{"):
+        # A hostile line may nest deeper than the parser goes; it is judged as a bare message.
+        with contextlib.suppress(ValueError, RecursionError):
+            data = json.loads(readable)
+    if isinstance(data, dict):
+        # As from any source, an object without a log line is its own message.
+        text = _first(data, "message", "MESSAGE", "msg") or readable
+        host = _first(data, "host", "hostname", "host_name", "_HOSTNAME")
+        program = _first(data, "program", "programname", "SYSLOG_IDENTIFIER", "ident", "appname")
+        code = _first(data, "facility", "SYSLOG_FACILITY")
+        facility = facility_name(code) if code else None
+        # journald sets these itself, so no writer can forge them (systemd.journal-fields(7)).
+        trusted = {name: _text(value) for name, value in data.items() if name.startswith("_")}
+    else:
+        parts = parse_line(readable)
+        text, host, program, facility = parts.message, parts.host, parts.program, parts.facility
+    message, cut = cut_message(text)
     return Record(
         source=source,
         record_id=f"line {number}",
@@ -30,38 +46,10 @@ def record_of_line(line: str, number: int, source: str) -> Record:
         cut=cut,
         raw=readable,
         received_at=_UNTIMED,
-        host_name=parts.host,
-        program=parts.program,
-        facility=parts.facility,
-    )
-
-
-def _json_object(line: str) -> dict[str, Any] | None:
-    if not line.startswith("{"):
-        return None
-    try:
-        data = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
-
-
-def _from_json(data: dict[str, Any], line: str, number: int, source: str) -> Record:
-    # As from any source, an object without a log line is its own message.
-    message, cut = cut_message(_first(data, "message", "MESSAGE", "msg") or line)
-    program = _first(data, "program", "programname", "SYSLOG_IDENTIFIER", "ident", "appname")
-    facility = _first(data, "facility", "SYSLOG_FACILITY")
-    return Record(
-        source=source,
-        record_id=f"line {number}",
-        message=message,
-        cut=cut,
-        raw=line,
-        received_at=_UNTIMED,
-        host_name=_first(data, "host", "hostname", "host_name", "_HOSTNAME"),
+        host_name=host,
         program=program,
-        facility=facility_name(facility) if facility else None,
-        trusted={name: _text(value) for name, value in data.items() if name.startswith("_")},
+        facility=facility,
+        trusted=trusted,
     )
 
 

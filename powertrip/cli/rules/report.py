@@ -1,15 +1,17 @@
-"""What `bot.py rules test FILE` prints: which line is judged how, by which rule, with which fields."""
+"""What `bot.py rules test FILE` prints: how each line is judged, by which rule, with which fields."""
 
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from rich.table import Column, Table
 from rich.text import Text
 
 from powertrip.cli.rules.lines import record_of_line
+from powertrip.cli.shared import visible
 from powertrip.rules import ANY_SOURCE, Ignored, Match, Quarantined, RuleSet, Unmatched
 
 VerdictName = Literal["match", "ignored", "quarantine", "unmatched"]
@@ -43,26 +45,20 @@ def judge_lines(rules: RuleSet, lines: Iterable[str], *, source: str = ANY_SOURC
     whatever sources they name.
     """
     for number, line in enumerate(lines, start=1):
-        if line.strip():
-            record = record_of_line(line, number, source)
-            yield _line_verdict(number, record.message, rules.judge(record))
-
-
-def _line_verdict(
-    number: int, message: str, verdict: Match | Ignored | Quarantined | Unmatched
-) -> LineVerdict:
-    match verdict:
-        case Match(rule=rule, fields=fields):
-            return LineVerdict(line=number, verdict="match", message=message, rule=rule.name, fields=fields)
-        case Ignored(rule=rule, fields=fields):
-            return LineVerdict(line=number, verdict="ignored", message=message, rule=rule.name, fields=fields)
-        case Quarantined(rule=rule, reason=reason):
-            name = rule.name if rule else None
-            return LineVerdict(
-                line=number, verdict="quarantine", message=message, rule=name, fields={}, reason=reason
-            )
-        case Unmatched():
-            return LineVerdict(line=number, verdict="unmatched", message=message, fields={})
+        if not line.strip():
+            continue
+        record = record_of_line(line, number, source)
+        verdict = partial(LineVerdict, line=number, message=record.message)
+        match rules.judge(record):
+            case Match(rule=rule, fields=fields):
+                yield verdict(verdict="match", rule=rule.name, fields=fields)
+            case Ignored(rule=rule, fields=fields):
+                yield verdict(verdict="ignored", rule=rule.name, fields=fields)
+            case Quarantined(rule=nearest, reason=reason):
+                name = nearest.name if nearest else None
+                yield verdict(verdict="quarantine", rule=name, fields={}, reason=reason)
+            case Unmatched():
+                yield verdict(verdict="unmatched", fields={})
 
 
 def as_json_line(verdict: LineVerdict) -> str:
@@ -79,31 +75,19 @@ def as_json_line(verdict: LineVerdict) -> str:
 
 
 def as_table(verdicts: Iterable[LineVerdict]) -> Table:
-    """A table of all verdicts with their sum; what is not printable in them is shown as an escape."""
+    """A table of all verdicts, with how many there are of each below it."""
     table = Table("line", "verdict", "rule", Column("fields, or the message", overflow="fold"))
     counts: Counter[str] = Counter()
     for verdict in verdicts:
         counts[verdict.verdict] += 1
+        shown = ", ".join(f"{name}={value}" for name, value in verdict.fields.items()) or verdict.message
+        if verdict.reason:
+            shown = f"{verdict.reason}: {verdict.message}"
         table.add_row(
             str(verdict.line),
             Text(verdict.verdict, style=_STYLES[verdict.verdict]),
             verdict.rule or "",
-            Text(_printable(_details(verdict))),
+            Text(visible(shown)),
         )
     table.caption = ", ".join(f"{counts[name]} {name}" for name in _STYLES)
     return table
-
-
-def _details(verdict: LineVerdict) -> str:
-    if verdict.reason:
-        return f"{verdict.reason}: {verdict.message}"
-    fields = ", ".join(f"{name}={value}" for name, value in verdict.fields.items())
-    return fields or verdict.message
-
-
-def _printable(text: str) -> str:
-    # A log line must not be able to steer the terminal that shows it.
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "surrogatepass").decode()
-        for char in text
-    )

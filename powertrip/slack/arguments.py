@@ -1,4 +1,4 @@
-"""What people type after `/powertrip`, read: words, pages, members, addresses and moments."""
+"""Reads what people type after `/powertrip`: words, pages, members, addresses and moments."""
 
 import math
 import re
@@ -13,46 +13,46 @@ from powertrip.domain.event import EventQuery
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")
 _SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
-_ADDRESS = re.compile(r"[0-9a-fA-F:.]*[:.][0-9a-fA-F:.]*")
 _VERDICTS = frozenset(Verdict)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def words_of(text: str) -> list[str]:
-    """Words; quotes keep words together, and a lone quote, as in "it's me", is just a character.
+    """Splits at blanks; quotes keep words together, and a lone quote, as in "it's me", is a character.
 
-    What follows the id in a decision is one word: a sentence that is kept as it was typed.
+    The reason after the id of a decision is one word, kept as it was typed.
     """
     words = text.split(maxsplit=2)
     if words and words[0].lower() in _VERDICTS:
-        return [*words[:2], *(_unescaped(sentence) for sentence in words[2:])]
+        # Slack escapes three characters: https://docs.slack.dev/messaging/formatting-message-text#escaping.
+        # The ampersand comes last, or `&amp;lt;` would be unescaped twice.
+        reasons = [
+            reason.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
+            for reason in words[2:]
+        ]
+        return [*words[:2], *reasons]
     try:
         return shlex.split(text)
     except ValueError:
         return text.split()
 
 
-def _unescaped(text: str) -> str:
-    """Slack escapes three characters: https://docs.slack.dev/messaging/formatting-message-text#escaping."""
-    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-
-
 def page_of(arguments: list[str]) -> tuple[int, list[str]]:
-    """The page asked for, and the other arguments."""
+    """The page in `page=3`, counted from 1, and the other arguments."""
     words = [word for word in arguments if not word.startswith("page=")]
-    numbers = [int(found[1]) for word in arguments if (found := _PAGE.fullmatch(word))]
+    numbers = [int(match[1]) for word in arguments if (match := _PAGE.fullmatch(word))]
     return max(numbers[-1] if numbers else 1, 1), words
 
 
 def page_count(total: int, size: int) -> int:
-    """How many pages there are; an empty list has one."""
+    """At least one: an empty list has a page too."""
     return max(1, math.ceil(total / size))
 
 
 def member_id(word: str) -> str | None:
     """The member id in `<@U…|name>`, as Slack escapes a mention; a bare id could be a host's name."""
-    found = _MENTION.fullmatch(word)
-    return found[1] if found else None
+    mention = _MENTION.fullmatch(word)
+    return mention[1] if mention else None
 
 
 def history_query(words: list[str], now: datetime) -> EventQuery:
@@ -64,7 +64,7 @@ def history_query(words: list[str], now: datetime) -> EventQuery:
             query = replace(query, since=since)
         elif member is not None:
             query = replace(query, subject_slack_id=member)
-        elif _ADDRESS.fullmatch(word) and _is_address(word):
+        elif _is_address(word):
             query = replace(query, source_ip=word)
         else:
             query = replace(query, name=word)
@@ -73,10 +73,10 @@ def history_query(words: list[str], now: datetime) -> EventQuery:
 
 def _is_address(word: str) -> bool:
     try:
-        ip_address(word)
+        # The library also takes a zone, as in fe80::1%eth0, which no event has in its address.
+        return "%" not in word and bool(ip_address(word))
     except ValueError:
         return False
-    return True
 
 
 def moment(word: str, now: datetime) -> datetime | None:

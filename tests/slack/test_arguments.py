@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powertrip.domain.event import EventQuery
-from powertrip.slack import typed
+from powertrip.slack import arguments
 from tests.samples import ALICE, NOW
 
 
@@ -25,19 +25,19 @@ from tests.samples import ALICE, NOW
     ],
 )
 def test_words_are_split_and_a_reason_is_kept_as_it_was_typed(text: str, words: list[str]) -> None:
-    assert typed.words_of(text) == words
+    assert arguments.words_of(text) == words
 
 
 @given(st.text())
 def test_any_text_at_all_has_words(text: str) -> None:
-    words = typed.words_of(text)
-    page, rest = typed.page_of(words)
+    words = arguments.words_of(text)
+    page, rest = arguments.page_of(words)
     assert page >= 1
     assert len(rest) <= len(words)
 
 
 @pytest.mark.parametrize(
-    ("arguments", "page", "words"),
+    ("typed", "page", "words"),
     [
         (["all"], 1, ["all"]),
         (["all", "page=3"], 3, ["all"]),
@@ -47,13 +47,13 @@ def test_any_text_at_all_has_words(text: str) -> None:
         (["page=2", "page=5"], 5, []),
     ],
 )
-def test_the_page_is_told_from_the_words(arguments: list[str], page: int, words: list[str]) -> None:
-    assert typed.page_of(arguments) == (page, words)
+def test_the_page_is_told_from_the_words(typed: list[str], page: int, words: list[str]) -> None:
+    assert arguments.page_of(typed) == (page, words)
 
 
 @pytest.mark.parametrize(("total", "pages"), [(0, 1), (8, 1), (9, 2), (16, 2), (17, 3)])
 def test_pages_of_eight(total: int, pages: int) -> None:
-    assert typed.page_count(total, 8) == pages
+    assert arguments.page_count(total, 8) == pages
 
 
 @pytest.mark.parametrize(
@@ -70,15 +70,15 @@ def test_pages_of_eight(total: int, pages: int) -> None:
     ],
 )
 def test_a_moment_is_a_span_back_or_a_day(word: str, expected: datetime | None) -> None:
-    assert typed.moment(word, NOW) == expected
+    assert arguments.moment(word, NOW) == expected
 
 
 @given(st.from_regex(r"[0-9]{1,5}[smhdw]", fullmatch=True))
 def test_no_span_leads_out_of_time_or_loses_its_zone(word: str) -> None:
-    found = typed.moment(word, NOW)
-    assert found is not None
-    assert found <= NOW
-    assert found.tzinfo is not None
+    moment = arguments.moment(word, NOW)
+    assert moment is not None
+    assert moment <= NOW
+    assert moment.tzinfo is not None
 
 
 @pytest.mark.parametrize(
@@ -95,9 +95,9 @@ def test_no_span_leads_out_of_time_or_loses_its_zone(word: str) -> None:
     ],
 )
 def test_history_takes_people_addresses_names_and_moments(words: list[str], query: EventQuery) -> None:
-    assert typed.history_query(words, NOW) == query
+    assert arguments.history_query(words, NOW) == query
 
 
 @pytest.mark.parametrize("word", ["U0ALICE", "@alice", "<@>", "<!subteam^S0SECURITY>", f"<@{ALICE}"])
 def test_only_a_mention_names_a_member(word: str) -> None:
-    assert typed.member_id(word) is None
+    assert arguments.member_id(word) is None
