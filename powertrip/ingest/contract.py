@@ -7,14 +7,11 @@ was read. The three live in rooms that do not know each other; this is all they 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from powertrip.domain.record import Cursor, Gap, Record
-from powertrip.errors import Overloaded
+from powertrip.ingest.fetching import Fetcher
 from powertrip.net import HttpClient
-
-if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
 
 MEBIBYTE = 1024 * 1024
 
@@ -31,41 +28,6 @@ class Limits:
     records: int = 100_000
 
 
-Fetch = Callable[[str], Awaitable[bytes]]
-"""Gives what is at an address; raises Overloaded if it cannot be had now."""
-
-
-async def _no_fetch(url: str) -> bytes:
-    raise Overloaded(f"nothing is fetched here: {url[:100]}")
-
-
-class Certificates(Protocol):
-    """Certificates of senders that sign with a key."""
-
-    async def bring(self, url: str) -> None:
-        """Fetch one, unless it is kept; raises Overloaded."""
-
-    def get(self, url: str) -> "Certificate":
-        """One that was brought; raises Overloaded."""
-
-
-class _NoCertificates:
-    async def bring(self, url: str) -> None:
-        await _no_fetch(url)
-
-    def get(self, url: str) -> "Certificate":
-        raise Overloaded(f"no certificate is kept here: {url[:100]}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What the endpoint lends to sources."""
-
-    limits: Limits = Limits()
-    fetch: Fetch = _no_fetch
-    certificates: Certificates = field(default_factory=_NoCertificates)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestRequest:
     """One request as a source sees it, free of HTTP machinery."""
@@ -77,7 +39,9 @@ class IngestRequest:
     received_at: datetime
     source: str = ""
     """The name of the source, as the path has it."""
-    tools: Tools = Tools()
+    limits: Limits = Limits()
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    """The endpoint's own, which keeps certificates from request to request."""
     path_secret: str | None = None
     """What followed the source's name in the path, unquoted."""
 
@@ -99,7 +63,7 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class IngestAnswer:
     """What a sender wants to hear, where that is not the endpoint's own answer."""
 
     status: int = 200
@@ -118,7 +82,7 @@ class Reading:
     """Whether the sender left records out."""
     gaps: tuple[Gap, ...] = ()
     """What the sender left out of the request and can be fetched; committed with the records."""
-    answer: Answer | None = None
+    answer: IngestAnswer | None = None
     follow_up: Callable[[], Awaitable[None]] | None = None
     """Called after the commit and before the answer; the sender has to retry if it raises Overloaded."""
 
@@ -151,7 +115,7 @@ class Preparing(Protocol):
 class Challenged(Protocol):
     """A source whose sender asks, by GET and once, whether the endpoint is what its owner says."""
 
-    def challenge(self, request: IngestRequest) -> Answer:
+    def challenge(self, request: IngestRequest) -> IngestAnswer:
         """Answer what the headers ask; the body is empty. Raises Unauthorized."""
 
 
@@ -167,7 +131,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRequest:
-    """What a poll is asked for, and what is lent to it."""
+    """One page that a poll is asked for."""
 
     name: str
     """The poll's, which its records name as their source."""
@@ -176,7 +140,6 @@ class PollRequest:
     """Where the last page ended; None before the first, which begins at `since`."""
     since: datetime
     now: datetime
-    limits: Limits = Limits()
 
 
 class Poll(Protocol):

@@ -30,10 +30,10 @@ def check_signature(offered: Sequence[str], secret: SecretStr, signed: bytes, *,
 
 def shaped(request: IngestRequest, header: str, shape: re.Pattern[str], advice: str) -> re.Match[str]:
     """The header, where it is of this shape; raises Unauthorized with what to do."""
-    found = shape.fullmatch(request.header(header) or "")
-    if found is None:
+    match = shape.fullmatch(request.header(header) or "")
+    if match is None:
         raise Unauthorized(f"{header} is missing or malformed; {advice}")
-    return found
+    return match
 
 
 def check_time(signed_at: str, received_at: datetime, window: timedelta) -> None:

@@ -8,7 +8,7 @@ from powertrip.errors import Unavailable
 from powertrip.net import Bounds, Clock, HttpClient
 
 BOUNDS = Bounds(seconds=60.0, size=32 << 20)
-"""1000 records of 8 KiB are a quarter of that; the workflow waits 90 s for a page."""
+"""1000 records of 8 KiB are a quarter of that; `pipeline.poll` waits 90 s for a page."""
 
 
 def poll_client(client: httpx.AsyncClient, clock: Clock) -> HttpClient:
@@ -30,8 +30,8 @@ def mapping(value: Any) -> dict[str, Any]:
     return value
 
 
-def listed(value: Any, what: str) -> list[dict[str, Any]]:
+def listed(value: Any, name: str) -> list[dict[str, Any]]:
     """The objects of a list that the answer must hold; raises Unavailable where it holds none."""
     if not isinstance(value, list):
-        raise Unavailable(f"the answer holds no list of {what}")
+        raise Unavailable(f"the answer holds no list of {name}")
     return [item if isinstance(item, dict) else {"value": item} for item in value]

@@ -31,7 +31,7 @@ class PollSection(Section):
 
     @abstractmethod
     async def fetch(self, request: PollRequest) -> Page:
-        """See `powertrip.ingest.Poll`."""
+        """See `Poll`."""
 
 
 class PollByTime(PollSection):

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
 from powertrip.ingest.contract import Limits
-from powertrip.sources import lend
 from powertrip.sources.generic_json import Keys
 from tests.sources.posting import SECRET, request, source
 
@@ -45,7 +44,7 @@ def read(
     secret: str = SECRET,
 ) -> list[Record]:
     data = body if isinstance(body, bytes) else json.dumps(body)
-    asked = request(data, {}, name="app", now=now, path_secret=secret, tools=lend(limits))
+    asked = request(data, {}, name="app", now=now, path_secret=secret, limits=limits)
     return source("json", keys=keys, events=events).read(asked).records
 
 

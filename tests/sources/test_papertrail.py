@@ -116,7 +116,7 @@ def test_a_batch_that_papertrail_cut_is_said_and_counted() -> None:
     body = {"events": [EVENT], "reached_record_limit": True, "min_id": "1", "max_id": "2"}
     with capture_logs() as logs:
         cut = reading(body)
-    assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
+    assert [line["event"] for line in logs] == ["papertrail left events out"]
     assert (len(cut.records), cut.is_cut) == (1, True)
 
 
@@ -150,7 +150,7 @@ def test_a_whole_batch_leaves_no_gap() -> None:
 def test_a_gap_whose_ids_cannot_be_used_is_warned_of(ids: dict[str, object]) -> None:
     with capture_logs() as logs:
         assert gaps(ids) == ()
-    assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
+    assert [line["event"] for line in logs] == ["papertrail left events out"]
 
 
 @pytest.mark.parametrize("search", [None, "text", {}, {"query": 1}, {"query": ""}, {"query": "a" * 2001}])
