@@ -1,7 +1,6 @@
-"""What AWS's senders share: how a text that they carry, JSON or a line of a log, becomes a record.
+"""Makes values for records of the texts that AWS's senders carry: JSON, or lines of a log.
 
-The text is kept as it came in `raw`, where the rules over JSON look; only what a record itself wants to
-know is picked out of it.
+A text stays as it came in `raw`, where the rules over JSON look; only the record's own fields are picked out.
 """
 
 from collections.abc import Mapping
@@ -17,7 +16,7 @@ _TAKEN = ("message", "host", "program")
 
 
 def of_text(text: str, **own: Any) -> Verbatim:
-    """A value of a text that is an object of JSON or else a line; `own` is what its sender says itself."""
+    """A value of a JSON object or of a line; `own` are fields that the sender states, and they win."""
     value = json_object(text)
     return Verbatim((fields_of_line(text) if value is None else _picked(value)) | own, text)
 
@@ -30,7 +29,7 @@ def of_object(value: dict[str, Any], **own: Any) -> Verbatim:
 def of_log_event(
     event: dict[str, Any], *, id_key: str, stream: object, beside: Mapping[str, Any] = MappingProxyType({})
 ) -> Verbatim:
-    """A value of one event of CloudWatch Logs; what its sender says `beside` it goes into `raw` too."""
+    """A value of one event of CloudWatch Logs; the keys of `beside` go into `raw` with it."""
     text = event.get("message")
     fields = of_text(text).value if isinstance(text, str) else {}
     # A line that names no host is of the stream, which is where its agent is named.

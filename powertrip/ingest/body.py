@@ -31,7 +31,7 @@ TOO_DEEP = "the body nests lists or objects too deeply"
 def read_values(request: IngestRequest) -> list[Any]:
     """All JSON values of the body, in order; at least one. Raises BodyTooLarge and Unreadable."""
     text = read_text(request)
-    # JSON may quote a form: what begins as JSON does is none.
+    # JSON may quote a form, so a text that begins as JSON is never taken for one.
     if text.lstrip(_SPACES)[:1] not in ("{", "[", '"') and "payload=" in text:
         fields = URL.build(path="/", query_string=text.strip(_SPACES), encoded=True).query
         text = fields.get("payload", text)
@@ -39,7 +39,7 @@ def read_values(request: IngestRequest) -> list[Any]:
 
 
 def read_text(request: IngestRequest) -> str:
-    """The body as text, without a mark of its encoding; what is not UTF-8 becomes U+FFFD, and is logged.
+    """The body as text, without a byte order mark; bytes that are not UTF-8 become U+FFFD, and are logged.
 
     Raises BodyTooLarge as `plain_body`, and Unreadable.
     """

@@ -1,7 +1,7 @@
 """The contract between the web endpoint, the sources and the store: a request comes in, records go on.
 
-The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps what
-was read. The three live in rooms that do not know each other; this is all they share.
+The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps the
+records. The three live in rooms that do not know each other; this is all they share.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -43,9 +43,10 @@ class IngestRequest:
     fetcher: Fetcher = field(default_factory=Fetcher)
     """The endpoint's own, which keeps certificates from request to request."""
     path_secret: str | None = None
-    """What followed the source's name in the path, unquoted."""
+    """The segment behind the source's name in the path, unquoted."""
 
     def __post_init__(self) -> None:
+        # Names of headers have no case, and proxies change it.
         lowered = {name.lower(): value for name, value in self.headers.items()}
         object.__setattr__(self, "headers", lowered)
 
@@ -64,7 +65,7 @@ class Unread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestAnswer:
-    """What a sender wants to hear, where that is not the endpoint's own answer."""
+    """The answer of a sender that does not understand the endpoint's own."""
 
     status: int = 200
     content: Mapping[str, Any] | None = None
@@ -73,7 +74,7 @@ class IngestAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a source made of one request; all of it is committed before the sender is answered."""
+    """The content of one request; all of it is committed before the sender is answered."""
 
     records: list[Record] = field(default_factory=list)
     unread: tuple[Unread, ...] = ()
@@ -81,7 +82,7 @@ class Reading:
     is_cut: bool = False
     """Whether the sender left records out."""
     gaps: tuple[Gap, ...] = ()
-    """What the sender left out of the request and can be fetched; committed with the records."""
+    """Records that the sender left out and an API still has; committed with the others."""
     answer: IngestAnswer | None = None
     follow_up: Callable[[], Awaitable[None]] | None = None
     """Called after the commit and before the answer; the sender has to retry if it raises Overloaded."""
@@ -105,18 +106,18 @@ class Preparing(Protocol):
     """A source that has to fetch something before it can read, such as the certificate of a signature."""
 
     async def prepare(self, request: IngestRequest) -> None:
-        """Fetch what `read` will look for, and keep it; raises Overloaded if it cannot be had now.
+        """Fetch and keep the things that `read` needs; raises Overloaded if they cannot be had now.
 
-        What is wrong with the request is for `read` to say: nothing is fetched for such a one.
+        Nothing is fetched for a request that `read` will refuse, and this refuses none.
         """
 
 
 @runtime_checkable
 class Challenged(Protocol):
-    """A source whose sender asks, by GET and once, whether the endpoint is what its owner says."""
+    """A source whose sender checks by one GET that the endpoint belongs to its owner."""
 
     def challenge(self, request: IngestRequest) -> IngestAnswer:
-        """Answer what the headers ask; the body is empty. Raises Unauthorized."""
+        """Answer the question in the headers; the body is empty. Raises Unauthorized and Unreadable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +167,7 @@ class Poll(Protocol):
 
 
 class Backfill(Protocol):
-    """Asks one API for what its sender left out."""
+    """Asks one API for records that its sender left out."""
 
     async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
         """The page at `cursor`, which begins as `{"min_id": after_id}`; without more, the gap is filled.
@@ -176,7 +177,7 @@ class Backfill(Protocol):
 
 
 class Inbox(Protocol):
-    """Where accepted records wait to be judged."""
+    """Keeps accepted records until they are judged."""
 
     async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:
         """Commit records and gaps together and return how many records were new; known ids are dropped.

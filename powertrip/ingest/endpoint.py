@@ -1,4 +1,4 @@
-"""The ingest endpoint: takes what senders post, has it read and kept, and answers."""
+"""The ingest endpoint: reads and commits a posted body before it answers."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -61,7 +61,7 @@ class IngestEndpoint:
             await reading.follow_up()
         if reading.answer is not None:
             return _response(reading.answer)
-        # The first two are what Firehose, the strictest of all senders, wants to hear.
+        # Firehose, the strictest of all senders, requires the first two.
         answer = {
             "requestId": request[REQUEST_ID],
             "timestamp": int(self.clock().timestamp() * 1000),
@@ -106,7 +106,7 @@ class IngestEndpoint:
         return bytes(body)
 
     async def _read(self, source: Source, ingest: IngestRequest) -> Reading:
-        """What the source makes of the body; one that it cannot read is committed to the quarantine."""
+        """Read the body; one that the source cannot read is committed to the quarantine."""
         try:
             if isinstance(source, Preparing):
                 await source.prepare(ingest)

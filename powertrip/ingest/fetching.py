@@ -1,4 +1,4 @@
-"""What is fetched while a request is read: certificates, and addresses that confirm a subscription."""
+"""Fetches certificates, and addresses that confirm a subscription, while a request is read."""
 
 import httpx
 from cryptography.x509 import Certificate, load_pem_x509_certificate
@@ -41,7 +41,8 @@ class Fetcher:
         try:
             certificate = load_pem_x509_certificate(await self.fetch(url))
         except ValueError as error:
-            raise Overloaded(f"what is at {url} is no certificate") from error
+            raise Overloaded(f"{url} holds no certificate") from error
+        # The oldest goes: a sender who names many addresses must not fill the memory.
         if len(self._certificates) >= _CERTIFICATES_KEPT:
             self._certificates.pop(next(iter(self._certificates)))
         self._certificates[url] = certificate

@@ -1,4 +1,4 @@
-"""What Wazuh and OSSEC share: their alerts quote a log line, which Powertrip judges by its own rules."""
+"""Alerts of Wazuh and OSSEC: they quote a log line, which Powertrip judges by its own rules."""
 
 import re
 from typing import Any
@@ -24,6 +24,7 @@ class HidsAlerts(BySecret, ViewedSource):
 
 def view_of_line(line: str, *, host: str | None = None, program: str | None = None) -> dict[str, Any]:
     """The view of a log line; `host` and `program` are the HIDS's own, for a line that names none."""
+    # A lone surrogate stays visible in the message, as its escape.
     readable = line.encode("utf-8", "backslashreplace").decode()
     parts = parse_line(readable)
     message = parts.message

@@ -1,4 +1,4 @@
-"""The HTTP side: the ingest endpoint, and what a platform asks a process about its state.
+"""The HTTP side: the ingest endpoint, and answers for platforms and Prometheus about the process.
 
 An answer of 200 means that every record is committed. 503 means send it again, with Retry-After: it is
 the only code that every sender retries, so it also answers mistakes of our own. 422 means that no retry
@@ -46,7 +46,7 @@ class Check:
     name: str
     ok: bool
     detail: str = ""
-    """What is wrong and what to do; never a secret, for /readyz asks for none."""
+    """The fault and its remedy; never a secret, for /readyz asks for none."""
 
 
 Readiness = Callable[[], Awaitable[Sequence[Check]]]
@@ -90,7 +90,7 @@ def build_app(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateEndpoint:
-    """Answers what platforms and Prometheus ask."""
+    """Answers platforms and Prometheus."""
 
     readiness: Readiness
     metrics: Metrics
@@ -162,7 +162,7 @@ def _observing(sources: Callable[[], Mapping[str, Source]], metrics: Metrics) ->
             metrics.request_answered(known_source, response.status)
         if route.startswith("/api/"):
             metrics.api_answered(response.status)
-        # What platforms and Prometheus ask every few seconds is for debugging only.
+        # Platforms and Prometheus ask every few seconds: that is for debugging only.
         level = logging.INFO if route.startswith(("/ingest/", "/api/")) else logging.DEBUG
         _log.log(
             logging.WARNING if response.status >= 400 else level,
@@ -190,7 +190,7 @@ class WebServer:
         self._runner = web.AppRunner(
             app,
             access_log=None,
-            # Bodies are inflated by the sources, which cap what comes out.
+            # The sources inflate bodies themselves, up to a limit.
             auto_decompress=False,
             keepalive_timeout=_IDLE_TIMEOUT,
             shutdown_timeout=_SHUTDOWN_TIMEOUT,

@@ -10,7 +10,7 @@ from powertrip.ingest.records import DEFAULT_LIMITS, RecordKeys, make_records
 # An event without a hostname still has the name that Papertrail's users gave its sender. A login without a
 # host would fold with logins on other hosts, and the HIDS's alert of it would not be found.
 _HOST = ("hostname", "source_name")
-_KEYS = RecordKeys(message="message", host=_HOST, time="received_at", id="id", program="program")
+_KEYS = RecordKeys(host=_HOST, time="received_at")
 _ID_DIGITS = 20
 """Ids are of 64 bits."""
 

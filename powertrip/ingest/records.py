@@ -1,4 +1,4 @@
-"""Makes a record of one JSON value, losing nothing: what cannot be read as a field is still in `raw`."""
+"""Makes records of JSON values, losing nothing: a value that is in no field is still in `raw`."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ DEFAULT_LIMITS = Limits()
 _FACILITY_KEYS = ("facility", "FACILITY", "SYSLOG_FACILITY")
 """Papertrail and rsyslog, syslog-ng, journald."""
 _PRI_KEYS = ("pri", "PRI")
-"""What fluent-bit's syslog parser and syslog-ng call the number that holds the facility."""
+"""The names that fluent-bit's syslog parser and syslog-ng give the number that holds the facility."""
 _TRUSTED_KEYS = ("_UID", "_COMM")
 """Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"."""
 
@@ -35,19 +35,19 @@ _TRUSTED_KEYS = ("_UID", "_COMM")
 class RecordKeys(Section):
     """Where a record's fields are found: a key, or a path of keys with dots; None where there is none.
 
-    A key that itself contains dots, such as `@timestamp` or `host.name`, is found as it stands. Of several
-    keys the first that the record has counts.
+    By default a field stands under its own name. A key that itself contains dots, such as `@timestamp` or
+    `host.name`, is found as it stands. Of several keys the first that the record has counts.
     """
 
-    message: KeyPath = None
-    host: KeyPath = None
-    time: KeyPath = None
-    id: KeyPath = None
-    program: KeyPath = None
+    message: KeyPath = "message"
+    host: KeyPath = "host"
+    time: KeyPath = "time"
+    id: KeyPath = "id"
+    program: KeyPath = "program"
 
 
-KEYS = RecordKeys(message="message", host="host", time="time", id="id", program="program")
-"""The names of the fields themselves, for values that a source has arranged."""
+KEYS = RecordKeys()
+"""For values that a source has arranged itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,9 @@ def find_list(value: Any, path: KeyPath) -> list[Any] | None:
 
 
 def _find(value: Any, path: KeyPath) -> Any:
-    """What is at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is nothing.
+    """The value at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is none.
 
-    Of several paths it is the first that holds something, or else the first that is there.
+    Of several paths the first that is not empty counts, or else the first that is there.
     """
     if path is None or not isinstance(value, dict):
         return _MISSING
@@ -212,4 +212,5 @@ def storable(text: str) -> str:
 
 
 def _hash(*parts: str) -> str:
+    # No part holds a NUL, so no two lists of parts are joined to one text.
     return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""One record of a log shipper, of any make: which of its keys hold what, and what its message hides.
+"""Records of log shippers of any make: the keys of their fields, and the header within their message.
 
 Known are the keys of rsyslog's templates, syslog-ng's `format-json`, fluent-bit's syslog parsers and systemd
 input, Vector's syslog, journald and file sources, and the labels of Loki's streams. A message whose record
@@ -22,7 +22,7 @@ _TIME = (
     *("ISODATE", "DATE"),
 )
 KEYS = RecordKeys(message=_MESSAGE, host=_HOST, time=_TIME, id=("__CURSOR", "id"), program=_PROGRAM)
-"""What journald itself sets comes first: any program can add keys such as HOST to what it logs there."""
+"""Keys that journald itself sets come first: any program can add keys such as HOST to its entries."""
 
 
 def prepared(value: Any) -> Any:
@@ -37,7 +37,7 @@ def prepared(value: Any) -> Any:
 
 
 def lines_of_streams(push: Mapping[str, Any]) -> Iterator[Any]:
-    """The lines of a Loki push, prepared, in order; what is no line is left as it is."""
+    """The lines of a Loki push, prepared, in order; anything else stays as it is."""
     streams = push.get("streams")
     for stream in streams if isinstance(streams, list) else []:
         labels = stream.get("stream") if isinstance(stream, dict) else None

@@ -1,4 +1,4 @@
-"""What the settings of all sources share, and what a source is built with."""
+"""The settings that all sources share, and the steps of reading that none may leave out."""
 
 from abc import abstractmethod
 from collections.abc import Iterable
@@ -27,15 +27,16 @@ class SourceSection(Section):
     """The security channel is told when no new record came for this long."""
 
     def authorize(self, request: IngestRequest) -> None:
-        """Check what can be checked without the body; raises Unauthorized."""
+        """Check the credentials in the headers and the path; raises Unauthorized."""
         authorize(request, self.secret, None)
 
     def authenticate(self, request: IngestRequest) -> None:
-        """All that `authorize` checks, and what takes the body: a signature over it."""
+        """Check all credentials, a signature over the body included; raises Unauthorized."""
         self.authorize(request)
 
     @final
     def read(self, request: IngestRequest) -> Reading:
+        # No type can read a body before it is known who sent it.
         self.authenticate(request)
         return self.read_body(request)
 
@@ -78,14 +79,14 @@ class Signature:
     """A signature as a request's headers offer it."""
 
     header: str
-    """What a refusal names."""
+    """Named by a refusal."""
     offered: tuple[str, ...]
     """HMAC-SHA256 in lower-case hexadecimal digits; one that is right is enough."""
     signed_before_body: bytes = b""
 
 
 class SignedSource(SourceSection):
-    """A sender that signs each request with the secret. What it offers is all that a type has to say."""
+    """A sender that signs each request with the secret; a type only finds the signature in the headers."""
 
     @abstractmethod
     def signature(self, request: IngestRequest) -> Signature:

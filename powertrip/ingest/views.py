@@ -11,7 +11,7 @@ from powertrip.ingest.source import SourceSection
 
 
 class ViewedSource(SourceSection):
-    """A source whose type says by a view what the record's own fields are."""
+    """A source whose types map a value to the fields of its record."""
 
     @abstractmethod
     def view(self, value: Any) -> dict[str, Any]:
@@ -28,7 +28,7 @@ class ViewedSource(SourceSection):
     def reading(self, values: list[Any], request: IngestRequest) -> Reading:
         """Records of the values without a flaw, the others as parts that cannot be read.
 
-        Raises Unreadable where all have one: then the sender is told.
+        Raises Unreadable where all have one.
         """
         sound: list[Verbatim] = []
         unread: list[Unread] = []
@@ -38,6 +38,7 @@ class ViewedSource(SourceSection):
                 unread.append(Unread(body=raw.encode(), reason=reason))
             else:
                 sound.append(Verbatim(self.view(value), raw))
+        # With a record beside them they are accepted, for a refusal would lose that record too.
         if unread and not sound:
             raise Unreadable(unread[0].reason)
         return Reading(records=self.records(sound, request), unread=tuple(unread))
@@ -52,7 +53,7 @@ def opened(values: list[Any]) -> list[Any]:
 
 
 def inner(value: Any, *path: str) -> Any:
-    """What stands under the keys of `path`, one inside the other; None where nothing does."""
+    """The value under nested keys; None where there is none."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
     return value

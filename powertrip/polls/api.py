@@ -1,4 +1,4 @@
-"""What the polls of HTTP APIs share: how much they take of an answer, and how it is read."""
+"""The client of all polls over HTTP, and checks of its answers."""
 
 from typing import Any
 
@@ -34,4 +34,5 @@ def listed(value: Any, name: str) -> list[dict[str, Any]]:
     """The objects of a list that the answer must hold; raises Unavailable where it holds none."""
     if not isinstance(value, list):
         raise Unavailable(f"the answer holds no list of {name}")
+    # Anything but an object becomes one, and so a record that no rule knows.
     return [item if isinstance(item, dict) else {"value": item} for item in value]

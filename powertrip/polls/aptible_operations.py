@@ -1,4 +1,4 @@
-"""The poll `aptible_operations`: what was done in an Aptible account, one record for each status it took.
+"""The poll `aptible_operations`: the operations of an Aptible account, one record for each status of each.
 
 The API answers in HAL pages of `_embedded.operations`. An operation is created once and updated as it runs,
 so the overlap is how long one may take; its id with its status tells a change from a repetition.
@@ -21,7 +21,7 @@ from powertrip.polls.window import Window
 
 HOST = "https://api.aptible.com"
 PER_PAGE = 250
-_KEYS = RecordKeys(message="type", host=None, time="updated_at", id="id", program=None)
+_KEYS = RecordKeys(message="type", host=None, time="updated_at", program=None)
 
 
 class AptiblePoll(PollByTime):

@@ -3,7 +3,7 @@
 `tail=false`, for otherwise the API favours recent events over complete ones. Where a search takes long it
 answers in part: `max_id` advances also when no event was found. Whether `min_id` itself is sent again is not
 documented alike everywhere; the inbox drops what it knows. Which way a search between two ids is walked is
-not documented at all, so none is bounded by `max_id`: what lies past the end of a gap is dropped here.
+not documented at all, so none is bounded by `max_id`: events past the end of a gap are dropped here.
 Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertrail/papertrail-cli.
 """
 
@@ -37,7 +37,7 @@ class PapertrailPoll(PollSection):
     """The search; none for all."""
 
     async def fetch(self, request: PollRequest) -> Page:
-        """Asks for what came after the last id."""
+        """Asks for the events after the last id."""
         cursor = request.cursor
         since = {"min_time": str(int(request.since.timestamp()))}
         begin = {"min_id": str(cursor["min_id"])} if cursor else since
@@ -54,7 +54,7 @@ class PapertrailPoll(PollSection):
 
 @dataclass(frozen=True, slots=True)
 class PapertrailBackfill:
-    """Fetches what a webhook left out, from after one id until another."""
+    """Fetches the events that a webhook left out, from after one id until another."""
 
     name: str
     settings: Papertrail
@@ -71,7 +71,7 @@ class PapertrailBackfill:
             query=query,
         )
         after = _next(answer, cursor)
-        # What is surely newer than the gap; an event whose id cannot be read is kept.
+        # Without those past the gap; an event whose id cannot be read is kept.
         events = [
             event
             for event in listed(answer.get("events"), "events")

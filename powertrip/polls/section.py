@@ -1,4 +1,4 @@
-"""What the settings of all polls share."""
+"""The settings that all polls share."""
 
 from abc import abstractmethod
 from datetime import timedelta

@@ -47,7 +47,7 @@ class Alerts(ViewedSource):
             added = {"receiver": group.get("receiver"), "url": group.get("externalURL")}
             for alert in listed:
                 ask = inner(alert, "labels", self.label)
-                # What is no object stays as it is: a record that no rule knows.
+                # Anything but an object stays as it is: a record that no rule knows.
                 alerts.append(
                     alert | {"powertrip": {"ask": ask, **added}} if isinstance(alert, dict) else alert
                 )

@@ -26,7 +26,7 @@ from powertrip.ingest.source import SourceSection
 ACCESS_KEY_HEADER = "X-Amz-Firehose-Access-Key"
 REQUEST_ID_HEADER = "X-Amz-Firehose-Request-Id"
 _BATCH = ("owner", "logGroup", "logStream")
-"""What is kept of a batch of CloudWatch Logs with each of its events."""
+"""The keys of a batch of CloudWatch Logs that are kept with each of its events."""
 
 
 class Firehose(SourceSection):
@@ -78,7 +78,7 @@ class Firehose(SourceSection):
 
 @dataclass(slots=True)
 class _Inflater:
-    """Inflates what one request holds; all of it together may take `room` bytes."""
+    """Inflates the parts of one request, which together may take `room` bytes."""
 
     room: int
 

@@ -1,4 +1,4 @@
-"""The source type `json`: records of any shape, with the config saying which keys hold what."""
+"""The source type `json`: records of any shape, whose keys the config names."""
 
 from typing import Any, Literal
 

@@ -22,7 +22,7 @@ _log = structlog.get_logger(__name__)
 
 _LENGTH = re.compile(rb"([0-9]{1,9}) ")
 _CONSTANT_HOSTS = ("host", "heroku")
-"""What logplex writes as host, whatever the app; the source's name says more."""
+"""Logplex writes these as host, whatever the app; the source's name says more."""
 _FRAME_ID = "Logplex-Frame-Id"
 _LOSSES = re.compile(r"(?:Error )?L1[0-3] \(")
 """Drain, tail and local buffer overflows and delivery errors. Where logplex leaves the MSGID out too, the
@@ -35,7 +35,7 @@ class Heroku(BySecret):
     type: Literal["heroku"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        frames, rest = _frames(plain_body(request))
+        frames, remainder = _frames(plain_body(request))
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
         frame_id = request.header(_FRAME_ID)
@@ -58,12 +58,14 @@ class Heroku(BySecret):
             if is_by_logplex and _LOSSES.match(line.message):
                 is_cut = True
                 _log.warning("heroku left lines out", source=request.source, message=line.message[:200])
-        unread = (Unread(body=rest, reason="the body ends within a frame, or its lengths are wrong"),)
-        return Reading(records=self.records(values, request), unread=unread if rest else (), is_cut=is_cut)
+        unread = (Unread(body=remainder, reason="the body ends within a frame, or its lengths are wrong"),)
+        return Reading(
+            records=self.records(values, request), unread=unread if remainder else (), is_cut=is_cut
+        )
 
 
 def _frames(body: bytes) -> tuple[list[bytes], bytes]:
-    """The frames, and what is left where the next length is none or reaches past the end."""
+    """The frames, and the bytes from the first length on that is malformed or reaches past the end."""
     frames: list[bytes] = []
     position = 0
     while length := _LENGTH.match(body, position):

@@ -32,7 +32,7 @@ class Journald(BySecret):
         entries: list[Any] = []
         unread: list[Unread] = []
         for entry in opened(read_values(request)):
-            # Nobody could be asked about what nobody can read.
+            # Nobody can judge an entry without its text.
             if isinstance(entry, dict) and entry.get("MESSAGE", "") is None:
                 unread.append(Unread(body=value_as_json(entry).encode(), reason=_TOO_LONG))
             else:

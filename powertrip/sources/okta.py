@@ -23,6 +23,7 @@ class Okta(ViewedSource):
     type: Literal["okta"]
 
     def authorize(self, request: IngestRequest) -> None:
+        # Okta sends the secret as it stands, without the word Bearer.
         authorize(request, self.secret, "Authorization")
 
     def challenge(self, request: IngestRequest) -> IngestAnswer:

@@ -67,7 +67,7 @@ class Papertrail(BySecret):
         return Reading(records=records, gaps=to_fetch, is_cut=bool(gaps))
 
     def _gap(self, payload: dict[str, Any], request: IngestRequest) -> Gap | None:
-        """What Papertrail left out, logged; None where it cannot be fetched."""
+        """The events that Papertrail left out, logged; None where they cannot be fetched."""
         first, last = read_id(payload.get("min_id")), read_id(payload.get("max_id"))
         if self.backfill_token is None or first is None or last is None or first > last:
             _log.warning(

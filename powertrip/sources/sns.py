@@ -32,7 +32,7 @@ from powertrip.sources.sns_message import (
 _log = structlog.get_logger(__name__)
 
 _OLDEST = timedelta(hours=1)
-"""SNS gives up after an hour, so what is older may be one that somebody recorded and sends again."""
+"""SNS gives up after an hour, so an older message may be one that somebody recorded and sends again."""
 _TOO_OLD = "a message of SNS is older than an hour, or from the future; it may be a recorded one"
 _UNSUBSCRIBED = (
     "somebody ended the subscription to {}, and no more will come of it; "

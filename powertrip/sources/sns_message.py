@@ -27,7 +27,7 @@ _SIGNED = {
     ),
 }
 _SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
-"""What is signed, in this order, of each type."""
+"""The fields that are signed of each type, in this order."""
 _HASHES: dict[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 (SNS's own choice for 1)
 _HOST = r"https://sns\.[a-zA-Z0-9-]{3,40}\.amazonaws\.com(\.cn)?"
 _CERTIFICATE_URL = re.compile(_HOST + r"/[A-Za-z0-9_-]{1,200}\.pem")
@@ -36,7 +36,7 @@ _SUBSCRIBE_URL = re.compile(_HOST + r"/\?[A-Za-z0-9%&=:._~+/-]{1,2000}")
 
 
 class SnsMessage(BaseModel):
-    """What SNS posts, with the names it has there."""
+    """A message of SNS, with the names of its JSON."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -96,6 +96,6 @@ def check_signature(message: SnsMessage, certificate: Certificate, at: datetime)
 
 
 def string_to_sign(message: SnsMessage) -> bytes:
-    """What SNS signs: each field that is there, its name and its value on lines of their own."""
+    """The text that SNS signs: each field that is there, its name and its value on lines of their own."""
     fields = ((name, getattr(message, name)) for name in _SIGNED[message.Type])
     return "".join(f"{name}\n{value}\n" for name, value in fields if value is not None).encode()

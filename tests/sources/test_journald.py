@@ -84,6 +84,18 @@ def test_entries_may_come_as_lines_or_as_an_array(arrange: Any) -> None:
     assert len({record.record_id for record in records_of("journald", arrange([ENTRY, second]))}) == 2
 
 
+def test_an_entry_that_nests_too_deeply_to_be_written_is_refused() -> None:
+    # There is a depth that can still be read and no more be written; where it is depends on the stack.
+    refusals = []
+    for depth in range(700, 1010):
+        nested = "[" * depth + "]" * depth
+        try:
+            read("journald", f'{{"MESSAGE": null, "_HOSTNAME": {nested}}}')
+        except Unreadable as refusal:
+            refusals.append(str(refusal))
+    assert set(refusals) == {"the body nests lists or objects too deeply"}
+
+
 def test_a_request_without_the_secret_is_not_read() -> None:
     with pytest.raises(Unauthorized):
         records_of("journald", ENTRY, headers={})
