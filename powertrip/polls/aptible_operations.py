@@ -38,28 +38,21 @@ class AptiblePoll(PollByTime):
         now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         page = window.place or 1
         operations = await self._operations(request.client, page)
-        created = [
-            parse_time(operation.get("created_at"), received_at=now, zone=None) for operation in operations
-        ]
+        created = []
+        values = []
+        for operation in operations:
+            moment = parse_time(operation.get("created_at"), received_at=now, zone=None)
+            created.append(moment)
+            if moment is None or moment >= window.begin:
+                # Only the id is made, and `raw` is the operation as it came.
+                own_id = {"id": f"{operation.get('id')}:{operation.get('status')}"}
+                values.append(Verbatim(operation | own_id, value_as_json(operation)))
         known = [moment for moment in created if moment is not None]
         # The walk ends at the first page with an operation from before the window: in another order that
         # would leave newer ones out in silence.
         if known and known[0] < known[-1]:
             raise Unavailable("the operations do not come newest first, as this type expects them")
-        fresh = [
-            operation
-            for operation, moment in zip(operations, created, strict=True)
-            if moment is None or moment >= window.begin
-        ]
-        more = len(operations) >= PER_PAGE and len(fresh) == len(operations)
-        # Only the id is made, and `raw` is the operation as it came.
-        values = [
-            Verbatim(
-                operation | {"id": f"{operation.get('id')}:{operation.get('status')}"},
-                value_as_json(operation),
-            )
-            for operation in fresh
-        ]
+        more = len(values) == len(operations) >= PER_PAGE
         return Page(
             records=make_records(values, source=request.name, keys=_KEYS, received_at=now, zone=None),
             cursor=window.after(created, now, page + 1 if more else None),

@@ -78,8 +78,10 @@ def read(
     headers: Mapping[str, str] | None = None,
     *,
     beside: Mapping[str, str] | None = None,
-    path_secret: str | None = None,
+    name: str = NAME,
     now: datetime = NOW,
+    path_secret: str | None = None,
+    limits: Limits = LIMITS,
     **settings: Any,
 ) -> Reading:
     """What a source of this type makes of the body.
@@ -87,12 +89,15 @@ def read(
     `headers` stand in place of the one with the secret, `beside` come with it.
     """
     sent = {**(BEARER if headers is None else headers), **(beside or {})}
-    return take(source(kind, **settings), request(value, sent, path_secret=path_secret, now=now))
+    asked = request(value, sent, name=name, now=now, path_secret=path_secret, limits=limits)
+    return take(source(kind, **settings), asked)
 
 
-def records_of(kind: str, value: object, **options: Any) -> list[Record]:
+def records_of(
+    kind: str, value: object, headers: Mapping[str, str] | None = None, **options: Any
+) -> list[Record]:
     """The records alone."""
-    return read(kind, value, **options).records
+    return read(kind, value, headers, **options).records
 
 
 def fields_of(rules: RuleSet, record: Record) -> dict[str, str]:

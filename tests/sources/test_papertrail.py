@@ -25,9 +25,16 @@ EVENT = {
 
 
 def reading(body: object, *, secret: str = SECRET, backfill_token: str | None = None) -> Reading:
-    data = body if isinstance(body, bytes) else json.dumps(body)
-    source = posting.source("papertrail", secret=SECRET, backfill_token=backfill_token)
-    return source.read(posting.request(data, {}, name="logs", now=NOW, path_secret=secret))
+    return posting.read(
+        "papertrail",
+        body,
+        {},
+        name="logs",
+        now=NOW,
+        path_secret=secret,
+        secret=SECRET,
+        backfill_token=backfill_token,
+    )
 
 
 def read(body: object, *, secret: str = SECRET) -> list[Record]:
