@@ -25,32 +25,35 @@ GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 64 * 1024
 _REPLACEMENT = "\ufffd"
 _SPACES = " \t\r\n"
+TOO_DEEP = "the body nests lists or objects too deeply"
 
 
-def read_values(request: IngestRequest, *, source: str, inflated_limit: int) -> list[Any]:
-    """All JSON values of the body, in order; at least one.
+def read_values(request: IngestRequest) -> list[Any]:
+    """All JSON values of the body, in order; at least one. Raises BodyTooLarge and Unreadable."""
+    text = read_text(request)
+    # JSON may quote a form, so a text that begins as JSON is never taken for one.
+    if text.lstrip(_SPACES)[:1] not in ("{", "[", '"') and "payload=" in text:
+        fields = URL.build(path="/", query_string=text.strip(_SPACES), encoded=True).query
+        text = fields.get("payload", text)
+    return parse_values(text)
 
-    Raises BodyTooLarge if the body inflates to more than `inflated_limit` bytes, else Unreadable.
+
+def read_text(request: IngestRequest) -> str:
+    """The body as text, without a byte order mark; bytes that are not UTF-8 become U+FFFD, and are logged.
+
+    Raises BodyTooLarge as `plain_body`, and Unreadable.
     """
-    text = read_text(request, source=source, inflated_limit=inflated_limit)
-    return parse_values(_form_payload(text))
-
-
-def read_text(request: IngestRequest, *, source: str, inflated_limit: int) -> str:
-    """The body as text, without a mark of its encoding; what is not UTF-8 becomes U+FFFD, and is logged.
-
-    Raises BodyTooLarge if the body inflates to more than `inflated_limit` bytes, else Unreadable.
-    """
-    text = plain_body(request, inflated_limit).decode("utf-8-sig", "replace")
+    text = plain_body(request).decode("utf-8-sig", "replace")
     if _REPLACEMENT in text:
-        _log.warning("body_has_replaced_characters", source=source, count=text.count(_REPLACEMENT))
+        count = text.count(_REPLACEMENT)
+        _log.warning("body has replaced characters", source=request.source, count=count)
     return text
 
 
-def plain_body(request: IngestRequest, limit: int) -> bytes:
-    """The body's bytes, inflated if need be; raises BodyTooLarge past `limit` bytes, and Unreadable."""
+def plain_body(request: IngestRequest) -> bytes:
+    """The body's bytes, inflated if need be; raises BodyTooLarge past the request's limit, and Unreadable."""
     if request.body.startswith(GZIP_MAGIC):
-        return inflate(request.body, limit)
+        return inflate(request.body, request.limits.inflated_bytes)
     encoding = (request.header("content-encoding") or "identity").strip().lower()
     # A proxy may have inflated the body and left the header, so "gzip" alone says nothing.
     if encoding not in ("identity", "gzip", "x-gzip"):
@@ -63,6 +66,7 @@ def inflate(body: bytes, limit: int) -> bytes:
 
     Raises BodyTooLarge past the limit, and Unreadable for gzip that is damaged or ends early.
     """
+    # In chunks, for a few bytes of gzip may inflate to gigabytes.
     inflated = bytearray()
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as stream:
@@ -75,33 +79,35 @@ def inflate(body: bytes, limit: int) -> bytes:
     return bytes(inflated)
 
 
-def _form_payload(text: str) -> str:
-    if text.lstrip(_SPACES)[:1] in ("{", "[", '"') or "payload=" not in text:
-        return text
-    fields = URL.build(path="/", query_string=text.strip(_SPACES), encoded=True).query
-    return fields.get("payload", text)
-
-
 def parse_values(text: str) -> list[Any]:
     """The JSON values of `text`: one, newline-delimited or concatenated. Raises Unreadable."""
+    values: list[Any] = []
+    position = _skip_spaces(text, 0)
     try:
-        return _values(text)
+        # An empty text goes to the decoder too, which says where it expected a value.
+        while position < len(text) or not values:
+            value, end = _DECODER.raw_decode(text, position)
+            values.append(value)
+            position = _skip_spaces(text, end)
     except JSONDecodeError as error:
         raise Unreadable(f"the body is not JSON: {error.msg} at character {error.pos}") from error
     except RecursionError as error:
-        raise Unreadable("the body nests lists or objects too deeply") from error
+        raise Unreadable(TOO_DEEP) from error
     except ValueError as error:
+        # Python refuses to read integers of more than 4300 digits, which takes quadratic time.
         raise Unreadable("the body holds a number of too many digits") from error
-
-
-def _values(text: str) -> list[Any]:
-    values: list[Any] = []
-    position = _skip_spaces(text, 0)
-    while position < len(text) or not values:
-        value, end = _DECODER.raw_decode(text, position)
-        values.append(value)
-        position = _skip_spaces(text, end)
     return values
+
+
+def json_object(text: str) -> dict[str, Any] | None:
+    """The one object that the text is; None for any other text."""
+    if not text.lstrip().startswith("{"):
+        return None
+    try:
+        values = parse_values(text)
+    except Unreadable:
+        return None
+    return values[0] if len(values) == 1 and isinstance(values[0], dict) else None
 
 
 def _skip_spaces(text: str, position: int) -> int:

@@ -1,20 +1,17 @@
 """The contract between the web endpoint, the sources and the store: a request comes in, records go on.
 
-The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps what
-was read. The three live in rooms that do not know each other; this is all they share.
+The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps the
+records. The three live in rooms that do not know each other; this is all they share.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from powertrip.domain.record import Cursor, Gap, Record
-from powertrip.errors import Overloaded
+from powertrip.ingest.fetching import Fetcher
 from powertrip.net import HttpClient
-
-if TYPE_CHECKING:
-    from cryptography.x509 import Certificate
 
 MEBIBYTE = 1024 * 1024
 
@@ -31,41 +28,6 @@ class Limits:
     records: int = 100_000
 
 
-Fetch = Callable[[str], Awaitable[bytes]]
-"""Gives what is at an address; raises Overloaded if it cannot be had now."""
-
-
-async def _no_fetch(url: str) -> bytes:
-    raise Overloaded(f"nothing is fetched here: {url[:100]}")
-
-
-class Certificates(Protocol):
-    """Certificates of senders that sign with a key."""
-
-    async def bring(self, url: str) -> None:
-        """Fetch one, unless it is kept; raises Overloaded."""
-
-    def get(self, url: str) -> "Certificate":
-        """One that was brought; raises Overloaded."""
-
-
-class _NoCertificates:
-    async def bring(self, url: str) -> None:
-        await _no_fetch(url)
-
-    def get(self, url: str) -> "Certificate":
-        raise Overloaded(f"no certificate is kept here: {url[:100]}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
-    """What the endpoint lends to sources."""
-
-    limits: Limits = Limits()
-    fetch: Fetch = _no_fetch
-    certificates: Certificates = field(default_factory=_NoCertificates)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IngestRequest:
     """One request as a source sees it, free of HTTP machinery."""
@@ -77,11 +39,14 @@ class IngestRequest:
     received_at: datetime
     source: str = ""
     """The name of the source, as the path has it."""
-    tools: Tools = Tools()
+    limits: Limits = Limits()
+    fetcher: Fetcher = field(default_factory=Fetcher)
+    """The endpoint's own, which keeps certificates from request to request."""
     path_secret: str | None = None
-    """What followed the source's name in the path, unquoted."""
+    """The segment behind the source's name in the path, unquoted."""
 
     def __post_init__(self) -> None:
+        # Names of headers have no case, and proxies change it.
         lowered = {name.lower(): value for name, value in self.headers.items()}
         object.__setattr__(self, "headers", lowered)
 
@@ -99,8 +64,8 @@ class Unread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """What a sender wants to hear, where that is not the endpoint's own answer."""
+class IngestAnswer:
+    """The answer of a sender that does not understand the endpoint's own."""
 
     status: int = 200
     content: Mapping[str, Any] | None = None
@@ -109,7 +74,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a source made of one request; all of it is committed before the sender is answered."""
+    """The content of one request; all of it is committed before the sender is answered."""
 
     records: list[Record] = field(default_factory=list)
     unread: tuple[Unread, ...] = ()
@@ -117,8 +82,8 @@ class Reading:
     is_cut: bool = False
     """Whether the sender left records out."""
     gaps: tuple[Gap, ...] = ()
-    """What the sender left out of the request and can be fetched; committed with the records."""
-    answer: Answer | None = None
+    """Records that the sender left out and an API still has; committed with the others."""
+    answer: IngestAnswer | None = None
     follow_up: Callable[[], Awaitable[None]] | None = None
     """Called after the commit and before the answer; the sender has to retry if it raises Overloaded."""
 
@@ -141,18 +106,18 @@ class Preparing(Protocol):
     """A source that has to fetch something before it can read, such as the certificate of a signature."""
 
     async def prepare(self, request: IngestRequest) -> None:
-        """Fetch what `read` will look for, and keep it; raises Overloaded if it cannot be had now.
+        """Fetch and keep the things that `read` needs; raises Overloaded if they cannot be had now.
 
-        What is wrong with the request is for `read` to say: nothing is fetched for such a one.
+        Nothing is fetched for a request that `read` will refuse, and this refuses none.
         """
 
 
 @runtime_checkable
 class Challenged(Protocol):
-    """A source whose sender asks, by GET and once, whether the endpoint is what its owner says."""
+    """A source whose sender checks by one GET that the endpoint belongs to its owner."""
 
-    def challenge(self, request: IngestRequest) -> Answer:
-        """Answer what the headers ask; the body is empty. Raises Unauthorized."""
+    def challenge(self, request: IngestRequest) -> IngestAnswer:
+        """Answer the question in the headers; the body is empty. Raises Unauthorized and Unreadable."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +132,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PollRequest:
-    """What a poll is asked for, and what is lent to it."""
+    """One page that a poll is asked for."""
 
     name: str
     """The poll's, which its records name as their source."""
@@ -176,7 +141,6 @@ class PollRequest:
     """Where the last page ended; None before the first, which begins at `since`."""
     since: datetime
     now: datetime
-    limits: Limits = Limits()
 
 
 class Poll(Protocol):
@@ -203,7 +167,7 @@ class Poll(Protocol):
 
 
 class Backfill(Protocol):
-    """Asks one API for what its sender left out."""
+    """Asks one API for records that its sender left out."""
 
     async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
         """The page at `cursor`, which begins as `{"min_id": after_id}`; without more, the gap is filled.
@@ -213,7 +177,7 @@ class Backfill(Protocol):
 
 
 class Inbox(Protocol):
-    """Where accepted records wait to be judged."""
+    """Keeps accepted records until they are judged."""
 
     async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:
         """Commit records and gaps together and return how many records were new; known ids are dropped.

@@ -1,21 +1,25 @@
 """Papertrail's events, which its webhook and its search API write alike: an event is one record in both."""
 
+from datetime import datetime
 from typing import Any
 
+from powertrip.domain.record import Record
 from powertrip.ingest.contract import Limits
-from powertrip.ingest.records import RecordKeys, RecordMaker
+from powertrip.ingest.records import DEFAULT_LIMITS, RecordKeys, make_records
 
 # An event without a hostname still has the name that Papertrail's users gave its sender. A login without a
-# host would fold with logins on other hosts, and its counterpart of a HIDS would not be found.
+# host would fold with logins on other hosts, and the HIDS's alert of it would not be found.
 _HOST = ("hostname", "source_name")
-_KEYS = RecordKeys(message="message", host=_HOST, time="received_at", id="id", program="program")
+_KEYS = RecordKeys(host=_HOST, time="received_at")
 _ID_DIGITS = 20
 """Ids are of 64 bits."""
 
 
-def event_maker(source: str, limits: Limits) -> RecordMaker:
-    """Makes records of events, under the source's name and with Papertrail's ids; their times have zones."""
-    return RecordMaker(source=source, keys=_KEYS, limits=limits, zone=None)
+def event_records(
+    events: list[Any], *, source: str, received_at: datetime, limits: Limits = DEFAULT_LIMITS
+) -> list[Record]:
+    """Records of events, with Papertrail's ids, and times that have zones; raises as `make_records`."""
+    return make_records(events, source=source, keys=_KEYS, received_at=received_at, zone=None, limits=limits)
 
 
 def read_id(value: Any) -> int | None:

@@ -1,4 +1,4 @@
-"""One record of a log shipper, of any make: which of its keys hold what, and what its message hides.
+"""Records of log shippers of any make: the keys of their fields, and the header within their message.
 
 Known are the keys of rsyslog's templates, syslog-ng's `format-json`, fluent-bit's syslog parsers and systemd
 input, Vector's syslog, journald and file sources, and the labels of Loki's streams. A message whose record
@@ -8,10 +8,8 @@ names no program may still have its syslog header, as in a followed log file; it
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from powertrip.domain.syslog import parse_line
-from powertrip.errors import Unreadable
-from powertrip.ingest.body import parse_values
-from powertrip.ingest.records import RecordKeys, Verbatim, bare, storable, value_as_json
+from powertrip.ingest.body import json_object
+from powertrip.ingest.records import RecordKeys, Verbatim, fields_of_line, value_as_json
 
 _MESSAGE = ("message", "MESSAGE", "msg", "log")
 _PROGRAM = (
@@ -24,22 +22,22 @@ _TIME = (
     *("ISODATE", "DATE"),
 )
 KEYS = RecordKeys(message=_MESSAGE, host=_HOST, time=_TIME, id=("__CURSOR", "id"), program=_PROGRAM)
-"""What journald itself sets comes first: any program can add keys such as HOST to what it logs there."""
+"""Keys that journald itself sets come first: any program can add keys such as HOST to its entries."""
 
 
 def prepared(value: Any) -> Any:
-    """`value` with its message as rules want it, ready for a RecordMaker with KEYS.
+    """`value` with its message as rules want it, for records with KEYS.
 
     A text is a line of syslog. An object's message loses its header, where it has one, and the blank that
     rsyslog's %msg% keeps from behind the tag, exactly that one. Anything else stays as it is.
     """
     if isinstance(value, str):
-        return Verbatim(_fields_of_line(value), value)
+        return Verbatim(fields_of_line(value), value)
     return Verbatim(_of_object(value), value_as_json(value)) if isinstance(value, dict) else value
 
 
 def lines_of_streams(push: Mapping[str, Any]) -> Iterator[Any]:
-    """The lines of a Loki push, prepared, in order; what is no line is left as it is."""
+    """The lines of a Loki push, prepared, in order; anything else stays as it is."""
     streams = push.get("streams")
     for stream in streams if isinstance(streams, list) else []:
         labels = stream.get("stream") if isinstance(stream, dict) else None
@@ -49,32 +47,19 @@ def lines_of_streams(push: Mapping[str, Any]) -> Iterator[Any]:
             continue
         for entry in entries:
             raw = value_as_json({"stream": labels, "value": entry})
-            yield Verbatim(_of_entry(labels, entry), raw) if _is_entry(entry) else Verbatim(entry, raw)
-
-
-def _is_entry(entry: Any) -> bool:
-    """`["<ns since 1970>", "<line>"]`, and since Loki 3 an object of further facts behind them."""
-    return isinstance(entry, list) and len(entry) >= 2 and all(isinstance(part, str) for part in entry[:2])
+            # `["<ns since 1970>", "<line>"]`, and since Loki 3 an object of further facts behind them.
+            texts = entry[:2] if isinstance(entry, list) else []
+            is_line = len(texts) == 2 and all(isinstance(text, str) for text in texts)
+            yield Verbatim(_of_entry(labels, entry) if is_line else entry, raw)
 
 
 def _of_entry(labels: dict[str, Any], entry: list[Any]) -> dict[str, Any]:
     time, line, *more = entry
     facts = more[0] if more and isinstance(more[0], dict) else {}
-    said = {**facts, **labels}
+    stated = {**facts, **labels}
     # The labels are the shipper's, the line is anybody's: it may say who it is only where they do not.
-    inside = {} if _names_program(said) else _json_object(line)
-    whole = inside or {"message": line}
-    return _of_object({**whole, **said, "__REALTIME_TIMESTAMP": time})
-
-
-def _json_object(line: str) -> dict[str, Any]:
-    if not line.startswith("{"):
-        return {}
-    try:
-        values = parse_values(line)
-    except Unreadable:
-        return {}
-    return values[0] if len(values) == 1 and isinstance(values[0], dict) else {}
+    inside = None if _names_program(stated) else json_object(line)
+    return _of_object({**(inside or {"message": line}), **stated, "__REALTIME_TIMESTAMP": time})
 
 
 def _names_program(value: Mapping[str, Any]) -> bool:
@@ -87,19 +72,7 @@ def _of_object(value: dict[str, Any]) -> dict[str, Any]:
     if key is None or not isinstance(text, str):
         return value
     message = text.removeprefix(" ")
-    header = {} if _names_program(value) else _fields_of_line(message)
+    header = {} if _names_program(value) else fields_of_line(message)
     if "program" not in header:
         return value | {key: message}
     return header | value | {key: header["message"]}
-
-
-def _fields_of_line(text: str) -> dict[str, str]:
-    line = parse_line(storable(bare(text)))
-    parts = {
-        "message": line.message,
-        "host": line.host,
-        "program": line.program,
-        "time": line.time,
-        "facility": line.facility,
-    }
-    return {key: part for key, part in parts.items() if part is not None}

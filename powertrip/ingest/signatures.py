@@ -20,20 +20,21 @@ def hmac_sha256(secret: SecretStr, signed: bytes) -> str:
 def check_signature(offered: Sequence[str], secret: SecretStr, signed: bytes, *, header: str) -> None:
     """Return if one of `offered`, all ASCII, is `hmac_sha256` of the two; raises Unauthorized.
 
-    An empty secret lets nobody in. `header` is what the refusal names.
+    An empty secret lets nobody in. The refusal names `header`.
     """
     expected = hmac_sha256(secret, signed)
+    # All of them, so that the time taken does not tell which is right.
     matches = [hmac.compare_digest(signature, expected) for signature in offered]
     if not (secret.get_secret_value() and any(matches)):
         raise Unauthorized(f"{header} is wrong; is the secret of the sender the source's own?")
 
 
 def shaped(request: IngestRequest, header: str, shape: re.Pattern[str], advice: str) -> re.Match[str]:
-    """The header, where it is of this shape; raises Unauthorized with what to do."""
-    found = shape.fullmatch(request.header(header) or "")
-    if found is None:
+    """The header, where it is of this shape; raises Unauthorized with the `advice`."""
+    match = shape.fullmatch(request.header(header) or "")
+    if match is None:
         raise Unauthorized(f"{header} is missing or malformed; {advice}")
-    return found
+    return match
 
 
 def check_time(signed_at: str, received_at: datetime, window: timedelta) -> None:

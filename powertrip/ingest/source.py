@@ -1,20 +1,22 @@
-"""What the settings of all sources share, and what a source is built with."""
+"""The settings that all sources share, and the steps of reading that none may leave out."""
 
 from abc import abstractmethod
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import final
+from typing import Any, final
 from zoneinfo import ZoneInfo
 
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, HeaderName, SourceSecret, TimeZone
+from powertrip.domain.record import Record
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import RecordKeys, RecordMaker
+from powertrip.ingest.records import KEYS, RecordKeys, make_records
 from powertrip.ingest.signatures import check_signature
 
 
-class Source(Section):
+class SourceSection(Section):
     """One sender of log records, which posts to `/ingest/NAME`."""
 
     type: str
@@ -25,16 +27,16 @@ class Source(Section):
     """The security channel is told when no new record came for this long."""
 
     def authorize(self, request: IngestRequest) -> None:
-        """Check what can be checked without the body; raises Unauthorized."""
+        """Check the credentials in the headers and the path; raises Unauthorized."""
         authorize(request, self.secret, None)
 
     def authenticate(self, request: IngestRequest) -> None:
-        """All that `authorize` checks, and what takes the body: a signature over it."""
+        """Check all credentials, a signature over the body included; raises Unauthorized."""
         self.authorize(request)
 
     @final
     def read(self, request: IngestRequest) -> Reading:
-        """See `powertrip.ingest.Source`."""
+        # No type can read a body before it is known who sent it.
         self.authenticate(request)
         return self.read_body(request)
 
@@ -45,9 +47,16 @@ class Source(Section):
         Raises BodyTooLarge (also for what the body inflates to), or Unreadable.
         """
 
-    def maker(self, keys: RecordKeys, request: IngestRequest) -> RecordMaker:
-        """Makes this source's records of values with these keys."""
-        return RecordMaker(source=request.source, keys=keys, limits=request.tools.limits, zone=self.zone)
+    def records(self, values: Iterable[Any], request: IngestRequest, keys: RecordKeys = KEYS) -> list[Record]:
+        """A record for each value; see `make_records`."""
+        return make_records(
+            values,
+            source=request.source,
+            keys=keys,
+            received_at=request.received_at,
+            zone=self.zone,
+            limits=request.limits,
+        )
 
     @property
     def zone(self) -> tzinfo | None:
@@ -55,7 +64,7 @@ class Source(Section):
         return None
 
 
-class BySecret(Source):
+class BySecret(SourceSection):
     """A sender that carries the secret as it is."""
 
     auth_header: HeaderName = "X-Powertrip-Secret"
@@ -67,17 +76,17 @@ class BySecret(Source):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signature:
-    """What a request's headers offer as its signature."""
+    """A signature as a request's headers offer it."""
 
     header: str
-    """What a refusal names."""
+    """Named by a refusal."""
     offered: tuple[str, ...]
     """HMAC-SHA256 in lower-case hexadecimal digits; one that is right is enough."""
     signed_before_body: bytes = b""
 
 
-class SignedSource(Source):
-    """A sender that signs each request with the secret. What it offers is all that a type has to say."""
+class SignedSource(SourceSection):
+    """A sender that signs each request with the secret; a type only finds the signature in the headers."""
 
     @abstractmethod
     def signature(self, request: IngestRequest) -> Signature:
@@ -89,12 +98,12 @@ class SignedSource(Source):
 
     @final
     def authenticate(self, request: IngestRequest) -> None:
-        made = self.signature(request)
-        signed = made.signed_before_body + request.body
-        check_signature(made.offered, self.secret, signed, header=made.header)
+        signature = self.signature(request)
+        signed = signature.signed_before_body + request.body
+        check_signature(signature.offered, self.secret, signed, header=signature.header)
 
 
-class Zoned(Source):
+class Zoned(SourceSection):
     """A sender whose times may name no zone."""
 
     time_zone: TimeZone | None = None

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from powertrip.ingest.contract import Backfill, Limits
-from powertrip.ingest.source import Source
+from powertrip.ingest.contract import Backfill
+from powertrip.ingest.source import SourceSection
 from powertrip.net import HttpClient
 from powertrip.polls.api import poll_client
 from powertrip.polls.aptible_operations import AptiblePoll
@@ -21,10 +21,10 @@ __all__ = ["AnyPoll", "PollSection", "build_backfills", "poll_client"]
 AnyPoll = Annotated[PapertrailPoll | CloudWatchPoll | AptiblePoll | WazuhPoll, Field(discriminator="type")]
 
 
-def build_backfills(settings: Mapping[str, Source], client: HttpClient) -> dict[str, Backfill]:
-    """What fetches that which senders left out, by source, for the sources with a token for it."""
+def build_backfills(settings: Mapping[str, SourceSection], client: HttpClient) -> dict[str, Backfill]:
+    """A back-fill for each source with a token for it, by the source's name."""
     return {
-        name: PapertrailBackfill(name, entry, Limits(), client)
+        name: PapertrailBackfill(name, entry, client)
         for name, entry in settings.items()
         if isinstance(entry, Papertrail) and entry.backfill_token is not None
     }

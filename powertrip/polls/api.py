@@ -1,4 +1,4 @@
-"""What the polls of HTTP APIs share: how much they take of an answer, and how it is read."""
+"""The client of all polls over HTTP, and checks of its answers."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from powertrip.errors import Unavailable
 from powertrip.net import Bounds, Clock, HttpClient
 
 BOUNDS = Bounds(seconds=60.0, size=32 << 20)
-"""1000 records of 8 KiB are a quarter of that; the workflow waits 90 s for a page."""
+"""1000 records of 8 KiB are a quarter of that; `pipeline.poll` waits 90 s for a page."""
 
 
 def poll_client(client: httpx.AsyncClient, clock: Clock) -> HttpClient:
@@ -30,8 +30,9 @@ def mapping(value: Any) -> dict[str, Any]:
     return value
 
 
-def listed(value: Any, what: str) -> list[dict[str, Any]]:
+def listed(value: Any, name: str) -> list[dict[str, Any]]:
     """The objects of a list that the answer must hold; raises Unavailable where it holds none."""
     if not isinstance(value, list):
-        raise Unavailable(f"the answer holds no list of {what}")
+        raise Unavailable(f"the answer holds no list of {name}")
+    # Anything but an object becomes one, and so a record that no rule knows.
     return [item if isinstance(item, dict) else {"value": item} for item in value]

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest.aws import of_log_event
 from powertrip.ingest.contract import Page, PollRequest
-from powertrip.ingest.records import KEYS, RecordMaker
+from powertrip.ingest.records import KEYS, make_records
 from powertrip.polls.api import BOUNDS
 from powertrip.polls.section import PollByTime
 from powertrip.polls.window import Window
@@ -37,19 +37,20 @@ class CloudWatchPoll(PollByTime):
     """The filter pattern; none for all."""
 
     async def fetch(self, request: PollRequest) -> Page:
-        """Asks by time, and follows the tokens; see `powertrip.ingest.Poll`."""
+        """Asks by time, and follows the tokens."""
         now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         answer = await asyncio.to_thread(self._ask, window)
         events, token = answer.get("events", []), answer.get("nextToken")
-        maker = RecordMaker(source=request.name, keys=KEYS, limits=request.limits, zone=None)
-        moments: list[datetime | None] = [_moment(event.get("timestamp", 0)) for event in events]
+        moments: list[datetime | None] = [
+            datetime.fromtimestamp(event.get("timestamp", 0) / 1000, UTC) for event in events
+        ]
         # As through Firehose: the lines of a followed log file begin with a syslog header, behind which no
         # rule on text would know them.
         values = [
             of_log_event(event, id_key="eventId", stream=event.get("logStreamName")) for event in events
         ]
         return Page(
-            records=maker.make_all(values, now),
+            records=make_records(values, source=request.name, keys=KEYS, received_at=now, zone=None),
             cursor=window.after(moments, now, token),
             more=token is not None,
         )
@@ -58,18 +59,23 @@ class CloudWatchPoll(PollByTime):
         # An optional extra: powertrip[aws].
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415
 
-        how = {"filterPattern": self.query} if self.query else {}
+        options = {"filterPattern": self.query} if self.query else {}
         token = {"nextToken": window.place} if window.place is not None else {}
         start = int(window.begin.timestamp() * 1000)
         try:
             answer: dict[str, Any] = _connected(self.region, self.url).filter_log_events(
-                logGroupName=self.log_group, startTime=start, **how, **token
+                logGroupName=self.log_group, startTime=start, **options, **token
             )
         except ClientError as error:
-            if token and error.response.get("Error", {}).get("Code") == "InvalidParameterException":
+            code = str(error.response.get("Error", {}).get("Code"))[:100]
+            if token and code == "InvalidParameterException":
                 # Tokens live for a day; the inbox drops what the round had already taken.
                 return self._ask(replace(window, place=None))
-            raise _failure(error.response.get("Error", {})) from error
+            if code in _LATER or code.startswith("5"):
+                raise Unavailable(f"AWS answered {code}") from error
+            raise Rejected(
+                f"AWS answered {code}; check the log group, the region and what the role may do"
+            ) from error
         except BotoCoreError as error:
             raise Unavailable(f"no answer: {type(error).__name__}") from error
         return answer
@@ -82,17 +88,7 @@ def _connected(region: str, url: str | None) -> Any:
     from botocore.config import Config  # noqa: PLC0415
 
     limit = BOUNDS.seconds
+    # The loop of polls retries, and tells the channel; boto3 would do so again within one call.
     once = Config(connect_timeout=limit, read_timeout=limit, retries={"total_max_attempts": 1})
     session = boto3.session.Session()
     return session.client("logs", region_name=region, endpoint_url=url, config=once)
-
-
-def _failure(error: dict[str, Any]) -> Unavailable | Rejected:
-    code = str(error.get("Code"))[:100]
-    if code in _LATER or code.startswith("5"):
-        return Unavailable(f"AWS answered {code}")
-    return Rejected(f"AWS answered {code}; check the log group, the region and what the role may do")
-
-
-def _moment(milliseconds: int) -> datetime:
-    return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -3,7 +3,7 @@
 `tail=false`, for otherwise the API favours recent events over complete ones. Where a search takes long it
 answers in part: `max_id` advances also when no event was found. Whether `min_id` itself is sent again is not
 documented alike everywhere; the inbox drops what it knows. Which way a search between two ids is walked is
-not documented at all, so none is bounded by `max_id`: what lies past the end of a gap is dropped here.
+not documented at all, so none is bounded by `max_id`: events past the end of a gap are dropped here.
 Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertrail/papertrail-cli.
 """
 
@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from powertrip.config.values import Secret
 from powertrip.domain.record import Cursor
 from powertrip.errors import Unavailable
-from powertrip.ingest.contract import Limits, Page, PollRequest
-from powertrip.ingest.papertrail_events import event_maker, read_id
+from powertrip.ingest.contract import Page, PollRequest
+from powertrip.ingest.papertrail_events import event_records, read_id
 from powertrip.net import HttpClient
 from powertrip.polls.api import listed, mapping
 from powertrip.polls.section import PollSection
@@ -37,60 +37,66 @@ class PapertrailPoll(PollSection):
     """The search; none for all."""
 
     async def fetch(self, request: PollRequest) -> Page:
-        """Asks for what came after the last id; see `powertrip.ingest.Poll`."""
+        """Asks for the events after the last id."""
         cursor = request.cursor
         since = {"min_time": str(int(request.since.timestamp()))}
         begin = {"min_id": str(cursor["min_id"])} if cursor else since
-        answer = await _search(request.client, self.url, self.token, begin, self.query)
+        answer = await _search(request.client, begin, server=self.url, token=self.token, query=self.query)
         after = _next(answer, cursor)
         events = listed(answer.get("events"), "events")
         return Page(
-            records=event_maker(request.name, request.limits).make_all(events, request.now),
+            records=event_records(events, source=request.name, received_at=request.now),
             cursor=after,
+            # A cursor that stands still would be asked for again at once, for ever.
             more=answer.get("reached_end") is not True and after not in (cursor, {}),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class PapertrailBackfill:
-    """Fetches what a webhook left out, from after one id until another."""
+    """Fetches the events that a webhook left out, from after one id until another."""
 
     name: str
     settings: Papertrail
-    limits: Limits
     client: HttpClient
 
     async def fetch(self, cursor: Cursor, until_id: str, query: str | None, now: datetime) -> Page:
-        """See `powertrip.ingest.Backfill`."""
-        said = self.settings
-        begin = {"min_id": str(cursor["min_id"])}
-        answer = await _search(self.client, said.backfill_url, said.backfill_token, begin, query)
-        events = [event for event in listed(answer.get("events"), "events") if not _is_past(event, until_id)]
+        """See `Backfill`."""
+        start, end = int(cursor["min_id"]), int(until_id)
+        answer = await _search(
+            self.client,
+            {"min_id": str(start)},
+            server=self.settings.backfill_url,
+            token=self.settings.backfill_token,
+            query=query,
+        )
         after = _next(answer, cursor)
-        filled = answer.get("reached_end") is True or int(after["min_id"]) >= int(until_id)
-        if not filled and int(after["min_id"]) <= int(cursor["min_id"]):
+        # Without those past the gap; an event whose id cannot be read is kept.
+        events = [
+            event
+            for event in listed(answer.get("events"), "events")
+            if (read_id(event.get("id")) or 0) <= end
+        ]
+        filled = answer.get("reached_end") is True or int(after["min_id"]) >= end
+        if not filled and int(after["min_id"]) <= start:
             raise Unavailable("the search neither goes on nor ends")
-        records = event_maker(self.name, self.limits).make_all(events, now)
+        records = event_records(events, source=self.name, received_at=now)
         return Page(records=records, cursor=after, more=not filled)
 
 
 async def _search(
     client: HttpClient,
+    begin: dict[str, str],
+    *,
     server: str | None,
     token: SecretStr | None,
-    begin: dict[str, str],
     query: str | None,
 ) -> dict[str, Any]:
+    """The answer from `begin` on; raises Unavailable or Rejected."""
     params = {"tail": "false", "limit": str(LIMIT), **begin, **({"q": query} if query else {})}
     headers = {"X-Papertrail-Token": token.get_secret_value() if token else ""}
     url = f"{(server or HOST).rstrip('/')}/api/v1/events/search.json"
     return mapping((await client.request_json("GET", url, params=params, headers=headers)).value)
-
-
-def _is_past(event: dict[str, Any], until_id: str) -> bool:
-    """Whether the event is surely newer; one whose id cannot be read is kept."""
-    found = read_id(event.get("id"))
-    return found is not None and found > int(until_id)
 
 
 def _next(answer: dict[str, Any], cursor: Cursor | None) -> Cursor:

@@ -1,4 +1,4 @@
-"""What the settings of all polls share."""
+"""The settings that all polls share."""
 
 from abc import abstractmethod
 from datetime import timedelta
@@ -31,7 +31,7 @@ class PollSection(Section):
 
     @abstractmethod
     async def fetch(self, request: PollRequest) -> Page:
-        """See `powertrip.ingest.Poll`."""
+        """See `Poll`."""
 
 
 class PollByTime(PollSection):

@@ -14,8 +14,9 @@ from pydantic import BeforeValidator, Field
 from powertrip.config.values import Secret, Url, Written
 from powertrip.errors import Unavailable
 from powertrip.ingest.contract import Page, PollRequest
-from powertrip.ingest.records import RecordKeys, RecordMaker
+from powertrip.ingest.records import RecordKeys, make_records
 from powertrip.ingest.times import parse_time
+from powertrip.ingest.views import inner
 from powertrip.net import HttpClient
 from powertrip.polls.api import listed, mapping
 from powertrip.polls.section import PollByTime
@@ -53,56 +54,47 @@ class WazuhPoll(PollByTime):
     """Only alerts of these Wazuh rules."""
 
     async def fetch(self, request: PollRequest) -> Page:
-        """Searches forward by time and id; see `powertrip.ingest.Poll`."""
+        """Searches forward by time and id."""
         now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         hits = await self._hits(request.client, window)
-        maker = RecordMaker(source=request.name, keys=_KEYS, limits=request.limits, zone=None)
-        moments = [parse_time(_alert(hit).get("timestamp"), received_at=now, zone=None) for hit in hits]
+        alerts = [hit["_source"] if isinstance(hit.get("_source"), dict) else {} for hit in hits]
+        moments = [parse_time(alert.get("timestamp"), received_at=now, zone=None) for alert in alerts]
         place = hits[-1].get("sort") if len(hits) >= SIZE else None
+        values = []
+        for hit, alert in zip(hits, alerts, strict=True):
+            line = alert.get("full_log")
+            header = _HEADER.match(line) if isinstance(line, str) else None
+            read = {"id": hit.get("_id"), "program": header[1] if header else None}
+            if isinstance(line, str):
+                read["message"] = line[header.end() :] if header else line
+            values.append(alert | {"powertrip": read})
         return Page(
-            records=maker.make_all([_value(hit) for hit in hits], now),
+            records=make_records(values, source=request.name, keys=_KEYS, received_at=now, zone=None),
             cursor=window.after(moments, now, place),
             more=place is not None,
         )
 
     async def _hits(self, client: HttpClient, window: Window) -> list[dict[str, Any]]:
+        conditions: list[dict[str, Any]] = [{"range": {"timestamp": {"gte": window.begin.isoformat()}}}]
+        if self.rule_ids:
+            conditions.append({"terms": {"rule.id": list(self.rule_ids)}})
+        search = {
+            "size": SIZE,
+            # By id too: alerts of one moment must not change places between two pages.
+            "sort": [{"timestamp": "asc"}, {"id": "asc"}],
+            "query": {"bool": {"filter": conditions}},
+        }
+        if window.place is not None:
+            search["search_after"] = window.place
         index = quote(self.index, safe="*-.,_")
         answer = await client.request_json(
             "POST",
             f"{self.url.rstrip('/')}/{index}/_search",
-            json=self._search(window),
+            json=search,
             login=(self.username, self.password.get_secret_value()),
         )
-        said = mapping(answer.value)
-        if said.get("timed_out") is True:
+        result = mapping(answer.value)
+        # A search that timed out answers 200 with a part of the hits.
+        if result.get("timed_out") is True:
             raise Unavailable("the search timed out within the indexer")
-        found = said.get("hits")
-        return listed(found.get("hits") if isinstance(found, dict) else None, "hits")
-
-    def _search(self, window: Window) -> dict[str, Any]:
-        conditions: list[dict[str, Any]] = [{"range": {"timestamp": {"gte": window.begin.isoformat()}}}]
-        if self.rule_ids:
-            conditions.append({"terms": {"rule.id": list(self.rule_ids)}})
-        after = {"search_after": window.place} if window.place is not None else {}
-        return {
-            "size": SIZE,
-            "sort": [{"timestamp": "asc"}, {"id": "asc"}],
-            "query": {"bool": {"filter": conditions}},
-            **after,
-        }
-
-
-def _alert(hit: dict[str, Any]) -> dict[str, Any]:
-    alert = hit.get("_source")
-    return alert if isinstance(alert, dict) else {}
-
-
-def _value(hit: dict[str, Any]) -> dict[str, Any]:
-    """The alert, with what is read out of it beside it."""
-    alert = _alert(hit)
-    line = alert.get("full_log")
-    header = _HEADER.match(line) if isinstance(line, str) else None
-    read: dict[str, Any] = {"id": hit.get("_id"), "program": header[1] if header else None}
-    if isinstance(line, str):
-        read["message"] = line[header.end() :] if header else line
-    return alert | {"powertrip": read}
+        return listed(inner(result, "hits", "hits"), "hits")

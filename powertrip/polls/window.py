@@ -30,7 +30,8 @@ class Window:
         return cls(begin=_moment(cursor["begin"]), newest=newest, place=cursor["place"])
 
     def after(self, moments: list[datetime | None], now: datetime, place: Any) -> Cursor:
-        """The cursor past an answer with these moments; a moment ahead of `now` moves nothing past it."""
+        """The cursor past an answer with these moments."""
+        # A clock that is ahead would have all later rounds begin in the future, and find nothing till then.
         seen = [min(moment, now) for moment in moments if moment is not None]
         newest = max([self.newest, *seen])
         return {"begin": self.begin.isoformat(), "newest": newest.isoformat(), "place": place}

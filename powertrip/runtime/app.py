@@ -12,18 +12,16 @@ import structlog
 
 from powertrip.api import ReadApi
 from powertrip.errors import ConfigError, Mistake
-from powertrip.ingest.contract import Limits, Tools
+from powertrip.ingest.contract import Limits
 from powertrip.ingest.http import Check, WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
-from powertrip.pipeline.live import derived
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check
 from powertrip.runtime.restart import needs_restart
 from powertrip.runtime.shared import Shared, open_shared, utc_now
 from powertrip.runtime.worker import Worker
-from powertrip.settings import Config
-from powertrip.sources import lend
+from powertrip.settings import Config, Ingest
 
 log = structlog.get_logger(__name__)
 
@@ -102,7 +100,7 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
 
     app = build_app(
         sources=lambda: config().sources,
-        tools=derived(config, _tools),
+        limits=lambda: _limits(config().ingest),
         inbox=shared.inbox,
         metrics=shared.metrics,
         readiness=readiness,
@@ -112,9 +110,8 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
     return WebServer(app, config().ingest.host, config().ingest.port)
 
 
-def _tools(config: Config) -> Tools:
-    ingest = config.ingest
-    return lend(Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated))
+def _limits(ingest: Ingest) -> Limits:
+    return Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated)
 
 
 async def _listen(endpoint: WebServer, config: Config) -> None:

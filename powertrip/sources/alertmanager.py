@@ -12,49 +12,66 @@ Format: github.com/prometheus/alertmanager, notify/webhook and template.
 """
 
 import re
+from dataclasses import replace
 from typing import Any, Literal
 
 import structlog
 
 from powertrip.config.values import LabelName
 from powertrip.errors import Unreadable
-from powertrip.ingest.base import BaseSource, first_text, inner
+from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.views import ViewedSource, first_text, inner, opened
 
 _log = structlog.get_logger(__name__)
 
+_ADVICE = "raise max_alerts of the receiver, or set it to 0"
+_NO_GROUP = "not a webhook of Alertmanager or Grafana: expected an object with a list `alerts`"
 _PORT = re.compile(r":[0-9]{1,5}$", re.ASCII)
 
 
-class Alerts(BaseSource):
+class Alerts(ViewedSource):
     """Groups of alerts, in Alertmanager's shape."""
 
     label: LabelName = "powertrip"
     """The label by which an alert says how much it matters."""
 
     def read_body(self, request: IngestRequest) -> Reading:
-        groups = [_group(value) for value in self.values(request)]
-        alerts = [self._with_group(alert, group) for group in groups for alert in group["alerts"]]
-        records = self.records(alerts, request, self._view)
-        cut = [_left_out(group, request.source) for group in groups]
-        return Reading(records=records, is_cut=any(cut))
+        alerts: list[Any] = []
+        left_out = 0
+        for group in opened(read_values(request)):
+            listed = inner(group, "alerts")
+            if not isinstance(listed, list):
+                raise Unreadable(_NO_GROUP)
+            added = {"receiver": group.get("receiver"), "url": group.get("externalURL")}
+            for alert in listed:
+                ask = inner(alert, "labels", self.label)
+                # Anything but an object stays as it is: a record that no rule knows.
+                alerts.append(
+                    alert | {"powertrip": {"ask": ask, **added}} if isinstance(alert, dict) else alert
+                )
+            truncated = group.get("truncatedAlerts")
+            left_out += truncated if isinstance(truncated, int) and truncated > 0 else 0
+        reading = self.reading(alerts, request)
+        if left_out:
+            _log.warning("alerts left out", source=request.source, count=left_out, advice=_ADVICE)
+        return replace(reading, is_cut=left_out > 0)
 
-    def _with_group(self, alert: Any, group: dict[str, Any]) -> Any:
-        """The alert with the key `powertrip`; what is no object stays as it is."""
-        ask = inner(alert, "labels", self.label)
-        added = {"ask": ask, "receiver": group.get("receiver"), "url": group.get("externalURL")}
-        return alert | {"powertrip": added} if isinstance(alert, dict) else alert
-
-    def _view(self, alert: Any) -> dict[str, Any]:
-        labels, annotations = inner(alert, "labels"), inner(alert, "annotations")
+    def view(self, value: Any) -> dict[str, Any]:
+        labels, annotations = inner(value, "labels"), inner(value, "annotations")
         texts = [inner(annotations, key) for key in ("description", "summary", "message")]
-        hosts = [inner(labels, key) for key in ("host", "hostname", "node", "instance")]
+        host = first_text(*(inner(labels, key) for key in ("host", "hostname", "node", "instance")))
+        if host and (host.count(":") < 2 or host.startswith("[")):
+            # `bastion-1` of `bastion-1:9100`, and an address of IPv6 out of its brackets.
+            host = _PORT.sub("", host).strip("[]")
+        identity = [inner(value, key) for key in ("fingerprint", "startsAt")]
+        has_identity = all(isinstance(part, str) and part for part in identity)
         return {
             "message": first_text(*texts, inner(labels, "alertname")),
-            "host": _without_port(first_text(*hosts)),
-            "time": inner(alert, "startsAt"),
-            "id": _id(alert),
+            "host": host,
+            "time": inner(value, "startsAt"),
+            "id": " ".join(identity) if has_identity else None,
             # A name, so that no rule for another program takes an annotation for that program's line.
             "program": self.type,
         }
@@ -64,30 +81,3 @@ class Alertmanager(BySecret, Alerts):
     """Alerts of Prometheus Alertmanager."""
 
     type: Literal["alertmanager"]
-
-
-def _left_out(group: dict[str, Any], source: str) -> bool:
-    left_out = group.get("truncatedAlerts")
-    if not (isinstance(left_out, int) and left_out > 0):
-        return False
-    advice = "raise max_alerts of the receiver, or set it to 0"
-    _log.warning("alerts_left_out", source=source, count=left_out, advice=advice)
-    return True
-
-
-def _group(value: Any) -> dict[str, Any]:
-    if not (isinstance(value, dict) and isinstance(value.get("alerts"), list)):
-        raise Unreadable("not a webhook of Alertmanager or Grafana: expected an object with a list `alerts`")
-    return value
-
-
-def _id(alert: Any) -> str | None:
-    parts = [inner(alert, key) for key in ("fingerprint", "startsAt")]
-    return " ".join(parts) if all(isinstance(part, str) and part for part in parts) else None
-
-
-def _without_port(host: str | None) -> str | None:
-    """`bastion-1` of `bastion-1:9100`, and an address of IPv6 out of its brackets."""
-    if host is None or (host.count(":") > 1 and not host.startswith("[")):
-        return host
-    return _PORT.sub("", host).strip("[]")

@@ -7,13 +7,13 @@ Aptible's forwarder sends no credentials, so the secret is the end of the path; 
 Format: aptible/gentlemanjerry and aptible/joecool.
 """
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import RecordKeys
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.views import opened
 
 _KEYS = RecordKeys(
     message="log",
@@ -38,23 +38,16 @@ class Aptible(BySecret):
     type: Literal["aptible"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        values = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        )
-        lines = [_kept(line) for line in _lines(values)]
-        return Reading(records=self.maker(_KEYS, request).make_all(lines, request.received_at))
-
-
-def _lines(values: list[Any]) -> Iterator[Any]:
-    for value in values:
-        yield from value if isinstance(value, list) else [value]
-
-
-def _kept(line: Any) -> Any:
-    if not isinstance(line, dict):
-        return line
-    if all(isinstance(line.get(field), str | int) and line[field] for field in _SESSION_FIELDS):
-        kept = {key: line[key] for key in _KEPT_OF_SESSION if key in line}
-        return kept | {"session": f"operation {line['operation_id']}"}
-    # `session` is a name of ours: a line that has one must not choose its id.
-    return {key: part for key, part in line.items() if key not in (_NEVER_KEPT, "session")}
+        lines: list[Any] = []
+        for line in opened(read_values(request)):
+            if not isinstance(line, dict):
+                lines.append(line)
+            elif all(isinstance(line.get(field), str | int) and line[field] for field in _SESSION_FIELDS):
+                # All lines of a session are one record by this id.
+                session = {"session": f"operation {line['operation_id']}"}
+                lines.append({key: line[key] for key in _KEPT_OF_SESSION if key in line} | session)
+            else:
+                # `session` is a name of ours: a line that has one must not choose its id.
+                left_out = (_NEVER_KEPT, "session")
+                lines.append({key: part for key, part in line.items() if key not in left_out})
+        return Reading(records=self.records(lines, request, _KEYS))

@@ -7,13 +7,12 @@ record alone, its `eventID` serves.
 Format: Amazon EventBridge user guide, "API destinations" and "Events".
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.aws import of_object
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import KEYS
 from powertrip.ingest.source import BySecret
 
 
@@ -23,15 +22,8 @@ class EventBridge(BySecret):
     type: Literal["eventbridge"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        values = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        )
-        if not all(isinstance(value, dict) and value for value in values):
+        events = read_values(request)
+        if not all(isinstance(event, dict) and event for event in events):
             raise Unreadable("not an event of EventBridge: expected an object; what does the transformer do?")
-        events = [of_object(value, id=_id(value)) for value in values]
-        maker = self.maker(KEYS, request)
-        return Reading(records=maker.make_all(events, request.received_at))
-
-
-def _id(event: dict[str, Any]) -> Any:
-    return event.get("id") or event.get("eventID")
+        values = [of_object(event, id=event.get("id") or event.get("eventID")) for event in events]
+        return Reading(records=self.records(values, request))

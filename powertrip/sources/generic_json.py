@@ -1,6 +1,5 @@
-"""The source type `json`: records of any shape, with the config saying which keys hold what."""
+"""The source type `json`: records of any shape, whose keys the config names."""
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.config.values import KeyPath
@@ -8,6 +7,7 @@ from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import RecordKeys, find_list
 from powertrip.ingest.source import BySecret, Zoned
+from powertrip.ingest.views import opened
 
 
 class Keys(RecordKeys):
@@ -35,15 +35,8 @@ class Json(BySecret, Zoned):
     """The list of records within the body, where it is not the body itself."""
 
     def read_body(self, request: IngestRequest) -> Reading:
-        values = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        )
-        maker = self.maker(self.keys, request)
-        return Reading(records=maker.make_all(self._flat(values), request.received_at))
-
-    def _flat(self, values: list[Any]) -> Iterator[Any]:
-        """Every record: the elements of arrays and of the configured list, and all other values."""
-        for value in values:
-            for element in value if isinstance(value, list) else [value]:
-                listed = find_list(element, self.events)
-                yield from [element] if listed is None else listed
+        values: list[Any] = []
+        for value in opened(read_values(request)):
+            listed = find_list(value, self.events)
+            values += [value] if listed is None else listed
+        return Reading(records=self.records(values, request, self.keys))

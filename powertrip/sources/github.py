@@ -10,33 +10,35 @@ import re
 from typing import Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest.base import BaseSource
+from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.records import Verbatim, value_as_json
 from powertrip.ingest.signatures import shaped
 from powertrip.ingest.source import Signature, SignedSource
+from powertrip.ingest.views import opened
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 
 _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 
 
-class Github(SignedSource, BaseSource):
+class Github(SignedSource):
     """The signed webhooks of GitHub."""
 
     type: Literal["github"]
 
     def signature(self, request: IngestRequest) -> Signature:
-        """See `SignedSource`."""
-        found = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "set the webhook's secret in GitHub")
-        return Signature(header=SIGNATURE_HEADER, offered=(found[1],))
+        match = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "set the webhook's secret in GitHub")
+        return Signature(header=SIGNATURE_HEADER, offered=(match[1],))
 
     def read_body(self, request: IngestRequest) -> Reading:
         event = request.header("X-GitHub-Event")
-        bodies = self.values(request)
+        bodies = opened(read_values(request))
         if not event or len(bodies) != 1 or not isinstance(bodies[0], dict):
             raise Unreadable("not a webhook of GitHub: expected an object and the header X-GitHub-Event")
+        # GitHub sends a ping when the webhook is made; nothing has happened.
         if event == "ping":
             return Reading()
-        told = bodies[0] | {"powertrip": {"event": event}}
-        view = {"id": request.header("X-GitHub-Delivery")}
-        return Reading(records=self.records([told], request, lambda _: view))
+        raw = value_as_json(bodies[0] | {"powertrip": {"event": event}})
+        record = Verbatim({"id": request.header("X-GitHub-Delivery")}, raw)
+        return Reading(records=self.records([record], request))

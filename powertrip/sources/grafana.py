@@ -34,7 +34,6 @@ class Grafana(SignedSource, Alerts):
     """The header that carries the time of signing, if that is signed too."""
 
     def signature(self, request: IngestRequest) -> Signature:
-        """See `SignedSource`."""
         offered = shaped(request, self.signature_header, _SIGNATURE, _ADVICE)[0]
         before = b""
         if self.timestamp_header:

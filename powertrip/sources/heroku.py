@@ -7,22 +7,22 @@ Format: heroku/logplex, doc/README.http_drains.md.
 """
 
 import re
-from typing import Any, Literal
+from typing import Literal
 
 import structlog
 
-from powertrip.domain.syslog import SyslogLine, parse_frame
+from powertrip.domain.syslog import parse_frame
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import plain_body
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import KEYS, Verbatim, storable
+from powertrip.ingest.records import Verbatim, storable
 from powertrip.ingest.source import BySecret
 
 _log = structlog.get_logger(__name__)
 
 _LENGTH = re.compile(rb"([0-9]{1,9}) ")
 _CONSTANT_HOSTS = ("host", "heroku")
-"""What logplex writes as host, whatever the app; the source's name says more."""
+"""Logplex writes these as host, whatever the app; the source's name says more."""
 _FRAME_ID = "Logplex-Frame-Id"
 _LOSSES = re.compile(r"(?:Error )?L1[0-3] \(")
 """Drain, tail and local buffer overflows and delivery errors. Where logplex leaves the MSGID out too, the
@@ -35,50 +35,43 @@ class Heroku(BySecret):
     type: Literal["heroku"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        frames, rest = _frames(plain_body(request, request.tools.limits.inflated_bytes))
+        frames, remainder = _frames(plain_body(request))
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
-        values = [self._value(frame, request, place) for place, frame in enumerate(frames)]
-        records = self.maker(KEYS, request).make_all(values, request.received_at)
-        unread = (Unread(body=rest, reason="the body ends within a frame, or its lengths are wrong"),)
-        losses = [line for line in map(_line, frames) if _tells_of_losses(line)]
-        for line in losses:
-            _log.warning("heroku_left_lines_out", source=request.source, said=line.message[:200])
-        return Reading(records=records, unread=unread if rest else (), is_cut=bool(losses))
-
-    def _value(self, frame: bytes, request: IngestRequest, place: int) -> Verbatim:
-        raw = storable(frame.decode("utf-8", "replace"))
-        line = parse_frame(raw)
         frame_id = request.header(_FRAME_ID)
-        parts: dict[str, Any] = {
-            "message": line.message.removesuffix("\n"),
-            "host": request.source if line.host in _CONSTANT_HOSTS else line.host,
-            "program": line.program,
-            "time": line.time,
-            "facility": line.facility,
-            "id": f"{frame_id}.{place}" if frame_id else None,
-        }
-        return Verbatim(parts, raw)
-
-
-def _line(frame: bytes) -> SyslogLine:
-    return parse_frame(storable(frame.decode("utf-8", "replace")))
-
-
-def _tells_of_losses(line: SyslogLine) -> bool:
-    # An app names its processes itself, and not its own program.
-    by_logplex = line.program != "app" and "logplex" in (line.program, line.process)
-    return by_logplex and _LOSSES.match(line.message) is not None
+        values: list[Verbatim] = []
+        is_cut = False
+        for place, frame in enumerate(frames):
+            raw = storable(frame.decode("utf-8", "replace"))
+            line = parse_frame(raw)
+            fields = {
+                "message": line.message.removesuffix("\n"),
+                "host": request.source if line.host in _CONSTANT_HOSTS else line.host,
+                "program": line.program,
+                "time": line.time,
+                "facility": line.facility,
+                "id": f"{frame_id}.{place}" if frame_id else None,
+            }
+            values.append(Verbatim(fields, raw))
+            # An app names its processes itself, and not its own program.
+            is_by_logplex = line.program != "app" and "logplex" in (line.program, line.process)
+            if is_by_logplex and _LOSSES.match(line.message):
+                is_cut = True
+                _log.warning("heroku left lines out", source=request.source, message=line.message[:200])
+        unread = (Unread(body=remainder, reason="the body ends within a frame, or its lengths are wrong"),)
+        return Reading(
+            records=self.records(values, request), unread=unread if remainder else (), is_cut=is_cut
+        )
 
 
 def _frames(body: bytes) -> tuple[list[bytes], bytes]:
-    """The frames, and what is left where the next length is none or reaches past the end."""
+    """The frames, and the bytes from the first length on that is malformed or reaches past the end."""
     frames: list[bytes] = []
     position = 0
-    while found := _LENGTH.match(body, position):
-        end = found.end() + int(found[1])
+    while length := _LENGTH.match(body, position):
+        end = length.end() + int(length[1])
         if end > len(body):
             break
-        frames.append(body[found.end() : end])
+        frames.append(body[length.end() : end])
         position = end
     return frames, body[position:]

@@ -5,13 +5,13 @@ Unprintable text is a list of byte numbers, a repeated field a list of texts, an
 bytes is null unless journalctl was called with `--all` (journalctl(1)).
 """
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import RecordKeys, value_as_json
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.views import opened
 
 _KEYS = RecordKeys(
     message="MESSAGE",
@@ -29,25 +29,12 @@ class Journald(BySecret):
     type: Literal["journald"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        values = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        )
-        entries = list(_entries(values))
-        whole = [entry for entry in entries if not _lacks_its_message(entry)]
-        unread = [
-            Unread(body=value_as_json(entry).encode(), reason=_TOO_LONG)
-            for entry in entries
-            if _lacks_its_message(entry)
-        ]
-        records = self.maker(_KEYS, request).make_all(whole, request.received_at)
-        return Reading(records=records, unread=tuple(unread))
-
-
-def _entries(values: list[Any]) -> Iterator[Any]:
-    for value in values:
-        yield from value if isinstance(value, list) else [value]
-
-
-def _lacks_its_message(entry: Any) -> bool:
-    """Whether the message is null: what nobody can read, nobody could be asked about."""
-    return isinstance(entry, dict) and "MESSAGE" in entry and entry["MESSAGE"] is None
+        entries: list[Any] = []
+        unread: list[Unread] = []
+        for entry in opened(read_values(request)):
+            # Nobody can judge an entry without its text.
+            if isinstance(entry, dict) and entry.get("MESSAGE", "") is None:
+                unread.append(Unread(body=value_as_json(entry).encode(), reason=_TOO_LONG))
+            else:
+                entries.append(entry)
+        return Reading(records=self.records(entries, request, _KEYS), unread=tuple(unread))

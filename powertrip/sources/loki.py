@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
-from powertrip.ingest.contract import Answer, IngestRequest, Reading
+from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
 from powertrip.ingest.shipped import KEYS, lines_of_streams
 from powertrip.ingest.source import BySecret
 
-_ANSWER = Answer(status=204)
+_ANSWER = IngestAnswer(status=204)
 _PROTOBUF = (
     "this is Loki's protobuf, and Powertrip reads its JSON: in Vector set `compression: gzip`; fluent-bit's "
     "output `loki` sends JSON; Promtail and Alloy cannot, use another shipper as docs/sources.md tells"
@@ -25,22 +25,13 @@ class Loki(BySecret):
     type: Literal["loki"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        _refuse_protobuf(request)
-        pushes = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        )
-        lines = [line for push in pushes for line in lines_of_streams(_push(push))]
-        return Reading(records=self.maker(KEYS, request).make_all(lines, request.received_at), answer=_ANSWER)
-
-
-def _refuse_protobuf(request: IngestRequest) -> None:
-    kind = (request.header("content-type") or "").lower()
-    encoding = (request.header("content-encoding") or "").lower()
-    if "protobuf" in kind or encoding == "snappy":
-        raise Unreadable(_PROTOBUF)
-
-
-def _push(value: Any) -> dict[str, Any]:
-    if isinstance(value, dict) and isinstance(value.get("streams"), list):
-        return value
-    raise Unreadable("not a Loki push: expected an object with a list `streams`")
+        content_type = (request.header("content-type") or "").lower()
+        encoding = (request.header("content-encoding") or "").lower()
+        if "protobuf" in content_type or encoding == "snappy":
+            raise Unreadable(_PROTOBUF)
+        lines: list[Any] = []
+        for push in read_values(request):
+            if not (isinstance(push, dict) and isinstance(push.get("streams"), list)):
+                raise Unreadable("not a Loki push: expected an object with a list `streams`")
+            lines += lines_of_streams(push)
+        return Reading(records=self.records(lines, request, KEYS), answer=_ANSWER)

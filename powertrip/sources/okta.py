@@ -5,45 +5,44 @@ GET, whether the endpoint is its owner's, and wants to hear what its own header 
 Format: developer.okta.com, event hooks.
 """
 
+from dataclasses import replace
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.auth import authorize
-from powertrip.ingest.base import BaseSource, inner
-from powertrip.ingest.contract import Answer, IngestRequest, Reading
+from powertrip.ingest.body import read_values
+from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
+from powertrip.ingest.views import ViewedSource, inner, opened
 
 CHALLENGE_HEADER = "X-Okta-Verification-Challenge"
 
 
-class Okta(BaseSource):
+class Okta(ViewedSource):
     """Okta's event hooks."""
 
     type: Literal["okta"]
 
     def authorize(self, request: IngestRequest) -> None:
-        """See `powertrip.ingest.Source`."""
+        # Okta sends the secret as it stands, without the word Bearer.
         authorize(request, self.secret, "Authorization")
 
-    def challenge(self, request: IngestRequest) -> Answer:
-        """See `powertrip.ingest.Challenged`."""
+    def challenge(self, request: IngestRequest) -> IngestAnswer:
+        """See `Challenged`."""
         self.authorize(request)
-        asked = request.header(CHALLENGE_HEADER)
-        if not asked:
+        value = request.header(CHALLENGE_HEADER)
+        if not value:
             raise Unreadable(f"not a verification by Okta: expected the header {CHALLENGE_HEADER}")
-        return Answer(content={"verification": asked})
+        return IngestAnswer(content={"verification": value})
 
     def read_body(self, request: IngestRequest) -> Reading:
-        events = [event for hook in self.values(request) for event in _events(hook)]
+        events: list[Any] = []
+        for hook in opened(read_values(request)):
+            listed = inner(hook, "data", "events")
+            if not isinstance(listed, list):
+                raise Unreadable("not an event hook of Okta: expected an object with a list `data.events`")
+            events += listed
         # Okta wants an answer without a body.
-        return Reading(records=self.records(events, request, _view), answer=Answer())
+        return replace(self.reading(events, request), answer=IngestAnswer())
 
-
-def _events(hook: Any) -> list[Any]:
-    events = inner(hook, "data", "events")
-    if not isinstance(events, list):
-        raise Unreadable("not an event hook of Okta: expected an object with a list `data.events`")
-    return events
-
-
-def _view(event: Any) -> dict[str, Any]:
-    return {"id": inner(event, "uuid"), "time": inner(event, "published")}
+    def view(self, value: Any) -> dict[str, Any]:
+        return {"id": inner(value, "uuid"), "time": inner(value, "published")}

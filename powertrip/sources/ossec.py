@@ -7,21 +7,16 @@ Format: github.com/ossec/ossec-hids, src/analysisd/format/to_json.c.
 
 from typing import Any, Literal
 
-from powertrip.ingest.base import BaseSource, first_text
-from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.hids_alerts import flaw_of_alert, view_of_line
-from powertrip.ingest.source import BySecret
+from powertrip.ingest.hids_alerts import HidsAlerts, view_of_line
+from powertrip.ingest.views import first_text
 
 
-class Ossec(BySecret, BaseSource):
+class Ossec(HidsAlerts):
     """Alerts of OSSEC."""
 
     type: Literal["ossec"]
 
-    def read_body(self, request: IngestRequest) -> Reading:
-        return self.reading(self.values(request), request, _view, flaw_of_alert)
-
-
-def _view(alert: dict[str, Any]) -> dict[str, Any]:
-    host, program = first_text(alert.get("hostname")), first_text(alert.get("program_name"))
-    return view_of_line(alert["full_log"], host=host, program=program) | {"time": alert.get("TimeStamp")}
+    def view(self, value: Any) -> dict[str, Any]:
+        host, program = first_text(value.get("hostname")), first_text(value.get("program_name"))
+        view = view_of_line(value["full_log"], host=host, program=program)
+        return view | {"time": value.get("TimeStamp")}

@@ -8,14 +8,13 @@ is signed anew when it is sent. A request sent again within the window changes n
 
 import re
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import SecretStr
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import KEYS
 from powertrip.ingest.signatures import check_time, hmac_sha256, shaped
 from powertrip.ingest.source import Signature, SignedSource
 
@@ -37,7 +36,6 @@ class Pam(SignedSource):
     type: Literal["pam"]
 
     def signature(self, request: IngestRequest) -> Signature:
-        """See `SignedSource`."""
         sent_at = shaped(request, TIMESTAMP_HEADER, _TIMESTAMP, _ADVICE)[0]
         check_time(sent_at, request.received_at, WINDOW)
         offered = shaped(request, SIGNATURE_HEADER, _SIGNATURE, _ADVICE)[1]
@@ -46,20 +44,17 @@ class Pam(SignedSource):
         )
 
     def read_body(self, request: IngestRequest) -> Reading:
-        values = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        )
+        values = read_values(request)
         for value in values:
-            _check_shape(value)
-        return Reading(records=self.maker(KEYS, request).make_all(values, request.received_at))
+            is_ours = isinstance(value, dict) and value.get("program") == PROGRAM
+            # Without an id a record that is sent again would be a second login.
+            if not (is_ours and isinstance(value.get("id"), str) and value["id"]):
+                raise Unreadable(
+                    f"not a record of {PROGRAM}: expected an object with `id` and its name as `program`"
+                )
+        return Reading(records=self.records(values, request))
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:
     """The signature header of a request."""
     return _SCHEME + hmac_sha256(SecretStr(secret), timestamp.encode() + b"." + body)
-
-
-def _check_shape(value: Any) -> None:
-    named = isinstance(value, dict) and value.get("program") == PROGRAM
-    if not (named and isinstance(value.get("id"), str) and value["id"]):
-        raise Unreadable(f"not a record of {PROGRAM}: expected an object with `id` and its name as `program`")

@@ -16,12 +16,18 @@ from powertrip.domain.record import Gap
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.papertrail_events import event_maker, read_id
+from powertrip.ingest.papertrail_events import event_records, read_id
 from powertrip.ingest.records import storable
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.views import inner
 
 _log = structlog.get_logger(__name__)
 
+_NO_EVENTS = "not a Papertrail webhook: expected an object with a list `events`"
+_ONLY_COUNTS = (
+    "the payload holds only counts, no log lines; in Papertrail, set the alert of this saved "
+    "search to send the events rather than only their counts"
+)
 _QUERY_LIMIT = 2000
 """Characters of a search that are sent back in an address; without a longer one all events are fetched."""
 
@@ -43,22 +49,29 @@ class Papertrail(BySecret):
         return url
 
     def read_body(self, request: IngestRequest) -> Reading:
-        values = read_values(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
+        events: list[Any] = []
+        gaps: list[Gap | None] = []
+        for value in read_values(request):
+            payload = value.get("payload", value) if isinstance(value, dict) else None
+            listed = payload.get("events") if isinstance(payload, dict) else None
+            if not isinstance(payload, dict) or not isinstance(listed, list):
+                has_counts = isinstance(payload, dict) and "counts" in payload
+                raise Unreadable(_ONLY_COUNTS if has_counts else _NO_EVENTS)
+            events += listed
+            if payload.get("reached_record_limit") is True:
+                gaps.append(self._gap(payload, request))
+        records = event_records(
+            events, source=request.source, received_at=request.received_at, limits=request.limits
         )
-        payloads = [_payload(value) for value in values]
-        events = [event for payload in payloads for event in _events(payload)]
-        records = event_maker(request.source, request.tools.limits).make_all(events, request.received_at)
-        cut = [payload for payload in payloads if payload.get("reached_record_limit") is True]
-        gaps = [self._gap(payload, request) for payload in cut]
-        return Reading(records=records, gaps=tuple(gap for gap in gaps if gap is not None), is_cut=bool(cut))
+        to_fetch = tuple(gap for gap in gaps if gap is not None)
+        return Reading(records=records, gaps=to_fetch, is_cut=bool(gaps))
 
     def _gap(self, payload: dict[str, Any], request: IngestRequest) -> Gap | None:
-        """What Papertrail left out, said and counted; None where it cannot be fetched."""
+        """The events that Papertrail left out, logged; None where they cannot be fetched."""
         first, last = read_id(payload.get("min_id")), read_id(payload.get("max_id"))
         if self.backfill_token is None or first is None or last is None or first > last:
             _log.warning(
-                "papertrail_left_events_out",
+                "papertrail left events out",
                 source=request.source,
                 min_id=str(payload.get("min_id"))[:40],
                 max_id=str(payload.get("max_id"))[:40],
@@ -66,39 +79,15 @@ class Papertrail(BySecret):
             )
             return None
         _log.info(
-            "papertrail_left_events_out_to_be_fetched", source=request.source, min_id=first, max_id=last
+            "papertrail left events out, fetching them", source=request.source, min_id=first, max_id=last
         )
+        query = inner(payload, "saved_search", "query")
+        is_usable = isinstance(query, str) and len(query) <= _QUERY_LIMIT
         return Gap(
             source=request.source,
+            # The search begins after its `min_id`.
             after_id=str(max(first - 1, 0)),
             until_id=str(last),
-            query=_query(payload),
+            query=(storable(query) or None) if is_usable else None,
             noticed_at=request.received_at,
         )
-
-
-def _query(payload: dict[str, Any]) -> str | None:
-    search = payload.get("saved_search")
-    query = search.get("query") if isinstance(search, dict) else None
-    if not isinstance(query, str) or len(query) > _QUERY_LIMIT:
-        return None
-    return storable(query) or None
-
-
-def _payload(value: Any) -> dict[str, Any]:
-    payload = value.get("payload", value) if isinstance(value, dict) else None
-    if not isinstance(payload, dict):
-        raise Unreadable("not a Papertrail webhook: expected an object with `events`")
-    return payload
-
-
-def _events(payload: dict[str, Any]) -> list[Any]:
-    events = payload.get("events")
-    if isinstance(events, list):
-        return events
-    if "counts" in payload:
-        raise Unreadable(
-            "the payload holds only counts, no log lines; in Papertrail, set the alert of this saved "
-            "search to send the events rather than only their counts"
-        )
-    raise Unreadable("not a Papertrail webhook: expected a list `events`")

@@ -6,8 +6,7 @@ yet cannot be taken goes to the quarantine. A message that is an object of JSON 
 CloudTrail's records and alarms of CloudWatch are; any other is a line.
 """
 
-from collections.abc import Awaitable, Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Literal
 
 import structlog
@@ -18,7 +17,7 @@ from powertrip.errors import IngestRefused, Unreadable
 from powertrip.ingest.aws import of_text
 from powertrip.ingest.body import read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import KEYS, Verbatim
+from powertrip.ingest.records import Verbatim
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.times import parse_time
 from powertrip.sources.sns_message import (
@@ -33,7 +32,12 @@ from powertrip.sources.sns_message import (
 _log = structlog.get_logger(__name__)
 
 _OLDEST = timedelta(hours=1)
-"""SNS gives up after an hour, so what is older may be one that somebody recorded and sends again."""
+"""SNS gives up after an hour, so an older message may be one that somebody recorded and sends again."""
+_TOO_OLD = "a message of SNS is older than an hour, or from the future; it may be a recorded one"
+_UNSUBSCRIBED = (
+    "somebody ended the subscription to {}, and no more will come of it; "
+    "if nobody should have, subscribe again and ask who did"
+)
 
 
 class Sns(BySecret):
@@ -54,28 +58,39 @@ class Sns(BySecret):
     """Take raw delivery, which bears no signature."""
 
     async def prepare(self, request: IngestRequest) -> None:
-        """Fetch the certificate of the signature; see `powertrip.ingest.Preparing`."""
+        """Fetch the certificate of the signature; see `Preparing`."""
         if _is_raw(request):
             return
         try:
+            # Before anything is fetched, so that no stranger can have us call anybody.
             self.authorize(request)
             message = self._expected(request)
         except IngestRefused:
             return
-        await request.tools.certificates.bring(message.SigningCertURL)
+        await request.fetcher.bring_certificate(message.SigningCertURL)
 
     def read_body(self, request: IngestRequest) -> Reading:
         if _is_raw(request):
             return self._raw(request)
         message = self._expected(request)
-        check_signature(message, request.tools.certificates.get(message.SigningCertURL), request.received_at)
-        if reason := _age_problem(message, request.received_at):
-            return _quarantined(request, reason)
-        if message.Type == "SubscriptionConfirmation":
-            return Reading(follow_up=self._confirmation(message, request))
+        certificate = request.fetcher.certificate(message.SigningCertURL)
+        check_signature(message, certificate, request.received_at)
+        sent_at = parse_time(message.Timestamp, received_at=request.received_at, zone=None)
+        if sent_at is None:
+            return _quarantined(request, "a message of SNS has a Timestamp that is none")
+        if abs(request.received_at - sent_at) > _OLDEST:
+            return _quarantined(request, _TOO_OLD)
         if message.Type == "UnsubscribeConfirmation":
-            return _quarantined(request, _unsubscribed(message.TopicArn))
-        return self._reading(message.Message, message.MessageId, request, message.Timestamp)
+            return _quarantined(request, _UNSUBSCRIBED.format(message.TopicArn))
+        if message.Type == "Notification":
+            return self._reading(message.Message, message.MessageId, request, sent_at=message.Timestamp)
+        url = check_subscribe_url(message.SubscribeURL)
+
+        async def confirm() -> None:
+            await request.fetcher.fetch(url)
+            _log.info("sns subscription confirmed", source=request.source, topic=message.TopicArn)
+
+        return Reading(follow_up=confirm)
 
     def _expected(self, request: IngestRequest) -> SnsMessage:
         """The message, of a topic that may send and signed by SNS as it says; the signature is unchecked."""
@@ -96,44 +111,20 @@ class Sns(BySecret):
         message_id = request.header("x-amz-sns-message-id") or ""
         if not MESSAGE_ID.fullmatch(message_id):
             raise Unreadable("x-amz-sns-message-id is missing or malformed; SNS sends it")
-        text = read_text(request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes)
-        return self._reading(text, message_id, request, None)
+        return self._reading(read_text(request), message_id, request)
 
-    def _reading(self, text: str, message_id: str, request: IngestRequest, sent_at: str | None) -> Reading:
+    def _reading(
+        self, text: str, message_id: str, request: IngestRequest, *, sent_at: str | None = None
+    ) -> Reading:
         value = of_text(text, id=message_id)
+        # A time that the message names itself comes before that of its sending.
         timed = Verbatim({"time": sent_at} | value.value, value.raw)
-        return Reading(records=self.maker(KEYS, request).make_all([timed], request.received_at))
-
-    def _confirmation(self, message: SnsMessage, request: IngestRequest) -> Callable[[], Awaitable[None]]:
-        url = check_subscribe_url(message.SubscribeURL)
-
-        async def confirm() -> None:
-            await request.tools.fetch(url)
-            _log.info("sns_subscription_confirmed", source=request.source, topic=message.TopicArn)
-
-        return confirm
+        return Reading(records=self.records([timed], request))
 
 
 def _is_raw(request: IngestRequest) -> bool:
     return (request.header("x-amz-sns-rawdelivery") or "").lower() == "true"
 
 
-def _age_problem(message: SnsMessage, received_at: datetime) -> str | None:
-    sent_at = parse_time(message.Timestamp, received_at=received_at, zone=None)
-    if sent_at is None:
-        return "a message of SNS has a Timestamp that is none"
-    away = received_at - sent_at
-    if abs(away) <= _OLDEST:
-        return None
-    return "a message of SNS is older than an hour, or from the future; it may be a recorded one"
-
-
 def _quarantined(request: IngestRequest, reason: str) -> Reading:
     return Reading(unread=(Unread(body=request.body, reason=reason),))
-
-
-def _unsubscribed(topic: str) -> str:
-    return (
-        f"somebody ended the subscription to {topic}, and no more will come of it; "
-        "if nobody should have, subscribe again and ask who did"
-    )

@@ -14,11 +14,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
-from cryptography.x509 import Certificate, load_pem_x509_certificate
+from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from powertrip.errors import Overloaded, Unauthorized, Unreadable
-from powertrip.ingest.contract import Fetch
+from powertrip.errors import Unauthorized, Unreadable
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 _SIGNED = {
@@ -28,18 +27,16 @@ _SIGNED = {
     ),
 }
 _SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
-"""What is signed, in this order, of each type."""
+"""The fields that are signed of each type, in this order."""
 _HASHES: dict[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 (SNS's own choice for 1)
 _HOST = r"https://sns\.[a-zA-Z0-9-]{3,40}\.amazonaws\.com(\.cn)?"
 _CERTIFICATE_URL = re.compile(_HOST + r"/[A-Za-z0-9_-]{1,200}\.pem")
 _SUBSCRIBE_URL = re.compile(_HOST + r"/\?[A-Za-z0-9%&=:._~+/-]{1,2000}")
 """Whole addresses rather than their parts, so that no two readers of addresses can differ about them."""
-_CERTIFICATES_KEPT = 20
-"""SNS has about one a region, and changes it every few years."""
 
 
 class SnsMessage(BaseModel):
-    """What SNS posts, with the names it has there."""
+    """A message of SNS, with the names of its JSON."""
 
     model_config = ConfigDict(strict=True, frozen=True)
 
@@ -61,7 +58,7 @@ def parse_message(body: bytes) -> SnsMessage:
     try:
         return SnsMessage.model_validate_json(body)
     except ValidationError as error:
-        wrong = {".".join(map(str, found["loc"])) or "the whole" for found in error.errors()}
+        wrong = {".".join(map(str, problem["loc"])) or "the whole" for problem in error.errors()}
         raise Unreadable(f"not a message of SNS: wrong or missing is {', '.join(sorted(wrong))}") from None
 
 
@@ -99,33 +96,6 @@ def check_signature(message: SnsMessage, certificate: Certificate, at: datetime)
 
 
 def string_to_sign(message: SnsMessage) -> bytes:
-    """What SNS signs: each field that is there, its name and its value on lines of their own."""
+    """The text that SNS signs: each field that is there, its name and its value on lines of their own."""
     fields = ((name, getattr(message, name)) for name in _SIGNED[message.Type])
     return "".join(f"{name}\n{value}\n" for name, value in fields if value is not None).encode()
-
-
-class Certificates:
-    """The certificates of SNS, fetched once each; their addresses name their content."""
-
-    def __init__(self, fetch: Fetch) -> None:
-        self._fetch = fetch
-        self._kept: dict[str, Certificate] = {}
-
-    async def bring(self, url: str) -> None:
-        """Fetch the certificate at a checked address, if it is not here; raises Overloaded."""
-        if url in self._kept:
-            return
-        try:
-            certificate = load_pem_x509_certificate(await self._fetch(url))
-        except ValueError as error:
-            raise Overloaded(f"what is at {url} is no certificate") from error
-        if len(self._kept) >= _CERTIFICATES_KEPT:
-            self._kept.pop(next(iter(self._kept)))
-        self._kept[url] = certificate
-
-    def get(self, url: str) -> Certificate:
-        """The certificate; raises Overloaded if it is not here, or no more."""
-        certificate = self._kept.get(url)
-        if certificate is None:
-            raise Overloaded(f"the certificate at {url} is not here yet")
-        return certificate

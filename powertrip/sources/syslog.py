@@ -6,7 +6,6 @@ one can forge a line of text; JSON has no such trouble.
 Formats: rsyslog's contrib/omhttp, syslog-ng's modules/http, fluent-bit's out_http, Vector's http sink.
 """
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
@@ -14,6 +13,7 @@ from powertrip.ingest.body import parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.shipped import KEYS, lines_of_streams, prepared
 from powertrip.ingest.source import BySecret, Zoned
+from powertrip.ingest.views import opened
 
 
 class Syslog(BySecret, Zoned):
@@ -22,55 +22,43 @@ class Syslog(BySecret, Zoned):
     type: Literal["syslog"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        text = read_text(request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes)
-        values, unread = _values(text, request.header("content-type") or "")
-        return Reading(records=self.maker(KEYS, request).make_all(values, request.received_at), unread=unread)
-
-
-def _values(text: str, content_type: str) -> tuple[list[Any], tuple[Unread, ...]]:
-    """Every record of the body, prepared, and the lines that hold none."""
-    lines = [line for line in text.split("\n") if line.strip()]
-    if not lines:
-        raise Unreadable("the body is empty")
-    if text.lstrip()[:1] not in ("{", "["):
-        return _lines_of_text(lines), ()
-    try:
-        return list(_records_in(parse_values(text))), ()
-    except Unreadable:
-        if len(lines) > 1 and all(line.startswith("{") for line in lines):
-            return _each_line(lines)
-        if content_type.startswith("text/plain") and text.lstrip().startswith("["):
-            return _lines_of_text(lines), ()
-        raise
-
-
-def _lines_of_text(lines: list[str]) -> list[Any]:
-    return [prepared(line.removesuffix("\r")) for line in lines]
-
-
-def _each_line(lines: list[str]) -> tuple[list[Any], tuple[Unread, ...]]:
-    """Objects, one a line, of which some cannot be read: the others are not lost with them."""
-    values: list[Any] = []
-    unread: list[Unread] = []
-    for line in lines:
+        text = read_text(request)
+        lines = [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
+        if not lines:
+            raise Unreadable("the body is empty")
+        is_plain = (request.header("content-type") or "").startswith("text/plain")
+        values: list[Any] = []
+        unread: list[Unread] = []
         try:
-            values += _records_in(parse_values(line))
-        except Unreadable as refusal:
-            unread.append(Unread(body=line.encode("utf-8", "replace"), reason=str(refusal)))
-    return values, tuple(unread)
+            is_json = text.lstrip()[:1] in ("{", "[")
+            values = _prepared(parse_values(text) if is_json else lines)
+        except Unreadable:
+            if len(lines) > 1 and all(line.startswith("{") for line in lines):
+                # Objects, one a line, of which some cannot be read: the others are not lost with them.
+                for line in lines:
+                    try:
+                        values += _prepared(parse_values(line))
+                    except Unreadable as refusal:
+                        unread.append(Unread(body=line.encode("utf-8", "replace"), reason=str(refusal)))
+            elif is_plain and text.lstrip().startswith("["):
+                # A line may begin with a time in brackets.
+                values = _prepared(lines)
+            else:
+                raise
+        return Reading(records=self.records(values, request, KEYS), unread=tuple(unread))
 
 
-def _records_in(values: list[Any]) -> Iterator[Any]:
+def _prepared(values: list[Any]) -> list[Any]:
     """The records, prepared, within the arrangements that shippers make."""
+    records: list[Any] = []
     for value in values:
+        batch = value.get("records") if isinstance(value, dict) and len(value) == 1 else None
         if isinstance(value, dict) and isinstance(value.get("streams"), list):
-            yield from lines_of_streams(value)
+            records += lines_of_streams(value)
+        elif isinstance(batch, list):
+            # kafkarest wraps each record, and each has a `value`.
+            unwrapped = (item.get("value", item) if isinstance(item, dict) else item for item in batch)
+            records += map(prepared, unwrapped)
         else:
-            yield from map(prepared, _opened(value))
-
-
-def _opened(value: Any) -> list[Any]:
-    records = value.get("records") if isinstance(value, dict) and len(value) == 1 else None
-    if isinstance(records, list):
-        return [record.get("value", record) if isinstance(record, dict) else record for record in records]
-    return value if isinstance(value, list) else [value]
+            records += map(prepared, opened([value]))
+    return records

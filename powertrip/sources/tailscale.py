@@ -10,10 +10,10 @@ import re
 from datetime import timedelta
 from typing import Any, Literal
 
-from powertrip.ingest.base import BaseSource, inner
-from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.contract import IngestRequest
 from powertrip.ingest.signatures import check_time, shaped
 from powertrip.ingest.source import Signature, SignedSource
+from powertrip.ingest.views import ViewedSource, inner
 
 SIGNATURE_HEADER = "Tailscale-Webhook-Signature"
 WINDOW = timedelta(minutes=5)
@@ -22,13 +22,12 @@ WINDOW = timedelta(minutes=5)
 _SIGNATURE = re.compile(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64}){1,4})", re.ASCII)
 
 
-class Tailscale(SignedSource, BaseSource):
+class Tailscale(SignedSource, ViewedSource):
     """Tailscale's signed webhooks."""
 
     type: Literal["tailscale"]
 
     def signature(self, request: IngestRequest) -> Signature:
-        """See `SignedSource`."""
         signed_at, offered = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "Tailscale sends it").groups()
         check_time(signed_at, request.received_at, WINDOW)
         return Signature(
@@ -37,14 +36,9 @@ class Tailscale(SignedSource, BaseSource):
             signed_before_body=signed_at.encode() + b".",
         )
 
-    def read_body(self, request: IngestRequest) -> Reading:
-        return self.reading(self.values(request), request, _view, _flaw)
+    def flaw(self, value: Any) -> str | None:
+        is_event = isinstance(inner(value, "type"), str)
+        return None if is_event else "not an event of Tailscale: expected a list of objects with `type`"
 
-
-def _flaw(event: Any) -> str | None:
-    is_event = isinstance(inner(event, "type"), str)
-    return None if is_event else "not an event of Tailscale: expected a list of objects with `type`"
-
-
-def _view(event: Any) -> dict[str, Any]:
-    return {"time": inner(event, "timestamp")}
+    def view(self, value: Any) -> dict[str, Any]:
+        return {"time": inner(value, "timestamp")}

@@ -6,24 +6,18 @@ Format: goteleport.com/docs, audit events and the Event Handler plugin.
 
 from typing import Any, Literal
 
-from powertrip.ingest.base import BaseSource, inner
-from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.views import ViewedSource, inner
 
 
-class Teleport(BySecret, BaseSource):
+class Teleport(BySecret, ViewedSource):
     """Teleport's audit events, by its event handler."""
 
     type: Literal["teleport"]
 
-    def read_body(self, request: IngestRequest) -> Reading:
-        return self.reading(self.values(request), request, _view, _flaw)
+    def flaw(self, value: Any) -> str | None:
+        is_event = isinstance(inner(value, "event"), str)
+        return None if is_event else "not an audit event of Teleport: expected an object with `event`"
 
-
-def _flaw(event: Any) -> str | None:
-    is_event = isinstance(inner(event, "event"), str)
-    return None if is_event else "not an audit event of Teleport: expected an object with `event`"
-
-
-def _view(event: Any) -> dict[str, Any]:
-    return {"id": inner(event, "uid"), "time": inner(event, "time")}
+    def view(self, value: Any) -> dict[str, Any]:
+        return {"id": inner(value, "uid"), "time": inner(value, "time")}

@@ -9,29 +9,19 @@ Format: github.com/wazuh/wazuh at v4.9.2, src/analysisd/format/to_json.c.
 
 from typing import Any, Literal
 
-from powertrip.ingest.base import BaseSource, first_text, inner
-from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.hids_alerts import flaw_of_alert, view_of_line
-from powertrip.ingest.source import BySecret
+from powertrip.ingest.hids_alerts import HidsAlerts, view_of_line
+from powertrip.ingest.views import first_text, inner
 
 
-class Wazuh4(BySecret, BaseSource):
+class Wazuh4(HidsAlerts):
     """Alerts of Wazuh 4."""
 
     type: Literal["wazuh4"]
 
-    def read_body(self, request: IngestRequest) -> Reading:
-        return self.reading(self.values(request), request, _view, flaw_of_alert)
-
-
-def _view(alert: dict[str, Any]) -> dict[str, Any]:
-    host = first_text(inner(alert, "predecoder", "hostname"), inner(alert, "agent", "name"))
-    program = first_text(inner(alert, "predecoder", "program_name"))
-    told = {"time": alert.get("timestamp"), "id": _id(alert)}
-    return view_of_line(alert["full_log"], host=host, program=program) | told
-
-
-def _id(alert: dict[str, Any]) -> str | None:
-    node = first_text(inner(alert, "cluster", "node"), inner(alert, "manager", "name"))
-    number = first_text(alert.get("id"))
-    return f"{node}:{number}" if node and number else None
+    def view(self, value: Any) -> dict[str, Any]:
+        host = first_text(inner(value, "predecoder", "hostname"), inner(value, "agent", "name"))
+        program = first_text(inner(value, "predecoder", "program_name"))
+        node = first_text(inner(value, "cluster", "node"), inner(value, "manager", "name"))
+        number = first_text(value.get("id"))
+        own = {"time": value.get("timestamp"), "id": f"{node}:{number}" if node and number else None}
+        return view_of_line(value["full_log"], host=host, program=program) | own

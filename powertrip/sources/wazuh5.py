@@ -9,43 +9,39 @@ Format: Wazuh 5's migration guide and OpenSearch's notifications; 5.0 was not re
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest.base import BaseSource, first_text, inner, opened
 from powertrip.ingest.body import parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.hids_alerts import view_of_line
 from powertrip.ingest.source import BySecret, Zoned
+from powertrip.ingest.views import ViewedSource, first_text, inner, opened
 
 
-class Wazuh5(BySecret, Zoned, BaseSource):
+class Wazuh5(BySecret, Zoned, ViewedSource):
     """Alerts of Wazuh 5."""
 
     type: Literal["wazuh5"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        text = read_text(
-            request, source=request.source, inflated_limit=request.tools.limits.inflated_bytes
-        ).strip()
+        text = read_text(request).strip()
         if not text:
             raise Unreadable("the body is empty; fill the notification's template, see docs/sources.md")
         # A line may begin with a time in brackets.
         values = opened(parse_values(text)) if text.startswith(("{", "[{")) else [text]
-        return self.reading(values, request, _view, _flaw)
+        return self.reading(values, request)
+
+    def flaw(self, value: Any) -> str | None:
+        if _original(value) is None and inner(value, "wazuh") is not None:
+            return "the finding holds no log line at `event.original`"
+        return None
+
+    def view(self, value: Any) -> dict[str, Any]:
+        line = value if isinstance(value, str) else _original(value)
+        if line is None:
+            return {"time": inner(value, "@timestamp")}
+        agent = first_text(inner(value, "wazuh", "agent", "name"), inner(value, "wazuh.agent.name"))
+        view = view_of_line(line, host=agent)
+        return view | {"time": inner(value, "@timestamp") or view["time"]}
 
 
 def _original(finding: Any) -> str | None:
     return first_text(inner(finding, "event", "original"), inner(finding, "event.original"))
-
-
-def _flaw(value: Any) -> str | None:
-    if _original(value) is None and inner(value, "wazuh") is not None:
-        return "the finding holds no log line at `event.original`"
-    return None
-
-
-def _view(value: Any) -> dict[str, Any]:
-    line = value if isinstance(value, str) else _original(value)
-    if line is None:
-        return {"time": inner(value, "@timestamp")}
-    agent = first_text(inner(value, "wazuh", "agent", "name"), inner(value, "wazuh.agent.name"))
-    view = view_of_line(line, host=agent)
-    return view | {"time": inner(value, "@timestamp") or view["time"]}

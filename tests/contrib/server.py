@@ -15,7 +15,6 @@ from powertrip.domain.record import Gap, Record
 from powertrip.ingest.contract import Limits
 from powertrip.ingest.http import WebServer, build_app
 from powertrip.metrics import Metrics
-from powertrip.sources import lend
 from tests.sources.posting import source
 
 CONTRIB = Path(__file__).parents[2] / "contrib" / "pam"
@@ -136,7 +135,7 @@ class Kept:
         self.may_answer.set()
 
     async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:  # noqa: ARG002
-        """See `powertrip.ingest.Inbox`."""
+        """See `powertrip.ingest.contract.Inbox`."""
         self.requests += 1
         self.asked.set()
         await self.may_answer.wait()
@@ -150,7 +149,7 @@ class Kept:
         return len(new)
 
     async def quarantine_body(self, _source: str, body: bytes, _reason: str, _received_at: datetime) -> None:
-        """See `powertrip.ingest.Inbox`."""
+        """See `powertrip.ingest.contract.Inbox`."""
         self.quarantined.append(body)
 
     async def until(self, count: int) -> list[dict[str, Any]]:
@@ -169,7 +168,7 @@ async def receiving(kept: Kept, port: int, secret: str = SECRET) -> AsyncIterato
     """Powertrip's ingest endpoint with a source of type `pam`, on this port."""
     app = build_app(
         sources=lambda: {SOURCE: source("pam", secret=secret)},
-        tools=lambda: lend(Limits()),
+        limits=Limits,
         inbox=kept,
         metrics=Metrics(),
         readiness=_ready,

@@ -19,11 +19,10 @@ from hypothesis import strategies as st
 
 from powertrip.domain.record import Gap, Record
 from powertrip.errors import Overloaded, StoreUnavailable, Unauthorized
-from powertrip.ingest.contract import Answer, IngestRequest, Limits, Reading, Source, Unread
+from powertrip.ingest.contract import IngestAnswer, IngestRequest, Limits, Reading, Source, Unread
 from powertrip.ingest.http import Check, WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
-from powertrip.sources import lend
 from tests.sources.posting import source
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
@@ -95,10 +94,10 @@ class OddSource:
     def authorize(self, request: IngestRequest) -> None:
         self.challenge(request)
 
-    def challenge(self, request: IngestRequest) -> Answer:
+    def challenge(self, request: IngestRequest) -> IngestAnswer:
         if request.header("x-challenge") is None:
             raise Unauthorized("X-Challenge is missing")
-        return Answer(content={"challenge": request.header("x-challenge")})
+        return IngestAnswer(content={"challenge": request.header("x-challenge")})
 
     async def prepare(self, request: IngestRequest) -> None:
         if self.prepare_failure:
@@ -112,7 +111,7 @@ class OddSource:
         return Reading(
             records=[record],
             unread=(Unread(body=b"half", reason="it ends early"),),
-            answer=Answer(status=204),
+            answer=IngestAnswer(status=204),
             follow_up=self._follow_up,
         )
 
@@ -165,7 +164,7 @@ async def served() -> AsyncIterator[Served]:
 
     app = build_app(
         sources=lambda: sources,
-        tools=lambda: lend(Limits(body_bytes=MEBIBYTE, inflated_bytes=2 * MEBIBYTE)),
+        limits=lambda: Limits(body_bytes=MEBIBYTE, inflated_bytes=2 * MEBIBYTE),
         inbox=inbox,
         metrics=metrics,
         readiness=readiness,
@@ -375,7 +374,7 @@ async def test_a_source_that_fails_does_not_block_its_sender(served: Served) -> 
     answer = await served.post(b"something", "/ingest/broken")
     assert answer.status == 422
     assert served.inbox.quarantined[0][:2] == ("broken", b"something")
-    assert "source_failed" in served.log.getvalue()
+    assert "source failed" in served.log.getvalue()
 
 
 async def test_a_body_over_the_limit_is_too_large(served: Served) -> None:
@@ -441,7 +440,7 @@ async def test_no_bytes_lead_to_anything_but_an_answer_of_the_contract(
     for name in ("logs", "app"):
         answer = await served.post(body, f"/ingest/{name}/{SECRET if authorized else 'wrong'}")
         assert answer.status in ({200, 413, 422} if authorized else {401})
-    assert "source_failed" not in served.log.getvalue()
+    assert "source failed" not in served.log.getvalue()
 
 
 async def test_neither_secrets_nor_bodies_are_logged(served: Served) -> None:

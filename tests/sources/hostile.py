@@ -3,7 +3,6 @@
 A new type is one entry in `TYPES`.
 """
 
-import asyncio
 import base64
 import gzip
 import hashlib
@@ -13,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from powertrip.ingest.contract import IngestRequest, Limits, Preparing, Reading
-from powertrip.sources import Source, lend
+from powertrip.ingest.contract import IngestRequest, Limits
+from powertrip.ingest.source import SourceSection
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from tests.sources import posting, sns
 from tests.sources.posting import github_headers, grafana_headers, tailscale_headers
@@ -47,23 +46,15 @@ class HostileType:
     """Further settings of the source."""
 
 
-def source_of(kind: str) -> Source:
+def source_of(kind: str) -> SourceSection:
     """A source of a type."""
     return posting.source(kind, secret=SECRET, **TYPES[kind].settings)
 
 
-def read(kind: str, request: IngestRequest) -> Reading:
-    """What the web endpoint does with a request that it has whole."""
-    source = source_of(kind)
-    if isinstance(source, Preparing):
-        asyncio.run(source.prepare(request))
-    return source.read(request)
-
-
 def request_of(kind: str, body: bytes, secret: str = SECRET) -> IngestRequest:
     """A request by somebody who holds `secret`."""
-    tools = lend(LIMITS, sns.fetch_certificate)
-    return posting.request(body, TYPES[kind].seal(body, secret), name=kind, tools=tools)
+    seal = TYPES[kind].seal
+    return posting.request(body, seal(body, secret), name=kind, limits=LIMITS, fetcher=sns.SnsFetcher())
 
 
 def _signed_by_pam(body: bytes, secret: str) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """A source of any type, and what it makes of a body that a sender posts."""
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -9,24 +10,28 @@ from typing import Any
 
 from pydantic import SecretStr, TypeAdapter
 
-from powertrip.ingest.contract import IngestRequest, Limits, Reading, Tools
+from powertrip.domain.record import Record
+from powertrip.ingest.contract import IngestRequest, Limits, Preparing, Reading
+from powertrip.ingest.fetching import Fetcher
+from powertrip.ingest.source import SourceSection
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
-from powertrip.sources import AnySource, Source, lend
+from powertrip.sources import AnySource
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-that-is-long-enough"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 
-TOOLS = lend(Limits())
-_ANY: TypeAdapter[Source] = TypeAdapter(AnySource)
+NAME = "it"
+LIMITS = Limits()
+_ANY: TypeAdapter[SourceSection] = TypeAdapter(AnySource)
 
 
-def source(kind: str, **settings: Any) -> Source:
+def source(kind: str, **settings: Any) -> SourceSection:
     """A source of this type, as its section of the config says it."""
     return _ANY.validate_python({"type": kind, "secret": SECRET} | settings)
 
 
-def with_secret(section: Source, secret: str) -> Source:
+def with_secret(section: SourceSection, secret: str) -> SourceSection:
     """The source with a secret that the config would refuse, such as an example of a vendor's."""
     return section.model_copy(update={"secret": SecretStr(secret)})
 
@@ -42,10 +47,11 @@ def request(
     value: object,
     headers: Mapping[str, str] | None = None,
     *,
-    name: str = "it",
+    name: str = NAME,
     now: datetime = NOW,
     path_secret: str | None = None,
-    tools: Tools = TOOLS,
+    limits: Limits = LIMITS,
+    fetcher: Fetcher | None = None,
 ) -> IngestRequest:
     """A request to the source `name` that carries the secret, or the given headers instead."""
     return IngestRequest(
@@ -53,14 +59,52 @@ def request(
         body=body_of(value),
         received_at=now,
         source=name,
-        tools=tools,
+        limits=limits,
+        fetcher=fetcher or Fetcher(),
         path_secret=path_secret,
     )
 
 
-def read(kind: str, value: object, headers: dict[str, str] | None = None, **settings: Any) -> Reading:
-    """What a source of this type makes of the body."""
-    return source(kind, **settings).read(request(value, headers))
+def take(source: SourceSection, request: IngestRequest) -> Reading:
+    """What the ingest endpoint does with a request that it has whole."""
+    if isinstance(source, Preparing):
+        asyncio.run(source.prepare(request))
+    return source.read(request)
+
+
+def read(
+    kind: str,
+    value: object,
+    headers: Mapping[str, str] | None = None,
+    *,
+    beside: Mapping[str, str] | None = None,
+    name: str = NAME,
+    now: datetime = NOW,
+    path_secret: str | None = None,
+    limits: Limits = LIMITS,
+    **settings: Any,
+) -> Reading:
+    """What a source of this type makes of the body.
+
+    `headers` stand in place of the one with the secret, `beside` come with it.
+    """
+    sent = {**(BEARER if headers is None else headers), **(beside or {})}
+    asked = request(value, sent, name=name, now=now, path_secret=path_secret, limits=limits)
+    return take(source(kind, **settings), asked)
+
+
+def records_of(
+    kind: str, value: object, headers: Mapping[str, str] | None = None, **options: Any
+) -> list[Record]:
+    """The records alone."""
+    return read(kind, value, headers, **options).records
+
+
+def fields_of(rules: RuleSet, record: Record) -> dict[str, str]:
+    """What the rules name in a record that must be a match."""
+    judgement = rules.judge(record)
+    assert isinstance(judgement, Match), judgement
+    return judgement.fields
 
 
 def judged(rules: RuleSet, reading: Reading) -> list[Match | Ignored | Quarantined | Unmatched]:

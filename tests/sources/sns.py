@@ -13,6 +13,8 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
+from powertrip.ingest.fetching import Fetcher
+
 TOPIC = "arn:aws:sns:us-east-1:123456789012:logins"
 CERTIFICATE_URL = "https://sns.us-east-1.amazonaws.com/SimpleNotificationService-0123abcd.pem"
 SUBSCRIBE_URL = f"https://sns.us-east-1.amazonaws.com/?Action=ConfirmSubscription&TopicArn={TOPIC}&Token=00ff"
@@ -58,9 +60,11 @@ def certificate() -> bytes:
     return made.sign(key(), SHA256()).public_bytes(Encoding.PEM)
 
 
-async def fetch_certificate(_url: str) -> bytes:
-    """Answers every address with the certificate."""
-    return certificate()
+class SnsFetcher(Fetcher):
+    """Has the certificate at every address."""
+
+    async def fetch(self, _url: str) -> bytes:
+        return certificate()
 
 
 def signed(base: dict[str, str] = NOTIFICATION, **changes: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import pytest
 from powertrip.rules import Match
 from tests.rules.support import rules_of
 from tests.sources import hostile, sns
+from tests.sources.posting import take
 
 RULES = rules_of("- use: cloudtrail")
 SIGN_IN = {
@@ -58,7 +59,7 @@ def bare(value: Any) -> bytes:
     ],
 )
 def test_a_sign_in_is_judged(kind: str, carry: Callable[[Any], bytes], value: Any) -> None:
-    [record] = hostile.read(kind, hostile.request_of(kind, carry(value))).records
+    [record] = take(hostile.source_of(kind), hostile.request_of(kind, carry(value))).records
 
     verdict = RULES.judge(record)
 

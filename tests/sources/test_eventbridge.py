@@ -25,9 +25,8 @@ EVENT = {
 
 
 def read(body: Any, **headers: str) -> list[Record]:
-    source = posting.source("eventbridge", auth_header="X-Api-Key")
-    text = body if isinstance(body, bytes) else json.dumps(body)
-    return source.read(posting.request(text, headers or {"X-Api-Key": SECRET}, name="trail")).records
+    sent = headers or {"X-Api-Key": SECRET}
+    return posting.records_of("eventbridge", body, sent, name="trail", auth_header="X-Api-Key")
 
 
 def test_an_event_is_a_record_with_the_id_that_eventbridge_gave_it() -> None:

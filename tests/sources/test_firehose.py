@@ -11,7 +11,6 @@ import pytest
 
 from powertrip.errors import Unauthorized
 from powertrip.ingest.contract import Limits, Reading
-from powertrip.sources import lend
 from powertrip.sources.firehose import ACCESS_KEY_HEADER, REQUEST_ID_HEADER
 from tests.sources import posting
 
@@ -55,8 +54,7 @@ def read(
     body: bytes, *, secret: str = SECRET, limits: Limits | None = None, request_id: str = REQUEST_ID
 ) -> Reading:
     given = {ACCESS_KEY_HEADER: secret, REQUEST_ID_HEADER: request_id}
-    asked = posting.request(body, given, name="cloudwatch", tools=lend(limits or Limits()))
-    return posting.source("firehose").read(asked)
+    return posting.read("firehose", body, given, name="cloudwatch", limits=limits or Limits())
 
 
 def test_an_event_of_cloudwatch_logs_is_a_record() -> None:

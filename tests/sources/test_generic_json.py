@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
 from powertrip.ingest.contract import Limits
-from powertrip.sources import lend
 from powertrip.sources.generic_json import Keys
-from tests.sources.posting import SECRET, request, source
+from tests.sources import posting
+from tests.sources.posting import SECRET
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
 LOGIN = "Accepted publickey for alice from 192.0.2.10 port 50022 ssh2: ED25519 SHA256:abc"
@@ -44,9 +44,17 @@ def read(
     now: datetime = NOW,
     secret: str = SECRET,
 ) -> list[Record]:
-    data = body if isinstance(body, bytes) else json.dumps(body)
-    asked = request(data, {}, name="app", now=now, path_secret=secret, tools=lend(limits))
-    return source("json", keys=keys, events=events).read(asked).records
+    return posting.records_of(
+        "json",
+        body if isinstance(body, bytes) else json.dumps(body),
+        {},
+        name="app",
+        now=now,
+        path_secret=secret,
+        limits=limits,
+        keys=keys,
+        events=events,
+    )
 
 
 def read_one(body: object, keys: Keys = PLAIN_KEYS, **options: Any) -> Record:

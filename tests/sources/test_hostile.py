@@ -11,7 +11,8 @@ import pytest
 from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
 from powertrip.ingest.contract import Reading
-from tests.sources.hostile import LIMITS, SECRET, TYPES, WRONG, in_json, read, request_of, source_of
+from tests.sources.hostile import LIMITS, SECRET, TYPES, WRONG, in_json, request_of, source_of
+from tests.sources.posting import take
 
 pytestmark = pytest.mark.parametrize("kind", TYPES)
 
@@ -23,7 +24,7 @@ TOO_DEEP = 100_000
 def outcome(kind: str, body: bytes) -> Reading | IngestRefused:
     """What the source says to a sender who holds the secret; fails if it loses what came."""
     try:
-        reading = read(kind, request_of(kind, body))
+        reading = take(source_of(kind), request_of(kind, body))
     except (BodyTooLarge, Unreadable) as refusal:
         return refusal
     assert reading.records or reading.unread, "what came is neither kept nor refused"
@@ -52,7 +53,7 @@ def test_a_wrong_secret_is_refused(kind: str, secret: str) -> None:
     body = TYPES[kind].wrap(LINE, 1)
 
     with pytest.raises(Unauthorized) as refusal:
-        read(kind, request_of(kind, body, secret))
+        take(source_of(kind), request_of(kind, body, secret))
     assert SECRET not in str(refusal.value)
 
 
@@ -62,7 +63,7 @@ def test_a_request_that_proves_nothing_is_refused(kind: str) -> None:
     with pytest.raises(Unauthorized):
         source_of(kind).authorize(replace(request, body=b""))
     with pytest.raises(Unauthorized):
-        read(kind, request)
+        take(source_of(kind), request)
 
 
 def test_a_gzip_bomb_is_told_as_too_large(kind: str) -> None:

@@ -11,7 +11,7 @@ from powertrip.domain.record import Record
 from powertrip.errors import Unauthorized, Unreadable
 from powertrip.rules import Quarantined
 from tests.rules.support import rules_of
-from tests.sources.reading import fields_of, read, reading
+from tests.sources.posting import fields_of, read, records_of
 
 SSH = rules_of("- use: ssh")
 LOGIN = f"Accepted publickey for alice from 192.0.2.10 port 50022 ssh2: ED25519 SHA256:{'k' * 43}"
@@ -25,7 +25,7 @@ def push(line: str, *facts: object, **labels: str) -> dict[str, Any]:
 
 
 def one(body: object) -> Record:
-    [record] = read("loki", body)
+    [record] = records_of("loki", body)
     return record
 
 
@@ -37,7 +37,7 @@ def test_a_line_of_a_labelled_stream_is_an_event() -> None:
 
 
 def test_the_answer_is_lokis_own() -> None:
-    answer = reading("loki", push(LOGIN, **LABELS)).answer
+    answer = read("loki", push(LOGIN, **LABELS)).answer
     assert answer is not None
     assert (answer.status, answer.content) == (204, None)
 
@@ -94,13 +94,13 @@ def test_gzip_is_read() -> None:
 )
 def test_protobuf_is_refused_with_what_to_set(headers: dict[str, str]) -> None:
     with pytest.raises(Unreadable, match="compression: gzip"):
-        reading("loki", b"\x96\x03\xf0", headers=headers)
+        read("loki", b"\x96\x03\xf0", beside=headers)
 
 
 @pytest.mark.parametrize("body", ["{}", "[]", "1", '{"streams": {}}', '{"streams": null}'])
 def test_anything_else_is_no_push(body: str) -> None:
     with pytest.raises(Unreadable, match="not a Loki push"):
-        reading("loki", body)
+        read("loki", body)
 
 
 @pytest.mark.parametrize(
@@ -115,9 +115,9 @@ def test_anything_else_is_no_push(body: str) -> None:
     ],
 )
 def test_a_stream_of_an_unknown_shape_is_kept_as_a_record(stream: object) -> None:
-    assert len(read("loki", {"streams": [stream]})) == 1
+    assert len(records_of("loki", {"streams": [stream]})) == 1
 
 
 def test_a_request_without_the_secret_is_not_read() -> None:
     with pytest.raises(Unauthorized):
-        read("loki", push(LOGIN), secret="")
+        records_of("loki", push(LOGIN), headers={})

@@ -25,9 +25,16 @@ EVENT = {
 
 
 def reading(body: object, *, secret: str = SECRET, backfill_token: str | None = None) -> Reading:
-    data = body if isinstance(body, bytes) else json.dumps(body)
-    source = posting.source("papertrail", secret=SECRET, backfill_token=backfill_token)
-    return source.read(posting.request(data, {}, name="logs", now=NOW, path_secret=secret))
+    return posting.read(
+        "papertrail",
+        body,
+        {},
+        name="logs",
+        now=NOW,
+        path_secret=secret,
+        secret=SECRET,
+        backfill_token=backfill_token,
+    )
 
 
 def read(body: object, *, secret: str = SECRET) -> list[Record]:
@@ -116,7 +123,7 @@ def test_a_batch_that_papertrail_cut_is_said_and_counted() -> None:
     body = {"events": [EVENT], "reached_record_limit": True, "min_id": "1", "max_id": "2"}
     with capture_logs() as logs:
         cut = reading(body)
-    assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
+    assert [line["event"] for line in logs] == ["papertrail left events out"]
     assert (len(cut.records), cut.is_cut) == (1, True)
 
 
@@ -150,7 +157,7 @@ def test_a_whole_batch_leaves_no_gap() -> None:
 def test_a_gap_whose_ids_cannot_be_used_is_warned_of(ids: dict[str, object]) -> None:
     with capture_logs() as logs:
         assert gaps(ids) == ()
-    assert [line["event"] for line in logs] == ["papertrail_left_events_out"]
+    assert [line["event"] for line in logs] == ["papertrail left events out"]
 
 
 @pytest.mark.parametrize("search", [None, "text", {}, {"query": 1}, {"query": ""}, {"query": "a" * 2001}])

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from powertrip.errors import Unauthorized, Unreadable
-from powertrip.ingest.contract import Answer, Challenged
+from powertrip.ingest.contract import Challenged, IngestAnswer
 from powertrip.rules import Ignored, Match
 from tests.rules.support import rules_of
 from tests.sources.posting import (
@@ -181,7 +181,7 @@ def test_the_events_of_an_okta_hook_are_events(authorization: str) -> None:
     verdicts = judged(rules_of("- use: okta"), reading)
     assert [record.record_id for record in reading.records] == [OKTA_EVENT["uuid"], "2"]
     assert [record.occurred_at and record.occurred_at.minute for record in reading.records] == [59, 59]
-    assert reading.answer == Answer(status=200, content=None)
+    assert reading.answer == IngestAnswer(status=200, content=None)
     assert [verdict.fields["user_name"] for verdict in verdicts if isinstance(verdict, Match)] == [
         "alice@example.com",
         "bob@example.com",
@@ -196,7 +196,7 @@ def test_okta_is_told_what_it_asks() -> None:
     headers = {"Authorization": SECRET, "X-Okta-Verification-Challenge": "challenge-1"}
 
     assert isinstance(hook, Challenged)
-    assert hook.challenge(request(b"", headers)) == Answer(content={"verification": "challenge-1"})
+    assert hook.challenge(request(b"", headers)) == IngestAnswer(content={"verification": "challenge-1"})
     with pytest.raises(Unauthorized):
         hook.challenge(request(b"", {"X-Okta-Verification-Challenge": "challenge-1"}))
     with pytest.raises(Unreadable, match="X-Okta-Verification-Challenge"):

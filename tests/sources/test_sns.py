@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from powertrip.errors import IngestRefused, Overloaded, Unauthorized, Unreadable
-from powertrip.ingest.contract import Limits, Preparing, Reading
+from powertrip.ingest.contract import Preparing, Reading
+from powertrip.ingest.fetching import Fetcher
 from powertrip.settings import load_config
-from powertrip.sources import lend
 from powertrip.sources.sns_message import (
     check_certificate_url,
     check_subscribe_url,
@@ -31,12 +31,15 @@ RAW = {
 
 
 @dataclass
-class Aws:
+class Aws(Fetcher):
     """What is at AWS's addresses, and which of them were asked."""
 
     content: bytes = field(default_factory=sns.certificate)
     asked: list[str] = field(default_factory=list)
     down: bool = False
+
+    def __post_init__(self) -> None:
+        super().__init__()
 
     async def fetch(self, url: str) -> bytes:
         self.asked.append(url)
@@ -50,7 +53,7 @@ class Receiver:
 
     def __init__(self, aws: Aws, **settings: Any) -> None:
         self.source = posting.source("sns", secret=SECRET, **({"topics": sns.TOPIC} | settings))
-        self.tools = lend(Limits(), aws.fetch)
+        self.fetcher = aws
 
     async def read(
         self,
@@ -61,7 +64,7 @@ class Receiver:
         secret: str = SECRET,
     ) -> Reading:
         request = posting.request(
-            message, headers or {}, name="alarms", now=at, path_secret=secret, tools=self.tools
+            message, headers or {}, name="alarms", now=at, path_secret=secret, fetcher=self.fetcher
         )
         assert isinstance(self.source, Preparing)
         await self.source.prepare(request)

@@ -19,9 +19,9 @@ from moto.server import ThreadedMotoServer
 
 from powertrip.domain.record import Record
 from powertrip.ingest.contract import Limits
+from powertrip.ingest.fetching import Fetcher
 from powertrip.ingest.http import Check, WebServer, build_app
 from powertrip.metrics import Metrics
-from powertrip.sources import lend
 from powertrip.sources.sns_message import check_certificate_url
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
@@ -63,20 +63,21 @@ def client(moto: str) -> Any:
 async def endpoint(moto: str, topic: str, database_thread: DatabaseThread) -> AsyncIterator[str]:
     """The address of a Powertrip that listens to the topic and keeps what comes in a database."""
 
-    async def fetch(url: str) -> bytes:
-        check_certificate_url(url)
-        async with httpx.AsyncClient(headers=FOR_SNS) as http:
-            found = await http.get(moto + urlsplit(url).path)
-        return found.raise_for_status().content
+    class FromMoto(Fetcher):
+        async def fetch(self, url: str) -> bytes:
+            check_certificate_url(url)
+            async with httpx.AsyncClient(headers=FOR_SNS) as http:
+                response = await http.get(moto + urlsplit(url).path)
+            return response.raise_for_status().content
 
     async def readiness() -> Sequence[Check]:
         return []
 
     alarms = posting.source("sns", secret=SECRET, topics=topic)
-    tools = lend(Limits(), fetch)  # made once, for it keeps the certificates that it fetched
     app = build_app(
         sources=lambda: {"alarms": alarms},
-        tools=lambda: tools,
+        limits=Limits,
+        fetcher=FromMoto(),
         inbox=GroupCommitInbox(
             database_thread, backlog_limit=lambda: 100, retry_after=lambda: 1, on_new=lambda: None
         ),

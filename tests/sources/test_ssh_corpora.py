@@ -9,7 +9,7 @@ import pytest
 from powertrip.domain.record import Record
 from powertrip.rules import Match, Quarantined
 from tests.rules.support import rules_of
-from tests.sources.reading import fields_of, read
+from tests.sources.posting import fields_of, records_of
 
 SSH = rules_of("- use: ssh")
 GENUINE = {"192.0.2.10", "2001:db8::10"}
@@ -35,7 +35,7 @@ def is_login(record: Record) -> bool:
 @pytest.mark.parametrize(("kind", "name"), SHIPPED)
 def test_every_login_is_an_event_and_the_forged_one_is_not(corpora: Path, kind: str, name: str) -> None:
     body = (corpora / "openssh" / name).read_bytes()
-    records = read(kind, body)
+    records = records_of(kind, body)
     matches = [record for record in records if isinstance(SSH.judge(record), Match)]
     *genuine, forged = [record for record in records if is_login(record)]
 
@@ -74,7 +74,7 @@ def test_every_labelled_line_names_the_right_user_address_and_method(corpora: Pa
     for line in lines:
         expected = line["expect"]
         for shipper, (kind, body) in bodies(line).items():
-            [record] = read(kind, body)
+            [record] = records_of(kind, body)
             fields = fields_of(SSH, record)
             assert (fields["user_name"], fields["source_ip"], fields["method"], fields["source_port"]) == (
                 expected["user_unvis"],
@@ -93,12 +93,12 @@ def test_every_labelled_line_names_the_right_user_address_and_method(corpora: Pa
 )
 def test_no_line_of_other_programs_logs_is_lost(corpora: Path, name: str) -> None:
     text = (corpora / "plaso" / name).read_text()
-    records = read("syslog", text)
+    records = records_of("syslog", text)
     assert [record.raw for record in records] == [line for line in text.split("\n") if line.strip()]
 
 
 def test_the_parts_of_rfc_5424_lines_are_read(corpora: Path) -> None:
-    records = read("syslog", (corpora / "plaso/syslog_rsyslog_SyslogProtocol23Format").read_text())
+    records = records_of("syslog", (corpora / "plaso/syslog_rsyslog_SyslogProtocol23Format").read_text())
     known = [record for record in records if record.program]
     assert {record.program for record in known} == {"log_tag", "systemd", "cron"}
     assert all(record.host_name == "hostname" and record.facility for record in known)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from powertrip.errors import IngestRefused, Unauthorized, Unreadable
 from powertrip.rules import Match, Quarantined
 from tests.rules.support import rules_of
-from tests.sources.reading import NOW, read, reading
+from tests.sources.posting import NOW, read, records_of
 
 SSH = rules_of("- use: ssh")
 SUDO = rules_of("- use: sudo")
@@ -84,7 +84,7 @@ def lines(*values: dict[str, Any]) -> str:
     ],
 )
 def test_the_login_is_the_same_whoever_ships_it(body: object) -> None:
-    [record] = read("syslog", body)
+    [record] = records_of("syslog", body, now=WHEN)
     verdict = SSH.judge(record)
     assert isinstance(verdict, Match)
     assert verdict.fields["user_name"] == "alice"
@@ -104,7 +104,7 @@ def test_the_login_is_the_same_whoever_ships_it(body: object) -> None:
     ids=["newline", "json_stream", "kafkarest", "text", "empty array"],
 )
 def test_every_record_of_a_batch_is_read(body: object, count: int) -> None:
-    records = read("syslog", body)
+    records = records_of("syslog", body)
     assert [record.message for record in records] == [LOGIN] * count
     assert len({record.record_id for record in records}) == count
 
@@ -112,63 +112,67 @@ def test_every_record_of_a_batch_is_read(body: object, count: int) -> None:
 def test_a_batch_that_is_sent_again_has_the_same_ids() -> None:
     later = NOW.replace(hour=23)
     for body in (lines(RSYSLOG), "\n".join(LINES)):
-        first, again = read("syslog", body), read("syslog", body, now=later)
+        first, again = records_of("syslog", body), records_of("syslog", body, now=later)
         assert [record.record_id for record in first] == [record.record_id for record in again]
 
 
 def test_the_senders_own_id_is_kept() -> None:
-    assert read("syslog", RSYSLOG | {"id": "7b1d"})[0].record_id == "7b1d"
+    assert records_of("syslog", RSYSLOG | {"id": "7b1d"})[0].record_id == "7b1d"
 
 
 def test_rsyslogs_default_template_names_no_program_and_is_still_judged() -> None:
     default = {"message": f" {LOGIN}", "fromhost": "bastion-1", "facility": "auth", "timereported": TIME}
-    [record] = read("syslog", default)
+    [record] = records_of("syslog", default)
     assert record.program is None
     assert isinstance(SSH.judge(record), Match)
 
 
 def test_a_text_line_that_a_user_forged_is_quarantined_for_its_facility() -> None:
-    [record] = read("syslog", f"<13>Nov 22 20:08:58 bastion-1 sshd[999]: {LOGIN}")
+    [record] = records_of("syslog", f"<13>Nov 22 20:08:58 bastion-1 sshd[999]: {LOGIN}")
     assert record.facility == "user"
     assert isinstance(SSH.judge(record), Quarantined)
 
 
 def test_a_forged_line_without_a_header_keeps_its_facility() -> None:
-    [record] = read("syslog", f"<13>{LOGIN}")
+    [record] = records_of("syslog", f"<13>{LOGIN}")
     assert (record.message, record.program, record.facility) == (LOGIN, None, "user")
     assert isinstance(SSH.judge(record), Quarantined)
 
 
 def test_exactly_one_leading_blank_goes() -> None:
     padded = "   alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id"
-    [record] = read("syslog", RSYSLOG | {"program": "sudo", "facility": "authpriv", "message": f" {padded}"})
+    [record] = records_of(
+        "syslog", RSYSLOG | {"program": "sudo", "facility": "authpriv", "message": f" {padded}"}
+    )
     assert record.message == padded
     assert isinstance(SUDO.judge(record), Match)
 
 
 def test_a_program_that_the_shipper_names_is_not_replaced_by_what_a_message_claims() -> None:
     claim = f"<38>Nov 22 20:08:58 bastion-1 sshd[99]: {LOGIN}"
-    [record] = read("syslog", RSYSLOG | {"program": "app", "message": claim})
+    [record] = records_of("syslog", RSYSLOG | {"program": "app", "message": claim})
     assert (record.program, record.message) == ("app", claim)
 
 
 def test_what_a_program_adds_to_its_journal_entry_does_not_replace_what_journald_says() -> None:
-    [record] = read("syslog", FLUENT_BIT_SYSTEMD | {"HOST": "other", "host": "other", "DATE": "teatime"})
+    [record] = records_of(
+        "syslog", FLUENT_BIT_SYSTEMD | {"HOST": "other", "host": "other", "DATE": "teatime"}
+    )
     assert (record.host_name, record.trusted) == ("bastion-1", {"_UID": "0", "_COMM": "sshd"})
 
 
 def test_the_zone_of_a_traditional_line_is_the_configured_one() -> None:
-    [record] = read("syslog", LINES[0], time_zone="Europe/Berlin")
+    [record] = records_of("syslog", LINES[0], now=WHEN, time_zone="Europe/Berlin")
     assert record.occurred_at == WHEN.replace(hour=19)
 
 
 def test_the_raw_record_is_what_came() -> None:
-    assert read("syslog", LINES[0])[0].raw == LINES[0]
-    assert json.loads(read("syslog", RSYSLOG)[0].raw) == RSYSLOG
+    assert records_of("syslog", LINES[0])[0].raw == LINES[0]
+    assert json.loads(records_of("syslog", RSYSLOG)[0].raw) == RSYSLOG
 
 
 def test_a_broken_line_is_quarantined_and_the_others_are_kept() -> None:
-    result = reading("syslog", lines(RSYSLOG) + '\n{"message": "a "quoted" word"}\n' + lines(VECTOR))
+    result = read("syslog", lines(RSYSLOG) + '\n{"message": "a "quoted" word"}\n' + lines(VECTOR))
     assert [record.message for record in result.records] == [LOGIN, LOGIN]
     [part] = result.unread
     assert part.body == b'{"message": "a "quoted" word"}'
@@ -178,33 +182,33 @@ def test_a_broken_line_is_quarantined_and_the_others_are_kept() -> None:
 @pytest.mark.parametrize("body", ['{"message": "a', "[1, 2", '{"a": 1} x'])
 def test_json_that_is_broken_as_a_whole_is_unreadable(body: str) -> None:
     with pytest.raises(Unreadable, match="not JSON"):
-        reading("syslog", body, headers={"Content-Type": "application/json"})
+        read("syslog", body, beside={"Content-Type": "application/json"})
 
 
 @pytest.mark.parametrize("body", ["", "\n\n"])
 def test_an_empty_body_is_unreadable(body: str) -> None:
     with pytest.raises(Unreadable, match="empty"):
-        reading("syslog", body)
+        read("syslog", body)
 
 
 def test_text_may_begin_like_json() -> None:
-    [record] = read("syslog", "[997.390602] sda2: rw=0", headers={"Content-Type": "text/plain"})
+    [record] = records_of("syslog", "[997.390602] sda2: rw=0", beside={"Content-Type": "text/plain"})
     assert record.message == "[997.390602] sda2: rw=0"
 
 
 def test_a_message_that_begins_like_rfc_5424_is_left_alone() -> None:
-    assert read("syslog", {"message": "1 a b c d e f g"})[0].message == "1 a b c d e f g"
+    assert records_of("syslog", {"message": "1 a b c d e f g"})[0].message == "1 a b c d e f g"
 
 
 def test_a_request_without_the_secret_is_not_read() -> None:
     with pytest.raises(Unauthorized):
-        read("syslog", RSYSLOG, secret="")
+        records_of("syslog", RSYSLOG, headers={})
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(lambda text: text.encode("utf-8", "replace")))
 def test_arbitrary_bytes_become_records_or_a_refusal(body: bytes) -> None:
     try:
-        records = read("syslog", body)
+        records = records_of("syslog", body)
     except IngestRefused:
         return
     assert all((record.message + record.raw + record.record_id).encode() for record in records)
@@ -221,7 +225,7 @@ def test_arbitrary_bytes_become_records_or_a_refusal(body: bytes) -> None:
 )
 def test_any_json_becomes_records_that_can_be_stored(value: object) -> None:
     try:
-        records = read("syslog", value)
+        records = records_of("syslog", value)
     except IngestRefused:
         return
     assert all((record.message + record.raw + record.record_id).encode() for record in records)
@@ -234,7 +238,7 @@ def test_any_json_becomes_records_that_can_be_stored(value: object) -> None:
 def test_what_ends_a_line_is_no_part_of_its_message_and_hides_no_login(shipped: Any, ending: str) -> None:
     key = next((key for key in ("message", "MESSAGE", "log") if key in shipped), "")
     value = shipped + ending if isinstance(shipped, str) else shipped | {key: shipped[key] + ending}
-    [record] = read("syslog", json.dumps([value]).encode())
+    [record] = records_of("syslog", json.dumps([value]).encode())
     verdict = SSH.judge(record)
     assert isinstance(verdict, Match), verdict
     assert verdict.fields["user_name"] == "alice"

@@ -13,7 +13,7 @@ from structlog.testing import capture_logs
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Unreadable
 from powertrip.ingest.body import inflate, read_values
-from powertrip.ingest.contract import IngestRequest
+from powertrip.ingest.contract import IngestRequest, Limits
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 LIMIT = 1024 * 1024
@@ -21,8 +21,8 @@ LIMIT = 1024 * 1024
 
 def read(body: bytes, limit: int = LIMIT, **headers: str) -> list[Any]:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    asked = IngestRequest(headers=named, body=body, received_at=NOW)
-    return read_values(asked, source="app", inflated_limit=limit)
+    limits = Limits(inflated_bytes=limit)
+    return read_values(IngestRequest(headers=named, body=body, received_at=NOW, source="app", limits=limits))
 
 
 @pytest.mark.parametrize(
@@ -131,7 +131,7 @@ def test_what_is_not_json_is_unreadable_with_the_reason(body: bytes, reason: str
 def test_invalid_utf8_is_replaced_and_said() -> None:
     with capture_logs() as logs:
         assert read(b'{"m":"a\xff\xfeb"}') == [{"m": "a\ufffd\ufffdb"}]
-    assert [(line["event"], line["count"]) for line in logs] == [("body_has_replaced_characters", 2)]
+    assert [(line["event"], line["count"]) for line in logs] == [("body has replaced characters", 2)]
 
 
 def test_unescaped_control_characters_are_tolerated() -> None:

@@ -7,8 +7,8 @@ import pytest
 
 from powertrip.errors import OutsideError, Rejected, Unavailable
 from powertrip.ingest.contract import Backfill, Page
+from powertrip.ingest.source import SourceSection
 from powertrip.polls import build_backfills
-from powertrip.sources import Source
 from tests.polls.api import Api
 from tests.samples import NOW
 from tests.sources import posting
@@ -21,7 +21,7 @@ def api() -> Api:
     return Api()
 
 
-def entry(url: str, *, has_token: bool = True) -> Source:
+def entry(url: str, *, has_token: bool = True) -> SourceSection:
     own = {"backfill_token": "a-token", "backfill_url": url} if has_token else {}
     return posting.source("papertrail", secret=SECRET, **own)
 
