@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from psycopg import sql
 
+from powertrip import log
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import NOW
@@ -22,6 +23,15 @@ settings.register_profile("full", deadline=None, suppress_health_check=[HealthCh
 settings.register_profile("small", settings.get_profile("full"), max_examples=15)
 # The full one is what `.ci/run` takes; hundreds of examples at every change would only be waited for.
 settings.load_profile(os.environ.get("POWERTRIP_HYPOTHESIS", "small"))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def secrets_of_one_module() -> Iterator[None]:
+    """Forgets the secrets that a module registered: `p` as a password would be cut out of every later log."""
+    before = set(log._secrets)
+    yield
+    log._secrets.clear()
+    log._secrets.update(before)
 
 
 @dataclass
