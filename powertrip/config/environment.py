@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from powertrip.config.schema import all_settings, dotted, environment_of
-from powertrip.config.yamlfile import Document, YamlPath
+from powertrip.config.yamlfile import YamlDocument, YamlPath
 from powertrip.errors import Mistake
 
 _REFERENCE = re.compile(r"\$\{(?P<inside>[^}]*)\}?")
@@ -26,7 +26,7 @@ class Filled:
 
 
 def fill_in(
-    document: Document, data: Mapping[str, Any], environ: Mapping[str, str], root: type[BaseModel]
+    document: YamlDocument, data: Mapping[str, Any], environ: Mapping[str, str], root: type[BaseModel]
 ) -> Filled:
     """Return `data` with every reference replaced and the variables of the settings put in.
 
@@ -53,7 +53,7 @@ def _stand_in(
 
 
 class _Filler:
-    def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
+    def __init__(self, document: YamlDocument, environ: Mapping[str, str]) -> None:
         self.mistakes: dict[YamlPath, Mistake] = {}
         self._document = document
         self._environ = environ

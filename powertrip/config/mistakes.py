@@ -7,9 +7,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from powertrip.config.environment import Filled
-from powertrip.config.schema import Place, dotted, environment_of, how_written, locate, tag_of
+from powertrip.config.schema import Location, dotted, environment_of, how_written, locate, tag_of
 from powertrip.config.values import did_you_mean, quoted
-from powertrip.config.yamlfile import Document
+from powertrip.config.yamlfile import YamlDocument
 from powertrip.errors import Mistake
 
 _TEXTS = {
@@ -35,7 +35,7 @@ _QUOTABLE = ("bool_parsing", "enum", "float_parsing", "int_parsing", "int_from_f
 
 
 def mistakes_of(
-    error: ValidationError, root: type[BaseModel], filled: Filled, document: Document
+    error: ValidationError, root: type[BaseModel], filled: Filled, document: YamlDocument
 ) -> Iterator[Mistake]:
     """One mistake for each of pydantic's errors; what is already known of a path is not said twice."""
     for details in _all_errors(error, root):
@@ -71,7 +71,7 @@ def _errors_beside_type(details: ErrorDetails, root: type[BaseModel]) -> Iterato
                 yield inner | {"loc": (*details["loc"], tag, *inner["loc"])}
 
 
-def _problem(details: ErrorDetails, place: Place) -> str:
+def _problem(details: ErrorDetails, place: Location) -> str:
     kind = details["type"]
     if kind == "extra_forbidden":
         return _unknown_key(place)
@@ -91,7 +91,7 @@ def _wrong_type(details: ErrorDetails, types: list[str]) -> str:
     return did_you_mean(str(details["input"]["type"]), types, "type")
 
 
-def _unknown_key(place: Place) -> str:
+def _unknown_key(place: Location) -> str:
     key = str(place.path[-1])
     types = [tag_of(model) for model in place.others if key in model.model_fields]
     if types and place.model:
@@ -102,7 +102,7 @@ def _unknown_key(place: Place) -> str:
     return did_you_mean(key, known, "setting")
 
 
-def _missing(place: Place) -> str:
+def _missing(place: Location) -> str:
     if place.field is None:
         return "is missing"
     variable = environment_of(place.field)

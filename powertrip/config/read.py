@@ -10,7 +10,7 @@ from powertrip.config.environment import Filled
 from powertrip.config.mistakes import mistakes_of
 from powertrip.config.schema import dotted, is_key, models_in
 from powertrip.config.values import did_you_mean
-from powertrip.config.yamlfile import Document, YamlPath, parse_yaml
+from powertrip.config.yamlfile import YamlDocument, YamlPath, parse_yaml
 from powertrip.errors import ConfigError, Mistake
 
 Root = TypeVar("Root", bound=BaseModel)
@@ -19,7 +19,7 @@ Problem = tuple[YamlPath, str]
 """Where a check found something wrong, and what."""
 
 
-def read_document(path: Path, *, if_missing: str) -> Document:
+def read_document(path: Path, *, if_missing: str) -> YamlDocument:
     """The YAML file; raises ConfigError where it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def read_document(path: Path, *, if_missing: str) -> Document:
     return parse_yaml(text, str(path))
 
 
-def top_of(document: Document) -> dict[str, Any]:
+def top_of(document: YamlDocument) -> dict[str, Any]:
     """The sections of the file; one with nothing but comments in it counts as left out."""
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
@@ -43,7 +43,7 @@ def top_of(document: Document) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value is not None}
 
 
-def validate(root: type[Root], filled: Filled, document: Document) -> tuple[Root | None, list[Mistake]]:
+def validate(root: type[Root], filled: Filled, document: YamlDocument) -> tuple[Root | None, list[Mistake]]:
     """The sections, or None and every mistake within one of them."""
     named, unknown = _named(root, filled.data)
     mistakes = [*filled.mistakes.values(), *told(unknown, document)]
@@ -53,7 +53,7 @@ def validate(root: type[Root], filled: Filled, document: Document) -> tuple[Root
         return None, [*mistakes, *mistakes_of(error, root, filled, document)]
 
 
-def told(problems: Iterator[Problem] | list[Problem], document: Document) -> list[Mistake]:
+def told(problems: Iterator[Problem] | list[Problem], document: YamlDocument) -> list[Mistake]:
     """The problems with file and line."""
     return [Mistake(document.where(path), dotted(path), problem) for path, problem in problems]
 

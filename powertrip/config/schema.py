@@ -76,7 +76,7 @@ def _type_field(models: Models) -> FieldInfo:
 
 
 @dataclass(slots=True)
-class Place:
+class Location:
     """What an error of pydantic's is about."""
 
     path: tuple[str | int, ...] = ()
@@ -90,9 +90,9 @@ class Place:
     """The models of which one was to be chosen here."""
 
 
-def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Place:
+def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Location:
     """Follow pydantic's `loc`, which names chosen types beside keys and positions."""
-    place, pending = Place(model=root, inside=(root,)), 0
+    place, pending = Location(model=root, inside=(root,)), 0
     chosen: Models = ()
     for step in (step for step in loc if step != "[key]"):
         if not pending and len(place.inside) > 1:

@@ -17,7 +17,7 @@ YamlPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """Plain data, and where each part of it stands."""
 
     data: Any
@@ -38,7 +38,7 @@ class Document:
         return f"{self.name}:{self.line(path)}"
 
 
-def parse_yaml(text: str, name: str) -> Document:
+def parse_yaml(text: str, name: str) -> YamlDocument:
     """Read one YAML document; raises ConfigError for what is not YAML and for keys written twice."""
     try:
         # Not libyaml, though it is ten times faster: what nests without end overflows its stack.
@@ -54,7 +54,7 @@ def parse_yaml(text: str, name: str) -> Document:
         raise ConfigError([Mistake(f"{name}:1", "", "is nested too deeply to be read")]) from error
     if doubles:
         raise ConfigError(doubles)
-    return Document(data, name, lines)
+    return YamlDocument(data, name, lines)
 
 
 def _syntax_mistake(error: yaml.YAMLError, name: str) -> Mistake:

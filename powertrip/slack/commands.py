@@ -23,7 +23,7 @@ from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
 from powertrip.ingest.contract import Inbox
 from powertrip.pipeline.context import Parts
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, Reference, parse_reference
-from powertrip.rules import Match, RuleSummary
+from powertrip.rules import Match, Rule
 from powertrip.slack import typed
 from powertrip.slack.calls import call
 from powertrip.slack.modals import Asked, open_window
@@ -195,7 +195,7 @@ class Commands:
 
     async def _rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         _reviewers_only(await self._actor(caller), "see the rules")
-        return cards.rules_card([_rule_in_words(rule) for rule in self._parts.settings.rules.describe()])
+        return cards.rules_card([_rule_in_words(rule) for rule in self._parts.settings.rules.rules])
 
     async def _whoami(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
@@ -243,7 +243,7 @@ def _stats(numbers: Numbers) -> cards.Stats:
     )
 
 
-def _rule_in_words(rule: RuleSummary) -> tuple[str, str]:
+def _rule_in_words(rule: Rule) -> tuple[str, str]:
     what = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
     return rule.name, f"{what}, from {', '.join(rule.sources) or 'every source'}"
 

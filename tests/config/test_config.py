@@ -54,7 +54,12 @@ def test_the_example_holds_the_defaults(tmp_path: Path) -> None:
 
 
 def test_the_ssh_rules_are_in_force_where_no_rules_are_written(tmp_path: Path) -> None:
-    assert load(tmp_path, "").rules.describe() == load_config(EXAMPLE, TOKENS).rules.describe() != []
+    names = [
+        [rule.name for rule in config.rules.rules]
+        for config in (load(tmp_path, ""), load_config(EXAMPLE, TOKENS))
+    ]
+
+    assert names[0] == names[1] != []
 
 
 def test_a_section_with_only_comments_counts_as_left_out(tmp_path: Path) -> None:

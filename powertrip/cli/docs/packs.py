@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 
+from powertrip.rules.judgements import Rule
 from powertrip.rules.load import PACK_DIR, load_rules
-from powertrip.rules.verdicts import Rule
 
 _OPENING = """\
 # Rule packs
