@@ -58,10 +58,10 @@ def parse_yaml(text: str, name: str) -> YamlDocument:
 
 
 def _syntax_mistake(error: yaml.YAMLError, name: str) -> Mistake:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    if mark is None:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Mistake(f"{name}:1", "", f"is not YAML: {error}")
-    problem = str(error.problem) if isinstance(error, yaml.MarkedYAMLError) else str(error)
+    mark, problem = error.problem_mark, str(error.problem)
+    # The most frequent of all, and the parser's words do not say what to do.
     if "mapping values are not allowed" in problem:
         problem += ': put a text that holds ": " in single quotes'
     return Mistake(f"{name}:{mark.line + 1}", "", f"is not YAML: {problem} (column {mark.column + 1})")

@@ -8,8 +8,7 @@ from powertrip.domain.event import Severity
 from powertrip.errors import Mistake
 from powertrip.rules.compiler import Compiler
 from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry
-from powertrip.rules.judgements import Expectation, Rule
-from powertrip.rules.lookup import JsonTest
+from powertrip.rules.judgements import Rule
 
 DEFAULT_FOLD_BY = ("user_name", "host_name", "source_ip")
 _STATED_AS = {"facility": "facility", "journald_uid": "_UID", "journald_comm": "_COMM"}
@@ -20,8 +19,8 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     """The rule, or all that is wrong with it."""
     compiler = Compiler(raw)
     patterns = compiler.patterns(entry.pattern or [], unanchored=entry.unanchored)
-    json = _json_test(compiler, entry)
-    expects = _expectation(compiler, entry)
+    json = compiler.json_test(entry)
+    expects = compiler.expectation(entry)
     if compiler.mistakes:
         # Nobody knows yet which fields there are, and right names would be called unknown.
         return compiler.mistakes
@@ -60,35 +59,6 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
         trust={_STATED_AS[key]: tuple(allowed) for key, allowed in trust.items()},
         ignore=isinstance(entry, IgnoreEntry),
         pack=raw.pack,
-    )
-
-
-def _json_test(compiler: Compiler, entry: EventEntry | IgnoreEntry) -> JsonTest | None:
-    places = {name: entries for name, entries in entry.fields.items() if not isinstance(entries, str)}
-    lookups = {name: compiler.lookups(name, entries) for name, entries in places.items()}
-    if entry.when is None:
-        for name in lookups:
-            compiler.mistake(
-                "looks into JSON, and the rule has no `when`; add it, or write a text", "fields", name
-            )
-        return None
-    inside = [compiler.path(text, "inside") for text in entry.inside or ()]
-    return JsonTest(
-        inside=tuple(path for path in inside if path),
-        when=compiler.path_conditions(entry.when, "when"),
-        lookups=lookups,
-    )
-
-
-def _expectation(compiler: Compiler, entry: EventEntry | IgnoreEntry) -> Expectation | None:
-    expects = entry.expects
-    if expects is None:
-        return None
-    return Expectation(
-        programs=tuple(expects.program or entry.program or ()),
-        prefix=expects.prefix or "",
-        contains=expects.contains or "",
-        when=compiler.path_conditions(expects.when or {}, "expects", "when"),
     )
 
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 
 from powertrip.config.values import did_you_mean
 from powertrip.errors import Mistake
-from powertrip.rules.entry import LookupEntry, RawEntry, ValuePattern
+from powertrip.rules.entry import EventEntry, IgnoreEntry, LookupEntry, RawEntry, ValuePattern
 from powertrip.rules.fields import Condition, Network, read_ip
-from powertrip.rules.lookup import VALUE, Lookup, PathCondition
+from powertrip.rules.judgements import Expectation
+from powertrip.rules.lookup import VALUE, JsonTest, Lookup, PathCondition
 from powertrip.rules.paths import JsonPath, compile_path
 from powertrip.rules.pattern import Pattern, compile_pattern
 
@@ -24,13 +25,43 @@ class Compiler:
 
     def patterns(self, texts: list[str], *, unanchored: bool) -> tuple[Pattern, ...]:
         """The patterns of a rule on text."""
-        compiled = [
-            self._pattern(
-                text, *(("pattern", number) if len(texts) > 1 else ("pattern",)), unanchored=unanchored
-            )
-            for number, text in enumerate(texts)
-        ]
+        compiled = []
+        for number, text in enumerate(texts):
+            at = ("pattern", number) if len(texts) > 1 else ("pattern",)
+            compiled.append(self._pattern(text, *at, unanchored=unanchored))
         return tuple(pattern for pattern in compiled if pattern)
+
+    def json_test(self, entry: EventEntry | IgnoreEntry) -> JsonTest | None:
+        """What a rule over JSON asks of a document; None for a rule on text."""
+        lookups: dict[str, tuple[Lookup, ...]] = {}
+        for name, places in entry.fields.items():
+            if isinstance(places, str):
+                continue
+            if entry.when is None:
+                problem = "looks into JSON, and the rule has no `when`; add it, or write a text"
+                self.mistake(problem, "fields", name)
+            compiled = [self._lookup(place, "fields", name, number) for number, place in enumerate(places)]
+            lookups[name] = tuple(lookup for lookup in compiled if lookup)
+        if entry.when is None:
+            return None
+        inside = [self.path(text, "inside") for text in entry.inside or ()]
+        return JsonTest(
+            inside=tuple(path for path in inside if path),
+            when=self._path_conditions(entry.when, "when"),
+            lookups=lookups,
+        )
+
+    def expectation(self, entry: EventEntry | IgnoreEntry) -> Expectation | None:
+        """Which records the rule must be able to judge; of the same programs, where it names no others."""
+        expects = entry.expects
+        if expects is None:
+            return None
+        return Expectation(
+            programs=tuple(expects.program or entry.program or ()),
+            prefix=expects.prefix or "",
+            contains=expects.contains or "",
+            when=self._path_conditions(expects.when or {}, "expects", "when"),
+        )
 
     def path(self, text: str, *at: str | int) -> JsonPath | None:
         try:
@@ -38,35 +69,6 @@ class Compiler:
         except ValueError as error:
             self.mistake(f'"{text}" {error}', *at)
             return None
-
-    def lookups(self, name: str, entries: list[LookupEntry]) -> tuple[Lookup, ...]:
-        """The places that the field may be taken from."""
-        lookups = []
-        for number, entry in enumerate(entries):
-            at = ("fields", name, number)
-            path = self.path(entry.path, *at, "path")
-            pattern = (
-                self._value_pattern(entry.pattern, *at, "pattern") if entry.pattern is not None else None
-            )
-            if path:
-                lookups.append(Lookup(path, pattern))
-        return tuple(lookups)
-
-    def path_conditions(
-        self, when: Mapping[str, list[str | None] | ValuePattern], *at: str
-    ) -> tuple[PathCondition, ...]:
-        """The conditions on JSON, those that are quick to test first."""
-        conditions = []
-        for text, wanted in when.items():
-            path = self.path(text, *at, text)
-            # A text that is empty counts as nothing there, in documents and so in conditions.
-            values = frozenset() if isinstance(wanted, ValuePattern) else frozenset(v or None for v in wanted)
-            pattern = None
-            if isinstance(wanted, ValuePattern):
-                pattern = self._value_pattern(wanted.pattern, *at, text, "pattern")
-            if path:
-                conditions.append(PathCondition(path, values, pattern))
-        return tuple(sorted(conditions, key=lambda condition: condition.path.keys is None))
 
     def conditions(
         self, key: str, wanted: Mapping[str, list[str]], types: Mapping[str, str], known: set[str]
@@ -88,6 +90,31 @@ class Compiler:
                 except ValueError as error:
                     self.mistake(f"is not an address or a network: {error}", key, name)
         return tuple(conditions)
+
+    def _lookup(self, place: LookupEntry, *at: str | int) -> Lookup | None:
+        path = self.path(place.path, *at, "path")
+        pattern = None
+        if place.pattern is not None:
+            pattern = self._value_pattern(place.pattern, *at, "pattern")
+        return Lookup(path, pattern) if path else None
+
+    def _path_conditions(
+        self, when: Mapping[str, list[str | None] | ValuePattern], *at: str
+    ) -> tuple[PathCondition, ...]:
+        conditions = []
+        for text, wanted in when.items():
+            path = self.path(text, *at, text)
+            values: frozenset[str | None] = frozenset()
+            pattern = None
+            if isinstance(wanted, ValuePattern):
+                pattern = self._value_pattern(wanted.pattern, *at, text, "pattern")
+            else:
+                # A text that is empty counts as nothing there, in documents and so in conditions.
+                values = frozenset(value or None for value in wanted)
+            if path:
+                conditions.append(PathCondition(path, values, pattern))
+        # Those that are quick to test come first: most records are of no rule, and fail at one of them.
+        return tuple(sorted(conditions, key=lambda condition: condition.path.keys is None))
 
     def _value_pattern(self, text: str, *at: str | int) -> Pattern | None:
         """A pattern on a value in JSON, which has to be anchored."""
@@ -111,9 +138,9 @@ def mistakes_within(raw: RawEntry) -> list[Mistake]:
     """What is wrong with patterns and conditions' paths in an entry that has mistakes of shape too."""
     compiler = Compiler(raw)
     patterns = raw.data.get("pattern", [])
-    texts = [
-        text for text in (patterns if isinstance(patterns, list) else [patterns]) if isinstance(text, str)
-    ]
+    if not isinstance(patterns, list):
+        patterns = [patterns]
+    texts = [text for text in patterns if isinstance(text, str)]
     compiler.patterns(texts, unanchored=raw.data.get("unanchored") is True)
     when = raw.data.get("when")
     for text in when if isinstance(when, dict) else ():
@@ -123,5 +150,5 @@ def mistakes_within(raw: RawEntry) -> list[Mistake]:
 
 
 def _joined(text: str) -> str:
-    # A pattern or path over several lines is one: a message has no line breaks to be meant by them.
+    # Written over several lines it is still one: a message has no line breaks that could be meant.
     return "".join(text.splitlines())

@@ -40,12 +40,33 @@ class Document:
             self._found[path] = path.find(self.value)
         return self._found[path]
 
+    def unwrapped(self, inside: tuple[JsonPath, ...]) -> "Document":
+        """The object at the first of the places that holds one, or else this one. Raises _UnreadableError."""
+        for path in inside:
+            value = self.find(path)
+            if isinstance(value, list):
+                if len(value) > 1:
+                    # One record makes one event, and the others would pass in silence.
+                    raise _UnreadableError(
+                        f"holds {len(value)} records in one; write `events: {path.text}` in its source"
+                    )
+                value = value[0] if value else None
+            inner = Document(value) if isinstance(value, dict) else None
+            if isinstance(value, str):
+                inner = _parsed(value)
+            if inner is not None:
+                return inner
+        return self
+
 
 class RecordJson:
     """The JSON objects that a record holds: the record itself, and its message where that is one too."""
 
     def __init__(self, record: Record) -> None:
-        self._record = record
+        # A source that names no key for the message takes the whole record, or its beginning, for it.
+        is_whole = record.raw.startswith(record.message)
+        self._raw = record.raw
+        self._message = "" if is_whole or record.cut else record.message
         self._documents: dict[tuple[tuple[JsonPath, ...], bool], Document | None] = {}
         self.problem: str | None = None
         """Why a document that was asked for could not be read; holds nothing of the record."""
@@ -58,39 +79,15 @@ class RecordJson:
         key = (inside, of_message)
         if key not in self._documents:
             try:
-                self._documents[key] = self._read(inside, of_message=of_message)
+                if inside:
+                    outer = self.document((), of_message=of_message)
+                    self._documents[key] = outer and outer.unwrapped(inside)
+                else:
+                    self._documents[key] = _parsed(self._message if of_message else self._raw)
             except _UnreadableError as error:
                 self.problem = str(error)
                 self._documents[key] = None
         return self._documents[key]
-
-    def _read(self, inside: tuple[JsonPath, ...], *, of_message: bool) -> Document | None:
-        if inside:
-            outer = self.document((), of_message=of_message)
-            return outer and _unwrapped(outer, inside)
-        if not of_message:
-            return _parsed(self._record.raw)
-        # A source that names no key for the message takes the whole record, or its beginning, for it.
-        is_whole = self._record.raw.startswith(self._record.message)
-        return None if is_whole or self._record.cut else _parsed(self._record.message)
-
-
-def _unwrapped(outer: Document, inside: tuple[JsonPath, ...]) -> Document:
-    for path in inside:
-        value = outer.find(path)
-        if isinstance(value, list):
-            if len(value) > 1:
-                # One record makes one event, and the others would pass in silence.
-                raise _UnreadableError(
-                    f"holds {len(value)} records in one; write `events: {path.text}` in its source"
-                )
-            value = value[0] if value else None
-        inner = Document(value) if isinstance(value, dict) else None
-        if isinstance(value, str):
-            inner = _parsed(value)
-        if inner is not None:
-            return inner
-    return outer
 
 
 def _parsed(text: str) -> Document | None:

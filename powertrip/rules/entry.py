@@ -33,11 +33,6 @@ def _as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _as_json_text(value: Any) -> Any:
-    # In a condition on JSON they are meant, and written as JSON has them.
-    return str(value).lower() if isinstance(value, bool) else _as_text(value)
-
-
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Value: TypeAlias = Annotated[Text, BeforeValidator(_as_text)]
@@ -65,7 +60,11 @@ class LookupEntry(Shape):
     pattern: Text | None = None
 
 
-JsonValue: TypeAlias = Annotated[str | None, BeforeValidator(_as_json_text)]
+JsonValue: TypeAlias = Annotated[
+    str | None,
+    # In a condition on JSON true and false are meant, and compared as JSON writes them.
+    BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else _as_text(value)),
+]
 JsonValues: TypeAlias = Annotated[list[JsonValue], BeforeValidator(_as_list), Field(min_length=1)]
 Lookups: TypeAlias = Annotated[list[LookupEntry], BeforeValidator(_as_list), Field(min_length=1)]
 # Pydantic puts these tags into the path of a mistake; in brackets, so that they can be taken out of it again.

@@ -66,6 +66,16 @@ class Rule:
             condition.holds(fields) for condition in self.unless
         )
 
+    def distrusts(self, record: Record) -> str | None:
+        """Why the record may be another program's work; None where nothing that is stated speaks for it."""
+        stated = {"facility": record.facility, **record.trusted}
+        for name, allowed in self.trust.items():
+            value = stated.get(name)
+            if value is not None and value not in allowed:
+                claim = f"has {name} {value[:40]!r}, not {' or '.join(allowed)}"
+                return f"looks like {self.name} but {claim}: another program may have written it"
+        return None
+
     def should_judge(self, record: Record, message: str, documents: RecordJson) -> bool:
         """Whether the rule's `expects` says that no record like this may go unjudged."""
         if self.expects is None or not self.is_for(record.source):

@@ -116,32 +116,27 @@ class _Loading:
     def resolve_narrowed(self) -> None:
         """Turn every ignore rule that names another rule into a rule of its own, by that rule's patterns."""
         for name, entry in list(self._rules.items()):
-            if isinstance(entry, NarrowEntry):
-                self._rules[name] = self._narrowed(self._raws[name], entry)
-
-    def _narrowed(self, raw: RawEntry, entry: NarrowEntry) -> Rule | None:
-        target = self._rules.get(entry.rule)
-        if isinstance(target, NarrowEntry) or (isinstance(target, Rule) and target.ignore):
-            problem = "names an ignore rule; name the rule that makes the events"
-            self._mistakes.append(raw.mistake(problem, "rule"))
-        elif entry.rule not in self._rules:
-            problem = did_you_mean(entry.rule, sorted(self._rules), "rule")
-            self._mistakes.append(raw.mistake(problem, "rule"))
-        if not isinstance(target, Rule) or target.ignore:
-            return None
-        compiler = Compiler(raw)
-        conditions = compiler.conditions("where", entry.where, target.types, target.names)
-        self._mistakes += compiler.mistakes
-        return replace(
-            target,
-            name=entry.name,
-            title=entry.title or f"{target.title}, ignored",
-            where=(*target.where, *conditions),
-            # What is left over is the target's to judge, or to be missed by.
-            expects=None,
-            ignore=True,
-            pack=raw.pack,
-        )
+            if not isinstance(entry, NarrowEntry):
+                continue
+            raw, target = self._raws[name], self._rules.get(entry.rule)
+            compiler = Compiler(raw)
+            if isinstance(target, NarrowEntry) or (isinstance(target, Rule) and target.ignore):
+                compiler.mistake("names an ignore rule; name the rule that makes the events", "rule")
+            elif entry.rule not in self._rules:
+                compiler.mistake(did_you_mean(entry.rule, sorted(self._rules), "rule"), "rule")
+            elif isinstance(target, Rule):
+                conditions = compiler.conditions("where", entry.where, target.types, target.names)
+                self._rules[name] = replace(
+                    target,
+                    name=entry.name,
+                    title=entry.title or f"{target.title}, ignored",
+                    where=(*target.where, *conditions),
+                    # A record that nobody matches is missed once, by the rule that makes the events.
+                    expects=None,
+                    ignore=True,
+                    pack=raw.pack,
+                )
+            self._mistakes += compiler.mistakes
 
     def finish(self) -> RuleSet:
         """The rule set; raises ConfigError if there was any mistake."""

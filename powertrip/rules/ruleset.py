@@ -61,7 +61,8 @@ class RuleSet:
                 reason = f"should be judged by {rule.name}, which does not match it"
                 return Quarantined(rule=rule, reason=reason)
         if documents.problem:
-            asked = next(rule for rule in self._ranked if rule.json and rule.may_judge(record))
+            # Nobody's, where only the `expects` of a rule for other programs asked for the document.
+            asked = next((rule for rule in self._ranked if rule.json and rule.may_judge(record)), None)
             return Quarantined(rule=asked, reason=f"the record {documents.problem}")
         if reads_like_login(record):
             return Quarantined(rule=None, reason=NO_RULE_TOOK_LOGIN)
@@ -150,7 +151,7 @@ def _judgement(rule: Rule, record: Record, fields: dict[str, str]) -> Match | Ig
     fields = fields | constants
     if not rule.accepts(fields):
         return None
-    if reason := _reason_for_distrust(rule, record):
+    if reason := rule.distrusts(record):
         return None if rule.ignore else Quarantined(rule=rule, reason=reason)
     if rule.ignore:
         return Ignored(rule=rule, fields=fields)
@@ -160,13 +161,3 @@ def _judgement(rule: Rule, record: Record, fields: dict[str, str]) -> Match | Ig
         values.append(record.record_id)
     fold_key = hashlib.sha256(json.dumps(values).encode()).hexdigest()
     return Match(rule=rule, fields=fields, fold_key=fold_key)
-
-
-def _reason_for_distrust(rule: Rule, record: Record) -> str | None:
-    stated = {"facility": record.facility, **record.trusted}
-    for name, allowed in rule.trust.items():
-        value = stated.get(name)
-        if value is not None and value not in allowed:
-            claim = f"has {name} {value[:40]!r}, not {' or '.join(allowed)}"
-            return f"looks like {rule.name} but {claim}: another program may have written it"
-    return None

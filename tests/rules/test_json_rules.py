@@ -175,6 +175,15 @@ def test_a_record_that_the_rule_expects_and_does_not_match_is_quarantined() -> N
     assert rule_of(RULES, login(action="enter", ok=False), source="app") == ("Unmatched", None)
 
 
+def test_an_unreadable_record_that_only_the_expectation_is_about_is_quarantined() -> None:
+    rules = rules_of(
+        "- {name: a, title: t, folds_people: true, program: app, when: {a: b}, "
+        "expects: {program: other, when: {a: b}}}"
+    )
+
+    assert rule_of(rules, '{"a":' * 100_000, program="other") == ("Quarantined", None)
+
+
 def test_records_that_name_nobody_are_never_folded() -> None:
     one, two = (RULES.judge(json_record(login(by=None), source="app")) for _ in range(2))
 
