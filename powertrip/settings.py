@@ -152,10 +152,10 @@ class Config(Settings):
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read the YAML file at `path`; raises ConfigError with every mistake, in the order of the file.
+    """Reads the YAML file at `path`, and has the log hide its secrets.
 
-    Where the YAML cannot be read, or keys stand twice, only those mistakes are known. From then on the log
-    hides every secret of it.
+    Raises ConfigError with every mistake, in the order of the file. Where the YAML cannot be read, or keys
+    stand twice, only those mistakes are known.
     """
     document = read_document(path, if_missing=_NO_FILE.format(path=path))
     # The tokens alone make a configuration, and both may come from the environment.
@@ -184,7 +184,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
 
 
 def _retired(data: dict[str, Any]) -> Iterator[str]:
-    """Take settings out that files of an earlier version have and that do nothing, with a warning of each."""
+    """Removes settings of earlier versions that do nothing any more, with a warning of each."""
     for name, poll in tables(data, "polls"):
         if poll.get("type") == "papertrail_search" and "overlap" in poll:
             data["polls"][name] = {key: value for key, value in poll.items() if key != "overlap"}
@@ -208,14 +208,14 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
         max_inflated = (
             parse_size(written["max_inflated"]) if "max_inflated" in written else default.max_inflated
         )
-    except ValueError:  # told already, of the setting itself
+    except ValueError:  # the setting itself has a mistake, which is reported already
         return
     if max_inflated < max_body:
         yield ("ingest", "max_inflated"), "is below max_body; write at least the same size"
 
 
 def _unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
-    """Policies and expectations for a rule that makes no events: they demand nothing, and nobody notices."""
+    # A policy for a rule that makes no events demands nothing, and nobody would notice.
     known = [rule.name for rule in rules.rules if not rule.ignore]
     policies = data.get("policy")
     written: list[tuple[tuple[str | int, ...], Any]] = []

@@ -28,7 +28,7 @@ class Filled:
 def fill_in(
     document: YamlDocument, data: Mapping[str, Any], environ: Mapping[str, str], root: type[BaseModel]
 ) -> Filled:
-    """Return `data` with every reference replaced and the variables of the settings put in."""
+    """Replaces every reference in `data` and puts in the variables that stand for settings."""
     filler = _Filler(document, environ)
     filled = Filled(data={key: filler.fill((key,), value) for key, value in data.items()})
     filled.mistakes = filler.mistakes

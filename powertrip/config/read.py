@@ -1,4 +1,4 @@
-"""Reads a file into sections: each step adds the mistakes it finds, so that all are told at once."""
+"""Reads a file into sections: each step adds the mistakes it finds, so that all are reported at once."""
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path

@@ -36,6 +36,7 @@ def all_settings(models: Models, path: tuple[str, ...] = ()) -> Iterator[Setting
     for model in models:
         for name, field in model.model_fields.items():
             owner = owner_of(model, name)
+            # What the types of a section share is listed once, and `type` before all else.
             if is_key(field) or (owner, name) in seen or (name == "type" and seen):
                 continue
             seen.add((owner, name))
@@ -92,7 +93,7 @@ class Location:
 
 
 def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Location:
-    """Follow pydantic's `loc`, which names chosen types beside keys and positions."""
+    """Follows pydantic's `loc`, which names chosen types beside keys and positions."""
     location, pending = Location(model=root, inside=(root,)), 0
     chosen: Models = ()
     for step in loc:
@@ -114,7 +115,7 @@ def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Location:
 
 
 def heading_of(root: type[BaseModel], section: str) -> type[BaseModel] | None:
-    """The model that tells what a section of the file is about."""
+    """The model whose docstring says what a section of the file is about."""
     models = models_in(root.model_fields[section].annotation)[0]
     return _shared_base(models) if models else None
 

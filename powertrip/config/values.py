@@ -1,6 +1,6 @@
 """The kinds of value a setting can have: durations, sizes, Slack ids and secrets, each with its refusal.
 
-A refusal says what to write instead. It quotes the value only where the value cannot be a secret.
+A refusal names what to write instead. It quotes the value only where the value cannot be a secret.
 """
 
 import re
@@ -56,7 +56,7 @@ class DatabaseAddress(SecretStr):
 
 
 def parse_duration(value: object) -> timedelta:
-    """Read `90s`, `10m`, `1h`, `7d` or `1200ms`; raises ValueError."""
+    """Reads `90s`, `10m`, `1h`, `7d` or `1200ms`. Raises ValueError."""
     if isinstance(value, timedelta):
         return value
     # A bare number is what most people write first, and there is no telling seconds from minutes in it.
@@ -78,7 +78,7 @@ def write_duration(value: timedelta) -> str:
 
 
 def parse_size(value: object) -> int:
-    """Read `1MiB`, `512KiB`, `2GiB` or `100B` into bytes; raises ValueError for anything else."""
+    """Reads `1MiB`, `512KiB`, `2GiB` or `100B` into bytes. Raises ValueError."""
     if re.fullmatch(r"[1-9]\d{0,12}", str(value)):
         raise ValueError(f"{value} has no unit; write {write_size(int(str(value)))}")
     parts = re.fullmatch(r"(\d{1,9})\s?(B|KiB|MiB|GiB)", str(value))
@@ -102,7 +102,7 @@ def quoted(value: object) -> str:
 
 
 def did_you_mean(name: str, known: list[str], kind: str) -> str:
-    """Say that no `kind` has this name, with the nearest one that exists, or else with all."""
+    """A sentence that no `kind` has this name, with the nearest one that exists, or else with all."""
     near = get_close_matches(name, known, n=1)
     hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}"
     return f'there is no {kind} "{name}"; {hint}'
@@ -138,13 +138,14 @@ def _matching(pattern: str, instead: str) -> AfterValidator:
     return _require(lambda value: re.fullmatch(pattern, value), f"{{value}} cannot be used; write {instead}")
 
 
-def _token(prefix: str, other: str, name: str) -> AfterValidator:
+def _token(prefix: str, *, other: str, advice: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
         token = value.get_secret_value()
+        # Slack gives out two, on two pages, and most who fail to start have mixed them up.
         if token.startswith(other):
-            raise ValueError(f"begins with {other} and so is the other one of the two tokens; {name}")
+            raise ValueError(f"is the other token, which begins with {other}; {advice}")
         if not re.fullmatch(re.escape(prefix) + r"[\w-]+", token, re.ASCII):
-            raise ValueError(f"does not look like a token that begins with {prefix}; {name}")
+            raise ValueError(f"does not look like a token that begins with {prefix}; {advice}")
         return value
 
     return AfterValidator(check)
@@ -166,6 +167,7 @@ def _is_base_url(value: str) -> bool:
 
 
 def _refuse_comment(value: object) -> object:
+    # An unquoted #security reaches us as nothing at all.
     if value is None:
         raise ValueError('is empty: YAML takes # for a comment, so put it in quotes, as in "#security"')
     return value
@@ -181,12 +183,16 @@ Size = Annotated[int, BeforeValidator(parse_size), Written("a size: `512KiB`, `8
 
 BotToken = Annotated[
     SecretStr,
-    _token("xoxb-", "xapp-", "copy the Bot User OAuth Token from OAuth & Permissions"),
+    _token("xoxb-", other="xapp-", advice="copy the Bot User OAuth Token from OAuth & Permissions"),
     Written("a token that begins with `xoxb-`"),
 ]
 AppToken = Annotated[
     SecretStr,
-    _token("xapp-", "xoxb-", "make one under Basic Information, App-Level Tokens, with connections:write"),
+    _token(
+        "xapp-",
+        other="xoxb-",
+        advice="make one under Basic Information, App-Level Tokens, with connections:write",
+    ),
     Written("a token that begins with `xapp-`"),
 ]
 SourceSecret = Annotated[SecretStr, AfterValidator(_check_secret), Written("at least 16 characters")]

@@ -1,6 +1,6 @@
 """A YAML text as plain data that still knows its lines.
 
-Mistakes in a configuration are told with file and line, so the line of every key and list item is kept
+Mistakes in a configuration are reported with file and line, so the line of every key and item is kept
 beside the data. A key written twice is refused: YAML would silently keep the last.
 """
 
@@ -21,7 +21,7 @@ class YamlDocument:
     """Plain data, and where each part of it stands."""
 
     data: Any
-    """What the YAML says, in dicts, lists and scalars; None for an empty text."""
+    """In dicts, lists and scalars; None for an empty text."""
     name: str
     """What the text is called in mistakes, such as `config.yaml`."""
     lines: dict[YamlPath, int]
@@ -39,7 +39,7 @@ class YamlDocument:
 
 
 def parse_yaml(text: str, name: str) -> YamlDocument:
-    """Read one YAML document; raises ConfigError for what is not YAML and for keys written twice."""
+    """Reads one YAML document. Raises ConfigError for what is not YAML and for keys written twice."""
     try:
         # Not libyaml, though it is ten times faster: what nests without end overflows its stack.
         loader = yaml.SafeLoader(text)

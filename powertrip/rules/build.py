@@ -11,8 +11,8 @@ from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry
 from powertrip.rules.judgements import Rule
 
 DEFAULT_FOLD_BY = ("user_name", "host_name", "source_ip")
+# The keys of `trust`, as records name them: journald sets those with a _, and no writer can forge them.
 _STATED_AS = {"facility": "facility", "journald_uid": "_UID", "journald_comm": "_COMM"}
-"""What records call that which `trust` is about; journald sets the last two, and no writer can forge them."""
 
 
 def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mistake]:

@@ -14,7 +14,7 @@ from powertrip.rules.pattern import Pattern, compile_pattern
 
 
 class Compiler:
-    """Leaves out what has a mistake, and goes on, so that all mistakes are told at once."""
+    """Leaves out what has a mistake, and goes on, so that all mistakes are reported at once."""
 
     def __init__(self, raw: RawEntry) -> None:
         self._raw = raw
@@ -24,7 +24,6 @@ class Compiler:
         self.mistakes.append(self._raw.mistake(problem, *at))
 
     def patterns(self, texts: list[str], *, unanchored: bool) -> tuple[Pattern, ...]:
-        """The patterns of a rule on text."""
         compiled = []
         for number, text in enumerate(texts):
             at = ("pattern", number) if len(texts) > 1 else ("pattern",)

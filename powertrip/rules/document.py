@@ -12,10 +12,10 @@ from powertrip.rules.paths import JsonPath
 JSON_LIMIT = 1 << 20
 """Characters of a record that are read as JSON: four times what AWS lets an event have."""
 
+# Begins a message that is JSON, by the conventions of Lumberjack, which sudo and rsyslog follow.
 _COOKIE = "@cee:"
-"""Begins a message that is JSON, by the conventions of Lumberjack, which sudo and rsyslog follow."""
+# Longer whole numbers stay text: reading them takes time that grows with the square of their length.
 _DIGITS = 400
-"""Longer whole numbers stay text: reading them takes time that grows with the square of their length."""
 
 
 class _UnreadableError(ValueError):

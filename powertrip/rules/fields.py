@@ -59,7 +59,7 @@ class Condition:
     networks: tuple[Network, ...] = ()
 
     def holds(self, fields: Mapping[str, str]) -> bool:
-        """Whether the condition is met; an absent field meets none."""
+        """An absent field meets no condition."""
         value = fields.get(self.field)
         if value is None:
             return False

@@ -67,7 +67,8 @@ class Rule:
         )
 
     def distrusts(self, record: Record) -> str | None:
-        """Why the record may be another program's work; None where nothing that is stated speaks for it."""
+        """The reason why another program may have written the record; None without one."""
+        # Any program can write any message, but not under another's facility or user: see `trust`.
         stated = {"facility": record.facility, **record.trusted}
         for name, allowed in self.trust.items():
             value = stated.get(name)

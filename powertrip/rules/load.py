@@ -20,7 +20,7 @@ PACK_DIR = Path(__file__).parent.parent / "rulepacks"
 def load_rules(
     entries: Any, where: Where, *, pack_dir: Path = PACK_DIR, sources: Collection[str] | None = None
 ) -> RuleSet:
-    """Check and compile the entries of a `rules:` list; raises ConfigError with every mistake in them.
+    """Checks and compiles the entries of a `rules:` list. Raises ConfigError with every mistake in them.
 
     `where` turns a path that begins with a position in the list into "file:line". `sources` are the names
     that a rule may give in `source`; None leaves them unchecked.
@@ -84,7 +84,7 @@ class _Loading:
             )
 
     def add(self, raw: RawEntry) -> None:
-        """Read one rule, keeping its name even if it has mistakes, so that others may refer to it."""
+        """Reads one rule and keeps its name."""
         name = str(raw.data.get("name", ""))
         if name in self._raws:
             first = self._raws[name]
@@ -103,6 +103,7 @@ class _Loading:
             self._mistakes += rule
         self._check_sources(raw)
         if name:
+            # With mistakes in it too: otherwise each rule that names it would be a mistake as well.
             self._raws[name] = raw
             self._rules[name] = None if isinstance(rule, list) else rule
 
@@ -114,7 +115,7 @@ class _Loading:
                 self._mistakes.append(raw.mistake(problem, "source"))
 
     def resolve_narrowed(self) -> None:
-        """Turn every ignore rule that names another rule into a rule of its own, by that rule's patterns."""
+        """Turns every ignore rule that names another rule into a rule of its own, by that rule's patterns."""
         for name, entry in list(self._rules.items()):
             if not isinstance(entry, NarrowEntry):
                 continue

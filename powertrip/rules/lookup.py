@@ -9,8 +9,8 @@ from powertrip.rules.pattern import Pattern
 
 VALUE = "value"
 """The group of a lookup's pattern that is taken; without it, all that the pattern matches."""
+# Characters of a value that a pattern is applied to, as of a message: a single value may be a megabyte.
 _TESTED = 8192
-"""Characters of a value that a pattern is applied to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,6 @@ class PathCondition:
     pattern: Pattern | None = None
 
     def holds(self, document: Document) -> bool:
-        """Whether the condition is met."""
         value = document.find(self.path)
         texts = map(as_text, value if isinstance(value, list) and value else [value])
         if self.pattern is None:

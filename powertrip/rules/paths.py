@@ -55,7 +55,7 @@ class JsonPath:
 
 @cache
 def compile_path(text: str) -> JsonPath:
-    """Compile; raises ValueError that says what to write instead."""
+    """Compiles. Raises ValueError that says what to write instead."""
     try:
         with warnings.catch_warnings():
             # A text in backquotes that is no JSON is deprecated, and surely meant otherwise.

@@ -8,10 +8,11 @@ from typing import cast
 
 import re2
 
+# Bytes that RE2 may use for the automaton of all patterns; it takes only what it needs.
 _SET_MEMORY = 64 << 20
-"""Bytes that RE2 may use for the automaton of all patterns; it takes only what it needs."""
 
 _BEGINS_ANCHORED = re.compile(r"(\(\?[a-zA-Z]+\))?(\^|\\A)")
+# A backslash before the $ takes its meaning away, unless that one is escaped itself.
 _ENDS_ANCHORED = re.compile(r"(?<!\\)(\\\\)*(\$|\\z|\\Z)\Z")
 _GROUP_NAME = re.compile(r"(?<!\\)(?:\\\\)*\(\?P?<([^>=!]+)>")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -57,7 +58,6 @@ class Pattern:
         return tuple(name for name, _ in self.groups)
 
     def matches(self, message: bytes) -> bool:
-        """Whether the pattern matches."""
         return self._find(message) is not None
 
     def capture(self, message: bytes) -> dict[str, str]:
@@ -77,7 +77,7 @@ class Pattern:
 
 
 def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
-    """Compile for RE2; raises ValueError whose arguments are all the things to write otherwise."""
+    """Compiles for RE2. Raises ValueError with all the things to write otherwise, one an argument."""
     problems = []
     names = _GROUP_NAME.findall(text)
     for name in sorted(set(names)):
@@ -103,7 +103,7 @@ def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
 
 
 def is_anchored(text: str) -> bool:
-    """Whether the pattern says by itself that it covers the whole message."""
+    """Whether the pattern by itself covers the whole message."""
     return bool(_BEGINS_ANCHORED.match(text) and _ENDS_ANCHORED.search(text))
 
 
@@ -124,7 +124,7 @@ def _refusal(error: Exception) -> str:
 
 
 class Recogniser:
-    """Says in one pass over a message which of many patterns match it."""
+    """Finds in one pass over a message which of many patterns match it."""
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         """Raises ValueError if RE2 cannot hold all the patterns at once."""

@@ -36,19 +36,17 @@ class RuleSet:
         pack_ignores = [rule for rule in rules if rule.ignore and rule.pack is not None]
         self._ranked = [*own_ignores, *events, *pack_ignores]
         self._positions: dict[Pattern, list[int]] = {}
-        """Where in the ranking the rules with this pattern stand."""
         for position, rule in enumerate(self._ranked):
             for pattern in rule.patterns:
                 # A rule narrowed by an ignore rule shares its patterns with it; each is recognised once.
                 self._positions.setdefault(pattern, []).append(position)
         self._patterns = list(self._positions)
         self._recogniser = Recogniser(self._patterns)
+        # By source, filled in as records come: every rule over JSON has to be tried, so few should be left.
         self._over_json: dict[str, list[int]] = {}
-        """By source, as far as asked for: the positions of the rules over JSON that may judge its records."""
         self._expecting = [rule for rule in self.rules if rule.expects]
 
     def judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
-        """What the rules say of the record."""
         # Line breaks around a message are its transport's: docker's json-file keeps them, and no pattern's
         # end would fit. rsyslog's %msg% keeps the blank that follows the tag.
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))
@@ -139,7 +137,7 @@ def _typed(captured: dict[str, str], types: Mapping[str, str]) -> dict[str, str]
 
 
 def _judgement(rule: Rule, record: Record, fields: dict[str, str]) -> Match | Ignored | Quarantined | None:
-    """None if the rule's conditions let the record pass by."""
+    """What a rule that recognises the record makes of it; None where a condition of the rule fails."""
     if record.host_name and "host_name" not in fields:
         fields = fields | {"host_name": record.host_name}
     constants = {
