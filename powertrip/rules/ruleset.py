@@ -73,21 +73,24 @@ class RuleSet:
         encoded = message.encode("utf-8", "backslashreplace")
         patterns = [self._patterns[number] for number in self._recogniser.recognise(encoded)]
         captures = _Captures(encoded, patterns)
+        over_json = self._rules_over_json(record.source)
         positions = {position for pattern in patterns for position in self._positions[pattern]}
         if begins_as_json(record.raw):
-            positions.update(self._rules_over_json(record.source))
-        for rule in (self._ranked[position] for position in sorted(positions)):
-            if rule.may_judge(record):
-                read = _read(rule, documents, of_message=False) if rule.json else captures.read(rule)
-                if read is not None:
-                    yield rule, read
+            positions.update(over_json)
+        ways = [(position, False) for position in sorted(positions)]
         # What a message holds comes last: whoever wrote it must not outshine the record around it.
         if begins_as_json(record.message):
-            for rule in (self._ranked[position] for position in self._rules_over_json(record.source)):
-                if rule.may_judge(record) and (read := _read(rule, documents, of_message=True)) is not None:
-                    yield rule, read
+            ways += [(position, True) for position in over_json]
+        for position, of_message in ways:
+            rule = self._ranked[position]
+            if not rule.may_judge(record):
+                continue
+            fields = _read(rule, documents, of_message=of_message) if rule.json else captures.read(rule)
+            if fields is not None:
+                yield rule, fields
 
     def _rules_over_json(self, source: str) -> list[int]:
+        """The positions of the rules over JSON that may judge the source's records, ascending."""
         if source not in self._over_json:
             positions = enumerate(self._ranked)
             self._over_json[source] = [n for n, rule in positions if rule.json and rule.is_for(source)]
