@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from powertrip.config.values import did_you_mean
 from powertrip.errors import Mistake
-from powertrip.rules.entry import EventEntry, IgnoreEntry, LookupEntry, RawEntry, ValuePattern
+from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry, ValuePattern
 from powertrip.rules.fields import Condition, Network, read_ip
 from powertrip.rules.judgements import Expectation
 from powertrip.rules.lookup import VALUE, JsonTest, Lookup, PathCondition
@@ -39,8 +39,13 @@ class Compiler:
             if entry.when is None:
                 problem = "looks into JSON, and the rule has no `when`; add it, or write a text"
                 self.mistake(problem, "fields", name)
-            compiled = [self._lookup(place, "fields", name, number) for number, place in enumerate(places)]
-            lookups[name] = tuple(lookup for lookup in compiled if lookup)
+            for number, place in enumerate(places):
+                at = ("fields", name, number)
+                path, pattern = self.path(place.path, *at, "path"), None
+                if place.pattern is not None:
+                    pattern = self._value_pattern(place.pattern, *at, "pattern")
+                if path:
+                    lookups[name] = (*lookups.get(name, ()), Lookup(path, pattern))
         if entry.when is None:
             return None
         inside = [self.path(text, "inside") for text in entry.inside or ()]
@@ -89,13 +94,6 @@ class Compiler:
                 except ValueError as error:
                     self.mistake(f"is not an address or a network: {error}", key, name)
         return tuple(conditions)
-
-    def _lookup(self, place: LookupEntry, *at: str | int) -> Lookup | None:
-        path = self.path(place.path, *at, "path")
-        pattern = None
-        if place.pattern is not None:
-            pattern = self._value_pattern(place.pattern, *at, "pattern")
-        return Lookup(path, pattern) if path else None
 
     def _path_conditions(
         self, when: Mapping[str, list[str | None] | ValuePattern], *at: str

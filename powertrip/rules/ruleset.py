@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from powertrip.domain.record import Record
 from powertrip.rules.document import RecordJson, begins_as_json
 from powertrip.rules.fields import READERS, unvis
-from powertrip.rules.judgements import Ignored, Match, Quarantined, Rule, Unmatched
+from powertrip.rules.judgements import ANY_SOURCE, Ignored, Match, Quarantined, Rule, Unmatched
 from powertrip.rules.net import NO_RULE_TOOK_LOGIN, reads_like_login
 from powertrip.rules.pattern import Pattern, Recogniser
 
@@ -42,8 +42,14 @@ class RuleSet:
                 self._positions.setdefault(pattern, []).append(position)
         self._patterns = list(self._positions)
         self._recogniser = Recogniser(self._patterns)
-        # By source, filled in as records come: every rule over JSON has to be tried, so few should be left.
-        self._over_json: dict[str, list[int]] = {}
+        # Each rule over JSON has to be tried on each record, so those of other sources are sorted out before.
+        over_json = [(position, rule) for position, rule in enumerate(self._ranked) if rule.json]
+        named = {source for _, rule in over_json for source in rule.sources}
+        self._over_json = {
+            source: [position for position, rule in over_json if rule.is_for(source)]
+            for source in (*named, ANY_SOURCE)
+        }
+        self._over_json_of_all = [position for position, rule in over_json if not rule.sources]
         self._expecting = [rule for rule in self.rules if rule.expects]
 
     def judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
@@ -73,7 +79,7 @@ class RuleSet:
         encoded = message.encode("utf-8", "backslashreplace")
         patterns = [self._patterns[number] for number in self._recogniser.recognise(encoded)]
         captures = _Captures(encoded, patterns)
-        over_json = self._rules_over_json(record.source)
+        over_json = self._over_json.get(record.source, self._over_json_of_all)
         positions = {position for pattern in patterns for position in self._positions[pattern]}
         if begins_as_json(record.raw):
             positions.update(over_json)
@@ -88,13 +94,6 @@ class RuleSet:
             fields = _read(rule, documents, of_message=of_message) if rule.json else captures.read(rule)
             if fields is not None:
                 yield rule, fields
-
-    def _rules_over_json(self, source: str) -> list[int]:
-        """The positions of the rules over JSON that may judge the source's records, ascending."""
-        if source not in self._over_json:
-            positions = enumerate(self._ranked)
-            self._over_json[source] = [n for n, rule in positions if rule.json and rule.is_for(source)]
-        return self._over_json[source]
 
 
 class _Captures:
