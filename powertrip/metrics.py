@@ -2,8 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
-
 _DECISION_BUCKETS = (10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400)
 _NOTICE_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 300, 1800)
 
@@ -12,6 +10,15 @@ class Metrics:
     """One set of metrics in a registry of its own, so that several can live in one process."""
 
     def __init__(self) -> None:
+        # The rooms that count also own settings, and who only reads a configuration need not wait for it.
+        from prometheus_client import (  # noqa: PLC0415
+            CollectorRegistry,
+            Counter,
+            Gauge,
+            Histogram,
+            ProcessCollector,
+        )
+
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
         self._requests = Counter(
@@ -215,4 +222,6 @@ class Metrics:
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format, version 0.0.4."""
+        from prometheus_client import generate_latest  # noqa: PLC0415
+
         return generate_latest(self.registry)

@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from powertrip.backup.channels import Backup
 from powertrip.cards import CardSettings
 from powertrip.config.environment import fill_in
-from powertrip.config.read import Problem, in_order, read_document, tables, told, top_of, validate
+from powertrip.config.read import Problem, as_mistakes, in_order, read_document, tables, top_of, validate
 from powertrip.config.section import Section, secrets_in
 from powertrip.config.values import (
     AT_START,
@@ -153,37 +153,39 @@ class Config(Settings):
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
-    """Read the YAML file at `path`; raises ConfigError with every mistake, in the order of the file.
+    """Reads the YAML file at `path`, and has the log hide its secrets.
 
-    Where the YAML cannot be read, or keys stand twice, only those mistakes are known. From then on the log
-    hides every secret of it.
+    Raises ConfigError with every mistake, in the order of the file. Where the YAML cannot be read, or keys
+    stand twice, only those mistakes are known.
     """
     document = read_document(path, if_missing=_NO_FILE.format(path=path))
+    # The tokens alone make a configuration, and both may come from the environment.
     data = {"slack": {}} | top_of(document)
+    # Rules are full of $, and so are read as they stand, without the environment.
     entries = data.pop("rules", DEFAULT_RULES)
     retired = list(_retired(data))
     filled = fill_in(document, data, environ, Settings)
     settings, mistakes = validate(Settings, filled, document)
-    mistakes += told(_mistakes_between(filled.data), document)
+    mistakes += as_mistakes(_mistakes_between(filled.data), document)
     rules: RuleSet | None = None
     try:
         names = [str(name) for section in ("sources", "polls") for name, _ in tables(filled.data, section)]
         rules = load_rules(entries, lambda where: document.where(("rules", *where)), sources=names)
-        mistakes += told(_unknown_rules(filled.data, rules), document)
+        mistakes += as_mistakes(_unknown_rules(filled.data, rules), document)
     except ConfigError as error:
         mistakes += error.mistakes
     if mistakes or settings is None or rules is None:
         raise ConfigError(in_order(mistakes))
     for secret in secrets_in(settings):
         register_secret(secret)
-    sections = {name: getattr(settings, name) for name in Settings.model_fields}
-    warnings = [*retired, *_warnings(settings, rules, environ), *_left_behind(settings.database, path)]
-    sections["database"] = _anchored(settings.database, path)
-    return Config(**sections, rules=rules, warnings=tuple(warnings))
+    database, left_behind = _anchored(settings.database, path)
+    sections = {name: getattr(settings, name) for name in Settings.model_fields} | {"database": database}
+    warnings = (*retired, *_warnings(settings, rules, environ), *left_behind)
+    return Config(**sections, rules=rules, warnings=warnings)
 
 
 def _retired(data: dict[str, Any]) -> Iterator[str]:
-    """Take settings out that files of an earlier version have and that do nothing, with a warning of each."""
+    """Removes settings of earlier versions that do nothing any more, with a warning of each."""
     for name, poll in tables(data, "polls"):
         if poll.get("type") == "papertrail_search" and "overlap" in poll:
             data["polls"][name] = {key: value for key, value in poll.items() if key != "overlap"}
@@ -193,41 +195,39 @@ def _retired(data: dict[str, Any]) -> Iterator[str]:
 def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Mistakes that take two settings to make: each may be right, and both not."""
     yield from mistakes_in_people(data)
+    # Both are named in `source` of rules and in `origins`, where one name must mean one of them.
     sources = dict(tables(data, "sources"))
     for name, _ in tables(data, "polls"):
         if name in sources:
             yield ("polls", name), "is the name of a source too; give one of them another"
     yield from mistakes_in_origins(data)
-    yield from _mistakes_in_ingest(data)
     yield from mistakes_in_enrichment(data)
-
-
-def _mistakes_in_ingest(data: Mapping[str, Any]) -> Iterator[Problem]:
-    section, sizes = data.get("ingest"), {}
-    for key in ("max_body", "max_inflated"):
-        written = section.get(key) if isinstance(section, dict) else None
-        try:
-            sizes[key] = Ingest.model_fields[key].default if written is None else parse_size(written)
-        except ValueError:  # told already, of the setting itself
-            return
-    if sizes["max_inflated"] < sizes["max_body"]:
+    ingest = data.get("ingest")
+    written, default = ingest if isinstance(ingest, dict) else {}, Ingest()
+    try:
+        max_body = parse_size(written["max_body"]) if "max_body" in written else default.max_body
+        max_inflated = (
+            parse_size(written["max_inflated"]) if "max_inflated" in written else default.max_inflated
+        )
+    except ValueError:  # the setting itself has a mistake, which is reported already
+        return
+    if max_inflated < max_body:
         yield ("ingest", "max_inflated"), "is below max_body; write at least the same size"
 
 
 def _unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
-    """Policies and expectations for a rule that makes no events: they demand nothing, and nobody notices."""
+    # A policy for a rule that makes no events demands nothing, and nobody would notice.
     known = [rule.name for rule in rules.rules if not rule.ignore]
     policies = data.get("policy")
-    named: list[tuple[tuple[str | int, ...], Any]] = []
+    written: list[tuple[tuple[str | int, ...], Any]] = []
     for number, policy in enumerate(policies if isinstance(policies, list) else []):
         when = policy.get("when") if isinstance(policy, dict) else None
         if isinstance(when, dict):
-            named.append((("policy", number, "when", "rule"), when.get("rule")))
-    named += [
-        (("origins", name, "expects"), origin.get("expects")) for name, origin in tables(data, "origins")
-    ]
-    for path, written in named:
-        names = as_list(written)
+            written.append((("policy", number, "when", "rule"), when.get("rule")))
+    for name, origin in tables(data, "origins"):
+        written.append((("origins", name, "expects"), origin.get("expects")))
+    for path, value in written:
+        names = as_list(value)
         for name in map(str, names if isinstance(names, list) else []):
             if known and name not in known:
                 yield path, did_you_mean(name, known, "rule")
@@ -243,9 +243,11 @@ def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) ->
             "reviewers: none is configured, so nobody can answer for a bot or an unknown user; "
             "write your own member id into reviewers.users"
         )
-    for name, base_url in _base_urls(settings):
-        if base_url.scheme == "http" and base_url.hostname not in ("127.0.0.1", "::1", "localhost"):
-            yield f"{name}: the tokens travel in the clear over http; use https beyond this machine"
+    base_urls = {f"enrichment.{name}": service.base_url for name, service in settings.enrichment.asked()}
+    for name, base_url in ({"slack": settings.slack.base_url} | base_urls).items():
+        url = urlsplit(base_url)
+        if url.scheme == "http" and url.hostname not in ("127.0.0.1", "::1", "localhost"):
+            yield f"{name}.base_url: the tokens travel in the clear over http; use https beyond this machine"
     if "DYNO" in environ and settings.database_label().startswith("sqlite:"):
         yield (
             "database.url: this platform wipes the disk at every restart, and SQLite with it; "
@@ -253,34 +255,19 @@ def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) ->
         )
 
 
-def _relative_file(database: Database) -> Path | None:
-    """The file of an SQLite database that is not named by its whole path."""
-    scheme, _, file = database.url.get_secret_value().partition(":///")
-    return Path(file) if scheme == "sqlite" and file != ":memory:" and not Path(file).is_absolute() else None
-
-
-def _anchored(database: Database, config: Path) -> Database:
+def _anchored(database: Database, config: Path) -> tuple[Database, list[str]]:
+    """The database with the whole path of its file, and a warning where an earlier version used another."""
+    scheme, _, name = database.url.get_secret_value().partition(":///")
+    file = Path(name)
+    if scheme != "sqlite" or name == ":memory:" or file.is_absolute():
+        return database, []
     # Whoever starts Powertrip from another folder must find the same database, and not an empty one.
-    if (file := _relative_file(database)) is None:
-        return database
-    return Database(url=DatabaseAddress(f"sqlite:///{config.absolute().parent / file}"))
-
-
-def _left_behind(database: Database, config: Path) -> Iterator[str]:
-    """Says so where the database of an earlier version, which the working directory held, is used no more."""
-    if (file := _relative_file(database)) is None or not file.exists():
-        return
     used = config.absolute().parent / file
-    if not (used.exists() and used.samefile(file)):
-        yield (
+    warnings = []
+    if file.exists() and not (used.exists() and used.samefile(file)):
+        warnings.append(
             f"database.url: {used} is the database, for a relative path begins at the folder of the "
             f"configuration; {file.absolute()}, in the working directory, is not used: move it there, "
             "or write its whole path"
         )
-
-
-def _base_urls(settings: Settings) -> Iterator[tuple[str, SplitResult]]:
-    """Where tokens are sent to."""
-    yield "slack.base_url", urlsplit(settings.slack.base_url)
-    for name, service in settings.enrichment.asked():
-        yield f"enrichment.{name}.base_url", urlsplit(service.base_url)
+    return Database(url=DatabaseAddress(f"sqlite:///{used}")), warnings

@@ -25,6 +25,15 @@ settings.register_profile("small", settings.get_profile("full"), max_examples=15
 settings.load_profile(os.environ.get("POWERTRIP_HYPOTHESIS", "small"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def secrets_of_one_module() -> Iterator[None]:
+    """Forgets the secrets that a module registered: `p` as a password would be cut out of every later log."""
+    before = set(log._secrets)
+    yield
+    log._secrets.clear()
+    log._secrets.update(before)
+
+
 @dataclass
 class Clock:
     """A clock that stands still until it is moved."""

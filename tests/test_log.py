@@ -133,6 +133,13 @@ def test_a_registered_secret_is_printed_nowhere(log_format: log.LogFormat, secre
     assert not [form for form in forms if form in text]
 
 
+def test_a_secret_that_is_a_part_of_the_word_for_secrets_spoils_no_other() -> None:
+    for secret in ("long-secret", "act", "[redacted]"):
+        log.register_secret(secret)
+
+    assert log.redact("long-secret, act") == f"{log.REDACTED}, {log.REDACTED}"
+
+
 @pytest.mark.parametrize("log_format", ["human", "json"])
 def test_a_traceback_shows_no_local_variables(log_format: log.LogFormat) -> None:
     stream = io.StringIO()

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from powertrip.config.schema import all_settings, dotted, environment_of
-from powertrip.config.yamlfile import Document, YamlPath
+from powertrip.config.yamlfile import YamlDocument, YamlPath
 from powertrip.errors import Mistake
 
 _REFERENCE = re.compile(r"\$\{(?P<inside>[^}]*)\}?")
@@ -26,34 +26,31 @@ class Filled:
 
 
 def fill_in(
-    document: Document, data: Mapping[str, Any], environ: Mapping[str, str], root: type[BaseModel]
+    document: YamlDocument, data: Mapping[str, Any], environ: Mapping[str, str], root: type[BaseModel]
 ) -> Filled:
-    """Return `data` with every reference replaced and the variables of the settings put in.
-
-    A variable that is set to nothing counts as not set.
-    """
+    """Replaces every reference in `data` and puts in the variables that stand for settings."""
     filler = _Filler(document, environ)
     filled = Filled(data={key: filler.fill((key,), value) for key, value in data.items()})
     filled.mistakes = filler.mistakes
     for setting in all_settings((root,)):
         variable = environment_of(setting.field)
-        if variable and environ.get(variable.name):
-            _stand_in(filled, setting.path, variable.name, environ, overrides=variable.overrides)
+        # One that is set to nothing counts as not set: platforms cannot always take a variable away.
+        if not variable or not environ.get(variable.name):
+            continue
+        section = filled.data.setdefault(setting.path[0], {})
+        key = setting.path[1]
+        if isinstance(section, dict) and (variable.overrides or section.get(key) is None):
+            section[key] = environ[variable.name]
+            filled.variables[setting.path] = variable.name
+            # What was written in the file counts no more, and so its mistake does not either.
+            filled.mistakes.pop(setting.path, None)
     return filled
 
 
-def _stand_in(
-    filled: Filled, path: tuple[str, ...], name: str, environ: Mapping[str, str], *, overrides: bool
-) -> None:
-    section = filled.data.setdefault(path[0], {})
-    if isinstance(section, dict) and (overrides or section.get(path[1]) is None):
-        section[path[1]] = environ[name]
-        filled.variables[path] = name
-        filled.mistakes.pop(path, None)
-
-
 class _Filler:
-    def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
+    """Replaces the references in all texts, however deep they stand, and keeps the mistakes in them."""
+
+    def __init__(self, document: YamlDocument, environ: Mapping[str, str]) -> None:
         self.mistakes: dict[YamlPath, Mistake] = {}
         self._document = document
         self._environ = environ
@@ -64,21 +61,17 @@ class _Filler:
         if isinstance(value, list):
             return [self.fill((*path, number), inner) for number, inner in enumerate(value)]
         if isinstance(value, str):
-            return _REFERENCE.sub(lambda found: self._look_up(path, found), value)
+            return _REFERENCE.sub(lambda reference: self._look_up(path, reference), value)
         return value
 
-    def _look_up(self, path: YamlPath, found: re.Match[str]) -> str:
-        inside = _INSIDE.fullmatch(found["inside"]) if found[0].endswith("}") else None
+    def _look_up(self, path: YamlPath, reference: re.Match[str]) -> str:
+        inside = _INSIDE.fullmatch(reference["inside"]) if reference[0].endswith("}") else None
         if inside is None:
-            return self._mistake(path, "write ${NAME} or ${NAME:-default} to take a variable's value")
-        value = self._environ.get(inside["name"]) or inside["default"]
-        if value is None:
-            name = inside["name"]
-            return self._mistake(
-                path, f"the environment variable {name} is not set; set it, or write the value"
-            )
-        return value
-
-    def _mistake(self, path: YamlPath, problem: str) -> str:
+            problem = "write ${NAME} or ${NAME:-default} to take a variable's value"
+        else:
+            value = self._environ.get(inside["name"]) or inside["default"]
+            if value is not None:
+                return value
+            problem = f"the environment variable {inside['name']} is not set; set it, or write the value"
         self.mistakes[path] = Mistake(self._document.where(path), dotted(path), problem)
         return ""

@@ -7,9 +7,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from powertrip.config.environment import Filled
-from powertrip.config.schema import Place, dotted, environment_of, how_written, locate, tag_of
+from powertrip.config.schema import Location, dotted, environment_of, how_written, locate, tag_of
 from powertrip.config.values import did_you_mean, quoted
-from powertrip.config.yamlfile import Document
+from powertrip.config.yamlfile import YamlDocument
 from powertrip.errors import Mistake
 
 _TEXTS = {
@@ -35,76 +35,71 @@ _QUOTABLE = ("bool_parsing", "enum", "float_parsing", "int_parsing", "int_from_f
 
 
 def mistakes_of(
-    error: ValidationError, root: type[BaseModel], filled: Filled, document: Document
+    error: ValidationError, root: type[BaseModel], filled: Filled, document: YamlDocument
 ) -> Iterator[Mistake]:
     """One mistake for each of pydantic's errors; what is already known of a path is not said twice."""
     for details in _all_errors(error, root):
-        place = locate(root, details["loc"])
-        path = (*place.path, "type") if details["type"].startswith("union_tag") else place.path
+        location = locate(root, details["loc"])
+        is_of_type = details["type"].startswith("union_tag")
+        path = (*location.path, "type") if is_of_type else location.path
         if path in filled.mistakes:
             continue
         variable = filled.variables.get(path)
         where = f"environment variable {variable}" if variable else document.where(path)
-        yield Mistake(where, dotted(path), _problem(details, place))
+        yield Mistake(where, dotted(path), _problem(details, location))
 
 
 def _all_errors(error: ValidationError, root: type[BaseModel]) -> Iterator[ErrorDetails]:
     """Pydantic's errors, and those of a section whose type is wrong, which it does not look into."""
     for details in error.errors(include_url=False, include_context=True):
         yield details
-        if details["type"].startswith("union_tag") and isinstance(details["input"], dict):
-            yield from _errors_beside_type(details, root)
+        section = details["input"]
+        if not details["type"].startswith("union_tag") or not isinstance(section, dict):
+            continue
+        models = locate(root, details["loc"]).inside
+        tags = {tag_of(model): model for model in models}
+        near = get_close_matches(str(section.get("type")), tags, n=1)
+        tag = near[0] if near else next(iter(tags))
+        # The nearest type is a guess: of it only what holds for all types, or for none, is surely a mistake.
+        common = set.intersection(*(set(model.model_fields) for model in models))
+        known = {name for model in models for name in model.model_fields}
+        try:
+            tags[tag].model_validate(section | {"type": tag})
+        except ValidationError as inner_error:
+            for inner in inner_error.errors(include_url=False, include_context=True):
+                if inner["loc"][0] in common or inner["loc"][0] not in known:
+                    yield inner | {"loc": (*details["loc"], tag, *inner["loc"])}
 
 
-def _errors_beside_type(details: ErrorDetails, root: type[BaseModel]) -> Iterator[ErrorDetails]:
-    models = locate(root, details["loc"]).inside
-    tags = {tag_of(model): model for model in models}
-    near = get_close_matches(str(details["input"].get("type")), tags, n=1)
-    tag = near[0] if near else next(iter(tags))
-    common = set.intersection(*(set(model.model_fields) for model in models))
-    known = {name for model in models for name in model.model_fields}
-    try:
-        tags[tag].model_validate(details["input"] | {"type": tag})
-    except ValidationError as error:
-        for inner in error.errors(include_url=False, include_context=True):
-            if inner["loc"][0] in common or inner["loc"][0] not in known:
-                yield inner | {"loc": (*details["loc"], tag, *inner["loc"])}
-
-
-def _problem(details: ErrorDetails, place: Place) -> str:
+def _problem(details: ErrorDetails, location: Location) -> str:
     kind = details["type"]
     if kind == "extra_forbidden":
-        return _unknown_key(place)
+        return _unknown_key(location)
     if kind == "missing":
-        return _missing(place)
-    if kind.startswith("union_tag"):
-        return _wrong_type(details, [tag_of(model) for model in place.inside])
+        variable = location.field and environment_of(location.field)
+        set_it = f"set {variable.name} in the environment, or " if variable else ""
+        remedy = f"; {set_it}write {how_written(location.field)}" if location.field else ""
+        return f"is missing{remedy}"
+    types = [tag_of(model) for model in location.inside]
+    if kind == "union_tag_not_found":
+        return f"is missing; write {', '.join(types[:-1])} or {types[-1]}"
+    if kind == "union_tag_invalid":
+        return did_you_mean(str(details["input"]["type"]), types, "type")
     if kind == "value_error":
         return details["msg"].removeprefix("Value error, ")
     text = _TEXTS[kind].format(**details.get("ctx", {})) if kind in _TEXTS else details["msg"]
     return f"{text}, not {quoted(details['input'])}" if kind in _QUOTABLE else text
 
 
-def _wrong_type(details: ErrorDetails, types: list[str]) -> str:
-    if details["type"] == "union_tag_not_found":
-        return f"is missing; write {', '.join(types[:-1])} or {types[-1]}"
-    return did_you_mean(str(details["input"]["type"]), types, "type")
-
-
-def _unknown_key(place: Place) -> str:
-    key = str(place.path[-1])
-    types = [tag_of(model) for model in place.others if key in model.model_fields]
-    if types and place.model:
+def _unknown_key(location: Location) -> str:
+    key = str(location.path[-1])
+    types = [tag_of(model) for model in location.others if key in model.model_fields]
+    if types and location.model:
+        # Beyond three types the list says no more than that this one is not among them.
         where = f", but for {' and '.join(types)}" if len(types) < 4 else ""
-        return f"is not for type {tag_of(place.model)}{where}; remove it"
-    known = [*place.model.model_fields] if place.model else []
-    known += ["rules"] if len(place.path) == 1 else []
+        return f"is not for type {tag_of(location.model)}{where}; remove it"
+    known = [*location.model.model_fields] if location.model else []
+    if len(location.path) == 1:
+        # The rules are read by themselves, and no model has them.
+        known.append("rules")
     return did_you_mean(key, known, "setting")
-
-
-def _missing(place: Place) -> str:
-    if place.field is None:
-        return "is missing"
-    variable = environment_of(place.field)
-    set_it = f"set {variable.name} in the environment, or " if variable else ""
-    return f"is missing; {set_it}write {how_written(place.field)}"

@@ -1,6 +1,6 @@
-"""Reads a file into sections: each step adds the mistakes it finds, so that all are told at once."""
+"""Reads a file into sections: each step adds the mistakes it finds, so that all are reported at once."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -10,7 +10,7 @@ from powertrip.config.environment import Filled
 from powertrip.config.mistakes import mistakes_of
 from powertrip.config.schema import dotted, is_key, models_in
 from powertrip.config.values import did_you_mean
-from powertrip.config.yamlfile import Document, YamlPath, parse_yaml
+from powertrip.config.yamlfile import YamlDocument, YamlPath, parse_yaml
 from powertrip.errors import ConfigError, Mistake
 
 Root = TypeVar("Root", bound=BaseModel)
@@ -19,7 +19,7 @@ Problem = tuple[YamlPath, str]
 """Where a check found something wrong, and what."""
 
 
-def read_document(path: Path, *, if_missing: str) -> Document:
+def read_document(path: Path, *, if_missing: str) -> YamlDocument:
     """The YAML file; raises ConfigError where it cannot be read."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def read_document(path: Path, *, if_missing: str) -> Document:
     return parse_yaml(text, str(path))
 
 
-def top_of(document: Document) -> dict[str, Any]:
+def top_of(document: YamlDocument) -> dict[str, Any]:
     """The sections of the file; one with nothing but comments in it counts as left out."""
     data = {} if document.data is None else document.data
     if not isinstance(data, dict):
@@ -43,29 +43,29 @@ def top_of(document: Document) -> dict[str, Any]:
     return {key: value for key, value in data.items() if value is not None}
 
 
-def validate(root: type[Root], filled: Filled, document: Document) -> tuple[Root | None, list[Mistake]]:
+def validate(root: type[Root], filled: Filled, document: YamlDocument) -> tuple[Root | None, list[Mistake]]:
     """The sections, or None and every mistake within one of them."""
     named, unknown = _named(root, filled.data)
-    mistakes = [*filled.mistakes.values(), *told(unknown, document)]
+    mistakes = [*filled.mistakes.values(), *as_mistakes(unknown, document)]
     try:
         return root.model_validate(named), mistakes
     except ValidationError as error:
         return None, [*mistakes, *mistakes_of(error, root, filled, document)]
 
 
-def told(problems: Iterator[Problem] | list[Problem], document: Document) -> list[Mistake]:
+def as_mistakes(problems: Iterable[Problem], document: YamlDocument) -> list[Mistake]:
     """The problems with file and line."""
     return [Mistake(document.where(path), dotted(path), problem) for path, problem in problems]
 
 
 def in_order(mistakes: list[Mistake]) -> list[Mistake]:
     """As the lines of the file come; what is of no line of it, such as a variable, first."""
-    return sorted(mistakes, key=_line)
 
+    def line(mistake: Mistake) -> int:
+        number = mistake.where.rpartition(":")[2]
+        return int(number) if number.isdecimal() else 0
 
-def _line(mistake: Mistake) -> int:
-    line = mistake.where.rpartition(":")[2]
-    return int(line) if line.isdecimal() else 0
+    return sorted(mistakes, key=line)
 
 
 def tables(data: Mapping[str, Any], section: str) -> list[tuple[str, dict[str, Any]]]:
@@ -86,9 +86,9 @@ def _named(root: type[BaseModel], data: Mapping[str, Any]) -> tuple[dict[str, An
             continue
         known = [name for model in models for name in model.model_fields if name not in keys]
         for name, entry in tables(data, section):
+            # Pydantic would take what is written for the key, as it cannot tell the two apart.
             if keys[0] in entry:
-                problem = did_you_mean(keys[0], known, "setting")
-                problems.append(((section, name, keys[0]), problem))
+                problems.append(((section, name, keys[0]), did_you_mean(keys[0], known, "setting")))
         filled[section] = {
             name: entry | {keys[0]: str(name)} if isinstance(entry, dict) else entry
             for name, entry in data[section].items()

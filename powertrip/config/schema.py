@@ -36,15 +36,21 @@ def all_settings(models: Models, path: tuple[str, ...] = ()) -> Iterator[Setting
     for model in models:
         for name, field in model.model_fields.items():
             owner = owner_of(model, name)
+            # What the types of a section share is listed once, and `type` before all else.
             if is_key(field) or (owner, name) in seen or (name == "type" and seen):
                 continue
             seen.add((owner, name))
-            having = tuple(one for one in models if owner_of(one, name) is owner)
+            having = tuple(other for other in models if owner_of(other, name) is owner)
             inner, steps = models_in(field.annotation)
             if inner:
                 yield from all_settings(inner, (*path, name, *steps))
             elif name == "type" and len(models) > 1:
-                yield Setting((*path, name), _type_field(models))
+                # Each model knows its own type alone; the reference lists all of them in one row.
+                base = _shared_base(models)
+                shared = base.model_fields.get("type") if base else None
+                types = FieldInfo(annotation=str, description=shared.description if shared else None)
+                types.metadata.append(Written(" or ".join(f"`{tag_of(model)}`" for model in models)))
+                yield Setting((*path, name), types)
             else:
                 yield Setting((*path, name), field, having if len(having) < len(models) else ())
 
@@ -66,17 +72,13 @@ def tag_of(model: type[BaseModel]) -> str:
     return str(get_args(field.annotation)[0]) if field and get_origin(field.annotation) is Literal else ""
 
 
-def _type_field(models: Models) -> FieldInfo:
-    base = next(base for base in models[0].__mro__ if all(issubclass(model, base) for model in models))
-    written = Written(" or ".join(f"`{tag_of(model)}`" for model in models))
-    about = base.model_fields["type"].description if issubclass(base, BaseModel) else None
-    field = FieldInfo(annotation=str, description=about)
-    field.metadata.append(written)
-    return field
+def _shared_base(models: Models) -> type[BaseModel] | None:
+    bases = (base for base in models[0].__mro__ if issubclass(base, BaseModel))
+    return next((base for base in bases if all(issubclass(model, base) for model in models)), None)
 
 
 @dataclass(slots=True)
-class Place:
+class Location:
     """What an error of pydantic's is about."""
 
     path: tuple[str | int, ...] = ()
@@ -90,34 +92,32 @@ class Place:
     """The models of which one was to be chosen here."""
 
 
-def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Place:
-    """Follow pydantic's `loc`, which names chosen types beside keys and positions."""
-    place, pending = Place(model=root, inside=(root,)), 0
+def locate(root: type[BaseModel], loc: Sequence[str | int]) -> Location:
+    """Follows pydantic's `loc`, which names chosen types beside keys and positions."""
+    location, pending = Location(model=root, inside=(root,)), 0
     chosen: Models = ()
-    for step in (step for step in loc if step != "[key]"):
-        if not pending and len(place.inside) > 1:
-            chosen, place.inside = place.inside, tuple(m for m in place.inside if tag_of(m) == step)
+    for step in loc:
+        # Pydantic's mark of a mistake in the key of a table itself; the key stands before it.
+        if step == "[key]":
             continue
-        place.path = (*place.path, step)
+        if not pending and len(location.inside) > 1:
+            chosen, location.inside = location.inside, tuple(m for m in location.inside if tag_of(m) == step)
+            continue
+        location.path = (*location.path, step)
         if pending:
             pending -= 1
-        elif place.inside:
-            place.model, place.others, chosen = place.inside[0], chosen, ()
-            place.field = place.model.model_fields.get(str(step))
-            place.inside, steps = models_in(place.field.annotation) if place.field else ((), ())
+        elif location.inside:
+            location.model, location.others, chosen = location.inside[0], chosen, ()
+            location.field = location.model.model_fields.get(str(step))
+            location.inside, steps = models_in(location.field.annotation) if location.field else ((), ())
             pending = len(steps)
-    return place
+    return location
 
 
 def heading_of(root: type[BaseModel], section: str) -> type[BaseModel] | None:
-    """The model that tells what a section of the file is about."""
+    """The model whose docstring says what a section of the file is about."""
     models = models_in(root.model_fields[section].annotation)[0]
-    shared = (
-        (base for base in models[0].__mro__ if all(issubclass(model, base) for model in models))
-        if models
-        else ()
-    )
-    return next((base for base in shared if issubclass(base, BaseModel)), None)
+    return _shared_base(models) if models else None
 
 
 def dotted(path: Sequence[str | int]) -> str:
@@ -161,8 +161,5 @@ def models_in(annotation: Any) -> tuple[Models, tuple[str, ...]]:
         return models_in(arguments[0])[0], ("N",)
     if kind in (Union, UnionType):
         return tuple(model for argument in arguments for model in models_in(argument)[0]), ()
-    return (
-        ((annotation,), ())
-        if isinstance(annotation, type) and issubclass(annotation, BaseModel)
-        else ((), ())
-    )
+    is_model = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return ((annotation,), ()) if is_model else ((), ())

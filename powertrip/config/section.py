@@ -16,7 +16,8 @@ class Section(BaseModel):
 
 
 def secrets_in(value: object) -> Iterator[str]:
-    """Every text that must not be printed, found by its type, so that none can be forgotten."""
+    """Every text that must not be printed."""
+    # Found by its type and kept in no list, so that none can be forgotten.
     if isinstance(value, DatabaseAddress):
         yield from value.hidden()
     elif isinstance(value, SecretStr):

@@ -1,10 +1,10 @@
 """The kinds of value a setting can have: durations, sizes, Slack ids and secrets, each with its refusal.
 
-A refusal says what to write instead. It quotes the value only where the value cannot be a secret.
+A refusal names what to write instead. It quotes the value only where the value cannot be a secret.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
@@ -56,15 +56,16 @@ class DatabaseAddress(SecretStr):
 
 
 def parse_duration(value: object) -> timedelta:
-    """Read `90s`, `10m`, `1h`, `7d` or `1200ms`; raises ValueError, above all for a number without a unit."""
+    """Reads `90s`, `10m`, `1h`, `7d` or `1200ms`. Raises ValueError."""
     if isinstance(value, timedelta):
         return value
+    # A bare number is what most people write first, and there is no telling seconds from minutes in it.
     if re.fullmatch(r"\d+", str(value)):
         raise ValueError(f"{value} has no unit; write {value}s for seconds, or m, h, d, ms")
-    found = re.fullmatch(r"(\d{1,12})\s?(ms|s|m|h|d)", str(value))
-    if not found:
+    parts = re.fullmatch(r"(\d{1,12})\s?(ms|s|m|h|d)", str(value))
+    if not parts:
         raise ValueError(f"{quoted(value)} is not a duration; write one such as 90s, 10m, 1h, 7d or 500ms")
-    milliseconds = int(found[1]) * _MILLISECONDS[found[2]]
+    milliseconds = int(parts[1]) * _MILLISECONDS[parts[2]]
     if not 0 < milliseconds <= _LONGEST / timedelta(milliseconds=1):
         raise ValueError(f"{value} is out of range; write more than 0 and at most {_LONGEST.days}d")
     return timedelta(milliseconds=milliseconds)
@@ -77,13 +78,13 @@ def write_duration(value: timedelta) -> str:
 
 
 def parse_size(value: object) -> int:
-    """Read `1MiB`, `512KiB`, `2GiB` or `100B` into bytes; raises ValueError for anything else."""
+    """Reads `1MiB`, `512KiB`, `2GiB` or `100B` into bytes. Raises ValueError."""
     if re.fullmatch(r"[1-9]\d{0,12}", str(value)):
         raise ValueError(f"{value} has no unit; write {write_size(int(str(value)))}")
-    found = re.fullmatch(r"(\d{1,9})\s?(B|KiB|MiB|GiB)", str(value))
-    if not found or int(found[1]) == 0:
+    parts = re.fullmatch(r"(\d{1,9})\s?(B|KiB|MiB|GiB)", str(value))
+    if not parts or int(parts[1]) == 0:
         raise ValueError(f"{quoted(value)} is not a size; write one such as 512KiB, 8MiB or 1GiB")
-    return int(found[1]) * _BYTES[found[2]]
+    return int(parts[1]) * _BYTES[parts[2]]
 
 
 def write_size(value: int) -> str:
@@ -94,13 +95,14 @@ def write_size(value: int) -> str:
 def quoted(value: object) -> str:
     """`value` as it can be shown in a message: short, on one line, and never a Slack token."""
     text = str(value)
+    # Whoever mixes up two lines of the file puts a token where a name or a channel belongs.
     if re.match(r"x(ox|app)", text):
         return "a Slack token"
     return f'"{text[:40]}…"' if len(text) > 40 else f'"{text}"'
 
 
 def did_you_mean(name: str, known: list[str], kind: str) -> str:
-    """Say that no `kind` has this name, with the nearest one that exists, or else with all."""
+    """A sentence that no `kind` has this name, with the nearest one that exists, or else with all."""
     near = get_close_matches(name, known, n=1)
     hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}"
     return f'there is no {kind} "{name}"; {hint}'
@@ -121,61 +123,51 @@ def _in_largest_unit(value: int, units: dict[str, int]) -> str:
     return f"{value // units[unit]}{unit}"
 
 
-def _matching(pattern: str, instead: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not re.fullmatch(pattern, value):
-            raise ValueError(f"{quoted(value)} cannot be used; write {instead}")
+def _require(is_fine: Callable[[Any], object], problem: str) -> AfterValidator:
+    """Refuses every other value with `problem`, in which `{value}` stands for it."""
+
+    def check(value: Any) -> Any:
+        if not is_fine(value):
+            raise ValueError(problem.replace("{value}", quoted(value)))
         return value
 
     return AfterValidator(check)
 
 
-def _token(prefix: str, other: str, name: str) -> AfterValidator:
+def _matching(pattern: str, instead: str) -> AfterValidator:
+    return _require(lambda value: re.fullmatch(pattern, value), f"{{value}} cannot be used; write {instead}")
+
+
+def _token(prefix: str, *, other: str, advice: str) -> AfterValidator:
     def check(value: SecretStr) -> SecretStr:
         token = value.get_secret_value()
+        # Slack gives out two, on two pages, and most who fail to start have mixed them up.
         if token.startswith(other):
-            raise ValueError(f"begins with {other} and so is the other one of the two tokens; {name}")
+            raise ValueError(f"is the other token, which begins with {other}; {advice}")
         if not re.fullmatch(re.escape(prefix) + r"[\w-]+", token, re.ASCII):
-            raise ValueError(f"does not look like a token that begins with {prefix}; {name}")
+            raise ValueError(f"does not look like a token that begins with {prefix}; {advice}")
         return value
 
     return AfterValidator(check)
 
 
 def _check_secret(value: SecretStr) -> SecretStr:
-    how = "make one with: openssl rand -hex 24"
+    advice = "make one with: openssl rand -hex 24"
     if len(value) < 16:
-        raise ValueError(f"has {len(value)} characters and needs at least 16; {how}")
+        raise ValueError(f"has {len(value)} characters and needs at least 16; {advice}")
     if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-        raise ValueError(f"has spaces or characters outside ASCII, which not every sender can send; {how}")
+        raise ValueError(f"has spaces or characters outside ASCII, which not every sender can send; {advice}")
     return value
 
 
-def _check_base_url(value: str) -> str:
+def _is_base_url(value: str) -> bool:
     parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or not parts.path.endswith("/"):
-        raise ValueError("must be an http or https address that ends with /, as https://slack.com/api/ does")
-    return value
-
-
-def _check_database_url(value: DatabaseAddress) -> DatabaseAddress:
-    url = value.get_secret_value()
-    login = r"([^:/?#@]*(:[^/?#@]*)?@)?"
-    if not re.fullmatch(rf"sqlite:///[^?#]+|postgres(ql)?://{login}[^/?#@]*(/[^?#@]*)?(\?[^#@]*)?", url):
-        raise ValueError(
-            "must be sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME "
-            "with %XX for each of : / ? # @ in the password"
-        )
-    return value
-
-
-def _check_time_zone(value: str) -> str:
-    if value not in available_timezones():
-        raise ValueError(f"{quoted(value)} is not a time zone; write one such as UTC or Europe/Berlin")
-    return value
+    # Names of methods are put behind it, and would replace a last part without a slash.
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.path.endswith("/")
 
 
 def _refuse_comment(value: object) -> object:
+    # An unquoted #security reaches us as nothing at all.
     if value is None:
         raise ValueError('is empty: YAML takes # for a comment, so put it in quotes, as in "#security"')
     return value
@@ -191,21 +183,38 @@ Size = Annotated[int, BeforeValidator(parse_size), Written("a size: `512KiB`, `8
 
 BotToken = Annotated[
     SecretStr,
-    _token("xoxb-", "xapp-", "copy the Bot User OAuth Token from OAuth & Permissions"),
+    _token("xoxb-", other="xapp-", advice="copy the Bot User OAuth Token from OAuth & Permissions"),
     Written("a token that begins with `xoxb-`"),
 ]
 AppToken = Annotated[
     SecretStr,
-    _token("xapp-", "xoxb-", "make one under Basic Information, App-Level Tokens, with connections:write"),
+    _token(
+        "xapp-",
+        other="xoxb-",
+        advice="make one under Basic Information, App-Level Tokens, with connections:write",
+    ),
     Written("a token that begins with `xapp-`"),
 ]
 SourceSecret = Annotated[SecretStr, AfterValidator(_check_secret), Written("at least 16 characters")]
+_LOGIN = r"([^:/?#@]*(:[^/?#@]*)?@)?"
+_DATABASE = rf"sqlite:///[^?#]+|postgres(ql)?://{_LOGIN}[^/?#@]*(/[^?#@]*)?(\?[^#@]*)?"
 DatabaseUrl = Annotated[
     DatabaseAddress,
-    AfterValidator(_check_database_url),
+    # The address may hold a password, so that no refusal quotes it.
+    _require(
+        lambda value: re.fullmatch(_DATABASE, value.get_secret_value()),
+        "must be sqlite:///FILE, or postgresql://USER:PASSWORD@HOST/NAME "
+        "with %XX for each of : / ? # @ in the password",
+    ),
     Written("`sqlite:///FILE` or `postgresql://USER:PASSWORD@HOST/NAME`"),
 ]
-BaseUrl = Annotated[str, AfterValidator(_check_base_url), Written("an address that ends with `/`")]
+BaseUrl = Annotated[
+    str,
+    _require(
+        _is_base_url, "must be an http or https address that ends with /, as https://slack.com/api/ does"
+    ),
+    Written("an address that ends with `/`"),
+]
 
 MemberId = Annotated[
     str,
@@ -254,7 +263,14 @@ KeyPath = Annotated[
     _matching(r"[^.\s]+(\.[^.\s]+)*", "a key, or keys joined by dots, such as log.message"),
     Written("a key, or keys joined by dots"),
 ]
-TimeZone = Annotated[str, AfterValidator(_check_time_zone), Written("a time zone: `UTC`, `Europe/Berlin`")]
+TimeZone = Annotated[
+    str,
+    _require(
+        lambda name: name in available_timezones(),
+        "{value} is not a time zone; write one such as UTC or Europe/Berlin",
+    ),
+    Written("a time zone: `UTC`, `Europe/Berlin`"),
+]
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(as_list), Written("a text, or a list of texts")]
 """A single text stands for a list of one."""
 Secret = Annotated[SecretStr, Field(min_length=1), Written("text, kept secret")]

@@ -1,6 +1,6 @@
 """A YAML text as plain data that still knows its lines.
 
-Mistakes in a configuration are told with file and line, so the line of every key and list item is kept
+Mistakes in a configuration are reported with file and line, so the line of every key and item is kept
 beside the data. A key written twice is refused: YAML would silently keep the last.
 """
 
@@ -17,11 +17,11 @@ YamlPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Document:
+class YamlDocument:
     """Plain data, and where each part of it stands."""
 
     data: Any
-    """What the YAML says, in dicts, lists and scalars; None for an empty text."""
+    """In dicts, lists and scalars; None for an empty text."""
     name: str
     """What the text is called in mistakes, such as `config.yaml`."""
     lines: dict[YamlPath, int]
@@ -38,8 +38,8 @@ class Document:
         return f"{self.name}:{self.line(path)}"
 
 
-def parse_yaml(text: str, name: str) -> Document:
-    """Read one YAML document; raises ConfigError for what is not YAML and for keys written twice."""
+def parse_yaml(text: str, name: str) -> YamlDocument:
+    """Reads one YAML document. Raises ConfigError for what is not YAML and for keys written twice."""
     try:
         # Not libyaml, though it is ten times faster: what nests without end overflows its stack.
         loader = yaml.SafeLoader(text)
@@ -54,14 +54,14 @@ def parse_yaml(text: str, name: str) -> Document:
         raise ConfigError([Mistake(f"{name}:1", "", "is nested too deeply to be read")]) from error
     if doubles:
         raise ConfigError(doubles)
-    return Document(data, name, lines)
+    return YamlDocument(data, name, lines)
 
 
 def _syntax_mistake(error: yaml.YAMLError, name: str) -> Mistake:
-    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
-    if mark is None:
+    if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Mistake(f"{name}:1", "", f"is not YAML: {error}")
-    problem = str(error.problem) if isinstance(error, yaml.MarkedYAMLError) else str(error)
+    mark, problem = error.problem_mark, str(error.problem)
+    # The most frequent of all, and the parser's words do not say what to do.
     if "mapping values are not allowed" in problem:
         problem += ': put a text that holds ": " in single quotes'
     return Mistake(f"{name}:{mark.line + 1}", "", f"is not YAML: {problem} (column {mark.column + 1})")

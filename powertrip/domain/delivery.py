@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from powertrip.domain.event import Notice, Snapshot
-from powertrip.domain.quarantine import Quarantined
+from powertrip.domain.quarantine import QuarantineReport
 
 
 class DeliveryKind(StrEnum):
@@ -54,7 +54,7 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | Quarantined | Reminders | Overdue | Telling
+Payload = Note | QuarantineReport | Reminders | Overdue | Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

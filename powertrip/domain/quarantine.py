@@ -11,7 +11,7 @@ from powertrip.config.values import Duration, Size
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quarantined:
+class QuarantineReport:
     """What the quarantine holds that nobody was told of yet."""
 
     count: int

@@ -5,9 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import maxminddb
 import structlog
 
 from powertrip.domain.address import AddressKind, Network, Place
@@ -16,11 +15,15 @@ from powertrip.enrichment.merge import merge
 from powertrip.enrichment.service import ServiceAnswer
 from powertrip.errors import Rejected, Unavailable
 
+if TYPE_CHECKING:
+    import maxminddb
+
 log = structlog.get_logger(__name__)
 
 NAME = "Local databases"
 
-_UNREADABLE = (OSError, ValueError, maxminddb.InvalidDatabaseError)
+_UNREADABLE = (OSError, ValueError, RuntimeError)
+"""What the library raises; its InvalidDatabaseError is a RuntimeError."""
 
 
 class DatabaseFile:
@@ -72,7 +75,9 @@ class DatabaseFile:
         self._reader = fresh
 
 
-def _opened(path: Path) -> maxminddb.Reader:
+def _opened(path: Path) -> "maxminddb.Reader":
+    import maxminddb  # noqa: PLC0415 (a configuration can be read without it)
+
     # In memory: a mapped file that somebody cuts short in its place kills the process.
     return maxminddb.open_database(path, maxminddb.MODE_MEMORY)
 

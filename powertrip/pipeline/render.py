@@ -9,7 +9,7 @@ from powertrip.domain import reminders
 from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Reminders, Shown
 from powertrip.domain.event import NoticeKind, Snapshot, Status
 from powertrip.domain.people import SubjectKind
-from powertrip.domain.quarantine import Quarantined
+from powertrip.domain.quarantine import QuarantineReport
 from powertrip.pipeline.context import Parts
 
 DIRECT = ("D", "U", "W")
@@ -40,7 +40,7 @@ class Renderer:
     def post(self, delivery: Delivery) -> Rendered | None:
         """What a delivery posts; None where it is of no use any more."""
         match delivery.payload:
-            case Quarantined():
+            case QuarantineReport():
                 return Rendered(message=_quarantine(delivery.payload))
             case Note(title=title, lines=lines):
                 return Rendered(message=cards.security_note(title, lines))
@@ -113,7 +113,7 @@ class Renderer:
         )
 
 
-def _quarantine(found: Quarantined) -> Message:
+def _quarantine(found: QuarantineReport) -> Message:
     return cards.quarantine_notice(
         count=found.count,
         sources=found.sources,

@@ -3,20 +3,19 @@
 import json
 import math
 from dataclasses import dataclass, field
-from functools import cached_property
 from json.decoder import JSONDecodeError
 from typing import Any
 
 from powertrip.domain.record import Record
-from powertrip.rules.paths import Path
+from powertrip.rules.paths import JsonPath
 
 JSON_LIMIT = 1 << 20
 """Characters of a record that are read as JSON: four times what AWS lets an event have."""
 
+# Begins a message that is JSON, by the conventions of Lumberjack, which sudo and rsyslog follow.
 _COOKIE = "@cee:"
-"""Begins a message that is JSON, by the conventions of Lumberjack, which sudo and rsyslog follow."""
+# Longer whole numbers stay text: reading them takes time that grows with the square of their length.
 _DIGITS = 400
-"""Longer whole numbers stay text: reading them takes time that grows with the square of their length."""
 
 
 class _UnreadableError(ValueError):
@@ -33,74 +32,65 @@ class Document:
     """One JSON object; what a path finds in it is looked up once."""
 
     value: dict[str, Any]
-    _found: dict[Path, Any] = field(default_factory=dict)
+    _found: dict[JsonPath, Any] = field(default_factory=dict)
 
-    def find(self, path: Path) -> Any:
-        """See `Path.find`."""
+    def find(self, path: JsonPath) -> Any:
+        """See `JsonPath.find`."""
         if path not in self._found:
             self._found[path] = path.find(self.value)
         return self._found[path]
+
+    def unwrapped(self, inside: tuple[JsonPath, ...]) -> "Document":
+        """The object at the first of the places that holds one, or else this one. Raises _UnreadableError."""
+        for path in inside:
+            value = self.find(path)
+            if isinstance(value, list):
+                if len(value) > 1:
+                    # One record makes one event, and the others would pass in silence.
+                    raise _UnreadableError(
+                        f"holds {len(value)} records in one; write `events: {path.text}` in its source"
+                    )
+                value = value[0] if value else None
+            inner = Document(value) if isinstance(value, dict) else None
+            if isinstance(value, str):
+                inner = _parsed(value)
+            if inner is not None:
+                return inner
+        return self
 
 
 class RecordJson:
     """The JSON objects that a record holds: the record itself, and its message where that is one too."""
 
     def __init__(self, record: Record) -> None:
-        self._record = record
-        self._inside: dict[tuple[tuple[Path, ...], bool], Document | None] = {}
+        # A source that names no key for the message takes the whole record, or its beginning, for it.
+        is_whole = record.raw.startswith(record.message)
+        self._raw = record.raw
+        self._message = "" if is_whole or record.cut else record.message
+        self._documents: dict[tuple[tuple[JsonPath, ...], bool], Document | None] = {}
         self.problem: str | None = None
         """Why a document that was asked for could not be read; holds nothing of the record."""
 
-    def document(self, inside: tuple[Path, ...], *, of_message: bool) -> Document | None:
+    def document(self, inside: tuple[JsonPath, ...], *, of_message: bool) -> Document | None:
         """The object at the first of the places `inside`, or else the whole object; None if there is none.
 
         What is there and cannot be read is named in `problem`.
         """
         key = (inside, of_message)
-        if key not in self._inside:
-            self._inside[key] = self._document(inside, of_message=of_message)
-        return self._inside[key]
-
-    def _document(self, inside: tuple[Path, ...], *, of_message: bool) -> Document | None:
-        try:
-            outer = self._message if of_message else self._whole
-            return outer and _unwrap(outer, inside)
-        except _UnreadableError as error:
-            self.problem = str(error)
-            return None
-
-    @cached_property
-    def _whole(self) -> Document | None:
-        return _read(self._record.raw)
-
-    @cached_property
-    def _message(self) -> Document | None:
-        is_whole = self._record.raw.startswith(self._record.message)
-        return None if is_whole or self._record.cut else _read(self._record.message)
+        if key not in self._documents:
+            try:
+                if inside:
+                    outer = self.document((), of_message=of_message)
+                    self._documents[key] = outer and outer.unwrapped(inside)
+                else:
+                    self._documents[key] = _parsed(self._message if of_message else self._raw)
+            except _UnreadableError as error:
+                self.problem = str(error)
+                self._documents[key] = None
+        return self._documents[key]
 
 
-def _unwrap(outer: Document, inside: tuple[Path, ...]) -> Document:
-    for path in inside:
-        found = _single(outer.find(path), path)
-        inner = _read(found) if isinstance(found, str) else found
-        if isinstance(inner, Document):
-            return inner
-        if isinstance(inner, dict):
-            return Document(inner)
-    return outer
-
-
-def _single(found: Any, path: Path) -> Any:
-    if not isinstance(found, list):
-        return found
-    if len(found) > 1:
-        raise _UnreadableError(
-            f"holds {len(found)} records in one; write `events: {path.text}` in its source"
-        )
-    return found[0] if found else None
-
-
-def _read(text: str) -> Document | None:
+def _parsed(text: str) -> Document | None:
     """The object that the text holds; None if it holds none. Raises _UnreadableError."""
     if not begins_as_json(text):
         return None
@@ -116,13 +106,16 @@ def _read(text: str) -> Document | None:
     return Document(value) if isinstance(value, dict) else None
 
 
-def _whole_number(literal: str) -> int | str:
-    return int(literal) if len(literal) <= _DIGITS else literal
-
-
-def _number(literal: str) -> float | str:
+def _finite(literal: str) -> float | str:
+    # 1e999 would be read as infinity, which no JSON can hold again.
     number = float(literal)
     return number if math.isfinite(number) else literal
 
 
-_DECODER = json.JSONDecoder(parse_int=_whole_number, parse_float=_number, parse_constant=str, strict=False)
+_DECODER = json.JSONDecoder(
+    parse_int=lambda literal: int(literal) if len(literal) <= _DIGITS else literal,
+    parse_float=_finite,
+    parse_constant=str,
+    # A bare tab or line break inside a text is no reason to lose the record.
+    strict=False,
+)

@@ -17,10 +17,10 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from powertrip.config.values import did_you_mean
+from powertrip.config.yamlfile import YamlPath
 from powertrip.errors import Mistake
 
-Path: TypeAlias = tuple[str | int, ...]
-Where: TypeAlias = Callable[[Path], str]
+Where: TypeAlias = Callable[[YamlPath], str]
 """File and line of a path that begins with an entry's position in the list of rules."""
 
 
@@ -31,19 +31,6 @@ def _as_list(value: Any) -> Any:
 def _as_text(value: Any) -> Any:
     # `source_port: 22` needs no quotes; true and false are surely meant otherwise.
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-def _as_json_text(value: Any) -> Any:
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else _as_text(value)
-
-
-def _kind(value: Any) -> str:
-    """Which of two shapes a value is to have; in brackets, so that no mistake is told to be there."""
-    return "[paths]" if isinstance(value, dict | list) else "[plain]"
-
-
-def _mapping_or_not(value: Any) -> str:
-    return "[pattern]" if isinstance(value, dict) else "[values]"
 
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
@@ -73,15 +60,21 @@ class LookupEntry(Shape):
     pattern: Text | None = None
 
 
-JsonValue: TypeAlias = Annotated[str | None, BeforeValidator(_as_json_text)]
+JsonValue: TypeAlias = Annotated[
+    str | None,
+    # In a condition on JSON true and false are meant, and compared as JSON writes them.
+    BeforeValidator(lambda value: str(value).lower() if isinstance(value, bool) else _as_text(value)),
+]
 JsonValues: TypeAlias = Annotated[list[JsonValue], BeforeValidator(_as_list), Field(min_length=1)]
 Lookups: TypeAlias = Annotated[list[LookupEntry], BeforeValidator(_as_list), Field(min_length=1)]
+# Pydantic puts these tags into the path of a mistake; in brackets, so that they can be taken out of it again.
 WhenValue: TypeAlias = Annotated[
     Annotated[JsonValues, Tag("[values]")] | Annotated[ValuePattern, Tag("[pattern]")],
-    Discriminator(_mapping_or_not),
+    Discriminator(lambda value: "[pattern]" if isinstance(value, dict) else "[values]"),
 ]
 FieldValue: TypeAlias = Annotated[
-    Annotated[Value, Tag("[plain]")] | Annotated[Lookups, Tag("[paths]")], Discriminator(_kind)
+    Annotated[Value, Tag("[plain]")] | Annotated[Lookups, Tag("[paths]")],
+    Discriminator(lambda value: "[paths]" if isinstance(value, dict | list) else "[plain]"),
 ]
 When: TypeAlias = Annotated[dict[Text, WhenValue], Field(min_length=1)]
 
@@ -179,52 +172,56 @@ class RawEntry:
         return Mistake(self.where((self.position, *path)), setting, problem)
 
 
-def parse_use(raw: RawEntry) -> UseEntry | list[Mistake]:
-    """The entry that brings a pack, or all that is wrong with its shape."""
-    return _parse(raw, UseEntry)
-
-
 def parse_rule(raw: RawEntry) -> EventEntry | IgnoreEntry | NarrowEntry | list[Mistake]:
     """The entry in the shape that its keys call for, or all that is wrong with it."""
     if raw.data.get("ignore") is not True:
-        return _parse(raw, EventEntry)
+        return parse_entry(raw, EventEntry)
     if "rule" in raw.data:
-        return _parse(raw, NarrowEntry)
-    return _parse(raw, IgnoreEntry)
+        return parse_entry(raw, NarrowEntry)
+    return parse_entry(raw, IgnoreEntry)
 
 
-def _parse(raw: RawEntry, shape: type[ShapeT]) -> ShapeT | list[Mistake]:
+def parse_entry(raw: RawEntry, shape: type[ShapeT]) -> ShapeT | list[Mistake]:
+    """The entry in this shape, or all that is wrong with it."""
     conflicts = list(_conflicts(raw)) if issubclass(shape, Recognition) else []
     try:
         entry = shape.model_validate(raw.data)
     except ValidationError as error:
-        return [*_mistakes(raw, shape, error), *conflicts]
+        mistakes = []
+        for details in error.errors(include_url=False):
+            path = [step for step in details["loc"] if not str(step).startswith("[")]
+            mistakes.append(raw.mistake(_problem(details, shape), *path))
+        return [*mistakes, *conflicts]
     return conflicts or entry
-
-
-def _mistakes(raw: RawEntry, shape: type[Shape], error: ValidationError) -> Iterator[Mistake]:
-    for details in error.errors(include_url=False):
-        yield raw.mistake(_problem(details, shape), *_path(details))
-
-
-def _path(details: ErrorDetails) -> Path:
-    """The keys that lead to the mistake, without pydantic's own marks."""
-    return tuple(step for step in details["loc"] if not str(step).startswith("["))
 
 
 def _conflicts(raw: RawEntry) -> Iterator[Mistake]:
     """Keys that are missing, or do not go together, for a rule on text or for one over JSON."""
     over_json = "when" in raw.data
-    if not over_json and "pattern" not in raw.data:
+    foreign: tuple[str, ...] = ("inside",)
+    expected: tuple[str, ...] = ("prefix", "contains")
+    unexpected: tuple[str, ...] = ("when",)
+    other = "has no `when` and so is not over JSON"
+    if over_json:
+        foreign = ("pattern", "unescape", "unanchored")
+        expected, unexpected = unexpected, expected
+        other = "has `when` and so is over JSON"
+    elif "pattern" not in raw.data:
         yield raw.mistake(_MISSING["pattern"], "pattern")
-    for key in ("pattern", "unescape", "unanchored") if over_json else ("inside",):
+    problem = f"cannot be here, as the rule {other}; leave out one of the two"
+    for key in foreign:
         if key in raw.data:
-            other = "has `when` and so is over JSON" if over_json else "has no `when` and so is not over JSON"
-            yield raw.mistake(f"cannot be here, as the rule {other}; leave out one of the two", key)
+            yield raw.mistake(problem, key)
     expects = raw.data.get("expects")
-    wanted = ("when",) if over_json else ("prefix", "contains")
-    if isinstance(expects, dict) and expects.keys().isdisjoint(wanted):
-        yield raw.mistake(_MISSING[f"expects.{wanted[0]}"], "expects", wanted[0])
+    if not isinstance(expects, dict):
+        return
+    if expects.keys().isdisjoint(expected):
+        yield raw.mistake(_MISSING[f"expects.{expected[0]}"], "expects", expected[0])
+        return
+    for key in unexpected:
+        # Beside a key that counts it would read as one more condition, and never be looked at.
+        if key in expects:
+            yield raw.mistake(problem, "expects", key)
 
 
 _PROBLEMS = {
@@ -258,7 +255,11 @@ def _problem(details: ErrorDetails, shape: type[Shape]) -> str:
     if kind == "missing":
         return _MISSING.get(key, "is missing")
     if kind == "extra_forbidden":
-        return _unknown(key, _shape_at(shape, details["loc"][:-1]))
+        holder = _shape_at(shape, details["loc"][:-1])
+        if holder in (IgnoreEntry, NarrowEntry) and key in EventEntry.model_fields:
+            means = "takes it from the rule it names" if holder is NarrowEntry else "makes no event"
+            return f"an ignore rule {means} and has no {key}; leave it out"
+        return did_you_mean(key, list(holder.model_fields), "key")
     if kind == "string_type" and isinstance(details["input"], list):
         return "must be one text, not a list"
     text = _PROBLEMS.get(kind, details["msg"])
@@ -267,15 +268,8 @@ def _problem(details: ErrorDetails, shape: type[Shape]) -> str:
 
 
 def _shape_at(shape: type[Shape], path: tuple[int | str, ...]) -> type[Shape]:
-    """The shape that holds the unknown key: the entry's own, or that of a mapping in it."""
+    """The shape of the mapping at the path: the entry's own, or that of one within it."""
     inner: dict[str, type[Shape]] = {"expects": Expects, "trust": Trust, "[pattern]": ValuePattern}
     if "[paths]" in path:
         return LookupEntry
     return inner.get(str(path[-1]), shape) if path else shape
-
-
-def _unknown(key: str, shape: type[Shape]) -> str:
-    if shape in (IgnoreEntry, NarrowEntry) and key in EventEntry.model_fields | Recognition.model_fields:
-        means = "takes it from the rule it names" if shape is NarrowEntry else "makes no event"
-        return f"an ignore rule {means} and has no {key}; leave it out"
-    return did_you_mean(key, list(shape.model_fields), "key")

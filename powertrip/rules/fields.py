@@ -15,18 +15,17 @@ _VIS_BYTES = {b"n": 10, b"r": 13, b"b": 8, b"a": 7, b"v": 11, b"t": 9, b"f": 12,
 def unvis(text: str) -> str:
     r"""Undo strnvis(3) with VIS_CSTYLE and VIS_OCTAL, as OpenSSH's log.c writes every message.
 
-    `CORP\\ann` is `CORP\ann`, `zo\303\253` is `zoë`. Bytes that are not UTF-8 are shown as `\xNN`; a
-    backslash that begins no escape, as where a message was cut, stays as it is.
+    `CORP\\ann` is `CORP\ann`, `zo\303\253` is `zoë`. Bytes that are not UTF-8 are shown as `\xNN`.
     """
-    return _VIS_ESCAPE.sub(_unvis_one, text.encode()).decode("utf-8", "backslashreplace")
 
+    def decode(escape: re.Match[bytes]) -> bytes:
+        code = escape[1]
+        byte = _VIS_BYTES[code] if len(code) == 1 else int(code, 8)
+        # \777 is above what a byte holds, so no strnvis wrote it.
+        return bytes([byte]) if byte < 256 else escape[0]
 
-def _unvis_one(escape: re.Match[bytes]) -> bytes:
-    code = escape[1]
-    if len(code) == 1:
-        return bytes([_VIS_BYTES[code]])
-    value = int(code, 8)
-    return bytes([value]) if value < 256 else escape[0]
+    # A backslash that begins no escape stays as it is: the message may have been cut within one.
+    return _VIS_ESCAPE.sub(decode, text.encode()).decode("utf-8", "backslashreplace")
 
 
 def read_ip(text: str) -> str:
@@ -41,6 +40,7 @@ def read_ip(text: str) -> str:
 
 def read_port(text: str) -> str:
     """A port from 0 to 65535 as decimal text; raises ValueError if it is none."""
+    # Digits of other scripts are digits to int() too, and a number of any length takes its time.
     if not (text.isascii() and text.isdigit() and len(text) <= 5 and int(text) <= 65535):
         raise ValueError(f"{text!r} is no port")
     return str(int(text))
@@ -59,12 +59,11 @@ class Condition:
     networks: tuple[Network, ...] = ()
 
     def holds(self, fields: Mapping[str, str]) -> bool:
-        """Whether the condition is met; an absent field meets none."""
+        """An absent field meets no condition."""
         value = fields.get(self.field)
         if value is None:
             return False
-        return value in self.values or any(_is_inside(value, network) for network in self.networks)
-
-
-def _is_inside(value: str, network: Network) -> bool:
-    return ipaddress.ip_address(value) in network
+        # Only a field of the type `ip` has networks to be compared with, so it is an address by now.
+        return value in self.values or any(
+            ipaddress.ip_address(value) in network for network in self.networks
+        )

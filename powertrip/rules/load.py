@@ -2,34 +2,25 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import replace
-from pathlib import Path as FilePath
+from pathlib import Path
 from typing import Any
 
 from powertrip.config.values import did_you_mean
 from powertrip.config.yamlfile import parse_yaml
 from powertrip.errors import ConfigError, Mistake
-from powertrip.rules.build import build_rule, pattern_mistakes, read_conditions
-from powertrip.rules.build_json import path_mistakes
-from powertrip.rules.entry import (
-    EventEntry,
-    IgnoreEntry,
-    NarrowEntry,
-    RawEntry,
-    UseEntry,
-    Where,
-    parse_rule,
-    parse_use,
-)
+from powertrip.rules.build import build_rule
+from powertrip.rules.compiler import Compiler, mistakes_within
+from powertrip.rules.entry import NarrowEntry, RawEntry, UseEntry, Where, parse_entry, parse_rule
+from powertrip.rules.judgements import Rule
 from powertrip.rules.ruleset import RuleSet
-from powertrip.rules.verdicts import Rule
 
-PACK_DIR = FilePath(__file__).parent.parent / "rulepacks"
+PACK_DIR = Path(__file__).parent.parent / "rulepacks"
 
 
 def load_rules(
-    entries: Any, where: Where, *, pack_dir: FilePath = PACK_DIR, sources: Collection[str] | None = None
+    entries: Any, where: Where, *, pack_dir: Path = PACK_DIR, sources: Collection[str] | None = None
 ) -> RuleSet:
-    """Check and compile the entries of a `rules:` list; raises ConfigError with every mistake in them.
+    """Checks and compiles the entries of a `rules:` list. Raises ConfigError with every mistake in them.
 
     `where` turns a path that begins with a position in the list into "file:line". `sources` are the names
     that a rule may give in `source`; None leaves them unchecked.
@@ -37,6 +28,7 @@ def load_rules(
     loading = _Loading(pack_dir, sources)
     for raw in loading.entries(entries, where):
         loading.add(raw)
+    # Once all are read: the rule that is narrowed may stand below.
     loading.resolve_narrowed()
     return loading.finish()
 
@@ -44,7 +36,7 @@ def load_rules(
 class _Loading:
     """The rules read so far, by name, and the mistakes found so far."""
 
-    def __init__(self, pack_dir: FilePath, sources: Collection[str] | None) -> None:
+    def __init__(self, pack_dir: Path, sources: Collection[str] | None) -> None:
         self._pack_dir = pack_dir
         self._sources = sources
         self._mistakes: list[Mistake] = []
@@ -67,19 +59,32 @@ class _Loading:
                 yield RawEntry(data, position, where)
 
     def _pack_entries(self, raw: RawEntry) -> Iterator[RawEntry]:
-        use = parse_use(raw)
+        """The entries of a pack, with what the `use` says of all of them."""
+        use = parse_entry(raw, UseEntry)
         if isinstance(use, list):
             self._mistakes += use
             return
-        self._mistakes += self._source_mistakes(raw)
+        self._check_sources(raw)
         known = sorted(path.stem for path in self._pack_dir.glob("*.yaml"))
         if use.use not in known:
             self._mistakes.append(raw.mistake(did_you_mean(use.use, known, "rule pack"), "use"))
             return
-        yield from _open_pack(self._pack_dir / f"{use.use}.yaml", use)
+        file = f"{use.use}.yaml"
+        document = parse_yaml((self._pack_dir / file).read_text(encoding="utf-8"), f"rulepacks/{file}")
+        for position, data in enumerate(document.data["rules"]):
+            changes = use.model_dump(exclude_none=True, exclude={"use"})
+            if data.get("ignore"):
+                # An ignore rule makes no event, and has no severity to change.
+                changes.pop("severity", None)
+            if "trust" not in data:
+                # Only a rule whose records any program could write asks who wrote them.
+                changes.pop("trust", None)
+            yield RawEntry(
+                data | changes, position, lambda path: document.where(("rules", *path)), pack=use.use
+            )
 
     def add(self, raw: RawEntry) -> None:
-        """Read one rule, keeping its name even if it has mistakes, so that others may refer to it."""
+        """Reads one rule and keeps its name."""
         name = str(raw.data.get("name", ""))
         if name in self._raws:
             first = self._raws[name]
@@ -88,42 +93,51 @@ class _Loading:
                 raw.mistake(f"the name is taken by the rule at {at}; choose another", "name")
             )
             return
+        rule: Rule | NarrowEntry | list[Mistake]
         entry = parse_rule(raw)
-        rule = _rule(raw, entry)
-        self._mistakes += [*(rule if isinstance(rule, list) else ()), *self._source_mistakes(raw)]
+        if isinstance(entry, list):
+            rule = [*entry, *mistakes_within(raw)]
+        else:
+            rule = entry if isinstance(entry, NarrowEntry) else build_rule(raw, entry)
+        if isinstance(rule, list):
+            self._mistakes += rule
+        self._check_sources(raw)
         if name:
+            # With mistakes in it too: otherwise each rule that names it would be a mistake as well.
             self._raws[name] = raw
             self._rules[name] = None if isinstance(rule, list) else rule
 
-    def _source_mistakes(self, raw: RawEntry) -> Iterator[Mistake]:
-        named = raw.data.get("source", [])
-        for name in named if isinstance(named, list) else [named]:
+    def _check_sources(self, raw: RawEntry) -> None:
+        written = raw.data.get("source", [])
+        for name in written if isinstance(written, list) else [written]:
             if self._sources is not None and isinstance(name, str) and name not in self._sources:
-                yield raw.mistake(did_you_mean(name, sorted(self._sources), "source"), "source")
+                problem = did_you_mean(name, sorted(self._sources), "source")
+                self._mistakes.append(raw.mistake(problem, "source"))
 
     def resolve_narrowed(self) -> None:
-        """Turn every ignore rule that names another rule into a rule of its own, by that rule's patterns."""
+        """Turns every ignore rule that names another rule into a rule of its own, by that rule's patterns."""
         for name, entry in list(self._rules.items()):
-            if isinstance(entry, NarrowEntry):
-                self._rules[name] = self._narrowed(self._raws[name], entry)
-
-    def _narrowed(self, raw: RawEntry, entry: NarrowEntry) -> Rule | None:
-        target = self._rules.get(entry.rule)
-        if isinstance(target, NarrowEntry) or (isinstance(target, Rule) and target.ignore):
-            self._mistakes.append(
-                raw.mistake("names an ignore rule; name the rule that makes the events", "rule")
-            )
-        elif entry.rule not in self._rules:
-            self._mistakes.append(raw.mistake(did_you_mean(entry.rule, sorted(self._rules), "rule"), "rule"))
-        if not isinstance(target, Rule) or target.ignore:
-            return None
-        conditions, mistakes = read_conditions(raw, "where", entry.where, target.types, target.names)
-        self._mistakes += mistakes
-        title = entry.title or f"{target.title}, ignored"
-        narrowed = (*target.where, *conditions)
-        return replace(
-            target, name=entry.name, title=title, where=narrowed, expects=None, ignore=True, pack=raw.pack
-        )
+            if not isinstance(entry, NarrowEntry):
+                continue
+            raw, target = self._raws[name], self._rules.get(entry.rule)
+            compiler = Compiler(raw)
+            if isinstance(target, NarrowEntry) or (isinstance(target, Rule) and target.ignore):
+                compiler.mistake("names an ignore rule; name the rule that makes the events", "rule")
+            elif entry.rule not in self._rules:
+                compiler.mistake(did_you_mean(entry.rule, sorted(self._rules), "rule"), "rule")
+            elif isinstance(target, Rule):
+                conditions = compiler.conditions("where", entry.where, target.types, target.names)
+                self._rules[name] = replace(
+                    target,
+                    name=entry.name,
+                    title=entry.title or f"{target.title}, ignored",
+                    where=(*target.where, *conditions),
+                    # A record that nobody matches is missed once, by the rule that makes the events.
+                    expects=None,
+                    ignore=True,
+                    pack=raw.pack,
+                )
+            self._mistakes += compiler.mistakes
 
     def finish(self) -> RuleSet:
         """The rule set; raises ConfigError if there was any mistake."""
@@ -133,31 +147,3 @@ class _Loading:
             return RuleSet([rule for rule in self._rules.values() if isinstance(rule, Rule)])
         except ValueError as error:
             raise ConfigError([Mistake("rules", "rules", str(error))]) from error
-
-
-def _rule(
-    raw: RawEntry, entry: EventEntry | IgnoreEntry | NarrowEntry | list[Mistake]
-) -> Rule | NarrowEntry | list[Mistake]:
-    if isinstance(entry, list):
-        return [*entry, *pattern_mistakes(raw), *path_mistakes(raw)]
-    return entry if isinstance(entry, NarrowEntry) else build_rule(raw, entry)
-
-
-def _open_pack(path: FilePath, use: UseEntry) -> Iterator[RawEntry]:
-    document = parse_yaml(path.read_text(encoding="utf-8"), f"rulepacks/{path.name}")
-    for position, data in enumerate(document.data["rules"]):
-        yield RawEntry(
-            data | _overrides(use, data),
-            position,
-            lambda place: document.where(("rules", *place)),
-            pack=use.use,
-        )
-
-
-def _overrides(use: UseEntry, data: dict[str, Any]) -> dict[str, Any]:
-    given = use.model_dump(exclude_none=True, exclude={"use"})
-    if data.get("ignore"):
-        given.pop("severity", None)
-    if "trust" not in data:
-        given.pop("trust", None)
-    return given

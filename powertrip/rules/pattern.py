@@ -1,17 +1,18 @@
 """Patterns of rules: compiled by google-re2 alone, refused with advice, recognised many at a time."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import cast
 
 import re2
 
+# Bytes that RE2 may use for the automaton of all patterns; it takes only what it needs.
 _SET_MEMORY = 64 << 20
-"""Bytes that RE2 may use for the automaton of all patterns; it takes only what it needs."""
 
 _BEGINS_ANCHORED = re.compile(r"(\(\?[a-zA-Z]+\))?(\^|\\A)")
+# A backslash before the $ takes its meaning away, unless that one is escaped itself.
 _ENDS_ANCHORED = re.compile(r"(?<!\\)(\\\\)*(\$|\\z|\\Z)\Z")
 _GROUP_NAME = re.compile(r"(?<!\\)(?:\\\\)*\(\?P?<([^>=!]+)>")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
@@ -57,37 +58,42 @@ class Pattern:
         return tuple(name for name, _ in self.groups)
 
     def matches(self, message: bytes) -> bool:
-        """Whether the pattern matches."""
-        find = self.regex.fullmatch if self.anchored else self.regex.search
-        return find(message) is not None
+        return self._find(message) is not None
 
     def capture(self, message: bytes) -> dict[str, str]:
         """The captured groups that took part in the match; empty where the pattern does not match."""
-        found = self.regex.fullmatch(message) if self.anchored else self.regex.search(message)
-        if found is None:
+        match = self._find(message)
+        if match is None:
             return {}
-        captured = {name: found.group(number) for name, number in self.groups}
-        return {name: _text(value) for name, value in captured.items() if value is not None}
+        captured = {name: match.group(number) for name, number in self.groups}
+        return {
+            name: value.decode("utf-8", "backslashreplace")
+            for name, value in captured.items()
+            if value is not None
+        }
 
-
-def _text(value: bytes) -> str:
-    return value.decode("utf-8", "backslashreplace")
-
-
-def join_lines(text: str) -> str:
-    """A pattern written over several lines, as one; a message has no line breaks to be meant by them."""
-    return "".join(text.splitlines())
+    def _find(self, message: bytes) -> "re2._Match[bytes] | None":
+        return self.regex.fullmatch(message) if self.anchored else self.regex.search(message)
 
 
 def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
-    """Compile for RE2; raises ValueError whose arguments are all the things to write otherwise."""
-    problems = [*_name_problems(text)]
+    """Compiles for RE2. Raises ValueError with all the things to write otherwise, one an argument."""
+    problems = []
+    names = _GROUP_NAME.findall(text)
+    for name in sorted(set(names)):
+        if not _FIELD_NAME.fullmatch(name):
+            problems.append(
+                f'the group name "{name}" is no field name; write it in lower case with underscores'
+            )
+        if names.count(name) > 1:
+            problems.append(f'the group name "{name}" is used twice; write two patterns as a list instead')
     if not unanchored and not is_anchored(text):
-        problems.append(_ANCHOR_IT)
-    options = re2.Options()
-    options.log_errors = False
+        problems.append(
+            "is not anchored, so text that an attacker puts inside a message would match; begin it with ^ "
+            "and end it with $, or write `unanchored: true` in the rule"
+        )
     try:
-        regex = re2.compile(text, options)
+        regex = re2.compile(text, _options())
     except re2.error as error:
         raise ValueError(_refusal(error), *problems) from error
     if problems:
@@ -96,68 +102,54 @@ def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
     return Pattern(text, regex, anchored=not unanchored, groups=tuple(groups))
 
 
-_ANCHOR_IT = (
-    "is not anchored, so text that an attacker puts inside a message would match; begin it with ^ and end it "
-    "with $, or write `unanchored: true` in the rule"
-)
-
-
 def is_anchored(text: str) -> bool:
-    """Whether the pattern says by itself that it covers the whole message."""
+    """Whether the pattern by itself covers the whole message."""
     return bool(_BEGINS_ANCHORED.match(text) and _ENDS_ANCHORED.search(text))
 
 
+def _options() -> re2.Options:
+    options = re2.Options()
+    # RE2 would write to standard error by itself, past the log.
+    options.log_errors = False
+    return options
+
+
 def _refusal(error: Exception) -> str:
-    said = error.args[0] if error.args else ""
-    reason = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    advice = next((advice for sign, advice in _ADVICE if re.search(sign, reason)), "")
-    return f"RE2 refuses it ({reason})" + (f"; {advice}" if advice else "")
-
-
-def _name_problems(text: str) -> Iterator[str]:
-    names = _GROUP_NAME.findall(text)
-    for name in sorted(set(names)):
-        if not _FIELD_NAME.fullmatch(name):
-            yield f'the group name "{name}" is no field name; write it in lower case with underscores'
-        if names.count(name) > 1:
-            yield f'the group name "{name}" is used twice; write two patterns as a list instead'
+    """RE2's own reason, and what to write instead where the construct is one that other engines have."""
+    reason = error.args[0] if error.args else ""
+    # It gives its reasons as bytes.
+    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    advice = next((advice for sign, advice in _ADVICE if re.search(sign, text)), "")
+    return f"RE2 refuses it ({text})" + (f"; {advice}" if advice else "")
 
 
 class Recogniser:
-    """Says in one pass over a message which of many patterns match it."""
+    """Finds in one pass over a message which of many patterns match it."""
 
-    def __init__(self, patterns: Iterable[Pattern]) -> None:
+    def __init__(self, patterns: Sequence[Pattern]) -> None:
         """Raises ValueError if RE2 cannot hold all the patterns at once."""
-        patterns = list(patterns)
-        anchored = [number for number, pattern in enumerate(patterns) if pattern.anchored]
-        searching = [number for number, pattern in enumerate(patterns) if not pattern.anchored]
-        self._passes = [
-            (_compile_set(re2.Set.FullMatchSet, [patterns[number].text for number in anchored]), anchored),
-            (_compile_set(re2.Set.SearchSet, [patterns[number].text for number in searching]), searching),
-        ]
+        self._passes: list[tuple[re2.Set, list[int]]] = []
+        for make, anchored in ((re2.Set.FullMatchSet, True), (re2.Set.SearchSet, False)):
+            numbers = [number for number, pattern in enumerate(patterns) if pattern.anchored is anchored]
+            if not numbers:
+                continue
+            options = _options()
+            options.max_mem = _SET_MEMORY
+            compiled = make(options)
+            for number in numbers:
+                compiled.Add(patterns[number].text)
+            try:
+                compiled.Compile()
+            except re2.error as error:
+                problem = "the patterns of all rules together are too large for RE2; write fewer"
+                raise ValueError(problem) from error
+            self._passes.append((compiled, numbers))
 
     def recognise(self, message: bytes) -> list[int]:
         """The numbers of the patterns that match, ascending."""
-        return sorted(number for one_pass in self._passes for number in _hits(*one_pass, message))
-
-
-def _hits(compiled: "re2.Set | None", numbers: list[int], message: bytes) -> Iterator[int]:
-    if compiled is not None:
-        for position in cast("list[int] | None", compiled.Match(message)) or ():
-            yield numbers[position]
-
-
-def _compile_set(make: "Callable[[re2.Options], re2.Set]", texts: list[str]) -> "re2.Set | None":
-    if not texts:
-        return None
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _SET_MEMORY
-    compiled = make(options)
-    for text in texts:
-        compiled.Add(text)
-    try:
-        compiled.Compile()
-    except re2.error as error:
-        raise ValueError("the patterns of all rules together are too large for RE2; write fewer") from error
-    return compiled
+        matching = []
+        for compiled, numbers in self._passes:
+            # None rather than an empty list, whatever its types say, where nothing matches.
+            positions = cast("list[int] | None", compiled.Match(message)) or ()
+            matching += [numbers[position] for position in positions]
+        return sorted(matching)

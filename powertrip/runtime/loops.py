@@ -173,8 +173,10 @@ def _maintainer(shared: Shared, workspace: Workspace) -> Callable[[], Awaitable[
     async def maintain() -> bool:
         config, now = shared.config(), utc_now()
         await workspace.remember()
-        kept = config.quarantine
-        deleted = await shared.store.prune(now - config.retention.records, kept.keep, kept.keep_bytes, now)
+        quarantine = config.quarantine
+        deleted = await shared.store.prune(
+            now - config.retention.records, quarantine.keep, quarantine.keep_bytes, now
+        )
         # Out of the database's reach, so that a history rewritten as a whole shows too.
         log.info("maintenance done", deleted=deleted, audit_hash=await shared.store.audit.newest_hash())
         return False

@@ -205,7 +205,7 @@ class Commands:
         """`rules`: what is watched."""
         _reviewers_only(await self._actor(caller), "see the rules")
         lines = []
-        for rule in self._parts.settings.rules.describe():
+        for rule in self._parts.settings.rules.rules:
             judgement = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
             lines.append((rule.name, f"{judgement}, from {', '.join(rule.sources) or 'every source'}"))
         return cards.rules_card(lines)

@@ -9,7 +9,7 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 
 from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, Reminders, Telling
-from powertrip.domain.quarantine import Quarantined
+from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.rows import lock_events, notices_in
@@ -38,7 +38,7 @@ _PRIORITY = {
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.NOTE: TypeAdapter(Note),
-    DeliveryKind.QUARANTINE: TypeAdapter(Quarantined),
+    DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
     DeliveryKind.REMINDER: TypeAdapter(Reminders),
     DeliveryKind.ORIGIN: TypeAdapter(Telling),
     DeliveryKind.BACKUP: TypeAdapter(Overdue),

@@ -8,7 +8,7 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.quarantine import Quarantined
+from powertrip.domain.quarantine import QuarantineReport
 from powertrip.domain.record import Record
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
@@ -48,12 +48,12 @@ def _row(
     }
 
 
-def untold() -> Quarantined | None:
+def untold() -> QuarantineReport | None:
     """What nobody was told of yet; None where there is nothing."""
     rows = list(QuarantineRow.select().where(QuarantineRow.told_at.is_null()).order_by(QuarantineRow.id))
     if not rows:
         return None
-    return Quarantined(
+    return QuarantineReport(
         count=len(rows),
         sources=dict(Counter(row.source for row in rows)),
         reasons=dict(Counter(row.reason for row in rows)),
@@ -92,7 +92,7 @@ def _newest_id() -> int:
     return int(QuarantineRow.select(fn.MAX(QuarantineRow.id)).scalar() or 0)
 
 
-def report(channel: str, window: timedelta, now: datetime) -> Quarantined | None:
+def report(channel: str, window: timedelta, now: datetime) -> QuarantineReport | None:
     """Have the security channel told of what is new: the first at once, the rest once a window."""
     wait_for(Turn.REPORTING)
     new = untold()

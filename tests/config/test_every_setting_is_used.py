@@ -23,7 +23,7 @@ from powertrip.config.section import Section
 from powertrip.settings import Settings
 
 PACKAGE = Path(powertrip.__file__).parent
-ELSEWHERE = ("sandbox", "migrations")
+ELSEWHERE = ("migrations",)
 
 
 @dataclass(frozen=True)

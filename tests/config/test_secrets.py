@@ -2,11 +2,14 @@
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 import structlog
 import yaml
 
+from powertrip import log
 from powertrip.config.section import secrets_in
 from powertrip.log import REDACTED, configure_logging, redact
 from powertrip.settings import Settings, load_config
@@ -14,6 +17,13 @@ from tests.config.test_config import TOKENS
 from tests.config.test_reference import SWITCHED_ON
 
 DATABASE = "postgresql://powertrip:dat%40base-password@db.example.com/powertrip"
+
+
+@pytest.fixture(autouse=True)
+def no_secrets_of_other_tests() -> Iterator[None]:
+    log._secrets.clear()
+    yield
+    log._secrets.clear()
 
 
 def test_the_log_of_a_full_example_hides_every_secret(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from powertrip.net import Bounds, HttpClient
 from powertrip.polls import AnyPoll, PollSection
 from powertrip.polls import api as api_module
 from powertrip.rules import load_rules
-from powertrip.rules.verdicts import Ignored, Match
+from powertrip.rules.judgements import Ignored, Match
 from tests.polls.api import Api
 from tests.samples import NOW, later
 

@@ -115,6 +115,8 @@ def test_the_records_host_is_taken_where_the_rule_names_none() -> None:
         ("a: {pattern: '^b+$'}", {"a": "abbb"}, False),
         ("a: {pattern: '^b+$'}", {}, False),
         ("a: {pattern: '^5$'}", {"a": 5}, True),
+        ("a: {pattern: '^b+c$'}", {"a": "b" * 5000 + "c"}, True),
+        ("a: {pattern: '^b+c$'}", {"a": "b" * 9000 + "c"}, False),
         ("a: b, c: d", {"a": "b", "c": "d"}, True),
         ("a: b, c: d", {"a": "b"}, False),
     ],
@@ -160,6 +162,10 @@ def test_a_pattern_takes_a_part_of_a_value_or_the_whole_or_nothing() -> None:
     assert found("a", {"a": "alice"}, "^b.*$") is None
 
 
+def test_a_pattern_reads_past_the_length_that_a_field_keeps() -> None:
+    assert found("a", {"a": "x" * (VALUE_LIMIT + 1) + ":22"}, "^x+:(?P<value>[0-9]+)$") == "22"
+
+
 def test_a_record_of_another_source_is_not_read() -> None:
     assert rule_of(RULES, login(), source="syslog") == ("Unmatched", None)
 
@@ -167,6 +173,15 @@ def test_a_record_of_another_source_is_not_read() -> None:
 def test_a_record_that_the_rule_expects_and_does_not_match_is_quarantined() -> None:
     assert rule_of(RULES, login(ok="perhaps"), source="app") == ("Quarantined", "login")
     assert rule_of(RULES, login(action="enter", ok=False), source="app") == ("Unmatched", None)
+
+
+def test_an_unreadable_record_that_only_the_expectation_is_about_is_quarantined() -> None:
+    rules = rules_of(
+        "- {name: a, title: t, folds_people: true, program: app, when: {a: b}, "
+        "expects: {program: other, when: {a: b}}}"
+    )
+
+    assert rule_of(rules, '{"a":' * 100_000, program="other") == ("Quarantined", None)
 
 
 def test_records_that_name_nobody_are_never_folded() -> None:
@@ -310,7 +325,11 @@ KEYS = st.sampled_from(
 
 
 @given(
-    st.dictionaries(KEYS, st.recursive(JSON_VALUES, lambda inner: st.dictionaries(KEYS, inner), max_leaves=8))
+    st.dictionaries(
+        KEYS,
+        st.recursive(JSON_VALUES, lambda inner: st.dictionaries(KEYS, inner, max_size=4), max_leaves=8),
+        max_size=4,
+    )
 )
 def test_no_shape_of_a_record_breaks_a_pack(value: object) -> None:
     assert isinstance(PACKS.judge(json_record(value)), Match | Ignored | Quarantined | Unmatched)

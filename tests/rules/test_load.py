@@ -48,6 +48,14 @@ def looked_up(places: str) -> str:
         ),
         (audit("expects: {prefix: a}"), "rules.vault.expects.when: is missing; write which records the rule"),
         (
+            audit("expects: {when: {a: b}, contains: c}"),
+            "rules.vault.expects.contains: cannot be here, as the rule has `when` and so is over JSON",
+        ),
+        (
+            vpn("expects: {prefix: a, when: {a: b}}"),
+            "rules.vpn.expects.when: cannot be here, as the rule has no `when` and so is not over JSON",
+        ),
+        (
             "- {name: a, title: t, pattern: '^(?P<user_name>a)$', fields: {f: {path: b}}}",
             "rules.a.fields.f: looks into JSON, and the rule has no `when`; add it, or write a text",
         ),
@@ -282,7 +290,7 @@ def test_a_rule_set_describes_its_rules_in_order() -> None:
         vpn("source: syslog, severity: high")
         + "\n- {name: bot, ignore: true, rule: vpn, where: {user_name: oswaldo}}"
     )
-    said = [(rule.name, rule.title, rule.severity, rule.sources, rule.ignore) for rule in rules.describe()]
+    said = [(rule.name, rule.title, rule.severity, rule.sources, rule.ignore) for rule in rules.rules]
 
     assert said == [
         ("vpn", "VPN login", Severity.HIGH, ("syslog",), False),

@@ -7,7 +7,7 @@ import pytest
 
 from powertrip.domain.delivery import DeliveryKind, Note, Overdue, Posted, Reminders, Shown, Telling
 from powertrip.domain.event import NoticeKind
-from powertrip.domain.quarantine import Quarantined
+from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store import Store, deliveries, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import DeliveryRow
@@ -39,7 +39,9 @@ async def write(thread: DatabaseThread, kind: DeliveryKind, payload: str | None)
                 '{"count": 2, "reasons": {"broken": 2}, "samples": ["a", "b"], '
                 '"since": "2026-01-15T12:00:00+00:00", "sources": {"syslog": 2}}'
             ),
-            Quarantined(count=2, reasons={"broken": 2}, samples=("a", "b"), since=NOW, sources={"syslog": 2}),
+            QuarantineReport(
+                count=2, reasons={"broken": 2}, samples=("a", "b"), since=NOW, sources={"syslog": 2}
+            ),
         ),
         (DeliveryKind.REMINDER, '{"numbers": {"e1": 2, "e2": 1}}', Reminders(numbers={"e1": 2, "e2": 1})),
         (DeliveryKind.BACKUP, '{"deliveries": [4, 7]}', Overdue(deliveries=(4, 7))),

@@ -1,4 +1,4 @@
-"""A rule ready to judge, and the four things a rule set can say of a record."""
+"""A rule ready to judge, and the four judgements of a record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -54,12 +54,11 @@ class Rule:
         return {*captured, *(self.json.lookups if self.json else ()), *self.constants, "host_name"}
 
     def is_for(self, source: str) -> bool:
-        """Whether the rule may judge records of the source."""
         return _fits(source, self.sources)
 
     def may_judge(self, record: Record) -> bool:
-        """Whether source and program fit; a record of an unknown program could be of any."""
-        return _fits(record.source, self.sources) and _fits(record.program, self.programs)
+        """Whether source and program fit."""
+        return self.is_for(record.source) and _fits(record.program, self.programs)
 
     def accepts(self, fields: Mapping[str, str]) -> bool:
         """Whether the conditions on fields let the record pass."""
@@ -67,9 +66,20 @@ class Rule:
             condition.holds(fields) for condition in self.unless
         )
 
+    def distrusts(self, record: Record) -> str | None:
+        """The reason why another program may have written the record; None without one."""
+        # Any program can write any message, but not under another's facility or user: see `trust`.
+        stated = {"facility": record.facility, **record.trusted}
+        for name, allowed in self.trust.items():
+            value = stated.get(name)
+            if value is not None and value not in allowed:
+                claim = f"has {name} {value[:40]!r}, not {' or '.join(allowed)}"
+                return f"looks like {self.name} but {claim}: another program may have written it"
+        return None
+
     def should_judge(self, record: Record, message: str, documents: RecordJson) -> bool:
         """Whether the rule's `expects` says that no record like this may go unjudged."""
-        if self.expects is None or not _fits(record.source, self.sources):
+        if self.expects is None or not self.is_for(record.source):
             return False
         if not _fits(record.program, self.expects.programs):
             return False
@@ -97,6 +107,7 @@ ANY_SOURCE = "*"
 
 
 def _fits(value: str | None, allowed: tuple[str, ...]) -> bool:
+    # A record of an unknown program could be of any.
     return not allowed or value is None or value == ANY_SOURCE or value in allowed
 
 
