@@ -69,19 +69,19 @@ class Risk:
 
 def worst(reputations: Sequence[Reputation]) -> Risk:
     """The worst of what is said, the first of equals."""
-    risks = [_risk(reputation) for reputation in reputations]
+    risks = [
+        Risk(level=_level(item), score=item.score, reason=item.reason, service=item.service)
+        for item in reputations
+    ]
     return max(risks, key=lambda risk: (_ASCENDING.index(risk.level), risk.score or 0), default=Risk())
 
 
-def _risk(said: Reputation) -> Risk:
-    level = _level(said.score) if said.score is not None else _LEVELS.get(said.risk or "", RiskLevel.UNKNOWN)
-    return Risk(level=level, score=said.score, reason=said.reason, service=said.service)
-
-
-def _level(score: int) -> RiskLevel:
-    if score > RED_ABOVE:
+def _level(reputation: Reputation) -> RiskLevel:
+    if reputation.score is None:
+        return _LEVELS.get(reputation.risk or "", RiskLevel.UNKNOWN)
+    if reputation.score > RED_ABOVE:
         return RiskLevel.HIGH
-    return RiskLevel.MEDIUM if score > YELLOW_ABOVE else RiskLevel.LOW
+    return RiskLevel.MEDIUM if reputation.score > YELLOW_ABOVE else RiskLevel.LOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
