@@ -1,4 +1,7 @@
-"""The person's own past: what earlier events say about a new one. Only approved ones count as known good."""
+"""The person's own past: what their earlier events say about a new one.
+
+Only approved events make anything familiar: an attacker who tries often must not become usual by it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +19,12 @@ HOURS_AROUND = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What the person's earlier events say about this one; events of the same kind, such as logins."""
+    """What the person's earlier events of the same kind, such as logins, say about this one."""
 
     first_of_person: bool = False
-    """Nothing of this kind was ever seen of them."""
+    """They never had an event of this kind."""
     first_from_address: bool = False
-    """They are known, and nothing from this address was ever approved; likewise for the next two."""
+    """They have history, none of it approved from this address (network, country)."""
     first_from_network: bool = False
     first_from_country: bool = False
     times_from_address: int = 0

@@ -1,4 +1,4 @@
-"""Which two records tell of one thing: the log pipeline's and that of a host intrusion detection system.
+"""Pairs the log pipeline's records with those of a host intrusion detection system.
 
 Both were read by the same rules, so action, user and address are equal where the thing is one. Hosts may be
 named with and without their domain, clocks differ, and either record may come first.
@@ -12,10 +12,10 @@ from ipaddress import ip_address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
-    """What one record says of the thing it tells of."""
+    """What one record says happened."""
 
     id: int
-    """Of the row that holds it; traces of the two sides are numbered apart."""
+    """The id of its row; the two sides have their own numbers."""
     at: datetime
     event_action: str
     user_name: str | None = None
@@ -58,9 +58,9 @@ def may_be_one(our: Trace, their: Trace, within: timedelta) -> bool:
 
 
 def pairs(ours: Collection[Trace], theirs: Collection[Trace], within: timedelta) -> dict[int, int]:
-    """For each of `theirs` that has a counterpart its id, by id: equal ports first, then the nearest in time.
+    """The ids of ours by the ids of theirs: equal ports first, then the nearest in time.
 
-    Each trace is in one pair at most, and the order in which the records came makes no difference.
+    Each trace is in one pair at most, whichever order the records came in.
     """
     possible = []
     for their in theirs:

@@ -1,4 +1,4 @@
-"""The table of statuses: which verdict leads from where to where, and why not otherwise."""
+"""The statuses of an event: which verdict moves which, and the refusals of all others."""
 
 from dataclasses import replace
 
@@ -33,7 +33,7 @@ def decide(event: Event, decision: Decision) -> Event:
 
 
 def refusal(event: Event, verdict: Verdict) -> AlreadyDecided | NotInThisStatus:
-    """The named reason why `verdict` does nothing to `event`, as a sentence for the person who tried."""
+    """Why `verdict` does nothing to `event`, as a sentence for the person who tried."""
     if verdict is Verdict.CLOSE and event.is_open:
         return NotInThisStatus("Only a denied event can be closed, and nobody has denied this one.")
     if verdict is Verdict.CLOSE and event.status is Status.APPROVED:

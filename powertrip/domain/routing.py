@@ -42,13 +42,10 @@ class People:
                     self._in_any_case[name.casefold()] = person
 
     def find(self, name: str | None) -> Person | None:
-        """The person with this name; None where nobody has it.
-
-        Names are compared exactly, as `Alice` and `alice` may be two unix users. E-mail addresses and GitHub
-        logins are not: their case means nothing where they come from.
-        """
+        """The person with this name, or None."""
         if not name:
             return None
+        # `Alice` and `alice` may be two unix users. In e-mail addresses and GitHub logins case means nothing.
         return self._by_name.get(name) or self._in_any_case.get(name.casefold())
 
     def all(self) -> tuple[Person, ...]:
@@ -82,11 +79,12 @@ def mistakes_in_people(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def _shared_names(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Names of two people: equal ones, and those that differ by capitals alone where these mean nothing."""
+    """Names that two people have: equal, or equal but for capitals where these mean nothing."""
     exact: dict[str, str] = {}
     in_any_case: dict[str, str] = {}
     for path, name, owner, case_matters in _names(data):
         known = [exact.get(name), in_any_case.get(name.casefold())]
+        # A name in which capitals mean nothing clashes also with those in which they do.
         if not case_matters:
             known += [other for given, other in exact.items() if given.casefold() == name.casefold()]
         if others := [other for other in known if other not in (None, owner)]:

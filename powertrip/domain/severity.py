@@ -41,8 +41,8 @@ class Listed(Section):
     """Addresses and networks that events come from."""
 
     def reason(self, event: Event) -> str | None:
-        """What of the event stands on the list, and as what; None where nothing does."""
-        host = (event.host_name or "").lower()
+        """The entry that the event is on the list by, such as `host web-*`; None where it is not on it."""
+        host = (event.host_name or "").lower()  # host names have no case
         reasons = [
             *(f"host {entry}" for entry in self.hosts if fnmatchcase(host, entry.lower())),
             *(f"rule {entry}" for entry in self.rules if fnmatchcase(event.rule, entry)),
@@ -61,7 +61,7 @@ class SeverityLists(Section):
 
 
 def weigh(event: Event, lists: SeverityLists) -> Event:
-    """The event with the severity that the lists give it, and the reason if that is another one."""
+    """The event with the severity that the lists give it, with the reason where it is another one."""
     # What is on both lists is sensitive, so that list comes first.
     for listed, step, word in ((lists.sensitive, 1, "sensitive"), (lists.expected, -1, "expected")):
         reason = listed.reason(event)

@@ -1,8 +1,6 @@
-"""A line of syslog text, taken apart: RFC 5424, RFC 3164 and what programs write in their place.
+"""Parses a line of syslog text: RFC 5424, RFC 3164 and what programs write in their place.
 
-It is read by the sources that take such lines and by `bot.py rules test`, which tries rules on them. Nothing
-here raises: what is no syslog line is a message without anything else known of it. re2, because the lines
-come from strangers.
+Nothing here raises: a line of unknown form is a message with nothing else known.
 """
 
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ FACILITIES = (
 )
 """In the order of their numbers, as in RFC 5424 section 6.2.1 and syslog(3)."""
 
+# re2, for the lines come from strangers: no pattern may take more than linear time.
 _PRI = re2.compile(r"(?s)<(?P<pri>[0-9]{1,3})>(?P<rest>.*)")
 _VERSIONED = re2.compile(
     r"(?s)1 (?P<time>[^ ]+) (?P<host>[^ ]+) (?P<program>[^ ]+) (?P<process>[^ ]+) [^ ]+(?: (?P<rest>.*))?"
@@ -36,7 +35,7 @@ _TRADITIONAL = re2.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyslogLine:
-    """The parts of a line; None for what it does not say."""
+    """The parts of a line; None where it has none."""
 
     message: str
     time: str | None = None

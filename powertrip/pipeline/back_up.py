@@ -1,4 +1,4 @@
-"""While Slack is down the backup channels are told what nobody could be asked about, and later a digest."""
+"""While Slack is down the backup channels are told of the events that wait; later they get a digest."""
 
 import structlog
 
@@ -38,5 +38,5 @@ async def tell_backup(parts: Parts, delivery: Delivery) -> bool:
     else:
         await parts.store.backups.told(delivery, [event.id for event in events], parts.clock())
         parts.signals.outbox.set()
-    log.warning("backup channel told", channel=delivery.channel, events=[event.id for event in events])
+    log.warning("told a backup channel", channel=delivery.channel, events=[event.id for event in events])
     return True

@@ -1,4 +1,4 @@
-"""Fetches what senders left out: a page of a gap at a time, until nothing is missing."""
+"""Fetches records that senders left out: one page of a gap at a time, until none is missing."""
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
@@ -18,11 +18,11 @@ RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=5)
 """Retries begin after `RETRY_FIRST` and double up to this."""
 TELL_AFTER = 8
-"""Failures in a row, some fifteen minutes, after which people are told also of what may pass by itself."""
+"""Failures in a row, some fifteen minutes, after which people hear also of faults that may pass."""
 
 
 class Filler:
-    """Works off the gaps of those sources that have a way to fetch what they left out."""
+    """Fills the gaps of sources with a way to fetch what they left out."""
 
     def __init__(
         self, parts: Parts, backfills: Callable[[], Mapping[str, Backfill]], backlog_limit: Callable[[], int]

@@ -1,4 +1,4 @@
-"""What only one side saw: an origin's alone becomes an event, the log pipeline's alone is reported."""
+"""Compares both sides: what only an origin saw becomes an event, what it missed is reported."""
 
 import structlog
 

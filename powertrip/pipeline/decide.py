@@ -1,4 +1,4 @@
-"""A person decides: who they are is looked up, whether they may is checked, and the first one wins."""
+"""A person decides: looks up who they are, checks whether they may, and takes the first decision."""
 
 import re
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _REFERENCE = re.compile(r"([a-z0-9]{6,20})(?:\.([1-9][0-9]{0,6}))?")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reference:
-    """What a button or a command names: an event, and the revision of it that was seen."""
+    """An event, and the revision of it that was seen, as a button or a command names them."""
 
     event_id: str
     revision: int = 1
@@ -47,7 +47,7 @@ def parse_reference(text: str) -> Reference:
 
 
 class Decider:
-    """Takes decisions, from whichever way they come."""
+    """Takes decisions by buttons and by commands."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

@@ -1,4 +1,4 @@
-"""What is known of an event's address is looked up: at first for a moment, later until all have answered."""
+"""Looks up addresses of events: at first while their cards are held, later until all services answered."""
 
 import asyncio
 from dataclasses import replace
@@ -27,7 +27,7 @@ RETRY_LONGEST = timedelta(minutes=5)
 
 
 def begin_lookups(parts: Parts) -> None:
-    """Have new events looked up now, and their cards sent when the hold ends, whatever came of it."""
+    """Wake the lookups of new events now, and the sender when the hold of their cards ends."""
     parts.signals.lookups.set()
     # While the lookups of others hang, nobody else wakes the sender when the hold is over.
     asyncio.get_running_loop().call_later(HOLD.total_seconds(), parts.signals.outbox.set)

@@ -1,4 +1,4 @@
-"""From a record in the inbox to an event: the rules speak, the subject is looked up, the result is kept."""
+"""From a record in the inbox to an event: rules judge it, its subject is looked up, its effects are kept."""
 
 import asyncio
 import contextlib
@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 
 Item = TypeVar("Item")
 Spoken = Match | Ignored | Quarantined | Unmatched | ToQuarantine
-"""What the rules say of a record, or what is done with one that they break on."""
+"""What the rules say of a record; ToQuarantine where they break on it."""
 
 BATCH = 200
 """Records judged in one go: enough to share a commit, few enough to keep each step short."""
@@ -145,7 +145,7 @@ def _speak(settings: Settings, record: Record) -> Spoken:
     try:
         return settings.rules.judge(record)
     except Exception as error:  # a rule that breaks on one record must not hold up, or lose, any other
-        log.exception("a rule broke on a record", source=record.source, record_id=record.record_id)
+        log.exception("rule broke on a record", source=record.source, record_id=record.record_id)
         return ToQuarantine(rule=None, reason=f"judging broke: {type(error).__name__}")
 
 

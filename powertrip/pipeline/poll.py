@@ -1,4 +1,4 @@
-"""One round of a poll: page after page until there is no more, or enough for one round."""
+"""Asks an API for new records: page after page until there is no more, or enough for one round."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -33,7 +33,7 @@ async def whole_page(fetching: Awaitable[Page]) -> Page:
 
 
 class Poller:
-    """Runs the rounds of one poll; the store sees to it that one process at a time does."""
+    """Runs the rounds of one poll; a lease in the store keeps all other processes out."""
 
     def __init__(
         self, parts: Parts, name: str, poll: Poll, client: HttpClient, backlog_limit: Callable[[], int]
@@ -46,7 +46,7 @@ class Poller:
         self._owner = parts.new_id()
 
     async def step(self) -> bool:
-        """Fetch what is new, if it is time; never asks to be called at once again. Raises StoreUnavailable."""
+        """Fetch what is new, if it is time; returns False, for the rest can wait. Raises StoreUnavailable."""
         now, polling = self._parts.clock(), self._parts.store.polling
         state = await polling.claim(
             self._name, self._owner, since=now - self._poll.look_back, now=now, lease=LEASE

@@ -1,4 +1,4 @@
-"""What a delivery says: rendered from the store at the last moment, so that it is true when it is read."""
+"""What a delivery says: rendered at the last moment, so that it is true when it is read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ from powertrip.domain.quarantine import Quarantined
 from powertrip.pipeline.context import Settings
 
 DIRECT = ("D", "U", "W")
-"""How the ids of direct messages, and of the members they are addressed by, begin."""
+"""Begin the ids of direct messages, and of the members they are addressed by."""
 FINAL = (Status.APPROVED, Status.CLOSED)
 
 NOTICE_KIND = {
@@ -98,12 +98,12 @@ def _about(
 
 
 def reminder_numbers(delivery: Delivery) -> Mapping[str, int]:
-    """The number of the reminder that the delivery is, by event; empty where it is none."""
+    """Numbers of the reminders in the delivery, by event; empty where it is no reminder."""
     return delivery.payload.numbers if isinstance(delivery.payload, Reminders) else {}
 
 
 def _is_still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:
-    """A reminder is of use unless the event is final, a newer one waits, or the first has yet to go out."""
+    """False where the event is final, a newer reminder waits, or the first notice has yet to go out."""
     event = snapshot.event
     is_newest = event.reminders <= numbers.get(event.id, event.reminders)
     # A question stays with the person whom it is about, however long Slack does not take it. The channel is

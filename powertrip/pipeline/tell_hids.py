@@ -1,4 +1,4 @@
-"""Origins are told what was decided: one verdict after the other, again and again until it is taken."""
+"""Tells origins what was decided: one verdict after the other, each until it is taken."""
 
 from datetime import timedelta
 
