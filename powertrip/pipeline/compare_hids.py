@@ -3,7 +3,7 @@
 import structlog
 
 from powertrip.domain.judgement import Applied, ToAsk
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Parts, Settings
 from powertrip.pipeline.enrich import begin_lookups
 from powertrip.pipeline.judge import apply_all, subjects_of, to_ask
 
@@ -16,7 +16,7 @@ BATCH = 100
 async def watch_origins(parts: Parts) -> bool:
     """Ask about what origins alone saw, and mark what they did not see; returns whether there may be more."""
     settings, store = parts.settings, parts.store
-    opened = await _ask_about_alone(parts)
+    opened = await _ask_about_alone(parts, settings)
     missed = await store.expectations.miss(parts.clock(), BATCH)
     reported = await store.expectations.report(
         settings.security_channel, settings.quarantine.report_every, parts.clock()
@@ -30,8 +30,8 @@ async def watch_origins(parts: Parts) -> bool:
     return BATCH in (opened, missed)
 
 
-async def _ask_about_alone(parts: Parts) -> int:
-    settings, now = parts.settings, parts.clock()
+async def _ask_about_alone(parts: Parts, settings: Settings) -> int:
+    now = parts.clock()
     due = await parts.store.sightings.due(now, BATCH)
     if not due:
         return 0

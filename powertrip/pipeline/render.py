@@ -30,6 +30,7 @@ Link = Callable[[str, str], str | None]
 
 def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime) -> Message | None:
     """What a delivery says now, and shows of which events; None where it is of no use any more."""
+    snapshots: Sequence[Snapshot] = delivery.snapshots
     match delivery.payload:
         case Note(title=title, lines=lines):
             return cards.security_note(title, lines)
@@ -43,34 +44,48 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
                 how_to_look="bot.py events quarantine",
             )
         case Reminders(numbers=numbers):
-            due = [item for item in delivery.snapshots if _is_still_due(item, numbers)]
-            return _about(due, delivery, settings, link=link, now=now)
+            snapshots = [item for item in snapshots if _is_still_due(item, numbers)]
         case _:
-            return _about(delivery.snapshots, delivery, settings, link=link, now=now)
-
-
-def _about(
-    snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, *, link: Link, now: datetime
-) -> Message | None:
+            pass
     if not snapshots:
         return None
-    first, is_list = snapshots[0], len(snapshots) > 1
+    view = _view(snapshots, delivery, settings, link)
+    events = [item.event for item in snapshots]
+    if len(events) > 1:
+        message = cards.reminder_list(events, view, now)
+    elif view.kind is NoticeKind.OUTCOME:
+        message = cards.denied_alert(events[0], view, now)
+    else:
+        message = cards.event_card(events[0], view, now)
+    shows = tuple(
+        Shown(
+            event_id=item.event.id,
+            revision=item.event.revision,
+            version=item.version,
+            reminder=item.event.reminders if len(events) > 1 else view.reminder,
+        )
+        for item in snapshots
+    )
+    return replace(message, shows=shows)
+
+
+def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, link: Link) -> CardView:
     kind, channel, number = NOTICE_KIND.get(delivery.kind, NoticeKind.REMINDER), delivery.channel, 0
     if kind is NoticeKind.REMINDER:
         number = max(item.event.reminders for item in snapshots)
-    if delivery.kind is DeliveryKind.UPDATE and not is_list:
-        # It stays the kind of message that it was sent as.
+    # An updated message stays the kind it was sent as; those of several events are all lists of reminders.
+    if delivery.kind is DeliveryKind.UPDATE and len(snapshots) == 1:
         notice = delivery.notices[0]
         kind, channel, number = notice.kind, notice.channel, notice.reminder
-    first_link = None
-    if kind is not NoticeKind.FIRST and not is_list:
-        # A link only to what the readers of this channel can open.
-        here = [notice for notice in first.first_notices if notice.channel == channel]
-        first_link = link(here[0].channel, here[0].ts) if here else None
     calls_reviewers = kind is NoticeKind.OUTCOME or (
         kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number)
     )
-    view = CardView(
+    first_link = None
+    if kind is not NoticeKind.FIRST and len(snapshots) == 1:
+        # A link is of use only to those who can open it: the readers of the same channel.
+        first_notices = [notice for notice in snapshots[0].first_notices if notice.channel == channel]
+        first_link = link(channel, first_notices[0].ts) if first_notices else None
+    return CardView(
         kind=kind,
         audience="person" if channel.startswith(DIRECT) else "channel",
         reminder=number,
@@ -79,22 +94,6 @@ def _about(
         cards=settings.cards,
         command=settings.command,
     )
-    if is_list:
-        message = cards.reminder_list([item.event for item in snapshots], view, now)
-    elif kind is NoticeKind.OUTCOME:
-        message = cards.denied_alert(first.event, view, now)
-    else:
-        message = cards.event_card(first.event, view, now)
-    shows = tuple(
-        Shown(
-            event_id=item.event.id,
-            revision=item.event.revision,
-            version=item.version,
-            reminder=item.event.reminders if is_list else number,
-        )
-        for item in snapshots
-    )
-    return replace(message, shows=shows)
 
 
 def reminder_numbers(delivery: Delivery) -> Mapping[str, int]:
