@@ -31,12 +31,11 @@ async def watch_origins(parts: Parts) -> bool:
 
 
 async def _ask_about_alone(parts: Parts, settings: Settings) -> int:
-    now = parts.clock()
-    due = await parts.store.sightings.due(now, BATCH)
+    due = await parts.store.sightings.due(parts.clock(), BATCH)
     if not due:
         return 0
     subjects = await subjects_of(parts, settings, [item.event.user_name for item in due])
-    asked = []
+    asked, now = [], parts.clock()
     for item in due:
         subject = subjects[item.event.user_name]
         asked.append((item.id, to_ask(settings, item.event, subject, event_id=parts.new_id(), now=now)))

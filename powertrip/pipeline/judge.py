@@ -113,11 +113,11 @@ def to_ask(settings: Settings, draft: Event, subject: Subject, *, event_id: str,
 
 
 async def _judge(parts: Parts, claimed: Sequence[Claimed]) -> list[Judgement]:
-    settings, now = parts.settings, parts.clock()
+    settings = parts.settings
     spoken = [_speak(settings, item.record) for item in claimed]
     names = [match.fields.get("user_name") for match in spoken if isinstance(match, Match)]
     subjects = await subjects_of(parts, settings, names)
-    judgements = []
+    judgements, now = [], parts.clock()
     for item, verdict in zip(claimed, spoken, strict=True):
         outcome: ToAsk | ToSight | ToCount | ToQuarantine
         match verdict:

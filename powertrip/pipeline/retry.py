@@ -44,10 +44,10 @@ async def attempt(
         async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
             was_told = await work(parts, delivery)
     except (OutsideError, TimeoutError) as error:
-        # Never longer than we would wait anyway, whatever the other side says.
-        asked = getattr(error, "retry_after", None)
-        pause = None if asked is None else min(timedelta(seconds=asked), DELIVERY_LONGEST)
-        wait = doubled(DELIVERY_FIRST, delivery.attempts, DELIVERY_LONGEST) if pause is None else pause
+        # Never longer than we would wait anyway, whatever the other side says. Zero, or a date that is past,
+        # is taken for no wish: attempts would follow each other without end.
+        asked = min(timedelta(seconds=getattr(error, "retry_after", None) or 0), DELIVERY_LONGEST)
+        wait = asked or doubled(DELIVERY_FIRST, delivery.attempts, DELIVERY_LONGEST)
         why = str(error) or "the attempt took too long"
         log.warning(
             "delivery failed, retrying", kind=delivery.kind, to=delivery.channel, error=why, wait=str(wait)
@@ -57,7 +57,7 @@ async def attempt(
         may_have_arrived = not isinstance(error, SlackUnavailable | SlackRefused)
         until = parts.clock() + wait
         await parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
-        return pause.total_seconds() if pause else 0.0
+        return asked.total_seconds()
     if was_told:
         parts.metrics.delivery_attempted(delivery.kind, "done")
     return 0.0
