@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from powertrip.domain.deciding import DecisionPlan, DecisionTaken
+from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.decision import Decision
 from powertrip.domain.delivery import DeliveryKind, Reminders
 from powertrip.domain.due import DueReminder
@@ -75,15 +75,15 @@ def _conditions(query: EventQuery) -> Any:
     return combined
 
 
-def decide(plan: DecisionPlan) -> DecisionTaken:
-    """Take a decision if the event still stands as `plan.before`; all that follows is one transaction.
+def decide(plan: DecisionPlan) -> Outcome | None:
+    """Take a decision, with all that follows, or return None where the event's status moved meanwhile.
 
     Occurrences later than the decision's revision become a pending event of their own, every copy of
     the card is to be updated, and a denial is to be told to the security channel.
     """
     wait_for(Turn.DECIDING)
     if not _move_status(plan):
-        return DecisionTaken(taken=False)
+        return None
     _write_decision(plan.before.id, plan.after.status, plan.decision)
     rest = _split(plan) if plan.before.status is Status.PENDING else None
     reports.for_decision(plan.before.id, plan.after.status, plan.tell, plan.decision.at)
@@ -93,7 +93,7 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
             DeliveryKind.OUTCOME, plan.outcome_channel, plan.decision.at, event_ids=[plan.before.id]
         )
         deliveries.enqueue([alert])
-    return DecisionTaken(taken=True, rest=rest)
+    return plan.outcome(rest)
 
 
 def _move_status(plan: DecisionPlan) -> bool:

@@ -4,22 +4,23 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.domain.event import Status
-from powertrip.domain.habits import HOURS_WINDOW, WINDOW, Seen
+from powertrip.domain.habits import HOURS_WINDOW, WINDOW, Past, past_of
 from powertrip.store.tables import EventRow
 
 HOURS_READ = 500
 """Approved events that are read for the usual hours."""
 
 
-def seen_before(row: Any) -> Seen:
-    """What the database says of events before the one in `row`."""
+def past_of_row(row: Any) -> Past:
+    """What the events before the one in `row` say of it."""
     same_kind = (EventRow.event_action == row.event_action) & (EventRow.id != row.id)
     before = same_kind & (EventRow.received_at <= row.received_at)
     mine = before & (EventRow.user_name == row.user_name)
     approved = mine & (EventRow.status == Status.APPROVED)
     from_here = approved & (EventRow.source_ip == row.source_ip)
     last = _last(before & (EventRow.host_name == row.host_name) & (EventRow.status == Status.APPROVED))
-    return Seen(
+    return past_of(
+        row.occurred_at,
         by_person=_count(mine, 1),
         approved_from_address=_count(from_here, 1),
         approved_from_network=_count_if(approved, EventRow.as_number, row.as_number),

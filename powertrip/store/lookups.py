@@ -7,12 +7,11 @@ from typing import Any
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import ToEnrich
-from powertrip.domain.habits import past_of
 from powertrip.store import deliveries
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, is_postgres, transaction
 from powertrip.store.events import OPEN
-from powertrip.store.habits import seen_before
+from powertrip.store.habits import past_of_row
 from powertrip.store.rows import facts_columns, lock_events, past_columns
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
 
@@ -55,9 +54,7 @@ def _changes(row: Any, facts: AddressFacts | None, due_at: datetime | None) -> d
     columns = facts_columns(facts)
     # The past asks for events from the same network and country.
     row.as_number, row.country_code = columns["as_number"], columns["country_code"]
-    past = (
-        past_columns(past_of(seen_before(row), row.occurred_at)) if row.status in OPEN else {"past": row.past}
-    )
+    past = past_columns(past_of_row(row)) if row.status in OPEN else {"past": row.past}
     return columns | past | {"facts_due_at": due_at}
 
 
