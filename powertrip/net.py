@@ -24,7 +24,6 @@ LONGEST_WAIT = 86_400.0
 
 
 def utc_now() -> datetime:
-    """The time by this machine's clock."""
     return datetime.now(UTC)
 
 
@@ -137,7 +136,7 @@ class HttpClient:
         content: bytes | None = None,
         login: tuple[str, str] | None = None,
     ) -> Answer:
-        """Call, with `login` by basic auth; raises Unavailable (Busy at 429) if it may work later."""
+        """Call, with `login` by basic auth; raises Unavailable, Busy at 429, if a later call may succeed."""
         prepared = self.client.build_request(
             method,
             self.base_url + path,
@@ -165,7 +164,6 @@ class HttpClient:
             raise Unavailable(self._named(why)) from error
 
     def rejected(self, answer: Answer, advice: str) -> Rejected:
-        """The error that an answer stands for."""
         if 300 <= answer.status < 400:
             advice = f"redirects are not followed; {advice}"
         return Rejected(self._named(f"the server answered {answer.status}; {advice}"))
@@ -195,16 +193,14 @@ async def _read(response: httpx.Response, limit: int) -> Answer:
             # At least one byte, for zlib takes 0 for no limit.
             body += gzip.decompress(chunk, limit + 1 - len(body)) if gzip else chunk
             if len(body) > limit:
-                return Answer(status, bytes(body[:limit]), f"the answer is larger than {_size(limit)}")
+                size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
+                return Answer(status, bytes(body[:limit]), f"the answer is larger than {size}")
     except zlib.error:
         return Answer(status, bytes(body), "the compressed answer is damaged")
+    # zlib is silent about a stream that stops in the middle.
     if gzip and not gzip.eof:
         return Answer(status, bytes(body), "the compressed answer ends early")
     return Answer(status, bytes(body))
-
-
-def _size(limit: int) -> str:
-    return f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:
