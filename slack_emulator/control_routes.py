@@ -51,12 +51,14 @@ class ControlRoutes:
             *(self._fault, self._clear_faults, self._drop_sockets, self._refuse_handshakes),
             *(self._disconnect, self._slow_acks, self._deliver_twice, self._redeliver),
         ]
+        # The name of the method is the name of the act in the address.
         self._acts: dict[str, Act] = {act.__name__.removeprefix("_"): act for act in acts}
 
     async def state(self, request: web.Request) -> web.Response:
         """The state; with `after=VERSION&timeout=SECONDS`, once it is newer or the time has passed."""
         parts = self._parts
         if "after" in request.query:
+            # Bounded, so that a client that went away does not hold a request for ever.
             timeout = min(float(request.query.get("timeout", "10")), LONGEST_POLL)
             await parts.world.wait_beyond(int(request.query["after"]), timeout)
             # A burst of changes is told as one, or waiting for its end would cost more than the burst.

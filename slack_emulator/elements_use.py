@@ -34,6 +34,7 @@ def _fits(found: Element, action_id: str, value: str, block_id: str) -> bool:
         return False
     if action_id and element.get("action_id") != action_id:
         return False
+    # A value names a button, or an option of a menu.
     return not value or element.get("value") == value or _option(element, value) is not None
 
 

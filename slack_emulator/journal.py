@@ -8,7 +8,7 @@ from slack_emulator.entities import Json
 
 CALLS_KEPT = 5_000
 LONGEST_ARGUMENT = 500
-STRUCTURES = ("blocks", "attachments", "view")
+STRUCTURES = ("blocks", "attachments", "view")  # they are in the state already, and large
 
 
 @dataclass
@@ -39,7 +39,6 @@ class Journal:
         return call
 
     def clear(self) -> None:
-        """Forget all of it."""
         self.calls.clear()
         self.counts.clear()
 

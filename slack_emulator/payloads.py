@@ -57,6 +57,7 @@ def action_on_message(
         "response_url": response_url,
         "actions": [action],
     }
+    # Slack sends no message for an ephemeral one, only its container.
     if message.ephemeral_to is None:
         payload["message"] = message_json(message, world, with_metadata=True)
     return payload
@@ -75,18 +76,15 @@ def action_in_view(user: User, view: View, world: World, action: Json) -> Json:
 
 
 def submission(user: User, view: View, world: World) -> Json:
-    """view_submission."""
     shape = _interaction("view_submission", user, world)
     return shape | {"trigger_id": world.new_trigger(user.id), "view": view_json(view, world)}
 
 
 def closing(user: User, view: View, world: World) -> Json:
-    """view_closed."""
     return _interaction("view_closed", user, world) | {"view": view_json(view, world), "is_cleared": False}
 
 
 def command(name: str, user: User, channel: Channel, text: str, world: World, response_url: str) -> Json:
-    """A slash command."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": TEAM_ID,

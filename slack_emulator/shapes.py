@@ -52,6 +52,7 @@ def user_json(user: User, world: World) -> Json:
         "is_app_user": False,
         "updated": 1_700_000_000,
     }
+    # Slack tells less of those who left.
     if user.deleted:
         return shape
     return (
@@ -119,7 +120,6 @@ def channel_json(channel: Channel, world: World, *, count_members: bool = False)
 
 
 def usergroup_json(group: UserGroup, world: World, *, with_users: bool) -> Json:
-    """A user group as usergroups.list answers."""
     shape: Json = {
         "id": group.id,
         "team_id": TEAM_ID,
@@ -161,6 +161,7 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
     shape: Json = {"user": message.user, "type": "message", "ts": message.ts, "text": message.content.text}
     shape["team"] = TEAM_ID
     shape |= _author_keys(message, world.app)
+    # A message under a name of its own has no user.
     if message.username:
         del shape["user"]
     if message.broadcast and message.is_reply:
@@ -173,6 +174,7 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
     }
     shape |= {key: value for key, value in optional.items() if value}
     if message.edited_ts:
+        # Slack names an app that edited by its bot id, and a person by the user id.
         editor = shape["bot_id"] if message.user == world.app.bot_user else message.user
         shape["edited"] = {"user": editor, "ts": message.edited_ts}
     return shape | _thread_keys(message, world)

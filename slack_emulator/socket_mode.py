@@ -49,7 +49,6 @@ class Envelope:
     acked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def frame(self) -> Json:
-        """What goes over the wire."""
         shape: Json = {"envelope_id": self.id, "type": self.type, "payload": self.payload}
         shape["accepts_response_payload"] = self.type != "events_api"
         if self.type == "events_api":
@@ -84,7 +83,6 @@ class SocketMode:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_ticket(self) -> str:
-        """A ticket that opens one connection."""
         ticket = str(uuid.uuid4())
         self._tickets.add(ticket)
         return ticket
@@ -94,6 +92,7 @@ class SocketMode:
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             raise web.HTTPNotFound(text="ticket unknown or used")
+        # Used up even where the handshake fails: the app has to ask for another.
         self._tickets.discard(ticket)
         if self.refuse_handshakes > 0:
             self.refuse_handshakes -= 1
@@ -162,6 +161,7 @@ class SocketMode:
 
     def _acknowledge(self, envelope: Envelope, frame: Json) -> None:
         envelope.acks += 1
+        # Only the first acknowledgement counts; a second one is counted, and shows a fault of the app.
         if envelope.ack_seconds is None:
             envelope.ack_seconds = self._world.clock() - envelope.sent_at
             envelope.ack_payload = frame.get("payload")
@@ -176,11 +176,13 @@ class SocketMode:
         self._spawn(asyncio.create_task(later()))
 
     def _spawn(self, task: asyncio.Task[None]) -> None:
+        # The loop itself holds a task by a weak reference only.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, envelope: Envelope) -> bool:
         """Send the envelope to any one connection; False if there is none."""
+        # Slack may pick any connection: an app must not count on the newest.
         usable = [c for c in self.connections if not c.draining and not c.socket.closed]
         while usable:
             connection = usable.pop(secrets.randbelow(len(usable)))
@@ -195,6 +197,7 @@ class SocketMode:
     def _new_envelope(self, kind: EnvelopeType, payload: Json, retry: int = 0) -> Envelope:
         envelope = Envelope(str(uuid.uuid4()), kind, payload, self._world.clock(), retry=retry)
         self.envelopes[envelope.id] = envelope
+        # The oldest goes; a dict keeps the order of arrival.
         if len(self.envelopes) > ENVELOPES_KEPT:
             del self.envelopes[next(iter(self.envelopes))]
         return envelope
@@ -246,8 +249,8 @@ class SocketMode:
         await connection.socket.close()
 
     def drop_all(self) -> None:
-        """Cut every connection without a word."""
         for connection in self.connections:
+            # Not closed, but aborted: a close frame would be a word.
             if connection.request.transport:
                 connection.request.transport.abort()
 
@@ -259,7 +262,6 @@ class SocketMode:
             task.cancel()
 
     async def stop(self) -> None:
-        """Close everything."""
         self.forget()
         for connection in list(self.connections):
             await connection.socket.close()

@@ -42,7 +42,6 @@ def _envelope_state(envelope: Envelope) -> Json:
 
 
 def full_state(world: World, sockets: SocketMode, journal: Journal) -> Json:
-    """Everything that tests may want to know."""
     return {
         "version": world.version,
         "messages": {
@@ -99,6 +98,7 @@ def page_state(world: World, sockets: SocketMode, user: str, channel_id: str) ->
     """What one person sees, with one channel's messages."""
     channels = [c for c in world.channels.values() if user in c.members]
     modal, home = world.open_modal(user), world.homes.get(user)
+    # The page asks by address, and anybody may write another channel's there.
     readable = any(c.id == channel_id for c in channels)
     messages = world.visible_to(user, channel_id)[-MESSAGES_SHOWN:] if readable else []
     return {
