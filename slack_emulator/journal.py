@@ -32,7 +32,12 @@ class Journal:
 
     def record(self, method: str, args: Mapping[str, object], at: float) -> RecordedCall:
         """Note that a call has come; the answer is filled in later."""
-        kept = {k: _short(v) for k, v in args.items() if k not in ("token", *STRUCTURES)}
+        kept: Json = {}
+        for name, value in args.items():
+            if name in ("token", *STRUCTURES):
+                continue
+            is_long = isinstance(value, str) and len(value) > LONGEST_ARGUMENT
+            kept[name] = f"{str(value)[:LONGEST_ARGUMENT]}…" if is_long else value
         call = RecordedCall(method, kept, at)
         self.calls.append(call)
         self.counts[method] += 1
@@ -41,9 +46,3 @@ class Journal:
     def clear(self) -> None:
         self.calls.clear()
         self.counts.clear()
-
-
-def _short(value: object) -> object:
-    if isinstance(value, str) and len(value) > LONGEST_ARGUMENT:
-        return value[:LONGEST_ARGUMENT] + "…"
-    return value

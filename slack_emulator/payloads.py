@@ -14,15 +14,11 @@ from slack_emulator.subscriptions import VERIFICATION_TOKEN
 from slack_emulator.world import World
 
 
-def _person(user: User) -> Json:
-    return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
-
-
 def _interaction(kind: str, user: User, world: World) -> Json:
     return {
         "type": kind,
         "team": {"id": TEAM_ID, "domain": TEAM_NAME.lower()},
-        "user": _person(user),
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
         "api_app_id": world.app.id,
         "token": VERIFICATION_TOKEN,
         "enterprise": None,

@@ -149,22 +149,19 @@ class People:
         if action == "errors":
             view.errors = {str(block): str(text) for block, text in answer.get("errors", {}).items()}
             self._world.touch()
-        elif action in ("update", "push"):
-            self._show_answered_view(view, action, answer.get("view"))
-        else:
+        elif action not in ("update", "push"):
             self._world.close_modals(view.user, everything=action == "clear")
-
-    def _show_answered_view(self, view: View, action: str, answered: object) -> None:
-        try:
-            body = readable_view(answered, "modal")
-        except ApiError as error:
-            view.trouble = f"{self._world.app.name} answered with a view that Slack refuses: {error.more}"
-            self._world.touch()
-            return
-        if action == "update":
-            self._world.replace_view(view, body)
         else:
-            self._world.push_modal(self._world.new_view(view.user, body))
+            try:
+                body = readable_view(answer.get("view"), "modal")
+            except ApiError as error:
+                view.trouble = f"{self._world.app.name} answered with a view that Slack refuses: {error.more}"
+                self._world.touch()
+                return
+            if action == "update":
+                self._world.replace_view(view, body)
+            else:
+                self._world.push_modal(self._world.new_view(view.user, body))
 
     async def close(self, user_id: str) -> Outcome | None:
         """Close the open modal; the app is told only if the modal asked for it."""

@@ -8,6 +8,7 @@ import asyncio
 import json
 import secrets
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -113,7 +114,18 @@ class SocketMode:
         self.opened += 1
         retiring = asyncio.create_task(self._retire(connection))
         try:
-            await connection.socket.send_json(self._hello())
+            await connection.socket.send_json(
+                {
+                    "type": "hello",
+                    "num_connections": len(self.connections),
+                    "debug_info": {
+                        "host": "emulator",
+                        "build_number": 1,
+                        "approximate_connection_time": int(self.timing.connection),
+                    },
+                    "connection_info": {"app_id": self._world.app.id},
+                }
+            )
             self._world.touch()
             async for message in connection.socket:
                 if message.type == WSMsgType.TEXT:
@@ -122,15 +134,6 @@ class SocketMode:
             retiring.cancel()
             self.connections.remove(connection)
             self._world.touch()
-
-    def _hello(self) -> Json:
-        seconds = int(self.timing.connection)
-        return {
-            "type": "hello",
-            "num_connections": len(self.connections),
-            "debug_info": {"host": "emulator", "build_number": 1, "approximate_connection_time": seconds},
-            "connection_info": {"app_id": self._world.app.id},
-        }
 
     async def _retire(self, connection: Connection) -> None:
         await asyncio.sleep(self.timing.connection - WARNING_SECONDS)
@@ -155,7 +158,7 @@ class SocketMode:
             return
         if self.hold_acks > 0:
             self.hold_acks -= 1
-            self._spawn_ack_later(envelope, frame)
+            self._spawn(self._acknowledge_late(envelope, frame))
         else:
             self._acknowledge(envelope, frame)
 
@@ -168,14 +171,12 @@ class SocketMode:
             envelope.acked.set()
         self._world.touch()
 
-    def _spawn_ack_later(self, envelope: Envelope, frame: Json) -> None:
-        async def later() -> None:
-            await asyncio.sleep(self.hold_seconds)
-            self._acknowledge(envelope, frame)
+    async def _acknowledge_late(self, envelope: Envelope, frame: Json) -> None:
+        await asyncio.sleep(self.hold_seconds)
+        self._acknowledge(envelope, frame)
 
-        self._spawn(asyncio.create_task(later()))
-
-    def _spawn(self, task: asyncio.Task[None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
         # The loop itself holds a task by a weak reference only.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -230,7 +231,7 @@ class SocketMode:
                 if await self._deliver(envelope) and await self._await_ack(envelope):
                     return
 
-        self._spawn(asyncio.create_task(send()))
+        self._spawn(send())
 
     async def redeliver(self, envelope_id: str = "") -> bool:
         """Send an envelope (the last one if none is named) once more as it was; False if it cannot be."""
@@ -242,7 +243,7 @@ class SocketMode:
         for connection in list(self.connections):
             await self._disconnect(connection, reason)
             if reason != "warning":
-                self._spawn(asyncio.create_task(self._close_later(connection)))
+                self._spawn(self._close_later(connection))
 
     async def _close_later(self, connection: Connection) -> None:
         await asyncio.sleep(WARNING_SECONDS)
