@@ -95,7 +95,14 @@ class LookupQueue:
         return f"{self.service.name}:{self.service.version}:{address}"
 
     async def _find_or_call(self, addresses: Sequence[str]) -> None:
-        cached = await self._cached(addresses)
+        cached: dict[str, ServiceAnswer] = {}
+        try:
+            if self.service.keep is not None:
+                values = await self._cache.get([self._key(address) for address in addresses])
+                answers = {address: answer_from_json(values.get(self._key(address))) for address in addresses}
+                cached = {address: answer for address, answer in answers.items() if answer is not None}
+        except Exception:  # a broken cache must not end what works without it
+            log.exception("answer cache failed on reading", service=self.service.name)
         self._metrics.answers_known(self.service.name, len(cached))
         for address in addresses:
             if address in cached:
@@ -113,17 +120,6 @@ class LookupQueue:
                 await self._call()
         finally:
             self._is_calling = False
-
-    async def _cached(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
-        if self.service.keep is None:
-            return {}
-        try:
-            values = await self._cache.get([self._key(address) for address in addresses])
-            answers = {address: answer_from_json(values.get(self._key(address))) for address in addresses}
-            return {address: answer for address, answer in answers.items() if answer is not None}
-        except Exception:  # a broken cache must not end what works without it
-            log.exception("answer cache failed on reading", service=self.service.name)
-            return {}
 
     async def _call(self) -> None:
         """Make one call about the next batch; returns with some of it settled, or after a pause."""
