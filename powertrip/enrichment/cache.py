@@ -89,15 +89,16 @@ def answer_from_json(value: Any) -> ServiceAnswer | None:
     """A cached answer; None for nothing, and for the shape of another version."""
     try:
         parts = {
-            "reputation": _part(Reputation, value["reputation"]),
-            "network": _part(Network, value["network"]),
-            "place": _part(Place, value["place"]),
+            "reputation": part_from_json(Reputation, value["reputation"]),
+            "network": part_from_json(Network, value["network"]),
+            "place": part_from_json(Place, value["place"]),
         }
         return ServiceAnswer(**(dict(value) | parts))
     except (KeyError, TypeError, ValueError):
         return None
 
 
-def _part(kind: type[Part], value: Mapping[str, Any] | None) -> Part | None:
-    # Fields of an earlier version are dropped: refusing them would cost a call for every cached address.
+def part_from_json(kind: type[Part], value: Mapping[str, Any] | None) -> Part | None:
+    """A cached part of an answer; None for nothing."""
+    # Fields of another version are dropped: refusing them would cost a call for every cached address.
     return kind(**{f.name: value[f.name] for f in fields(kind) if f.name in value}) if value else None

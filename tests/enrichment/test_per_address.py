@@ -1,11 +1,18 @@
-"""AbuseIPDB and GreyNoise at the wire."""
+"""Services that take one address a call, at the wire: AbuseIPDB, GreyNoise, and a third."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
+from pydantic import SecretStr
 
-from powertrip.domain.address import Network, Place
+from powertrip.config.values import BaseUrl
+from powertrip.domain.address import Network, Place, Reputation
+from powertrip.enrichment import reading
+from powertrip.enrichment.per_address import PerAddressSection
+from powertrip.enrichment.section import Calls
+from powertrip.enrichment.service import ServiceAnswer
 from powertrip.errors import Unavailable
+from powertrip.net import JsonAnswer
 from tests.enrichment.world import SOON, TOKEN, Said, World, one
 
 ADDRESS = "198.51.100.7"
@@ -97,6 +104,39 @@ async def test_greynoise_is_not_asked_about_ipv6(world: World) -> None:
     facts = await one(world.enricher(world.greynoise()), "2001:db8::1")
     assert facts.unavailable == {"GreyNoise": "GreyNoise knows IPv4 addresses only"}
     assert world.fake.calls == []
+
+
+class Example(PerAddressSection):
+    """A service that is nothing but its section."""
+
+    title: ClassVar[str] = "Example"
+    base_url: BaseUrl = "https://service.example.com/"
+    per_minute: Calls = 2
+    per_day: Calls = 100
+
+    def request(self, address: str) -> tuple[str, dict[str, str]]:
+        return f"v1/{address}", {"verbose": "1"}
+
+    def read(self, answer: JsonAnswer) -> ServiceAnswer:
+        score = reading.mapping(answer.value).get("score")
+        return ServiceAnswer(reputation=Reputation(service=self.title, score=reading.whole(score, 0, 100)))
+
+
+async def test_another_service_is_its_section_alone(world: World) -> None:
+    world.fake.answer = lambda *_: Said({"score": 9})
+    service = Example(key=SecretStr(TOKEN)).service("example", world.tools)
+    facts = await world.enricher(service).facts(["192.0.2.1", "192.0.2.2", "192.0.2.3"], SOON)
+    assert [said.reputations[0].score for said in facts.values()] == [9, 9, 9]
+    assert sorted(world.fake.calls) == [f"GET /v1/192.0.2.{n}?verbose=1" for n in (1, 2, 3)]
+    assert world.fake.headers[0]["Key"] == TOKEN
+    assert world.slept, "the third waits for the next minute"
+
+
+async def test_its_refusals_name_its_setting(world: World) -> None:
+    world.fake.answer = lambda *_: Said({}, status=401)
+    service = Example(key=SecretStr(TOKEN)).service("example", world.tools)
+    facts = await one(world.enricher(service), ADDRESS)
+    assert "check enrichment.example.key" in facts.unavailable["Example"]
 
 
 async def test_both_can_be_probed(world: World) -> None:

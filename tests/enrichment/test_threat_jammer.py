@@ -1,6 +1,7 @@
 """Threat Jammer at the wire: what is read, what is refused in which words, and what it costs."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,14 @@ async def test_the_owner_of_a_network_is_asked_for_once(world: World) -> None:
     assert again.network
     assert again.network.name == "EXAMPLE-AS"
     assert [call for call in world.fake.calls if "asn" in call] == ["GET /v1/asn/64496"]
+
+
+async def test_an_owner_that_another_version_kept_is_read(world: World) -> None:
+    world.fake.answer = threat_jammer_says
+    owner = {"as_number": 64496, "name": "KEPT-AS", "registry": "RIPE"}
+    await world.cache.put({"Threat Jammer:1:asn:64496": owner}, timedelta(days=1))
+    facts = await one(world.enricher(world.threat_jammer()), ADDRESS)
+    assert facts.network == Network(as_number=64496, name="KEPT-AS")
 
 
 async def test_a_network_that_the_quota_left_unnamed_is_named_soon(world: World) -> None:

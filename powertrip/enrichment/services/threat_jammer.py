@@ -7,6 +7,7 @@ for each network that is not known yet.
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Any, ClassVar
 from urllib.parse import quote, unquote, urlsplit
@@ -17,7 +18,7 @@ from powertrip.config.values import BaseUrl, Duration
 from powertrip.domain.address import Network, Place, Reputation
 from powertrip.enrichment import reading
 from powertrip.enrichment.address_kinds import classify
-from powertrip.enrichment.cache import AnswerCache
+from powertrip.enrichment.cache import AnswerCache, part_from_json
 from powertrip.enrichment.quota import Quota
 from powertrip.enrichment.section import Calls, ServiceSection, Token, Tools
 from powertrip.enrichment.service import ServiceAnswer
@@ -142,9 +143,9 @@ class ThreatJammer:
     async def _owner(self, number: int) -> Network | None:
         """The owner of a network by its AS number; None where quota or service withhold it for now."""
         key = f"{NAME}:{self.version}:asn:{number}"
-        cached = (await self._cache.get([key])).get(key)
+        cached = part_from_json(Network, (await self._cache.get([key])).get(key))
         if cached is not None:
-            return Network(**cached)
+            return cached
         if not await self._quota.try_spend():
             return None
         try:
@@ -153,14 +154,14 @@ class ThreatJammer:
             # The assessment is worth more than the name, and is there.
             return None
         data = reading.mapping(answer.value)
-        owner: dict[str, Any] = {
-            "as_number": number,
-            "name": reading.text(data.get("name")),
-            "description": reading.text(data.get("description")),
-            "country_code": reading.country_code(data.get("country_code")),
-        }
-        await self._cache.put({key: owner}, self._keep_networks)
-        return Network(**owner)
+        owner = Network(
+            as_number=number,
+            name=reading.text(data.get("name")),
+            description=reading.text(data.get("description")),
+            country_code=reading.country_code(data.get("country_code")),
+        )
+        await self._cache.put({key: asdict(owner)}, self._keep_networks)
+        return owner
 
 
 def _by_address(addresses: Sequence[str], answer: JsonAnswer | None) -> dict[str, Mapping[str, Any]]:
