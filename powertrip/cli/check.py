@@ -131,7 +131,7 @@ async def _enrichment(config: Config) -> list[Finding]:
     except StoreError:
         return []  # said already, of the database
     try:
-        enricher = config.enrichment.start(Store(thread).enrichment_cache, Metrics(), utc_now)
+        conductor = config.enrichment.start(Store(thread).enrichment_cache, Metrics(), utc_now)
     except ConfigError as error:
         return [
             Finding(name="enrichment", ok=False, detail=f"{mistake.setting}: {mistake.problem}")
@@ -139,8 +139,8 @@ async def _enrichment(config: Config) -> list[Finding]:
         ]
     finally:
         await thread.close()
-    findings = [await _try(service.name, service.probe) for service in enricher.services]
-    await enricher.close()
+    findings = [await _try(service.name, service.probe) for service in conductor.services]
+    await conductor.close()
     return findings
 
 
