@@ -101,7 +101,8 @@ def report(found: Measured) -> Iterator[tuple[str, str]]:
     )
     yield "functions with more than five parameters", f"{sum(n > 5 for n in found.arguments)}"
     once = len(found.used_once)
-    yield "private functions; used once", f"{len(found.private)}; {100 * once / (len(found.private) or 1):.0f} %"
+    share = 100 * once / (len(found.private) or 1)
+    yield "private functions; used once", f"{len(found.private)}; {share:.0f} %"
     yield "comments in 100 lines", f"{100 * found.comments / found.lines:.1f}"
     yield "functions with a docstring", f"{100 * found.with_docstring / len(lengths):.0f} %"
     yield "docstrings' share of lines", f"{100 * found.docstring_lines / found.lines:.1f} %"
