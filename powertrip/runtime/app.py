@@ -63,7 +63,7 @@ class Running:
         if config.log != old.log:
             configure_logging(config.log.level, config.log.format)
         if self.worker is not None:
-            self.worker.timers.reload(config)
+            self.worker.follow(config)
         return tuple(needs_restart(old, config))
 
 
@@ -79,7 +79,6 @@ async def powertrip(
     async with open_shared(at_start, origins) as shared:
         worker = Worker(shared) if works else None
         endpoint = _endpoint(shared, worker) if serves_web else None
-        halves = [half for half in (endpoint, worker) if half is not None]
         try:
             # It listens before Slack is reached: what arrives while Slack is away is kept.
             if endpoint is not None:
@@ -88,7 +87,13 @@ async def powertrip(
                 await worker.start()
             yield Running(shared=shared, worker=worker, endpoint=endpoint)
         finally:
-            await _stop(halves)
+            try:
+                # Both at once: a slow sender and a slow Slack may each take most of the time.
+                async with asyncio.timeout(GRACE):
+                    await asyncio.gather(*(half.stop() for half in (endpoint, worker) if half is not None))
+            except TimeoutError:
+                log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
+            log.info("stopped")
 
 
 def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
@@ -100,9 +105,12 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
             checks.append(await socket_check(worker.socket, shared.metrics))
         return checks
 
+    def tools(now: Config) -> Tools:
+        return lend(Limits(body_bytes=now.ingest.max_body, inflated_bytes=now.ingest.max_inflated))
+
     app = build_app(
         sources=lambda: config().sources,
-        tools=derived(config, _tools),
+        tools=derived(config, tools),
         inbox=shared.inbox,
         metrics=shared.metrics,
         readiness=readiness,
@@ -112,26 +120,11 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
     return WebServer(app, config().ingest.host, config().ingest.port)
 
 
-def _tools(config: Config) -> Tools:
-    ingest = config.ingest
-    return lend(Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated))
-
-
 async def _listen(endpoint: WebServer, config: Config) -> None:
-    where = f"{config.ingest.host}:{config.ingest.port}"
+    host, port = config.ingest.host, config.ingest.port
     try:
         await endpoint.start()
     except OSError as error:
-        problem = f"cannot listen on {where}: {error.strerror}"
+        problem = f"cannot listen on {host}:{port}: {error.strerror}"
         raise ConfigError([Mistake("ingest", "port", problem)]) from error
-    log.info("listening", host=config.ingest.host, port=endpoint.port, sources=sorted(config.sources))
-
-
-async def _stop(halves: Sequence[WebServer | Worker]) -> None:
-    # Both at once, for a slow sender and a slow Slack may each take most of the time that is given.
-    try:
-        async with asyncio.timeout(GRACE):
-            await asyncio.gather(*(half.stop() for half in halves))
-    except TimeoutError:
-        log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
-    log.info("stopped")
+    log.info("listening", host=host, port=endpoint.port, sources=sorted(config.sources))

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -10,7 +11,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.slack import preflight
-from powertrip.slack.settings import SlackSection
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
@@ -24,9 +24,11 @@ RETRY = 5.0
 class Workspace:
     """What has to be known of the workspace, asked for once and remembered."""
 
-    def __init__(self, store: Store, settings: SlackSection, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, *, token: str, channel: str, clock: Callable[[], datetime]) -> None:
+        """`channel` is the security channel as the configuration names it."""
         self._store = store
-        self._settings = settings
+        self._token = token
+        self._channel = channel
         self._clock = clock
         self._found: preflight.Found | None = None
 
@@ -34,7 +36,7 @@ class Workspace:
         """Ask Slack until it answers, or has answered before; raises ConfigError where it refuses."""
         while self._found is None:
             try:
-                self._found = await preflight.look(client, self._settings.security_channel)
+                self._found = await preflight.look(client, self._channel)
             except SlackRefused as error:
                 problem = f"{error}. To see all that is wrong, run: python bot.py check"
                 raise ConfigError([Mistake("Slack", "", problem)]) from error
@@ -60,6 +62,12 @@ class Workspace:
         if self._found is not None:
             await self._store.people_cache.put(self._key(), self._found.as_json(), self._clock())
 
+    def move_to(self, *, channel: str, channel_id: str) -> None:
+        """Take another security channel; the next `remember` keeps it."""
+        self._channel = channel
+        if self._found is not None:
+            self._found = replace(self._found, security_channel=channel_id)
+
     def _key(self) -> str:
-        token = hashlib.sha256(self._settings.bot_token.get_secret_value().encode()).hexdigest()
-        return f"workspace {token} {self._settings.security_channel}"
+        token = hashlib.sha256(self._token.encode()).hexdigest()
+        return f"workspace {token} {self._channel}"
