@@ -128,7 +128,16 @@ def header(value: str) -> Block:
 
 def footer(lines: Sequence[Line]) -> Block:
     """Small print; Slack sets the lines side by side."""
-    elements = [{"type": "mrkdwn", "text": "".join(map(_piece_for_footer, line))} for line in lines]
+    elements = []
+    for line in lines:
+        # A context block takes no rich text, so a date is written in mrkdwn's own notation.
+        pieces = [
+            f"<!date^{piece['timestamp']}^{piece['format']}|{piece['fallback']}>"
+            if piece["type"] == "date"
+            else _piece_as_text(piece)
+            for piece in line
+        ]
+        elements.append({"type": "mrkdwn", "text": "".join(pieces)})
     return {"type": "context", "elements": elements}
 
 
@@ -200,12 +209,6 @@ def as_text(lines: Sequence[Line], limit: int = TEXT_BYTES) -> str:
             break
         kept.append(rendered)
     return "\n".join(kept)
-
-
-def _piece_for_footer(piece: Piece) -> str:
-    if piece["type"] != "date":
-        return _piece_as_text(piece)
-    return f"<!date^{piece['timestamp']}^{piece['format']}|{piece['fallback']}>"
 
 
 def _piece_as_text(piece: Piece) -> str:

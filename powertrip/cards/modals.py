@@ -31,18 +31,18 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
         "close": plain("Go back", 24),
         "blocks": [
             paragraph([address_lines.summary(event), *address_lines.essentials(event)]),
-            _input(question),
+            {
+                "type": "input",
+                "block_id": INPUT_BLOCK,
+                "label": plain(question, 100),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": INPUT,
+                    "multiline": True,
+                    "min_length": 1,
+                    "max_length": TYPED_LIMIT,
+                    "focus_on_load": True,
+                },
+            },
         ],
     }
-
-
-def _input(question: str) -> dict[str, Any]:
-    element = {
-        "type": "plain_text_input",
-        "action_id": INPUT,
-        "multiline": True,
-        "min_length": 1,
-        "max_length": TYPED_LIMIT,
-        "focus_on_load": True,
-    }
-    return {"type": "input", "block_id": INPUT_BLOCK, "label": plain(question, 100), "element": element}

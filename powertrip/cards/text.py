@@ -18,15 +18,12 @@ def clean(text: str) -> str:
     r"""Make every character visible: controls, bidi and zero-width characters appear as `\u202e` or alike."""
     if text.isprintable() and _BLANK_LETTERS.isdisjoint(text):
         return text
-    return "".join(character if _is_visible(character) else _spelt(character) for character in text)
-
-
-def _is_visible(character: str) -> bool:
-    return character.isprintable() and character not in _BLANK_LETTERS
-
-
-def _spelt(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return "".join(
+        character
+        if character.isprintable() and character not in _BLANK_LETTERS
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def fit(text: str, limit: int) -> str:

@@ -71,6 +71,11 @@ def times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
+def often(event: Event) -> str:
+    """`, 3 times` to go on with after an event that occurred more than once; else nothing."""
+    return f", {times(event.occurrences)}" if event.occurrences > 1 else ""
+
+
 def utc(moment: datetime) -> str:
     """`2026-01-31 12:03:22 UTC`."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
@@ -134,9 +139,11 @@ def why_in_channel(event: Event) -> str | None:
     """The sentence that says why no person was asked; None where one was."""
     name = user(event)
     who = f"{person(event.subject)} ({name})" if event.subject.name else name
+    team = f"of team {named(event.subject.team, NAME_LIMIT)}" if event.subject.team else ""
+    unlisted = f"Nobody is listed for {name} in the configuration."
     sentences = {
-        SubjectKind.BOT: _owned(event, name),
-        SubjectKind.UNMAPPED: _unmapped(event, name),
+        SubjectKind.BOT: f"{name} is a bot {team}." if team else f"{name} is a bot; no team is named.",
+        SubjectKind.UNMAPPED: unlisted if event.user_name else "The log names no user.",
         SubjectKind.NOT_FOUND: f"Slack knows no member for {name}.",
         SubjectKind.DEACTIVATED: f"The Slack account of {who} is deactivated.",
         SubjectKind.GUEST: f"The Slack account of {who} is a guest, a bot, or of another organisation.",
@@ -144,18 +151,3 @@ def why_in_channel(event: Event) -> str | None:
         SubjectKind.UNREACHABLE: f"{who} could not be sent a direct message.",
     }
     return sentences.get(event.subject.kind)
-
-
-def _owned(event: Event, name: str) -> str:
-    team = event.subject.team
-    return (
-        f"{name} is a bot of team {named(team, NAME_LIMIT)}."
-        if team
-        else f"{name} is a bot; no team is named."
-    )
-
-
-def _unmapped(event: Event, name: str) -> str:
-    if not event.user_name:
-        return "The log names no user."
-    return f"Nobody is listed for {name} in the configuration."
