@@ -37,14 +37,19 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     headline = _headline(waiting, decided)
     call = calling(view.mention) if waiting else []
     blocks = [*paragraphs(call), header(headline)]
-    buttoned = _with_buttons(waiting[:WITH_BUTTONS], now, _room(blocks) - ROOM_FOR_THE_REST)
-    blocks += [block for pair in buttoned for block in pair]
-    blocks += _without_buttons([*waiting[len(buttoned) :], *decided], view, now, _room(blocks))
-    return Message(text=_text([*call, [text(headline)]], [*waiting, *decided], view, now), blocks=blocks)
-
-
-def _room(blocks: Sequence[Block]) -> int:
-    return MESSAGE_SIZE - sum(map(size, blocks))
+    room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
+    shown = 0
+    for event in waiting[:WITH_BUTTONS]:
+        pair = [paragraph([address_lines.entry(event, now)]), *buttons.for_status(event)]
+        room -= sum(map(size, pair))
+        if room < 0:
+            break
+        blocks += pair
+        shown += 1
+    blocks += _without_buttons([*waiting[shown:], *decided], view, now, blocks)
+    how = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
+    lines = [_line(event, now) for event in [*waiting, *decided]]
+    return Message(text=as_text([*call, [text(headline)], [text(how)], *lines]), blocks=blocks)
 
 
 def _headline(waiting: Sequence[Event], decided: Sequence[Event]) -> str:
@@ -57,20 +62,11 @@ def _headline(waiting: Sequence[Event], decided: Sequence[Event]) -> str:
     return f"Reminder: {words.listed(parts)}"
 
 
-def _with_buttons(events: Sequence[Event], now: datetime, room: int) -> list[tuple[Block, Block]]:
-    """As many pairs of a line and its buttons as there is room for."""
-    pairs: list[tuple[Block, Block]] = []
-    for event in events:
-        row = buttons.deciding(event) if event.is_open else buttons.closing(event)
-        pair = (paragraph([address_lines.entry(event, now)]), row)
-        room -= size(pair[0]) + size(pair[1])
-        if room < 0:
-            break
-        pairs.append(pair)
-    return pairs
-
-
-def _without_buttons(events: Sequence[Event], view: CardView, now: datetime, room: int) -> list[Block]:
+def _without_buttons(
+    events: Sequence[Event], view: CardView, now: datetime, above: Sequence[Block]
+) -> list[Block]:
+    """The lines of as many events as there is room for below `above`, and how many are left."""
+    room = MESSAGE_SIZE - sum(map(size, above))
     lines: list[Line] = []
     for event in events[:AS_LINES]:
         line = _line(event, now)
@@ -88,8 +84,3 @@ def _line(event: Event, now: datetime) -> Line:
     line = address_lines.plain_entry(event, now)
     last = event.decisions[-1] if event.decisions else None
     return [*line, text(" · by "), user(last.actor_id)] if last else line
-
-
-def _text(first: Sequence[Line], events: Sequence[Event], view: CardView, now: datetime) -> str:
-    how = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
-    return as_text([*first, [text(how)], *(_line(event, now) for event in events)])
