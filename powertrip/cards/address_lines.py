@@ -77,6 +77,7 @@ def cut_off(characters: int) -> Line:
 
 def timing(event: Event, late_after: timedelta, future_after: timedelta) -> list[Line]:
     """That the record came late, or from the future."""
+    # Asked about all the same, and said: an attacker may hold a log back, or set a clock.
     delay = event.received_at - event.occurred_at
     if delay > late_after:
         return [
@@ -90,13 +91,12 @@ def timing(event: Event, late_after: timedelta, future_after: timedelta) -> list
 
 def about(event: Event) -> list[Line]:
     """Why this is in the security channel, or whose event it is."""
-    why = words.why_in_channel(event)
-    if why:
+    if why := words.why_in_channel(event):
         return [labelled("Asked here", text(why))]
-    slack_id = event.subject.slack_id
-    return (
-        [labelled("About", user(slack_id))] if slack_id and event.subject.kind is SubjectKind.PERSON else []
-    )
+    # A mention would call somebody whose account is not the person's.
+    if event.subject.slack_id and event.subject.kind is SubjectKind.PERSON:
+        return [labelled("About", user(event.subject.slack_id))]
+    return []
 
 
 def demands(event: Event) -> list[Line]:
@@ -132,6 +132,7 @@ def backups(event: Event) -> list[Line]:
 def trail(event: Event) -> list[Line]:
     """Who decided what, in order, and what is still to be done."""
     lines = [line for decision in event.decisions for line in decided(event, decision)]
+    # One decision for many occurrences: say for how many, and up to when.
     last = event.decisions[-1] if event.decisions and not event.is_open else None
     if last and event.occurrences > 1 and last.revision >= event.revision:
         covers = f"{words.count(event.occurrences, 'occurrence')}, the last of "

@@ -40,6 +40,7 @@ _NOTICE = {
 
 def note(sentence: str) -> Message:
     """One sentence, in which `<@U…>` is a mention and all else is plain."""
+    # Answers are ephemeral: a mention in a name that an error quotes calls nobody but its reader.
     line: Line = []
     for part in _OUR_MENTION.split(sentence[:SENTENCE_LIMIT] or "-"):
         if _OUR_MENTION.fullmatch(part):
@@ -101,6 +102,7 @@ def show_card(
     standing = address_lines.severity(event)
     if why := words.why_in_channel(event):
         standing.append(address_lines.labelled("Asked in the security channel", text(why)))
+    # The newest: earlier reminders were about the same.
     for notice in notices[-NOTICES_SHOWN:]:
         where = [channel(notice.channel), text(", "), date(notice.posted_at)]
         standing.append(address_lines.labelled(_NOTICE[notice.kind], *where))

@@ -18,6 +18,7 @@ class PlainMessage:
 
 def backup_message(events: Sequence[Event], now: datetime) -> PlainMessage:
     """Tell of events that nobody could be asked about; `now` is when it is sent."""
+    # Neither log lines nor buttons: these channels may be mail, and Powertrip hears no answer from them.
     oldest = min(event.received_at for event in events)
     opening = (
         f"Slack has not taken {words.count(len(events), 'event')} for {words.duration(now - oldest)}. "

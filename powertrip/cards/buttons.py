@@ -10,6 +10,7 @@ APPROVE, DENY, CLOSE = "approve", "deny", "close"
 
 def value(event: Event) -> str:
     """What a button carries: the event, and the revision that its card shows."""
+    # A decision covers what the card had shown: what came later stays open.
     return f"{event.id}.{event.revision}"
 
 
@@ -29,6 +30,7 @@ def deciding(event: Event) -> Block:
         )
     says = f"Approve {summary}"
     yes = button(label, APPROVE, value(event), says=says, style="primary", confirm=really)
+    # Without a second question: a wrong Deny costs somebody a look, a late one more.
     no = button("Deny", DENY, value(event), says=f"Deny {summary}", style="danger")
     return actions([yes, no])
 

@@ -24,8 +24,8 @@ from powertrip.cards.text import show
 from powertrip.domain.address import RiskLevel
 from powertrip.domain.event import Event, NoticeKind, Status
 
+# Characters of the log line, in the card and in its plain text.
 MESSAGE_LIMIT = 1500
-"""Characters of the log line that a card shows."""
 MESSAGE_LIMIT_IN_TEXT = 400
 
 GREY, GREEN, YELLOW, RED = "#8d8d8d", "#2eb67d", "#ecb22e", "#e01e5a"
@@ -99,6 +99,7 @@ def colour(event: Event) -> str:
 
 
 def _groups(event: Event, view: CardView) -> list[list[Line]]:
+    # To the person a card never says why it came: it came because the event is theirs.
     why = address_lines.about(event) if view.audience == "channel" else []
     timing = address_lines.timing(event, view.cards.late_after, view.cards.future_after)
     demands = address_lines.demands(event) if event.is_open else []
@@ -134,6 +135,7 @@ def _in_order_of_weight(
     event: Event, view: CardView, groups: Sequence[Sequence[Line]], now: datetime
 ) -> list[Line]:
     """The lines of the plain text: what must not be cut off comes first."""
+    # The first three say what, from where and when; Slack's notification shows little more.
     facts_first, *others = groups
     # Where no button can be pressed, the id is what a reader needs next.
     by_id = f"Event {event.ref}: {words.STATUS[event.status]}"

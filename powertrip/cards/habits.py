@@ -28,14 +28,11 @@ def lines(event: Event) -> list[Line]:
         if past.unusual_hour:
             found.append([text(f"🌙 {who} is not usually at work at this hour.")])
     if past.times_from_address:
-        found.append([text(f"🔁 The {_ordinal(past.times_from_address)} time from this address in 30 days.")])
+        found.append(
+            [text(f"🔁 The {words.ordinal(past.times_from_address)} time from this address in 30 days.")]
+        )
     if past.host_approved_at:
         user = past.host_approved_user
         last = named(user, words.NAME_LIMIT) if user else "somebody"
         found.append([text(f"🕘 The last approved here was {last}, "), date(past.host_approved_at)])
     return found
-
-
-def _ordinal(number: int) -> str:
-    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number:,}{ending}"

@@ -34,7 +34,14 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     """One message for several events that are due together; says how many did not fit."""
     waiting = [event for event in events if event.is_open or event.status is Status.DENIED]
     decided = [event for event in events if event not in waiting]
-    headline = _headline(waiting, decided)
+    open_ones = sum(event.is_open for event in waiting)
+    parts = [f"{words.count(open_ones, 'event')} to decide"] if open_ones else []
+    if len(waiting) > open_ones:
+        parts.append(f"{words.count(len(waiting) - open_ones, 'denied event')} to close")
+    headline = f"Reminder: {words.listed(parts)}"
+    # The list is updated as its events are decided, until none of them waits.
+    if not waiting:
+        headline = f"✅ All done: {words.count(len(decided), 'event')} decided"
     call = calling(view.mention) if waiting else []
     blocks = [*paragraphs(call), header(headline)]
     room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
@@ -50,16 +57,6 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     how = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
     lines = [_line(event, now) for event in [*waiting, *decided]]
     return Message(text=as_text([*call, [text(headline)], [text(how)], *lines]), blocks=blocks)
-
-
-def _headline(waiting: Sequence[Event], decided: Sequence[Event]) -> str:
-    if not waiting:
-        return f"✅ All done: {words.count(len(decided), 'event')} decided"
-    open_ones = sum(event.is_open for event in waiting)
-    parts = [f"{words.count(open_ones, 'event')} to decide"] if open_ones else []
-    if len(waiting) > open_ones:
-        parts.append(f"{words.count(len(waiting) - open_ones, 'denied event')} to close")
-    return f"Reminder: {words.listed(parts)}"
 
 
 def _without_buttons(

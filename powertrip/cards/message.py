@@ -51,10 +51,8 @@ class Message:
     attachments: list[dict[str, Any]] = field(default_factory=list)
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments of chat.postMessage and chat.update.
-
-        Attachments are always among them: chat.update keeps those it is not told of.
-        """
+        """The arguments of chat.postMessage and chat.update."""
+        # Attachments are always among them: chat.update keeps those it is not told of.
         return {"text": self.text, "blocks": self.blocks, "attachments": self.attachments}
 
 

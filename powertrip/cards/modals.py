@@ -10,7 +10,6 @@ from powertrip.domain.event import Event
 CALLBACK = "decide"
 INPUT_BLOCK, INPUT = "reason", "text"
 TYPED_LIMIT = 1000
-"""Characters that may be typed."""
 
 _TITLES = {
     Verdict.APPROVE: ("Approve with a reason", "Approve", "Why is this right?"),
@@ -30,6 +29,7 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
         "submit": plain(submit, 24),
         "close": plain("Go back", 24),
         "blocks": [
+            # Shown again, for the modal covers the card.
             paragraph([address_lines.summary(event), *address_lines.essentials(event)]),
             {
                 "type": "input",

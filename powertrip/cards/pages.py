@@ -17,6 +17,7 @@ HISTORY_PAGE_SIZE = 20
 """Events on a page of the history."""
 PREVIOUS, NEXT = "page:previous", "page:next"
 
+# Slack takes 2,000 characters in the value of a button.
 _QUERY_LIMIT = 1500
 _COLUMNS = {"id": 20, "UTC": 11, "user": 12, "host": 14, "from": 39, "status": 13, "by": 10, "what": 16}
 """The columns of the history, and the most each may take."""

@@ -34,6 +34,7 @@ def quarantine_notice(
         *([labelled("First", date(since))] if since else []),
         labelled("Look", text(how_to_look, code=True)),
     ]
+    # Below a bar of their own: samples are hostile text more often than not.
     shown: list[Block] = [preformatted(show(sample, SAMPLE_LIMIT)) for sample in samples[:SAMPLES]]
     return Message(
         text=as_text([[text(headline)], *lines]),

@@ -22,6 +22,7 @@ def table(head: Row, rows: Sequence[Row], limits: Sequence[int]) -> str:
 
 
 def _cell(value: str, limit: int) -> str:
+    # A rough cut first: taking characters off one by one would be slow for a long cell.
     shown = show(value, max(limit * 4, 40))
     while width(shown) > limit:
         shown = shown.removesuffix("…")[:-1] + "…"

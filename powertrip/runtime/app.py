@@ -82,7 +82,13 @@ async def powertrip(
         try:
             # It listens before Slack is reached: what arrives while Slack is away is kept.
             if endpoint is not None:
-                await _listen(endpoint, at_start)
+                host, port = at_start.ingest.host, at_start.ingest.port
+                try:
+                    await endpoint.start()
+                except OSError as error:
+                    problem = f"cannot listen on {host}:{port}: {error.strerror}"
+                    raise ConfigError([Mistake("ingest", "port", problem)]) from error
+                log.info("listening", host=host, port=endpoint.port, sources=sorted(at_start.sources))
             if worker is not None:
                 await worker.start()
             yield Running(shared=shared, worker=worker, endpoint=endpoint)
@@ -118,13 +124,3 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
     return WebServer(app, config().ingest.host, config().ingest.port)
-
-
-async def _listen(endpoint: WebServer, config: Config) -> None:
-    host, port = config.ingest.host, config.ingest.port
-    try:
-        await endpoint.start()
-    except OSError as error:
-        problem = f"cannot listen on {host}:{port}: {error.strerror}"
-        raise ConfigError([Mistake("ingest", "port", problem)]) from error
-    log.info("listening", host=host, port=endpoint.port, sources=sorted(config.sources))

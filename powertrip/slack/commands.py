@@ -6,7 +6,6 @@ import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from statistics import median
 from typing import Any
 
 import structlog
@@ -15,7 +14,7 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain import policy
 from powertrip.domain.decision import Verdict, Via
-from powertrip.domain.event import EventQuery, Status
+from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.record import Record
 from powertrip.domain.statistics import Numbers
@@ -191,7 +190,7 @@ class Commands:
             raise Refused(f"Say since when: {self._parts.settings.command} stats 30d")
         numbers = await self._parts.store.statistics.numbers(since)
         chart = await asyncio.to_thread(_draw_chart, numbers, now)
-        return _with_note(cards.stats_card(_stats(numbers)), await _send_chart(caller, chart))
+        return _with_note(cards.stats_card(numbers), await _send_chart(caller, chart))
 
     async def _rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         _reviewers_only(await self._actor(caller), "see the rules")
@@ -228,19 +227,6 @@ class Commands:
     async def _names_of(self, slack_id: str) -> list[str]:
         """The user names that lead to this member."""
         return await self._parts.directory.names(slack_id, self._parts.settings.people.all())
-
-
-def _stats(numbers: Numbers) -> cards.Stats:
-    waits = numbers.decision_seconds
-    ignored = sum(count for (verdict, _), count in numbers.tallies.items() if verdict == "ignored")
-    return cards.Stats(
-        since=numbers.since,
-        events={(item.rule, Status(item.status)): item.count for item in numbers.events},
-        median=timedelta(seconds=median(waits)) if waits else None,
-        ignored=ignored,
-        quarantined=numbers.quarantined,
-        deciders=numbers.deciders,
-    )
 
 
 def _rule_in_words(rule: RuleSummary) -> tuple[str, str]:
