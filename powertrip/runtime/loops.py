@@ -83,11 +83,18 @@ def poll_loop(shared: Shared, parts: Parts, name: str) -> Loop:
     """Runs the rounds of one poll, each with the settings that are in force when it begins."""
     config, client = shared.config, poll_client(shared.http, utc_now)
 
+    before = config().polls.get(name)
+
     async def step() -> bool:
+        nonlocal before
         poll = config().polls.get(name)
         # A reload may have removed the poll since this loop was woken.
         if poll is None:
             return False
+        if poll != before:
+            # Whoever mends a token must not wait a quarter of an hour for the next attempt.
+            await shared.store.polling.expedite(name, utc_now())
+        before = poll
         return await Poller(parts, name, poll, client, lambda: config().ingest.backlog_limit).step()
 
     # The database knows when a round is due; a slow poll is looked at often all the same, for a crashed
