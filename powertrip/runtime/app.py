@@ -6,7 +6,7 @@ Read downward: what is made of what, and, from the bottom up, in which order it 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -19,7 +19,7 @@ from powertrip.metrics import Metrics
 from powertrip.pipeline.live import derived
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check
-from powertrip.runtime.restart import needs_restart
+from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared, utc_now
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
@@ -37,11 +37,12 @@ class Running:
 
     shared: Shared
     worker: Worker | None
-    endpoint: WebServer | None = field(default=None)
+    endpoint: WebServer | None
+    at_start: Mapping[str, object]
+    """The settings that only a start can change, as they are in force."""
 
     @property
     def metrics(self) -> Metrics:
-        """The metrics of this process."""
         return self.shared.metrics
 
     @property
@@ -52,10 +53,11 @@ class Running:
         return self.endpoint.port
 
     async def reload(self, config: Config) -> tuple[str, ...]:
-        """Put another configuration in force, whole or not at all; returns the settings that need a restart.
+        """Put another configuration in force; returns the settings that wait for a restart.
 
-        Raises ConfigError, and the configuration in force stays.
+        Raises ConfigError, and the configuration in force stays whole.
         """
+        # All that can fail comes first.
         if self.worker is not None:
             await self.worker.prepare_reload(config)
         old = self.shared.config()
@@ -64,7 +66,7 @@ class Running:
             configure_logging(config.log.level, config.log.format)
         if self.worker is not None:
             self.worker.follow(config)
-        return tuple(needs_restart(old, config))
+        return needs_restart(self.at_start, config)
 
 
 @asynccontextmanager
@@ -91,7 +93,7 @@ async def powertrip(
                 log.info("listening", host=host, port=endpoint.port, sources=sorted(at_start.sources))
             if worker is not None:
                 await worker.start()
-            yield Running(shared=shared, worker=worker, endpoint=endpoint)
+            yield Running(shared=shared, worker=worker, endpoint=endpoint, at_start=read_at_start(at_start))
         finally:
             try:
                 # Both at once: a slow sender and a slow Slack may each take most of the time.

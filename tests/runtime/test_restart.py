@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from powertrip.config.schema import Setting, all_settings, models_in
 from powertrip.config.values import AT_START
-from powertrip.runtime.restart import needs_restart
+from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.settings import Settings
 
 
@@ -45,7 +45,7 @@ def wrongly_reported(root: type[BaseModel]) -> list[str]:
     wrong = []
     for setting in all_settings((root,)):
         old, new = (holding(root, setting, setting.path, value) for value in ("before", "after"))
-        named = list(needs_restart(old, new))
+        named = list(needs_restart(read_at_start(old), new))
         dotted = ".".join(setting.path)
         if [name for name in named if dotted.startswith(name)] != named or bool(named) != is_marked(
             root, setting
@@ -92,4 +92,4 @@ def test_an_origin_that_comes_or_goes_is_named_only_if_it_is_told(is_added: bool
 
     fewer, more = settings(told="a way"), settings(told="a way", heard=None, new="another way")
     old, new = (fewer, more) if is_added else (more, fewer)
-    assert list(needs_restart(old, new)) == ["origins.new.tell"]
+    assert needs_restart(read_at_start(old), new) == ("origins.new.tell",)
