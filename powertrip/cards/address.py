@@ -20,26 +20,26 @@ def lines(event: Event) -> list[Line]:
     known = event.facts
     if known is None:
         return []
-    found: list[Line] = []
+    shown: list[Line] = []
     # The kind of address explains why no service knows it; beside an answer it explains nothing.
     if known.kind in words.ADDRESS_KIND and not (known.reputations or known.awaited):
-        found.append(labelled("Address", text(words.ADDRESS_KIND[known.kind])))
+        shown.append(labelled("Address", text(words.ADDRESS_KIND[known.kind])))
     # The opinion that counts stands beside the risk.
     others = [item for item in known.reputations if item.service != event.risk.service]
-    found += [labelled(show(item.service, NAME_LIMIT), text(_opinion(item))) for item in others]
+    shown += [labelled(show(item.service, NAME_LIMIT), text(_opinion(item))) for item in others]
     if network := known.network:
         number = f"AS{network.as_number}" if network.as_number is not None else None
         names = [number, network.name, network.description, network.country_code, network.prefix]
-        found.append(labelled("Network", *_joined(names)))
+        shown.append(labelled("Network", *_joined(names)))
     if place := known.place:
         country = [place.country, place.country_code] if place.country else [place.country_code, None]
-        found.append(labelled("Place", *_joined([place.city, place.region, *country, place.time_zone])))
+        shown.append(labelled("Place", *_joined([place.city, place.region, *country, place.time_zone])))
     if known.awaited:
         awaited = words.listed([show(name, NAME_LIMIT) for name in known.awaited])
-        found.append([text(f"🔎 Still asking {awaited} about the address.")])
+        shown.append([text(f"🔎 Still asking {awaited} about the address.")])
     for name, problem in known.unavailable.items():
-        found.append(labelled(f"{show(name, NAME_LIMIT)} unavailable", text(show(problem, PROBLEM_LIMIT))))
-    return found
+        shown.append(labelled(f"{show(name, NAME_LIMIT)} unavailable", text(show(problem, PROBLEM_LIMIT))))
+    return shown
 
 
 def _opinion(reputation: Reputation) -> str:

@@ -56,7 +56,9 @@ def event_card(event: Event, view: CardView, now: datetime) -> Message:
     identity = [text(f"Event {event.ref} · rule {show(event.rule, 60)}")]
     evidence.append(footer([identity, *_next_reminder(event, now)]))
     return Message(
-        text=as_text([*call, [text(asked)], *_in_order_of_weight(event, view, groups, now)]),
+        text=as_text(
+            [*call, [text(asked)], *_in_order_of_weight(event, groups, now=now, command=view.command)]
+        ),
         blocks=[*paragraphs(call), header(asked), *paragraphs(*groups), *rows],
         # Slack folds a long attachment away, and never the question and its buttons.
         attachments=[{"color": colour(event), "blocks": evidence}],
@@ -132,7 +134,7 @@ def _next_reminder(event: Event, now: datetime) -> list[Line]:
 
 
 def _in_order_of_weight(
-    event: Event, view: CardView, groups: Sequence[Sequence[Line]], now: datetime
+    event: Event, groups: Sequence[Sequence[Line]], *, now: datetime, command: str
 ) -> list[Line]:
     """The lines of the plain text: what must not be cut off comes first."""
     # The first three say what, from where and when; Slack's notification shows little more.
@@ -140,7 +142,7 @@ def _in_order_of_weight(
     # Where no button can be pressed, the id is what a reader needs next.
     by_id = f"Event {event.ref}: {words.STATUS[event.status]}"
     if event.is_open:
-        by_id = f"Event {event.ref}: {view.command} approve or {view.command} deny {event.ref}"
+        by_id = f"Event {event.ref}: {command} approve or {command} deny {event.ref}"
     log_line = [[text(f"Log line: {show(event.message, MESSAGE_LIMIT_IN_TEXT)}")]] if event.message else []
     return [
         *facts_first[:3],

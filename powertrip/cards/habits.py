@@ -8,11 +8,11 @@ from powertrip.domain.event import Event
 
 def lines(event: Event) -> list[Line]:
     """What is new first; nothing where the past has not been looked at."""
-    past, found = event.past, list[Line]()
+    past, shown = event.past, list[Line]()
     if past is None:
-        return found
+        return shown
     if past.denied_from_address_at:
-        found.append([bold("⛔ An event from this address was denied, "), date(past.denied_from_address_at)])
+        shown.append([bold("⛔ An event from this address was denied, "), date(past.denied_from_address_at)])
     # Without a user name there is no past of the person to compare with.
     if event.user_name is not None:
         who, new = words.user(event), list[str]()
@@ -20,19 +20,19 @@ def lines(event: Event) -> list[Line]:
         new += ["network"] if past.first_from_network else []
         new += ["address"] if past.first_from_address else []
         if past.first_of_person:
-            found.append([text(f"🆕 Nothing of this kind was seen of {who} before.")])
+            shown.append([text(f"🆕 Nothing of this kind was seen of {who} before.")])
         elif new:
-            found.append(
+            shown.append(
                 [text(f"🆕 First from this {words.listed(new)}: none of {who} was approved before.")]
             )
         if past.unusual_hour:
-            found.append([text(f"🌙 {who} is not usually at work at this hour.")])
+            shown.append([text(f"🌙 {who} is not usually at work at this hour.")])
     if past.times_from_address:
-        found.append(
+        shown.append(
             [text(f"🔁 The {words.ordinal(past.times_from_address)} time from this address in 30 days.")]
         )
     if past.host_approved_at:
         user = past.host_approved_user
         last = named(user, words.NAME_LIMIT) if user else "somebody"
-        found.append([text(f"🕘 The last approved here was {last}, "), date(past.host_approved_at)])
-    return found
+        shown.append([text(f"🕘 The last approved here was {last}, "), date(past.host_approved_at)])
+    return shown

@@ -44,6 +44,7 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
         headline = f"✅ All done: {words.count(len(decided), 'event')} decided"
     call = calling(view.mention) if waiting else []
     blocks = [*paragraphs(call), header(headline)]
+    # Slack refuses a message that is too large as a whole, and nobody would be asked.
     room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
     shown = 0
     for event in waiting[:WITH_BUTTONS]:
@@ -53,14 +54,15 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
             break
         blocks += pair
         shown += 1
-    blocks += _without_buttons([*waiting[shown:], *decided], view, now, blocks)
-    how = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
+    rest = [*waiting[shown:], *decided]
+    blocks += _without_buttons(rest, now=now, command=view.command, above=blocks)
+    hint = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
     lines = [_line(event, now) for event in [*waiting, *decided]]
-    return Message(text=as_text([*call, [text(headline)], [text(how)], *lines]), blocks=blocks)
+    return Message(text=as_text([*call, [text(headline)], [text(hint)], *lines]), blocks=blocks)
 
 
 def _without_buttons(
-    events: Sequence[Event], view: CardView, now: datetime, above: Sequence[Block]
+    events: Sequence[Event], *, now: datetime, command: str, above: Sequence[Block]
 ) -> list[Block]:
     """The lines of as many events as there is room for below `above`, and how many are left."""
     room = MESSAGE_SIZE - sum(map(size, above))
@@ -73,7 +75,7 @@ def _without_buttons(
         lines.append(line)
     left = len(events) - len(lines)
     if left:
-        lines.append([text(f"… and {left:,} more: "), text(f"{view.command} pending all", code=True)])
+        lines.append([text(f"… and {left:,} more: "), text(f"{command} pending all", code=True)])
     return [paragraph(lines)] if lines else []
 
 
