@@ -101,9 +101,13 @@ def configure_logging(
             ],
         )
     )
-    handler.addFilter(lambda line: not str(line.msg).startswith(_IGNORED_WARNING))
+    handler.addFilter(_is_wanted)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        # Bolt copies the root's level to each logger that it makes, and a second call must reach those.
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in _QUIET_LIBRARIES:
+            logger.setLevel(logging.NOTSET)
     for name, least in _QUIET_LIBRARIES.items():
         logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
     structlog.configure(
@@ -112,6 +116,12 @@ def configure_logging(
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # module-level loggers must follow a second call
     )
+
+
+def _is_wanted(line: logging.LogRecord) -> bool:
+    # Again at the end: a logger below the library's may have a level of its own, as Bolt's have.
+    least = _QUIET_LIBRARIES.get(line.name.partition(".")[0], logging.NOTSET)
+    return line.levelno >= least and not str(line.msg).startswith(_IGNORED_WARNING)
 
 
 def _redact_line(_logger: Any, _method: str, line: EventDict | str) -> str:
