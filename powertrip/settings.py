@@ -114,9 +114,7 @@ class Settings(Section):
     people: Annotated[dict[str, Person], Field(default_factory=dict)]
     sources: Annotated[dict[SourceName, AnySource], Field(default_factory=dict)]
     origins: Annotated[dict[SourceName, OriginSection], Field(default_factory=dict)]
-    polls: Annotated[
-        dict[SourceName, AnyPoll], AT_START, BeforeValidator(empty_if_none), Field(default_factory=dict)
-    ]
+    polls: Annotated[dict[SourceName, AnyPoll], BeforeValidator(empty_if_none), Field(default_factory=dict)]
     ingest: Ingest = Ingest()
     api: Api = Api()
     database: Database = Database()

@@ -54,10 +54,8 @@ class Message:
     """What it shows of events, where it is a notice that is kept up to date."""
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments of chat.postMessage and chat.update.
-
-        Attachments are always among them: chat.update keeps those it is not told of.
-        """
+        """The arguments of chat.postMessage and chat.update."""
+        # Attachments are always among them: chat.update keeps those it is not told of.
         return {"text": self.text, "blocks": self.blocks, "attachments": self.attachments}
 
 

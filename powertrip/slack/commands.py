@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from statistics import median
 from typing import Any
 
 import structlog
@@ -15,7 +14,7 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain import policy
 from powertrip.domain.decision import Verdict, Via
-from powertrip.domain.event import EventQuery, Status
+from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.record import Record
 from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
@@ -187,19 +186,9 @@ class Commands:
                 f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31."
             )
         numbers = await self._parts.store.statistics.numbers(since)
-        waits = numbers.decision_seconds
-        ignored = (count for (judgement, _), count in numbers.tallies.items() if judgement == "ignored")
-        card = cards.stats_card(
-            cards.Stats(
-                since=numbers.since,
-                events={(item.rule, Status(item.status)): item.count for item in numbers.events},
-                median=timedelta(seconds=median(waits)) if waits else None,
-                ignored=sum(ignored),
-                quarantined=numbers.quarantined,
-                deciders=numbers.deciders,
-            )
+        return _with_note(
+            cards.stats_card(numbers), await send_chart(caller.client, caller.slack_id, numbers, now)
         )
-        return _with_note(card, await send_chart(caller.client, caller.slack_id, numbers, now))
 
     async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`rules`: what is watched."""

@@ -103,7 +103,7 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
 @pytest.fixture
 def slow_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lookup takes longer than anybody waits for, and no tick comes to the sender's help."""
-    monkeypatch.setattr(enrich, "WITHIN", timedelta(minutes=1))
+    monkeypatch.setattr("powertrip.pipeline.enrich.WITHIN", timedelta(minutes=1))
     monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
 
 
