@@ -91,4 +91,10 @@ def _ask(parts: Parts, sighting: DueSighting, subject: Subject) -> ToAsk:
     demands = policy.requirements(event, settings.policy)
     event = replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
     conversation = routing.route(subject, settings.security_channel).conversation
-    return ToAsk(event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
+    return ToAsk(
+        record=sighting.record,
+        event=event,
+        conversation=conversation,
+        hold=HOLD,
+        watches=settings.watches,
+    )

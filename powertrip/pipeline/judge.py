@@ -9,7 +9,7 @@ import structlog
 
 from powertrip.domain import policy, reminders, routing, severity
 from powertrip.domain.event import Event
-from powertrip.domain.judgement import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
 from powertrip.errors import StoreUnavailable
@@ -73,21 +73,19 @@ async def _apply_alone(parts: Parts, judgement: Judgement) -> Applied:
     except StoreUnavailable:
         raise
     except Exception as error:  # whatever it was, the record is kept where people will look at it
-        log.exception("a record could not be kept as judged", inbox_id=judgement.claimed.inbox_id)
-        unkept = ToQuarantine(rule=None, reason=f"keeping it broke: {type(error).__name__}")
-        return await parts.store.judging.apply([replace(judgement, outcome=unkept)], parts.clock())
+        log.exception("a record could not be kept as judged", inbox_id=judgement.record.inbox_id)
+        reason = f"keeping it broke: {type(error).__name__}"
+        unkept = ToQuarantine(record=judgement.record, rule=None, reason=reason)
+        return await parts.store.judging.apply([unkept], parts.clock())
 
 
-async def _judge(parts: Parts, claimed: list[Claimed]) -> list[Judgement]:
+async def _judge(parts: Parts, claimed: list[Record]) -> list[Judgement]:
     settings = parts.settings
-    spoken = [(item, _speak(settings, item.record)) for item in claimed]
+    spoken = [(record, _speak(settings, record)) for record in claimed]
     subjects = await _subjects(
         parts, {match.fields.get("user_name") for _, match in spoken if isinstance(match, Match)}
     )
-    return [
-        Judgement(claimed=item, outcome=_outcome(parts, settings, item.record, verdict, subjects))
-        for item, verdict in spoken
-    ]
+    return [_outcome(parts, settings, record, verdict, subjects) for record, verdict in spoken]
 
 
 def _speak(settings: Settings, record: Record) -> Spoken:
@@ -95,7 +93,7 @@ def _speak(settings: Settings, record: Record) -> Spoken:
         return settings.rules.judge(record)
     except Exception as error:  # a rule that breaks on one record must not hold up, or lose, any other
         log.exception("a rule broke on a record", source=record.source, record_id=record.record_id)
-        return ToQuarantine(rule=None, reason=f"judging broke: {type(error).__name__}")
+        return ToQuarantine(record=record, rule=None, reason=f"judging broke: {type(error).__name__}")
 
 
 async def _subjects(parts: Parts, names: set[str | None]) -> dict[str | None, Subject]:
@@ -111,24 +109,28 @@ def _outcome(
     record: Record,
     verdict: Spoken,
     subjects: dict[str | None, Subject],
-) -> ToAsk | ToSight | ToCount | ToQuarantine:
+) -> Judgement:
     match verdict:
         case ToQuarantine():
             return verdict
         case Ignored(rule=rule):
-            return ToCount(verdict="ignored", name=rule.name)
+            return ToCount(record=record, verdict="ignored", name=rule.name)
         case Unmatched():
-            return ToCount(verdict="unmatched", name=record.source)
+            return ToCount(record=record, verdict="unmatched", name=record.source)
         case Quarantined(rule=rule, reason=reason):
-            return ToQuarantine(rule=rule.name if rule else None, reason=reason)
+            return ToQuarantine(record=record, rule=rule.name if rule else None, reason=reason)
         case Match():
             event = _event(parts, settings, record, verdict, subjects[verdict.fields.get("user_name")])
             watch = settings.watch_of(record.source)
             if watch is not None:
-                return ToSight(event=event, watch=watch)
+                return ToSight(record=record, event=event, watch=watch)
             recipients = routing.route(event.subject, settings.security_channel)
             return ToAsk(
-                event=event, conversation=recipients.conversation, hold=HOLD, watches=settings.watches
+                record=record,
+                event=event,
+                conversation=recipients.conversation,
+                hold=HOLD,
+                watches=settings.watches,
             )
 
 
@@ -171,7 +173,7 @@ def _first_reminder(settings: Settings, now: datetime) -> datetime:
 
 def _count(parts: Parts, judgements: list[Judgement], applied: Applied) -> None:
     for judgement in judgements:
-        match judgement.outcome:
+        match judgement:
             case ToAsk(event=event):
                 parts.metrics.record_judged(event.rule, "match")
             case ToSight(event=event):

@@ -139,6 +139,11 @@ def wait_for(turn: Turn) -> None:
         database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (int(turn),))
 
 
+def for_update(query: Any, *, skip_locked: bool = False) -> Any:
+    """Lock the rows that a query reads until the commit, on PostgreSQL; SQLite has one writer at a time."""
+    return query.for_update(skip_locked=skip_locked) if is_postgres() else query
+
+
 _collected: ContextVar[dict[Callable[[list[Any]], None], list[Any]]] = ContextVar("collected")
 
 
