@@ -46,9 +46,9 @@ def enqueue_digests(now: datetime) -> int:
     waiting = DeliveryRow.select().where(deliveries.undelivered() & DeliveryRow.backed_up_at.is_null(False))
     if waiting.exists():
         return 0
+    rows = list(for_update(BackupRow.select().where(BackupRow.digest_at.is_null()).order_by(BackupRow.id)))
     undigested: dict[str, list[str]] = {}
-    query = BackupRow.select().where(BackupRow.digest_at.is_null()).order_by(BackupRow.id)
-    for row in for_update(query):
+    for row in rows:
         undigested.setdefault(row.channel, []).append(row.event_id)
     deliveries.enqueue(
         [
@@ -56,7 +56,8 @@ def enqueue_digests(now: datetime) -> int:
             for channel, event_ids in undigested.items()
         ]
     )
-    BackupRow.update(digest_at=now).where(BackupRow.digest_at.is_null()).execute()
+    # Not what a channel was told meanwhile: that is in no digest yet.
+    BackupRow.update(digest_at=now).where(BackupRow.id.in_([row.id for row in rows])).execute()
     return len(undigested)
 
 

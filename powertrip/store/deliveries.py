@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
 from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, Reminders, Telling
 from powertrip.domain.quarantine import Quarantined
@@ -124,25 +124,25 @@ def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Deliv
     if busy_lanes:
         due &= DeliveryRow.lane.not_in(list(busy_lanes))
     query = DeliveryRow.select().where(due).order_by(DeliveryRow.priority, DeliveryRow.id).limit(1)
-    row = for_update(query, skip_locked=True).first()
-    if row is None:
-        return None
-    try:
-        delivery = _delivery_from(row)
-    except ValidationError as error:
-        # Put aside, for it would keep everything behind it waiting for ever.
-        log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
-        _end(row.id, DeliveryState.FAILED, now, error=f"its payload is not readable: {error}")
-        return claim(now, lease, busy_lanes)
-    taken = DeliveryRow.update(
-        leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
-    )
-    taken.where(DeliveryRow.id == row.id).execute()
-    return delivery
+    # A copy each time: a query of peewee keeps its first answer.
+    while row := for_update(query.clone(), skip_locked=True).first():
+        try:
+            delivery = _delivery_from(row)
+        except ValueError as error:
+            # Put aside, for it would keep everything behind it waiting for ever.
+            log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
+            _end(row.id, DeliveryState.FAILED, now, error=f"it is not readable: {error}")
+            continue
+        taken = DeliveryRow.update(
+            leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
+        )
+        taken.where(DeliveryRow.id == row.id).execute()
+        return delivery
+    return None
 
 
 def _delivery_from(row: Any) -> Delivery:
-    """A row of the outbox with what it is about; raises ValidationError for a payload of no known form."""
+    """A row of the outbox with what it is about; raises ValueError for what this release does not know."""
     kind = DeliveryKind(row.kind)
     payload = _PAYLOADS[kind].validate_python(row.payload or {}) if kind in _PAYLOADS else None
     notices = notices_in(row.channel, row.ts) if kind is DeliveryKind.UPDATE else []

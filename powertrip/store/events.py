@@ -91,30 +91,13 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
         reason=decision.reason,
     )
     # Records join pending events only, so there is nothing to split from any other.
-    rest = _split(plan) if plan.before.status is Status.PENDING else None
-    reports.for_decision(event_id, status, plan.tell, decision.at)
+    rest = judging.split_off(plan) if plan.before.status is Status.PENDING else None
+    reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)
     deliveries.enqueue_updates([event_id], decision.at)
     if plan.outcome_channel:
         alert = deliveries.new(DeliveryKind.OUTCOME, plan.outcome_channel, decision.at, event_ids=[event_id])
         deliveries.enqueue([alert])
     return DecisionTaken(taken=True, rest=rest)
-
-
-def _split(plan: DecisionPlan) -> Event | None:
-    """Leave with the decided event what the card had shown; returns the event made of the rest, if any."""
-    decided, now = get(plan.before.id), plan.decision.at
-    rest = judging.split_off(decided, plan, now)
-    if rest is None:
-        return None
-    covered = occurrences(decided.id)
-    EventRow.update(
-        revision=len(covered),
-        occurrences=len(covered),
-        last_occurred_at=max(occurrence.occurred_at for occurrence in covered),
-    ).where(EventRow.id == decided.id).execute()
-    first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
-    deliveries.enqueue([first])
-    return rest
 
 
 def set_subject(event_id: str, subject: Subject, now: datetime) -> None:

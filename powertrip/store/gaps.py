@@ -63,7 +63,8 @@ def keep(
     told_at = GapRow.get_by_id(gap.id).told_at
     if told_at is not None:
         title = f"What was left out of the source {gap.source} is fetched again"
-        notes.enqueue(channel, title, [f"It could not be since {told_at:%Y-%m-%d %H:%M:%S} UTC."], now)
+        lines = [f"It could not be since {told_at:%Y-%m-%d %H:%M:%S} UTC."]
+        notes.enqueue(channel, title=title, lines=lines, now=now)
     done_at = None if more else now
     changed = GapRow.update(cursor=cursor, due_at=now, attempts=0, told_at=None, done_at=done_at)
     changed.where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
@@ -75,7 +76,8 @@ def failed(gap: DueGap, error: str, due_at: datetime, tell: bool, channel: str, 
     told = (GapRow.source == gap.source) & GapRow.done_at.is_null() & GapRow.told_at.is_null(False)
     if tell and not GapRow.select().where(told).exists():
         lines = [error, "Logins may be among them. It is tried again until it works."]
-        notes.enqueue(channel, f"What was left out of the source {gap.source} cannot be fetched", lines, now)
+        title = f"What was left out of the source {gap.source} cannot be fetched"
+        notes.enqueue(channel, title=title, lines=lines, now=now)
         GapRow.update(told_at=now).where(GapRow.id == gap.id).execute()
     changed = GapRow.update(due_at=due_at, attempts=GapRow.attempts + 1)
     changed.where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()

@@ -36,7 +36,9 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
         rows = [{column: getattr(record, column) for column in _COLUMNS} for record in batch]
         new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
         if new < len(batch):
-            counter.add(batch[0].received_at, "duplicate", batch[0].source, len(batch) - new)
+            counter.add(
+                batch[0].received_at, verdict="duplicate", name=batch[0].source, count=len(batch) - new
+            )
         # What was sent twice is no sign that the source still speaks.
         if new:
             heard_at[batch[0].source] = max(record.received_at for record in batch)

@@ -18,7 +18,7 @@ from powertrip.store import audit, counter, deliveries, inbox, quarantine
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
-from powertrip.store.rows import event_columns, facts_columns
+from powertrip.store.rows import event_columns, event_row, events_from, facts_columns
 from powertrip.store.tables import EventRow, ExpectationRow, OccurrenceRow
 
 
@@ -57,7 +57,7 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     quarantine.add(unjudged)
     # In one order, so that two processes that count the same never wait for each other.
     for (verdict, name), count in sorted(counted.items()):
-        counter.add(now, verdict, name, count)
+        counter.add(now, verdict=verdict, name=name, count=count)
     return replace(
         applied, folded=folded, quarantined=len(unjudged), sighted=len(sighted), paired=tuple(paired)
     )
@@ -201,35 +201,44 @@ def _occurrence_columns(ask: ToAsk, *, event_id: str, revision: int) -> dict[str
     }
 
 
-def split_off(event: Event, plan: DecisionPlan, now: datetime) -> Event | None:
-    """Move the occurrences that the decision does not cover to a pending event of their own, if any."""
-    later = (OccurrenceRow.event_id == event.id) & (OccurrenceRow.revision > plan.decision.revision)
-    rows = list(OccurrenceRow.select().where(later).order_by(OccurrenceRow.revision))
-    if not rows:
+def split_off(plan: DecisionPlan) -> Event | None:
+    """Move the occurrences that a decision does not cover to a pending event of their own, if any."""
+    event_id, now = plan.before.id, plan.decision.at
+    of_event = OccurrenceRow.event_id == event_id
+    beyond = of_event & (OccurrenceRow.revision > plan.decision.revision)
+    later = list(OccurrenceRow.select().where(beyond).order_by(OccurrenceRow.revision))
+    if not later:
         return None
-    first = rows[0]
+    # Read anew: others may have joined, and its facts have come, since the plan was made.
+    (decided,) = events_from([event_row(event_id)])
     rest = replace(
-        event,
+        decided,
         id=plan.rest_id,
         status=Status.PENDING,
-        message=first.message,
-        cut=first.cut,
-        source=first.source,
-        occurred_at=first.occurred_at,
-        received_at=first.received_at,
-        last_occurred_at=max(row.occurred_at for row in rows),
-        revision=len(rows),
-        occurrences=len(rows),
+        message=later[0].message,
+        cut=later[0].cut,
+        source=later[0].source,
+        occurred_at=later[0].occurred_at,
+        received_at=later[0].received_at,
+        last_occurred_at=max(row.occurred_at for row in later),
+        revision=len(later),
+        occurrences=len(later),
         decisions=(),
         reminders=0,
         next_reminder_at=plan.rest_remind_at,
     )
     EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
     moved = [
-        {"id": row.id, "event_id": rest.id, "revision": number} for number, row in enumerate(rows, start=1)
+        {"id": row.id, "event_id": rest.id, "revision": number} for number, row in enumerate(later, start=1)
     ]
     update_all(OccurrenceRow, moved)
-    audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event.id, count=len(rows))
+    covered = [row.occurred_at for row in OccurrenceRow.select(OccurrenceRow.occurred_at).where(of_event)]
+    EventRow.update(revision=len(covered), occurrences=len(covered), last_occurred_at=max(covered)).where(
+        EventRow.id == event_id
+    ).execute()
+    audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
+    first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
+    deliveries.enqueue([first])
     return rest
 
 

@@ -7,7 +7,7 @@ from powertrip.domain.delivery import DeliveryKind, Note
 from powertrip.store import deliveries
 
 
-def enqueue(channel: str, title: str, lines: Sequence[str], now: datetime) -> None:
+def enqueue(channel: str, *, title: str, lines: Sequence[str], now: datetime) -> None:
     """Queue a note; belongs in the transaction that finds out."""
     note = Note(title=title, lines=tuple(lines))
     deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, channel, now, payload=note)])

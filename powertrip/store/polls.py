@@ -57,7 +57,8 @@ def succeeded(name: str, owner: str, done: PollRound, next_at: datetime, channel
     row = PollRow.get_by_id(name)
     if row.failing_told_at is not None:
         title = f"The poll {name} works again"
-        notes.enqueue(channel, title, [f"It failed since {_text(row.failing_since)}."], now)
+        lines = [f"It failed since {_text(row.failing_since)}."]
+        notes.enqueue(channel, title=title, lines=lines, now=now)
     _change(
         name,
         owner,
@@ -82,11 +83,13 @@ def _report_backlog(row: PollRow, done: PollRound, channel: str, now: datetime) 
     first, last = min(known, default=None), max(known, default=None)
     fetched = f"{count:,} records, from {_text(first)} to {_text(last)}."
     if not done.more:
-        notes.enqueue(channel, f"The poll {row.name} has caught up", [fetched], now)
+        title = f"The poll {row.name} has caught up"
+        notes.enqueue(channel, title=title, lines=[fetched], now=now)
         count, first, last = 0, None, None
     elif not was_behind:
         more = "More waits and is fetched round by round; nothing is left out."
-        notes.enqueue(channel, f"The poll {row.name} is behind and catches up", [fetched, more], now)
+        title = f"The poll {row.name} is behind and catches up"
+        notes.enqueue(channel, title=title, lines=[fetched, more], now=now)
     changed = PollRow.update(behind_count=count, behind_from=first, behind_to=last)
     changed.where(PollRow.name == row.name).execute()
 
@@ -99,7 +102,7 @@ def failed(
     since, told_at = row.failing_since or now, row.failing_told_at
     if told_at is None and now - since >= tell_after:
         lines = [f"Since {_text(since)} nothing was fetched.", error]
-        notes.enqueue(channel, f"The poll {name} fails", lines, now)
+        notes.enqueue(channel, title=f"The poll {name} fails", lines=lines, now=now)
         told_at = now
     _change(
         name,

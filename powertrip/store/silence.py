@@ -47,7 +47,7 @@ def report(expected: Mapping[str, timedelta], channel: str, started_at: datetime
             title = f"The source {source} speaks again"
             lines = [f"It was silent until {heard_at}."]
         if changed.execute():
-            notes.enqueue(channel, title, lines, now)
+            notes.enqueue(channel, title=title, lines=lines, now=now)
             notices += 1
     return notices
 

@@ -17,23 +17,22 @@ from powertrip.store.tables import OccurrenceRow, SightingRow, SightingState
 def due(now: datetime, limit: int) -> list[DueSighting]:
     """Sightings that nothing else told of in time, the longest overdue first."""
     overdue = (SightingRow.state == SightingState.WAITING) & (SightingRow.due_at <= now)
-    rows = SightingRow.select().where(overdue).order_by(SightingRow.due_at).limit(limit)
-    return [_due_sighting(row) for row in rows]
-
-
-def _due_sighting(row: Any) -> DueSighting:
     shared = ("source", "message", "cut", "occurred_at", "received_at", "host_name")
-    of_record = ("record_id", "raw")
-    of_event = ("rule", "title", "event_action", "severity_reason", "user_name", "source_ip", "fields")
-    record = Record(**{name: getattr(row, name) for name in (*shared, *of_record)})
-    event = Event(
-        id="",
-        severity=Severity(row.severity),
-        last_occurred_at=row.occurred_at,
-        fold_key=row.fold_key,
-        **{name: getattr(row, name) for name in (*shared, *of_event)},
-    )
-    return DueSighting(id=row.id, record=record, event=event)
+    of_record = (*shared, "record_id", "raw")
+    of_event = (*shared, "rule", "title", "event_action", "severity_reason", "user_name", "source_ip")
+    due = []
+    for row in SightingRow.select().where(overdue).order_by(SightingRow.due_at).limit(limit):
+        record = Record(**{name: getattr(row, name) for name in of_record})
+        event = Event(
+            id="",
+            severity=Severity(row.severity),
+            last_occurred_at=row.occurred_at,
+            fields=row.fields,
+            fold_key=row.fold_key,
+            **{name: getattr(row, name) for name in of_event},
+        )
+        due.append(DueSighting(id=row.id, record=record, event=event))
+    return due
 
 
 def open_due(asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:

@@ -29,7 +29,7 @@ def expect(ask: ToAsk, now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-def met(event_id: str, origin: str) -> None:
+def met(event_id: str, *, origin: str) -> None:
     """The origin saw the event, in time or late."""
     of_event = (ExpectationRow.event_id == event_id) & (ExpectationRow.origin == origin)
     ExpectationRow.update(state=ExpectationState.SEEN).where(of_event).execute()
@@ -65,11 +65,13 @@ def report(channel: str, window: timedelta, now: datetime) -> int:
     # Not what was marked after these were read.
     these = untold & (ExpectationRow.id <= rows[-1].id)
     ExpectationRow.update(told_at=now).where(these).execute()
-    for origin in dict.fromkeys(row.origin for row in rows):
-        missed_ids = [row.event_id for row in rows if row.origin == origin]
-        count = f"{len(missed_ids):,} events" if len(missed_ids) > 1 else "an event"
+    by_origin: dict[str, list[str]] = {}
+    for row in rows:
+        by_origin.setdefault(row.origin, []).append(row.event_id)
+    for origin, event_ids in by_origin.items():
+        count = f"{len(event_ids):,} events" if len(event_ids) > 1 else "an event"
         title = f"The HIDS {origin} did not see {count} that the log pipeline told of"
-        notes.enqueue(channel, title, _lines(missed_ids), now)
+        notes.enqueue(channel, title=title, lines=_lines(event_ids), now=now)
     return len(rows)
 
 

@@ -169,8 +169,8 @@ def _set_partner(row: Any, occurrence_id: int | None, now: datetime) -> None:
         # Locked before its status is read: either this sees the decision, or the decision sees this sighting.
         event = lock_events([event_id])[event_id]
         audit.append("origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
-        expected.met(event_id, row.origin)
-        reports.for_sighting(row, event_id, event.status, now)
+        expected.met(event_id, origin=row.origin)
+        reports.for_sighting(row, event_id=event_id, status=event.status, now=now)
         deliveries.touch([event_id], now)
 
 

@@ -16,18 +16,18 @@ DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 """What is told of; one approval of two is not a decision yet."""
 
 
-def for_decision(event_id: str, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
+def for_decision(event_id: str, *, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
     """Queue the latest decision for every origin that saw the event, and for those told of all."""
     if status not in DECIDED:
         return
     of_event = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id == event_id)
     for row in SightingRow.select().where(SightingRow.occurrence_id.in_(of_event)).order_by(SightingRow.id):
-        for_sighting(row, event_id, status, now)
+        for_sighting(row, event_id=event_id, status=status, now=now)
     for origin in told_of_all:
         _enqueue(event_id, origin, sighting_id=None, now=now)
 
 
-def for_sighting(row: Any, event_id: str, status: str, now: datetime) -> None:
+def for_sighting(row: Any, *, event_id: str, status: str, now: datetime) -> None:
     """Queue what was decided for the origin of a sighting, if it was and there is a way to tell it."""
     if row.tells and status in DECIDED:
         _enqueue(event_id, row.origin, sighting_id=row.id, now=now)
@@ -108,7 +108,8 @@ def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: da
         return
     failed = (TellingRow.origin == row.origin) & (TellingRow.state == TellingState.FAILED)
     if not TellingRow.select().where(failed).exists():
-        notes.enqueue(channel, f"{row.origin} refuses to be told what was decided", [why], now)
+        title = f"{row.origin} refuses to be told what was decided"
+        notes.enqueue(channel, title=title, lines=[why], now=now)
     _move(row, TellingState.FAILED, error=why, now=now)
     audit.append("origin_refused", now, event_id=row.event_id, origin=row.origin, why=why)
     deliveries.touch([row.event_id], now)
