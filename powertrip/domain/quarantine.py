@@ -12,7 +12,7 @@ from powertrip.config.values import Duration, Size
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quarantined:
-    """What the quarantine holds that nobody was told of yet."""
+    """The unreported part of the quarantine; `sources` and `reasons` are counts."""
 
     count: int
     sources: dict[str, int] = field(default_factory=dict)

@@ -6,8 +6,7 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.domain.delivery import Delivery, DeliveryKind
-from powertrip.pipeline.back_up import back_up, tell_backup
+from powertrip.pipeline.back_up import back_up
 from powertrip.pipeline.backfill import Filler
 from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Parts
@@ -16,8 +15,7 @@ from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
 from powertrip.pipeline.poll import Poller
 from powertrip.pipeline.remind import remind, report_quarantine
-from powertrip.pipeline.send import LEASE, Sender
-from powertrip.pipeline.tell_hids import tell_origin
+from powertrip.pipeline.send import LEASE, send
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared, utc_now
@@ -73,7 +71,7 @@ def loops(
         Loop("report silence", _silence_reporter(shared, parts), every=_before_silences),
         OutboxLoop(
             shared.store,
-            _sender(parts),
+            functools.partial(send, parts),
             clock=utc_now,
             pause=lambda lane: _pause(lane, config()),
             lease=LEASE,
@@ -112,21 +110,6 @@ def _pause(lane: str, config: Config) -> float:
         return 0.0
     slack = config.slack
     return (slack.update_interval if lane == UPDATE_LANE else slack.channel_interval).total_seconds()
-
-
-def _sender(parts: Parts) -> Callable[[Delivery], Awaitable[float]]:
-    sender = Sender(parts)
-
-    async def send(delivery: Delivery) -> float:
-        match delivery.kind:
-            case DeliveryKind.BACKUP:
-                return await tell_backup(parts, delivery)
-            case DeliveryKind.ORIGIN:
-                return await tell_origin(parts, delivery)
-            case _:
-                return await sender.send(delivery)
-
-    return send
 
 
 def _silence_reporter(shared: Shared, parts: Parts) -> Callable[[], Awaitable[bool]]:

@@ -12,11 +12,12 @@ from slack_bolt.app.async_app import AsyncApp
 
 from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
 from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused
 from powertrip.ingest.contract import Inbox
 from powertrip.pipeline.context import Parts
-from powertrip.pipeline.decide import Decider, Outcome, Reference, parse_reference
+from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.slack.calls import call
 from powertrip.slack.commands import Caller, Commands
 from powertrip.slack.modals import Asked, open_window, read_window

@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from powertrip.domain.deciding import DecisionPlan, DecisionTaken
+from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.delivery import DeliveryKind, Reminders
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Status
@@ -61,8 +61,8 @@ def find(query: EventQuery) -> tuple[list[Event], int]:
     return events_from(list(page)), int(fitting.count())
 
 
-def decide(plan: DecisionPlan) -> DecisionTaken:
-    """Take a decision if the event still stands as `plan.before`; all that follows is one transaction.
+def decide(plan: DecisionPlan) -> Outcome | None:
+    """Take a decision, with all that follows, or return None where the event's status moved meanwhile.
 
     Occurrences later than the decision's revision become a pending event of their own, every copy of
     the card is to be updated, and a denial is to be told to the security channel.
@@ -77,7 +77,7 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
         next_reminder_at=plan.remind_at,
     ).where((EventRow.id == event_id) & (EventRow.status == plan.before.status))
     if moved.execute() != 1:
-        return DecisionTaken(taken=False)
+        return None
     DecisionRow.create(event_id=event_id, **asdict(decision))
     audit.append(
         "decided",
@@ -97,7 +97,7 @@ def decide(plan: DecisionPlan) -> DecisionTaken:
     if plan.outcome_channel:
         alert = deliveries.new(DeliveryKind.OUTCOME, plan.outcome_channel, decision.at, event_ids=[event_id])
         deliveries.enqueue([alert])
-    return DecisionTaken(taken=True, rest=rest)
+    return plan.outcome(rest)
 
 
 def set_subject(event_id: str, subject: Subject, now: datetime) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from powertrip.domain.event import Status
-from powertrip.domain.habits import HOURS_WINDOW, WINDOW, Seen
+from powertrip.domain.habits import HOURS_WINDOW, WINDOW, Past, past_of
 from powertrip.store.tables import EventRow
 
 DENIED = (Status.DENIED, Status.CLOSED)
@@ -11,8 +11,8 @@ HOURS_READ = 500
 """Approved events that are read for the usual hours."""
 
 
-def seen_before(row: Any) -> Seen:
-    """What the database says of events before the one in `row`."""
+def past_of_row(row: Any) -> Past:
+    """What the events before the one in `row` say of it."""
     same_kind = (EventRow.event_action == row.event_action) & (EventRow.id != row.id)
     before = same_kind & (EventRow.received_at <= row.received_at)
     mine = before & (EventRow.user_name == row.user_name)
@@ -27,7 +27,8 @@ def seen_before(row: Any) -> Seen:
     last_denied = (
         EventRow.select(EventRow.decided_at).where(denied).order_by(EventRow.decided_at.desc()).first()
     )
-    return Seen(
+    return past_of(
+        row.occurred_at,
         by_person=_count(mine, limit=1),
         approved_from_address=_count(from_here, limit=1),
         approved_from_network=_count_if(approved, EventRow.as_number, row.as_number),

@@ -7,12 +7,11 @@ from typing import Any
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import ToEnrich
-from powertrip.domain.habits import past_of
 from powertrip.store import deliveries
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.events import OPEN
-from powertrip.store.habits import seen_before
+from powertrip.store.habits import past_of_row
 from powertrip.store.rows import facts_columns, lock_events, past_columns
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
 
@@ -46,7 +45,7 @@ def keep(found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | 
         # The past asks for events from the same network and country.
         row.as_number, row.country_code = columns["as_number"], columns["country_code"]
         is_open = row.status in OPEN
-        past = past_columns(past_of(seen_before(row), row.occurred_at)) if is_open else {"past": row.past}
+        past = past_columns(past_of_row(row)) if is_open else {"past": row.past}
         changes[row.id] = columns | past | {"facts_due_at": due[row.id]}
     locked = lock_events(changes)
     for row in rows:

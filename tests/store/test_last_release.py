@@ -127,6 +127,7 @@ async def test_events_are_reminded_of_joined_and_decided_as_if_nothing_had_been(
         rest_remind_at=later(hours=3),
     )
     taken = await store.events.decide(plan)
+    assert taken is not None
     assert taken.rest is not None
     assert [item.record_id for item in await store.events.occurrences("rest")] == ["w-1"]
 

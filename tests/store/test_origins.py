@@ -93,7 +93,7 @@ class Bench:
                 tell=tell,
             )
         )
-        assert taken.taken
+        assert taken is not None
 
     async def deliveries(self, kind: DeliveryKind = DeliveryKind.ORIGIN) -> list[Delivery]:
         """All waiting deliveries of a kind, claimed."""

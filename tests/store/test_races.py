@@ -213,7 +213,7 @@ async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is
 
 
 def take(plan: DecisionPlan) -> None:
-    assert events.decide(plan).taken
+    assert events.decide(plan)
 
 
 def keep(judgements: list[Judgement]) -> None:
