@@ -55,10 +55,6 @@ def keep(found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | 
     changed = [row.id for row in rows if any(getattr(row, name) != changes[row.id][name] for name in SHOWN)]
     update_all(EventRow, [{"id": event_id, **columns} for event_id, columns in changes.items()])
     deliveries.touch(changed, now)
-    _release_first_cards(set(found), now)
-
-
-def _release_first_cards(event_ids: set[str], now: datetime) -> None:
     held = (
         (DeliveryRow.state == DeliveryState.WAITING)
         & (DeliveryRow.kind == DeliveryKind.FIRST)
@@ -66,7 +62,7 @@ def _release_first_cards(event_ids: set[str], now: datetime) -> None:
         # One that Slack did not take is postponed for another reason.
         & (DeliveryRow.attempts == 0)
     )
-    ids = [row.id for row in DeliveryRow.select().where(held) if event_ids.intersection(row.event_ids)]
+    ids = [row.id for row in DeliveryRow.select().where(held) if not found.keys().isdisjoint(row.event_ids)]
     DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(ids)).execute()
 
 

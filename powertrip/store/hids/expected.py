@@ -69,23 +69,18 @@ def report(channel: str, window: timedelta, now: datetime) -> int:
     for row in rows:
         by_origin.setdefault(row.origin, []).append(row.event_id)
     for origin, event_ids in by_origin.items():
+        named = EventRow.select().where(EventRow.id.in_(event_ids[:NAMED])).order_by(EventRow.received_at)
+        lines = []
+        for event in named:
+            user, host = event.user_name or "an unnamed user", event.host_name or "an unnamed host"
+            at = f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC"
+            lines.append(f"{event.title} as {user} on {host}, {at}, event {event.id}")
+        if len(event_ids) > NAMED:
+            lines.append(f"… and {len(event_ids) - NAMED:,} more")
         count = f"{len(event_ids):,} events" if len(event_ids) > 1 else "an event"
         title = f"The HIDS {origin} did not see {count} that the log pipeline told of"
-        notes.enqueue(channel, title=title, lines=_lines(event_ids), now=now)
+        notes.enqueue(channel, title=title, lines=lines, now=now)
     return len(rows)
-
-
-def _lines(event_ids: list[str]) -> list[str]:
-    """A line for each of the first events, and how many there are beyond."""
-    named = EventRow.select().where(EventRow.id.in_(event_ids[:NAMED])).order_by(EventRow.received_at)
-    lines = []
-    for row in named:
-        who, where = row.user_name or "an unnamed user", row.host_name or "an unnamed host"
-        at = f"{row.occurred_at:%Y-%m-%d %H:%M:%S} UTC"
-        lines.append(f"{row.title} as {who} on {where}, {at}, event {row.id}")
-    if len(event_ids) > NAMED:
-        lines.append(f"… and {len(event_ids) - NAMED:,} more")
-    return lines
 
 
 class Expectations(Role):
