@@ -76,7 +76,7 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(
 async def test_a_delivery_of_a_later_release_holds_up_no_other(
     database_thread: DatabaseThread, store: Store
 ) -> None:
-    await write(database_thread, DeliveryKind.NOTE, None)
+    await write(database_thread, DeliveryKind.FIRST, None)
     await database_thread.run(lambda: DeliveryRow.update(kind="telegram").execute())
     await write(database_thread, DeliveryKind.FIRST, None)
 
