@@ -37,6 +37,8 @@ class Record:
     """The syslog facility in lower case, such as `auth`; None if the sender does not say."""
     trusted: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields the log system adds and a writer cannot forge: journald's `_UID` and `_COMM`."""
+    inbox_id: int = field(default=0, compare=False)
+    """Its row in the inbox, once it was claimed from there; says nothing of the record itself."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "received_at", require_utc(self.received_at))

@@ -38,7 +38,8 @@ async def _ask_about_alone(parts: Parts, settings: Settings) -> int:
     asked, now = [], parts.clock()
     for item in due:
         subject = subjects[item.event.user_name]
-        asked.append((item.id, to_ask(settings, item.event, subject, event_id=parts.new_id(), now=now)))
+        ask = to_ask(settings, item.record, item.event, subject, event_id=parts.new_id(), now=now)
+        asked.append((item.id, ask))
 
     async def give_up(item: tuple[int, ToAsk], error: Exception) -> Applied:
         # It still waits, so the next sweep tries it again.

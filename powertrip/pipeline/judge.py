@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -11,7 +10,7 @@ import structlog
 
 from powertrip.domain import deciding, routing, severity
 from powertrip.domain.event import Event
-from powertrip.domain.judgement import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
 from powertrip.errors import StoreUnavailable
@@ -98,8 +97,10 @@ async def subjects_of(
     return dict(zip(wanted, subjects, strict=True))
 
 
-def to_ask(settings: Settings, draft: Event, subject: Subject, *, event_id: str, now: datetime) -> ToAsk:
-    """Ask about `draft`, which says what happened."""
+def to_ask(
+    settings: Settings, record: Record, draft: Event, subject: Subject, *, event_id: str, now: datetime
+) -> ToAsk:
+    """Ask about `draft`, which says what happened, by `record`."""
     event = deciding.open_event(
         draft,
         event_id=event_id,
@@ -109,35 +110,36 @@ def to_ask(settings: Settings, draft: Event, subject: Subject, *, event_id: str,
         now=now,
     )
     conversation = routing.route(subject, settings.security_channel)
-    return ToAsk(event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
+    return ToAsk(record=record, event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
 
 
-async def _judge(parts: Parts, claimed: Sequence[Claimed]) -> list[Judgement]:
+async def _judge(parts: Parts, claimed: Sequence[Record]) -> list[Judgement]:
     settings = parts.settings
-    spoken = [_speak(settings, item.record) for item in claimed]
+    spoken = [_speak(settings, record) for record in claimed]
     names = [match.fields.get("user_name") for match in spoken if isinstance(match, Match)]
     subjects = await subjects_of(parts, settings, names)
-    judgements, now = [], parts.clock()
-    for item, verdict in zip(claimed, spoken, strict=True):
-        outcome: ToAsk | ToSight | ToCount | ToQuarantine
+    judgements: list[Judgement] = []
+    now = parts.clock()
+    for record, verdict in zip(claimed, spoken, strict=True):
         match verdict:
             case ToQuarantine():
-                outcome = verdict
+                judgements.append(verdict)
             case Ignored(rule=rule):
-                outcome = ToCount(verdict="ignored", name=rule.name)
+                judgements.append(ToCount(record=record, verdict="ignored", name=rule.name))
             case Unmatched():
-                outcome = ToCount(verdict="unmatched", name=item.record.source)
+                judgements.append(ToCount(record=record, verdict="unmatched", name=record.source))
             case Quarantined(rule=rule, reason=reason):
-                outcome = ToQuarantine(rule=rule.name if rule else None, reason=reason)
+                name = rule.name if rule else None
+                judgements.append(ToQuarantine(record=record, rule=name, reason=reason))
             case Match(fields=fields):
-                draft = severity.weigh(_draft(item.record, verdict), settings.severity)
-                watch = settings.watch_of(item.record.source)
+                draft = severity.weigh(_draft(record, verdict), settings.severity)
+                watch = settings.watch_of(record.source)
                 if watch is not None:
-                    outcome = ToSight(event=draft, watch=watch)
+                    judgements.append(ToSight(record=record, event=draft, watch=watch))
                 else:
                     subject = subjects[fields.get("user_name")]
-                    outcome = to_ask(settings, draft, subject, event_id=parts.new_id(), now=now)
-        judgements.append(Judgement(claimed=item, outcome=outcome))
+                    event_id = parts.new_id()
+                    judgements.append(to_ask(settings, record, draft, subject, event_id=event_id, now=now))
     return judgements
 
 
@@ -146,7 +148,7 @@ def _speak(settings: Settings, record: Record) -> Spoken:
         return settings.rules.judge(record)
     except Exception as error:  # a rule that breaks on one record must not hold up, or lose, any other
         log.exception("rule broke on a record", source=record.source, record_id=record.record_id)
-        return ToQuarantine(rule=None, reason=f"judging broke: {type(error).__name__}")
+        return ToQuarantine(record=record, rule=None, reason=f"judging broke: {type(error).__name__}")
 
 
 def _draft(record: Record, match: Match) -> Event:
@@ -178,14 +180,15 @@ def _draft(record: Record, match: Match) -> Event:
 
 async def _quarantine(parts: Parts, judgement: Judgement, error: Exception) -> Applied:
     # Whatever broke, the record is kept where people will look at it.
-    log.error("record not kept as judged, quarantined", exc_info=error, inbox_id=judgement.claimed.inbox_id)
-    outcome = ToQuarantine(rule=None, reason=f"keeping it broke: {type(error).__name__}")
-    return await parts.store.judging.apply([replace(judgement, outcome=outcome)], parts.clock())
+    log.error("record not kept as judged, quarantined", exc_info=error, inbox_id=judgement.record.inbox_id)
+    reason = f"keeping it broke: {type(error).__name__}"
+    unkept = ToQuarantine(record=judgement.record, rule=None, reason=reason)
+    return await parts.store.judging.apply([unkept], parts.clock())
 
 
 def _count(parts: Parts, judgements: Sequence[Judgement], applied: Applied) -> None:
     for judgement in judgements:
-        match judgement.outcome:
+        match judgement:
             case ToAsk(event=event):
                 parts.metrics.record_judged(event.rule, "match")
             case ToSight(event=event):

@@ -75,6 +75,34 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(
     assert "lines" in str(given_up.error)
 
 
+async def test_a_delivery_of_a_later_release_holds_up_no_other(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await write(database_thread, DeliveryKind.FIRST, None)
+    await database_thread.run(lambda: DeliveryRow.update(kind="telegram").execute())
+    await write(database_thread, DeliveryKind.FIRST, None)
+
+    claimed = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert claimed is not None
+    assert claimed.kind is DeliveryKind.FIRST
+
+
+async def test_very_many_deliveries_that_cannot_be_read_hold_up_no_other(
+    database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries.log, "exception", lambda *_, **__: None)  # a thousand tracebacks
+    row = {"payload": {}, "kind": DeliveryKind.NOTE}
+    unreadable = [deliveries.new(DeliveryKind.NOTE, SECURITY, NOW) | row for _ in range(1_200)]
+    await database_thread.run(deliveries.enqueue, unreadable)
+    await write(database_thread, DeliveryKind.NOTE, '{"title": "next", "lines": []}')
+
+    claimed = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert claimed is not None
+    assert claimed.payload == Note(title="next", lines=())
+
+
 async def test_a_delivery_is_claimed_with_its_events_and_their_first_notices(
     database_thread: DatabaseThread, store: Store
 ) -> None:

@@ -8,7 +8,8 @@ from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import EventQuery, NoticeKind, Status
-from powertrip.domain.judgement import Claimed, Judgement, ToCount, ToQuarantine
+from powertrip.domain.judgement import ToCount, ToQuarantine
+from powertrip.domain.record import Record
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
@@ -16,7 +17,7 @@ from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, l
 LEASE = timedelta(seconds=30)
 
 
-async def claimed_records(thread: DatabaseThread, store: Store, count: int) -> list[Claimed]:
+async def claimed_records(thread: DatabaseThread, store: Store, count: int) -> list[Record]:
     await thread.run(inbox.append, [[record() for _ in range(count)]])
     return await store.inbox.claim(count, NOW, LEASE)
 
@@ -69,10 +70,10 @@ async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread
     hostile = record("zoë \x00 \u202e \ud800 <!channel>", occurred_at=None, host_name=None, cut=7)
     await database_thread.run(inbox.append, [[hostile]])
     (claimed,) = await store.inbox.claim(1, NOW, LEASE)
-    assert claimed.record.message == "zoë \\x00 \u202e \\ud800 <!channel>"
-    assert claimed.record.received_at == NOW
-    assert claimed.record.occurred_at is None
-    assert claimed.record.cut == 7
+    assert claimed.message == "zoë \\x00 \u202e \\ud800 <!channel>"
+    assert claimed.received_at == NOW
+    assert claimed.occurred_at is None
+    assert claimed.cut == 7
 
 
 async def test_a_claimed_record_is_nobody_elses_until_its_lease_ends(
@@ -109,8 +110,8 @@ async def test_ignored_and_quarantined_records_leave_numbers(
     one, two = await claimed_records(database_thread, store, 2)
     applied = await store.judging.apply(
         [
-            Judgement(claimed=one, outcome=ToCount(verdict="ignored", name="monitoring")),
-            Judgement(claimed=two, outcome=ToQuarantine(rule="ssh_login", reason="no pattern matches")),
+            ToCount(record=one, verdict="ignored", name="monitoring"),
+            ToQuarantine(record=two, rule="ssh_login", reason="no pattern matches"),
         ],
         NOW,
     )
@@ -121,7 +122,7 @@ async def test_ignored_and_quarantined_records_leave_numbers(
 
 async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, store: Store) -> None:
     (one,) = await claimed_records(database_thread, store, 1)
-    await store.judging.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
+    await store.judging.apply([ToQuarantine(record=one, rule=None, reason="odd")], NOW)
     window = timedelta(minutes=15)
     report = await store.quarantine.report(SECURITY, window, NOW)
     assert report is not None
@@ -135,9 +136,7 @@ async def test_what_is_quarantined_within_the_window_is_told_together_after_it(
 ) -> None:
     window = timedelta(minutes=15)
     for one in await claimed_records(database_thread, store, 3):
-        await store.judging.apply(
-            [Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW
-        )
+        await store.judging.apply([ToQuarantine(record=one, rule=None, reason="odd")], NOW)
         await store.quarantine.report(SECURITY, window, later(minutes=1))
     assert await store.quarantine.report(SECURITY, window, later(minutes=15)) is None
     report = await store.quarantine.report(SECURITY, window, later(minutes=16))
