@@ -32,7 +32,7 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reminders:
+class ReminderNumbers:
     """Which reminder of each event a message is."""
 
     numbers: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | QuarantineReport | Reminders | Overdue | Telling
+Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

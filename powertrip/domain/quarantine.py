@@ -22,7 +22,7 @@ class QuarantineReport:
     newest_id: int = 0
 
 
-class Quarantine(Section):
+class QuarantineSection(Section):
     """The records that a rule should have judged and could not."""
 
     report_every: Duration = timedelta(minutes=15)

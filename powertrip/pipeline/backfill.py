@@ -8,7 +8,7 @@ import structlog
 from powertrip.domain.due import DueGap
 from powertrip.errors import IngestRefused, OutsideError, Overloaded, Rejected, StoreUnavailable, Unavailable
 from powertrip.ingest.contract import Backfill
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.poll import LEASE, whole_page
 from powertrip.pipeline.retry import asked_for, doubled
 
@@ -25,16 +25,19 @@ class Filler:
     """Fills the gaps of sources with a way to fetch what they left out."""
 
     def __init__(
-        self, parts: Parts, backfills: Callable[[], Mapping[str, Backfill]], backlog_limit: Callable[[], int]
+        self,
+        context: Context,
+        backfills: Callable[[], Mapping[str, Backfill]],
+        backlog_limit: Callable[[], int],
     ) -> None:
         """`backfills` by source, replaced by a reload; `backlog_limit` in records."""
-        self._parts = parts
+        self._context = context
         self._backfills = backfills
         self._backlog_limit = backlog_limit
 
     async def step(self) -> bool:
         """Fetch one page of a gap that is due; returns whether there may be more. Raises StoreUnavailable."""
-        backfills, gaps, now = self._backfills(), self._parts.store.gaps, self._parts.clock()
+        backfills, gaps, now = self._backfills(), self._context.store.gaps, self._context.clock()
         gap = await gaps.claim(backfills, now, LEASE) if backfills else None
         if gap is None:
             return False
@@ -53,35 +56,35 @@ class Filler:
         return True
 
     async def _fill(self, gap: DueGap, backfill: Backfill) -> None:
-        parts = self._parts
-        page = await whole_page(backfill.fetch(gap.cursor, gap.until_id, gap.query, parts.clock()))
-        new = await parts.store.gaps.keep(
+        context = self._context
+        page = await whole_page(backfill.fetch(gap.cursor, gap.until_id, gap.query, context.clock()))
+        new = await context.store.gaps.keep(
             gap,
             records=page.records,
             cursor=page.cursor,
             more=page.more,
             backlog_limit=self._backlog_limit(),
-            channel=parts.settings.security_channel,
-            now=parts.clock(),
+            channel=context.settings.security_channel,
+            now=context.clock(),
         )
-        parts.metrics.gap_fetched(gap.source, new)
+        context.metrics.gap_fetched(gap.source, new)
         log.info("backfill fetched a page", source=gap.source, new=new, more=page.more)
-        parts.signals.inbox.set()
-        parts.signals.outbox.set()
+        context.signals.inbox.set()
+        context.signals.outbox.set()
 
     async def _failed(self, gap: DueGap, error: OutsideError | IngestRefused) -> None:
-        parts, now = self._parts, self._parts.clock()
+        context, now = self._context, self._context.clock()
         wait = max(doubled(RETRY_FIRST, gap.failures, RETRY_LONGEST), asked_for(error))
         # A refusal does not pass by itself, so people hear of it at once.
         tell = isinstance(error, Rejected) or gap.failures + 1 >= TELL_AFTER
-        await parts.store.gaps.failed(
+        await context.store.gaps.failed(
             gap,
             error=str(error),
             due_at=now + wait,
             tell=tell,
-            channel=parts.settings.security_channel,
+            channel=context.settings.security_channel,
             now=now,
         )
-        parts.metrics.gap_failed(gap.source)
+        context.metrics.gap_failed(gap.source)
         log.error("backfill failed", source=gap.source, why=str(error), again_in=wait.total_seconds())
-        parts.signals.outbox.set()
+        context.signals.outbox.set()

@@ -3,7 +3,7 @@
 import structlog
 
 from powertrip.domain.judgement import Applied, ToAsk
-from powertrip.pipeline.context import Parts, Settings
+from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import begin_lookups
 from powertrip.pipeline.judge import apply_all, subjects_of, to_ask
 
@@ -13,32 +13,32 @@ BATCH = 100
 """Sightings, and missed events, that share a transaction."""
 
 
-async def watch_origins(parts: Parts) -> bool:
+async def watch_origins(context: Context) -> bool:
     """Ask about what origins alone saw, and mark what they did not see; returns whether there may be more."""
-    settings, store = parts.settings, parts.store
-    opened = await _ask_about_alone(parts, settings)
-    missed = await store.expectations.miss(parts.clock(), BATCH)
+    settings, store = context.settings, context.store
+    opened = await _ask_about_alone(context, settings)
+    missed = await store.expectations.miss(context.clock(), BATCH)
     reported = await store.expectations.report(
-        settings.security_channel, settings.quarantine.report_every, parts.clock()
+        settings.security_channel, settings.quarantine.report_every, context.clock()
     )
     if missed:
         log.warning("origins missed events", events=missed)
     if opened:
-        begin_lookups(parts)
+        begin_lookups(context)
     if opened or missed or reported:
-        parts.signals.outbox.set()
+        context.signals.outbox.set()
     return BATCH in (opened, missed)
 
 
-async def _ask_about_alone(parts: Parts, settings: Settings) -> int:
-    due = await parts.store.sightings.due(parts.clock(), BATCH)
+async def _ask_about_alone(context: Context, settings: Settings) -> int:
+    due = await context.store.sightings.due(context.clock(), BATCH)
     if not due:
         return 0
-    subjects = await subjects_of(parts, settings, [item.event.user_name for item in due])
-    asked, now = [], parts.clock()
+    subjects = await subjects_of(context, settings, [item.event.user_name for item in due])
+    asked, now = [], context.clock()
     for item in due:
         subject = subjects[item.event.user_name]
-        ask = to_ask(settings, item.record, item.event, subject, event_id=parts.new_id(), now=now)
+        ask = to_ask(settings, item.record, item.event, subject, event_id=context.new_id(), now=now)
         asked.append((item.id, ask))
 
     async def give_up(item: tuple[int, ToAsk], error: Exception) -> Applied:
@@ -48,10 +48,10 @@ async def _ask_about_alone(parts: Parts, settings: Settings) -> int:
         return Applied()
 
     applied = await apply_all(
-        asked, lambda batch: parts.store.sightings.open_due(batch, parts.clock()), give_up
+        asked, lambda batch: context.store.sightings.open_due(batch, context.clock()), give_up
     )
     log.warning("log pipeline missed records of an origin", events=[*applied.opened, *applied.folded])
     for item in due:
         watch = settings.watch_of(item.event.source)
-        parts.metrics.sighting_compared(watch.origin.name if watch else "", "alone")
+        context.metrics.sighting_compared(watch.origin.name if watch else "", "alone")
     return len(due)

@@ -1,6 +1,6 @@
 """What all steps share: adapters, clock, signals, and the settings, which a reload replaces whole.
 
-A step reads `parts.settings` once, at its top: two reads around an `await` may be of two configurations.
+A step reads `context.settings` once, at its top: two reads around an `await` may be of two configurations.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from powertrip.cards import CardSettings
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
-from powertrip.domain.quarantine import Quarantine
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
@@ -32,7 +32,7 @@ class Settings:
     reviewers: Reviewers
     cards: CardSettings
     severity: SeverityLists
-    quarantine: Quarantine
+    quarantine: QuarantineSection
     security_channel: str
     """A channel id."""
     command: str
@@ -57,7 +57,7 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
+class Context:
     """Everything a step may use; `settings` and `backup` may differ from one use to the next."""
 
     store: Store

@@ -10,7 +10,7 @@ from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import Event, Status
 from powertrip.errors import NotAllowed, ReasonRequired, Refused, UnknownEvent
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 
 log = structlog.get_logger(__name__)
 
@@ -49,12 +49,12 @@ def parse_reference(text: str) -> Reference:
 class Decider:
     """Takes decisions by buttons and by commands."""
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, context: Context) -> None:
+        self._context = context
 
     async def event(self, reference: Reference) -> Event:
         """The event as it is now; raises UnknownEvent."""
-        return await self._parts.store.events.get(reference.event_id)
+        return await self._context.store.events.get(reference.event_id)
 
     async def decide(
         self,
@@ -67,14 +67,14 @@ class Decider:
         reason: str | None = None,
     ) -> Outcome:
         """Take the decision, once; raises Refused with the sentence that the person is to be told."""
-        parts, settings = self._parts, self._parts.settings
+        context, settings = self._context, self._context.settings
         # Whoever clicks is looked up at this moment; neither the button nor what a card said gives a right.
-        actor = await parts.directory.actor(slack_id, team_id)
+        actor = await context.directory.actor(slack_id, team_id)
         decision = Decision(
             verdict=verdict,
             actor_id=actor.slack_id,
             actor_name=actor.name,
-            at=parts.clock(),
+            at=context.clock(),
             via=via,
             revision=reference.revision,
             reason=(reason or "").strip()[:REASON_LIMIT] or None,
@@ -90,12 +90,12 @@ class Decider:
                     schedule=settings.reminders,
                     security_channel=settings.security_channel,
                     watches=settings.watches,
-                    rest_id=parts.new_id(),
+                    rest_id=context.new_id(),
                 )
             except Refused as refusal:
                 await self._record(refusal, event, decision)
                 raise
-            outcome = await parts.store.events.decide(plan)
+            outcome = await context.store.events.decide(plan)
             if outcome is not None:
                 self._announce(outcome)
                 return outcome
@@ -108,16 +108,16 @@ class Decider:
             return
         if isinstance(refusal, NotAllowed):
             log.warning("decision refused", event_id=event.id, actor=decision.actor_id, why=str(refusal))
-        await self._parts.store.events.refused(
-            event.id, decision.actor_id, decision.verdict, str(refusal), self._parts.clock()
+        await self._context.store.events.refused(
+            event.id, decision.actor_id, decision.verdict, str(refusal), self._context.clock()
         )
 
     def _announce(self, outcome: Outcome) -> None:
-        signals, event, decision = self._parts.signals, outcome.event, outcome.decision
+        signals, event, decision = self._context.signals, outcome.event, outcome.decision
         signals.outbox.set()
         if event.status is Status.HALF_APPROVED:
             signals.reminders.set()
-        self._parts.metrics.decision_taken(decision.verdict, decision.at - event.received_at)
+        self._context.metrics.decision_taken(decision.verdict, decision.at - event.received_at)
         log.info(
             "event decided",
             event_id=event.id,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from powertrip.domain.address import AddressFacts
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import doubled
 
 log = structlog.get_logger(__name__)
@@ -26,21 +26,21 @@ RETRY_LONGEST = timedelta(minutes=5)
 """Lookups that miss an answer are repeated after the first, then ever less often up to the longest."""
 
 
-def begin_lookups(parts: Parts) -> None:
+def begin_lookups(context: Context) -> None:
     """Wake the lookups of new events now, and the sender when the hold of their cards ends."""
-    parts.signals.lookups.set()
+    context.signals.lookups.set()
     # While the lookups of others hang, nobody else wakes the sender when the hold is over.
-    asyncio.get_running_loop().call_later(HOLD.total_seconds(), parts.signals.outbox.set)
+    asyncio.get_running_loop().call_later(HOLD.total_seconds(), context.signals.outbox.set)
 
 
-async def enrich(parts: Parts) -> bool:
+async def enrich(context: Context) -> bool:
     """Look up one batch of events; returns whether there may be more."""
-    claimed = await parts.store.enriching.claim(BATCH, parts.clock(), LEASE)
+    claimed = await context.store.enriching.claim(BATCH, context.clock(), LEASE)
     if not claimed:
         return False
     addresses = {item.source_ip for item in claimed if item.source_ip}
-    known = await parts.enrichment.facts(addresses, WITHIN)
-    now = parts.clock()
+    known = await context.enrichment.facts(addresses, WITHIN)
+    now = context.clock()
     facts_of: dict[str, AddressFacts | None] = {}
     due: dict[str, datetime | None] = {}
     for item in claimed:
@@ -51,6 +51,6 @@ async def enrich(parts: Parts) -> bool:
         is_complete = facts is None or not facts.awaited
         facts_of[item.event_id] = facts
         due[item.event_id] = None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST)
-    await parts.store.enriching.keep(facts_of, due, now)
-    parts.signals.outbox.set()
+    await context.store.enriching.keep(facts_of, due, now)
+    context.signals.outbox.set()
     return len(claimed) == BATCH

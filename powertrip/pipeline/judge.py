@@ -14,7 +14,7 @@ from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQua
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
 from powertrip.errors import StoreUnavailable
-from powertrip.pipeline.context import Parts, Settings
+from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 
@@ -32,27 +32,27 @@ LEASE = timedelta(seconds=30)
 """How long a crashed process keeps records from being judged by the next."""
 
 
-async def judge_waiting(parts: Parts) -> bool:
+async def judge_waiting(context: Context) -> bool:
     """Judge one batch of waiting records; returns whether there may be more."""
-    claimed = await parts.store.inbox.claim(BATCH, parts.clock(), LEASE)
+    claimed = await context.store.inbox.claim(BATCH, context.clock(), LEASE)
     if not claimed:
         return False
     try:
-        judgements = await _judge(parts, claimed)
+        judgements = await _judge(context, claimed)
         applied = await apply_all(
             judgements,
-            lambda batch: parts.store.judging.apply(batch, parts.clock()),
-            lambda judgement, error: _quarantine(parts, judgement, error),
+            lambda batch: context.store.judging.apply(batch, context.clock()),
+            lambda judgement, error: _quarantine(context, judgement, error),
         )
     except StoreUnavailable:
         with contextlib.suppress(StoreUnavailable):  # then the lease ends by itself
-            await parts.store.inbox.release([item.inbox_id for item in claimed])
+            await context.store.inbox.release([item.inbox_id for item in claimed])
         raise
-    _count(parts, judgements, applied)
+    _count(context, judgements, applied)
     if applied.opened:
-        begin_lookups(parts)
+        begin_lookups(context)
     if applied.opened or applied.folded or applied.paired:
-        parts.signals.outbox.set()
+        context.signals.outbox.set()
     return len(claimed) == BATCH
 
 
@@ -89,11 +89,13 @@ async def apply_all(
 
 
 async def subjects_of(
-    parts: Parts, settings: Settings, names: Iterable[str | None]
+    context: Context, settings: Settings, names: Iterable[str | None]
 ) -> dict[str | None, Subject]:
     """Whom events of these user names are about."""
     wanted = list(dict.fromkeys(names))
-    subjects = await asyncio.gather(*(parts.directory.subject(settings.people.find(name)) for name in wanted))
+    subjects = await asyncio.gather(
+        *(context.directory.subject(settings.people.find(name)) for name in wanted)
+    )
     return dict(zip(wanted, subjects, strict=True))
 
 
@@ -113,13 +115,13 @@ def to_ask(
     return ToAsk(record=record, event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
 
 
-async def _judge(parts: Parts, claimed: Sequence[Record]) -> list[Judgement]:
-    settings = parts.settings
+async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]:
+    settings = context.settings
     spoken = [_speak(settings, record) for record in claimed]
     names = [match.fields.get("user_name") for match in spoken if isinstance(match, Match)]
-    subjects = await subjects_of(parts, settings, names)
+    subjects = await subjects_of(context, settings, names)
     judgements: list[Judgement] = []
-    now = parts.clock()
+    now = context.clock()
     for record, verdict in zip(claimed, spoken, strict=True):
         match verdict:
             case ToQuarantine():
@@ -138,7 +140,7 @@ async def _judge(parts: Parts, claimed: Sequence[Record]) -> list[Judgement]:
                     judgements.append(ToSight(record=record, event=draft, watch=watch))
                 else:
                     subject = subjects[fields.get("user_name")]
-                    event_id = parts.new_id()
+                    event_id = context.new_id()
                     judgements.append(to_ask(settings, record, draft, subject, event_id=event_id, now=now))
     return judgements
 
@@ -178,28 +180,28 @@ def _draft(record: Record, match: Match) -> Event:
     )
 
 
-async def _quarantine(parts: Parts, judgement: Judgement, error: Exception) -> Applied:
+async def _quarantine(context: Context, judgement: Judgement, error: Exception) -> Applied:
     # Whatever broke, the record is kept where people will look at it.
     log.error("record not kept as judged, quarantined", exc_info=error, inbox_id=judgement.record.inbox_id)
     reason = f"keeping it broke: {type(error).__name__}"
     unkept = ToQuarantine(record=judgement.record, rule=None, reason=reason)
-    return await parts.store.judging.apply([unkept], parts.clock())
+    return await context.store.judging.apply([unkept], context.clock())
 
 
-def _count(parts: Parts, judgements: Sequence[Judgement], applied: Applied) -> None:
+def _count(context: Context, judgements: Sequence[Judgement], applied: Applied) -> None:
     for judgement in judgements:
         match judgement:
             case ToAsk(event=event):
-                parts.metrics.record_judged(event.rule, "match")
+                context.metrics.record_judged(event.rule, "match")
             case ToSight(event=event):
-                parts.metrics.record_judged(event.rule, "sighting")
+                context.metrics.record_judged(event.rule, "sighting")
             case ToCount(verdict=verdict, name=name):
                 # What no rule matches has no rule to be counted under.
-                parts.metrics.record_judged(name if verdict == "ignored" else "", verdict)
+                context.metrics.record_judged(name if verdict == "ignored" else "", verdict)
             case ToQuarantine(rule=rule):
-                parts.metrics.record_judged(rule or "", "quarantine")
+                context.metrics.record_judged(rule or "", "quarantine")
     for origin in applied.paired:
-        parts.metrics.sighting_compared(origin, "matched")
+        context.metrics.sighting_compared(origin, "matched")
     if applied.opened or applied.folded or applied.quarantined or applied.sighted:
         log.info(
             "records judged",

@@ -10,7 +10,7 @@ from powertrip.domain.due import PollRound, PollState
 from powertrip.errors import IngestRefused, OutsideError, Overloaded, StoreUnavailable, Unavailable
 from powertrip.ingest.contract import Page, Poll, PollRequest
 from powertrip.net import HttpClient
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import asked_for, doubled
 
 log = structlog.get_logger(__name__)
@@ -36,18 +36,18 @@ class Poller:
     """Runs the rounds of one poll; a lease in the store keeps all other processes out."""
 
     def __init__(
-        self, parts: Parts, name: str, poll: Poll, client: HttpClient, backlog_limit: Callable[[], int]
+        self, context: Context, name: str, poll: Poll, client: HttpClient, backlog_limit: Callable[[], int]
     ) -> None:
-        self._parts = parts
+        self._context = context
         self._name = name
         self._poll = poll
         self._client = client
         self._backlog_limit = backlog_limit
-        self._owner = parts.new_id()
+        self._owner = context.new_id()
 
     async def step(self) -> bool:
         """Fetch what is new, if it is time; returns False, for the rest can wait. Raises StoreUnavailable."""
-        now, polling = self._parts.clock(), self._parts.store.polling
+        now, polling = self._context.clock(), self._context.store.polling
         state = await polling.claim(
             self._name, self._owner, since=now - self._poll.look_back, now=now, lease=LEASE
         )
@@ -68,55 +68,55 @@ class Poller:
         return False
 
     async def _round(self, state: PollState) -> None:
-        parts, name, poll = self._parts, self._name, self._poll
+        context, name, poll = self._context, self._name, self._poll
         cursor, count, more = state.cursor, 0, True
         moments: list[datetime] = []
         # Ends also where there is more, so that a poll that lags behind cannot fill the inbox alone.
         while more and count < poll.catch_up:
             request = PollRequest(
-                name=name, client=self._client, cursor=cursor, since=state.since, now=parts.clock()
+                name=name, client=self._client, cursor=cursor, since=state.since, now=context.clock()
             )
             page = await whole_page(poll.fetch(request))
             # Records and cursor are one commit: a crash leads to the same page again, never past it.
-            new = await parts.store.polling.keep(
+            new = await context.store.polling.keep(
                 name,
                 self._owner,
                 records=page.records,
                 cursor=page.cursor,
                 backlog_limit=self._backlog_limit(),
-                now=parts.clock(),
+                now=context.clock(),
                 lease=LEASE,
             )
-            parts.metrics.page_polled(name, new)
-            parts.signals.inbox.set()
+            context.metrics.page_polled(name, new)
+            context.signals.inbox.set()
             cursor, more, count = page.cursor, page.more, count + len(page.records)
             moments += [record.occurred_at for record in page.records if record.occurred_at is not None]
-        now, newest = parts.clock(), max(moments, default=None)
+        now, newest = context.clock(), max(moments, default=None)
         done = PollRound(count=count, oldest=min(moments, default=None), newest=newest, more=more)
-        await parts.store.polling.succeeded(
+        await context.store.polling.succeeded(
             name,
             self._owner,
             done=done,
             next_at=now + poll.every,
-            channel=parts.settings.security_channel,
+            channel=context.settings.security_channel,
             now=now,
         )
-        parts.metrics.poll_succeeded(name, now, newest if more else None)
-        parts.signals.outbox.set()
+        context.metrics.poll_succeeded(name, now, newest if more else None)
+        context.signals.outbox.set()
 
     async def _failed(self, state: PollState, error: OutsideError | IngestRefused) -> None:
-        parts, poll, now = self._parts, self._poll, self._parts.clock()
+        context, poll, now = self._context, self._poll, self._context.clock()
         backoff = doubled(poll.every, state.failures, max(RETRY_LONGEST, poll.every))
         wait = max(backoff, asked_for(error))
-        await parts.store.polling.failed(
+        await context.store.polling.failed(
             self._name,
             self._owner,
             error=str(error),
             next_at=now + wait,
             tell_after=poll.tell_failing_after,
-            channel=parts.settings.security_channel,
+            channel=context.settings.security_channel,
             now=now,
         )
-        parts.metrics.poll_failed(self._name)
+        context.metrics.poll_failed(self._name)
         log.error("poll failed", poll=self._name, why=str(error), again_in=wait.total_seconds())
-        parts.signals.outbox.set()
+        context.signals.outbox.set()

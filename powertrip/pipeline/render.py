@@ -7,7 +7,7 @@ from datetime import datetime
 from powertrip import cards
 from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import reminders
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Reminders, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, ReminderNumbers, Shown
 from powertrip.domain.event import NoticeKind, Snapshot, Status
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
@@ -43,7 +43,7 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
                 since=report.since,
                 how_to_look="bot.py events quarantine",
             )
-        case Reminders(numbers=numbers):
+        case ReminderNumbers(numbers=numbers):
             snapshots = [item for item in snapshots if _is_still_due(item, numbers)]
         case _:
             pass
@@ -98,7 +98,7 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
 
 def reminder_numbers(delivery: Delivery) -> Mapping[str, int]:
     """Numbers of the reminders in the delivery, by event; empty where it is no reminder."""
-    return delivery.payload.numbers if isinstance(delivery.payload, Reminders) else {}
+    return delivery.payload.numbers if isinstance(delivery.payload, ReminderNumbers) else {}
 
 
 def _is_still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:

@@ -8,7 +8,7 @@ import structlog
 
 from powertrip.domain.delivery import Delivery
 from powertrip.errors import OutsideError, PowertripError, SlackRefused, SlackUnavailable
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 
 log = structlog.get_logger(__name__)
 
@@ -34,7 +34,7 @@ def asked_for(error: PowertripError) -> timedelta:
 
 
 async def attempt(
-    parts: Parts, delivery: Delivery, work: Callable[[Parts, Delivery], Awaitable[bool]]
+    context: Context, delivery: Delivery, work: Callable[[Context, Delivery], Awaitable[bool]]
 ) -> float:
     """Run `work`, which returns whether anybody was told; postpone the delivery where it raises.
 
@@ -42,7 +42,7 @@ async def attempt(
     """
     try:
         async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
-            was_told = await work(parts, delivery)
+            was_told = await work(context, delivery)
     except (OutsideError, TimeoutError) as error:
         # Never longer than we would wait anyway, whatever the other side says. Zero, or a date that is past,
         # is taken for no wish: attempts would follow each other without end.
@@ -52,12 +52,12 @@ async def attempt(
         log.warning(
             "delivery failed, retrying", kind=delivery.kind, to=delivery.channel, error=why, wait=str(wait)
         )
-        parts.metrics.delivery_attempted(delivery.kind, "failed")
+        context.metrics.delivery_attempted(delivery.kind, "failed")
         # A refusal means that it was not taken; after any other failure nobody knows.
         may_have_arrived = not isinstance(error, SlackUnavailable | SlackRefused)
-        until = parts.clock() + wait
-        await parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
+        until = context.clock() + wait
+        await context.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
         return asked.total_seconds()
     if was_told:
-        parts.metrics.delivery_attempted(delivery.kind, "done")
+        context.metrics.delivery_attempted(delivery.kind, "done")
     return 0.0

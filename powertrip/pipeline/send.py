@@ -16,7 +16,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import SlackRefused, SlackUnavailable
 from powertrip.pipeline.back_up import tell_backup
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt
 from powertrip.pipeline.tell_hids import tell_origin
@@ -55,53 +55,53 @@ TOO_RICH = frozenset(
 """Slack's answers to a message whose layout it does not take; its plain text still goes out."""
 
 
-async def send(parts: Parts, delivery: Delivery) -> float:
+async def send(context: Context, delivery: Delivery) -> float:
     """Make one attempt and write down what came of it; raises only StoreUnavailable.
 
     Returns for how many seconds the other side wants nothing more of this lane.
     """
     match delivery.kind:
         case DeliveryKind.BACKUP:
-            return await attempt(parts, delivery, tell_backup)
+            return await attempt(context, delivery, tell_backup)
         case DeliveryKind.ORIGIN:
-            return await attempt(parts, delivery, tell_origin)
+            return await attempt(context, delivery, tell_origin)
         case _:
-            return await attempt(parts, delivery, _tell_slack)
+            return await attempt(context, delivery, _tell_slack)
 
 
-async def _tell_slack(parts: Parts, delivery: Delivery) -> bool:
+async def _tell_slack(context: Context, delivery: Delivery) -> bool:
     try:
         if delivery.kind is DeliveryKind.REMOVE:
-            await parts.notifier.delete(delivery.channel, delivery.ts or "")
-            await parts.store.deliveries.finish(delivery, parts.clock())
+            await context.notifier.delete(delivery.channel, delivery.ts or "")
+            await context.store.deliveries.finish(delivery, context.clock())
             return True
         if delivery.kind is DeliveryKind.UPDATE:
-            return await _update(parts, delivery)
+            return await _update(context, delivery)
         if delivery.channel.startswith(routing.UNRESOLVED):
-            await _resolve(parts, delivery)
+            await _resolve(context, delivery)
             return False
-        return await _post(parts, delivery)
+        return await _post(context, delivery)
     except SlackRefused as error:
         # Only an answer that is about the recipient moves a question; an outage or a limit never does.
-        if not await _is_settled(parts, delivery, error):
+        if not await _is_settled(context, delivery, error):
             log.error("Slack refused a message; mend what it names", channel=delivery.channel, why=str(error))
             raise
         return False
 
 
-async def _update(parts: Parts, delivery: Delivery) -> bool:
-    message = render(delivery, parts.settings, link=parts.notifier.link, now=parts.clock())
+async def _update(context: Context, delivery: Delivery) -> bool:
+    message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
     if message is None:
-        await parts.store.deliveries.skip(delivery, parts.clock())
+        await context.store.deliveries.skip(delivery, context.clock())
         return False
     ts = delivery.ts or ""
-    await _write(message, lambda content: parts.notifier.update(delivery.channel, ts, content))
-    await parts.store.notices.updated(delivery, message.shows, parts.clock())
+    await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
+    await context.store.notices.updated(delivery, message.shows, context.clock())
     return True
 
 
-async def _post(parts: Parts, delivery: Delivery) -> bool:
-    where = await _find_earlier(parts, delivery)
+async def _post(context: Context, delivery: Delivery) -> bool:
+    where = await _find_earlier(context, delivery)
     if where is not None:
         # What a found message shows is not known, so it counts as out of date and is rendered anew.
         numbers: Mapping[str, int] = reminder_numbers(delivery)
@@ -110,31 +110,31 @@ async def _post(parts: Parts, delivery: Delivery) -> bool:
             for event_id in delivery.event_ids
         )
     else:
-        message = render(delivery, parts.settings, link=parts.notifier.link, now=parts.clock())
+        message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
         if message is None:
-            await parts.store.deliveries.skip(delivery, parts.clock())
+            await context.store.deliveries.skip(delivery, context.clock())
             return False
         where = await _write(
-            message, lambda content: parts.notifier.post(delivery.channel, content, delivery.uid)
+            message, lambda content: context.notifier.post(delivery.channel, content, delivery.uid)
         )
         shown = message.shows
-    now, kind = parts.clock(), NOTICE_KIND.get(delivery.kind)
+    now, kind = context.clock(), NOTICE_KIND.get(delivery.kind)
     if kind is None:
-        await parts.store.deliveries.finish(delivery, now)
+        await context.store.deliveries.finish(delivery, now)
     else:
-        await parts.store.notices.posted(delivery, kind, where, shown, now)
+        await context.store.notices.posted(delivery, kind, where, shown, now)
     if delivery.kind is DeliveryKind.FIRST:
-        parts.metrics.first_notice_posted(now - delivery.created_at)
+        context.metrics.first_notice_posted(now - delivery.created_at)
     log.info("message posted", kind=delivery.kind, channel=where.channel, events=list(delivery.event_ids))
     return True
 
 
-async def _find_earlier(parts: Parts, delivery: Delivery) -> Posted | None:
+async def _find_earlier(context: Context, delivery: Delivery) -> Posted | None:
     if delivery.attempted_at is None:
         return None
     since = delivery.attempted_at - CLOCK_SKEW
     try:
-        return await parts.notifier.find(delivery.channel, delivery.uid, since)
+        return await context.notifier.find(delivery.channel, delivery.uid, since)
     except SlackRefused as error:
         # Silence is worse than a second message: where history may not be read, it is sent again.
         log.warning("cannot look for a message that may have arrived", code=error.code, uid=delivery.uid)
@@ -153,30 +153,30 @@ async def _write(message: Message, call: Callable[[dict[str, Any]], Awaitable[An
         return await call({"text": message.text, "blocks": [], "attachments": []})
 
 
-async def _resolve(parts: Parts, delivery: Delivery) -> None:
+async def _resolve(context: Context, delivery: Delivery) -> None:
     """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
-    settings, now = parts.settings, parts.clock()
+    settings, now = context.settings, context.clock()
     name = delivery.channel.removeprefix(routing.UNRESOLVED)
-    subject = await parts.directory.subject(settings.people.find(name))
+    subject = await context.directory.subject(settings.people.find(name))
     channel = settings.security_channel
     if subject.kind is not SubjectKind.LOOKUP_FAILED:
         for event_id in delivery.event_ids:
-            await parts.store.events.set_subject(event_id, subject, now)
+            await context.store.events.set_subject(event_id, subject, now)
         channel = routing.route(subject, channel)
     elif now - delivery.created_at < LOOKUP_PATIENCE:
         raise SlackUnavailable(f"Slack does not say who {name} is")
-    await parts.store.deliveries.redirect(delivery, channel, now)
-    parts.signals.outbox.set()
+    await context.store.deliveries.redirect(delivery, channel, now)
+    context.signals.outbox.set()
 
 
-async def _is_settled(parts: Parts, delivery: Delivery, error: SlackRefused) -> bool:
+async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused) -> bool:
     """Do what a refusal calls for; returns False where only an operator can."""
-    now, security_channel = parts.clock(), parts.settings.security_channel
+    now, security_channel = context.clock(), context.settings.security_channel
     is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
     # First notices alone go to persons, and are addressed by a member id (U… or W…).
     is_direct = delivery.kind is DeliveryKind.FIRST and delivery.channel.startswith(("U", "W"))
     if is_change and error.code in MAKING_NO_DIFFERENCE:
-        await parts.store.notices.gone(delivery, now)
+        await context.store.notices.gone(delivery, now)
         return True
     if is_direct and error.code in ABOUT_RECIPIENT:
         log.warning(
@@ -187,12 +187,12 @@ async def _is_settled(parts: Parts, delivery: Delivery, error: SlackRefused) -> 
             subject = Subject(
                 kind=SubjectKind.UNREACHABLE, slack_id=event.subject.slack_id, name=event.subject.name
             )
-            await parts.store.events.set_subject(event.id, subject, now)
+            await context.store.events.set_subject(event.id, subject, now)
     elif not is_change and not is_direct and delivery.channel != security_channel:
         # A reload named another security channel while this waited.
         log.warning("security channel has changed, telling the new one", was=delivery.channel)
     else:
         return False
-    await parts.store.deliveries.redirect(delivery, security_channel, now)
-    parts.signals.outbox.set()
+    await context.store.deliveries.redirect(delivery, security_channel, now)
+    context.signals.outbox.set()
     return True

@@ -6,7 +6,7 @@ from functools import partial
 from powertrip.pipeline.back_up import back_up
 from powertrip.pipeline.backfill import Filler
 from powertrip.pipeline.compare_hids import watch_origins
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.enrich import enrich
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
@@ -28,12 +28,12 @@ WATCH_TICK = timedelta(seconds=10)
 MAINTENANCE_TICK = timedelta(hours=1)
 
 
-def loops(shared: Shared, parts: Parts, socket: SocketConnection, workspace: Workspace) -> list[Loop]:
+def loops(shared: Shared, context: Context, socket: SocketConnection, workspace: Workspace) -> list[Loop]:
     """The loops of every worker, in the order in which they stop: what brings work in stops first."""
-    config, signals = shared.config, parts.signals
+    config, signals = shared.config, context.signals
     client = poll_client(shared.http, utc_now)
     backfills = derived(config, lambda now: build_backfills(now.sources, client))
-    filler = Filler(parts, backfills, lambda: config().ingest.backlog_limit)
+    filler = Filler(context, backfills, lambda: config().ingest.backlog_limit)
 
     def pause(lane: str) -> float:
         if lane.startswith(ORIGIN_LANE):
@@ -44,29 +44,29 @@ def loops(shared: Shared, parts: Parts, socket: SocketConnection, workspace: Wor
 
     return [
         Loop("fill gaps", filler.step, every=_each(TICK)),
-        Loop("judge", partial(judge_waiting, parts), on=signals.inbox, every=_each(TICK)),
+        Loop("judge", partial(judge_waiting, context), on=signals.inbox, every=_each(TICK)),
         Loop(
             "remind",
-            partial(remind, parts),
+            partial(remind, context),
             on=signals.reminders,
             every=lambda now: min(SLOW_TICK, now.reminders.remind_after),
         ),
-        Loop("look up", partial(enrich, parts), on=signals.lookups, every=_each(TICK)),
-        Loop("report quarantine", partial(report_quarantine, parts), every=_each(SLOW_TICK)),
-        Loop("back up", partial(back_up, parts), every=_each(SLOW_TICK)),
+        Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
+        Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
+        Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),
         Loop(
             "watch origins",
-            partial(watch_origins, parts),
+            partial(watch_origins, context),
             every=lambda now: min([SLOW_TICK, *(origin.grace for origin in now.origins.values())]),
         ),
         Loop(
             "report silence",
-            partial(report_silence, shared, parts, utc_now()),
+            partial(report_silence, shared, context, utc_now()),
             every=lambda now: min([SLOW_TICK, *now.expected_within().values()]),
         ),
         OutboxLoop(
             shared.store,
-            partial(send, parts),
+            partial(send, context),
             clock=utc_now,
             pause=pause,
             lease=LEASE,
@@ -79,7 +79,7 @@ def loops(shared: Shared, parts: Parts, socket: SocketConnection, workspace: Wor
     ]
 
 
-def poll_loop(shared: Shared, parts: Parts, name: str) -> Loop:
+def poll_loop(shared: Shared, context: Context, name: str) -> Loop:
     """Runs the rounds of one poll, each with the settings that are in force when it begins."""
     config, client = shared.config, poll_client(shared.http, utc_now)
 
@@ -95,7 +95,7 @@ def poll_loop(shared: Shared, parts: Parts, name: str) -> Loop:
             # Whoever mends a token must not wait a quarter of an hour for the next attempt.
             await shared.store.polling.expedite(name, utc_now())
         before = poll
-        return await Poller(parts, name, poll, client, lambda: config().ingest.backlog_limit).step()
+        return await Poller(context, name, poll, client, lambda: config().ingest.backlog_limit).step()
 
     # The database knows when a round is due; a slow poll is looked at often all the same, for a crashed
     # process may have left it.

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import structlog
 
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.runtime.shared import Shared, utc_now
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace
@@ -30,9 +30,9 @@ class SocketWatch:
         return False
 
 
-async def report_silence(shared: Shared, parts: Parts, started_at: datetime) -> bool:
+async def report_silence(shared: Shared, context: Context, started_at: datetime) -> bool:
     """Queues a notice about each source that fell silent, or speaks again; `started_at` is the process's."""
-    expected, channel = shared.config().expected_within(), parts.settings.security_channel
+    expected, channel = shared.config().expected_within(), context.settings.security_channel
     if expected and await shared.store.silence.report(expected, channel, started_at, utc_now()):
         shared.signals.outbox.set()
     return False

@@ -10,7 +10,7 @@ from powertrip.backup.channels import AppriseChannels
 from powertrip.domain.hids import Watch
 from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
-from powertrip.pipeline.context import Parts, Settings
+from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.live import Live, derived
 from powertrip.runtime.loop import Loop, Timers
@@ -21,7 +21,7 @@ from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
-from powertrip.slack.listeners import InFlight, Listeners
+from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
 
@@ -44,7 +44,7 @@ class Worker:
         )
         self._app = AsyncApp(client=self._client, logger=None)
         self.socket = SocketConnection(self._app, slack.app_token.get_secret_value(), utc_now)
-        self._in_flight = InFlight()
+        self._pending = PendingInteractions()
         self._workspace = Workspace(
             shared.store,
             token=slack.bot_token.get_secret_value(),
@@ -52,7 +52,7 @@ class Worker:
             clock=utc_now,
         )
         self._security_channel = Live("")
-        self._parts: Parts | None = None
+        self._context: Context | None = None
         self._loops: list[Loop] = []
         self._polls: dict[str, Loop] = {}
         self._ending: set[asyncio.Task[None]] = set()
@@ -64,9 +64,9 @@ class Worker:
         shared = self._shared
         found = await self._workspace.reach(self._client)
         self._security_channel.replace(found.security_channel)
-        parts = self._parts = self._make_parts(found)
-        Listeners(parts, Decider(parts), shared.inbox, self._in_flight).register(self._app)
-        self._loops = loops(shared, parts, self.socket, self._workspace)
+        context = self._context = self._make_context(found)
+        Listeners(context, Decider(context), shared.inbox, self._pending).register(self._app)
+        self._loops = loops(shared, context, self.socket, self._workspace)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(utc_now())
         for loop in self._loops:
@@ -79,7 +79,7 @@ class Worker:
         self._timers.start()
         log.info("connected to Slack", team=found.identity.team, security_channel=found.security_channel)
 
-    def _make_parts(self, found: preflight.Found) -> Parts:
+    def _make_context(self, found: preflight.Found) -> Context:
         shared, config = self._shared, self._shared.config
 
         def settings(now: Config) -> Settings:
@@ -100,7 +100,7 @@ class Worker:
                 watches=tuple(Watch(origin=origin, tells=name in shared.origins) for name, origin in origins),
             )
 
-        return Parts(
+        return Context(
             store=shared.store,
             notifier=SlackNotifier(self._client, found.identity.workspace_url),
             directory=SlackDirectory(
@@ -135,7 +135,7 @@ class Worker:
 
     def follow(self, config: Config) -> None:
         """Start new polls, end removed ones, take the intervals, and run every loop once."""
-        if self._parts is None:
+        if self._context is None:
             raise RuntimeError("the worker has not started")
         for name in sorted(self._polls.keys() - config.polls.keys()):
             # Not waited for: a page may take a minute and a half, and what it brings is kept.
@@ -143,7 +143,7 @@ class Worker:
             self._ending.add(ending)
             ending.add_done_callback(self._ending.discard)
         for name in sorted(config.polls.keys() - self._polls.keys()):
-            self._polls[name] = poll_loop(self._shared, self._parts, name)
+            self._polls[name] = poll_loop(self._shared, self._context, name)
             self._polls[name].start()
         running = [*self._polls.values(), *self._loops]
         self._timers.follow(running, config)
@@ -154,9 +154,9 @@ class Worker:
         """Take no more clicks, finish those taken, then what is being judged and sent."""
         self._timers.stop()
         # Before the socket closes, so that a modal gets its answer; after, for what came meanwhile.
-        await self._in_flight.finish()
+        await self._pending.finish()
         await self.socket.stop()
-        await self._in_flight.finish()
+        await self._pending.finish()
         for loop in [*self._polls.values(), *self._loops]:
             await loop.stop()
         await asyncio.gather(*self._ending)

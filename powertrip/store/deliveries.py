@@ -8,7 +8,7 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, Reminders, Telling
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, ReminderNumbers, Telling
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
@@ -39,7 +39,7 @@ _PRIORITY = {
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.NOTE: TypeAdapter(Note),
     DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
-    DeliveryKind.REMINDER: TypeAdapter(Reminders),
+    DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
     DeliveryKind.ORIGIN: TypeAdapter(Telling),
     DeliveryKind.BACKUP: TypeAdapter(Overdue),
 }

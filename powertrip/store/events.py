@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
-from powertrip.domain.delivery import DeliveryKind, Reminders
+from powertrip.domain.delivery import DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Status
 from powertrip.domain.people import Subject
@@ -148,7 +148,11 @@ def reserve_reminders(
     deliveries.enqueue(
         [
             deliveries.new(
-                DeliveryKind.REMINDER, channel, now, event_ids=message, payload=Reminders(numbers=message)
+                DeliveryKind.REMINDER,
+                channel,
+                now,
+                event_ids=message,
+                payload=ReminderNumbers(numbers=message),
             )
             for message in messages
         ]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from powertrip.cards import CardSettings, Message
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Payload, Reminders
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Payload, ReminderNumbers
 from powertrip.domain.event import Event, Notice, NoticeKind, Snapshot, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.reminders import Reminders as Schedule
@@ -64,7 +64,7 @@ def notice(kind: NoticeKind, channel: str = SECURITY, reminder: int = 0) -> Noti
 def reminder(*snapshots: Snapshot, number: int | None = None) -> Delivery:
     """A reminder, by default the newest of each event."""
     numbers = {item.event.id: item.event.reminders if number is None else number for item in snapshots}
-    return delivery(DeliveryKind.REMINDER, *snapshots, payload=Reminders(numbers=numbers))
+    return delivery(DeliveryKind.REMINDER, *snapshots, payload=ReminderNumbers(numbers=numbers))
 
 
 def shown(about: Delivery) -> Message | None:

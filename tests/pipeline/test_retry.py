@@ -16,7 +16,7 @@ from powertrip.errors import (
     Unavailable,
 )
 from powertrip.metrics import Metrics
-from powertrip.pipeline.context import Parts, Signals
+from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.retry import attempt, doubled
 from tests.samples import NOW, SECURITY
 
@@ -39,7 +39,7 @@ async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list
     """The pause of the lane after one attempt, and what was postponed."""
     outbox = Outbox()
     store: Any = SimpleNamespace(deliveries=outbox)
-    parts = Parts(
+    context = Context(
         store=store,
         notifier=UNUSED,
         directory=UNUSED,
@@ -66,13 +66,13 @@ async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list
         created_at=NOW,
     )
 
-    async def work(used: Parts, about: Delivery) -> bool:
-        assert (used, about) == (parts, delivery)
+    async def work(used: Context, about: Delivery) -> bool:
+        assert (used, about) == (context, delivery)
         if error is not None:
             raise error
         return True
 
-    return await attempt(parts, delivery, work), outbox.postponed
+    return await attempt(context, delivery, work), outbox.postponed
 
 
 async def test_what_was_sent_is_not_tried_again() -> None:

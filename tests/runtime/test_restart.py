@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from powertrip.config.schema import Setting, all_settings, models_in
 from powertrip.config.values import AT_START
 from powertrip.runtime.restart import needs_restart, read_at_start
-from powertrip.settings import Settings
+from powertrip.settings import ConfigFile
 
 
 def holding(model: type[BaseModel], setting: Setting, path: tuple[str, ...], value: object) -> BaseModel:
@@ -41,7 +41,7 @@ def is_marked(model: type[BaseModel], setting: Setting) -> bool:
 
 
 def wrongly_reported(root: type[BaseModel]) -> list[str]:
-    """Settings that are marked and not named, or named and not marked."""
+    """ConfigFile that are marked and not named, or named and not marked."""
     wrong = []
     for setting in all_settings((root,)):
         old, new = (holding(root, setting, setting.path, value) for value in ("before", "after"))
@@ -55,12 +55,12 @@ def wrongly_reported(root: type[BaseModel]) -> list[str]:
 
 
 def test_a_changed_setting_is_named_if_and_only_if_it_is_read_at_the_start_only() -> None:
-    assert wrongly_reported(Settings) == []
+    assert wrongly_reported(ConfigFile) == []
 
 
 def test_the_settings_of_the_process_itself_wait_for_a_restart() -> None:
     waiting = {
-        ".".join(setting.path) for setting in all_settings((Settings,)) if is_marked(Settings, setting)
+        ".".join(setting.path) for setting in all_settings((ConfigFile,)) if is_marked(ConfigFile, setting)
     }
     assert {name for name in waiting if not name.startswith(("enrichment.", "origins.NAME.tell."))} == {
         "slack.bot_token",
@@ -85,8 +85,8 @@ def test_a_mark_where_the_comparison_does_not_look_is_found() -> None:
 @pytest.mark.parametrize("is_added", [True, False])
 def test_an_origin_that_comes_or_goes_is_named_only_if_it_is_told(is_added: bool) -> None:
     def settings(**origins: Any) -> BaseModel:
-        section = models_in(Settings.model_fields["origins"].annotation)[0][0]
-        return Settings.model_construct(
+        section = models_in(ConfigFile.model_fields["origins"].annotation)[0][0]
+        return ConfigFile.model_construct(
             origins={name: section.model_construct(tell=tell) for name, tell in origins.items()}
         )
 

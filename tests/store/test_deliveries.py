@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.delivery import DeliveryKind, Note, Overdue, Posted, Reminders, Shown, Telling
+from powertrip.domain.delivery import DeliveryKind, Note, Overdue, Posted, ReminderNumbers, Shown, Telling
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store import Store, deliveries, inbox
@@ -43,7 +43,11 @@ async def write(thread: DatabaseThread, kind: DeliveryKind, payload: str | None)
                 count=2, reasons={"broken": 2}, samples=("a", "b"), since=NOW, sources={"syslog": 2}
             ),
         ),
-        (DeliveryKind.REMINDER, '{"numbers": {"e1": 2, "e2": 1}}', Reminders(numbers={"e1": 2, "e2": 1})),
+        (
+            DeliveryKind.REMINDER,
+            '{"numbers": {"e1": 2, "e2": 1}}',
+            ReminderNumbers(numbers={"e1": 2, "e2": 1}),
+        ),
         (DeliveryKind.BACKUP, '{"deliveries": [4, 7]}', Overdue(deliveries=(4, 7))),
         (DeliveryKind.BACKUP, None, Overdue()),
         (DeliveryKind.ORIGIN, '{"telling": 3}', Telling(telling=3)),
