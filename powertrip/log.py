@@ -65,6 +65,19 @@ def redact(text: str) -> str:
     return text
 
 
+_OURS: list[Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.filter_by_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.StackInfoRenderer(),
+]
+# Lines of libraries are filtered by stdlib, and reach structlog without a logger to filter by.
+_THEIRS = [processor for processor in _OURS if processor is not structlog.stdlib.filter_by_level]
+
+
 def configure_logging(
     level: str = "info", log_format: LogFormat = "auto", stream: TextIO | None = None
 ) -> None:
@@ -82,21 +95,10 @@ def configure_logging(
         ]
     else:
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
-    ours: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.filter_by_level,
-        structlog.stdlib.add_logger_name,
-        structlog.stdlib.add_log_level,
-        structlog.stdlib.PositionalArgumentsFormatter(),
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.StackInfoRenderer(),
-    ]
-    # Lines of libraries are filtered by stdlib, and reach structlog without a logger to filter by.
-    theirs = [processor for processor in ours if processor is not structlog.stdlib.filter_by_level]
     handler = logging.StreamHandler(target)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=theirs,
+            foreign_pre_chain=_THEIRS,
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 *renderers,
@@ -114,7 +116,7 @@ def configure_logging(
     for name, least in _QUIET_LIBRARIES.items():
         logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
     structlog.configure(
-        processors=[*ours, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=[*_OURS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=False,  # module-level loggers must follow a second call

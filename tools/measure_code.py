@@ -86,7 +86,8 @@ def report(found: Measured) -> Iterator[tuple[str, str]]:
     """Rows of a figure's name and the figure."""
     lengths = sorted(length for length, _ in found.functions) or [0]
     top = [path for path in Path("powertrip").glob("*.py") if path.name != "__init__.py"]
-    twice = {name: places for name, places in found.classes.items() if len(places) > 1}
+    # Peewee wants an inner class of this name.
+    twice = {name: places for name, places in found.classes.items() if len(places) > 1 and name != "Meta"}
     yield "files; lines", f"{found.files}; {found.lines:,}"
     yield "modules at the top of the package", str(len(top))
     yield "modules over 300 lines", str(len(found.modules_over_300))

@@ -30,7 +30,7 @@ from powertrip.slack.calls import CALL_TIMEOUT, call
 from powertrip.slack.scopes import REASONS
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
-from powertrip.store.tables import using
+from powertrip.store.database_in_use import using
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,8 @@ from typing import Any
 from peewee import Field, __exception_wrapper__  # type: ignore[attr-defined]
 
 from powertrip.store.database import is_postgres
-from powertrip.store.tables import Table, database
+from powertrip.store.database_in_use import database
+from powertrip.store.tables import Table
 
 Rows = Sequence[Mapping[str, Any]]
 """Values by column; all rows of one call have the same columns, in the same order."""

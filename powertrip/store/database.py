@@ -18,7 +18,7 @@ from playhouse.db_url import connect
 from playhouse.migrations import Runner
 
 from powertrip.errors import StoreError, StoreUnavailable
-from powertrip.store.tables import database, using
+from powertrip.store.database_in_use import database, using
 
 log = structlog.get_logger(__name__)
 

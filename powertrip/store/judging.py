@@ -18,8 +18,9 @@ from powertrip.store import audit, counter, deliveries, inbox, quarantine
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
+from powertrip.store.hids.tables import ExpectationRow
 from powertrip.store.rows import event_columns, event_row, events_from, facts_columns
-from powertrip.store.tables import EventRow, ExpectationRow, OccurrenceRow
+from powertrip.store.tables import EventRow, OccurrenceRow
 
 
 def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:

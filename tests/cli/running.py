@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from powertrip import log
 from powertrip.cli import app, shared
-from powertrip.store.tables import database
+from powertrip.store.database_in_use import database
 from tests.end_to_end.harness import ROOT
 
 Answer = TypeVar("Answer")

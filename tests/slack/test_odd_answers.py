@@ -18,7 +18,7 @@ from powertrip.slack.preflight import Identity
 from powertrip.slack.settings import Lookups
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
-from powertrip.store.tables import database
+from powertrip.store.database_in_use import database
 from tests.samples import ALICE
 
 Answers = dict[str, Any]

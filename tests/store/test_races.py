@@ -18,7 +18,8 @@ from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
 from powertrip.store import Store, audit, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
-from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow, database
+from powertrip.store.database_in_use import database
+from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_judging import approval
 from tests.store.test_origins import WAZUH

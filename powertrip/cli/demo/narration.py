@@ -8,7 +8,8 @@ from typing import Any
 from rich.console import Console
 
 from powertrip.store.database import open_database
-from powertrip.store.tables import AuditRow, EventRow, using
+from powertrip.store.database_in_use import using
+from powertrip.store.tables import AuditRow, EventRow
 
 LOOK_EVERY = 0.5
 """Seconds between two looks at what happened."""

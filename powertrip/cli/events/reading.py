@@ -15,8 +15,10 @@ from powertrip.pipeline.decide import parse_reference
 from powertrip.settings import Config
 from powertrip.store import audit, events
 from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
+from powertrip.store.database_in_use import using
 from powertrip.store.hids import alerts
-from powertrip.store.tables import QuarantineRow, SightingState, using
+from powertrip.store.hids.tables import SightingState
+from powertrip.store.tables import QuarantineRow
 
 PAGE = 500
 

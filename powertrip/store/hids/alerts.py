@@ -11,7 +11,8 @@ from powertrip.store import audit, deliveries, judging
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.hids import pairing
-from powertrip.store.tables import OccurrenceRow, SightingRow, SightingState
+from powertrip.store.hids.tables import SightingRow, SightingState
+from powertrip.store.tables import OccurrenceRow
 
 
 def due(now: datetime, limit: int) -> list[DueSighting]:

@@ -8,8 +8,9 @@ from peewee import fn
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.hids.tables import ExpectationRow, ExpectationState
 from powertrip.store.rows import lock_events
-from powertrip.store.tables import EventRow, ExpectationRow, ExpectationState
+from powertrip.store.tables import EventRow
 
 NAMED = 10
 """Events that one note names; it counts the others."""

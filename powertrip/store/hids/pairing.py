@@ -17,8 +17,9 @@ from powertrip.domain.record import Record
 from powertrip.store import audit, deliveries
 from powertrip.store.database import Turn, wait_for
 from powertrip.store.hids import expected, reports
+from powertrip.store.hids.tables import SightingRow, SightingState
 from powertrip.store.rows import lock_events
-from powertrip.store.tables import OccurrenceRow, SightingRow, SightingState
+from powertrip.store.tables import OccurrenceRow
 
 NEAR_LIMIT = 200
 """Records of each side that are compared; more by one user in one window of time differ in nothing else."""

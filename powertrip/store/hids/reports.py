@@ -10,7 +10,8 @@ from powertrip.domain.event import Status
 from powertrip.domain.hids import OriginVerdict
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, Turn, transaction, wait_for
-from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow, SightingRow, TellingRow, TellingState
+from powertrip.store.hids.tables import SightingRow, TellingRow, TellingState
+from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 """What is told of; one approval of two is not a decision yet."""

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from powertrip.domain.hids import OriginStanding, OriginState
-from powertrip.store.tables import (
+from powertrip.store.hids.tables import (
     ExpectationRow,
     ExpectationState,
-    OccurrenceRow,
     SightingRow,
     SightingState,
     TellingRow,
     TellingState,
 )
+from powertrip.store.tables import OccurrenceRow
 
 
 def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
