@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 PING_INTERVAL = 5
 """Seconds between pings; four unanswered ones make the SDK call the socket stale."""
+BRIEF = timedelta(seconds=5)
+"""Without a socket for no longer than this nothing is wrong yet."""
 CLOSE_TIMEOUT = 5
 """Seconds that closing may take: the SDK's close has been seen to hang."""
 
@@ -71,7 +73,9 @@ class SocketConnection:
             self._last_connected = now
             return True
         away = now - self._last_connected
-        log.warning("not connected to Slack", seconds=int(away.total_seconds()))
+        # At the start the socket opens in the background, and Slack itself closes it now and then.
+        if away > BRIEF:
+            log.warning("not connected to Slack", seconds=int(away.total_seconds()))
         if away > self._new_client_after:
             log.error("socket to Slack stays closed, starting a new client")
             await self.stop()

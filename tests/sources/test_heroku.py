@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Unauthorized, Unreadable
+from powertrip.ingest.contract import Limits
 from tests.rules.support import rules_of
 from tests.sources.posting import NAME, NOW, SECRET, fields_of, read, records_of
 
@@ -100,7 +101,7 @@ def test_a_frame_of_unknown_form_is_all_message() -> None:
 
 def test_a_bomb_is_refused() -> None:
     with pytest.raises(BodyTooLarge):
-        read("heroku", gzip.compress(framed("x" * (32 << 20))))
+        read("heroku", gzip.compress(framed("x" * (Limits().inflated_bytes + 1))))
 
 
 def test_the_secret_may_be_the_password_in_the_drains_address() -> None:

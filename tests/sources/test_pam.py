@@ -9,7 +9,7 @@ import pytest
 
 from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unauthorized, Unreadable
-from powertrip.ingest.contract import IngestRequest
+from powertrip.ingest.contract import IngestRequest, Limits
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from tests.sources import posting
 
@@ -183,4 +183,4 @@ def test_ten_megabytes_are_cut_and_an_inflating_bomb_is_refused() -> None:
     assert record.cut > 9_000_000
 
     with pytest.raises(BodyTooLarge):
-        read(request(gzip.compress(b" " * 20_000_000)))
+        read(request(gzip.compress(b" " * (Limits().inflated_bytes + 1))))
