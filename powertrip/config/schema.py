@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from powertrip.config.values import Environment, KeyInTable, Written
+from powertrip.config.values import AT_START, Environment, KeyInTable, Written
 
 _PLAIN = {bool: "`true` or `false`", int: "a whole number", float: "a number", str: "text"}
 
@@ -24,13 +24,15 @@ class Setting:
     field: FieldInfo
     only_in: tuple[type[BaseModel], ...] = ()
     """The types of the section that have it; empty where all do."""
+    at_start: bool = False
+    """Whether a reload leaves it as it was at the start."""
 
 
 Models: TypeAlias = tuple[type[BaseModel], ...]
 """One model, or those of which `type` chooses one."""
 
 
-def all_settings(models: Models, path: tuple[str, ...] = ()) -> Iterator[Setting]:
+def all_settings(models: Models, path: tuple[str, ...] = (), *, at_start: bool = False) -> Iterator[Setting]:
     """Every setting that holds a value, in the order of the models; sections themselves are left out."""
     seen: set[tuple[type | None, str]] = set()
     for model in models:
@@ -42,17 +44,18 @@ def all_settings(models: Models, path: tuple[str, ...] = ()) -> Iterator[Setting
             seen.add((owner, name))
             having = tuple(other for other in models if owner_of(other, name) is owner)
             inner, steps = models_in(field.annotation)
+            waits = at_start or AT_START in field.metadata
             if inner:
-                yield from all_settings(inner, (*path, name, *steps))
+                yield from all_settings(inner, (*path, name, *steps), at_start=waits)
             elif name == "type" and len(models) > 1:
                 # Each model knows its own type alone; the reference lists all of them in one row.
                 base = _shared_base(models)
                 shared = base.model_fields.get("type") if base else None
                 types = FieldInfo(annotation=str, description=shared.description if shared else None)
                 types.metadata.append(Written(" or ".join(f"`{tag_of(model)}`" for model in models)))
-                yield Setting((*path, name), types)
+                yield Setting((*path, name), types, at_start=waits)
             else:
-                yield Setting((*path, name), field, having if len(having) < len(models) else ())
+                yield Setting((*path, name), field, having if len(having) < len(models) else (), waits)
 
 
 def is_key(field: FieldInfo) -> bool:
