@@ -4,7 +4,7 @@ import pytest
 
 from powertrip.domain.people import Person, Subject, SubjectKind
 from powertrip.domain.routing import People, route
-from tests.samples import ALICE, SECURITY
+from tests.samples import ALICE, BOB, SECURITY
 
 PEOPLE = People(
     [
@@ -53,9 +53,10 @@ def test_a_person_whom_slack_has_not_named_yet_is_looked_up_again_by_name() -> N
     assert (recipients.conversation, recipients.audience) == ("@bob", "person")
 
 
-def test_a_person_is_asked_themselves() -> None:
-    recipients = route(Subject(kind=SubjectKind.PERSON, slack_id=ALICE), SECURITY)
-    assert (recipients.conversation, recipients.audience) == (ALICE, "person")
+@pytest.mark.parametrize("slack_id", [ALICE, BOB])
+def test_a_person_is_asked_themselves(slack_id: str) -> None:
+    recipients = route(Subject(kind=SubjectKind.PERSON, slack_id=slack_id), SECURITY)
+    assert (recipients.conversation, recipients.audience) == (slack_id, "person")
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SubjectKind if kind is not SubjectKind.PERSON])

@@ -268,6 +268,31 @@ async def test_a_new_reminder_removes_the_one_before(database_thread: DatabaseTh
     assert [notice.ts for notice in await store.notices.of_event(event_id)] == ["1.1", "2.2"]
 
 
+async def test_a_list_of_reminders_stays_for_the_events_that_it_still_reminds_of(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 4)
+    await store.judging.apply(
+        [ask(item, event(fold_key=str(number))) for number, item in enumerate(claimed)], NOW
+    )
+    for number in range(4):
+        await post(store, await next_delivery(store), ts=f"1.{number}")
+    due = await store.events.due_reminders(later(minutes=10), 10)
+    first, *others = due
+    again = [(first, later(hours=1)), *((item, later(hours=5)) for item in others)]
+    await store.events.reserve_reminders(again, SECURITY, 3, NOW)
+    await post(store, await next_delivery(store), ts="2.1", channel=SECURITY)
+
+    due_again = await store.events.due_reminders(later(hours=1), 10)
+    await store.events.reserve_reminders([(item, later(hours=5)) for item in due_again], SECURITY, 3, NOW)
+    await post(store, await next_delivery(store), ts="2.2", channel=SECURITY)
+
+    left = await next_delivery(store)
+    assert (left.kind, left.ts) == (DeliveryKind.UPDATE, "2.1")
+    assert {notice.event_id for notice in left.notices} == {item.event_id for item in others}
+    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
+
+
 async def test_events_are_found_by_what_people_ask_for(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     for query in (
