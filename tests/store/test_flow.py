@@ -1,5 +1,6 @@
 """From a record to a decision, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -198,6 +199,26 @@ async def test_what_the_card_did_not_show_stays_open(database_thread: DatabaseTh
     assert (rest.status, rest.occurrences, rest.revision) == (Status.PENDING, 2, 2)
     kinds = [(await next_delivery(store)).event_ids for _ in range(2)]
     assert kinds == [(event_id,), (rest.id,)]
+
+
+async def test_what_stays_open_shows_the_first_occurrence_that_was_not_decided(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 3)
+    moments = [later(seconds=number) for number in range(3)]
+    seen = [
+        event(message=f"login {number}", occurred_at=at, last_occurred_at=at)
+        for number, at in enumerate(moments)
+    ]
+    records = [
+        replace(item, record=replace(item.record, message=about.message, occurred_at=about.occurred_at))
+        for item, about in zip(claimed, seen, strict=True)
+    ]
+    (event_id,) = (await store.judging.apply(list(map(ask, records, seen)), NOW)).opened
+    taken = await store.events.decide(approve(event_id, before_revision=1))
+    assert taken.rest is not None
+    rest = await store.events.get(taken.rest.id)
+    assert (rest.message, rest.occurred_at, rest.last_occurred_at) == ("login 1", moments[1], moments[2])
 
 
 async def test_nothing_joins_a_decided_event(database_thread: DatabaseThread, store: Store) -> None:

@@ -208,6 +208,15 @@ async def test_a_record_that_comes_after_all_joins_what_the_hids_alone_saw(
     assert len(again.opened) == 1, "one record of the HIDS stands for one login"
 
 
+async def test_a_late_record_of_another_connection_is_asked_about_on_its_own(bench: Bench) -> None:
+    await bench.hids(fields={"source_port": "1"})
+    (alone,) = (await bench.open_due()).opened
+    other = await bench.pipeline(fields={"source_port": "2"})
+    assert (len(other.opened), other.folded) == (1, ())
+    own = await bench.pipeline("p2", fields={"source_port": "1"})
+    assert (own.opened, own.folded) == ((), (alone,))
+
+
 async def test_what_the_hids_did_not_see_is_reported_once(bench: Bench) -> None:
     (event_id,) = (await bench.pipeline()).opened
     assert await bench.store.expectations.miss(later(minutes=9), 10) == 0
