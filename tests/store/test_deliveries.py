@@ -128,3 +128,23 @@ async def test_only_a_first_notice_that_is_still_there_is_linked_to(
         assert reminder.kind is DeliveryKind.REMINDER
         assert reminder.snapshots[0].first_notices == ()
         await posted(reminder, NoticeKind.REMINDER, f"2.{hours}")
+
+
+async def test_a_message_is_updated_once_however_much_changes_before(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await database_thread.run(inbox.append, [[record()]])
+    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    await store.judging.apply([ask(item, event(id="one"))], NOW)
+    first = await store.deliveries.claim(NOW, LEASE, [])
+    assert first is not None
+    shown = [Shown(event_id="one", revision=1, version=first.snapshots[0].version)]
+    await store.notices.posted(first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
+    for _ in range(3):
+        await database_thread.run(deliveries.touch, ["one"], NOW)
+
+    update = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert update is not None
+    assert update.kind is DeliveryKind.UPDATE
+    assert await store.deliveries.claim(NOW, LEASE, []) is None

@@ -10,7 +10,7 @@ from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import EventQuery, NoticeKind, Status
 from powertrip.domain.judgement import Claimed, Judgement, ToCount, ToQuarantine
-from powertrip.store import Store, audit, inbox
+from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
 
@@ -129,6 +129,23 @@ async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, stor
     assert (report.count, report.sources) == (1, {"syslog": 1})
     assert await store.quarantine.report(SECURITY, window, later(hours=1)) is None
     assert (await next_delivery(store)).kind is DeliveryKind.QUARANTINE
+
+
+async def test_a_record_larger_than_all_that_the_quarantine_keeps_goes_too(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    for one in await claimed_records(database_thread, store, 2):
+        odd = ToQuarantine(rule=None, reason="odd")
+        await store.judging.apply([Judgement(claimed=one, outcome=odd)], NOW)
+    assert await database_thread.run(quarantine.prune, 100, 1, NOW) == 2
+    assert (await store.statistics.numbers(NOW)).quarantined == 0
+
+
+async def test_an_answer_about_a_person_takes_the_place_of_an_older_one(store: Store) -> None:
+    await store.people_cache.put("U0ALICE", {"deleted": False}, NOW)
+    await store.people_cache.put("U0ALICE", {"deleted": True}, later(minutes=5))
+    assert await store.people_cache.get("U0ALICE", later(minutes=1)) == {"deleted": True}
+    assert await store.people_cache.get("U0ALICE", later(minutes=6)) is None
 
 
 async def test_what_is_quarantined_within_the_window_is_told_together_after_it(
@@ -342,6 +359,20 @@ async def test_the_audit_is_a_chain_that_breaks_where_it_is_touched(
     event_id = await opened_event(database_thread, store)
     await store.events.decide(approve(event_id))
     assert await database_thread.run(audit.first_broken_line) is None
+
+
+async def test_the_history_says_which_record_made_an_event_and_who_decided_it_how(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    (claimed,) = await claimed_records(database_thread, store, 1)
+    (event_id,) = (await store.judging.apply([ask(claimed)], NOW)).opened
+    await store.events.decide(approve(event_id))
+    lines = await database_thread.run(lambda: {line.action: line for line in audit.lines(event_id)})
+    assert lines["event_opened"].detail["record_id"] == claimed.record.record_id
+    decision_line = lines["decided"]
+    assert (decision_line.actor_id, decision_line.at) == (ALICE, later(minutes=1))
+    said = {key: decision_line.detail[key] for key in ("verdict", "via", "revision")}
+    assert said == {"verdict": "approve", "via": "button", "revision": 1}
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit"])
