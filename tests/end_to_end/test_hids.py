@@ -246,3 +246,19 @@ def wazuh_alert(line: str) -> dict[str, Any]:
         "data": {"srcip": "203.0.113.9", "dstuser": "mallory"},
         "location": "/var/log/auth.log",
     }
+
+
+async def test_a_hids_without_records_of_its_own_is_told_of_every_decision(
+    running: Running, control: Control, hids: Hids
+) -> None:
+    tell = {"type": "callback", "url": "https://hids.example.com/", "secret": SECRET}
+    async with running(sources=[], tell=tell) as sender:
+        for verdict in ("approve", "deny"):
+            await sender.post(login(id=verdict, host=f"host-{verdict}"))
+            card = await card_of(control, f"host-{verdict}")
+            await control.press(ALICE, card.channel, card.ts, action_id=verdict)
+            await until_card_shows(control, card, "told what was decided")
+    assert [(item.verdict, item.host_name, item.alert_id) for item in hids.told] == [
+        ("approve", "host-approve", None),
+        ("deny", "host-deny", None),
+    ]
