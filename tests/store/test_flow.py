@@ -361,14 +361,17 @@ async def test_the_audit_is_a_chain_that_breaks_where_it_is_touched(
     assert await database_thread.run(audit.first_broken_line) is None
 
 
-async def test_the_history_says_which_record_made_an_event_and_who_decided_it_how(
+async def test_the_history_says_which_record_made_an_event_what_was_shown_and_who_decided_how(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     (claimed,) = await claimed_records(database_thread, store, 1)
     (event_id,) = (await store.judging.apply([ask(claimed)], NOW)).opened
+    await post(store, await next_delivery(store), ts="1.1")
     await store.events.decide(approve(event_id))
     lines = await database_thread.run(lambda: {line.action: line for line in audit.lines(event_id)})
     assert lines["event_opened"].detail["record_id"] == claimed.record.record_id
+    shown = {"kind": "first", "channel": "D1", "ts": "1.1", "revision": 1}
+    assert lines["notice_posted"].detail == shown
     decision_line = lines["decided"]
     assert (decision_line.actor_id, decision_line.at) == (ALICE, later(minutes=1))
     said = {key: decision_line.detail[key] for key in ("verdict", "via", "revision")}

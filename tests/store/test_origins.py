@@ -306,7 +306,7 @@ async def test_a_refusal_is_shown_and_told_once_to_the_security_channel(bench: B
         for delivery in refusals:
             await bench.store.tellings.refused(delivery, "wrong password", later(minutes=20), SECURITY, NOW)
     (standing,) = (await bench.store.events.get(event_id)).origins
-    assert (standing.state, standing.why) == (OriginState.FAILED, "wrong password")
+    assert (standing.state, standing.why, standing.at) == (OriginState.FAILED, "wrong password", NOW)
     assert len(await bench.deliveries(DeliveryKind.NOTE)) == 1
     again = await bench.store.deliveries.claim(later(minutes=21), LEASE, [])
     assert again is None or again.kind is not DeliveryKind.NOTE
