@@ -219,6 +219,7 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
         ("reviewers: {users: [carol]}", "reviewers.users.0", "begins with U"),
         ("reviewers: {users: U0CAROL}", "reviewers.users", "must be a list"),
         ("reviewers: {group: security}", "reviewers.group", "begins with S"),
+        ("severity: {expected: {addresses: office}}", "severity.expected.addresses.0", "not a network"),
         ("people: {alice: {}}", "people.alice", "says nobody"),
         ("people: {alice: {slack: U0ALICE, bot: true}}", "people.alice", "has slack and bot"),
         ("people: {alice: {slack: U0ALICE, name: A}}", "people.alice.name", 'did you mean "names"?'),

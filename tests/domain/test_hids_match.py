@@ -84,6 +84,11 @@ def test_equal_ports_go_before_nearness() -> None:
     assert pairs(ours, [trace(11, 0, source_port="2")], WITHIN) == {11: 2}
 
 
+def test_a_port_that_only_one_side_knows_keeps_nothing_apart() -> None:
+    assert pairs([trace(1, source_port="1")], [trace(11)], WITHIN) == {11: 1}
+    assert pairs([trace(1)], [trace(11, source_port="1")], WITHIN) == {11: 1}
+
+
 def test_each_record_is_in_one_pair() -> None:
     assert pairs([trace(1)], [trace(11), trace(12, 1)], WITHIN) == {11: 1}
 

@@ -4,7 +4,7 @@ import pytest
 
 from powertrip.domain.people import Person, Subject, SubjectKind
 from powertrip.domain.routing import People, route
-from tests.samples import ALICE, SECURITY
+from tests.samples import ALICE, BOB, SECURITY
 
 PEOPLE = People(
     [
@@ -52,8 +52,9 @@ def test_a_person_whom_slack_has_not_named_yet_is_looked_up_again_by_name() -> N
     assert route(Subject(kind=SubjectKind.LOOKUP_FAILED, name="bob"), SECURITY) == "@bob"
 
 
-def test_a_person_is_asked_themselves() -> None:
-    assert route(Subject(kind=SubjectKind.PERSON, slack_id=ALICE), SECURITY) == ALICE
+@pytest.mark.parametrize("slack_id", [ALICE, BOB])
+def test_a_person_is_asked_themselves(slack_id: str) -> None:
+    assert route(Subject(kind=SubjectKind.PERSON, slack_id=slack_id), SECURITY) == slack_id
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SubjectKind if kind is not SubjectKind.PERSON])

@@ -38,6 +38,13 @@ def test_what_is_on_both_lists_is_sensitive() -> None:
     assert weigh(event(), SeverityLists(sensitive=both, expected=both)).severity is Severity.HIGH
 
 
+def test_a_list_moves_a_severity_by_one_step() -> None:
+    everything = Listed(hosts=("*",))
+    low = weigh(event(severity=Severity.LOW), SeverityLists(sensitive=everything))
+    critical = weigh(event(severity=Severity.CRITICAL), SeverityLists(expected=everything))
+    assert (low.severity, critical.severity) == (Severity.MEDIUM, Severity.HIGH)
+
+
 def test_no_severity_lies_beyond_critical_or_below_low() -> None:
     everything = Listed(hosts=("*",))
     critical = weigh(event(severity=Severity.CRITICAL), SeverityLists(sensitive=everything))

@@ -31,6 +31,15 @@ async def test_killed_right_after_the_200(scene: Scene) -> None:
     await scene.settle()
 
 
+async def test_the_newest_hash_of_the_history_is_logged_out_of_its_reach(scene: Scene) -> None:
+    await scene.log_in("alice")
+    await scene.card("alice")
+    await scene.settle()
+    (newest,) = scene.evidence.column("SELECT hash FROM audit ORDER BY id DESC LIMIT 1")
+    await scene.kill_and_restart()
+    await scene.until_logged(f"audit_hash={newest}")
+
+
 async def test_killed_while_the_inbox_is_unjudged(scene: Scene) -> None:
     await scene.hold("users.info")
     await scene.log_in("alice")

@@ -1,6 +1,6 @@
 """The HIDS and the log pipeline check each other, and the HIDS is told what was decided."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from powertrip.domain.hids import OriginVerdict
+from powertrip.domain.judgement import Applied, ToAsk
 from powertrip.errors import Rejected, Unavailable
+from powertrip.store.hids.alerts import Sightings
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from tests.cli.running import bot_process
@@ -246,3 +248,40 @@ def wazuh_alert(line: str) -> dict[str, Any]:
         "data": {"srcip": "203.0.113.9", "dstuser": "mallory"},
         "location": "/var/log/auth.log",
     }
+
+
+async def test_a_hids_without_records_of_its_own_is_told_of_every_decision(
+    running: Running, control: Control, hids: Hids
+) -> None:
+    tell = {"type": "callback", "url": "https://hids.example.com/", "secret": SECRET}
+    async with running(sources=[], tell=tell) as sender:
+        for verdict in ("approve", "deny"):
+            await sender.post(login(id=verdict, host=f"host-{verdict}"))
+            card = await card_of(control, f"host-{verdict}")
+            await control.press(ALICE, card.channel, card.ts, action_id=verdict)
+            await until_card_shows(control, card, "told what was decided")
+    assert [(item.verdict, item.host_name, item.alert_id) for item in hids.told] == [
+        ("approve", "host-approve", None),
+        ("deny", "host-deny", None),
+    ]
+
+
+async def test_an_alert_that_cannot_be_opened_holds_up_no_other_and_is_tried_again(
+    running: Running, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unable_to_open = {"bob"}
+    works = Sightings.open_due
+
+    async def open_due(sightings: Sightings, asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
+        if unable_to_open & {ask.event.user_name for _, ask in asked}:
+            raise ValueError("no database would take this")
+        return await works(sightings, asked, now)
+
+    monkeypatch.setattr(Sightings, "open_due", open_due)
+    async with running(grace="1s") as sender:
+        await alert(sender, "alert-1", user="bob")
+        await alert(sender, "alert-2", user="alice")
+        await card_of(control, "alice")
+        assert not any(message.shows("bob") for message in (await control.state()).messages())
+        unable_to_open.clear()
+        await card_of(control, "bob")

@@ -192,6 +192,14 @@ async def test_the_backlog_and_the_socket_are_seen_from_outside(sender: Sender) 
     assert "powertrip_records_accepted_total" in (await sender.get("/metrics"))[1]
 
 
+async def test_the_way_to_the_first_notice_is_timed_once_an_event(sender: Sender, control: Control) -> None:
+    await sender.post(login("alice"))
+    card = await card_for(control, "alice")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: not s.message(card).buttons)
+    assert "powertrip_time_to_notice_seconds_count 1.0" in (await sender.get("/metrics"))[1]
+
+
 async def test_a_password_from_the_address_of_an_open_login_by_key_is_asked_about_anew(
     sender: Sender, control: Control
 ) -> None:

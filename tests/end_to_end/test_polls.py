@@ -104,9 +104,13 @@ class TestAfterAnOutage:
 
     @pytest.fixture
     def changes(self, api: Api) -> dict[str, Any]:
+        logins = [
+            LOGIN | {"id": str(number), "received_at": f"2026-01-15T11:5{number}:00Z"}
+            for number in range(1, 9)
+        ]
         api.answers = [
-            {"events": [LOGIN | {"id": str(number)}], "max_id": str(number), "reached_end": number == 4}
-            for number in range(1, 5)
+            {"events": logins[last - 2 : last], "max_id": str(last), "reached_end": last == 8}
+            for last in (2, 4, 6, 8)
         ]
         search = {"type": "papertrail_search", "token": "a-token", "url": api.url, "every": "50ms"}
         return {"polls": {"search": search | {"catch_up": 1}}}
@@ -115,5 +119,5 @@ class TestAfterAnOutage:
     async def test_it_is_taken_round_by_round_and_counted(self, control: Control, api: Api) -> None:
         await told(control, "The poll search is behind and catches up")
         await told(control, "The poll search has caught up")
-        await told(control, "4 records, from 2026-01-15 11:59:00 UTC")
-        assert [asked.query.get("min_id") for asked in api.asked[:4]] == [None, "1", "2", "3"]
+        await told(control, "8 records, from 2026-01-15 11:51:00 UTC to 2026-01-15 11:58:00 UTC")
+        assert [asked.query.get("min_id") for asked in api.asked[:4]] == [None, "2", "4", "6"]

@@ -77,6 +77,17 @@ async def test_a_callback_is_signed_over_time_and_body(server: Server, verdict: 
     }
 
 
+@pytest.mark.parametrize(
+    ("given", "word"),
+    [(Verdict.APPROVE, "approved"), (Verdict.DENY, "denied"), (Verdict.CLOSE, "closed")],
+)
+async def test_each_verdict_is_told_in_its_word(
+    server: Server, verdict: OriginVerdict, given: Verdict, word: str
+) -> None:
+    await callback(server).tell(replace(verdict, verdict=given))
+    assert json.loads(server.calls[0].body)["verdict"] == word
+
+
 async def test_a_template_keeps_hostile_values_in_their_place(server: Server, verdict: OriginVerdict) -> None:
     hostile = replace(verdict, user_name='eve", "verdict": "denied', reason="$secret \n " + "x" * 5000)
     await callback(server, '{"who": $user_name, "why": $reason, "price": "$$1"}').tell(hostile)

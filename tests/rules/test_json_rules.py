@@ -72,6 +72,13 @@ def test_the_first_place_that_has_a_value_wins() -> None:
     assert fields(by={"email": "", "login": "alice"})["user_name"] == "alice"
 
 
+def test_an_object_is_taken_as_json() -> None:
+    assert (
+        fields(by={"email": {"of": "alice", "and": ["bob", 1]}})["user_name"]
+        == '{"of":"alice","and":["bob",1]}'
+    )
+
+
 def test_a_value_that_is_not_of_its_type_is_left_out_and_the_rule_matches() -> None:
     assert "source_ip" not in fields(ip="cloudformation.amazonaws.com")
 

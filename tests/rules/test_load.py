@@ -5,7 +5,7 @@ import pytest
 from powertrip.domain.event import Severity
 from powertrip.errors import ConfigError
 from powertrip.rules import RuleSet, load_rules
-from tests.rules.support import mistakes_of, rules_of
+from tests.rules.support import matched, mistakes_of, rules_of
 
 VPN = "{name: vpn, title: VPN login, pattern: '^(?P<user_name>[a-z]+) from (?P<source_ip>[^ ]+)$'%s}"
 
@@ -283,6 +283,18 @@ def test_a_mistake_in_a_pack_names_the_pack(tmp_path: Path) -> None:
         load_rules([{"use": "own"}], lambda _: "config.yaml:1", pack_dir=tmp_path)
 
     assert str(refused.value).startswith("rulepacks/own.yaml:4: rules.a.pattern: is not anchored")
+
+
+@pytest.mark.parametrize("ignore", ["pattern: '^in .+$'", "rule: login, where: {user_name: oswaldo}"])
+def test_no_ignore_rule_of_a_pack_hides_what_a_rule_makes_an_event_of(tmp_path: Path, ignore: str) -> None:
+    (tmp_path / "own.yaml").write_text(
+        "rules:\n"
+        f"  - {{name: quiet, ignore: true, {ignore}}}\n"
+        "  - {name: login, title: t, pattern: '^in (?P<user_name>.+)$'}\n"
+    )
+    rules = load_rules([{"use": "own"}], lambda _: "config.yaml:1", pack_dir=tmp_path)
+
+    assert matched(rules, "in oswaldo")["user_name"] == "oswaldo"
 
 
 def test_a_rule_set_describes_its_rules_in_order() -> None:

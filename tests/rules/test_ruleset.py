@@ -109,6 +109,18 @@ def test_the_first_of_several_rules_wins() -> None:
     assert names == ["root", "root", "any"]
 
 
+@pytest.mark.parametrize("elsewhere", ["source: papertrail", "program: app"])
+def test_a_rule_for_other_records_hides_no_rule_below_it(elsewhere: str) -> None:
+    rules = rules_of(
+        f"- {{name: elsewhere, title: t, {elsewhere}, pattern: '^in (?P<user_name>.+)$'}}\n"
+        "- {name: here, title: t, pattern: '^in (?P<user_name>.+)$'}"
+    )
+    verdict = rules.judge(record("in alice", source="syslog", program="sshd"))
+
+    assert isinstance(verdict, Match)
+    assert verdict.rule.name == "here"
+
+
 def test_patterns_are_tried_in_their_order() -> None:
     rules = rules_of(
         "- name: a\n  title: t\n  pattern:\n"

@@ -1,5 +1,7 @@
 """Each step works on the database of its thread, and on no other."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -43,3 +45,16 @@ async def test_a_row_cannot_be_written_outside_of_a_step(threads: list[DatabaseT
         TallyRow.create(day="2026-01-15", verdict="ignored", name="nobody", count=1)
 
     assert await threads[1].run(counter.totals, NOW) == {}
+
+
+async def test_steps_run_one_after_the_other(database_thread: DatabaseThread) -> None:
+    moments: list[str] = []
+
+    def step() -> None:
+        moments.append("begins")
+        time.sleep(0.02)
+        moments.append("ends")
+
+    await asyncio.gather(*(database_thread.run(step) for _ in range(3)))
+
+    assert moments == ["begins", "ends"] * 3

@@ -1,11 +1,21 @@
 """What a claimed delivery brings with it, and payloads as the releases before wrote them."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from powertrip.domain.delivery import DeliveryKind, Note, Overdue, Posted, ReminderNumbers, Shown, Telling
+from powertrip.domain.delivery import (
+    Delivery,
+    DeliveryKind,
+    Note,
+    Overdue,
+    Posted,
+    ReminderNumbers,
+    Shown,
+    Telling,
+)
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store import Store, deliveries, inbox
@@ -130,3 +140,52 @@ async def test_a_delivery_is_claimed_with_its_events_and_their_first_notices(
     assert [notice.ts for notice in update.notices] == ["1.1"]
     (found,) = update.snapshots
     assert (found.event.id, found.was_asked, [n.ts for n in found.first_notices]) == ("one", True, ["1.1"])
+
+
+async def test_only_a_first_notice_that_is_still_there_is_linked_to(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await database_thread.run(inbox.append, [[record()]])
+    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    await store.judging.apply([ask(item, event(id="one"))], NOW)
+
+    async def next_delivery(hours: float) -> Delivery:
+        delivery = await store.deliveries.claim(later(hours=hours), LEASE, [])
+        assert delivery is not None
+        return delivery
+
+    async def posted(delivery: Delivery, kind: NoticeKind, ts: str) -> None:
+        shown = [Shown(event_id="one", revision=1, version=delivery.snapshots[0].version)]
+        await store.notices.posted(delivery, kind, Posted(channel=SECURITY, ts=ts), shown, NOW)
+
+    first = await next_delivery(0)
+    await posted(first, NoticeKind.FIRST, "1.1")
+    await store.notices.gone(replace(first, channel=SECURITY, ts="1.1"), NOW)
+    for hours in (1, 2):
+        due = await store.events.due_reminders(later(hours=hours), 10)
+        plan = [(reminder, later(hours=hours + 1)) for reminder in due]
+        await store.events.reserve_reminders(plan, SECURITY, 3, later(hours=hours))
+        reminder = await next_delivery(hours)
+        assert reminder.kind is DeliveryKind.REMINDER
+        assert reminder.snapshots[0].first_notices == ()
+        await posted(reminder, NoticeKind.REMINDER, f"2.{hours}")
+
+
+async def test_a_message_is_updated_once_however_much_changes_before(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await database_thread.run(inbox.append, [[record()]])
+    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    await store.judging.apply([ask(item, event(id="one"))], NOW)
+    first = await store.deliveries.claim(NOW, LEASE, [])
+    assert first is not None
+    shown = [Shown(event_id="one", revision=1, version=first.snapshots[0].version)]
+    await store.notices.posted(first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
+    for _ in range(3):
+        await database_thread.run(deliveries.touch, ["one"], NOW)
+
+    update = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert update is not None
+    assert update.kind is DeliveryKind.UPDATE
+    assert await store.deliveries.claim(NOW, LEASE, []) is None

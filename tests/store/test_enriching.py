@@ -1,5 +1,6 @@
 """Lookups that are due, what is kept of them, and a person's past, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from powertrip.domain.address import AddressFacts, AddressKind, Network, Place
@@ -115,6 +116,17 @@ async def test_what_was_approved_makes_an_address_a_network_and_a_country_known(
     assert not found.past.first_from_network
     assert not found.past.first_from_country
     assert (found.past.host_approved_user, found.past.host_approved_at) == ("alice", before.received_at)
+
+
+async def test_a_network_and_a_country_without_an_approval_are_new(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    before = event(id="event00001", fold_key="1", facts=DUBLIN, status=Status.APPROVED)
+    lisbon = replace(DUBLIN, network=Network(as_number=64497), place=Place(country_code="PT"))
+    elsewhere = event(id="event00002", fold_key="2", source_ip="198.51.100.7", facts=lisbon)
+    found = await past_of_new_event(database_thread, store, before, new=elsewhere)
+    assert found.past is not None
+    assert (found.past.first_from_network, found.past.first_from_country) == (True, True)
 
 
 async def test_pending_events_make_nothing_known(database_thread: DatabaseThread, store: Store) -> None:

@@ -13,6 +13,7 @@ async def test_an_answer_is_good_until_it_expires(store: Store) -> None:
     found = await store.enrichment_cache.get(["a", "b", "c"], later(minutes=59))
     assert found == {"a": ({"x": 1}, NOW + HOUR), "b": ({"y": "\x00"}, NOW + HOUR)}
     assert await store.enrichment_cache.get(["a", "b"], later(minutes=60)) == {}
+    assert await store.enrichment_cache.get(["a"], later(minutes=60)) == {}
 
 
 async def test_a_newer_answer_takes_the_place_of_the_older(store: Store) -> None:

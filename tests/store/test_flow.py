@@ -1,5 +1,6 @@
 """From a record to a decision, on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import EventQuery, NoticeKind, Status
 from powertrip.domain.judgement import ToCount, ToQuarantine
 from powertrip.domain.record import Record
-from powertrip.store import Store, audit, inbox
+from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
 
@@ -131,6 +132,23 @@ async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, stor
     assert (await next_delivery(store)).kind is DeliveryKind.QUARANTINE
 
 
+async def test_a_record_larger_than_all_that_the_quarantine_keeps_goes_too(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    for one in await claimed_records(database_thread, store, 2):
+        odd = ToQuarantine(record=one, rule=None, reason="odd")
+        await store.judging.apply([odd], NOW)
+    assert await database_thread.run(quarantine.prune, 100, 1, NOW) == 2
+    assert (await store.statistics.numbers(NOW)).quarantined == 0
+
+
+async def test_an_answer_about_a_person_takes_the_place_of_an_older_one(store: Store) -> None:
+    await store.people_cache.put("U0ALICE", {"deleted": False}, NOW)
+    await store.people_cache.put("U0ALICE", {"deleted": True}, later(minutes=5))
+    assert await store.people_cache.get("U0ALICE", later(minutes=1)) == {"deleted": True}
+    assert await store.people_cache.get("U0ALICE", later(minutes=6)) is None
+
+
 async def test_what_is_quarantined_within_the_window_is_told_together_after_it(
     database_thread: DatabaseThread, store: Store
 ) -> None:
@@ -192,12 +210,34 @@ async def test_what_the_card_did_not_show_stays_open(database_thread: DatabaseTh
     event_id = await opened_event(database_thread, store, occurrences=3)
     taken = await store.events.decide(approve(event_id, before_revision=1))
     assert taken is not None
+    assert taken is not None
     assert taken.rest is not None
     covered, rest = await store.events.get(event_id), await store.events.get(taken.rest.id)
     assert (covered.status, covered.occurrences, covered.revision) == (Status.APPROVED, 1, 1)
     assert (rest.status, rest.occurrences, rest.revision) == (Status.PENDING, 2, 2)
     kinds = [(await next_delivery(store)).event_ids for _ in range(2)]
     assert kinds == [(event_id,), (rest.id,)]
+
+
+async def test_what_stays_open_shows_the_first_occurrence_that_was_not_decided(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 3)
+    moments = [later(seconds=number) for number in range(3)]
+    seen = [
+        event(message=f"login {number}", occurred_at=at, last_occurred_at=at)
+        for number, at in enumerate(moments)
+    ]
+    records = [
+        replace(item, message=about.message, occurred_at=about.occurred_at)
+        for item, about in zip(claimed, seen, strict=True)
+    ]
+    (event_id,) = (await store.judging.apply(list(map(ask, records, seen)), NOW)).opened
+    taken = await store.events.decide(approve(event_id, before_revision=1))
+    assert taken is not None
+    assert taken.rest is not None
+    rest = await store.events.get(taken.rest.id)
+    assert (rest.message, rest.occurred_at, rest.last_occurred_at) == ("login 1", moments[1], moments[2])
 
 
 async def test_nothing_joins_a_decided_event(database_thread: DatabaseThread, store: Store) -> None:
@@ -268,6 +308,31 @@ async def test_a_new_reminder_removes_the_one_before(database_thread: DatabaseTh
     assert [notice.ts for notice in await store.notices.of_event(event_id)] == ["1.1", "2.2"]
 
 
+async def test_a_list_of_reminders_stays_for_the_events_that_it_still_reminds_of(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 4)
+    await store.judging.apply(
+        [ask(item, event(fold_key=str(number))) for number, item in enumerate(claimed)], NOW
+    )
+    for number in range(4):
+        await post(store, await next_delivery(store), ts=f"1.{number}")
+    due = await store.events.due_reminders(later(minutes=10), 10)
+    first, *others = due
+    again = [(first, later(hours=1)), *((item, later(hours=5)) for item in others)]
+    await store.events.reserve_reminders(again, SECURITY, 3, NOW)
+    await post(store, await next_delivery(store), ts="2.1", channel=SECURITY)
+
+    due_again = await store.events.due_reminders(later(hours=1), 10)
+    await store.events.reserve_reminders([(item, later(hours=5)) for item in due_again], SECURITY, 3, NOW)
+    await post(store, await next_delivery(store), ts="2.2", channel=SECURITY)
+
+    left = await next_delivery(store)
+    assert (left.kind, left.ts) == (DeliveryKind.UPDATE, "2.1")
+    assert {notice.event_id for notice in left.notices} == {item.event_id for item in others}
+    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
+
+
 async def test_events_are_found_by_what_people_ask_for(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     for query in (
@@ -296,6 +361,23 @@ async def test_the_audit_is_a_chain_that_breaks_where_it_is_touched(
     event_id = await opened_event(database_thread, store)
     await store.events.decide(approve(event_id))
     assert await database_thread.run(audit.first_broken_line) is None
+
+
+async def test_the_history_says_which_record_made_an_event_what_was_shown_and_who_decided_how(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    (claimed,) = await claimed_records(database_thread, store, 1)
+    (event_id,) = (await store.judging.apply([ask(claimed)], NOW)).opened
+    await post(store, await next_delivery(store), ts="1.1")
+    await store.events.decide(approve(event_id))
+    lines = await database_thread.run(lambda: {line.action: line for line in audit.lines(event_id)})
+    assert lines["event_opened"].detail["record_id"] == claimed.record_id
+    shown = {"kind": "first", "channel": "D1", "ts": "1.1", "revision": 1}
+    assert lines["notice_posted"].detail == shown
+    decision_line = lines["decided"]
+    assert (decision_line.actor_id, decision_line.at) == (ALICE, later(minutes=1))
+    said = {key: decision_line.detail[key] for key in ("verdict", "via", "revision")}
+    assert said == {"verdict": "approve", "via": "button", "revision": 1}
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET action = 'x'", "DELETE FROM audit"])

@@ -11,7 +11,7 @@ from powertrip.domain.event import Event, Status
 from powertrip.domain.hids import HidsProfile, OriginState, Watch
 from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
-from powertrip.store import Store, inbox
+from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, decided, decision, event, later, record
 
@@ -139,7 +139,8 @@ async def test_a_pending_event_is_told_of_when_it_is_decided(bench: Bench) -> No
     verdict = await bench.store.tellings.verdict(delivery)
     assert verdict is not None
     assert (delivery.channel, verdict.alert_id, verdict.verdict) == ("wazuh", "a1", Verdict.APPROVE)
-    assert (verdict.decided_by, verdict.host_name) == (ALICE, "bastion-1.example.com")
+    assert (verdict.decided_by, verdict.decided_by_name) == (ALICE, "Alice")
+    assert verdict.host_name == "bastion-1.example.com"
     await bench.store.tellings.told(delivery, later(minutes=2))
     (standing,) = (await bench.store.events.get(event_id)).origins
     assert (standing.state, standing.at) == (OriginState.TOLD, later(minutes=2))
@@ -215,11 +216,22 @@ async def test_a_record_that_comes_after_all_joins_what_the_hids_alone_saw(
     assert len(again.opened) == 1, "one record of the HIDS stands for one login"
 
 
+async def test_a_late_record_of_another_connection_is_asked_about_on_its_own(bench: Bench) -> None:
+    await bench.hids(fields={"source_port": "1"})
+    (alone,) = (await bench.open_due()).opened
+    other = await bench.pipeline(fields={"source_port": "2"})
+    assert (len(other.opened), other.folded) == (1, ())
+    own = await bench.pipeline("p2", fields={"source_port": "1"})
+    assert (own.opened, own.folded) == ((), (alone,))
+
+
 async def test_what_the_hids_did_not_see_is_reported_once(bench: Bench) -> None:
     (event_id,) = (await bench.pipeline()).opened
     assert await bench.store.expectations.miss(later(minutes=9), 10) == 0
     assert await bench.store.expectations.miss(later(minutes=10), 10) == 1
     assert await bench.states(event_id) == [OriginState.MISSED]
+    history = await bench.thread.run(lambda: [line.action for line in audit.lines(event_id)])
+    assert history.count("origin_did_not_see") == 1
     window = timedelta(minutes=15)
     assert await bench.store.expectations.report(SECURITY, window, later(minutes=10)) == 1
     assert await bench.store.expectations.report(SECURITY, window, later(hours=9)) == 0
@@ -301,10 +313,27 @@ async def test_a_refusal_is_shown_and_told_once_to_the_security_channel(bench: B
         for delivery in refusals:
             await bench.store.tellings.refused(delivery, "wrong password", later(minutes=20), SECURITY, NOW)
     (standing,) = (await bench.store.events.get(event_id)).origins
-    assert (standing.state, standing.why) == (OriginState.FAILED, "wrong password")
+    assert (standing.state, standing.why, standing.at) == (OriginState.FAILED, "wrong password", NOW)
     assert len(await bench.deliveries(DeliveryKind.NOTE)) == 1
     again = await bench.store.deliveries.claim(later(minutes=21), LEASE, [])
     assert again is None or again.kind is not DeliveryKind.NOTE
+
+
+async def test_a_refusal_is_told_at_once_and_again_after_the_hids_took_one(bench: Bench) -> None:
+    for name in ("p1", "p2", "p3"):
+        (event_id,) = (await bench.pipeline(name, fold_key=name)).opened
+        await bench.decide(event_id, tell=("siem",))
+    first, second, third = await bench.deliveries()
+
+    async def notes_after_refusal(delivery: Delivery) -> int:
+        await bench.store.tellings.refused(delivery, "wrong password", later(days=1), SECURITY, NOW)
+        return len(await bench.deliveries(DeliveryKind.NOTE))
+
+    assert await notes_after_refusal(first) == 1
+    assert await notes_after_refusal(second) == 0
+    for delivery in (first, second):
+        await bench.store.tellings.told(delivery, NOW)
+    assert await notes_after_refusal(third) == 1
 
 
 async def test_an_origin_that_is_not_told_shows_only_that_it_saw(bench: Bench) -> None:
