@@ -40,8 +40,8 @@ _QUIET_LIBRARIES = {
     "slack_sdk": logging.INFO,
 }
 
-_BESIDE_THE_POINT = "As you gave `client` as well"
-"""Bolt finds the token in the environment too, where our documentation has people put it, and warns of it."""
+# Bolt finds the token in the environment too, where our documentation has people put it, and warns of it.
+_IGNORED_WARNING = "As you gave `client` as well"
 
 _secrets: set[str] = set()
 
@@ -54,6 +54,7 @@ def register_secret(value: str) -> None:
 
 def redact(text: str) -> str:
     """`text` without registered secrets and without anything shaped like a Slack or HTTP credential."""
+    # The longest first: one secret may be a part of another, whose remainder would stay.
     # Cut out, and filled in at the end: a short secret may be a part of the word that stands for another.
     parts = [text]
     for secret in sorted(_secrets, key=len, reverse=True):
@@ -72,24 +73,16 @@ def configure_logging(
     Can be called again to change either. Raises ValueError for an unknown level.
     """
     target = stream or sys.stderr
-    human = log_format == "human" or (log_format == "auto" and target.isatty())
-    handler = logging.StreamHandler(target)
-    handler.setFormatter(_formatter(human=human, colours=target.isatty()))
-    handler.addFilter(lambda line: not str(line.msg).startswith(_BESIDE_THE_POINT))
-    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    logging.captureWarnings(True)
-    for name, least in _QUIET_LIBRARIES.items():
-        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
-    structlog.configure(
-        processors=[*_shared_processors(), structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=False,  # module-level loggers must follow a second call
-    )
-
-
-def _shared_processors() -> list[Processor]:
-    return [
+    colours = target.isatty()
+    # Both write plain tracebacks: the richer ones print local variables, which hold bodies and secrets.
+    if log_format == "human" or (log_format == "auto" and colours):
+        plain = structlog.dev.plain_traceback
+        renderers: list[Processor] = [
+            structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)
+        ]
+    else:
+        renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    ours: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.filter_by_level,
         structlog.stdlib.add_logger_name,
@@ -98,30 +91,40 @@ def _shared_processors() -> list[Processor]:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.StackInfoRenderer(),
     ]
-
-
-def _formatter(*, human: bool, colours: bool) -> structlog.stdlib.ProcessorFormatter:
-    return structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[
-            processor
-            for processor in _shared_processors()
-            if processor
-            is not structlog.stdlib.filter_by_level  # stdlib filtered already, without a logger here
-        ],
-        processors=[
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            *_renderers(human=human, colours=colours),
-            _redact_line,
-        ],
+    # Lines of libraries are filtered by stdlib, and reach structlog without a logger to filter by.
+    theirs = [processor for processor in ours if processor is not structlog.stdlib.filter_by_level]
+    handler = logging.StreamHandler(target)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=theirs,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                *renderers,
+                _redact_line,
+            ],
+        )
+    )
+    handler.addFilter(_is_wanted)
+    logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    logging.captureWarnings(True)
+    for name, logger in list(logging.root.manager.loggerDict.items()):
+        # Bolt copies the root's level to each logger that it makes, and a second call must reach those.
+        if isinstance(logger, logging.Logger) and name.partition(".")[0] in _QUIET_LIBRARIES:
+            logger.setLevel(logging.NOTSET)
+    for name, least in _QUIET_LIBRARIES.items():
+        logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+    structlog.configure(
+        processors=[*ours, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # module-level loggers must follow a second call
     )
 
 
-def _renderers(*, human: bool, colours: bool) -> list[Processor]:
-    # Both write plain tracebacks: the richer ones print local variables, which hold bodies and secrets.
-    if human:
-        plain = structlog.dev.plain_traceback
-        return [structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)]
-    return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+def _is_wanted(line: logging.LogRecord) -> bool:
+    # Again at the end: a logger below the library's may have a level of its own, as Bolt's have.
+    least = _QUIET_LIBRARIES.get(line.name.partition(".")[0], logging.NOTSET)
+    return line.levelno >= least and not str(line.msg).startswith(_IGNORED_WARNING)
 
 
 def _redact_line(_logger: Any, _method: str, line: EventDict | str) -> str:

@@ -2,8 +2,52 @@
 
 from datetime import datetime, timedelta
 
-_DECISION_BUCKETS = (10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400)
-_NOTICE_BUCKETS = (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 300, 1800)
+PREFIX = "powertrip_"
+
+# Prometheus appends _total to the names of counters.
+COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
+    "requests": ("Ingest requests answered", ("source", "status")),
+    "api_requests": ("Requests to the read API by answer", ("status",)),
+    "records_accepted": ("Records committed to the inbox", ("source",)),
+    "records_duplicate": ("Records dropped: their id was known", ("source",)),
+    "batches_cut": ("Batches that the sender left records out of", ("source",)),
+    "records_judged": ("Records judged", ("rule", "verdict")),
+    "deliveries": ("Attempts to tell the outside", ("kind", "outcome")),
+    "enrichment_calls": ("Questions to a service about addresses", ("service", "outcome")),
+    "enrichment_cache_hits": ("Answers about addresses that were known already", ("service",)),
+    "origin_verdicts": ("Attempts to tell an origin what was decided", ("origin", "outcome")),
+    "sightings": (
+        "Records of origins, with a counterpart in the log pipeline or alone",
+        ("origin", "outcome"),
+    ),
+    "decisions": ("Decisions taken", ("verdict",)),
+    "poll_records": ("New records that polls fetched", ("poll",)),
+    "poll_failures": ("Rounds of polls that failed", ("poll",)),
+    "backfill_records": ("New records that a sender had left out and were fetched", ("source",)),
+    "backfill_failures": ("Attempts to fetch what a sender had left out that failed", ("source",)),
+}
+"""What each means, and its labels."""
+GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
+    "enrichment_paused": ("1 while a service is not asked because it failed too often, else 0", ("service",)),
+    "events_open": ("Events nobody has decided", ()),
+    "backlog_records": ("Records waiting to be judged", ()),
+    "slack_connected": ("1 while the Slack connection is up, else 0", ()),
+    "poll_last_success_timestamp_seconds": ("When a round last went through, Unix time", ("poll",)),
+    "poll_lag_seconds": ("How far a poll is behind", ("poll",)),
+    "gaps_waiting": ("Batches whose left-out records are not all fetched yet", ()),
+}
+HISTOGRAMS: dict[str, tuple[str, tuple[float, ...]]] = {
+    "time_to_decision_seconds": (
+        "From the arrival of an event to its decision",
+        # People answer within minutes or the next working day; a week is a forgotten event.
+        (10, 30, 60, 120, 300, 600, 1800, 3600, 4 * 3600, 12 * 3600, 86400, 3 * 86400, 7 * 86400),
+    ),
+    "time_to_notice_seconds": (
+        "From the arrival of an event to its first notice",
+        (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 300, 1800),
+    ),
+}
+"""What each means, and the upper bounds of its buckets."""
 
 
 class Metrics:
@@ -21,204 +65,109 @@ class Metrics:
 
         registry = self.registry = CollectorRegistry()
         ProcessCollector(registry=registry)
-        self._requests = Counter(
-            "powertrip_requests", "Ingest requests answered", ["source", "status"], registry=registry
-        )
-        self._api_requests = Counter(
-            "powertrip_api_requests", "Requests to the read API by answer", ["status"], registry=registry
-        )
-        self._accepted = Counter(
-            "powertrip_records_accepted", "Records committed to the inbox", ["source"], registry=registry
-        )
-        self._duplicate = Counter(
-            "powertrip_records_duplicate",
-            "Records dropped: their id was known",
-            ["source"],
-            registry=registry,
-        )
-        self._batches_cut = Counter(
-            "powertrip_batches_cut",
-            "Batches that the sender left records out of",
-            ["source"],
-            registry=registry,
-        )
-        self._judged = Counter(
-            "powertrip_records_judged", "Records judged", ["rule", "verdict"], registry=registry
-        )
-        self._deliveries = Counter(
-            "powertrip_deliveries", "Attempts to tell the outside", ["kind", "outcome"], registry=registry
-        )
-        self._service_calls = Counter(
-            "powertrip_enrichment_calls",
-            "Questions to a service about addresses",
-            ["service", "outcome"],
-            registry=registry,
-        )
-        self._cache_hits = Counter(
-            "powertrip_enrichment_cache_hits",
-            "Answers about addresses that were known already",
-            ["service"],
-            registry=registry,
-        )
-        self._service_paused = Gauge(
-            "powertrip_enrichment_paused",
-            "1 while a service is not asked because it failed too often, else 0",
-            ["service"],
-            registry=registry,
-        )
-        self._origins_told = Counter(
-            "powertrip_origin_verdicts",
-            "Attempts to tell an origin what was decided",
-            ["origin", "outcome"],
-            registry=registry,
-        )
-        self._sightings = Counter(
-            "powertrip_sightings",
-            "Records of origins, with a counterpart in the log pipeline or alone",
-            ["origin", "outcome"],
-            registry=registry,
-        )
-        self._decisions = Counter("powertrip_decisions", "Decisions taken", ["verdict"], registry=registry)
-        self._events_open = Gauge("powertrip_events_open", "Events nobody has decided", registry=registry)
-        self._backlog = Gauge("powertrip_backlog_records", "Records waiting to be judged", registry=registry)
-        self._slack_connected = Gauge(
-            "powertrip_slack_connected", "1 while the Slack connection is up, else 0", registry=registry
-        )
-        self._poll_records = Counter(
-            "powertrip_poll_records", "New records that polls fetched", ["poll"], registry=registry
-        )
-        self._poll_failures = Counter(
-            "powertrip_poll_failures", "Rounds of polls that failed", ["poll"], registry=registry
-        )
-        self._poll_success = Gauge(
-            "powertrip_poll_last_success_timestamp_seconds",
-            "When a round last went through, Unix time",
-            ["poll"],
-            registry=registry,
-        )
-        self._poll_lag = Gauge(
-            "powertrip_poll_lag_seconds", "How far a poll is behind", ["poll"], registry=registry
-        )
-        self._gap_records = Counter(
-            "powertrip_backfill_records",
-            "New records that a sender had left out and were fetched",
-            ["source"],
-            registry=registry,
-        )
-        self._gap_failures = Counter(
-            "powertrip_backfill_failures",
-            "Attempts to fetch what a sender had left out that failed",
-            ["source"],
-            registry=registry,
-        )
-        self._gaps_waiting = Gauge(
-            "powertrip_gaps_waiting",
-            "Batches whose left-out records are not all fetched yet",
-            registry=registry,
-        )
-        self._time_to_decision = Histogram(
-            "powertrip_time_to_decision_seconds",
-            "From the arrival of an event to its decision",
-            buckets=_DECISION_BUCKETS,
-            registry=registry,
-        )
-        self._time_to_notice = Histogram(
-            "powertrip_time_to_notice_seconds",
-            "From the arrival of an event to its first notice",
-            buckets=_NOTICE_BUCKETS,
-            registry=registry,
-        )
+        self._counters = {
+            name: Counter(PREFIX + name, meaning, labels, registry=registry)
+            for name, (meaning, labels) in COUNTERS.items()
+        }
+        self._gauges = {
+            name: Gauge(PREFIX + name, meaning, labels, registry=registry)
+            for name, (meaning, labels) in GAUGES.items()
+        }
+        self._histograms = {
+            name: Histogram(PREFIX + name, meaning, buckets=buckets, registry=registry)
+            for name, (meaning, buckets) in HISTOGRAMS.items()
+        }
+
+    def _count(self, name: str, *labels: str, by: int = 1) -> None:
+        self._counters[name].labels(*labels).inc(by)
+
+    def _set(self, name: str, value: float, *labels: str) -> None:
+        gauge = self._gauges[name]
+        (gauge.labels(*labels) if labels else gauge).set(value)
+
+    # Labels come from the configuration and from our own words, never from a request: each new value is
+    # another series, of which a stranger could make any number.
 
     def request_answered(self, source: str, status: int) -> None:
-        """An ingest request got its answer; `source` must come from the config, never from the request."""
-        self._requests.labels(source, str(status)).inc()
+        self._count("requests", source, str(status))
 
     def api_answered(self, status: int) -> None:
-        """A request to the read API got its answer."""
-        self._api_requests.labels(str(status)).inc()
+        self._count("api_requests", str(status))
 
     def records_accepted(self, source: str, *, new: int, duplicates: int) -> None:
-        """Records were committed: `new` ones kept, `duplicates` dropped."""
-        self._accepted.labels(source).inc(new)
-        self._duplicate.labels(source).inc(duplicates)
+        """`new` records were kept, `duplicates` dropped."""
+        self._count("records_accepted", source, by=new)
+        self._count("records_duplicate", source, by=duplicates)
 
     def batch_cut(self, source: str) -> None:
         """The sender said that it left records out of a batch."""
-        self._batches_cut.labels(source).inc()
+        self._count("batches_cut", source)
 
     def record_judged(self, rule: str, verdict: str) -> None:
-        """A record was judged; `rule` is empty where none recognised it."""
-        self._judged.labels(rule, verdict).inc()
+        """`rule` is empty where none recognised the record."""
+        self._count("records_judged", rule, verdict)
 
     def page_polled(self, poll: str, new: int) -> None:
         """A page of a poll was kept, with this many new records."""
-        self._poll_records.labels(poll).inc(new)
+        self._count("poll_records", poll, by=new)
 
     def poll_succeeded(self, poll: str, at: datetime, behind_at: datetime | None) -> None:
         """A round went through at `at`; `behind_at` is how far it is, None where it is not behind."""
-        self._poll_success.labels(poll).set(at.timestamp())
-        self._poll_lag.labels(poll).set((at - behind_at).total_seconds() if behind_at else 0)
+        self._set("poll_last_success_timestamp_seconds", at.timestamp(), poll)
+        self._set("poll_lag_seconds", (at - behind_at).total_seconds() if behind_at else 0, poll)
 
     def poll_failed(self, poll: str) -> None:
-        """A round failed."""
-        self._poll_failures.labels(poll).inc()
+        self._count("poll_failures", poll)
 
     def gap_fetched(self, source: str, new: int) -> None:
         """A page of what a sender left out was kept, with this many new records."""
-        self._gap_records.labels(source).inc(new)
+        self._count("backfill_records", source, by=new)
 
     def gap_failed(self, source: str) -> None:
         """A page of what a sender left out could not be fetched."""
-        self._gap_failures.labels(source).inc()
+        self._count("backfill_failures", source)
 
     def set_gaps_waiting(self, count: int) -> None:
-        """How many batches are not fetched whole yet."""
-        self._gaps_waiting.set(count)
+        self._set("gaps_waiting", count)
 
     def delivery_attempted(self, kind: str, outcome: str) -> None:
-        """The outside was told something, or was not."""
-        self._deliveries.labels(kind, outcome).inc()
+        self._count("deliveries", kind, outcome)
 
     def service_called(self, service: str, outcome: str) -> None:
-        """A service was asked about addresses: `answered`, `busy`, `unavailable` or `refused`."""
-        self._service_calls.labels(service, outcome).inc()
+        """`outcome`: `answered`, `busy`, `unavailable` or `refused`."""
+        self._count("enrichment_calls", service, outcome)
 
     def answers_known(self, service: str, count: int) -> None:
         """So many answers of a service came out of the cache."""
-        self._cache_hits.labels(service).inc(count)
+        self._count("enrichment_cache_hits", service, by=count)
 
     def set_service_paused(self, service: str, paused: bool) -> None:
-        """Whether a service is left alone because it failed too often."""
-        self._service_paused.labels(service).set(1 if paused else 0)
+        self._set("enrichment_paused", paused, service)
 
     def origin_told(self, origin: str, outcome: str) -> None:
-        """An origin was told a verdict, or was not: `told`, `unavailable` or `refused`."""
-        self._origins_told.labels(origin, outcome).inc()
+        """`outcome`: `told`, `unavailable` or `refused`."""
+        self._count("origin_verdicts", origin, outcome)
 
     def sighting_compared(self, origin: str, outcome: str) -> None:
-        """A record of an origin was found to have a counterpart (`matched`), or to have none (`alone`)."""
-        self._sightings.labels(origin, outcome).inc()
+        """`outcome`: `matched` with a record of the log pipeline, or `alone`."""
+        self._count("sightings", origin, outcome)
 
     def decision_taken(self, verdict: str, waited: timedelta) -> None:
-        """Somebody decided, `waited` after the event arrived."""
-        self._decisions.labels(verdict).inc()
-        self._time_to_decision.observe(waited.total_seconds())
+        """`waited` counts from the arrival of the event, as in `first_notice_posted`."""
+        self._count("decisions", verdict)
+        self._histograms["time_to_decision_seconds"].observe(waited.total_seconds())
 
     def first_notice_posted(self, waited: timedelta) -> None:
-        """The first notice of an event went out, `waited` after the event arrived."""
-        self._time_to_notice.observe(waited.total_seconds())
+        self._histograms["time_to_notice_seconds"].observe(waited.total_seconds())
 
     def set_events_open(self, count: int) -> None:
-        """How many events nobody has decided."""
-        self._events_open.set(count)
+        self._set("events_open", count)
 
     def set_backlog(self, count: int) -> None:
-        """How many records wait to be judged."""
-        self._backlog.set(count)
+        self._set("backlog_records", count)
 
     def set_slack_connected(self, connected: bool) -> None:
-        """Whether the Slack connection is up."""
-        self._slack_connected.set(1 if connected else 0)
+        self._set("slack_connected", connected)
 
     def exposition(self) -> bytes:
         """All metrics in Prometheus' text format, version 0.0.4."""

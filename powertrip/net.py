@@ -24,7 +24,6 @@ LONGEST_WAIT = 86_400.0
 
 
 def utc_now() -> datetime:
-    """The time by this machine's clock."""
     return datetime.now(UTC)
 
 
@@ -137,7 +136,7 @@ class HttpClient:
         content: bytes | None = None,
         login: tuple[str, str] | None = None,
     ) -> Answer:
-        """Call, with `login` by basic auth; raises Unavailable (Busy at 429) if it may work later."""
+        """Call, with `login` by basic auth; raises Unavailable, Busy at 429, if a later call may succeed."""
         prepared = self.client.build_request(
             method,
             self.base_url + path,
@@ -155,7 +154,7 @@ class HttpClient:
                 # A redirect leads where nobody agreed to go, with what was meant for this server.
                 response = await self.client.send(prepared, stream=True, auth=login, follow_redirects=False)
                 try:
-                    return await self._answer(response)
+                    return await self._read(response)
                 finally:
                     await response.aclose()
         except (TimeoutError, httpx.TimeoutException) as error:
@@ -165,46 +164,37 @@ class HttpClient:
             raise Unavailable(self._named(why)) from error
 
     def rejected(self, answer: Answer, advice: str) -> Rejected:
-        """The error that an answer stands for."""
         if 300 <= answer.status < 400:
             advice = f"redirects are not followed; {advice}"
         return Rejected(self._named(f"the server answered {answer.status}; {advice}"))
 
-    async def _answer(self, response: httpx.Response) -> Answer:
-        status = response.status_code
+    async def _read(self, response: httpx.Response) -> Answer:
+        status, limit, body = response.status_code, self.bounds.size, bytearray()
         if status == httpx.codes.TOO_MANY_REQUESTS or status in LATER or status >= 500:
             kind = Busy if status == httpx.codes.TOO_MANY_REQUESTS else Unavailable
             wait = retry_after(response.headers.get("Retry-After"), self.clock())
             raise kind(self._named(f"the server answered {status}"), wait)
-        return await _read(response, self.bounds.size)
+        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", "gzip", "x-gzip"):
+            problem = f"the answer is compressed as {encoding[:20]!r}, though that was not asked for"
+            return Answer(status, b"", problem)
+        gzip = zlib.decompressobj(wbits=31) if encoding != "identity" else None
+        try:
+            async for chunk in response.aiter_raw():
+                # At least one byte, for zlib takes 0 for no limit.
+                body += gzip.decompress(chunk, limit + 1 - len(body)) if gzip else chunk
+                if len(body) > limit:
+                    size = f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
+                    return Answer(status, bytes(body[:limit]), f"the answer is larger than {size}")
+        except zlib.error:
+            return Answer(status, bytes(body), "the compressed answer is damaged")
+        # zlib is silent about a stream that stops in the middle.
+        if gzip and not gzip.eof:
+            return Answer(status, bytes(body), "the compressed answer ends early")
+        return Answer(status, bytes(body))
 
     def _named(self, text: str) -> str:
         return f"{self.name}: {text}" if self.name else text
-
-
-async def _read(response: httpx.Response, limit: int) -> Answer:
-    status, body = response.status_code, bytearray()
-    encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-    if encoding not in ("identity", "gzip", "x-gzip"):
-        return Answer(
-            status, b"", f"the answer is compressed as {encoding[:20]!r}, though that was not asked for"
-        )
-    gzip = zlib.decompressobj(wbits=31) if encoding != "identity" else None
-    try:
-        async for chunk in response.aiter_raw():
-            # At least one byte, for zlib takes 0 for no limit.
-            body += gzip.decompress(chunk, limit + 1 - len(body)) if gzip else chunk
-            if len(body) > limit:
-                return Answer(status, bytes(body[:limit]), f"the answer is larger than {_size(limit)}")
-    except zlib.error:
-        return Answer(status, bytes(body), "the compressed answer is damaged")
-    if gzip and not gzip.eof:
-        return Answer(status, bytes(body), "the compressed answer ends early")
-    return Answer(status, bytes(body))
-
-
-def _size(limit: int) -> str:
-    return f"{limit >> 20} MiB" if limit >= 1 << 20 else f"{limit} bytes"
 
 
 def retry_after(value: str | None, now: datetime) -> float | None:

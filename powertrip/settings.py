@@ -34,7 +34,7 @@ from powertrip.config.values import (
 )
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
-from powertrip.domain.quarantine import Quarantine
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
@@ -106,7 +106,7 @@ class Log(Section):
     """`auto` is human on a terminal and JSON elsewhere."""
 
 
-class Settings(Section):
+class ConfigFile(Section):
     """The whole file, the rules aside."""
 
     slack: SlackSection
@@ -114,9 +114,7 @@ class Settings(Section):
     people: Annotated[dict[str, Person], Field(default_factory=dict)]
     sources: Annotated[dict[SourceName, AnySource], Field(default_factory=dict)]
     origins: Annotated[dict[SourceName, OriginSection], Field(default_factory=dict)]
-    polls: Annotated[
-        dict[SourceName, AnyPoll], AT_START, BeforeValidator(empty_if_none), Field(default_factory=dict)
-    ]
+    polls: Annotated[dict[SourceName, AnyPoll], BeforeValidator(empty_if_none), Field(default_factory=dict)]
     ingest: Ingest = Ingest()
     api: Api = Api()
     database: Database = Database()
@@ -127,7 +125,7 @@ class Settings(Section):
     cards: CardSettings = CardSettings()
     lookups: Lookups = Lookups()
     enrichment: Annotated[EnrichmentSection, AT_START] = EnrichmentSection()
-    quarantine: Quarantine = Quarantine()
+    quarantine: QuarantineSection = QuarantineSection()
     retention: Retention = Retention()
     log: Log = Log()
 
@@ -142,7 +140,7 @@ class Settings(Section):
         return {name: sender.expect_within for name, sender in senders if sender.expect_within is not None}
 
 
-class Config(Settings):
+class Config(ConfigFile):
     """All that the configuration says, read and checked."""
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
@@ -164,8 +162,8 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     # Rules are full of $, and so are read as they stand, without the environment.
     entries = data.pop("rules", DEFAULT_RULES)
     retired = list(_retired(data))
-    filled = fill_in(document, data, environ, Settings)
-    settings, mistakes = validate(Settings, filled, document)
+    filled = fill_in(document, data, environ, ConfigFile)
+    settings, mistakes = validate(ConfigFile, filled, document)
     mistakes += as_mistakes(_mistakes_between(filled.data), document)
     rules: RuleSet | None = None
     try:
@@ -179,7 +177,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     for secret in secrets_in(settings):
         register_secret(secret)
     database, left_behind = _anchored(settings.database, path)
-    sections = {name: getattr(settings, name) for name in Settings.model_fields} | {"database": database}
+    sections = {name: getattr(settings, name) for name in ConfigFile.model_fields} | {"database": database}
     warnings = (*retired, *_warnings(settings, rules, environ), *left_behind)
     return Config(**sections, rules=rules, warnings=warnings)
 
@@ -233,7 +231,7 @@ def _unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]
                 yield path, did_you_mean(name, known, "rule")
 
 
-def _warnings(settings: Settings, rules: RuleSet, environ: Mapping[str, str]) -> Iterator[str]:
+def _warnings(settings: ConfigFile, rules: RuleSet, environ: Mapping[str, str]) -> Iterator[str]:
     if not settings.sources and not settings.polls:
         yield "sources: none is configured, so nothing can arrive but /powertrip test"
     if not rules.rules:

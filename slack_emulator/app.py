@@ -67,7 +67,15 @@ class App:
                 bot_name=str((features.get("bot_user") or {}).get("display_name", name)).lower(),
                 scopes=tuple(manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())),
                 events=frozenset((settings.get("event_subscriptions") or {}).get("bot_events", ())),
-                commands=tuple(_command(entry) for entry in features.get("slash_commands") or ()),
+                commands=tuple(
+                    Command(
+                        entry["command"],
+                        entry.get("description", ""),
+                        entry.get("usage_hint", ""),
+                        bool(entry.get("should_escape", False)),
+                    )
+                    for entry in features.get("slash_commands") or ()
+                ),
                 has_home_tab=bool(home.get("home_tab_enabled", False)),
                 takes_messages=bool(home.get("messages_tab_enabled", True))
                 and not home.get("messages_tab_read_only_enabled", True),
@@ -108,15 +116,6 @@ class App:
             "has_home_tab": self.has_home_tab,
             "takes_messages": self.takes_messages,
         }
-
-
-def _command(entry: Json) -> Command:
-    return Command(
-        entry["command"],
-        entry.get("description", ""),
-        entry.get("usage_hint", ""),
-        bool(entry.get("should_escape", False)),
-    )
 
 
 def read_manifest(path: Path) -> App:

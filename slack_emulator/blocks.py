@@ -169,6 +169,7 @@ def check_blocks(blocks: object, where: str = "/blocks") -> Problems:
     """What Slack would object to in the blocks of a message."""
     problems: Problems = []
     _MESSAGE_BLOCKS(where, blocks, problems)
+    # Ids only of blocks of a good shape, for the check reads their fields.
     if not problems and isinstance(blocks, list):
         _check_ids(blocks, where, problems)
     return problems
@@ -192,6 +193,7 @@ def check_view(view: object, kind: str) -> Problems:
         return problems
     if view["type"] != kind:
         complain(problems, "/view/type", f"must be {kind}")
+    # Nobody could send what was typed without a submit button.
     if any(block["type"] == "input" for block in view["blocks"]) and kind == "modal" and "submit" not in view:
         complain(problems, "/view", "missing required field: submit (the view has input blocks)")
     _check_ids(view["blocks"], "/view/blocks", problems)

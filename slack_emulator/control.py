@@ -50,7 +50,6 @@ class Control:
         await self.close()
 
     async def close(self) -> None:
-        """Close the HTTP session."""
         if self._session:
             await self._session.close()
 
@@ -60,11 +59,13 @@ class Control:
 
     @property
     def _http(self) -> aiohttp.ClientSession:
+        # Made late, for a session binds to the running event loop.
         self._session = self._session or aiohttp.ClientSession()
         return self._session
 
     async def _do(self, act: str, **body: object) -> Json:
         async with self._http.post(f"{self._url}/control/{act}", json=body) as response:
+            # An error of the server itself, such as 404, is plain text.
             if response.content_type != "application/json":
                 raise ControlRefused(f"{act}: {response.status} {await response.text()}")
             answer: Json = await response.json()
@@ -104,8 +105,8 @@ class Control:
         timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109
     ) -> SeenMessage:
         """The first message in the channel that matches, waiting for it; raises TimeoutError."""
-        found = await self.wait_for(lambda s: any(map(matching, s.messages(channel))), timeout)
-        return next(filter(matching, found.messages(channel)))
+        state = await self.wait_for(lambda s: any(map(matching, s.messages(channel))), timeout)
+        return next(filter(matching, state.messages(channel)))
 
     async def ephemeral_to(
         self,
@@ -114,8 +115,8 @@ class Control:
         timeout: float = DEFAULT_TIMEOUT,  # noqa: ASYNC109
     ) -> SeenMessage:
         """The latest message that only this person sees and that matches, waiting for it."""
-        found = await self.wait_for(lambda s: any(map(matching, s.ephemerals(user))), timeout)
-        return next(filter(matching, reversed(found.ephemerals(user))))
+        state = await self.wait_for(lambda s: any(map(matching, s.ephemerals(user))), timeout)
+        return next(filter(matching, reversed(state.ephemerals(user))))
 
     async def connected(self, at_least: int = 1, timeout: float = DEFAULT_TIMEOUT) -> State:  # noqa: ASYNC109
         """Wait until so many Socket Mode connections are open."""
@@ -156,20 +157,16 @@ class Control:
         return Outcome(**await self._do("slash", **body))
 
     async def open_home(self, user: str) -> None:
-        """Open the app's Home tab."""
         await self._do("open_home", user_id=user)
 
     async def say(self, user: str, channel: str, text: str, thread_ts: str = "") -> str:
-        """Write a message as a person; its ts."""
         body = {"user_id": user, "channel_id": channel, "text": text, "thread_ts": thread_ts}
         return str((await self._do("say", **body))["ts"])
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        """Change a message that this person wrote."""
         await self._do("edit", user_id=user, channel_id=channel, ts=ts, text=text)
 
     async def delete(self, user: str, channel: str, ts: str) -> None:
-        """Delete a message that this person wrote."""
         await self._do("delete", user_id=user, channel_id=channel, ts=ts)
 
     async def webhook(self, channel: str, text: str, *, username: str) -> str:
@@ -224,7 +221,6 @@ class Control:
         await self._do("refuse_handshakes", count=count)
 
     async def disconnect(self, reason: DisconnectReason) -> None:
-        """Send `disconnect` with this reason on every connection."""
         await self._do("disconnect", reason=reason)
 
     async def slow_acks(self, seconds: float, count: int = 1) -> None:

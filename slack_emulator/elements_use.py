@@ -34,6 +34,7 @@ def _fits(found: Element, action_id: str, value: str, block_id: str) -> bool:
         return False
     if action_id and element.get("action_id") != action_id:
         return False
+    # A value names a button, or an option of a menu.
     return not value or element.get("value") == value or _option(element, value) is not None
 
 
@@ -108,17 +109,13 @@ def _state_of(element: Json, value: str | list[str]) -> Json:
     return {"type": element["type"], **_chosen(element, value)}
 
 
-def _inputs_of(view: View) -> list[tuple[Json, Json]]:
-    stateless = ("button", "overflow", "image")
-    return [pair for pair in elements_of(view.body["blocks"]) if pair[1]["type"] not in stateless]
-
-
 def view_state(view: View, typed: dict[str, str | list[str]]) -> dict[str, dict[str, Json]]:
     """`state.values` for what was typed, by action id or block id; what was not keeps its initial value.
 
     Raises CannotDo for a name that no input has, a required input left empty, or a length out of bounds.
     """
-    inputs = _inputs_of(view)
+    stateless = ("button", "overflow", "image")
+    inputs = [pair for pair in elements_of(view.body["blocks"]) if pair[1]["type"] not in stateless]
     known = {name for block, element in inputs for name in (element["action_id"], block["block_id"])}
     if typed.keys() - known:
         raise CannotDo(f"the view has no input {', '.join(sorted(typed.keys() - known))}")

@@ -36,11 +36,9 @@ class Faults:
         self._waiting: list[Fault] = []
 
     def add(self, fault: Fault) -> None:
-        """Switch a fault on."""
         self._waiting.append(fault)
 
     def clear(self) -> None:
-        """Switch all faults off."""
         self._waiting.clear()
 
     def take(self, method: str) -> Fault | None:

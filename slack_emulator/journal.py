@@ -8,7 +8,7 @@ from slack_emulator.entities import Json
 
 CALLS_KEPT = 5_000
 LONGEST_ARGUMENT = 500
-STRUCTURES = ("blocks", "attachments", "view")
+STRUCTURES = ("blocks", "attachments", "view")  # they are in the state already, and large
 
 
 @dataclass
@@ -32,19 +32,17 @@ class Journal:
 
     def record(self, method: str, args: Mapping[str, object], at: float) -> RecordedCall:
         """Note that a call has come; the answer is filled in later."""
-        kept = {k: _short(v) for k, v in args.items() if k not in ("token", *STRUCTURES)}
+        kept: Json = {}
+        for name, value in args.items():
+            if name in ("token", *STRUCTURES):
+                continue
+            is_long = isinstance(value, str) and len(value) > LONGEST_ARGUMENT
+            kept[name] = f"{str(value)[:LONGEST_ARGUMENT]}…" if is_long else value
         call = RecordedCall(method, kept, at)
         self.calls.append(call)
         self.counts[method] += 1
         return call
 
     def clear(self) -> None:
-        """Forget all of it."""
         self.calls.clear()
         self.counts.clear()
-
-
-def _short(value: object) -> object:
-    if isinstance(value, str) and len(value) > LONGEST_ARGUMENT:
-        return value[:LONGEST_ARGUMENT] + "…"
-    return value

@@ -49,6 +49,7 @@ def _named(content: Content) -> Iterator[tuple[str, str]]:
 
 
 def _shown_texts(content: Content) -> Iterator[str]:
+    # Beside blocks the text is a fallback for notifications, and names nobody.
     if not content.blocks:
         yield content.text
     yield from _formatted_texts(content.blocks)
@@ -67,6 +68,7 @@ def _people(named: Iterator[tuple[str, str]], channel: str, world: World) -> lis
             found |= set(world.usergroups[name].users)
         elif kind == "broadcast":
             found |= members
+    # Slack notifies nobody outside the channel, whatever the text says.
     return sorted(found & members)
 
 

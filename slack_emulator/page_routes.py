@@ -38,7 +38,6 @@ class PageRoutes:
         self._sockets = sockets
 
     async def index(self, _request: web.Request) -> web.FileResponse:
-        """The page."""
         return web.FileResponse(PAGE / "index.html")
 
     async def permalink(self, request: web.Request) -> web.Response:
@@ -66,13 +65,14 @@ class PageRoutes:
                 version = self._world.version
                 await self._world.wait_beyond(version, KEEP_ALIVE_SECONDS)
         except ConnectionError:
-            return stream
+            return stream  # the browser went away
 
     async def file(self, request: web.Request) -> web.Response:
         """An uploaded file: an image as such, anything else as a download."""
         file = self._world.files.get(request.match_info["file"])
         if file is None or file.data is None:
             raise web.HTTPNotFound(text="no such file")
+        # By its first bytes, not by its name: an HTML file called .png must not run as this origin.
         known = next((t for start, t in IMAGE_TYPES.items() if file.data.startswith(start)), "")
         headers = {} if known else {"Content-Disposition": "attachment"}
         return web.Response(body=file.data, content_type=known or "application/octet-stream", headers=headers)

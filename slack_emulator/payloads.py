@@ -14,15 +14,11 @@ from slack_emulator.subscriptions import VERIFICATION_TOKEN
 from slack_emulator.world import World
 
 
-def _person(user: User) -> Json:
-    return {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id}
-
-
 def _interaction(kind: str, user: User, world: World) -> Json:
     return {
         "type": kind,
         "team": {"id": TEAM_ID, "domain": TEAM_NAME.lower()},
-        "user": _person(user),
+        "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
         "api_app_id": world.app.id,
         "token": VERIFICATION_TOKEN,
         "enterprise": None,
@@ -57,6 +53,7 @@ def action_on_message(
         "response_url": response_url,
         "actions": [action],
     }
+    # Slack sends no message for an ephemeral one, only its container.
     if message.ephemeral_to is None:
         payload["message"] = message_json(message, world, with_metadata=True)
     return payload
@@ -75,18 +72,15 @@ def action_in_view(user: User, view: View, world: World, action: Json) -> Json:
 
 
 def submission(user: User, view: View, world: World) -> Json:
-    """view_submission."""
     shape = _interaction("view_submission", user, world)
     return shape | {"trigger_id": world.new_trigger(user.id), "view": view_json(view, world)}
 
 
 def closing(user: User, view: View, world: World) -> Json:
-    """view_closed."""
     return _interaction("view_closed", user, world) | {"view": view_json(view, world), "is_cleared": False}
 
 
 def command(name: str, user: User, channel: Channel, text: str, world: World, response_url: str) -> Json:
-    """A slash command."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": TEAM_ID,

@@ -36,7 +36,6 @@ class Outcome:
     response: Json | None
 
     def as_json(self) -> Json:
-        """For the control API."""
         return asdict(self)
 
 
@@ -71,6 +70,7 @@ class People:
     def _message(self, user: User, channel_id: str, ts: str, *, stale: bool) -> Message:
         channel = self._channel(user, channel_id)
         message = self._world.message(channel.id, ts)
+        # A stale press is a client that has not heard of the edit or the deletion yet.
         hidden = message is None or (message.deleted and not stale)
         if message is None or hidden or message.ephemeral_to not in (None, user.id):
             raise CannotDo(f"{user.name} sees no message {ts} in {channel_id}")
@@ -149,22 +149,19 @@ class People:
         if action == "errors":
             view.errors = {str(block): str(text) for block, text in answer.get("errors", {}).items()}
             self._world.touch()
-        elif action in ("update", "push"):
-            self._show_answered_view(view, action, answer.get("view"))
-        else:
+        elif action not in ("update", "push"):
             self._world.close_modals(view.user, everything=action == "clear")
-
-    def _show_answered_view(self, view: View, action: str, answered: object) -> None:
-        try:
-            body = readable_view(answered, "modal")
-        except ApiError as error:
-            view.trouble = f"{self._world.app.name} answered with a view that Slack refuses: {error.more}"
-            self._world.touch()
-            return
-        if action == "update":
-            self._world.replace_view(view, body)
         else:
-            self._world.push_modal(self._world.new_view(view.user, body))
+            try:
+                body = readable_view(answer.get("view"), "modal")
+            except ApiError as error:
+                view.trouble = f"{self._world.app.name} answered with a view that Slack refuses: {error.more}"
+                self._world.touch()
+                return
+            if action == "update":
+                self._world.replace_view(view, body)
+            else:
+                self._world.push_modal(self._world.new_view(view.user, body))
 
     async def close(self, user_id: str) -> Outcome | None:
         """Close the open modal; the app is told only if the modal asked for it."""
@@ -209,7 +206,6 @@ class People:
         )
 
     def open_home(self, user_id: str) -> None:
-        """Open the app's Home tab."""
         user = self._user(user_id)
         if not self._world.app.has_home_tab:
             raise CannotDo(f"{self._world.app.name} has no Home tab")
@@ -218,6 +214,7 @@ class People:
     def _typed(self, text: str) -> Content:
         if not text.strip():
             raise CannotDo("the message is empty")
+        # Slack's clients escape what people type; only the app writes markup.
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
         return Content(self._world.escape_names(escaped))
 
@@ -239,18 +236,17 @@ class People:
         return message
 
     def edit(self, user_id: str, channel_id: str, ts: str, text: str) -> None:
-        """Change what a message of one's own says."""
         message = self._own_message(user_id, channel_id, ts)
         self._world.edit(message, self._typed(text), mark=True)
 
     def delete(self, user_id: str, channel_id: str, ts: str) -> None:
-        """Delete a message of one's own."""
         self._world.delete(self._own_message(user_id, channel_id, ts))
 
     def webhook(self, channel_id: str, text: str, username: str) -> Message:
         """Another integration posts by its incoming webhook, under a name of its own."""
         if channel_id not in self._world.channels:
             raise CannotDo(f"there is no channel {channel_id}")
+        # One bot per integration, as in Slack: apps tell senders apart by it.
         bot_id = self._webhooks.setdefault(username, new_id("B"))
         return self._world.post(channel_id, "", Content(text), bot_id=bot_id, username=username)
 

@@ -50,6 +50,7 @@ class Rates:
             return 0
         if method == "chat.postMessage":
             wait = self._wait(f"{method} {channel}", CHANNEL_BURST, 1.0)
+            # A token of the workspace is only taken by what the channel lets through.
             wait = wait or self._wait(method, WORKSPACE_POSTS_PER_MINUTE, WORKSPACE_POSTS_PER_MINUTE / 60)
         else:
             wait = self._wait(method, max(per_minute, SMALLEST_BURST), per_minute / 60)

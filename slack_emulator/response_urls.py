@@ -5,7 +5,6 @@ from aiohttp import web
 from slack_emulator.api.base import ApiError, Args
 from slack_emulator.api.chat import content_of
 from slack_emulator.api.dispatch import read_arguments
-from slack_emulator.entities import Json, ResponseUrl
 from slack_emulator.people import People
 from slack_emulator.world import World
 
@@ -23,18 +22,15 @@ class ResponseUrls:
         if known is None:
             return web.json_response({"ok": False, "error": error}, status=404)
         try:
-            self._apply(known, await read_arguments(request))
+            answer = await read_arguments(request)
+            args = Args(answer)
+            original = self._world.message(known.channel, known.message_ts) if known.message_ts else None
+            if original and args.flag("delete_original"):
+                self._world.delete(original)
+            elif original and args.flag("replace_original"):
+                self._world.edit(original, content_of(args, self._world), mark=False)
+            else:
+                self._people.show_answer(known.user, known.channel, answer)
         except ApiError as problem:
             return web.json_response(problem.body(), status=400)
         return web.Response(text="ok")
-
-    def _apply(self, known: ResponseUrl, answer: Json) -> None:
-        args = Args(answer)
-        original = self._world.message(known.channel, known.message_ts) if known.message_ts else None
-        if original and args.flag("delete_original"):
-            self._world.delete(original)
-        elif original and args.flag("replace_original"):
-            content = content_of(args, self._world)
-            self._world.edit(original, content, mark=False)
-        else:
-            self._people.show_answer(known.user, known.channel, answer)

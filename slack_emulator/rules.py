@@ -12,13 +12,10 @@ Rule = Callable[[str, object, Problems], None]
 
 
 def complain(problems: Problems, where: str, what: str) -> None:
-    """Add one problem in Slack's wording."""
     problems.append(f"[ERROR] {what} [json-pointer:{where}]")
 
 
 def string(longest: int, *, shortest: int = 0) -> Rule:
-    """A string of at most `longest` characters."""
-
     def check(where: str, value: object, problems: Problems) -> None:
         if not isinstance(value, str):
             complain(problems, where, "must provide a string")
@@ -42,8 +39,6 @@ def matching(pattern: str, what: str) -> Rule:
 
 
 def one_of(*allowed: str) -> Rule:
-    """One of these strings."""
-
     def check(where: str, value: object, problems: Problems) -> None:
         if value not in allowed:
             complain(problems, where, f"must be one of: {', '.join(allowed)}")
@@ -52,19 +47,18 @@ def one_of(*allowed: str) -> Rule:
 
 
 def boolean(where: str, value: object, problems: Problems) -> None:
-    """True or false."""
     if not isinstance(value, bool):
         complain(problems, where, "must be a boolean")
 
 
 def integer(where: str, value: object, problems: Problems) -> None:
-    """A whole number."""
+    # True is an int in Python, and not in JSON.
     if isinstance(value, bool) or not isinstance(value, int):
         complain(problems, where, "must be an integer")
 
 
 def anything(_where: str, _value: object, _problems: Problems) -> None:
-    """Whatever it is, it is not checked here."""
+    """For fields that are not checked."""
 
 
 def list_of(rule: Rule, most: int, *, least: int = 0) -> Rule:

@@ -14,7 +14,6 @@ class SeenMessage:
 
     @property
     def channel(self) -> str:
-        """The id of its channel."""
         return str(self.raw["channel"])
 
     @property
@@ -24,12 +23,10 @@ class SeenMessage:
 
     @property
     def user(self) -> str:
-        """Who wrote it."""
         return str(self.raw["user"])
 
     @property
     def text(self) -> str:
-        """The top-level text."""
         return str(self.raw["text"])
 
     @property
@@ -50,12 +47,10 @@ class SeenMessage:
 
     @property
     def deleted(self) -> bool:
-        """Whether it was deleted."""
         return bool(self.raw["deleted"])
 
     @property
     def edits(self) -> int:
-        """How many times it was changed."""
         return int(self.raw["edits"])
 
     @property
@@ -94,7 +89,6 @@ class State:
 
     @property
     def version(self) -> int:
-        """Rises with each change."""
         return int(self.raw["version"])
 
     def messages(
@@ -120,7 +114,6 @@ class State:
         return self.raw["modals"].get(user)  # type: ignore[no-any-return]
 
     def home(self, user: str) -> Json | None:
-        """The Home tab published to this person."""
         return self.raw["homes"].get(user)  # type: ignore[no-any-return]
 
     def calls(self, method: str | None = None) -> list[Json]:
@@ -128,7 +121,6 @@ class State:
         return [call for call in self.raw["calls"] if method in (None, call["method"])]
 
     def count(self, method: str) -> int:
-        """How many times this Web API method was called."""
         return int(self.raw["counts"].get(method, 0))
 
     @property
@@ -138,15 +130,12 @@ class State:
 
     @property
     def connections(self) -> int:
-        """Open Socket Mode connections."""
         return int(self.raw["connections"])
 
     @property
     def connections_opened(self) -> int:
-        """Socket Mode connections ever opened."""
         return int(self.raw["connections_opened"])
 
     @property
     def handshakes_refused(self) -> int:
-        """WebSocket handshakes refused because a fault said so."""
         return int(self.raw["handshakes_refused"])

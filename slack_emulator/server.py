@@ -70,13 +70,13 @@ class SlackEmulator:
         try:
             await web.TCPSite(self._runner, self._host, self._port).start()
         except OSError:
+            # The runner is set up already, and a caller that never started it would not stop it.
             await self.stop()
             raise
         self._port = int(self._runner.addresses[0][1])
         return self
 
     async def stop(self) -> None:
-        """Close all connections and stop serving."""
         await self.sockets.stop()
         if self._runner:
             await self._runner.cleanup()
@@ -112,6 +112,7 @@ class SlackEmulator:
         application = web.Application(
             client_max_size=LARGEST_BODY, middlewares=[security_headers, self._refuse_foreigners]
         )
+        # The world knows its listener only while it is served, so that it can be filled without an app.
         subscriptions = Subscriptions(self.world, self.sockets.tell)
         self.world.listener = subscriptions
         people = People(self.world, self.sockets, subscriptions, lambda: self.url)

@@ -52,6 +52,7 @@ def user_json(user: User, world: World) -> Json:
         "is_app_user": False,
         "updated": 1_700_000_000,
     }
+    # Slack tells less of those who left.
     if user.deleted:
         return shape
     return (
@@ -119,7 +120,6 @@ def channel_json(channel: Channel, world: World, *, count_members: bool = False)
 
 
 def usergroup_json(group: UserGroup, world: World, *, with_users: bool) -> Json:
-    """A user group as usergroups.list answers."""
     shape: Json = {
         "id": group.id,
         "team_id": TEAM_ID,
@@ -143,24 +143,12 @@ def usergroup_json(group: UserGroup, world: World, *, with_users: bool) -> Json:
     return shape | ({"users": list(group.users)} if with_users else {})
 
 
-def _bot_profile(app: App) -> Json:
-    icon = "https://a.slack-edge.com/80588/img/plugins/app/bot_"
-    return {
-        "id": app.bot_id,
-        "deleted": False,
-        "name": app.bot_name,
-        "updated": 1_700_000_000,
-        "app_id": app.id,
-        "icons": {f"image_{size}": f"{icon}{size}.png" for size in (36, 48, 72)},
-        "team_id": TEAM_ID,
-    }
-
-
 def message_json(message: Message, world: World, *, with_metadata: bool = False) -> Json:
     """A message as chat.postMessage and conversations.history answer."""
     shape: Json = {"user": message.user, "type": "message", "ts": message.ts, "text": message.content.text}
     shape["team"] = TEAM_ID
     shape |= _author_keys(message, world.app)
+    # A message under a name of its own has no user.
     if message.username:
         del shape["user"]
     if message.broadcast and message.is_reply:
@@ -173,6 +161,7 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
     }
     shape |= {key: value for key, value in optional.items() if value}
     if message.edited_ts:
+        # Slack names an app that edited by its bot id, and a person by the user id.
         editor = shape["bot_id"] if message.user == world.app.bot_user else message.user
         shape["edited"] = {"user": editor, "ts": message.edited_ts}
     return shape | _thread_keys(message, world)
@@ -181,7 +170,17 @@ def message_json(message: Message, world: World, *, with_metadata: bool = False)
 def _author_keys(message: Message, app: App) -> Json:
     keys: Json = {"client_msg_id": message.client_msg_id} if message.client_msg_id else {}
     if message.user == app.bot_user:
-        keys |= {"bot_id": app.bot_id, "app_id": app.id, "bot_profile": _bot_profile(app)}
+        icon = "https://a.slack-edge.com/80588/img/plugins/app/bot_"
+        profile = {
+            "id": app.bot_id,
+            "deleted": False,
+            "name": app.bot_name,
+            "updated": 1_700_000_000,
+            "app_id": app.id,
+            "icons": {f"image_{size}": f"{icon}{size}.png" for size in (36, 48, 72)},
+            "team_id": TEAM_ID,
+        }
+        keys |= {"bot_id": app.bot_id, "app_id": app.id, "bot_profile": profile}
     elif message.bot_id:
         keys["bot_id"] = message.bot_id
     if message.username:

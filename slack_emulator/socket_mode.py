@@ -8,6 +8,7 @@ import asyncio
 import json
 import secrets
 import uuid
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -49,7 +50,6 @@ class Envelope:
     acked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def frame(self) -> Json:
-        """What goes over the wire."""
         shape: Json = {"envelope_id": self.id, "type": self.type, "payload": self.payload}
         shape["accepts_response_payload"] = self.type != "events_api"
         if self.type == "events_api":
@@ -84,7 +84,6 @@ class SocketMode:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def new_ticket(self) -> str:
-        """A ticket that opens one connection."""
         ticket = str(uuid.uuid4())
         self._tickets.add(ticket)
         return ticket
@@ -94,6 +93,7 @@ class SocketMode:
         ticket = request.query.get("ticket", "")
         if ticket not in self._tickets:
             raise web.HTTPNotFound(text="ticket unknown or used")
+        # Used up even where the handshake fails: the app has to ask for another.
         self._tickets.discard(ticket)
         if self.refuse_handshakes > 0:
             self.refuse_handshakes -= 1
@@ -114,7 +114,18 @@ class SocketMode:
         self.opened += 1
         retiring = asyncio.create_task(self._retire(connection))
         try:
-            await connection.socket.send_json(self._hello())
+            await connection.socket.send_json(
+                {
+                    "type": "hello",
+                    "num_connections": len(self.connections),
+                    "debug_info": {
+                        "host": "emulator",
+                        "build_number": 1,
+                        "approximate_connection_time": int(self.timing.connection),
+                    },
+                    "connection_info": {"app_id": self._world.app.id},
+                }
+            )
             self._world.touch()
             async for message in connection.socket:
                 if message.type == WSMsgType.TEXT:
@@ -123,15 +134,6 @@ class SocketMode:
             retiring.cancel()
             self.connections.remove(connection)
             self._world.touch()
-
-    def _hello(self) -> Json:
-        seconds = int(self.timing.connection)
-        return {
-            "type": "hello",
-            "num_connections": len(self.connections),
-            "debug_info": {"host": "emulator", "build_number": 1, "approximate_connection_time": seconds},
-            "connection_info": {"app_id": self._world.app.id},
-        }
 
     async def _retire(self, connection: Connection) -> None:
         await asyncio.sleep(self.timing.connection - WARNING_SECONDS)
@@ -156,31 +158,32 @@ class SocketMode:
             return
         if self.hold_acks > 0:
             self.hold_acks -= 1
-            self._spawn_ack_later(envelope, frame)
+            self._spawn(self._acknowledge_late(envelope, frame))
         else:
             self._acknowledge(envelope, frame)
 
     def _acknowledge(self, envelope: Envelope, frame: Json) -> None:
         envelope.acks += 1
+        # Only the first acknowledgement counts; a second one is counted, and shows a fault of the app.
         if envelope.ack_seconds is None:
             envelope.ack_seconds = self._world.clock() - envelope.sent_at
             envelope.ack_payload = frame.get("payload")
             envelope.acked.set()
         self._world.touch()
 
-    def _spawn_ack_later(self, envelope: Envelope, frame: Json) -> None:
-        async def later() -> None:
-            await asyncio.sleep(self.hold_seconds)
-            self._acknowledge(envelope, frame)
+    async def _acknowledge_late(self, envelope: Envelope, frame: Json) -> None:
+        await asyncio.sleep(self.hold_seconds)
+        self._acknowledge(envelope, frame)
 
-        self._spawn(asyncio.create_task(later()))
-
-    def _spawn(self, task: asyncio.Task[None]) -> None:
+    def _spawn(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        # The loop itself holds a task by a weak reference only.
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _deliver(self, envelope: Envelope) -> bool:
         """Send the envelope to any one connection; False if there is none."""
+        # Slack may pick any connection: an app must not count on the newest.
         usable = [c for c in self.connections if not c.draining and not c.socket.closed]
         while usable:
             connection = usable.pop(secrets.randbelow(len(usable)))
@@ -195,6 +198,7 @@ class SocketMode:
     def _new_envelope(self, kind: EnvelopeType, payload: Json, retry: int = 0) -> Envelope:
         envelope = Envelope(str(uuid.uuid4()), kind, payload, self._world.clock(), retry=retry)
         self.envelopes[envelope.id] = envelope
+        # The oldest goes; a dict keeps the order of arrival.
         if len(self.envelopes) > ENVELOPES_KEPT:
             del self.envelopes[next(iter(self.envelopes))]
         return envelope
@@ -227,7 +231,7 @@ class SocketMode:
                 if await self._deliver(envelope) and await self._await_ack(envelope):
                     return
 
-        self._spawn(asyncio.create_task(send()))
+        self._spawn(send())
 
     async def redeliver(self, envelope_id: str = "") -> bool:
         """Send an envelope (the last one if none is named) once more as it was; False if it cannot be."""
@@ -239,15 +243,15 @@ class SocketMode:
         for connection in list(self.connections):
             await self._disconnect(connection, reason)
             if reason != "warning":
-                self._spawn(asyncio.create_task(self._close_later(connection)))
+                self._spawn(self._close_later(connection))
 
     async def _close_later(self, connection: Connection) -> None:
         await asyncio.sleep(WARNING_SECONDS)
         await connection.socket.close()
 
     def drop_all(self) -> None:
-        """Cut every connection without a word."""
         for connection in self.connections:
+            # Not closed, but aborted: a close frame would be a word.
             if connection.request.transport:
                 connection.request.transport.abort()
 
@@ -259,7 +263,6 @@ class SocketMode:
             task.cancel()
 
     async def stop(self) -> None:
-        """Close everything."""
         self.forget()
         for connection in list(self.connections):
             await connection.socket.close()

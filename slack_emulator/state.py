@@ -1,10 +1,10 @@
 """The whole state as JSON: for tests through the control API, and one person's view of it for the page."""
 
-from slack_emulator.entities import SLACKBOT, TEAM_NAME, Channel, Json, Message, User, View
+from slack_emulator.entities import SLACKBOT, TEAM_NAME, Channel, Json, Message, View
 from slack_emulator.journal import Journal
 from slack_emulator.mentions import mentioned, mentioned_in_fallback
 from slack_emulator.shapes import file_json, message_json, view_json
-from slack_emulator.socket_mode import Envelope, SocketMode
+from slack_emulator.socket_mode import SocketMode
 from slack_emulator.world import World
 
 MESSAGES_SHOWN = 300
@@ -28,21 +28,7 @@ def _view_state(view: View, world: World) -> Json:
     return view_json(view, world) | {"user": view.user, "errors": view.errors, "trouble": view.trouble}
 
 
-def _envelope_state(envelope: Envelope) -> Json:
-    return {
-        "id": envelope.id,
-        "type": envelope.type,
-        "payload": envelope.payload,
-        "deliveries": envelope.deliveries,
-        "acks": envelope.acks,
-        "ack_seconds": envelope.ack_seconds,
-        "ack_payload": envelope.ack_payload,
-        "retry": envelope.retry,
-    }
-
-
 def full_state(world: World, sockets: SocketMode, journal: Journal) -> Json:
-    """Everything that tests may want to know."""
     return {
         "version": world.version,
         "messages": {
@@ -58,7 +44,10 @@ def full_state(world: World, sockets: SocketMode, journal: Journal) -> Json:
         "users": {user.id: vars(user) for user in world.users.values()},
         "calls": [vars(call) for call in journal.calls],
         "counts": dict(journal.counts),
-        "envelopes": [_envelope_state(envelope) for envelope in sockets.envelopes.values()],
+        "envelopes": [
+            {name: value for name, value in vars(envelope).items() if name not in ("acked", "sent_at")}
+            for envelope in sockets.envelopes.values()
+        ],
         "connections": len(sockets.connections),
         "connections_opened": sockets.opened,
         "handshakes_refused": sockets.refused,
@@ -91,26 +80,27 @@ def _message_for(message: Message, user: str, world: World) -> Json:
     return shape
 
 
-def _selectable(user: User) -> bool:
-    return not (user.is_bot or user.deleted or user.id == SLACKBOT)
-
-
-def page_state(world: World, sockets: SocketMode, user: str, channel_id: str) -> Json:
+def page_state(world: World, sockets: SocketMode, user_id: str, channel_id: str) -> Json:
     """What one person sees, with one channel's messages."""
-    channels = [c for c in world.channels.values() if user in c.members]
-    modal, home = world.open_modal(user), world.homes.get(user)
+    channels = [c for c in world.channels.values() if user_id in c.members]
+    modal, home = world.open_modal(user_id), world.homes.get(user_id)
+    # The page asks by address, and anybody may write another channel's there.
     readable = any(c.id == channel_id for c in channels)
-    messages = world.visible_to(user, channel_id)[-MESSAGES_SHOWN:] if readable else []
+    messages = world.visible_to(user_id, channel_id)[-MESSAGES_SHOWN:] if readable else []
     return {
         "version": world.version,
         "team": TEAM_NAME,
         "app": world.app.as_json(),
         "connected": bool(sockets.connections),
-        "channels": [_channel_for(channel, user, world) for channel in channels],
-        "messages": [_message_for(message, user, world) for message in messages],
+        "channels": [_channel_for(channel, user_id, world) for channel in channels],
+        "messages": [_message_for(message, user_id, world) for message in messages],
         "modal": _view_state(modal, world) if modal else None,
         "home": _view_state(home, world) if home else None,
-        "people": [vars(u) | {"selectable": _selectable(u)} for u in world.users.values()],
+        "people": [
+            # Nobody acts as a bot, as Slackbot, or as somebody who left.
+            vars(user) | {"selectable": not (user.is_bot or user.deleted or user.id == SLACKBOT)}
+            for user in world.users.values()
+        ],
         "usergroups": [vars(group) for group in world.usergroups.values()],
         "all_channels": [{"id": c.id, "name": c.name} for c in world.channels.values() if not c.is_im],
     }

@@ -34,6 +34,7 @@ class Subscriptions:
 
     def _calls_the_app(self, message: Message) -> bool:
         bot_user = self._world.app.bot_user
+        # No mention in direct messages: Slack sends message.im there and nothing else.
         if message.ephemeral_to or message.user == bot_user or self._world.channels[message.channel].is_im:
             return False
         return bot_user in mentioned(message.content, message.channel, self._world)

@@ -72,18 +72,18 @@ class World:
         self._last_micros = 0
 
     def snapshot(self) -> Json:
-        """A copy of the workspace, to come back to."""
+        # The version never goes back, or a reader that waits for a higher one would wait for ever.
         kept = ("app", "clock", "listener", "version", "_changed", "_last_micros")
         return copy.deepcopy({name: value for name, value in vars(self).items() if name not in kept})
 
     def restore(self, snapshot: Json) -> None:
-        """Make the workspace what it was when the snapshot was taken."""
         vars(self).update(copy.deepcopy(snapshot))
         self.touch()
 
     def touch(self) -> None:
         """Say that something has changed."""
         self.version += 1
+        # A new event for the next change: clearing the old one could lose those who have not woken yet.
         self._changed.set()
         self._changed = asyncio.Event()
 
@@ -99,6 +99,7 @@ class World:
 
     def next_ts(self) -> str:
         """A message timestamp: seconds with six decimals, unique and rising."""
+        # A ts names a message, so two in one microsecond, or a clock set back, must not share one.
         self._last_micros = max(int(self.clock() * 1_000_000), self._last_micros + 1)
         return f"{self._last_micros // 1_000_000}.{self._last_micros % 1_000_000:06d}"
 
@@ -135,13 +136,13 @@ class World:
 
     def live_messages(self, channel: str) -> list[Message]:
         """What everybody in the channel can read, oldest first."""
-        found = self.messages.get(channel, [])
-        return [m for m in found if not m.deleted and m.ephemeral_to is None]
+        messages = self.messages.get(channel, [])
+        return [m for m in messages if not m.deleted and m.ephemeral_to is None]
 
     def visible_to(self, user: str, channel: str) -> list[Message]:
         """What this person can read in the channel, oldest first."""
-        found = self.messages.get(channel, [])
-        return [m for m in found if not m.deleted and m.ephemeral_to in (None, user)]
+        messages = self.messages.get(channel, [])
+        return [m for m in messages if not m.deleted and m.ephemeral_to in (None, user)]
 
     def replies(self, parent: Message) -> list[Message]:
         """The live replies in the thread that begins with `parent`, oldest first."""
@@ -195,6 +196,7 @@ class World:
         message.edits += 1
         if mark:
             message.edited_ts = self.next_ts()
+        # The app answered after all; "that did not work" would be a lie beside the new content.
         message.trouble.clear()
         if self.listener:
             self.listener.edited(message, before)
@@ -226,7 +228,6 @@ class World:
         return trigger.user, ""
 
     def new_response_url(self, user: str, channel: str, message_ts: str | None = None) -> str:
-        """The key of a new response URL."""
         key = secrets.token_urlsafe(18)
         self.response_urls[key] = ResponseUrl(user, channel, self.clock(), message_ts)
         return key
@@ -280,5 +281,6 @@ class World:
         people = {user.name: f"<@{user.id}|{user.name}>" for user in self.users.values()}
         groups = {g.handle: f"<!subteam^{g.id}|@{g.handle}>" for g in self.usergroups.values()}
         channels = {c.name: f"<#{c.id}|{c.name}>" for c in self.channels.values() if not c.is_im}
+        # People first, for a group of the same name could not be told apart; `<#` is a reference already.
         at = re.sub(r"@([\w.-]+)", lambda m: people.get(m[1]) or groups.get(m[1]) or m[0], typed)
         return re.sub(r"(?<![\w^|<])#([\w-]+)", lambda m: channels.get(m[1]) or m[0], at)

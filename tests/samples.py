@@ -8,7 +8,7 @@ from typing import Any
 from powertrip.domain.address import AddressFacts, AddressKind, Reputation
 from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import Event, Severity
-from powertrip.domain.judgement import Claimed, Judgement, ToAsk
+from powertrip.domain.judgement import ToAsk
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.record import Record
 
@@ -76,10 +76,9 @@ def decision(verdict: Verdict = Verdict.APPROVE, **changes: Any) -> Decision:
     return Decision(**(fields | changes))
 
 
-def ask(claimed: Claimed, about: Event | None = None, conversation: str = ALICE) -> Judgement:
+def ask(claimed: Record, about: Event | None = None, conversation: str = ALICE) -> ToAsk:
     """A judgement that makes, or joins, an event."""
-    about = about or event()
-    return Judgement(claimed=claimed, outcome=ToAsk(event=about, conversation=conversation))
+    return ToAsk(record=claimed, event=about or event(), conversation=conversation)
 
 
 def decided(about: Event, **changes: Any) -> Event:

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import structlog
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.logger import get_bolt_logger
 
 from powertrip import log
 
@@ -88,6 +90,24 @@ def test_libraries_that_print_payloads_stay_quiet_when_debugging() -> None:
     logging.getLogger("slack_sdk.socket_mode").debug("payload")
     logging.getLogger("httpx").info("GET https://example.test/?key=1")
     assert stream.getvalue() == ""
+
+
+def test_bolt_prints_no_payload_when_debugging_though_its_loggers_take_the_level_of_the_root() -> None:
+    stream = io.StringIO()
+    log.configure_logging("debug", stream=stream)
+    bolt = get_bolt_logger(AsyncApp)
+    assert bolt.level == logging.DEBUG
+    bolt.debug("payload")
+    assert stream.getvalue() == ""
+
+
+def test_another_level_reaches_the_loggers_that_bolt_has_made() -> None:
+    log.configure_logging("error", stream=io.StringIO())
+    bolt = get_bolt_logger(AsyncApp)
+    stream = io.StringIO()
+    log.configure_logging("info", stream=stream)
+    bolt.warning("no handler")
+    assert last(stream)["event"] == "no handler"
 
 
 def test_an_unknown_level_is_refused() -> None:

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from powertrip.settings import Settings
+from powertrip.settings import ConfigFile
 from powertrip.slack.scopes import REASONS, REQUIRED_SCOPES
 
 CORPORA = os.environ.get("POWERTRIP_CORPORA", "")
@@ -46,7 +46,7 @@ def test_no_public_address_is_needed(manifest: Any) -> None:
 
 def test_the_slash_command_is_the_one_of_the_configuration(manifest: Any) -> None:
     (command,) = manifest["features"]["slash_commands"]
-    section = Settings.model_fields["slack"].annotation
+    section = ConfigFile.model_fields["slack"].annotation
 
     assert section is not None
     assert command["command"] == section.model_fields["command"].default

@@ -1,10 +1,10 @@
 """What is counted, under which name."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from powertrip.metrics import Metrics
+from powertrip.metrics import COUNTERS, GAUGES, HISTOGRAMS, PREFIX, Metrics
 
 
 @pytest.fixture
@@ -76,3 +76,41 @@ def test_services_about_addresses_are_counted(metrics: Metrics) -> None:
         'powertrip_enrichment_paused{service="GreyNoise"} 1.0',
     ):
         assert line in text
+
+
+def test_every_metric_that_is_declared_can_have_a_value(metrics: Metrics) -> None:
+    now = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    metrics.request_answered("logs", 200)
+    metrics.api_answered(200)
+    metrics.records_accepted("logs", new=3, duplicates=2)
+    metrics.batch_cut("logs")
+    metrics.record_judged("ssh_login", "match")
+    metrics.delivery_attempted("reminder", "sent")
+    metrics.service_called("GreyNoise", "answered")
+    metrics.answers_known("GreyNoise", 3)
+    metrics.set_service_paused("GreyNoise", True)
+    metrics.origin_told("wazuh", "told")
+    metrics.sighting_compared("wazuh", "alone")
+    metrics.decision_taken("deny", timedelta(seconds=45))
+    metrics.page_polled("search", 5)
+    metrics.poll_succeeded("search", now, now - timedelta(seconds=90))
+    metrics.poll_failed("search")
+    metrics.gap_fetched("logs", 7)
+    metrics.gap_failed("logs")
+    metrics.first_notice_posted(timedelta(milliseconds=300))
+    metrics.set_events_open(4)
+    metrics.set_gaps_waiting(2)
+    metrics.set_backlog(8)
+    metrics.set_slack_connected(True)
+    samples = [line for line in metrics.exposition().decode().splitlines() if not line.startswith("#")]
+    values = {line.partition(" ")[0].partition("{")[0]: float(line.rpartition(" ")[2]) for line in samples}
+    declared = [*(f"{name}_total" for name in COUNTERS), *GAUGES, *(f"{name}_count" for name in HISTOGRAMS)]
+    assert [name for name in declared if not values.get(PREFIX + name)] == []
+
+
+def test_a_poll_that_has_caught_up_is_not_behind(metrics: Metrics) -> None:
+    now = datetime(2026, 1, 15, 12, tzinfo=UTC)
+    metrics.poll_succeeded("search", now, now - timedelta(seconds=90))
+    assert 'powertrip_poll_lag_seconds{poll="search"} 90.0' in metrics.exposition().decode()
+    metrics.poll_succeeded("search", now, None)
+    assert 'powertrip_poll_lag_seconds{poll="search"} 0.0' in metrics.exposition().decode()

@@ -19,7 +19,7 @@ from typing import Any
 
 import peewee
 
-from powertrip.domain.judgement import Claimed, Judgement
+from powertrip.domain.judgement import Judgement
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import NOW, ask, event, record
@@ -71,7 +71,7 @@ async def _batch(
 ) -> Sequence[Judgement]:
     arrived = [replace(record(), record_id=f"{label}.{number}") for number in range(records)]
     await thread.run(inbox.append, [arrived])
-    claimed: Sequence[Claimed] = await store.inbox.claim(records, NOW, LEASE)
+    claimed = await store.inbox.claim(records, NOW, LEASE)
     return [
         ask(item, event(id=f"e{label}.{number}", fold_key=f"{label}.{number % fold_keys}"))
         for number, item in enumerate(claimed)

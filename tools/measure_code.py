@@ -84,7 +84,7 @@ def _docstring_lines(node: Function | ast.ClassDef | ast.Module) -> int:
 
 def report(found: Measured) -> Iterator[tuple[str, str]]:
     """Rows of a figure's name and the figure."""
-    lengths = sorted(length for length, _ in found.functions)
+    lengths = sorted(length for length, _ in found.functions) or [0]
     top = [path for path in Path("powertrip").glob("*.py") if path.name != "__init__.py"]
     twice = {name: places for name, places in found.classes.items() if len(places) > 1}
     yield "files; lines", f"{found.files}; {found.lines:,}"
@@ -101,7 +101,8 @@ def report(found: Measured) -> Iterator[tuple[str, str]]:
     )
     yield "functions with more than five parameters", f"{sum(n > 5 for n in found.arguments)}"
     once = len(found.used_once)
-    yield "private functions; used once", f"{len(found.private)}; {100 * once / len(found.private):.0f} %"
+    share = 100 * once / (len(found.private) or 1)
+    yield "private functions; used once", f"{len(found.private)}; {share:.0f} %"
     yield "comments in 100 lines", f"{100 * found.comments / found.lines:.1f}"
     yield "functions with a docstring", f"{100 * found.with_docstring / len(lengths):.0f} %"
     yield "docstrings' share of lines", f"{100 * found.docstring_lines / found.lines:.1f} %"
@@ -113,7 +114,7 @@ def main() -> None:
     names = [name for name in sys.argv[1:] if not name.startswith("--")] or ["powertrip"]
     found = Measured()
     for name in names:
-        for path in sorted(Path(name).rglob("*.py")):
+        for path in sorted(Path(name).rglob("*.py")) if Path(name).is_dir() else [Path(name)]:
             if not set(LEFT_OUT) & set(path.parts):
                 found.add(path)
     for title, figure in report(found):

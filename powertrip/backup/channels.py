@@ -64,11 +64,10 @@ class AppriseChannels:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The channels, in the order of the config."""
         return tuple(self._channels)
 
     async def send(self, name: str, title: str, body: str) -> None:
-        """Send one message; raises Unavailable where it was not, or not surely, taken."""
+        """Send one message; raises Unavailable unless the channel surely took it."""
         channel = self._channels.get(name)
         if channel is None:
             raise Unavailable(f"backup.channels.{name} is no longer configured")
@@ -76,6 +75,7 @@ class AppriseChannels:
         sender = apprise.Apprise()
         sender.add(channel.url.get_secret_value())
         try:
+            # Apprise bounds each connection, not a mail server that answers a byte at a time.
             async with asyncio.timeout(TIMEOUT):
                 taken = await sender.async_notify(body, title=title, body_format=apprise.NotifyFormat.TEXT)
         except TimeoutError as error:

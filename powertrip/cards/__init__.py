@@ -13,7 +13,7 @@ from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
 from powertrip.cards.quarantine import quarantine_notice
-from powertrip.cards.statistics import Stats, rules_card, stats_card
+from powertrip.cards.statistics import rules_card, stats_card
 
 __all__ = [
     "CALLBACK",
@@ -28,7 +28,6 @@ __all__ = [
     "Mention",
     "Message",
     "PlainMessage",
-    "Stats",
     "backup_digest",
     "backup_message",
     "decision_answer",

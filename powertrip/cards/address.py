@@ -6,7 +6,7 @@ from powertrip.cards import words
 from powertrip.cards.address_lines import labelled
 from powertrip.cards.blocks import Line, outside, text
 from powertrip.cards.text import show
-from powertrip.domain.address import AddressFacts, Network, Place, Reputation
+from powertrip.domain.address import Reputation
 from powertrip.domain.event import Event
 
 NAME_LIMIT = 80
@@ -20,45 +20,33 @@ def lines(event: Event) -> list[Line]:
     known = event.facts
     if known is None:
         return []
-    found = [
-        *([labelled("Address", text(words.ADDRESS_KIND[known.kind]))] if _is_worth_saying(known) else []),
-        *_other_opinions(event, known.reputations),
-        *([labelled("Network", *_network(known.network))] if known.network else []),
-        *([labelled("Place", *_place(known.place))] if known.place else []),
-    ]
-    return [*found, *_missing(known)]
+    shown: list[Line] = []
+    # The kind of address explains why no service knows it; beside an answer it explains nothing.
+    if known.kind in words.ADDRESS_KIND and not (known.reputations or known.awaited):
+        shown.append(labelled("Address", text(words.ADDRESS_KIND[known.kind])))
+    # The opinion that counts stands beside the risk.
+    others = [item for item in known.reputations if item.service != event.risk.service]
+    shown += [labelled(show(item.service, NAME_LIMIT), text(_opinion(item))) for item in others]
+    if network := known.network:
+        number = f"AS{network.as_number}" if network.as_number is not None else None
+        names = [number, network.name, network.description, network.country_code, network.prefix]
+        shown.append(labelled("Network", *_joined(names)))
+    if place := known.place:
+        country = [place.country, place.country_code] if place.country else [place.country_code, None]
+        shown.append(labelled("Place", *_joined([place.city, place.region, *country, place.time_zone])))
+    if known.awaited:
+        awaited = words.listed([show(name, NAME_LIMIT) for name in known.awaited])
+        shown.append([text(f"🔎 Still asking {awaited} about the address.")])
+    for name, problem in known.unavailable.items():
+        shown.append(labelled(f"{show(name, NAME_LIMIT)} unavailable", text(show(problem, PROBLEM_LIMIT))))
+    return shown
 
 
-def _is_worth_saying(known: AddressFacts) -> bool:
-    """Whether the kind of address explains why nothing is known of it."""
-    return known.kind in words.ADDRESS_KIND and not (known.reputations or known.awaited)
-
-
-def _other_opinions(event: Event, reputations: Iterable[Reputation]) -> list[Line]:
-    """What the services say whose word is not the one beside the risk."""
-    return [
-        labelled(show(said.service, NAME_LIMIT), text(_opinion(said)))
-        for said in reputations
-        if said.service != event.risk.service
-    ]
-
-
-def _opinion(said: Reputation) -> str:
-    score = [] if said.score is None else [f"{said.score} of 100"]
-    word = [show(said.risk, NAME_LIMIT)] if said.risk else []
-    verdict = ", ".join([*word, *score]) or "nothing known"
-    return f"{verdict}: {show(said.reason, DETAIL_LIMIT)}" if said.reason else verdict
-
-
-def _network(network: Network) -> Line:
-    number = f"AS{network.as_number}" if network.as_number is not None else None
-    return _joined([number, network.name, network.description, network.country_code, network.prefix])
-
-
-def _place(place: Place) -> Line:
-    country = place.country or place.country_code
-    code = place.country_code if place.country else None
-    return _joined([place.city, place.region, country, code, place.time_zone])
+def _opinion(reputation: Reputation) -> str:
+    score = [] if reputation.score is None else [f"{reputation.score} of 100"]
+    risk = [show(reputation.risk, NAME_LIMIT)] if reputation.risk else []
+    opinion = ", ".join([*risk, *score]) or "nothing known"
+    return f"{opinion}: {show(reputation.reason, DETAIL_LIMIT)}" if reputation.reason else opinion
 
 
 def _joined(values: Iterable[str | None]) -> Line:
@@ -69,24 +57,12 @@ def _joined(values: Iterable[str | None]) -> Line:
     return pieces or [text("not known")]
 
 
-def _missing(known: AddressFacts) -> list[Line]:
-    awaited = [show(name, NAME_LIMIT) for name in known.awaited]
-    looking = [[text(f"🔎 Still asking {words.listed(awaited)} about the address.")]] if awaited else []
-    return [
-        *looking,
-        *(
-            labelled(f"{show(name, NAME_LIMIT)} unavailable", text(show(why, PROBLEM_LIMIT)))
-            for name, why in known.unavailable.items()
-        ),
-    ]
-
-
 def evidence(event: Event) -> list[Line]:
     """Whatever else the services say, for those who look closer."""
-    said = event.facts.reputations if event.facts else ()
+    reputations = event.facts.reputations if event.facts else ()
     return [
         labelled(show(label, NAME_LIMIT), outside(value, DETAIL_LIMIT))
-        for reputation in said
+        for reputation in reputations
         for label, value in list(reputation.details.items())[:DETAILS_SHOWN]
         if value
     ]

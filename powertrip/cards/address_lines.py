@@ -44,34 +44,30 @@ def labelled(label: str, *pieces: dict[str, object]) -> Line:
 
 def essentials(event: Event) -> list[Line]:
     """From where, when, how often, and what to think of it."""
-    lines = [labelled("From", *_from(event)), labelled("When", date(event.occurred_at))]
+    source: Line = [text("the log names no address")]
+    if event.source_ip:
+        source = [outside(event.source_ip, words.NAME_LIMIT)]
+        if port := event.fields.get("source_port"):
+            source.append(text(f", port {show(port, 10)}"))
+    lines = [labelled("From", *source), labelled("When", date(event.occurred_at))]
     if event.occurrences > 1:
         seen = f"{words.times(event.occurrences)}, last "
         lines.append(labelled("Seen", text(seen), date(event.last_occurred_at)))
     return [*lines, labelled("Risk", text(words.risk(event)))]
 
 
-def _from(event: Event) -> Line:
-    if not event.source_ip:
-        return [text("the log names no address")]
-    port = event.fields.get("source_port")
-    address = outside(event.source_ip, words.NAME_LIMIT)
-    return [address, text(f", port {show(port, 10)}")] if port else [address]
-
-
 def details(event: Event) -> list[Line]:
     """How it was done, and what else the rule named."""
-    how = [show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name)]
+    ways = [show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name)]
+    lines = [labelled("How", text(" · ".join(ways)))] if ways else []
     others = [(name, value) for name, value in event.fields.items() if name not in _ELSEWHERE and value]
-    lines = [labelled("How", text(" · ".join(how)))] if how else []
-    lines += [labelled(_label(name), outside(value, VALUE_LIMIT)) for name, value in others[:FIELDS_SHOWN]]
+    for name, value in others[:FIELDS_SHOWN]:
+        # The names of fields come from the rule, or from a record's JSON.
+        label = _LABELS.get(name) or show(name.replace("_", " ").capitalize(), 40)
+        lines.append(labelled(label, outside(value, VALUE_LIMIT)))
     if len(others) > FIELDS_SHOWN:
         lines.append([text(f"… and {words.count(len(others) - FIELDS_SHOWN, 'more field')}")])
     return [*lines, labelled("Source", text(show(event.source, VALUE_LIMIT)))]
-
-
-def _label(name: str) -> str:
-    return _LABELS.get(name) or show(name.replace("_", " ").capitalize(), 40)
 
 
 def cut_off(characters: int) -> Line:
@@ -81,6 +77,7 @@ def cut_off(characters: int) -> Line:
 
 def timing(event: Event, late_after: timedelta, future_after: timedelta) -> list[Line]:
     """That the record came late, or from the future."""
+    # Asked about all the same, and said: an attacker may hold a log back, or set a clock.
     delay = event.received_at - event.occurred_at
     if delay > late_after:
         return [
@@ -94,13 +91,12 @@ def timing(event: Event, late_after: timedelta, future_after: timedelta) -> list
 
 def about(event: Event) -> list[Line]:
     """Why this is in the security channel, or whose event it is."""
-    why = words.why_in_channel(event)
-    if why:
+    if why := words.why_in_channel(event):
         return [labelled("Asked here", text(why))]
-    slack_id = event.subject.slack_id
-    return (
-        [labelled("About", user(slack_id))] if slack_id and event.subject.kind is SubjectKind.PERSON else []
-    )
+    # A mention would call somebody whose account is not the person's.
+    if event.subject.slack_id and event.subject.kind is SubjectKind.PERSON:
+        return [labelled("About", user(event.subject.slack_id))]
+    return []
 
 
 def demands(event: Event) -> list[Line]:
@@ -136,41 +132,35 @@ def backups(event: Event) -> list[Line]:
 def trail(event: Event) -> list[Line]:
     """Who decided what, in order, and what is still to be done."""
     lines = [line for decision in event.decisions for line in decided(event, decision)]
+    # One decision for many occurrences: say for how many, and up to when.
     last = event.decisions[-1] if event.decisions and not event.is_open else None
     if last and event.occurrences > 1 and last.revision >= event.revision:
         covers = f"{words.count(event.occurrences, 'occurrence')}, the last of "
         lines.append(labelled("Covers", text(covers), date(event.last_occurred_at)))
-    return [*lines, *_still_to_do(event)]
+    if event.status is Status.HALF_APPROVED:
+        lines.append([text("👥 A second person has to approve it too, or deny it.")])
+    elif event.status is Status.DENIED:
+        lines.append([text("🔎 A reviewer has to look into it and close it with a note.")])
+    return lines
 
 
 def decided(event: Event, decision: Decision) -> list[Line]:
     """One decision: by whom, when, how, why, having seen what."""
-    verb = words.DONE[decision.verdict]
+    verb, ending = words.DONE[decision.verdict], "."
+    # A decision covers what the card had shown, and says so where more came meanwhile.
+    if decision.revision < event.revision:
+        ending = f", having seen {decision.revision:,} of the {event.revision:,} occurrences."
     line = [
         bold(f"{verb} by "),
         user(decision.actor_id),
         text(f" {words.VIA[decision.via]}, "),
         date(decision.at),
-        text(_seen(event, decision)),
+        text(ending),
     ]
     if not decision.reason:
         return [line]
     label = "Note" if decision.verdict is Verdict.CLOSE else "Reason"
     return [line, labelled(label, text(f"“{show(one_line(decision.reason), REASON_LIMIT)}”"))]
-
-
-def _seen(event: Event, decision: Decision) -> str:
-    if decision.revision >= event.revision:
-        return "."
-    return f", having seen {decision.revision:,} of the {event.revision:,} occurrences."
-
-
-def _still_to_do(event: Event) -> list[Line]:
-    if event.status is Status.HALF_APPROVED:
-        return [[text("👥 A second person has to approve it too, or deny it.")]]
-    if event.status is Status.DENIED:
-        return [[text("🔎 A reviewer has to look into it and close it with a note.")]]
-    return []
 
 
 def entry(event: Event, now: datetime) -> Line:
@@ -191,6 +181,5 @@ def plain_entry(event: Event, now: datetime) -> Line:
 
 
 def _standing(event: Event, now: datetime) -> str:
-    often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
     ago = words.duration(now - event.received_at)
-    return f" · {ago} ago{often} · {words.STATUS[event.status]} · {event.ref}"
+    return f" · {ago} ago{words.often(event)} · {words.STATUS[event.status]} · {event.ref}"

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.cards import address, address_lines, habits, words
+from powertrip.cards import address, address_lines, buttons, habits, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -18,7 +18,6 @@ from powertrip.cards.blocks import (
     text,
     user,
 )
-from powertrip.cards.buttons import closing, deciding
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import show
 from powertrip.domain.decision import Decision, Verdict
@@ -41,13 +40,14 @@ _NOTICE = {
 
 def note(sentence: str) -> Message:
     """One sentence, in which `<@U…>` is a mention and all else is plain."""
-    parts = _OUR_MENTION.split(sentence[:SENTENCE_LIMIT] or "-")
-    line = [_piece(part) for part in parts if part]
+    # Answers are ephemeral: a mention in a name that an error quotes calls nobody but its reader.
+    line: Line = []
+    for part in _OUR_MENTION.split(sentence[:SENTENCE_LIMIT] or "-"):
+        if _OUR_MENTION.fullmatch(part):
+            line.append(user(part[2:-1]))
+        elif part:
+            line.append(text(show(part, SENTENCE_LIMIT)))
     return answer([line], [paragraph([line])])
-
-
-def _piece(part: str) -> dict[str, object]:
-    return user(part[2:-1]) if _OUR_MENTION.fullmatch(part) else text(show(part, SENTENCE_LIMIT))
 
 
 def refusal(sentence: str) -> Message:
@@ -57,40 +57,26 @@ def refusal(sentence: str) -> Message:
 
 def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Message:
     """What the decision came to; `event` is as it stands after, `rest` holds what it did not cover."""
-    lines = [_outcome(event, decision), *_next_step(event, decision)]
-    if rest:
-        lines.append(_left_open(rest))
-    return answer(lines, [paragraph(lines)])
-
-
-def _outcome(event: Event, decision: Decision) -> Line:
-    verb = words.DONE[decision.verdict].lower()
-    often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
-    mark = words.STATUS_MARK[event.status]
-    return [bold(f"{mark} You {verb}: "), *address_lines.summary(event), text(f"{often} · {event.ref}")]
-
-
-def _next_step(event: Event, decision: Decision) -> list[Line]:
+    mark, verb = words.STATUS_MARK[event.status], words.DONE[decision.verdict].lower()
+    ending = f"{words.often(event)} · {event.ref}"
+    lines: list[Line] = [[bold(f"{mark} You {verb}: "), *address_lines.summary(event), text(ending)]]
     if event.status is Status.HALF_APPROVED:
-        return [[text("It is not settled yet: a second person has to approve it too.")]]
-    if decision.verdict is Verdict.DENY:
-        return [[text("A reviewer has to look into it and close it with a note.")]]
-    return []
-
-
-def _left_open(rest: Event) -> Line:
-    came = f"{words.count(rest.occurrences, 'occurrence')} came after what you saw and "
-    verb = "stays" if rest.occurrences == 1 else "stay"
-    return [bold("Not covered: "), text(f"{came}{verb} open as {rest.ref}.")]
+        lines.append([text("It is not settled yet: a second person has to approve it too.")])
+    elif decision.verdict is Verdict.DENY:
+        lines.append([text("A reviewer has to look into it and close it with a note.")])
+    if rest:
+        came = f"{words.count(rest.occurrences, 'occurrence')} came after what you saw and "
+        verb = "stays" if rest.occurrences == 1 else "stay"
+        lines.append([bold("Not covered: "), text(f"{came}{verb} open as {rest.ref}.")])
+    return answer(lines, [paragraph(lines)])
 
 
 def help_card(command: str) -> Message:
     """What can be typed."""
     lines = [[text(f"{command} {usage}", code=True), text(f"  {meaning}")] for usage, meaning in _HELP]
-    told: Line = [text("Ids are on the cards. Only you see these answers.")]
-    return answer(
-        [[text("What you can type")], *lines, told], [header("What you can type"), paragraph([*lines, told])]
-    )
+    lines.append([text("Ids are on the cards. Only you see these answers.")])
+    title = "What you can type"
+    return answer([[text(title)], *lines], [header(title), paragraph(lines)])
 
 
 _HELP = (
@@ -113,35 +99,25 @@ def show_card(
 ) -> Message:
     """All that is known of an event."""
     status = f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}, event {event.ref}"
-    why = words.why_in_channel(event)
-    asked = [address_lines.labelled("Asked in the security channel", text(why))] if why else []
+    standing = address_lines.severity(event)
+    if why := words.why_in_channel(event):
+        standing.append(address_lines.labelled("Asked in the security channel", text(why)))
+    # The newest: earlier reminders were about the same.
+    for notice in notices[-NOTICES_SHOWN:]:
+        where = [channel(notice.channel), text(", "), date(notice.posted_at)]
+        standing.append(address_lines.labelled(_NOTICE[notice.kind], *where))
+    if not notices:
+        standing.append([text("No message about it has reached Slack yet.")])
+    if event.next_reminder_at and event.next_reminder_at > now:
+        standing.append(address_lines.labelled("Next reminder", date(event.next_reminder_at)))
     groups = [
         [address_lines.summary(event), *address_lines.essentials(event), *address_lines.details(event)],
         [*address.lines(event), *address.evidence(event), *habits.lines(event)],
         address_lines.trail(event),
-        [*address_lines.severity(event), *asked, *_told(notices), *_due(event, now)],
+        standing,
     ]
-    blocks = [header(status), *paragraphs(*groups), *_buttons(event), *_records(occurrences)]
+    blocks = [header(status), *paragraphs(*groups), *buttons.for_status(event), *_records(occurrences)]
     return answer([[text(status)], *(line for group in groups for line in group)], blocks)
-
-
-def _buttons(event: Event) -> list[Block]:
-    if event.is_open:
-        return [deciding(event)]
-    return [closing(event)] if event.status is Status.DENIED else []
-
-
-def _told(notices: Sequence[Notice]) -> list[Line]:
-    lines: list[Line] = [
-        [bold(f"{_NOTICE[notice.kind]}: "), channel(notice.channel), text(", "), date(notice.posted_at)]
-        for notice in notices[-NOTICES_SHOWN:]
-    ]
-    return lines or [[text("No message about it has reached Slack yet.")]]
-
-
-def _due(event: Event, now: datetime) -> list[Line]:
-    due = event.next_reminder_at
-    return [address_lines.labelled("Next reminder", date(due))] if due and due > now else []
 
 
 def _records(occurrences: Sequence[Occurrence]) -> list[Block]:
@@ -150,19 +126,19 @@ def _records(occurrences: Sequence[Occurrence]) -> list[Block]:
     shown = occurrences[-OCCURRENCES_SHOWN:]
     records = words.count(len(occurrences), "record")
     title = records if len(shown) == len(occurrences) else f"The last {len(shown)} of {records}"
-    return [paragraph([[bold(title)]]), *(preformatted(_record(item)) for item in shown)]
-
-
-def _record(occurrence: Occurrence) -> str:
-    cut = f"\n({words.count(occurrence.cut, 'more character')} cut off)" if occurrence.cut else ""
-    line = show(occurrence.message, OCCURRENCE_LIMIT)
-    return f"{words.utc(occurrence.occurred_at)}  {show(occurrence.source, 60)}\n{line}{cut}"
+    blocks = [paragraph([[bold(title)]])]
+    for occurrence in shown:
+        cut = f"\n({words.count(occurrence.cut, 'more character')} cut off)" if occurrence.cut else ""
+        line = show(occurrence.message, OCCURRENCE_LIMIT)
+        head = f"{words.utc(occurrence.occurred_at)}  {show(occurrence.source, 60)}"
+        blocks.append(preformatted(f"{head}\n{line}{cut}"))
+    return blocks
 
 
 def whoami_card(actor: Actor, names: Sequence[str]) -> Message:
     """Who Powertrip takes the person for; `names` are the user names they answer for."""
     shown = words.listed([show(name, words.NAME_LIMIT) for name in names[:NAMES_SHOWN]])
-    answers = f"You are asked about the user names {shown}." if names else "No user name is listed as yours."
+    asked = f"You are asked about the user names {shown}." if names else "No user name is listed as yours."
     role = (
         "You are a reviewer: you may decide every event." if actor.is_reviewer else "You are not a reviewer."
     )
@@ -172,7 +148,7 @@ def whoami_card(actor: Actor, names: Sequence[str]) -> Message:
             user(actor.slack_id),
             text(f" ({actor.slack_id}), {words.STANDING[actor.standing]}."),
         ],
-        [text(answers)],
+        [text(asked)],
         [text(role)],
     ]
     return answer(lines, [paragraph(lines)])

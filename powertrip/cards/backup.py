@@ -18,13 +18,25 @@ class PlainMessage:
 
 def backup_message(events: Sequence[Event], now: datetime) -> PlainMessage:
     """Tell of events that nobody could be asked about; `now` is when it is sent."""
+    # Neither log lines nor buttons: these channels may be mail, and Powertrip hears no answer from them.
     oldest = min(event.received_at for event in events)
     opening = (
         f"Slack has not taken {words.count(len(events), 'event')} for {words.duration(now - oldest)}. "
         "Nobody there has seen what follows; please look at it. It can be answered once Slack is back."
     )
-    title = f"Powertrip: {words.summary(events[0])}" if len(events) == 1 else _several(events)
-    return PlainMessage(title=title, body="\n\n".join([opening, *map(_entry, events)]))
+    title = f"Powertrip: {words.count(len(events), 'event')} nobody could be asked about"
+    if len(events) == 1:
+        title = f"Powertrip: {words.summary(events[0])}"
+    entries = [
+        f"{words.summary(event)}{words.often(event)}\n"
+        f"From: {words.address(event)}\n"
+        f"When: {words.utc(event.occurred_at)}\n"
+        f"Severity: {event.severity}\n"
+        f"Status: {words.STATUS[event.status]}\n"
+        f"Event: {event.ref}"
+        for event in events
+    ]
+    return PlainMessage(title=title, body="\n\n".join([opening, *entries]))
 
 
 def backup_digest(events: Sequence[Event]) -> PlainMessage:
@@ -33,21 +45,3 @@ def backup_digest(events: Sequence[Event]) -> PlainMessage:
     lines = [f"- {words.summary(event)}: {words.STATUS[event.status]} ({event.ref})" for event in events]
     title = f"Powertrip: Slack is back, {words.count(len(events), 'event')} posted there"
     return PlainMessage(title=title, body="\n".join([opening, *lines]))
-
-
-def _several(events: Sequence[Event]) -> str:
-    return f"Powertrip: {words.count(len(events), 'event')} nobody could be asked about"
-
-
-def _entry(event: Event) -> str:
-    often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
-    return "\n".join(
-        [
-            f"{words.summary(event)}{often}",
-            f"From: {words.address(event)}",
-            f"When: {words.utc(event.occurred_at)}",
-            f"Severity: {event.severity}",
-            f"Status: {words.STATUS[event.status]}",
-            f"Event: {event.ref}",
-        ]
-    )

@@ -1,8 +1,7 @@
 """The pieces of Block Kit that cards are made of, and the plain text that says the same.
 
 Outside text goes into `text` elements of rich text or into plain text, which Slack does not interpret.
-Limits are those of Slack's Block Kit reference. The total of a message is not documented; postings were
-seen to fail from about 13,000 characters on, with about 100 counted for each block.
+Limits are those of Slack's Block Kit reference, unless a comment says otherwise.
 """
 
 import re
@@ -19,8 +18,9 @@ Piece = dict[str, Any]
 Line = list[Piece]
 Style = Literal["primary", "danger"]
 
+# Slack asks for 4,000 characters of top-level text, and refuses updates over 4,000 bytes of UTF-8.
 TEXT_BYTES = 3900
-"""UTF-8 bytes of the top-level text. Slack asks for 4,000 characters and refuses updates over 4,000 bytes."""
+# Not documented: postings were seen to fail from about 13,000 on, with about 100 counted for each block.
 MESSAGE_SIZE = 11_000
 """The most that `size` may say of a message's blocks together."""
 BLOCK_OVERHEAD = 100
@@ -44,7 +44,6 @@ def text(value: str, *, bold: bool = False, italic: bool = False, code: bool = F
 
 
 def bold(value: str) -> Piece:
-    """Bold text."""
     return text(value, bold=True)
 
 
@@ -55,6 +54,7 @@ def outside(value: str, limit: int, *, bold: bool = False) -> Piece:
 
 def user(slack_id: str) -> Piece:
     """A mention of a member; the bare id if it cannot be one."""
+    # One piece that is out of form must not have Slack refuse the whole message.
     if not _MEMBER.fullmatch(slack_id):
         return outside(slack_id, 40)
     return {"type": "user", "user_id": slack_id}
@@ -82,12 +82,14 @@ def channel(channel_id: str) -> Piece:
 
 def date(moment: datetime) -> Piece:
     """A moment in the time zone of whoever reads it, with UTC beside it."""
+    # A log may claim any year, and clients draw those far off as they like.
     if not 1970 <= moment.year <= 2100:
         return text(words.utc(moment))
     return {
         "type": "date",
         "timestamp": int(moment.timestamp()),
         "format": f"{{date_short_pretty}} at {{time_secs}} ({moment:%H:%M:%S} UTC)",
+        # Shown by clients that know no dates, and read in notifications.
         "fallback": words.utc(moment),
     }
 
@@ -122,13 +124,21 @@ def plain(value: str, limit: int) -> dict[str, Any]:
 
 
 def header(value: str) -> Block:
-    """A headline."""
     return {"type": "header", "text": plain(value, 150)}
 
 
 def footer(lines: Sequence[Line]) -> Block:
     """Small print; Slack sets the lines side by side."""
-    elements = [{"type": "mrkdwn", "text": "".join(map(_piece_for_footer, line))} for line in lines]
+    elements = []
+    for line in lines:
+        # A context block takes no rich text, so a date is written in mrkdwn's own notation.
+        pieces = [
+            f"<!date^{piece['timestamp']}^{piece['format']}|{piece['fallback']}>"
+            if piece["type"] == "date"
+            else _piece_as_text(piece)
+            for piece in line
+        ]
+        elements.append({"type": "mrkdwn", "text": "".join(pieces)})
     return {"type": "context", "elements": elements}
 
 
@@ -191,6 +201,7 @@ def _texts(value: object) -> Iterable[int]:
 def as_text(lines: Sequence[Line], limit: int = TEXT_BYTES) -> str:
     """The lines as escaped mrkdwn of at most `limit` bytes; says how many lines did not fit."""
     kept: list[str] = []
+    # Whole lines only: half of an escape or of a mention would show as rubbish.
     room = limit - len("… and 1,000 more lines".encode())
     for number, line in enumerate(lines):
         rendered = "".join(map(_piece_as_text, line))
@@ -202,12 +213,6 @@ def as_text(lines: Sequence[Line], limit: int = TEXT_BYTES) -> str:
     return "\n".join(kept)
 
 
-def _piece_for_footer(piece: Piece) -> str:
-    if piece["type"] != "date":
-        return _piece_as_text(piece)
-    return f"<!date^{piece['timestamp']}^{piece['format']}|{piece['fallback']}>"
-
-
 def _piece_as_text(piece: Piece) -> str:
     match piece["type"]:
         case "user":
@@ -217,9 +222,11 @@ def _piece_as_text(piece: Piece) -> str:
         case "channel":
             return f"<#{piece['channel_id']}>"
         case "date":
+            # Notifications do not draw dates, and screen readers spell their notation out.
             return str(piece["fallback"])
         case "link":
             return f"<{piece['url'].replace('&', '&amp;')}|{escape(piece['text'])}>"
         case _:
+            # What stands in code is from outside: quotation marks show where it begins and ends.
             is_code = piece.get("style", {}).get("code")
             return escape(quoted(piece["text"]) if is_code else piece["text"])

@@ -1,23 +1,38 @@
 """The buttons under an event. Their values name the event and the revision shown, and grant nothing."""
 
-from typing import Any
-
 from powertrip.cards import words
 from powertrip.cards.blocks import Block, actions, button, confirm
 from powertrip.cards.text import fit
-from powertrip.domain.event import Event
+from powertrip.domain.event import Event, Status
 
 APPROVE, DENY, CLOSE = "approve", "deny", "close"
 
 
 def value(event: Event) -> str:
     """What a button carries: the event, and the revision that its card shows."""
+    # A decision covers what the card had shown: what came later stays open.
     return f"{event.id}.{event.revision}"
 
 
 def deciding(event: Event) -> Block:
     """Approve, asking once more, and Deny, which never hesitates."""
-    return actions([_approve(event), _deny(event)])
+    summary = words.summary(event)
+    label, really = "Approve…", None
+    # Where a reason is required, the modal that asks for it is the second look.
+    if not event.requires_reason:
+        label = "Approve"
+        body = fit(f"{summary} from {words.address(event)}{words.often(event)}", 250)
+        really = confirm(
+            title="Approve this?",
+            body=f"{body}. Approve only what you know to be right.",
+            yes="Yes, approve",
+            no="Go back",
+        )
+    says = f"Approve {summary}"
+    yes = button(label, APPROVE, value(event), says=says, style="primary", confirm=really)
+    # Without a second question: a wrong Deny costs somebody a look, a late one more.
+    no = button("Deny", DENY, value(event), says=f"Deny {summary}", style="danger")
+    return actions([yes, no])
 
 
 def closing(event: Event) -> Block:
@@ -26,19 +41,8 @@ def closing(event: Event) -> Block:
     return actions([button("Close…", CLOSE, value(event), says=says)])
 
 
-def _approve(event: Event) -> dict[str, Any]:
-    says = f"Approve {words.summary(event)}"
-    if event.requires_reason:
-        return button("Approve…", APPROVE, value(event), says=says, style="primary")
-    return button("Approve", APPROVE, value(event), says=says, style="primary", confirm=_really(event))
-
-
-def _really(event: Event) -> dict[str, Any]:
-    often = f", {words.times(event.occurrences)}" if event.occurrences > 1 else ""
-    what = f"{words.summary(event)} from {words.address(event)}{often}"
-    body = f"{fit(what, 250)}. Approve only what you know to be right."
-    return confirm("Approve this?", body, "Yes, approve", "Go back")
-
-
-def _deny(event: Event) -> dict[str, Any]:
-    return button("Deny", DENY, value(event), says=f"Deny {words.summary(event)}", style="danger")
+def for_status(event: Event) -> list[Block]:
+    """The row of buttons that the event's status allows; none once it is settled."""
+    if event.is_open:
+        return [deciding(event)]
+    return [closing(event)] if event.status is Status.DENIED else []

@@ -7,7 +7,6 @@ from itertools import chain
 
 from powertrip.cards import address, address_lines, buttons, habits, hids, words
 from powertrip.cards.blocks import (
-    Block,
     Line,
     as_text,
     calling,
@@ -25,8 +24,8 @@ from powertrip.cards.text import show
 from powertrip.domain.address import RiskLevel
 from powertrip.domain.event import Event, NoticeKind, Status
 
+# Characters of the log line, in the card and in its plain text.
 MESSAGE_LIMIT = 1500
-"""Characters of the log line that a card shows."""
 MESSAGE_LIMIT_IN_TEXT = 400
 
 GREY, GREEN, YELLOW, RED = "#8d8d8d", "#2eb67d", "#ecb22e", "#e01e5a"
@@ -46,11 +45,23 @@ def event_card(event: Event, view: CardView, now: datetime) -> Message:
     # A mention in an attachment might notify nobody, so the call stands among the blocks.
     call = [] if event.status in FINAL else calling(view.mention)
     asked, groups = headline(event, view, now), _groups(event, view)
-    blocks = [*paragraphs(call), header(asked), *paragraphs(*groups), *_buttons(event, view)]
+    # Only reviewers close, and they look into the channel; a first notice to them asks no such thing yet.
+    can_press = event.is_open or (view.kind is not NoticeKind.FIRST and view.audience == "channel")
+    rows = buttons.for_status(event) if can_press else []
+    evidence = [paragraph([*address_lines.details(event), *address.evidence(event)])]
+    if event.message:
+        evidence.append(preformatted(show(event.message, MESSAGE_LIMIT)))
+    if event.cut:
+        evidence.append(paragraph([address_lines.cut_off(event.cut)]))
+    identity = [text(f"Event {event.ref} · rule {show(event.rule, 60)}")]
+    evidence.append(footer([identity, *_next_reminder(event, now)]))
     return Message(
-        text=as_text([*call, [text(asked)], *_in_order_of_weight(event, view, groups, now)]),
-        blocks=blocks,
-        attachments=[{"color": colour(event), "blocks": _evidence(event, now)}],
+        text=as_text(
+            [*call, [text(asked)], *_in_order_of_weight(event, groups, now=now, command=view.command)]
+        ),
+        blocks=[*paragraphs(call), header(asked), *paragraphs(*groups), *rows],
+        # Slack folds a long attachment away, and never the question and its buttons.
+        attachments=[{"color": colour(event), "blocks": evidence}],
     )
 
 
@@ -62,31 +73,24 @@ def denied_alert(event: Event, view: CardView, now: datetime) -> Message:
 def headline(event: Event, view: CardView, now: datetime) -> str:
     """The question that is asked, or the outcome."""
     if view.kind is NoticeKind.REMINDER and event.status not in FINAL:
-        return f"Reminder {view.reminder}: {_waiting(event, now)}"
+        since = event.decisions[-1].at if event.decisions else event.received_at
+        waited = words.duration(now - since)
+        waits = {
+            Status.PENDING: f"nobody has decided for {waited}",
+            Status.HALF_APPROVED: f"waiting {waited} for a second person",
+            Status.DENIED: f"denied {waited} ago, not yet closed",
+        }
+        return f"Reminder {view.reminder}: {waits[event.status]}"
     if event.status is Status.PENDING:
-        return _question(event, view)
+        name = words.person(event.subject)
+        if view.audience == "channel":
+            return "Is this expected?"
+        return f"Was this you, {name}?" if name else "Was this you?"
     if event.status is Status.HALF_APPROVED:
         return "Approved by one, a second person is needed"
     if event.status is Status.DENIED and view.kind is NoticeKind.OUTCOME:
         return "🚨 Denied: somebody has to look into this now"
     return f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}"
-
-
-def _question(event: Event, view: CardView) -> str:
-    if view.audience == "channel":
-        return "Is this expected?"
-    name = words.person(event.subject)
-    return f"Was this you, {name}?" if name else "Was this you?"
-
-
-def _waiting(event: Event, now: datetime) -> str:
-    since = event.decisions[-1].at if event.decisions else event.received_at
-    waited = words.duration(now - since)
-    if event.status is Status.PENDING:
-        return f"nobody has decided for {waited}"
-    if event.status is Status.HALF_APPROVED:
-        return f"waiting {waited} for a second person"
-    return f"denied {waited} ago, not yet closed"
 
 
 def colour(event: Event) -> str:
@@ -97,6 +101,7 @@ def colour(event: Event) -> str:
 
 
 def _groups(event: Event, view: CardView) -> list[list[Line]]:
+    # To the person a card never says why it came: it came because the event is theirs.
     why = address_lines.about(event) if view.audience == "channel" else []
     timing = address_lines.timing(event, view.cards.late_after, view.cards.future_after)
     demands = address_lines.demands(event) if event.is_open else []
@@ -116,13 +121,9 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
             *demands,
             *hids.standings(event),
             *address_lines.backups(event),
-            *_first_notice(view),
+            *([[link(view.first_link, "Where it was asked first")]] if view.first_link else []),
         ],
     ]
-
-
-def _first_notice(view: CardView) -> list[Line]:
-    return [[link(view.first_link, "Where it was asked first")]] if view.first_link else []
 
 
 def _next_reminder(event: Event, now: datetime) -> list[Line]:
@@ -132,32 +133,20 @@ def _next_reminder(event: Event, now: datetime) -> list[Line]:
     return [[text("Next reminder: "), date(due)]]
 
 
-def _buttons(event: Event, view: CardView) -> list[Block]:
-    if event.is_open:
-        return [buttons.deciding(event)]
-    can_close = event.status is Status.DENIED and view.kind is not NoticeKind.FIRST
-    return [buttons.closing(event)] if can_close and view.audience == "channel" else []
-
-
-def _evidence(event: Event, now: datetime) -> list[Block]:
-    blocks = [paragraph([*address_lines.details(event), *address.evidence(event)])]
-    if event.message:
-        blocks.append(preformatted(show(event.message, MESSAGE_LIMIT)))
-    if event.cut:
-        blocks.append(paragraph([address_lines.cut_off(event.cut)]))
-    small_print = [[text(f"Event {event.ref} · rule {show(event.rule, 60)}")], *_next_reminder(event, now)]
-    return [*blocks, footer(small_print)]
-
-
 def _in_order_of_weight(
-    event: Event, view: CardView, groups: Sequence[Sequence[Line]], now: datetime
+    event: Event, groups: Sequence[Sequence[Line]], *, now: datetime, command: str
 ) -> list[Line]:
     """The lines of the plain text: what must not be cut off comes first."""
+    # The first three say what, from where and when; Slack's notification shows little more.
     facts_first, *others = groups
+    # Where no button can be pressed, the id is what a reader needs next.
+    by_id = f"Event {event.ref}: {words.STATUS[event.status]}"
+    if event.is_open:
+        by_id = f"Event {event.ref}: {command} approve or {command} deny {event.ref}"
     log_line = [[text(f"Log line: {show(event.message, MESSAGE_LIMIT_IN_TEXT)}")]] if event.message else []
     return [
         *facts_first[:3],
-        [text(_by_id(event, view))],
+        [text(by_id)],
         *facts_first[3:],
         *chain.from_iterable(others),
         *_next_reminder(event, now),
@@ -165,9 +154,3 @@ def _in_order_of_weight(
         *address.evidence(event),
         *log_line,
     ]
-
-
-def _by_id(event: Event, view: CardView) -> str:
-    if event.is_open:
-        return f"Event {event.ref}: {view.command} approve or {view.command} deny {event.ref}"
-    return f"Event {event.ref}: {words.STATUS[event.status]}"

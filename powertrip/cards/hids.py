@@ -5,41 +5,37 @@ from powertrip.cards.address_lines import labelled
 from powertrip.cards.blocks import Line, date, text
 from powertrip.cards.text import one_line, show
 from powertrip.domain.event import Event
-from powertrip.domain.hids import OriginStanding, OriginState
+from powertrip.domain.hids import OriginState
 
 WHY_LIMIT = 300
-"""Characters of an origin's refusal that are shown."""
 
 
 def alone(event: Event) -> list[Line]:
     """That the log pipeline did not tell of the event."""
-    names = [_name(standing) for standing in event.origins if standing.state is OriginState.ALONE]
+    alone = [standing.origin for standing in event.origins if standing.state is OriginState.ALONE]
+    names = [show(origin, words.NAME_LIMIT) for origin in alone]
     return [[text(f"🕳️ The log pipeline missed this: only {words.listed(names)} saw it.")]] if names else []
 
 
 def standings(event: Event) -> list[Line]:
     """What each origin saw, and was told."""
-    return [
-        labelled(f"HIDS ({_name(standing)})", *_words(standing))
-        for standing in event.origins
-        if standing.state is not OriginState.ALONE
-    ]
-
-
-def _name(standing: OriginStanding) -> str:
-    return show(standing.origin, words.NAME_LIMIT)
-
-
-def _words(standing: OriginStanding) -> Line:
-    match standing.state:
-        case OriginState.MISSED:
-            return [text("⚠️ the HIDS did not see this.")]
-        case OriginState.TOLD if standing.at:
-            return [text("told what was decided, "), date(standing.at)]
-        case OriginState.FAILED:
-            why = show(one_line(standing.why or "no reason given"), WHY_LIMIT)
-            return [text(f"⚠️ failed, not told what was decided: {why}")]
-        case OriginState.PENDING:
-            return [text("pending, will be told what is decided.")]
-        case _:
-            return [text("saw this too.")]
+    lines: list[Line] = []
+    for standing in event.origins:
+        label = f"HIDS ({show(standing.origin, words.NAME_LIMIT)})"
+        match standing.state:
+            case OriginState.ALONE:
+                continue
+            case OriginState.MISSED:
+                line = [text("⚠️ the HIDS did not see this.")]
+            case OriginState.TOLD if standing.at:
+                line = [text("told what was decided, "), date(standing.at)]
+            case OriginState.FAILED:
+                # An API's refusal is text from outside, and may be a page of HTML.
+                why = show(one_line(standing.why or "no reason given"), WHY_LIMIT)
+                line = [text(f"⚠️ failed, not told what was decided: {why}")]
+            case OriginState.PENDING:
+                line = [text("pending, will be told what is decided.")]
+            case _:
+                line = [text("saw this too.")]
+        lines.append(labelled(label, *line))
+    return lines

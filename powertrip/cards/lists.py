@@ -34,43 +34,38 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     """One message for several events that are due together; says how many did not fit."""
     waiting = [event for event in events if event.is_open or event.status is Status.DENIED]
     decided = [event for event in events if event not in waiting]
-    headline = _headline(waiting, decided)
-    call = calling(view.mention) if waiting else []
-    blocks = [*paragraphs(call), header(headline)]
-    buttoned = _with_buttons(waiting[:WITH_BUTTONS], now, _room(blocks) - ROOM_FOR_THE_REST)
-    blocks += [block for pair in buttoned for block in pair]
-    blocks += _without_buttons([*waiting[len(buttoned) :], *decided], view, now, _room(blocks))
-    return Message(text=_text([*call, [text(headline)]], [*waiting, *decided], view, now), blocks=blocks)
-
-
-def _room(blocks: Sequence[Block]) -> int:
-    return MESSAGE_SIZE - sum(map(size, blocks))
-
-
-def _headline(waiting: Sequence[Event], decided: Sequence[Event]) -> str:
-    if not waiting:
-        return f"✅ All done: {words.count(len(decided), 'event')} decided"
     open_ones = sum(event.is_open for event in waiting)
     parts = [f"{words.count(open_ones, 'event')} to decide"] if open_ones else []
     if len(waiting) > open_ones:
         parts.append(f"{words.count(len(waiting) - open_ones, 'denied event')} to close")
-    return f"Reminder: {words.listed(parts)}"
-
-
-def _with_buttons(events: Sequence[Event], now: datetime, room: int) -> list[tuple[Block, Block]]:
-    """As many pairs of a line and its buttons as there is room for."""
-    pairs: list[tuple[Block, Block]] = []
-    for event in events:
-        row = buttons.deciding(event) if event.is_open else buttons.closing(event)
-        pair = (paragraph([address_lines.entry(event, now)]), row)
-        room -= size(pair[0]) + size(pair[1])
+    headline = f"Reminder: {words.listed(parts)}"
+    # The list is updated as its events are decided, until none of them waits.
+    if not waiting:
+        headline = f"✅ All done: {words.count(len(decided), 'event')} decided"
+    call = calling(view.mention) if waiting else []
+    blocks = [*paragraphs(call), header(headline)]
+    # Slack refuses a message that is too large as a whole, and nobody would be asked.
+    room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
+    shown = 0
+    for event in waiting[:WITH_BUTTONS]:
+        pair = [paragraph([address_lines.entry(event, now)]), *buttons.for_status(event)]
+        room -= sum(map(size, pair))
         if room < 0:
             break
-        pairs.append(pair)
-    return pairs
+        blocks += pair
+        shown += 1
+    rest = [*waiting[shown:], *decided]
+    blocks += _without_buttons(rest, now=now, command=view.command, above=blocks)
+    hint = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
+    lines = [_line(event, now) for event in [*waiting, *decided]]
+    return Message(text=as_text([*call, [text(headline)], [text(hint)], *lines]), blocks=blocks)
 
 
-def _without_buttons(events: Sequence[Event], view: CardView, now: datetime, room: int) -> list[Block]:
+def _without_buttons(
+    events: Sequence[Event], *, now: datetime, command: str, above: Sequence[Block]
+) -> list[Block]:
+    """The lines of as many events as there is room for below `above`, and how many are left."""
+    room = MESSAGE_SIZE - sum(map(size, above))
     lines: list[Line] = []
     for event in events[:AS_LINES]:
         line = _line(event, now)
@@ -80,7 +75,7 @@ def _without_buttons(events: Sequence[Event], view: CardView, now: datetime, roo
         lines.append(line)
     left = len(events) - len(lines)
     if left:
-        lines.append([text(f"… and {left:,} more: "), text(f"{view.command} pending all", code=True)])
+        lines.append([text(f"… and {left:,} more: "), text(f"{command} pending all", code=True)])
     return [paragraph(lines)] if lines else []
 
 
@@ -88,8 +83,3 @@ def _line(event: Event, now: datetime) -> Line:
     line = address_lines.plain_entry(event, now)
     last = event.decisions[-1] if event.decisions else None
     return [*line, text(" · by "), user(last.actor_id)] if last else line
-
-
-def _text(first: Sequence[Line], events: Sequence[Event], view: CardView, now: datetime) -> str:
-    how = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
-    return as_text([*first, [text(how)], *(_line(event, now) for event in events)])

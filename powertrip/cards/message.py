@@ -7,6 +7,7 @@ from typing import Any, Literal, NewType
 from powertrip.cards.blocks import Block, Line, as_text
 from powertrip.config.section import Section
 from powertrip.config.values import Duration
+from powertrip.domain.delivery import Shown
 from powertrip.domain.event import NoticeKind
 
 Mention = NewType("Mention", str)
@@ -49,12 +50,12 @@ class Message:
     """All that matters, for notifications and screen readers: escaped, at most 4,000 bytes in UTF-8."""
     blocks: list[Block] = field(default_factory=list)
     attachments: list[dict[str, Any]] = field(default_factory=list)
+    shows: tuple[Shown, ...] = ()
+    """What it shows of events, where it is a notice that is kept up to date."""
 
     def arguments(self) -> dict[str, Any]:
-        """The arguments of chat.postMessage and chat.update.
-
-        Attachments are always among them: chat.update keeps those it is not told of.
-        """
+        """The arguments of chat.postMessage and chat.update."""
+        # Attachments are always among them: chat.update keeps those it is not told of.
         return {"text": self.text, "blocks": self.blocks, "attachments": self.attachments}
 
 

@@ -10,7 +10,6 @@ from powertrip.domain.event import Event
 CALLBACK = "decide"
 INPUT_BLOCK, INPUT = "reason", "text"
 TYPED_LIMIT = 1000
-"""Characters that may be typed."""
 
 _TITLES = {
     Verdict.APPROVE: ("Approve with a reason", "Approve", "Why is this right?"),
@@ -30,19 +29,20 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
         "submit": plain(submit, 24),
         "close": plain("Go back", 24),
         "blocks": [
+            # Shown again, for the modal covers the card.
             paragraph([address_lines.summary(event), *address_lines.essentials(event)]),
-            _input(question),
+            {
+                "type": "input",
+                "block_id": INPUT_BLOCK,
+                "label": plain(question, 100),
+                "element": {
+                    "type": "plain_text_input",
+                    "action_id": INPUT,
+                    "multiline": True,
+                    "min_length": 1,
+                    "max_length": TYPED_LIMIT,
+                    "focus_on_load": True,
+                },
+            },
         ],
     }
-
-
-def _input(question: str) -> dict[str, Any]:
-    element = {
-        "type": "plain_text_input",
-        "action_id": INPUT,
-        "multiline": True,
-        "min_length": 1,
-        "max_length": TYPED_LIMIT,
-        "focus_on_load": True,
-    }
-    return {"type": "input", "block_id": INPUT_BLOCK, "label": plain(question, 100), "element": element}

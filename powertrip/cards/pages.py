@@ -9,7 +9,7 @@ from powertrip.cards.blocks import Block, actions, button, footer, header, parag
 from powertrip.cards.message import Message, answer
 from powertrip.cards.table import table
 from powertrip.cards.text import show
-from powertrip.domain.event import Event, Status
+from powertrip.domain.event import Event
 
 PAGE_SIZE = 8
 """Events on a page with buttons."""
@@ -17,6 +17,7 @@ HISTORY_PAGE_SIZE = 20
 """Events on a page of the history."""
 PREVIOUS, NEXT = "page:previous", "page:next"
 
+# Slack takes 2,000 characters in the value of a button.
 _QUERY_LIMIT = 1500
 _COLUMNS = {"id": 20, "UTC": 11, "user": 12, "host": 14, "from": 39, "status": 13, "by": 10, "what": 16}
 """The columns of the history, and the most each may take."""
@@ -32,17 +33,11 @@ def event_list(
     lines = [address_lines.entry(event, now) for event in events[:PAGE_SIZE]]
     rows: list[Block] = []
     for event, line in zip(events, lines, strict=False):
-        rows += [paragraph([line]), *_row(event)]
+        rows += [paragraph([line]), *buttons.for_status(event)]
     shown = rows or [paragraph([[text("Nothing.")]])]
     headline = show(title, 120)
     blocks = [header(headline), *shown, *_turning(page, pages, query)]
     return answer([[text(headline)], *(lines or [[text("Nothing.")]])], blocks)
-
-
-def _row(event: Event) -> list[Block]:
-    if event.is_open:
-        return [buttons.deciding(event)]
-    return [buttons.closing(event)] if event.status is Status.DENIED else []
 
 
 def history_table(
@@ -61,27 +56,22 @@ def _history(events: Sequence[Event], now: datetime) -> list[Block]:
     titles = {words.title(event) for event in events}
     # A narrow window breaks wide rows, so what is the same in all of them is said once.
     columns = [name for name in _COLUMNS if name != "what" or len(titles) > 1]
-    rows = [_cells(event, now)[: len(columns)] for event in events]
+    rows = []
+    for event in events:
+        happened = event.occurred_at
+        cells = {
+            "id": event.id,
+            "UTC": f"{happened:%m-%d %H:%M}" if happened.year == now.year else f"{happened:%Y-%m-%d}",
+            "user": event.user_name or "",
+            "host": event.host_name or "",
+            "from": event.source_ip or "",
+            "status": words.STATUS[event.status],
+            "by": event.decisions[-1].actor_name if event.decisions else "",
+            "what": event.title,
+        }
+        rows.append([cells[name] for name in columns])
     body = preformatted(table(columns, rows, [_COLUMNS[name] for name in columns]))
     return [body] if len(titles) > 1 else [paragraph([[text(f"All: {titles.pop()}")]]), body]
-
-
-def _cells(event: Event, now: datetime) -> list[str]:
-    decided_by = event.decisions[-1].actor_name if event.decisions else ""
-    return [
-        event.id,
-        _when(event.occurred_at, now),
-        event.user_name or "",
-        event.host_name or "",
-        event.source_ip or "",
-        words.STATUS[event.status],
-        decided_by,
-        event.title,
-    ]
-
-
-def _when(moment: datetime, now: datetime) -> str:
-    return f"{moment:%m-%d %H:%M}" if moment.year == now.year else f"{moment:%Y-%m-%d}"
 
 
 def _turning(page: int, pages: int, query: str) -> list[Block]:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from powertrip.cards import words
 from powertrip.cards.address_lines import labelled
-from powertrip.cards.blocks import Block, Line, as_text, date, header, paragraph, preformatted, text
+from powertrip.cards.blocks import Block, as_text, date, header, paragraph, preformatted, text
 from powertrip.cards.event_card import YELLOW
 from powertrip.cards.message import Message
 from powertrip.cards.text import show
@@ -31,9 +31,10 @@ def quarantine_notice(
         [text("They could not be judged, so nobody is asked about them.")],
         labelled("From", text(_counted(sources))),
         labelled("Why", text(_counted(reasons))),
-        *_since(since),
+        *([labelled("First", date(since))] if since else []),
         labelled("Look", text(how_to_look, code=True)),
     ]
+    # Below a bar of their own: samples are hostile text more often than not.
     shown: list[Block] = [preformatted(show(sample, SAMPLE_LIMIT)) for sample in samples[:SAMPLES]]
     return Message(
         text=as_text([[text(headline)], *lines]),
@@ -42,12 +43,8 @@ def quarantine_notice(
     )
 
 
-def _counted(numbers: Mapping[str, int]) -> str:
-    most = sorted(numbers.items(), key=lambda item: -item[1])
+def _counted(counts: Mapping[str, int]) -> str:
+    most = sorted(counts.items(), key=lambda item: -item[1])
     named = [f"{show(name, 120)} ({number:,})" for name, number in most[:NAMED]]
     others = [words.count(len(most) - NAMED, "other")] if len(most) > NAMED else []
     return ", ".join([*named, *others]) or "not known"
-
-
-def _since(moment: datetime | None) -> list[Line]:
-    return [labelled("First", date(moment))] if moment else []

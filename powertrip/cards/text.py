@@ -3,11 +3,11 @@
 import re
 from unicodedata import east_asian_width
 
+# Formatting characters of mrkdwn, which has no way to escape them.
 LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
-"""Formatting characters of mrkdwn, which has no way to escape them."""
 
+# Unicode counts these as printable, and they show as nothing.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Unicode counts them as printable, and they show as nothing."""
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
 _ITALIC = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 # An emoji's name; one made of hexadecimal digits alone is left, or IPv6 addresses would change.
@@ -16,17 +16,15 @@ _EMOJI = re.compile(r":(?=[a-z0-9_+'-]*[g-z_+'-][a-z0-9_+'-]*:)")
 
 def clean(text: str) -> str:
     r"""Make every character visible: controls, bidi and zero-width characters appear as `\u202e` or alike."""
+    # Nearly all text is: cards show a dozen pieces each.
     if text.isprintable() and _BLANK_LETTERS.isdisjoint(text):
         return text
-    return "".join(character if _is_visible(character) else _spelt(character) for character in text)
-
-
-def _is_visible(character: str) -> bool:
-    return character.isprintable() and character not in _BLANK_LETTERS
-
-
-def _spelt(character: str) -> str:
-    return character.encode("unicode_escape").decode("ascii")
+    return "".join(
+        character
+        if character.isprintable() and character not in _BLANK_LETTERS
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )
 
 
 def fit(text: str, limit: int) -> str:
@@ -34,6 +32,7 @@ def fit(text: str, limit: int) -> str:
     if len(text) <= limit:
         return text
     for kept in range(limit, -1, -1):
+        # The ending grows with the number in it, so the two are sought together.
         ending = f"… {len(text) - kept:,} more characters"
         if kept + len(ending) <= limit:
             return text[:kept] + ending

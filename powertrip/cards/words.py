@@ -71,6 +71,18 @@ def times(number: int) -> str:
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
 
 
+def ordinal(number: int) -> str:
+    """`1st`, `12th`, `1,002nd`."""
+    # 11th to 13th, and 111th, whatever their last digit.
+    ending = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number:,}{ending}"
+
+
+def often(event: Event) -> str:
+    """`, 3 times` to go on with after an event that occurred more than once; else nothing."""
+    return f", {times(event.occurrences)}" if event.occurrences > 1 else ""
+
+
 def utc(moment: datetime) -> str:
     """`2026-01-31 12:03:22 UTC`."""
     return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
@@ -81,18 +93,18 @@ def listed(things: Sequence[str]) -> str:
     return " and ".join([", ".join(things[:-1]), things[-1]] if len(things) > 1 else things)
 
 
+# The next ones take text from outside, and each gives a piece that is fit for a sentence of ours.
+
+
 def user(event: Event) -> str:
-    """Who it was as the log names them, fit for a sentence."""
     return named(event.user_name, NAME_LIMIT) if event.user_name else "an unnamed user"
 
 
 def host(event: Event) -> str:
-    """Where it was, fit for a sentence."""
     return named(event.host_name, NAME_LIMIT) if event.host_name else "an unnamed host"
 
 
 def title(event: Event) -> str:
-    """What happened, in the rule's words."""
     return show(event.title, TITLE_LIMIT)
 
 
@@ -102,18 +114,18 @@ def summary(event: Event) -> str:
 
 
 def address(event: Event) -> str:
-    """Where it came from, fit for a sentence."""
     return named(event.source_ip, NAME_LIMIT) if event.source_ip else "an unnamed address"
 
 
 def risk(event: Event) -> str:
     """`⚪ unknown, medium severity`; the dot's colour never stands without its word."""
-    found = event.risk
-    is_known = found.level is not RiskLevel.UNKNOWN
-    by = f" by {show(found.service, NAME_LIMIT)}" if found.service and is_known else ""
-    according = by if found.score is None else f" ({found.score} of 100{by})"
-    because = f": {show(found.reason, 200)}" if found.reason else ""
-    return f"{RISK_DOT[found.level]} {found.level}{according}, {SEVERITY[event.severity]}{because}"
+    risk = event.risk
+    # A service that knows nothing is not what makes the risk unknown.
+    is_known = risk.level is not RiskLevel.UNKNOWN
+    by = f" by {show(risk.service, NAME_LIMIT)}" if risk.service and is_known else ""
+    according = by if risk.score is None else f" ({risk.score} of 100{by})"
+    because = f": {show(risk.reason, 200)}" if risk.reason else ""
+    return f"{RISK_DOT[risk.level]} {risk.level}{according}, {SEVERITY[event.severity]}{because}"
 
 
 ADDRESS_KIND = {
@@ -134,9 +146,11 @@ def why_in_channel(event: Event) -> str | None:
     """The sentence that says why no person was asked; None where one was."""
     name = user(event)
     who = f"{person(event.subject)} ({name})" if event.subject.name else name
+    team = f"of team {named(event.subject.team, NAME_LIMIT)}" if event.subject.team else ""
+    unlisted = f"Nobody is listed for {name} in the configuration."
     sentences = {
-        SubjectKind.BOT: _owned(event, name),
-        SubjectKind.UNMAPPED: _unmapped(event, name),
+        SubjectKind.BOT: f"{name} is a bot {team}." if team else f"{name} is a bot; no team is named.",
+        SubjectKind.UNMAPPED: unlisted if event.user_name else "The log names no user.",
         SubjectKind.NOT_FOUND: f"Slack knows no member for {name}.",
         SubjectKind.DEACTIVATED: f"The Slack account of {who} is deactivated.",
         SubjectKind.GUEST: f"The Slack account of {who} is a guest, a bot, or of another organisation.",
@@ -144,18 +158,3 @@ def why_in_channel(event: Event) -> str | None:
         SubjectKind.UNREACHABLE: f"{who} could not be sent a direct message.",
     }
     return sentences.get(event.subject.kind)
-
-
-def _owned(event: Event, name: str) -> str:
-    team = event.subject.team
-    return (
-        f"{name} is a bot of team {named(team, NAME_LIMIT)}."
-        if team
-        else f"{name} is a bot; no team is named."
-    )
-
-
-def _unmapped(event: Event, name: str) -> str:
-    if not event.user_name:
-        return "The log names no user."
-    return f"Nobody is listed for {name} in the configuration."

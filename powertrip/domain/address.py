@@ -1,4 +1,4 @@
-"""What is known of an address beyond the record that names it; no value here does I/O."""
+"""What services say of an address, and the risk that it comes to."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class AddressKind(StrEnum):
-    """What kind of address it is; nobody outside is asked about any but public ones."""
+    """Services are asked about public addresses only, so no other one leaves the house."""
 
     PUBLIC = "public"
     PRIVATE = "private"  # RFC 1918, unique local, loopback, link-local
@@ -18,7 +18,7 @@ class AddressKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reputation:
-    """What one service thinks of an address."""
+    """One service's opinion of an address."""
 
     service: str
     """The service as people know it: "Threat Jammer"."""
@@ -28,7 +28,7 @@ class Reputation:
     """The service's own word, in lower case: `low`, `medium`, `high`, `malicious`, `benign`."""
     reason: str | None = None
     details: Mapping[str, str] = field(default_factory=dict)
-    """Whatever else is worth showing, by a label: "First seen", "Datasets", "Reports in 90 days"."""
+    """Further lines for cards, by label: "First seen", "Datasets", "Reports in 90 days"."""
 
 
 YELLOW_ABOVE = 34
@@ -37,8 +37,6 @@ RED_ABOVE = 67
 
 
 class RiskLevel(StrEnum):
-    """How much there is to fear, in one word."""
-
     UNKNOWN = "unknown"
     LOW = "low"
     MEDIUM = "medium"
@@ -53,13 +51,13 @@ _LEVELS = {
     "high": RiskLevel.HIGH,
     "malicious": RiskLevel.HIGH,
 }
-"""What the services' own words come to, where they give no score."""
+"""Levels of the services' own words, which count where there is no score."""
 _ASCENDING = (RiskLevel.UNKNOWN, RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """What is to be thought of an address, and who says so; `score` is 0 to 100."""
+    """The risk of an address, by the service that rates it worst; `score` is 0 to 100."""
 
     level: RiskLevel = RiskLevel.UNKNOWN
     score: int | None = None
@@ -68,25 +66,25 @@ class Risk:
 
 
 def worst(reputations: Sequence[Reputation]) -> Risk:
-    """The worst of what is said, the first of equals."""
-    risks = [_risk(reputation) for reputation in reputations]
+    """The worst reputation as a risk, the first of equals; UNKNOWN without any."""
+    risks = [
+        Risk(level=_level(item), score=item.score, reason=item.reason, service=item.service)
+        for item in reputations
+    ]
     return max(risks, key=lambda risk: (_ASCENDING.index(risk.level), risk.score or 0), default=Risk())
 
 
-def _risk(said: Reputation) -> Risk:
-    level = _level(said.score) if said.score is not None else _LEVELS.get(said.risk or "", RiskLevel.UNKNOWN)
-    return Risk(level=level, score=said.score, reason=said.reason, service=said.service)
-
-
-def _level(score: int) -> RiskLevel:
-    if score > RED_ABOVE:
+def _level(reputation: Reputation) -> RiskLevel:
+    if reputation.score is None:
+        return _LEVELS.get(reputation.risk or "", RiskLevel.UNKNOWN)
+    if reputation.score > RED_ABOVE:
         return RiskLevel.HIGH
-    return RiskLevel.MEDIUM if score > YELLOW_ABOVE else RiskLevel.LOW
+    return RiskLevel.MEDIUM if reputation.score > YELLOW_ABOVE else RiskLevel.LOW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Network:
-    """Who owns the network that an address is in."""
+    """The network of an address, and its owner."""
 
     as_number: int | None = None
     name: str | None = None
@@ -98,8 +96,6 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """Where an address is thought to be."""
-
     country_code: str | None = None
     """ISO 3166-1 alpha-2, in capitals."""
     country: str | None = None
@@ -110,7 +106,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressFacts:
-    """All that the services say of one address, merged."""
+    """The answers of all services about one address, merged."""
 
     kind: AddressKind
     reputations: tuple[Reputation, ...] = ()

@@ -1,10 +1,28 @@
-"""Events as they are asked for and decided."""
+"""Events as they begin to be asked about, and all that one decision on them takes and leads to."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from powertrip.domain import lifecycle, policy, reminders, routing
 from powertrip.domain.decision import Decision, Verdict
 from powertrip.domain.event import Event, Status
+from powertrip.domain.hids import Watch
+from powertrip.domain.people import Actor, Subject
+from powertrip.domain.policy import Policy
+from powertrip.domain.reminders import Reminders
+from powertrip.errors import ReasonRequired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A decision that was taken."""
+
+    event: Event
+    """As far as the decision covers it."""
+    decision: Decision
+    rest: Event | None
+    """The event that took over what the decision does not cover."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +44,11 @@ class DecisionPlan:
     tell: tuple[str, ...] = ()
     """The origins that are told of every decision."""
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DecisionTaken:
-    """Whether the decision was taken, and the event made of what it did not cover."""
-
-    taken: bool
-    rest: Event | None = None
+    def outcome(self, rest: Event | None) -> Outcome:
+        """The outcome, where `rest` holds the occurrences that the decision does not cover."""
+        seen = self.decision.revision
+        event = replace(self.after, revision=seen, occurrences=seen) if rest else self.after
+        return Outcome(event=event, decision=self.decision, rest=rest)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,3 +74,61 @@ class LoggedDecision:
     source_ip: str | None
     occurred_at: datetime
     received_at: datetime
+
+
+def open_event(
+    draft: Event,
+    *,
+    event_id: str,
+    subject: Subject,
+    policies: Iterable[Policy],
+    schedule: Reminders,
+    now: datetime,
+) -> Event:
+    """`draft`, which says what happened, with its subject, its first reminder and what approving it takes."""
+    event = replace(draft, id=event_id, subject=subject, next_reminder_at=reminders.first_due(schedule, now))
+    return policy.with_requirements(event, policies)
+
+
+def plan(
+    event: Event,
+    decision: Decision,
+    actor: Actor,
+    *,
+    policies: Iterable[Policy],
+    schedule: Reminders,
+    security_channel: str,
+    watches: Iterable[Watch],
+    rest_id: str,
+) -> DecisionPlan:
+    """Check that `actor` may take `decision` on `event` now, and lay out what follows.
+
+    Raises NotAllowed, AlreadyDecided, NotInThisStatus, SecondPersonRequired or ReasonRequired.
+    """
+    policy.authorise(event, actor, decision.verdict)
+    # A typed reference may name a revision that does not exist yet; nobody has seen that one.
+    decision = replace(decision, revision=min(decision.revision, event.revision))
+    required = policy.with_requirements(event, policies)
+    after = lifecycle.decide(required, decision)
+    # Last, so that nobody writes a reason for what they may not decide or what is decided.
+    if not decision.reason and decision.verdict is Verdict.CLOSE:
+        raise ReasonRequired("Closing a denied event takes a note: what was found, and what was done.")
+    if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
+        raise ReasonRequired("Approving this takes a reason.")
+    first_due = reminders.first_due(schedule, decision.at)
+    next_due = {
+        Status.DENIED: first_due,
+        # The second person is asked in the security channel at once, not when the next reminder is due.
+        Status.HALF_APPROVED: decision.at,
+    }
+    return DecisionPlan(
+        before=event,
+        after=after,
+        decision=decision,
+        remind_at=next_due.get(after.status),
+        outcome_channel=security_channel if after.status is Status.DENIED else None,
+        rest_id=rest_id,
+        rest_conversation=routing.route(event.subject, security_channel),
+        rest_remind_at=first_due,
+        tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all),
+    )

@@ -1,4 +1,4 @@
-"""What goes out, as the outbox hands it on."""
+"""Deliveries, as the outbox hands them on, and what came of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from powertrip.domain.quarantine import QuarantineReport
 
 
 class DeliveryKind(StrEnum):
-    """What is still to be told."""
+    """What a delivery is for; its value is kept in the database."""
 
     FIRST = "first"
     OUTCOME = "outcome"  # a denial, told to the security channel at once
@@ -20,19 +20,19 @@ class DeliveryKind(StrEnum):
     REMOVE = "remove"  # a reminder that a newer one replaced
     NOTE = "note"  # something is wrong beyond any one event
     ORIGIN = "origin"  # a verdict, to the HIDS
-    BACKUP = "backup"  # what Slack could not be told, by another way
+    BACKUP = "backup"  # what Slack does not take, by another way
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Note:
-    """What is wrong beyond any one event."""
+    """Trouble beyond any one event, for the security channel."""
 
     title: str
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reminders:
+class ReminderNumbers:
     """Which reminder of each event a message is."""
 
     numbers: Mapping[str, int] = field(default_factory=dict)
@@ -54,7 +54,7 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | QuarantineReport | Reminders | Overdue | Telling
+Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

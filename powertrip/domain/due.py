@@ -1,4 +1,4 @@
-"""What is due: lookups, reminders, polls, gaps, and what the security channel was not told of yet."""
+"""What is due, as it was claimed: lookups, reminders, polls and gaps."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,7 +45,7 @@ class PollRound:
     oldest: datetime | None = None
     newest: datetime | None = None
     more: bool = False
-    """Whether it ended before there was no more."""
+    """Whether more waits than one round may fetch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

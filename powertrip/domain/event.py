@@ -1,4 +1,4 @@
-"""The words of Powertrip as frozen, typed values: what every other room passes around.
+"""Events, and what belongs to one: occurrences, notices, backups, and the question which events to list.
 
 Names of event fields follow the Elastic Common Schema with dots as underscores. No value here
 does I/O or reads a clock, and no datetime is naive: all are aware and in UTC.
@@ -59,7 +59,7 @@ class Occurrence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BackupTold:
-    """That a backup channel was told of an event while Slack could not be."""
+    """A backup channel was told of an event while Slack was down."""
 
     channel: str
     at: datetime
@@ -97,9 +97,9 @@ class Event:
     """Rises by one with each occurrence that joins; a card's buttons carry the one they showed."""
     occurrences: int = 1
     severity_reason: str | None = None
-    """Why the severity is another one than the rule's."""
+    """Why the severity differs from the rule's; None where it does not."""
     facts: AddressFacts | None = None
-    """What is known of the address; None until the first look at it."""
+    """None until the first lookup of the address."""
     past: Past | None = None
     requires_reason: bool = False
     requires_second_person: bool = False
@@ -113,17 +113,17 @@ class Event:
 
     @property
     def risk(self) -> Risk:
-        """The worst that any service says of the address."""
+        """The worst reputation that any service gives the address."""
         return worst(self.facts.reputations) if self.facts else Risk()
 
     @property
     def ref(self) -> str:
-        """What a person types to name exactly what they saw: the id, and the revision past the first."""
+        """The reference a person types: the id, and the revision where it is not the first."""
         return self.id if self.revision == 1 else f"{self.id}.{self.revision}"
 
     @property
     def is_open(self) -> bool:
-        """Whether the event still wants a decision (a denied one wants only to be closed)."""
+        """Whether it waits for a decision; a denied event waits only to be closed."""
         return self.status in (Status.PENDING, Status.HALF_APPROVED)
 
 
@@ -145,7 +145,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
-    """Which events to list; newest first. Conditions that are None do not narrow."""
+    """Which events to list, newest first; a condition that is None matches all."""
 
     open_only: bool = False
     undone_only: bool = False
@@ -163,11 +163,11 @@ class EventQuery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """An event as it was read, and the version that changes with everything a card shows."""
+    """An event as it was read, with the version that rises with every change of what cards show."""
 
     event: Event
     version: int
     was_asked: bool
     """Whether any message about it ever reached Slack."""
     first_notices: tuple[Notice, ...] = ()
-    """Those of its first notices that are still there."""
+    """Its first notices that are still in Slack."""

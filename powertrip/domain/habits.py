@@ -1,4 +1,7 @@
-"""The person's own past: what earlier events say about a new one. Only approved ones count as known good."""
+"""The person's own past: what their earlier events say about a new one.
+
+Only approved events make anything familiar: an attacker who tries often must not become usual by it.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,12 +19,12 @@ HOURS_AROUND = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Past:
-    """What the person's earlier events say about this one; events of the same kind, such as logins."""
+    """What the person's earlier events of the same kind, such as logins, say about this one."""
 
     first_of_person: bool = False
-    """Nothing of this kind was ever seen of them."""
+    """They never had an event of this kind."""
     first_from_address: bool = False
-    """They are known, and nothing from this address was ever approved; likewise for the next two."""
+    """They have history, none of it approved from this address (network, country)."""
     first_from_network: bool = False
     first_from_country: bool = False
     times_from_address: int = 0
@@ -34,44 +37,37 @@ class Past:
     host_approved_user: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
-    """What the database says of earlier events of the same kind, the new one left out."""
+def past_of(
+    occurred_at: datetime,
+    *,
+    by_person: int,
+    approved_from_address: int,
+    approved_from_network: int | None,
+    approved_from_country: int | None,
+    recent_from_address: int,
+    approved_at: Sequence[datetime],
+    denied_from_address_at: datetime | None,
+    host_approved_at: datetime | None,
+    host_approved_user: str | None,
+) -> Past:
+    """The past of an event at `occurred_at`, from what the database holds of others of its kind.
 
-    by_person: int
-    """How many the person has had, whatever became of them."""
-    approved_from_address: int
-    approved_from_network: int | None
-    """None where the network is not known."""
-    approved_from_country: int | None
-    recent_from_address: int
-    """Approved ones from this address within `WINDOW`."""
-    approved_at: Sequence[datetime]
-    """When those of the last `HOURS_WINDOW` happened."""
-    denied_from_address_at: datetime | None
-    host_approved_at: datetime | None
-    host_approved_user: str | None
-
-
-def past_of(seen: Seen, occurred_at: datetime) -> Past:
-    """What there is to say about an event that happened at `occurred_at`."""
-    known = seen.by_person > 0
-    return Past(
-        first_of_person=not known,
-        first_from_address=known and seen.approved_from_address == 0,
-        first_from_network=known and seen.approved_from_network == 0,
-        first_from_country=known and seen.approved_from_country == 0,
-        times_from_address=seen.recent_from_address + 1 if seen.recent_from_address else 0,
-        unusual_hour=_is_unusual(seen.approved_at, occurred_at),
-        denied_from_address_at=seen.denied_from_address_at,
-        host_approved_at=seen.host_approved_at,
-        host_approved_user=seen.host_approved_user,
-    )
-
-
-def _is_unusual(approved_at: Sequence[datetime], occurred_at: datetime) -> bool:
-    if len(approved_at) < HOURS_NEEDED:
-        return False
+    `by_person` counts all of the person's, whatever became of them. The `approved_from_` are None where the
+    network or the country is unknown. `recent_from_address` counts those approved within `WINDOW`;
+    `approved_at` is when those within `HOURS_WINDOW` happened.
+    """
+    # Of somebody new everything is new; saying so once is enough.
+    is_known = by_person > 0
     around = range(-HOURS_AROUND, HOURS_AROUND + 1)
-    usual = {(moment.hour + shift) % 24 for moment in approved_at for shift in around}
-    return occurred_at.hour not in usual
+    usual_hours = {(moment.hour + shift) % 24 for moment in approved_at for shift in around}
+    return Past(
+        first_of_person=not is_known,
+        first_from_address=is_known and approved_from_address == 0,
+        first_from_network=is_known and approved_from_network == 0,
+        first_from_country=is_known and approved_from_country == 0,
+        times_from_address=recent_from_address + 1 if recent_from_address else 0,
+        unusual_hour=len(approved_at) >= HOURS_NEEDED and occurred_at.hour not in usual_hours,
+        denied_from_address_at=denied_from_address_at,
+        host_approved_at=host_approved_at,
+        host_approved_user=host_approved_user,
+    )

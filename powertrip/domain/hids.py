@@ -11,7 +11,7 @@ from powertrip.domain.decision import Verdict
 
 
 class OriginState(StrEnum):
-    """What an origin, the HIDS, has to do with an event."""
+    """Where an origin, the HIDS, stands to an event."""
 
     ALONE = "alone"  # only the origin saw it, the log pipeline missed it
     MISSED = "missed"  # the origin should have seen it too, and did not
@@ -23,14 +23,14 @@ class OriginState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginStanding:
-    """What one origin has to do with an event; one that only saw it has a further one for the telling."""
+    """Where one origin stands to an event; SEEN may come with a second one about telling it."""
 
     origin: str
     state: OriginState
     at: datetime | None = None
     """When it was told."""
     why: str | None = None
-    """Why telling failed."""
+    """Why it refused."""
 
 
 class HidsProfile(Section):
@@ -51,20 +51,20 @@ class HidsProfile(Section):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watch:
-    """One origin, and whether there is a way to tell it."""
+    """One origin, and whether a way to tell it is configured."""
 
     origin: HidsProfile
     tells: bool
 
     @property
     def is_told_of_all(self) -> bool:
-        """Whether it is told of every decision, for lack of records of its own."""
+        """Whether it is told of every decision, having no records of its own to pair them with."""
         return self.tells and not self.origin.sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OriginVerdict:
-    """A decision as the origin, the system that saw the same thing, is told of it."""
+    """A decision as the origin is told of it."""
 
     event_id: str
     verdict: Verdict

@@ -1,7 +1,8 @@
-"""From a record to an event: what was claimed, what was judged of it, and what that changed."""
+"""From a record to an event: what was judged of each record, and what that changed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TypeAlias
 
 from powertrip.domain.event import Event
 from powertrip.domain.hids import Watch
@@ -9,17 +10,10 @@ from powertrip.domain.record import Record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
-    """One record of the inbox, claimed for judging."""
-
-    inbox_id: int
-    record: Record
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ToAsk:
     """The record makes an event, or joins the open one with the same fold key."""
 
+    record: Record
     event: Event
     conversation: str
     """Where the first notice goes, if a new event is made."""
@@ -33,9 +27,34 @@ class ToAsk:
 class ToSight:
     """The record is an origin's own of something that the log pipeline should tell of as well."""
 
+    record: Record
     event: Event
     """What it says happened; an event of its own only if nothing else tells of it."""
     watch: Watch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToCount:
+    """The record leaves no event."""
+
+    record: Record
+    verdict: str
+    """`ignored` by a rule, or `unmatched` by all of them."""
+    name: str
+    """The rule's name, or the source's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToQuarantine:
+    """The record should have been judged and could not be."""
+
+    record: Record
+    rule: str | None
+    reason: str
+
+
+Judgement: TypeAlias = ToAsk | ToSight | ToCount | ToQuarantine
+"""What becomes of one record."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,32 +62,9 @@ class DueSighting:
     """An origin's record that nothing else told of in time."""
 
     id: int
+    record: Record
     event: Event
     """As the record says, without an id, a subject or a reminder."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToCount:
-    """The record leaves no event: ignored by a rule, or matched by none."""
-
-    verdict: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToQuarantine:
-    """The record should have been judged and could not be."""
-
-    rule: str | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """What became of one record."""
-
-    claimed: Claimed
-    outcome: ToAsk | ToSight | ToCount | ToQuarantine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +74,7 @@ class Applied:
     opened: tuple[str, ...] = ()
     """Ids of new events."""
     folded: tuple[str, ...] = ()
-    """Ids of events that an occurrence joined."""
+    """Ids of events that a record joined, once for each record."""
     quarantined: int = 0
     sighted: int = 0
     """Records of origins kept for comparison."""

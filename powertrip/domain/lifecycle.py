@@ -1,8 +1,8 @@
-"""The table of statuses: which verdict leads from where to where, and why not otherwise."""
+"""The statuses of an event: which verdict moves which, and the refusals of all others."""
 
 from dataclasses import replace
 
-from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.decision import WORD, Decision, Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.errors import AlreadyDecided, NotInThisStatus, SecondPersonRequired
 
@@ -15,8 +15,8 @@ TRANSITIONS: dict[tuple[Status, Verdict], Status] = {
 }
 
 
-def decide(event: Event, decision: Decision, *, needs_second_person: bool) -> Event:
-    """Return `event` with `decision` taken and its status moved.
+def decide(event: Event, decision: Decision) -> Event:
+    """`event` with `decision` taken and its status moved.
 
     Raises AlreadyDecided where somebody was first, NotInThisStatus for a step that does not exist,
     SecondPersonRequired where the first approver tries to be the second.
@@ -24,13 +24,16 @@ def decide(event: Event, decision: Decision, *, needs_second_person: bool) -> Ev
     target = TRANSITIONS.get((event.status, decision.verdict))
     if target is None:
         raise refusal(event, decision.verdict)
-    if target is Status.APPROVED and needs_second_person:
-        target = _approve_with_two(event, decision)
+    if target is Status.APPROVED and event.requires_second_person:
+        if event.status is Status.PENDING:
+            target = Status.HALF_APPROVED
+        elif any(earlier.actor_id == decision.actor_id for earlier in event.decisions):
+            raise SecondPersonRequired("You approved this already. It takes a second person to finish it.")
     return replace(event, status=target, decisions=(*event.decisions, decision))
 
 
 def refusal(event: Event, verdict: Verdict) -> AlreadyDecided | NotInThisStatus:
-    """The named reason why `verdict` does nothing to `event`, as a sentence for the person who tried."""
+    """Why `verdict` does nothing to `event`, as a sentence for the person who tried."""
     if verdict is Verdict.CLOSE and event.is_open:
         return NotInThisStatus("Only a denied event can be closed, and nobody has denied this one.")
     if verdict is Verdict.CLOSE and event.status is Status.APPROVED:
@@ -38,15 +41,6 @@ def refusal(event: Event, verdict: Verdict) -> AlreadyDecided | NotInThisStatus:
     return AlreadyDecided(_last_decision(event))
 
 
-def _approve_with_two(event: Event, decision: Decision) -> Status:
-    if event.status is Status.PENDING:
-        return Status.HALF_APPROVED
-    if any(earlier.actor_id == decision.actor_id for earlier in event.decisions):
-        raise SecondPersonRequired("You approved this already. It takes a second person to finish it.")
-    return Status.APPROVED
-
-
 def _last_decision(event: Event) -> str:
     last = event.decisions[-1]
-    done = {Verdict.APPROVE: "approved", Verdict.DENY: "denied", Verdict.CLOSE: "closed"}[last.verdict]
-    return f"<@{last.actor_id}> already {done} this at {last.at:%Y-%m-%d %H:%M:%S} UTC."
+    return f"<@{last.actor_id}> already {WORD[last.verdict]} this at {last.at:%Y-%m-%d %H:%M:%S} UTC."

@@ -9,7 +9,7 @@ from powertrip.config.values import Email, KeyInTable, MemberId
 
 
 class SubjectKind(StrEnum):
-    """What is known of the one an event is about; all but PERSON lead to the security channel."""
+    """What is known of the subject; PERSON is asked directly, for all others the security channel is."""
 
     PERSON = "person"  # mapped, active, can be messaged
     BOT = "bot"  # `bot: true` in the config
@@ -23,7 +23,7 @@ class SubjectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The one an event is about, as far as Powertrip could find out."""
+    """The person, or bot, an event is about, as far as is known."""
 
     kind: SubjectKind
     slack_id: str | None = None
@@ -35,7 +35,7 @@ class Subject:
 
 
 class Standing(StrEnum):
-    """What Slack says of the account behind a click."""
+    """Slack's word on the account behind a click."""
 
     MEMBER = "member"  # a full, active member of this workspace or organisation
     GUEST = "guest"

@@ -1,7 +1,7 @@
 """Who may decide an event, and what the decision takes: a reason, a second person."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
@@ -25,14 +25,6 @@ STANDING_IN_WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Requirements:
-    """What an approval of an event takes beyond a click."""
-
-    reason: bool = False
-    second_person: bool = False
-
-
 class When(Section):
     """Which events a policy is about; what is not said matches all, what is said must all match."""
 
@@ -51,7 +43,7 @@ class When(Section):
             (not self.rule or event.rule in self.rule)
             and _any_glob((host.lower() for host in self.host), (event.host_name or "").lower())
             and _any_glob(self.user, event.user_name or "")
-            and (self.severity is None or _at_least(event.severity, self.severity))
+            and (self.severity is None or _ASCENDING.index(event.severity) >= _ASCENDING.index(self.severity))
         )
 
 
@@ -69,43 +61,33 @@ class Policy(Section):
     """What approving takes beyond a click."""
 
 
-def requirements(event: Event, policies: Iterable[Policy]) -> Requirements:
-    """Everything that the policies which apply to `event` demand together.
-
-    What the event already demanded when it was asked about stays demanded.
-    """
-    demanded = {demand for policy in policies if policy.when.holds_for(event) for demand in policy.require}
-    return Requirements(
-        reason=event.requires_reason or "reason" in demanded,
-        second_person=event.requires_second_person or "second_person" in demanded,
+def with_requirements(event: Event, policies: Iterable[Policy]) -> Event:
+    """`event` with all that the policies which apply to it require of an approval together."""
+    required = {item for policy in policies if policy.when.holds_for(event) for item in policy.require}
+    # What the card said an approval takes stays required, also where a reload relaxed the policy.
+    return replace(
+        event,
+        requires_reason=event.requires_reason or "reason" in required,
+        requires_second_person=event.requires_second_person or "second_person" in required,
     )
 
 
 def authorise(event: Event, actor: Actor, verdict: Verdict) -> None:
-    """Return if `actor` may give `verdict` on `event`; raises NotAllowed with the sentence to tell them.
-
-    A denial is the safe direction: it is taken from the subject or a reviewer also while Slack
-    cannot confirm their standing.
-    """
+    """Raise NotAllowed, with the sentence for the person, unless `actor` may give `verdict` on `event`."""
     is_subject = event.subject.slack_id == actor.slack_id
+    # A denial is the safe direction, so it is taken also while Slack cannot confirm who denies.
     unconfirmed_denial = verdict is Verdict.DENY and actor.standing is Standing.UNKNOWN
     if actor.standing is not Standing.MEMBER and not unconfirmed_denial:
         raise NotAllowed(STANDING_IN_WORDS[actor.standing])
     if actor.is_reviewer or (is_subject and verdict is not Verdict.CLOSE):
         return
-    raise NotAllowed(_not_yours(verdict, is_subject=is_subject))
-
-
-def _not_yours(verdict: Verdict, *, is_subject: bool) -> str:
-    if verdict is Verdict.CLOSE and is_subject:
-        return "Only a reviewer can close a denied event, not the person it is about."
-    return "Only the person this event is about and the reviewers can decide it. Nothing was changed."
+    if is_subject:
+        raise NotAllowed("Only a reviewer can close a denied event, not the person it is about.")
+    raise NotAllowed(
+        "Only the person this event is about and the reviewers can decide it. Nothing was changed."
+    )
 
 
 def _any_glob(patterns: Iterable[str], value: str) -> bool:
-    listed = list(patterns)
+    listed = tuple(patterns)
     return not listed or any(fnmatchcase(value, pattern) for pattern in listed)
-
-
-def _at_least(severity: Severity, lowest: Severity) -> bool:
-    return _ASCENDING.index(severity) >= _ASCENDING.index(lowest)

@@ -12,7 +12,7 @@ from powertrip.config.values import Duration, Size
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuarantineReport:
-    """What the quarantine holds that nobody was told of yet."""
+    """The unreported part of the quarantine; `sources` and `reasons` are counts."""
 
     count: int
     sources: dict[str, int] = field(default_factory=dict)
@@ -22,7 +22,7 @@ class QuarantineReport:
     newest_id: int = 0
 
 
-class Quarantine(Section):
+class QuarantineSection(Section):
     """The records that a rule should have judged and could not."""
 
     report_every: Duration = timedelta(minutes=15)

@@ -32,11 +32,13 @@ class Record:
     program: str | None = None
     """The syslog tag without its pid, such as `sshd-session`."""
     cut: int = 0
-    """How many characters of the message were cut off; said wherever the message is shown."""
+    """How many characters of the message were cut off; shown wherever the message is."""
     facility: str | None = None
     """The syslog facility in lower case, such as `auth`; None if the sender does not say."""
     trusted: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the log system states and a writer cannot forge: journald's `_UID` and `_COMM`."""
+    """Fields the log system adds and a writer cannot forge: journald's `_UID` and `_COMM`."""
+    inbox_id: int = field(default=0, compare=False)
+    """Its row in the inbox, once it was claimed from there; says nothing of the record itself."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "received_at", require_utc(self.received_at))
@@ -46,7 +48,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """What a sender left out, and where its API has it; kept until it is fetched."""
+    """A missing range of records, kept until it is fetched from the sender's API."""
 
     source: str
     after_id: str

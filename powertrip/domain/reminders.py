@@ -27,16 +27,17 @@ class Reminders(Section):
 
 
 def first_due(settings: Reminders, now: datetime) -> datetime:
-    """When an event that begins to wait at `now` is reminded of for the first time."""
+    """When the first reminder is due of an event that begins to wait at `now`."""
     return now + settings.remind_after
 
 
 def next_due(settings: Reminders, sent: int, now: datetime) -> datetime:
     """When the reminder after number `sent` is due, for one sent at `now`."""
+    # An interval set longer than the limit is meant; the limit is for what grows.
     longest = max(settings.remind_every_max, settings.remind_every)
     try:
         grown = settings.remind_every * settings.backoff ** (sent - 1)
-    except OverflowError:
+    except OverflowError:  # an event nobody answers for weeks, with a backoff
         grown = longest
     return now + min(grown, longest)
 

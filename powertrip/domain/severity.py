@@ -41,14 +41,14 @@ class Listed(Section):
     """Addresses and networks that events come from."""
 
     def reason(self, event: Event) -> str | None:
-        """What of the event stands on the list, and as what; None where nothing does."""
-        host = (event.host_name or "").lower()
-        found = [
+        """The entry that the event is on the list by, such as `host web-*`; None where it is not on it."""
+        host = (event.host_name or "").lower()  # host names have no case
+        reasons = [
             *(f"host {entry}" for entry in self.hosts if fnmatchcase(host, entry.lower())),
             *(f"rule {entry}" for entry in self.rules if fnmatchcase(event.rule, entry)),
             *(f"address {network}" for network in self.addresses if _is_in(event.source_ip, network)),
         ]
-        return found[0] if found else None
+        return reasons[0] if reasons else None
 
 
 class SeverityLists(Section):
@@ -61,21 +61,21 @@ class SeverityLists(Section):
 
 
 def weigh(event: Event, lists: SeverityLists) -> Event:
-    """The event with the severity that the lists give it, and the reason if that is another one."""
+    """The event with the severity that the lists give it, with the reason where it is another one."""
+    # What is on both lists is sensitive, so that list comes first.
     for listed, step, word in ((lists.sensitive, 1, "sensitive"), (lists.expected, -1, "expected")):
         reason = listed.reason(event)
-        if reason is not None:
-            return _moved(event, step, f"{word} {reason}")
+        if reason is None:
+            continue
+        place = ASCENDING.index(event.severity) + step
+        severity = ASCENDING[min(max(place, 0), len(ASCENDING) - 1)]
+        if severity is event.severity:
+            return event
+        way = "raised" if step > 0 else "lowered"
+        return replace(
+            event, severity=severity, severity_reason=f"{way} from {event.severity}: {word} {reason}"
+        )
     return event
-
-
-def _moved(event: Event, step: int, reason: str) -> Event:
-    place = ASCENDING.index(event.severity) + step
-    severity = ASCENDING[min(max(place, 0), len(ASCENDING) - 1)]
-    if severity is event.severity:
-        return event
-    way = "raised" if step > 0 else "lowered"
-    return replace(event, severity=severity, severity_reason=f"{way} from {event.severity}: {reason}")
 
 
 def _is_in(source_ip: str | None, network: IPv4Network | IPv6Network) -> bool:

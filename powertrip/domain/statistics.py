@@ -1,4 +1,4 @@
-"""The figures that `stats` shows."""
+"""The figures of the command `stats`."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +15,7 @@ class RuleCount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Numbers:
-    """What `stats` shows, all of it since one moment."""
+    """All figures count from `since`."""
 
     since: datetime
     events: tuple[RuleCount, ...]

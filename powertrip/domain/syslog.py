@@ -1,8 +1,6 @@
-"""A line of syslog text, taken apart: RFC 5424, RFC 3164 and what programs write in their place.
+"""Parses a line of syslog text: RFC 5424, RFC 3164 and what programs write in their place.
 
-It is read by the sources that take such lines and by `bot.py rules test`, which tries rules on them. Nothing
-here raises: what is no syslog line is a message without anything else known of it. re2, because the lines
-come from strangers.
+Nothing here raises: a line of unknown form is a message with nothing else known.
 """
 
 from dataclasses import dataclass
@@ -16,6 +14,7 @@ FACILITIES = (
 )
 """In the order of their numbers, as in RFC 5424 section 6.2.1 and syslog(3)."""
 
+# re2, for the lines come from strangers: no pattern may take more than linear time.
 _PRI = re2.compile(r"(?s)<(?P<pri>[0-9]{1,3})>(?P<rest>.*)")
 _VERSIONED = re2.compile(
     r"(?s)1 (?P<time>[^ ]+) (?P<host>[^ ]+) (?P<program>[^ ]+) (?P<process>[^ ]+) [^ ]+(?: (?P<rest>.*))?"
@@ -36,7 +35,7 @@ _TRADITIONAL = re2.compile(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyslogLine:
-    """The parts of a line; None for what it does not say."""
+    """The parts of a line; None where it has none."""
 
     message: str
     time: str | None = None
@@ -53,10 +52,15 @@ def parse_line(line: str) -> SyslogLine:
     """The parts of `line`, which holds no lone surrogates; a line of unknown form is all message."""
     facility, rest = _split_pri(line)
     # Without a PRI it is no RFC 5424, but a message that begins with "1 ".
-    if facility and (found := _VERSIONED.fullmatch(rest)):
-        return _line(found, facility, _after_structured(found["rest"] or ""))
-    if found := _TRADITIONAL.fullmatch(rest):
-        return _line(found, facility, found["message"] or "")
+    if facility and (parts := _VERSIONED.fullmatch(rest)):
+        after_header = parts["rest"] or ""
+        structured = _STRUCTURED.fullmatch(after_header)
+        # Some senders leave the structured data out; then all of the rest is the message.
+        message = after_header if structured is None else structured["message"] or ""
+        # rsyslog writes one blank more than the RFC.
+        return _line(parts, facility, message.removeprefix(" "))
+    if parts := _TRADITIONAL.fullmatch(rest):
+        return _line(parts, facility, parts["message"] or "")
     return SyslogLine(message=rest, facility=facility)
 
 
@@ -66,10 +70,10 @@ def parse_frame(frame: str) -> SyslogLine:
     Its message begins where the structured data would, and may look like them. No lone surrogates.
     """
     facility, rest = _split_pri(frame)
-    found = _VERSIONED.fullmatch(rest)
-    if found is None:
+    parts = _VERSIONED.fullmatch(rest)
+    if parts is None:
         return SyslogLine(message=rest, facility=facility)
-    return _line(found, facility, found["rest"] or "")
+    return _line(parts, facility, parts["rest"] or "")
 
 
 def facility_name(stated: str) -> str:
@@ -84,30 +88,18 @@ def facility_of_pri(pri: str) -> str:
 
 
 def _split_pri(line: str) -> tuple[str | None, str]:
-    found = _PRI.fullmatch(line)
-    return (None, line) if found is None else (facility_of_pri(found["pri"] or ""), found["rest"] or "")
+    parts = _PRI.fullmatch(line)
+    return (None, line) if parts is None else (facility_of_pri(parts["pri"] or ""), parts["rest"] or "")
 
 
-def _after_structured(rest: str) -> str:
-    found = _STRUCTURED.fullmatch(rest)
-    # Some senders leave the structured data out; then all of the rest is the message.
-    message = rest if found is None else found["message"] or ""
-    # rsyslog writes one blank more than the RFC.
-    return message.removeprefix(" ")
-
-
-def _line(found: "re2._Match[str]", facility: str | None, message: str) -> SyslogLine:
-    host, program, process = (_stated(found[name]) for name in ("host", "program", "process"))
+def _line(parts: "re2._Match[str]", facility: str | None, message: str) -> SyslogLine:
+    # RFC 5424 writes a hyphen for what is not known.
+    stated = {name: None if value == "-" else value for name, value in parts.groupdict().items()}
     return SyslogLine(
         message=message,
-        time=found["time"],
-        host=host,
-        program=program,
-        process=process,
+        time=parts["time"],
+        host=stated["host"],
+        program=stated["program"],
+        process=stated["process"],
         facility=facility,
     )
-
-
-def _stated(text: str | None) -> str | None:
-    """RFC 5424 writes a hyphen for what is not known."""
-    return None if text == "-" else text

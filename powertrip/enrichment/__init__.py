@@ -8,12 +8,10 @@ from typing import Annotated, Any
 from powertrip.config.read import Problem
 from powertrip.config.section import Section
 from powertrip.config.values import Written, did_you_mean
-from powertrip.enrichment.answers import Answers
-from powertrip.enrichment.cache import EnrichmentCache
+from powertrip.enrichment.cache import AnswerCache, EnrichmentStore
 from powertrip.enrichment.databases import DatabaseFile, Databases
-from powertrip.enrichment.enricher import Conductor
-from powertrip.enrichment.quota import Quota
-from powertrip.enrichment.section import Lent, ServiceSection
+from powertrip.enrichment.enricher import Enricher
+from powertrip.enrichment.section import ServiceSection, Tools
 from powertrip.enrichment.service import Service, ServiceAnswer
 from powertrip.enrichment.services.abuseipdb import AbuseIpDbSection
 from powertrip.enrichment.services.greynoise import GreyNoiseSection
@@ -23,15 +21,14 @@ from powertrip.metrics import Metrics
 from powertrip.net import new_client
 
 __all__ = [
-    "Answers",
-    "Conductor",
+    "AnswerCache",
     "DatabaseFile",
     "Databases",
+    "Enricher",
     "EnrichmentSection",
-    "Lent",
-    "Quota",
     "Service",
     "ServiceAnswer",
+    "Tools",
     "mistakes_in_enrichment",
 ]
 
@@ -52,25 +49,12 @@ class EnrichmentSection(Section):
     greynoise: GreyNoiseSection = GreyNoiseSection()
 
     def asked(self) -> Iterator[tuple[str, ServiceSection]]:
-        """The services that are asked, with their names, in their order."""
-        for name in self.services:
-            yield name, getattr(self, name)
+        """The services that are asked, with their keys, in their order."""
+        for key in self.services:
+            yield key, getattr(self, key)
 
-    def start(self, cache: EnrichmentCache, metrics: Metrics, clock: Callable[[], datetime]) -> Conductor:
-        """All that knows addresses; raises ConfigError for databases that cannot be read."""
-        files = self._files()
-        lent = Lent(cache=cache, answers=Answers(cache, clock), client=new_client(), clock=clock)
-        services = [section.service(lent) for _, section in self.asked()]
-        return Conductor(
-            [*services, Databases(files)] if files else services,
-            lent.answers,
-            client=lent.client,
-            metrics=metrics,
-            clock=clock,
-            ask_about_documentation=self.ask_about_documentation,
-        )
-
-    def _files(self) -> list[DatabaseFile]:
+    def start(self, store: EnrichmentStore, metrics: Metrics, clock: Callable[[], datetime]) -> Enricher:
+        """All services and databases as one; raises ConfigError for databases that cannot be read."""
         files, mistakes = [], []
         for number, path in enumerate(self.databases):
             try:
@@ -79,9 +63,20 @@ class EnrichmentSection(Section):
                 mistakes.append(Mistake("config", f"enrichment.databases.{number}", str(error)))
         if mistakes:
             raise ConfigError(mistakes)
-        return files
+        tools = Tools(store=store, cache=AnswerCache(store, clock), client=new_client(), clock=clock)
+        services = [section.service(key, tools) for key, section in self.asked()]
+        return Enricher(
+            # The databases come last: they fill in what no service says.
+            [*services, Databases(files)] if files else services,
+            tools.cache,
+            client=tools.client,
+            metrics=metrics,
+            clock=clock,
+            ask_about_documentation=self.ask_about_documentation,
+        )
 
 
+# Derived, so that a new service is its file and its field above.
 _SERVICES: dict[str, type[ServiceSection]] = {
     name: field.annotation
     for name, field in EnrichmentSection.model_fields.items()
@@ -90,8 +85,9 @@ _SERVICES: dict[str, type[ServiceSection]] = {
 
 
 def mistakes_in_enrichment(data: Mapping[str, Any]) -> Iterator[Problem]:
-    """Services that are not there, stand twice, or lack what they cannot be asked without."""
+    """Services that do not exist, stand twice, or lack their token."""
     section = data.get("enrichment")
+    # What is of another shape is a mistake that pydantic reports.
     listed = section.get("services") if isinstance(section, dict) else None
     services = listed if isinstance(listed, list) else []
     for number, name in enumerate(services):

@@ -1,7 +1,6 @@
-"""Which addresses are public, and what the others are: only of public ones does anybody outside know."""
+"""Which addresses are public. Services outside know nothing of the others, and must not learn of them."""
 
-from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from powertrip.domain.address import AddressKind
 
@@ -19,44 +18,31 @@ _DOCUMENTATION = [
     )
 ]
 _SHARED = ip_network("100.64.0.0/10")  # RFC 6598
-_PRIVATE = [
-    ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")
-]  # RFC 1918 and RFC 4193
+# RFC 1918 and RFC 4193. Python's `is_private` also counts documentation, benchmarks and more.
+_PRIVATE = [ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7")]
 
 
-@dataclass(frozen=True, slots=True)
-class Recognised:
-    """An address in the one form that services are asked about."""
+def classify(text: str) -> tuple[AddressKind, str]:
+    """The kind of an address, and the one form in which services are asked about it.
 
-    kind: AddressKind
-    text: str
-    """As `ipaddress` writes it; as it came where it is no address."""
-
-
-def recognise(written: str) -> Recognised:
-    """What kind of address it is; an IPv6 zone is dropped, and IPv4 within IPv6 is taken out."""
-    parsed = _parse(written.strip()) if len(written) <= LONGEST_ADDRESS else None
-    if parsed is None:
-        return Recognised(AddressKind.NOT_AN_ADDRESS, written)
-    return Recognised(_kind(parsed), str(parsed))
-
-
-def _parse(written: str) -> IPv4Address | IPv6Address | None:
+    An IPv6 zone is dropped, and IPv4 inside IPv6 taken out. What is no address comes back unchanged.
+    """
     try:
-        parsed = ip_address(written.partition("%")[0])
+        # Bounded first: a record may hold megabytes where an address belongs.
+        address = ip_address(text.strip().partition("%")[0] if len(text) <= LONGEST_ADDRESS else "")
     except ValueError:
-        return None
-    mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
-    return mapped or parsed
-
-
-def _kind(address: IPv4Address | IPv6Address) -> AddressKind:
+        return AddressKind.NOT_AN_ADDRESS, text
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
     if any(address in network for network in _DOCUMENTATION):
-        return AddressKind.DOCUMENTATION
-    if address in _SHARED:
-        return AddressKind.SHARED
-    if address.is_loopback or address.is_link_local or any(address in network for network in _PRIVATE):
-        return AddressKind.PRIVATE
-    if address.is_global and not address.is_multicast and not address.is_reserved:
-        return AddressKind.PUBLIC
-    return AddressKind.RESERVED
+        kind = AddressKind.DOCUMENTATION
+    elif address in _SHARED:
+        kind = AddressKind.SHARED
+    elif address.is_loopback or address.is_link_local or any(address in network for network in _PRIVATE):
+        kind = AddressKind.PRIVATE
+    # `is_global` is true of most multicast addresses.
+    elif address.is_global and not address.is_multicast and not address.is_reserved:
+        kind = AddressKind.PUBLIC
+    else:
+        kind = AddressKind.RESERVED
+    return kind, str(address)

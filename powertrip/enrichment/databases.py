@@ -27,20 +27,20 @@ _UNREADABLE = (OSError, ValueError, RuntimeError)
 
 
 class DatabaseFile:
-    """One file, opened anew when it is replaced on the disk."""
+    """One file; a file that replaces it on the disk is opened in its place."""
 
     def __init__(self, path: Path) -> None:
-        """Open it; raises Rejected with what is wrong with it."""
+        """Open it; raises Rejected with the fault and its cure."""
         self.path = path
         self._stamp: tuple[int, ...] | None = None
         try:
-            self._stamp = self._stamp_now()
+            self._stamp = _stamp(path)
             self._reader = _opened(path)
         except _UNREADABLE as error:
             raise Rejected(f"{path}: {_why(error)}") from error
 
     def describe(self) -> str:
-        """What it is and how old."""
+        """Its path, type and age, for an operator."""
         metadata = self._reader.metadata()
         built = datetime.fromtimestamp(metadata.build_epoch, UTC)
         return f"{self.path}: {reading.text(metadata.database_type)}, built {built:%Y-%m-%d}"
@@ -49,30 +49,36 @@ class DatabaseFile:
         """The record of an address and the length of its prefix; raises Unavailable."""
         self._reopen_if_replaced()
         try:
+            # An IPv4 database raises on IPv6, where it only knows nothing.
             if ip_address(address).version == 6 and self._reader.metadata().ip_version == 4:
                 return {}, None
-            record, length = self._reader.get_with_prefix_len(address)
+            record, prefix_length = self._reader.get_with_prefix_len(address)
         except _UNREADABLE as error:
             raise Unavailable(f"{NAME}: {self.path}: {_why(error)}") from error
-        return reading.mapping(record), length
-
-    def _stamp_now(self) -> tuple[int, ...]:
-        found = self.path.stat()
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        return reading.mapping(record), prefix_length
 
     def _reopen_if_replaced(self) -> None:
         try:
-            stamp = self._stamp_now()
+            stamp = _stamp(self.path)
             if stamp == self._stamp:
                 return
-            # Said once for each file that cannot be read, not at every address.
+            # Before the opening: a file that cannot be read is logged once, not at every address.
             self._stamp = stamp
-            fresh = _opened(self.path)
+            reader = _opened(self.path)
         except _UNREADABLE as error:
-            log.warning("the database as it was is used on", path=str(self.path), error=_why(error))
+            log.warning(
+                "database file cannot be read, keeping the previous one",
+                path=str(self.path),
+                error=_why(error),
+            )
             return
         self._reader.close()
-        self._reader = fresh
+        self._reader = reader
+
+
+def _stamp(path: Path) -> tuple[int, ...]:
+    status = path.stat()
+    return status.st_mtime_ns, status.st_ino, status.st_size
 
 
 def _opened(path: Path) -> "maxminddb.Reader":
@@ -91,7 +97,7 @@ def _why(error: Exception) -> str:
 
 
 class Databases:
-    """All the files as one service; what the first of them says of a field counts."""
+    """All files as one service; the first file to state a field counts."""
 
     name = NAME
     version = 1
@@ -102,52 +108,47 @@ class Databases:
         self._files = files
 
     async def look_up(self, addresses: Sequence[str]) -> dict[str, ServiceAnswer]:
-        """Read them off this event loop's thread: a disk may be slow."""
-        return await asyncio.to_thread(lambda: {address: self._one(address) for address in addresses})
+        def read_all() -> dict[str, ServiceAnswer]:
+            answers = {}
+            for address in addresses:
+                of_files = {str(file.path): read_record(address, *file.find(address)) for file in self._files}
+                merged = merge(AddressKind.PUBLIC, of_files)
+                answers[address] = ServiceAnswer(network=merged.network, place=merged.place)
+            return answers
+
+        # Off the event loop's thread: a disk may be slow.
+        return await asyncio.to_thread(read_all)
 
     async def probe(self) -> str:
-        """Which files there are."""
         return "; ".join(file.describe() for file in self._files)
 
-    def _one(self, address: str) -> ServiceAnswer:
-        said = {str(file.path): _read(address, *file.find(address)) for file in self._files}
-        whole = merge(AddressKind.PUBLIC, said)
-        return ServiceAnswer(network=whole.network, place=whole.place)
 
-
-def _read(address: str, record: Mapping[str, Any], length: int | None) -> ServiceAnswer:
+def read_record(address: str, record: Mapping[str, Any], prefix_length: int | None) -> ServiceAnswer:
+    """The network and the place in a record of any of the formats."""
     if not record:
         return ServiceAnswer()
-    network, place = _network(address, record, length), _place(record)
+    traits = reading.mapping(record.get("traits"))  # GeoIP2 Enterprise and Insights
+    number = record.get("autonomous_system_number") or traits.get("autonomous_system_number")
+    name = record.get("autonomous_system_organization") or traits.get("autonomous_system_organization")
+    has_prefix = prefix_length is not None and 0 < prefix_length <= ip_address(address).max_prefixlen
+    network = Network(
+        # IPinfo: `asn` ("AS64496") and `as_name`.
+        as_number=reading.as_number(number or record.get("asn")),
+        name=reading.text(name or record.get("as_name")),
+        prefix=str(ip_network(f"{address}/{prefix_length}", strict=False)) if has_prefix else None,
+    )
+    place = _place(record)
     return ServiceAnswer(
         network=network if network.as_number or network.name else None,
         place=place if place != Place() else None,
     )
 
 
-def _network(address: str, record: Mapping[str, Any], length: int | None) -> Network:
-    traits = reading.mapping(record.get("traits"))  # GeoIP2 Enterprise and Insights
-    number = record.get("autonomous_system_number") or traits.get("autonomous_system_number")
-    name = record.get("autonomous_system_organization") or traits.get("autonomous_system_organization")
-    return Network(
-        as_number=reading.as_number(number or record.get("asn")),
-        name=reading.text(name or record.get("as_name")),
-        prefix=_prefix(address, length),
-    )
-
-
-def _prefix(address: str, length: int | None) -> str | None:
-    if length is None or not 0 < length <= ip_address(address).max_prefixlen:
-        return None
-    return str(ip_network(f"{address}/{length}", strict=False))
-
-
 def _place(record: Mapping[str, Any]) -> Place:
-    """GeoIP2 nests names by language; IPinfo writes plain text, its place names right at the top."""
+    """GeoIP2 nests names by language; IPinfo has plain text at the top."""
     country = record.get("country") or record.get("registered_country")
-    nested = reading.mapping(country)
     location = reading.mapping(record.get("location")) or record
-    code = nested.get("iso_code") or record.get("country_code")
+    code = reading.mapping(country).get("iso_code") or record.get("country_code")
     return Place(
         # IPinfo's older files hold the code under `country` itself.
         country_code=reading.country_code(code or country),

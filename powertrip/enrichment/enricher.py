@@ -1,30 +1,27 @@
 """Asks all services at once, and answers in time with what is there."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 import httpx
 
 from powertrip.domain.address import AddressFacts, AddressKind
-from powertrip.enrichment.address_kinds import Recognised, recognise
-from powertrip.enrichment.answers import Answers
-from powertrip.enrichment.lookup_queue import Lane
+from powertrip.enrichment.address_kinds import classify
+from powertrip.enrichment.cache import AnswerCache
+from powertrip.enrichment.lookup_queue import LookupQueue
 from powertrip.enrichment.merge import merge
-from powertrip.enrichment.service import Service, ServiceAnswer
+from powertrip.enrichment.service import Service
 from powertrip.metrics import Metrics
 
-Futures = Mapping[str, Mapping[str, asyncio.Future[ServiceAnswer]]]
-"""By the service's name, then by address."""
 
-
-class Conductor:
-    """All services as one; implements `powertrip.ports.Enrichment`."""
+class Enricher:
+    """All services as one; implements `powertrip.pipeline.ports.Enrichment`."""
 
     def __init__(
         self,
         services: Sequence[Service],
-        answers: Answers,
+        cache: AnswerCache,
         *,
         client: httpx.AsyncClient,
         metrics: Metrics,
@@ -34,36 +31,38 @@ class Conductor:
     ) -> None:
         self.services = tuple(services)
         self._client = client
-        self._lanes = [Lane(service, answers, metrics, clock, sleep) for service in services]
-        self._asked_kinds = {AddressKind.PUBLIC}
+        self._queues = [
+            LookupQueue(service, cache, metrics=metrics, clock=clock, sleep=sleep) for service in services
+        ]
+        self._looked_up = {AddressKind.PUBLIC}
         if ask_about_documentation:
-            self._asked_kinds.add(AddressKind.DOCUMENTATION)
+            self._looked_up.add(AddressKind.DOCUMENTATION)
 
     async def facts(self, addresses: Collection[str], within: timedelta) -> dict[str, AddressFacts]:
-        """What can be said of each address within this time; the rest is named in `awaited`.
+        """What the services say of each address within this time; `awaited` names those still missing.
 
-        The answer's keys are the addresses as they were given.
+        The result's keys are the addresses as they were given.
         """
-        recognised = {address: recognise(address) for address in addresses}
-        asked = dict.fromkeys(found.text for found in recognised.values() if found.kind in self._asked_kinds)
-        futures = {lane.service.name: lane.ask(asked) for lane in self._lanes}
-        await _wait([future for one in futures.values() for future in one.values()], within)
-        return {address: _facts(found, futures) for address, found in recognised.items()}
+        classified = {address: classify(address) for address in addresses}
+        # Two spellings of one address are one lookup.
+        texts = dict.fromkeys(text for kind, text in classified.values() if kind in self._looked_up)
+        lookups = {queue.service.name: queue.look_up(texts) for queue in self._queues}
+        pending = [future for futures in lookups.values() for future in futures.values() if not future.done()]
+        if pending:
+            # No lookup is cancelled when the time is up: its answer is cached, and the next call has it.
+            await asyncio.wait(pending, timeout=within.total_seconds())
+        facts = {}
+        for address, (kind, text) in classified.items():
+            asked = {name: futures[text] for name, futures in lookups.items() if text in futures}
+            answers = {
+                name: future.result()
+                for name, future in asked.items()
+                if future.done() and not future.cancelled()
+            }
+            facts[address] = merge(kind, answers, awaited=[name for name in asked if name not in answers])
+        return facts
 
     async def close(self) -> None:
-        """Drop lookups that are under way and close the connections."""
-        await asyncio.gather(*(lane.close() for lane in self._lanes))
+        """Cancel the lookups under way and close the connections."""
+        await asyncio.gather(*(queue.close() for queue in self._queues))
         await self._client.aclose()
-
-
-async def _wait(futures: Sequence[asyncio.Future[ServiceAnswer]], within: timedelta) -> None:
-    if any(not future.done() for future in futures):
-        await asyncio.wait(futures, timeout=within.total_seconds())
-
-
-def _facts(found: Recognised, futures: Futures) -> AddressFacts:
-    asked = {name: one[found.text] for name, one in futures.items() if found.text in one}
-    answers = {
-        name: future.result() for name, future in asked.items() if future.done() and not future.cancelled()
-    }
-    return merge(found.kind, answers, [name for name in asked if name not in answers])

@@ -1,4 +1,4 @@
-"""Makes one whole of what several services say of an address."""
+"""Merges what several services say of one address."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
@@ -11,36 +11,30 @@ Part = TypeVar("Part", Network, Place)
 
 
 def merge(
-    kind: AddressKind, answers: Mapping[str, ServiceAnswer], awaited: Sequence[str] = ()
+    kind: AddressKind, answers: Mapping[str, ServiceAnswer], *, awaited: Sequence[str] = ()
 ) -> AddressFacts:
-    """What the services say, by name in the order of the config: field by field the first one counts."""
-    said = list(answers.values())
-    networks = [answer.network for answer in said if answer.network]
-    places = [answer.place for answer in said if answer.place]
+    """Merges answers by service, in the order of the config: the first to state a field counts."""
+    networks = [answer.network for answer in answers.values() if answer.network]
+    places = [answer.place for answer in answers.values() if answer.place]
     return AddressFacts(
         kind=kind,
-        reputations=tuple(answer.reputation for answer in said if answer.reputation),
-        network=_first_of_each(networks, "as_number"),
-        place=_first_of_each(places, "country_code"),
+        reputations=tuple(answer.reputation for answer in answers.values() if answer.reputation),
+        network=_first_of_each(networks, identity="as_number"),
+        place=_first_of_each(places, identity="country_code"),
         unavailable={name: answer.problem for name, answer in answers.items() if answer.problem},
         awaited=tuple(awaited),
     )
 
 
-def _first_of_each(parts: Sequence[Part], identity: str) -> Part | None:
-    """Field by field the first that is said; who contradicts the `identity` found so far is left out.
-
-    A town of one country must not stand beside the name of another.
-    """
+def _first_of_each(parts: Sequence[Part], *, identity: str) -> Part | None:
     if not parts:
         return None
-    whole = parts[0]
+    merged = parts[0]
     for part in parts[1:]:
-        if getattr(whole, identity) in (None, getattr(part, identity)) or getattr(part, identity) is None:
-            whole = _filled(whole, part)
-    return whole
-
-
-def _filled(whole: Part, part: Part) -> Part:
-    missing = [field.name for field in fields(whole) if getattr(whole, field.name) is None]
-    return replace(whole, **{name: getattr(part, name) for name in missing})
+        known, stated = getattr(merged, identity), getattr(part, identity)
+        # A town of one country must not stand beside the name of another.
+        if known is not None and stated is not None and known != stated:
+            continue
+        unset = [field.name for field in fields(merged) if getattr(merged, field.name) is None]
+        merged = replace(merged, **{name: getattr(part, name) for name in unset})
+    return merged

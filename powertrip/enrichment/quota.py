@@ -1,35 +1,31 @@
 """Keeps to what a service allows: so many calls a minute, and so many a month or day."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Literal
 
 import structlog
 
-from powertrip.enrichment.cache import EnrichmentCache
+from powertrip.enrichment.cache import EnrichmentStore
 from powertrip.errors import Busy, Rejected, StoreUnavailable
 
 log = structlog.get_logger(__name__)
 
 WINDOW = timedelta(minutes=1)
 USED_UP_PAUSE = timedelta(hours=1).total_seconds()
-"""Seconds after which it is looked again whether a new period has begun, or the setting is larger."""
+"""Seconds until the next look at whether a new period has begun, or the setting is larger."""
 
 _FORMATS = {"month": "%Y-%m", "day": "%Y-%m-%d"}
 
 
 class Quota:
-    """One service's quota.
-
-    No minute, wherever it begins, holds more than `per_minute` calls: a bucket that fills steadily would
-    let nearly twice as many through, and services count by a sliding window.
-    """
+    """The quota of one service: calls in any minute, and in a month or day of UTC."""
 
     def __init__(
         self,
         service: str,
-        cache: EnrichmentCache,
+        store: EnrichmentStore,
         clock: Callable[[], datetime],
         *,
         per_minute: int,
@@ -37,22 +33,30 @@ class Quota:
         period: Literal["month", "day"],
     ) -> None:
         self._service = service
-        self._cache = cache
+        self._store = store
         self._clock = clock
         self._per_minute = per_minute
         self._limit = limit
         self._period = period
+        # The times of the last calls, for services count by a sliding window: a bucket that fills steadily
+        # would let nearly twice as many through in some minute.
         self._spent: deque[datetime] = deque(maxlen=per_minute)
-        self._unsaved: dict[str, int] = {}
+        self._uncounted: Counter[str] = Counter()
+        """Calls of a period that were made while the database was away."""
 
     async def spend(self, calls: int) -> None:
-        """Take so many calls, all or none; raises Busy, Rejected for the rest of the period."""
-        wait = self._wait(calls)
-        if wait > 0:
+        """Take so many calls, all or none; raises Busy, or Rejected for the rest of the period."""
+        now = self._clock()
+        while self._spent and self._spent[0] <= now - WINDOW:
+            self._spent.popleft()
+        missing = len(self._spent) + calls - self._per_minute
+        if missing > 0:
+            # A clock that was set back must not hold everything up for as long.
+            wait = min(self._spent[missing - 1] + WINDOW - now, WINDOW).total_seconds()
             raise Busy(f"{self._service}: {self._per_minute} calls a minute are used up", wait)
-        # At once, so that nobody takes the same calls while the database is asked.
-        self._spent.extend([self._clock()] * calls)
-        if not await self._count(calls):
+        # Before the database is asked, so that nobody takes the same calls meanwhile.
+        self._spent.extend([now] * calls)
+        if not await self._count(calls, now.strftime(_FORMATS[self._period])):
             allowed = f"the {self._limit} calls that the settings allow a {self._period}"
             raise Rejected(f"{self._service}: {allowed} are used up", USED_UP_PAUSE)
 
@@ -64,25 +68,17 @@ class Quota:
             return False
         return True
 
-    def _wait(self, calls: int) -> float:
-        """Seconds until so many calls can be made."""
-        now = self._clock()
-        while self._spent and self._spent[0] <= now - WINDOW:
-            self._spent.popleft()
-        missing = len(self._spent) + calls - self._per_minute
-        if missing <= 0:
-            return 0.0
-        # A clock that was set back must not hold everything up for as long.
-        return min(self._spent[missing - 1] + WINDOW - now, WINDOW).total_seconds()
-
-    async def _count(self, calls: int) -> bool:
-        period = self._clock().strftime(_FORMATS[self._period])
-        owed = self._unsaved.get(period, 0) + calls
+    async def _count(self, calls: int, period: str) -> bool:
+        """Count calls, and those of an outage with them; False, uncounted, beyond the limit."""
+        # Taken out while the database is asked: calls side by side would each count them.
+        owed = self._uncounted.pop(period, 0)
         try:
-            counted = await self._cache.spend(self._service, period, owed, self._limit)
+            is_counted = is_allowed = await self._store.spend(
+                self._service, period, owed + calls, self._limit
+            )
         except StoreUnavailable as error:
-            log.warning("calls are counted in memory alone", service=self._service, error=str(error))
-            self._unsaved = {period: owed}
-            return owed <= self._limit
-        self._unsaved.clear()
-        return counted
+            log.warning("quota cannot be kept, counting in memory", service=self._service, error=str(error))
+            is_counted, is_allowed = False, self._uncounted[period] + owed + calls <= self._limit
+        if not is_counted:
+            self._uncounted[period] += owed + (calls if is_allowed else 0)
+        return is_allowed

@@ -1,7 +1,7 @@
 """Ways to tell a host intrusion detection system what was decided: a file per way, with its settings."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -33,57 +33,53 @@ class OriginSection(HidsProfile):
 
 @dataclass(frozen=True, slots=True)
 class Ways:
-    """The ways to tell the origins what was decided, by their names, and the connections they use."""
+    """The ways to tell the origins, by the origins' names, and the connections they use."""
 
     by_origin: Mapping[str, Way]
-    clients: Sequence[httpx.AsyncClient]
+    pools: Sequence[httpx.AsyncClient]
 
     async def close(self) -> None:
-        await asyncio.gather(*(client.aclose() for client in self.clients))
+        await asyncio.gather(*(pool.aclose() for pool in self.pools))
 
 
 def open_ways(origins: Mapping[str, OriginSection], clock: Callable[[], datetime]) -> Ways:
     """A way for every origin that can be told; raises ConfigError for a `ca_file` that cannot be read."""
     ways: dict[str, Way] = {}
-    clients = []
+    pools = []
     for name, origin in origins.items():
-        if origin.tell is not None:
-            clients.append(_client(name, origin.tell))
-            client = HttpClient(
-                client=clients[-1],
-                clock=clock,
-                name=f"origins.{name}.tell",
-                base_url=origin.tell.url.rstrip("/"),
-            )
-            ways[name] = Way(origin.tell, client)
-    return Ways(ways, clients)
+        if origin.tell is None:
+            continue
+        try:
+            # A pool each, for each may trust an authority of its own.
+            pools.append(new_client(origin.tell.ca_file))
+        except OSError as error:
+            reason = error.strerror or error
+            problem = f"{origin.tell.ca_file}: cannot be read as certificates in PEM: {reason}"
+            raise ConfigError([Mistake("config", f"origins.{name}.tell.ca_file", problem)]) from error
+        client = HttpClient(
+            client=pools[-1],
+            clock=clock,
+            name=f"origins.{name}.tell",
+            base_url=origin.tell.url.rstrip("/"),
+        )
+        ways[name] = Way(origin.tell, client)
+    return Ways(ways, pools)
 
 
-def _client(name: str, tell: TellSection) -> httpx.AsyncClient:
-    try:
-        return new_client(tell.ca_file)
-    except OSError as error:
-        problem = f"{tell.ca_file}: cannot be read as certificates in PEM: {error.strerror or error}"
-        raise ConfigError([Mistake("config", f"origins.{name}.tell.ca_file", problem)]) from error
-
-
-def mistakes_in_origins(data: Mapping[str, Any]) -> list[Problem]:
-    """Sources of origins that are not there, or are of two origins: whose record would it be?"""
+def mistakes_in_origins(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Origins without sources, and sources that do not exist or belong to two origins."""
     known = [str(name) for section in ("sources", "polls") for name, _ in tables(data, section)]
     owners: dict[str, str] = {}
-    found: list[Problem] = []
     for origin, section in tables(data, "origins"):
         named = as_list(section.get("sources"))
         if not named and not section.get("tell"):
-            found.append((("origins", origin), "has no sources, so it sees nothing; write `sources: [NAME]`"))
+            yield ("origins", origin), "has no sources, so it sees nothing; write `sources: [NAME]`"
         if not named and section.get("expects"):
-            problem = "needs `sources`, for without them nothing is seen"
-            found.append((("origins", origin, "expects"), problem))
+            yield ("origins", origin, "expects"), "needs `sources`, for without them nothing is seen"
+        path = ("origins", origin, "sources")
         for name in map(str, named if isinstance(named, list) else []):
-            path = ("origins", origin, "sources")
             if name not in known:
-                found.append((path, did_you_mean(name, known, "source")))
+                yield path, did_you_mean(name, known, "source")
+            # Two owners: nobody could say which of them saw a record, or is to be told.
             elif owners.setdefault(name, origin) != origin:
-                problem = f'"{name}" is already a source of {owners[name]}; remove it from one of the two'
-                found.append((path, problem))
-    return found
+                yield path, f'"{name}" is already a source of {owners[name]}; remove it from one of the two'

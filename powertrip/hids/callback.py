@@ -2,8 +2,8 @@
 
 `X-Powertrip-Timestamp` is the Unix time of sending, and `X-Powertrip-Signature` is `sha256=` and
 HMAC-SHA256, with the shared secret, over that time, a dot and the body, in lower-case hexadecimal digits.
-A receiver should refuse what is older than a few minutes; the verdict's `event_id` and `verdict` together
-say whether it was told before.
+A receiver should refuse what is older than a few minutes. The same `event_id` and `verdict` again are a
+repetition.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ class TellCallback(TellSection):
     """The JSON that is sent; [hids.md](hids.md) has the default and all placeholders."""
 
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
-        """Post it; any 2xx is taken for "told"."""
+        # Signed and sent are the same bytes: JSON made twice may differ in a space.
         body = filled(self.body, verdict).encode()
         timestamp = str(int(way.client.clock().timestamp()))
         headers = {
@@ -43,12 +43,13 @@ class TellCallback(TellSection):
             raise way.client.rejected(answer, "check its address, and the secret on both sides")
 
     async def check(self, way: Way) -> str:
-        """Whether the server answers at all; a verdict is not made up for it. Raises Unavailable."""
+        """Ask whether the server answers at all; raises Unavailable."""
+        # No more than HEAD: a receiver would believe a verdict that is made up.
         answer = await way.client.request("HEAD")
         return f"the server answers ({answer.status} to HEAD)"
 
 
 def sign(secret: SecretStr, timestamp: str, body: bytes) -> str:
-    """The signature header."""
+    # The time is signed too, or an old verdict could be sent again as a new one.
     key, signed = secret.get_secret_value().encode(), timestamp.encode() + b"." + body
     return "sha256=" + hmac.new(key, signed, hashlib.sha256).hexdigest()

@@ -1,7 +1,4 @@
-"""Tells a verdict as a document of an OpenSearch index, one a month: for Wazuh 5, or the indexer of Wazuh 4.
-
-The document's id is made of the event, the verdict and the alert, so that telling it again changes nothing.
-"""
+"""Tells a verdict as a document of a monthly OpenSearch index: for Wazuh 5, or the indexer of Wazuh 4."""
 
 import hashlib
 from datetime import datetime
@@ -33,10 +30,10 @@ class TellIndexer(TellSection):
     """How the names of the monthly indices begin."""
 
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
-        """Put the document in the index of the month in which it was decided."""
+        """Idempotent: the same verdict replaces its own document."""
         path = f"/{index_of(self.index, verdict.decided_at)}/_doc/{document_id(verdict)}"
-        told = values(verdict)
-        document = {"@timestamp": told["decided_at"], "powertrip": told}
+        report = values(verdict)
+        document = {"@timestamp": report["decided_at"], "powertrip": report}
         answer = await way.client.request("PUT", path, json=document, login=self._login())
         if answer.status not in TAKEN:
             raise way.client.rejected(
@@ -60,6 +57,6 @@ def index_of(prefix: str, decided_at: datetime) -> str:
 
 
 def document_id(verdict: OriginVerdict) -> str:
-    """The same for the same verdict on the same alert."""
-    named = "\0".join([verdict.event_id, verdict.verdict, verdict.alert_id or ""])
-    return hashlib.sha256(named.encode()).hexdigest()
+    """The same for the same verdict on the same alert, so that a retry makes no second document."""
+    identity = "\0".join([verdict.event_id, verdict.verdict, verdict.alert_id or ""])
+    return hashlib.sha256(identity.encode()).hexdigest()

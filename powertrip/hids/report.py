@@ -1,4 +1,4 @@
-"""A verdict as JSON: the form in which a HIDS is told, and templates for those that want another one."""
+"""A verdict as JSON: the form in which a HIDS is told, and templates for a HIDS that wants another."""
 
 import json
 from datetime import datetime
@@ -24,7 +24,7 @@ TEXT_LIMIT = 1000
 
 
 def values(verdict: OriginVerdict) -> dict[str, Any]:
-    """Everything that is told, by its placeholder; times are RFC 3339 in UTC, what is not known is None."""
+    """Every value by its placeholder; times are RFC 3339 in UTC, unknown values None."""
     return {
         "event_id": verdict.event_id,
         "verdict": WORD[verdict.verdict],
@@ -42,23 +42,26 @@ def values(verdict: OriginVerdict) -> dict[str, Any]:
 
 
 def filled(template: str, verdict: OriginVerdict) -> str:
-    """The template with JSON in place of each placeholder, so that no value can leave its place."""
+    """The template with its placeholders replaced."""
+    # Each by JSON of its own: a user name with a quotation mark cannot leave its place and forge a verdict.
     return Template(template).substitute({name: json.dumps(value) for name, value in values(verdict).items()})
 
 
-def unknown_placeholders(template: str) -> str | None:
-    """What is wrong with a template, in words; None where it makes JSON."""
+def check_template(template: str) -> str:
+    """The template itself; raises ValueError where it would not make JSON."""
     try:
         text = Template(template).substitute(dict.fromkeys(PLACEHOLDERS, '"x"'))
     except KeyError as error:
-        return f"${error.args[0]} is no placeholder"
-    except ValueError:
-        return "a $ stands alone; write $$ for the sign itself"
+        problem = f"${error.args[0]} is no placeholder; docs/hids.md lists the placeholders"
+        raise ValueError(problem) from error
+    except ValueError as error:
+        raise ValueError("a $ stands alone; write $$ for the sign itself") from error
     try:
         json.loads(text)
     except ValueError as error:
-        return f"does not make JSON: {error}; placeholders bring their own quotation marks"
-    return None
+        problem = f"does not make JSON: {error}; placeholders bring their own quotation marks"
+        raise ValueError(problem) from error
+    return template
 
 
 def _moment(moment: datetime) -> str:

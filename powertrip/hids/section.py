@@ -10,7 +10,7 @@ from pydantic import AfterValidator
 from powertrip.config.section import Section
 from powertrip.config.values import Written
 from powertrip.domain.hids import OriginVerdict
-from powertrip.hids.report import unknown_placeholders
+from powertrip.hids.report import check_template
 from powertrip.net import HttpClient
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -27,33 +27,26 @@ def _check_url(value: str) -> str:
     return value
 
 
-def _check_template(value: str) -> str:
-    unknown = unknown_placeholders(value)
-    if unknown:
-        raise ValueError(f"{unknown}; docs/hids.md lists the placeholders")
-    return value
-
-
 Url = Annotated[str, AfterValidator(_check_url), Written("an https address; http on this machine alone")]
 Template = Annotated[
-    str, AfterValidator(_check_template), Written("JSON with placeholders such as `$verdict`")
+    str, AfterValidator(check_template), Written("JSON with placeholders such as `$verdict`")
 ]
 
 
 @dataclass(slots=True)
 class Way:
-    """A way to tell one HIDS, with its connection; implements `powertrip.ports.Origin`."""
+    """A section and its connection; implements `powertrip.pipeline.ports.Origin`."""
 
     section: "TellSection"
     client: HttpClient
     token: str | None = None
-    """What a login gave, until it runs out."""
+    """The session that a login opened, until it runs out."""
 
     async def tell(self, verdict: OriginVerdict) -> None:
         await self.section.tell(verdict, self)
 
     async def check(self) -> str:
-        """What an operator is told of a working connection; raises OutsideError with what to mend."""
+        """Prove that the connection works, in words for the operator; raises OutsideError with the cure."""
         return await self.section.check(self)
 
 
@@ -69,7 +62,7 @@ class TellSection(Section):
 
     @abstractmethod
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
-        """See `powertrip.ports.Origin`."""
+        """See `powertrip.pipeline.ports.Origin`."""
 
     @abstractmethod
     async def check(self, way: Way) -> str:

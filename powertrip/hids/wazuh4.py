@@ -1,7 +1,7 @@
 """Tells a verdict as an event of Wazuh 4: `POST /events`, for which contrib/wazuh has the rules.
 
 The API (port 55000, since 4.7) wants a token that lasts fifteen minutes, and the permission `event:ingest`;
-it takes 100 events a request and 30 requests a minute. What is told arrives with the location API-Webhook.
+it takes 100 events a request and 30 requests a minute. Events arrive with the location API-Webhook.
 """
 
 import json
@@ -29,10 +29,10 @@ class TellWazuh4(TellSection):
     """And with what."""
 
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
-        """Ingest it as one event; a token that has run out is renewed once."""
         body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
         answer = await self._post(body, way)
         if answer.status == httpx.codes.UNAUTHORIZED:
+            # The token ran out; only once, for a refused login would go round for ever.
             way.token = None
             answer = await self._post(body, way)
         if answer.status == httpx.codes.UNAUTHORIZED:
@@ -41,8 +41,9 @@ class TellWazuh4(TellSection):
             raise way.client.rejected(answer, "give the user a role with the permission event:ingest")
         if answer.status != httpx.codes.OK:
             raise way.client.rejected(answer, "is it Wazuh 4.7 or newer? Wazuh 5 is told by its indexer")
-        said = _json(answer)
-        if not isinstance(said, dict) or said.get("error") not in (0, None):
+        # 200 is only that the request was understood; `error` tells what became of the event.
+        result = _json(answer)
+        if not isinstance(result, dict) or result.get("error") not in (0, None):
             raise Unavailable(f"{way.client.name}: Wazuh did not take the event")
 
     async def check(self, way: Way) -> str:
@@ -61,41 +62,37 @@ class TellWazuh4(TellSection):
         answer = await way.client.request("POST", LOGIN, login=login)
         if answer.status != httpx.codes.OK:
             raise way.client.rejected(answer, "check user and password")
-        token = _token_in(_json(answer))
-        if token is None:
+        result = _json(answer)
+        data = result.get("data") if isinstance(result, dict) else None
+        token = data.get("token") if isinstance(data, dict) else None
+        if not isinstance(token, str) or not token:
             raise way.client.rejected(answer, "its answer holds no token; is this Wazuh's API (port 55000)?")
         way.token = token
         return token
 
 
 def event_of(verdict: OriginVerdict) -> dict[str, str]:
-    """What is told, under the names that the rules in contrib/wazuh look for; Wazuh compares text alone."""
-    told = values(verdict)
-    named = {
-        "verdict": told["verdict"],
-        "event_id": told["event_id"],
-        "alert_id": told["alert_id"],
-        "rule": told["rule"],
-        "user": told["user_name"],
-        "host": told["host_name"],
-        "srcip": told["source_ip"],
-        "approver": told["decided_by"],
-        "approver_name": told["decided_by_name"],
-        "at": told["decided_at"],
-        "reason": told["reason"],
+    """The report under the names that the rules in contrib/wazuh look for."""
+    report = values(verdict)
+    fields = {
+        "verdict": report["verdict"],
+        "event_id": report["event_id"],
+        "alert_id": report["alert_id"],
+        "rule": report["rule"],
+        "user": report["user_name"],
+        "host": report["host_name"],
+        "srcip": report["source_ip"],
+        "approver": report["decided_by"],
+        "approver_name": report["decided_by_name"],
+        "at": report["decided_at"],
+        "reason": report["reason"],
     }
-    return {name: value for name, value in named.items() if value}
+    # Wazuh's rules compare text alone, and would read a null as text.
+    return {name: value for name, value in fields.items() if value}
 
 
 def _json(answer: Answer) -> object:
-    """What it says; None for what some other server says in other ways."""
     try:
         return answer.json()
     except Unavailable:
-        return None
-
-
-def _token_in(answer: object) -> str | None:
-    data = answer.get("data") if isinstance(answer, dict) else None
-    token = data.get("token") if isinstance(data, dict) else None
-    return token if isinstance(token, str) and token else None
+        return None  # another server than Wazuh's; the caller says so

@@ -1,6 +1,6 @@
 """The contract between the web endpoint, the sources and the store: a request comes in, records go on.
 
-The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `Inbox` keeps the
+The web endpoint builds an `IngestRequest`, a `Source` makes a `Reading` of it, and an `InboxWriter` keeps the
 records. The three live in rooms that do not know each other; this is all they share.
 """
 
@@ -176,7 +176,7 @@ class Backfill(Protocol):
         """
 
 
-class Inbox(Protocol):
+class InboxWriter(Protocol):
     """Keeps accepted records until they are judged."""
 
     async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:

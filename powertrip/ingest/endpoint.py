@@ -11,7 +11,7 @@ from aiohttp import web
 from powertrip.errors import BodyTooLarge, IngestRefused, Overloaded, Unreadable
 from powertrip.ingest.contract import (
     Challenged,
-    Inbox,
+    InboxWriter,
     IngestAnswer,
     IngestRequest,
     Limits,
@@ -36,7 +36,7 @@ class IngestEndpoint:
 
     sources: Callable[[], Mapping[str, Source]]
     limits: Callable[[], Limits]
-    inbox: Inbox
+    inbox: InboxWriter
     metrics: Metrics
     clock: Callable[[], datetime]
     body_timeout: float

@@ -18,7 +18,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from powertrip.errors import IngestRefused, StoreUnavailable
-from powertrip.ingest.contract import Inbox, Limits, Source
+from powertrip.ingest.contract import InboxWriter, Limits, Source
 from powertrip.ingest.endpoint import REQUEST_ID, IngestEndpoint
 from powertrip.ingest.fetching import Fetcher
 from powertrip.metrics import Metrics
@@ -56,7 +56,7 @@ def build_app(
     *,
     sources: Callable[[], Mapping[str, Source]],
     limits: Callable[[], Limits],
-    inbox: Inbox,
+    inbox: InboxWriter,
     metrics: Metrics,
     readiness: Readiness,
     clock: Callable[[], datetime],

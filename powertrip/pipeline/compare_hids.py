@@ -1,17 +1,11 @@
-"""What only one side saw: an origin's alone becomes an event, the log pipeline's alone is reported."""
-
-import asyncio
-from dataclasses import replace
+"""Compares both sides: what only an origin saw becomes an event, what it missed is reported."""
 
 import structlog
 
-from powertrip.domain import policy, reminders, routing
-from powertrip.domain.event import Event
-from powertrip.domain.judgement import Applied, DueSighting, ToAsk
-from powertrip.domain.people import Subject
-from powertrip.errors import StoreUnavailable
-from powertrip.pipeline.context import Parts
-from powertrip.pipeline.enrich import HOLD, begin_lookups
+from powertrip.domain.judgement import Applied, ToAsk
+from powertrip.pipeline.context import Context, Settings
+from powertrip.pipeline.enrich import begin_lookups
+from powertrip.pipeline.judge import apply_all, subjects_of, to_ask
 
 log = structlog.get_logger(__name__)
 
@@ -19,76 +13,45 @@ BATCH = 100
 """Sightings, and missed events, that share a transaction."""
 
 
-async def watch_origins(parts: Parts) -> bool:
+async def watch_origins(context: Context) -> bool:
     """Ask about what origins alone saw, and mark what they did not see; returns whether there may be more."""
-    opened = await _open_missed_by_pipeline(parts)
-    missed = await parts.store.expectations.miss(parts.clock(), BATCH)
-    reported = await parts.store.expectations.report(
-        parts.settings.security_channel, parts.settings.quarantine.report_every, parts.clock()
+    settings, store = context.settings, context.store
+    opened = await _ask_about_alone(context, settings)
+    missed = await store.expectations.miss(context.clock(), BATCH)
+    reported = await store.expectations.report(
+        settings.security_channel, settings.quarantine.report_every, context.clock()
     )
     if missed:
-        log.warning("origins did not see what the log pipeline told of", events=missed)
+        log.warning("origins missed events", events=missed)
     if opened:
-        begin_lookups(parts)
+        begin_lookups(context)
     if opened or missed or reported:
-        parts.signals.outbox.set()
+        context.signals.outbox.set()
     return BATCH in (opened, missed)
 
 
-async def _open_missed_by_pipeline(parts: Parts) -> int:
-    due = await parts.store.sightings.due(parts.clock(), BATCH)
+async def _ask_about_alone(context: Context, settings: Settings) -> int:
+    due = await context.store.sightings.due(context.clock(), BATCH)
     if not due:
         return 0
-    people = parts.settings.people
-    subjects = await asyncio.gather(
-        *(parts.directory.subject(people.find(item.event.user_name)) for item in due)
-    )
-    asked = [(item.id, _ask(parts, item, subject)) for item, subject in zip(due, subjects, strict=True)]
-    applied = await _open(parts, asked)
-    log.warning("the log pipeline missed what an origin saw", events=[*applied.opened, *applied.folded])
+    subjects = await subjects_of(context, settings, [item.event.user_name for item in due])
+    asked, now = [], context.clock()
     for item in due:
-        parts.metrics.sighting_compared(_origin_of(parts, item.event), "alone")
-    return len(due)
+        subject = subjects[item.event.user_name]
+        ask = to_ask(settings, item.record, item.event, subject, event_id=context.new_id(), now=now)
+        asked.append((item.id, ask))
 
-
-async def _open(parts: Parts, asked: list[tuple[int, ToAsk]]) -> Applied:
-    try:
-        return await parts.store.sightings.open_due(asked, parts.clock())
-    except StoreUnavailable:
-        raise
-    except Exception:  # a sighting that cannot be opened must not hold up any other
-        log.exception("sightings could not be opened together; they are opened one by one")
-    each = [await _open_alone(parts, one) for one in asked]
-    return Applied(
-        opened=tuple(event_id for applied in each for event_id in applied.opened),
-        folded=tuple(event_id for applied in each for event_id in applied.folded),
-    )
-
-
-async def _open_alone(parts: Parts, one: tuple[int, ToAsk]) -> Applied:
-    try:
-        return await parts.store.sightings.open_due([one], parts.clock())
-    except StoreUnavailable:
-        raise
-    except Exception:  # said here, and tried again with the next sweep
-        log.exception("a sighting could not be opened", sighting=one[0], user_name=one[1].event.user_name)
+    async def give_up(item: tuple[int, ToAsk], error: Exception) -> Applied:
+        # It still waits, so the next sweep tries it again.
+        sighting, ask = item
+        log.error("sighting not opened", exc_info=error, sighting=sighting, user_name=ask.event.user_name)
         return Applied()
 
-
-def _origin_of(parts: Parts, event: Event) -> str:
-    names = (watch.origin.name for watch in parts.settings.watches if event.source in watch.origin.sources)
-    return next(names, "")
-
-
-def _ask(parts: Parts, sighting: DueSighting, subject: Subject) -> ToAsk:
-    settings = parts.settings
-    event = replace(
-        sighting.event,
-        id=parts.new_id(),
-        subject=subject,
-        next_reminder_at=reminders.first_due(settings.reminders, parts.clock()),
+    applied = await apply_all(
+        asked, lambda batch: context.store.sightings.open_due(batch, context.clock()), give_up
     )
-    demands = policy.requirements(event, settings.policy)
-    event = replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
-    conversation = routing.route(subject, settings.security_channel).conversation
-    return ToAsk(event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
+    log.warning("log pipeline missed records of an origin", events=[*applied.opened, *applied.folded])
+    for item in due:
+        watch = settings.watch_of(item.event.source)
+        context.metrics.sighting_compared(watch.origin.name if watch else "", "alone")
+    return len(due)

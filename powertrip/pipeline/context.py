@@ -1,4 +1,7 @@
-"""What the steps work with: the adapters, the clock, and the settings, which a reload replaces whole."""
+"""What all steps share: adapters, clock, signals, and the settings, which a reload replaces whole.
+
+A step reads `context.settings` once, at its top: two reads around an `await` may be of two configurations.
+"""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -8,7 +11,7 @@ from datetime import datetime, timedelta
 from powertrip.cards import CardSettings
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
-from powertrip.domain.quarantine import Quarantine
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
@@ -20,7 +23,7 @@ from powertrip.store import Store
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """The sections that the steps read, and what the start found out; a reload replaces it whole."""
+    """The sections that the steps read, and what Slack said at the start; a reload replaces it whole."""
 
     rules: RuleSet
     people: People
@@ -29,7 +32,7 @@ class Settings:
     reviewers: Reviewers
     cards: CardSettings
     severity: SeverityLists
-    quarantine: Quarantine
+    quarantine: QuarantineSection
     security_channel: str
     """A channel id."""
     command: str
@@ -37,16 +40,15 @@ class Settings:
     backup_after: timedelta
     """How long an event may wait for Slack before it is told another way."""
     watches: tuple[Watch, ...] = ()
-    """The origins, as their records are compared."""
 
     def watch_of(self, source: str) -> Watch | None:
-        """The origin whose own records come through this source, if they do."""
+        """The origin whose own records come through this source."""
         return next((watch for watch in self.watches if source in watch.origin.sources), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Signals:
-    """What wakes the loops. Whoever leaves work sets one; one loop waits for each."""
+    """Wake the loops: whoever leaves work sets one, and one loop waits for each."""
 
     inbox: asyncio.Event = field(default_factory=asyncio.Event)
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,8 +57,8 @@ class Signals:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parts:
-    """Everything a step may use; `settings` and `backup` are read anew at each use."""
+class Context:
+    """Everything a step may use; `settings` and `backup` may differ from one use to the next."""
 
     store: Store
     notifier: Notifier
@@ -66,7 +68,7 @@ class Parts:
     clock: Callable[[], datetime]
     """Returns the time now, aware and in UTC."""
     new_id: Callable[[], str]
-    """Returns an id for an event that nobody can guess."""
+    """Returns an id for an event; nobody can guess it, for buttons carry it."""
     live_settings: Callable[[], Settings]
     live_backup: Callable[[], BackupChannels]
     origins: Mapping[str, Origin]
@@ -75,7 +77,7 @@ class Parts:
 
     @property
     def settings(self) -> Settings:
-        """Those in force now."""
+        """The settings in force now."""
         return self.live_settings()
 
     @property

@@ -1,4 +1,4 @@
-"""What is known of an event's address is looked up: at first for a moment, later until all have answered."""
+"""Looks up addresses of events: at first while their cards are held, later until all services answered."""
 
 import asyncio
 from dataclasses import replace
@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from powertrip.domain.address import AddressFacts
-from powertrip.domain.due import ToEnrich
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import doubled
 
 log = structlog.get_logger(__name__)
@@ -22,42 +21,36 @@ LEASE = timedelta(seconds=15)
 """How long a crashed process keeps lookups from the next."""
 GIVE_UP_AFTER = timedelta(hours=1)
 """What no service has said by then is called unavailable."""
-LONGEST_WAIT = timedelta(minutes=5)
-"""Late lookups are repeated after five seconds, and then ever less often up to this."""
+RETRY_FIRST = timedelta(seconds=5)
+RETRY_LONGEST = timedelta(minutes=5)
+"""Lookups that miss an answer are repeated after the first, then ever less often up to the longest."""
 
 
-def begin_lookups(parts: Parts) -> None:
-    """Have new events looked up now, and their cards sent when the hold ends, whatever came of it."""
-    parts.signals.lookups.set()
-    # Nobody else wakes the sender then while the lookups of others go on.
-    asyncio.get_running_loop().call_later(HOLD.total_seconds(), parts.signals.outbox.set)
+def begin_lookups(context: Context) -> None:
+    """Wake the lookups of new events now, and the sender when the hold of their cards ends."""
+    context.signals.lookups.set()
+    # While the lookups of others hang, nobody else wakes the sender when the hold is over.
+    asyncio.get_running_loop().call_later(HOLD.total_seconds(), context.signals.outbox.set)
 
 
-async def enrich(parts: Parts) -> bool:
+async def enrich(context: Context) -> bool:
     """Look up one batch of events; returns whether there may be more."""
-    now = parts.clock()
-    claimed = await parts.store.enriching.claim(BATCH, now, LEASE)
+    claimed = await context.store.enriching.claim(BATCH, context.clock(), LEASE)
     if not claimed:
         return False
     addresses = {item.source_ip for item in claimed if item.source_ip}
-    known = await parts.enrichment.facts(addresses, WITHIN)
-    now = parts.clock()
-    found = {item.event_id: _final(known.get(item.source_ip or ""), item, now) for item in claimed}
-    due = {item.event_id: _next_look(found[item.event_id], item, now) for item in claimed}
-    await parts.store.enriching.keep(found, due, now)
-    parts.signals.outbox.set()
+    known = await context.enrichment.facts(addresses, WITHIN)
+    now = context.clock()
+    facts_of: dict[str, AddressFacts | None] = {}
+    due: dict[str, datetime | None] = {}
+    for item in claimed:
+        facts = known.get(item.source_ip or "")
+        if facts is not None and facts.awaited and now - item.received_at >= GIVE_UP_AFTER:
+            missing = dict.fromkeys(facts.awaited, f"no answer within {GIVE_UP_AFTER}")
+            facts = replace(facts, awaited=(), unavailable=missing | dict(facts.unavailable))
+        is_complete = facts is None or not facts.awaited
+        facts_of[item.event_id] = facts
+        due[item.event_id] = None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST)
+    await context.store.enriching.keep(facts_of, due, now)
+    context.signals.outbox.set()
     return len(claimed) == BATCH
-
-
-def _final(facts: AddressFacts | None, item: ToEnrich, now: datetime) -> AddressFacts | None:
-    """The facts; once nobody waits any more, what is missing is said to be unavailable."""
-    if facts is None or not facts.awaited or now - item.received_at < GIVE_UP_AFTER:
-        return facts
-    missing = dict.fromkeys(facts.awaited, f"no answer within {GIVE_UP_AFTER}")
-    return replace(facts, awaited=(), unavailable=missing | dict(facts.unavailable))
-
-
-def _next_look(facts: AddressFacts | None, item: ToEnrich, now: datetime) -> datetime | None:
-    if facts is None or not facts.awaited:
-        return None
-    return now + doubled(timedelta(seconds=5), item.tries, LONGEST_WAIT)

@@ -1,26 +1,28 @@
-"""From a record in the inbox to an event: the rules speak, the subject is looked up, the result is kept."""
+"""From a record in the inbox to an event: rules judge it, its subject is looked up, its effects are kept."""
 
 import asyncio
 import contextlib
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 import structlog
 
-from powertrip.domain import policy, reminders, routing, severity
+from powertrip.domain import deciding, routing, severity
 from powertrip.domain.event import Event
-from powertrip.domain.judgement import Applied, Claimed, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
 from powertrip.errors import StoreUnavailable
-from powertrip.pipeline.context import Parts, Settings
+from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 
 log = structlog.get_logger(__name__)
 
+Item = TypeVar("Item")
 Spoken = Match | Ignored | Quarantined | Unmatched | ToQuarantine
-"""What the rules say of a record, or what is done with one that they break on."""
+"""What the rules say of a record; ToQuarantine where they break on it."""
 
 BATCH = 200
 """Records judged in one go: enough to share a commit, few enough to keep each step short."""
@@ -30,34 +32,53 @@ LEASE = timedelta(seconds=30)
 """How long a crashed process keeps records from being judged by the next."""
 
 
-async def judge_waiting(parts: Parts) -> bool:
+async def judge_waiting(context: Context) -> bool:
     """Judge one batch of waiting records; returns whether there may be more."""
-    claimed = await parts.store.inbox.claim(BATCH, parts.clock(), LEASE)
+    claimed = await context.store.inbox.claim(BATCH, context.clock(), LEASE)
     if not claimed:
         return False
     try:
-        judgements = await _judge(parts, claimed)
-        applied = await _apply(parts, judgements)
+        judgements = await _judge(context, claimed)
+        applied = await apply_all(
+            judgements,
+            lambda batch: context.store.judging.apply(batch, context.clock()),
+            lambda judgement, error: _quarantine(context, judgement, error),
+        )
     except StoreUnavailable:
         with contextlib.suppress(StoreUnavailable):  # then the lease ends by itself
-            await parts.store.inbox.release([item.inbox_id for item in claimed])
+            await context.store.inbox.release([item.inbox_id for item in claimed])
         raise
-    _count(parts, judgements, applied)
+    _count(context, judgements, applied)
     if applied.opened:
-        begin_lookups(parts)
+        begin_lookups(context)
     if applied.opened or applied.folded or applied.paired:
-        parts.signals.outbox.set()
+        context.signals.outbox.set()
     return len(claimed) == BATCH
 
 
-async def _apply(parts: Parts, judgements: list[Judgement]) -> Applied:
+async def apply_all(
+    items: Sequence[Item],
+    apply: Callable[[Sequence[Item]], Awaitable[Applied]],
+    give_up: Callable[[Item, Exception], Awaitable[Applied]],
+) -> Applied:
+    """Apply `items` in one transaction or, where that breaks, each in its own; raises StoreUnavailable.
+
+    `give_up` gets an item that breaks even alone, and logs it.
+    """
     try:
-        return await parts.store.judging.apply(judgements, parts.clock())
+        return await apply(items)
     except StoreUnavailable:
         raise
-    except Exception:  # a record that cannot be kept must not hold up, or lose, any other
-        log.exception("a batch could not be kept; its records are kept one by one")
-    each = [await _apply_alone(parts, judgement) for judgement in judgements]
+    except Exception:  # an item that cannot be kept must not hold up, or lose, any other
+        log.exception("batch write failed, retrying one by one", items=len(items))
+    each = []
+    for item in items:
+        try:
+            each.append(await apply([item]))
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 (`give_up` logs it)
+            each.append(await give_up(item, error))
     return Applied(
         opened=tuple(event_id for applied in each for event_id in applied.opened),
         folded=tuple(event_id for applied in each for event_id in applied.folded),
@@ -67,76 +88,80 @@ async def _apply(parts: Parts, judgements: list[Judgement]) -> Applied:
     )
 
 
-async def _apply_alone(parts: Parts, judgement: Judgement) -> Applied:
-    try:
-        return await parts.store.judging.apply([judgement], parts.clock())
-    except StoreUnavailable:
-        raise
-    except Exception as error:  # whatever it was, the record is kept where people will look at it
-        log.exception("a record could not be kept as judged", inbox_id=judgement.claimed.inbox_id)
-        unkept = ToQuarantine(rule=None, reason=f"keeping it broke: {type(error).__name__}")
-        return await parts.store.judging.apply([replace(judgement, outcome=unkept)], parts.clock())
-
-
-async def _judge(parts: Parts, claimed: list[Claimed]) -> list[Judgement]:
-    settings = parts.settings
-    spoken = [(item, _speak(settings, item.record)) for item in claimed]
-    subjects = await _subjects(
-        parts, {match.fields.get("user_name") for _, match in spoken if isinstance(match, Match)}
+async def subjects_of(
+    context: Context, settings: Settings, names: Iterable[str | None]
+) -> dict[str | None, Subject]:
+    """Whom events of these user names are about."""
+    wanted = list(dict.fromkeys(names))
+    subjects = await asyncio.gather(
+        *(context.directory.subject(settings.people.find(name)) for name in wanted)
     )
-    return [
-        Judgement(claimed=item, outcome=_outcome(parts, settings, item.record, verdict, subjects))
-        for item, verdict in spoken
-    ]
+    return dict(zip(wanted, subjects, strict=True))
+
+
+def to_ask(
+    settings: Settings, record: Record, draft: Event, subject: Subject, *, event_id: str, now: datetime
+) -> ToAsk:
+    """Ask about `draft`, which says what happened, by `record`."""
+    event = deciding.open_event(
+        draft,
+        event_id=event_id,
+        subject=subject,
+        policies=settings.policy,
+        schedule=settings.reminders,
+        now=now,
+    )
+    conversation = routing.route(subject, settings.security_channel)
+    return ToAsk(record=record, event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
+
+
+async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]:
+    settings = context.settings
+    spoken = [_speak(settings, record) for record in claimed]
+    names = [match.fields.get("user_name") for match in spoken if isinstance(match, Match)]
+    subjects = await subjects_of(context, settings, names)
+    judgements: list[Judgement] = []
+    now = context.clock()
+    for record, verdict in zip(claimed, spoken, strict=True):
+        match verdict:
+            case ToQuarantine():
+                judgements.append(verdict)
+            case Ignored(rule=rule):
+                judgements.append(ToCount(record=record, verdict="ignored", name=rule.name))
+            case Unmatched():
+                judgements.append(ToCount(record=record, verdict="unmatched", name=record.source))
+            case Quarantined(rule=rule, reason=reason):
+                name = rule.name if rule else None
+                judgements.append(ToQuarantine(record=record, rule=name, reason=reason))
+            case Match(fields=fields):
+                draft = severity.weigh(_draft(record, verdict), settings.severity)
+                watch = settings.watch_of(record.source)
+                if watch is not None:
+                    judgements.append(ToSight(record=record, event=draft, watch=watch))
+                else:
+                    subject = subjects[fields.get("user_name")]
+                    event_id = context.new_id()
+                    judgements.append(to_ask(settings, record, draft, subject, event_id=event_id, now=now))
+    return judgements
 
 
 def _speak(settings: Settings, record: Record) -> Spoken:
     try:
         return settings.rules.judge(record)
     except Exception as error:  # a rule that breaks on one record must not hold up, or lose, any other
-        log.exception("a rule broke on a record", source=record.source, record_id=record.record_id)
-        return ToQuarantine(rule=None, reason=f"judging broke: {type(error).__name__}")
+        log.exception("rule broke on a record", source=record.source, record_id=record.record_id)
+        return ToQuarantine(record=record, rule=None, reason=f"judging broke: {type(error).__name__}")
 
 
-async def _subjects(parts: Parts, names: set[str | None]) -> dict[str | None, Subject]:
-    people = parts.settings.people
-    known = list(names)
-    found = await asyncio.gather(*(parts.directory.subject(people.find(name)) for name in known))
-    return dict(zip(known, found, strict=True))
-
-
-def _outcome(
-    parts: Parts,
-    settings: Settings,
-    record: Record,
-    verdict: Spoken,
-    subjects: dict[str | None, Subject],
-) -> ToAsk | ToSight | ToCount | ToQuarantine:
-    match verdict:
-        case ToQuarantine():
-            return verdict
-        case Ignored(rule=rule):
-            return ToCount(verdict="ignored", name=rule.name)
-        case Unmatched():
-            return ToCount(verdict="unmatched", name=record.source)
-        case Quarantined(rule=rule, reason=reason):
-            return ToQuarantine(rule=rule.name if rule else None, reason=reason)
-        case Match():
-            event = _event(parts, settings, record, verdict, subjects[verdict.fields.get("user_name")])
-            watch = settings.watch_of(record.source)
-            if watch is not None:
-                return ToSight(event=event, watch=watch)
-            recipients = routing.route(event.subject, settings.security_channel)
-            return ToAsk(
-                event=event, conversation=recipients.conversation, hold=HOLD, watches=settings.watches
-            )
-
-
-def _event(parts: Parts, settings: Settings, record: Record, match: Match, subject: Subject) -> Event:
+def _draft(record: Record, match: Match) -> Event:
     occurred_at = record.occurred_at or record.received_at
-    others = {k: v for k, v in match.fields.items() if k not in ("user_name", "host_name", "source_ip")}
-    event = Event(
-        id=parts.new_id(),
+    names = {
+        name: match.fields[name][:NAME_KEPT]
+        for name in ("user_name", "host_name", "source_ip")
+        if name in match.fields
+    }
+    return Event(
+        id="",
         rule=match.rule.name,
         title=match.rule.title,
         event_action=match.rule.action,
@@ -145,43 +170,38 @@ def _event(parts: Parts, settings: Settings, record: Record, match: Match, subje
         occurred_at=occurred_at,
         received_at=record.received_at,
         last_occurred_at=occurred_at,
-        user_name=_kept_name(match, "user_name"),
-        host_name=_kept_name(match, "host_name"),
-        source_ip=_kept_name(match, "source_ip"),
-        fields=others,
+        user_name=names.get("user_name"),
+        host_name=names.get("host_name"),
+        source_ip=names.get("source_ip"),
+        fields={name: value for name, value in match.fields.items() if name not in names},
         message=record.message,
         cut=record.cut,
-        subject=subject,
         fold_key=match.fold_key,
-        next_reminder_at=_first_reminder(settings, parts.clock()),
     )
-    event = severity.weigh(event, settings.severity)
-    demands = policy.requirements(event, settings.policy)
-    return replace(event, requires_reason=demands.reason, requires_second_person=demands.second_person)
 
 
-def _kept_name(match: Match, field: str) -> str | None:
-    value = match.fields.get(field)
-    return value[:NAME_KEPT] if value is not None else None
+async def _quarantine(context: Context, judgement: Judgement, error: Exception) -> Applied:
+    # Whatever broke, the record is kept where people will look at it.
+    log.error("record not kept as judged, quarantined", exc_info=error, inbox_id=judgement.record.inbox_id)
+    reason = f"keeping it broke: {type(error).__name__}"
+    unkept = ToQuarantine(record=judgement.record, rule=None, reason=reason)
+    return await context.store.judging.apply([unkept], context.clock())
 
 
-def _first_reminder(settings: Settings, now: datetime) -> datetime:
-    return reminders.first_due(settings.reminders, now)
-
-
-def _count(parts: Parts, judgements: list[Judgement], applied: Applied) -> None:
+def _count(context: Context, judgements: Sequence[Judgement], applied: Applied) -> None:
     for judgement in judgements:
-        match judgement.outcome:
+        match judgement:
             case ToAsk(event=event):
-                parts.metrics.record_judged(event.rule, "match")
+                context.metrics.record_judged(event.rule, "match")
             case ToSight(event=event):
-                parts.metrics.record_judged(event.rule, "sighting")
+                context.metrics.record_judged(event.rule, "sighting")
             case ToCount(verdict=verdict, name=name):
-                parts.metrics.record_judged(name if verdict == "ignored" else "", verdict)
+                # What no rule matches has no rule to be counted under.
+                context.metrics.record_judged(name if verdict == "ignored" else "", verdict)
             case ToQuarantine(rule=rule):
-                parts.metrics.record_judged(rule or "", "quarantine")
+                context.metrics.record_judged(rule or "", "quarantine")
     for origin in applied.paired:
-        parts.metrics.sighting_compared(origin, "matched")
+        context.metrics.sighting_compared(origin, "matched")
     if applied.opened or applied.folded or applied.quarantined or applied.sighted:
         log.info(
             "records judged",

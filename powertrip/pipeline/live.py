@@ -20,12 +20,12 @@ class Live(Generic[T]):
         return self._value
 
     def replace(self, value: T) -> None:
-        """Put another in force, for everybody at once."""
+        """Put another value in force, for everybody at once."""
         self._value = value
 
 
 def derived(live: Live[T], make: Callable[[T], R]) -> Callable[[], R]:
-    """What `make` makes of the value in force, made anew only when that was replaced."""
+    """Reads `make` of the value in force, calling `make` only after that was replaced."""
     made: list[tuple[T, R]] = []
 
     def read() -> R:

@@ -1,4 +1,4 @@
-"""What is outside: Slack, its people, the services that know addresses, the HIDS, and the backup channels."""
+"""The outside, as steps see it: Slack, its people, services that know addresses, HIDS, backup channels."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -30,26 +30,25 @@ class Notifier(Protocol):
 
 
 class Directory(Protocol):
-    """What Slack says of people."""
+    """Looks people up in Slack."""
 
     async def subject(self, person: Person | None) -> Subject:
-        """Whom an event is about. Never raises: why that cannot be said is an answer too."""
+        """Whom an event is about. Never raises: a failed lookup is a kind of subject."""
 
     async def actor(self, slack_id: str, team_id: str | None) -> Actor:
-        """Who clicked, looked up at this moment. Never raises either."""
+        """Who clicked, looked up at this moment. Never raises: Slack's silence is a standing."""
 
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
         """The names of those among `people` who are this member; raises SlackError."""
 
 
 class Enrichment(Protocol):
-    """What the configured services know of addresses."""
+    """Asks the configured services about addresses."""
 
     async def facts(self, addresses: Collection[str], within: timedelta) -> dict[str, AddressFacts]:
-        """What can be said of each address within this time; the rest is named in `awaited`.
+        """The facts that come within this time, by address; services still to answer are named in `awaited`.
 
-        Never raises: that a service does not answer is an answer too. What comes later is kept, so that
-        the next call has it.
+        Never raises. Later answers are cached for the next call.
         """
 
 
@@ -57,11 +56,11 @@ class Origin(Protocol):
     """One way to tell a host intrusion detection system what was decided."""
 
     async def tell(self, verdict: OriginVerdict) -> None:
-        """Tell one verdict; telling it again does no harm. Raises Unavailable or Rejected."""
+        """Tell one verdict. Idempotent. Raises Unavailable or Rejected."""
 
 
 class BackupChannels(Protocol):
-    """Ways to tell people without Slack."""
+    """Tell people without Slack."""
 
     @property
     def names(self) -> tuple[str, ...]:

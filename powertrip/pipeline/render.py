@@ -1,19 +1,20 @@
-"""What a delivery says: rendered from the store at the last moment, so that it is true when it is read."""
+"""What a delivery says: rendered at the last moment, so that it is true when it is read."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
 
 from powertrip import cards
 from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import reminders
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Reminders, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, ReminderNumbers, Shown
 from powertrip.domain.event import NoticeKind, Snapshot, Status
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Settings
 
 DIRECT = ("D", "U", "W")
-"""How the ids of direct messages, and of the members they are addressed by, begin."""
+"""Begin the ids of direct messages, and of the members they are addressed by."""
 FINAL = (Status.APPROVED, Status.CLOSED)
 
 NOTICE_KIND = {
@@ -23,123 +24,85 @@ NOTICE_KIND = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """A message, and what it shows of which events."""
-
-    message: Message
-    shown: tuple[Shown, ...] = ()
+Link = Callable[[str, str], str | None]
+"""Returns the address of a message, by its channel and `ts`, for those who can see it."""
 
 
-class Renderer:
-    """Makes messages of events as they are now."""
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-
-    def post(self, delivery: Delivery) -> Rendered | None:
-        """What a delivery posts; None where it is of no use any more."""
-        match delivery.payload:
-            case QuarantineReport():
-                return Rendered(message=_quarantine(delivery.payload))
-            case Note(title=title, lines=lines):
-                return Rendered(message=cards.security_note(title, lines))
-            case Reminders(numbers=numbers):
-                return self._reminder(delivery, numbers)
-            case _:
-                return self._single(delivery)
-
-    def again(self, delivery: Delivery) -> Rendered | None:
-        """What a message should say now; None where it carries no event any more."""
-        if not delivery.snapshots:
-            return None
-        if len(delivery.snapshots) > 1:
-            return self._list(delivery.snapshots)
-        notice = delivery.notices[0]
-        return self._card(delivery.snapshots[0], notice.kind, notice.channel, notice.reminder)
-
-    def _single(self, delivery: Delivery) -> Rendered | None:
-        if not delivery.snapshots:
-            return None
-        return self._card(delivery.snapshots[0], NOTICE_KIND[delivery.kind], delivery.channel, 0)
-
-    def _reminder(self, delivery: Delivery, numbers: Mapping[str, int]) -> Rendered | None:
-        live = [item for item in delivery.snapshots if _still_due(item, numbers)]
-        if not live:
-            return None
-        if len(live) > 1:
-            return self._list(live)
-        return self._card(live[0], NoticeKind.REMINDER, delivery.channel, live[0].event.reminders)
-
-    def _card(self, snapshot: Snapshot, kind: NoticeKind, channel: str, reminder: int) -> Rendered:
-        event, settings, now = snapshot.event, self._parts.settings, self._parts.clock()
-        calls = kind is NoticeKind.OUTCOME or (
-            kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, reminder)
-        )
-        view = CardView(
-            kind=kind,
-            audience="person" if channel.startswith(DIRECT) else "channel",
-            reminder=reminder,
-            first_link=self._first_link(snapshot, channel) if kind is not NoticeKind.FIRST else None,
-            mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
-            cards=settings.cards,
-            command=settings.command,
-        )
-        render = cards.denied_alert if kind is NoticeKind.OUTCOME else cards.event_card
-        return Rendered(message=render(event, view, now), shown=(_shown(snapshot, reminder),))
-
-    def _first_link(self, snapshot: Snapshot, channel: str) -> str | None:
-        """The first notice's address, where the readers of `channel` can open it."""
-        for notice in snapshot.first_notices:
-            if notice.channel == channel:
-                return self._parts.notifier.link(notice.channel, notice.ts)
+def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime) -> Message | None:
+    """What a delivery says now, and shows of which events; None where it is of no use any more."""
+    snapshots: Sequence[Snapshot] = delivery.snapshots
+    match delivery.payload:
+        case Note(title=title, lines=lines):
+            return cards.security_note(title, lines)
+        case QuarantineReport() as report:
+            return cards.quarantine_notice(
+                count=report.count,
+                sources=report.sources,
+                reasons=report.reasons,
+                samples=report.samples,
+                since=report.since,
+                how_to_look="bot.py events quarantine",
+            )
+        case ReminderNumbers(numbers=numbers):
+            snapshots = [item for item in snapshots if _is_still_due(item, numbers)]
+        case _:
+            pass
+    if not snapshots:
         return None
-
-    def _list(self, snapshots: Sequence[Snapshot]) -> Rendered:
-        settings = self._parts.settings
-        highest = max(item.event.reminders for item in snapshots)
-        calls = reminders.mentions_reviewers(settings.reminders, highest)
-        view = CardView(
-            kind=NoticeKind.REMINDER,
-            audience="channel",
-            reminder=highest,
-            mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
-            cards=settings.cards,
-            command=settings.command,
+    view = _view(snapshots, delivery, settings, link)
+    events = [item.event for item in snapshots]
+    if len(events) > 1:
+        message = cards.reminder_list(events, view, now)
+    elif view.kind is NoticeKind.OUTCOME:
+        message = cards.denied_alert(events[0], view, now)
+    else:
+        message = cards.event_card(events[0], view, now)
+    shows = tuple(
+        Shown(
+            event_id=item.event.id,
+            revision=item.event.revision,
+            version=item.version,
+            reminder=item.event.reminders if len(events) > 1 else view.reminder,
         )
-        message = cards.reminder_list([item.event for item in snapshots], view, self._parts.clock())
-        return Rendered(
-            message=message, shown=tuple(_shown(item, item.event.reminders) for item in snapshots)
-        )
+        for item in snapshots
+    )
+    return replace(message, shows=shows)
 
 
-def _quarantine(found: QuarantineReport) -> Message:
-    return cards.quarantine_notice(
-        count=found.count,
-        sources=found.sources,
-        reasons=found.reasons,
-        samples=found.samples,
-        since=found.since,
-        how_to_look="bot.py events quarantine",
+def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, link: Link) -> CardView:
+    kind, channel, number = NOTICE_KIND.get(delivery.kind, NoticeKind.REMINDER), delivery.channel, 0
+    if kind is NoticeKind.REMINDER:
+        number = max(item.event.reminders for item in snapshots)
+    # An updated message stays the kind it was sent as; those of several events are all lists of reminders.
+    if delivery.kind is DeliveryKind.UPDATE and len(snapshots) == 1:
+        notice = delivery.notices[0]
+        kind, channel, number = notice.kind, notice.channel, notice.reminder
+    calls_reviewers = kind is NoticeKind.OUTCOME or (
+        kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number)
+    )
+    first_link = None
+    if kind is not NoticeKind.FIRST and len(snapshots) == 1:
+        # A link is of use only to those who can open it: the readers of the same channel.
+        first_notices = [notice for notice in snapshots[0].first_notices if notice.channel == channel]
+        first_link = link(channel, first_notices[0].ts) if first_notices else None
+    return CardView(
+        kind=kind,
+        audience="person" if channel.startswith(DIRECT) else "channel",
+        reminder=number,
+        first_link=first_link,
+        mention=tuple(map(Mention, settings.reviewers.called)) if calls_reviewers else (),
+        cards=settings.cards,
+        command=settings.command,
     )
 
 
 def reminder_numbers(delivery: Delivery) -> Mapping[str, int]:
-    """The number of the reminder that the delivery is, by event; empty where it is none."""
-    return delivery.payload.numbers if isinstance(delivery.payload, Reminders) else {}
+    """Numbers of the reminders in the delivery, by event; empty where it is no reminder."""
+    return delivery.payload.numbers if isinstance(delivery.payload, ReminderNumbers) else {}
 
 
-def _shown(snapshot: Snapshot, reminder: int) -> Shown:
-    return Shown(
-        event_id=snapshot.event.id,
-        revision=snapshot.event.revision,
-        version=snapshot.version,
-        reminder=reminder,
-    )
-
-
-def _still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:
-    """A reminder is of use unless the event is final, a newer one waits, or the first has yet to go out."""
+def _is_still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:
+    """False where the event is final, a newer reminder waits, or the first notice has yet to go out."""
     event = snapshot.event
     is_newest = event.reminders <= numbers.get(event.id, event.reminders)
     # A question stays with the person whom it is about, however long Slack does not take it. The channel is

@@ -8,7 +8,7 @@ import structlog
 
 from powertrip.domain.delivery import Delivery
 from powertrip.errors import OutsideError, PowertripError, SlackRefused, SlackUnavailable
-from powertrip.pipeline.context import Parts
+from powertrip.pipeline.context import Context
 
 log = structlog.get_logger(__name__)
 
@@ -33,50 +33,31 @@ def asked_for(error: PowertripError) -> timedelta:
     return min(timedelta(seconds=getattr(error, "retry_after", None) or 0), ASKED_LONGEST)
 
 
-async def never(delivery: Delivery, error: Exception) -> bool:  # noqa: ARG001 (what `attempt` calls)
-    """Leave every failure to the next attempt."""
-    return False
-
-
 async def attempt(
-    parts: Parts,
-    delivery: Delivery,
-    work: Callable[[Delivery], Awaitable[bool]],
-    instead: Callable[[Delivery, Exception], Awaitable[bool]] = never,
+    context: Context, delivery: Delivery, work: Callable[[Context, Delivery], Awaitable[bool]]
 ) -> float:
-    """Run `work`, which returns whether anybody was told; postpone the delivery where it fails.
+    """Run `work`, which returns whether anybody was told; postpone the delivery where it raises.
 
-    `instead` may deal with a failure itself, and says whether it did. Raises only StoreUnavailable. Returns
-    for how many seconds the other side wants nothing more of this lane.
+    Raises only StoreUnavailable. Returns for how many seconds the other side wants nothing more of this lane.
     """
     try:
         async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
-            was_told = await work(delivery)
+            was_told = await work(context, delivery)
     except (OutsideError, TimeoutError) as error:
-        if not await instead(delivery, error):
-            await _postpone(parts, delivery, error)
-        return _asked_to_wait(error) or 0.0
+        # Never longer than we would wait anyway, whatever the other side says. Zero, or a date that is past,
+        # is taken for no wish: attempts would follow each other without end.
+        asked = min(timedelta(seconds=getattr(error, "retry_after", None) or 0), DELIVERY_LONGEST)
+        wait = asked or doubled(DELIVERY_FIRST, delivery.attempts, DELIVERY_LONGEST)
+        why = str(error) or "the attempt took too long"
+        log.warning(
+            "delivery failed, retrying", kind=delivery.kind, to=delivery.channel, error=why, wait=str(wait)
+        )
+        context.metrics.delivery_attempted(delivery.kind, "failed")
+        # A refusal means that it was not taken; after any other failure nobody knows.
+        may_have_arrived = not isinstance(error, SlackUnavailable | SlackRefused)
+        until = context.clock() + wait
+        await context.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
+        return asked.total_seconds()
     if was_told:
-        parts.metrics.delivery_attempted(delivery.kind, "done")
+        context.metrics.delivery_attempted(delivery.kind, "done")
     return 0.0
-
-
-async def _postpone(parts: Parts, delivery: Delivery, error: Exception) -> None:
-    asked = _asked_to_wait(error)
-    backoff = doubled(DELIVERY_FIRST, delivery.attempts, DELIVERY_LONGEST)
-    wait = backoff if asked is None else timedelta(seconds=asked)
-    why = str(error) or "the attempt took too long"
-    log.warning(
-        "delivery failed, retrying", kind=delivery.kind, to=delivery.channel, error=why, wait=str(wait)
-    )
-    parts.metrics.delivery_attempted(delivery.kind, "failed")
-    # Whoever says no has not taken it; of all else nobody knows.
-    may_have_arrived = not isinstance(error, SlackUnavailable | SlackRefused)
-    until = parts.clock() + wait
-    await parts.store.deliveries.postpone(delivery, until, why, may_have_arrived=may_have_arrived)
-
-
-def _asked_to_wait(error: Exception) -> float | None:
-    """Seconds that the other side named; never more than we would wait anyway, whatever it says."""
-    seconds: float | None = getattr(error, "retry_after", None)
-    return None if seconds is None else min(seconds, DELIVERY_LONGEST.total_seconds())

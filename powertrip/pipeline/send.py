@@ -4,8 +4,9 @@ The outbox holds what to tell, not the words; they are rendered at the last mome
 earlier attempt may have arrived is looked for before it is sent again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
+from typing import Any, TypeVar
 
 import structlog
 
@@ -14,11 +15,15 @@ from powertrip.domain import routing
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import SlackRefused, SlackUnavailable
-from powertrip.pipeline.context import Parts
-from powertrip.pipeline.render import NOTICE_KIND, Renderer, reminder_numbers
+from powertrip.pipeline.back_up import tell_backup
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt
+from powertrip.pipeline.tell_hids import tell_origin
 
 log = structlog.get_logger(__name__)
+
+Answer = TypeVar("Answer")
 
 LEASE = timedelta(seconds=30)
 """How long a crashed process keeps a delivery from the next."""
@@ -50,162 +55,144 @@ TOO_RICH = frozenset(
 """Slack's answers to a message whose layout it does not take; its plain text still goes out."""
 
 
-class Sender:
-    """Sends claimed deliveries."""
+async def send(context: Context, delivery: Delivery) -> float:
+    """Make one attempt and write down what came of it; raises only StoreUnavailable.
 
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
-        self._renderer = Renderer(parts)
+    Returns for how many seconds the other side wants nothing more of this lane.
+    """
+    match delivery.kind:
+        case DeliveryKind.BACKUP:
+            return await attempt(context, delivery, tell_backup)
+        case DeliveryKind.ORIGIN:
+            return await attempt(context, delivery, tell_origin)
+        case _:
+            return await attempt(context, delivery, _tell_slack)
 
-    async def send(self, delivery: Delivery) -> float:
-        """Make one attempt and write down what came of it; raises only StoreUnavailable.
 
-        Returns for how many seconds Slack wants nothing more of this lane.
-        """
-        return await attempt(self._parts, delivery, self._tell, self._instead)
-
-    async def _tell(self, delivery: Delivery) -> bool:
-        match delivery.kind:
-            case DeliveryKind.UPDATE:
-                return await self._update(delivery)
-            case DeliveryKind.REMOVE:
-                await self._parts.notifier.delete(delivery.channel, delivery.ts or "")
-                await self._parts.store.deliveries.finish(delivery, self._parts.clock())
-                return True
-            case _:
-                return await self._post(delivery)
-
-    async def _instead(self, delivery: Delivery, error: Exception) -> bool:
-        # Only an answer that is about the recipient moves a question; an outage or a limit never does.
-        return isinstance(error, SlackRefused) and await self._refused(delivery, error)
-
-    async def _post(self, delivery: Delivery) -> bool:
-        if delivery.channel.startswith(routing.UNRESOLVED):
-            await self._resolve(delivery)
-            return False
-        found = await self._find_earlier(delivery)
-        if found:
-            await self._posted(delivery, found, _unknown(delivery))
+async def _tell_slack(context: Context, delivery: Delivery) -> bool:
+    try:
+        if delivery.kind is DeliveryKind.REMOVE:
+            await context.notifier.delete(delivery.channel, delivery.ts or "")
+            await context.store.deliveries.finish(delivery, context.clock())
             return True
-        rendered = self._renderer.post(delivery)
-        if rendered is None:
-            await self._parts.store.deliveries.skip(delivery, self._parts.clock())
+        if delivery.kind is DeliveryKind.UPDATE:
+            return await _update(context, delivery)
+        if delivery.channel.startswith(routing.UNRESOLVED):
+            await _resolve(context, delivery)
             return False
-        where = await self._post_now(delivery, rendered.message)
-        await self._posted(delivery, where, rendered.shown)
-        return True
+        return await _post(context, delivery)
+    except SlackRefused as error:
+        # Only an answer that is about the recipient moves a question; an outage or a limit never does.
+        if not await _is_settled(context, delivery, error):
+            log.error("Slack refused a message; mend what it names", channel=delivery.channel, why=str(error))
+            raise
+        return False
 
-    async def _resolve(self, delivery: Delivery) -> None:
-        """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
-        parts, now = self._parts, self._parts.clock()
-        name = delivery.channel.removeprefix(routing.UNRESOLVED)
-        subject = await parts.directory.subject(parts.settings.people.find(name))
-        channel = parts.settings.security_channel
-        if subject.kind is not SubjectKind.LOOKUP_FAILED:
-            for event_id in delivery.event_ids:
-                await parts.store.events.set_subject(event_id, subject, now)
-            channel = routing.route(subject, channel).conversation
-        elif now - delivery.created_at < LOOKUP_PATIENCE:
-            raise SlackUnavailable(f"Slack does not say who {name} is")
-        await parts.store.deliveries.redirect(delivery, channel, now)
-        parts.signals.outbox.set()
 
-    async def _find_earlier(self, delivery: Delivery) -> Posted | None:
-        if delivery.attempted_at is None:
-            return None
-        since = delivery.attempted_at - CLOCK_SKEW
-        try:
-            return await self._parts.notifier.find(delivery.channel, delivery.uid, since)
-        except SlackRefused as error:
-            # Silence is worse than a second message: where history may not be read, it is sent again.
-            log.warning("cannot look for a message that may have arrived", code=error.code, uid=delivery.uid)
-            return None
+async def _update(context: Context, delivery: Delivery) -> bool:
+    message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
+    if message is None:
+        await context.store.deliveries.skip(delivery, context.clock())
+        return False
+    ts = delivery.ts or ""
+    await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
+    await context.store.notices.updated(delivery, message.shows, context.clock())
+    return True
 
-    async def _post_now(self, delivery: Delivery, message: Message) -> Posted:
-        notifier = self._parts.notifier
-        try:
-            return await notifier.post(delivery.channel, message.arguments(), delivery.uid)
-        except SlackRefused as error:
-            if error.code not in TOO_RICH:
-                raise
-            log.error("Slack refused the layout of a card; its plain text goes out", error=str(error))
-            return await notifier.post(delivery.channel, {"text": message.text}, delivery.uid)
 
-    async def _posted(self, delivery: Delivery, where: Posted, shown: Sequence[Shown]) -> None:
-        now = self._parts.clock()
-        kind = NOTICE_KIND.get(delivery.kind)
-        if kind is None:
-            await self._parts.store.deliveries.finish(delivery, now)
-        else:
-            await self._parts.store.notices.posted(delivery, kind, where, shown, now)
-        if delivery.kind is DeliveryKind.FIRST:
-            self._parts.metrics.first_notice_posted(now - delivery.created_at)
-        log.info("message posted", kind=delivery.kind, channel=where.channel, events=list(delivery.event_ids))
-
-    async def _update(self, delivery: Delivery) -> bool:
-        rendered = self._renderer.again(delivery)
-        if rendered is None:
-            await self._parts.store.deliveries.skip(delivery, self._parts.clock())
+async def _post(context: Context, delivery: Delivery) -> bool:
+    where = await _find_earlier(context, delivery)
+    if where is not None:
+        # What a found message shows is not known, so it counts as out of date and is rendered anew.
+        numbers: Mapping[str, int] = reminder_numbers(delivery)
+        shown = tuple(
+            Shown(event_id=event_id, revision=0, version=0, reminder=numbers.get(event_id, 0))
+            for event_id in delivery.event_ids
+        )
+    else:
+        message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
+        if message is None:
+            await context.store.deliveries.skip(delivery, context.clock())
             return False
-        await self._update_now(delivery, rendered.message)
-        await self._parts.store.notices.updated(delivery, rendered.shown, self._parts.clock())
+        where = await _write(
+            message, lambda content: context.notifier.post(delivery.channel, content, delivery.uid)
+        )
+        shown = message.shows
+    now, kind = context.clock(), NOTICE_KIND.get(delivery.kind)
+    if kind is None:
+        await context.store.deliveries.finish(delivery, now)
+    else:
+        await context.store.notices.posted(delivery, kind, where, shown, now)
+    if delivery.kind is DeliveryKind.FIRST:
+        context.metrics.first_notice_posted(now - delivery.created_at)
+    log.info("message posted", kind=delivery.kind, channel=where.channel, events=list(delivery.event_ids))
+    return True
+
+
+async def _find_earlier(context: Context, delivery: Delivery) -> Posted | None:
+    if delivery.attempted_at is None:
+        return None
+    since = delivery.attempted_at - CLOCK_SKEW
+    try:
+        return await context.notifier.find(delivery.channel, delivery.uid, since)
+    except SlackRefused as error:
+        # Silence is worse than a second message: where history may not be read, it is sent again.
+        log.warning("cannot look for a message that may have arrived", code=error.code, uid=delivery.uid)
+        return None
+
+
+async def _write(message: Message, call: Callable[[dict[str, Any]], Awaitable[Answer]]) -> Answer:
+    """Write the message, or its plain text alone where Slack does not take its layout."""
+    try:
+        return await call(message.arguments())
+    except SlackRefused as error:
+        if error.code not in TOO_RICH:
+            raise
+        log.error("Slack refused a card's layout, sending its plain text", error=str(error))
+        # An update keeps the blocks and attachments that it does not name.
+        return await call({"text": message.text, "blocks": [], "attachments": []})
+
+
+async def _resolve(context: Context, delivery: Delivery) -> None:
+    """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
+    settings, now = context.settings, context.clock()
+    name = delivery.channel.removeprefix(routing.UNRESOLVED)
+    subject = await context.directory.subject(settings.people.find(name))
+    channel = settings.security_channel
+    if subject.kind is not SubjectKind.LOOKUP_FAILED:
+        for event_id in delivery.event_ids:
+            await context.store.events.set_subject(event_id, subject, now)
+        channel = routing.route(subject, channel)
+    elif now - delivery.created_at < LOOKUP_PATIENCE:
+        raise SlackUnavailable(f"Slack does not say who {name} is")
+    await context.store.deliveries.redirect(delivery, channel, now)
+    context.signals.outbox.set()
+
+
+async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused) -> bool:
+    """Do what a refusal calls for; returns False where only an operator can."""
+    now, security_channel = context.clock(), context.settings.security_channel
+    is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
+    # First notices alone go to persons, and are addressed by a member id (U… or W…).
+    is_direct = delivery.kind is DeliveryKind.FIRST and delivery.channel.startswith(("U", "W"))
+    if is_change and error.code in MAKING_NO_DIFFERENCE:
+        await context.store.notices.gone(delivery, now)
         return True
-
-    async def _update_now(self, delivery: Delivery, message: Message) -> None:
-        notifier = self._parts.notifier
-        channel, ts = delivery.channel, delivery.ts or ""
-        try:
-            await notifier.update(channel, ts, message.arguments())
-        except SlackRefused as error:
-            if error.code not in TOO_RICH:
-                raise
-            log.error("Slack refused the layout of a card; its plain text replaces it", error=str(error))
-            await notifier.update(channel, ts, {"text": message.text, "blocks": [], "attachments": []})
-
-    async def _refused(self, delivery: Delivery, error: SlackRefused) -> bool:
-        is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
-        channel_now = self._parts.settings.security_channel
-        if is_change and error.code in MAKING_NO_DIFFERENCE:
-            await self._parts.store.notices.gone(delivery, self._parts.clock())
-        elif _is_dm(delivery) and error.code in ABOUT_RECIPIENT:
-            await self._ask_channel_instead(delivery, error.code)
-        elif not is_change and not _is_dm(delivery) and delivery.channel != channel_now:
-            log.warning("the security channel is another one now; it is told there", was=delivery.channel)
-            await self._redirect(delivery)
-        else:
-            log.error("Slack refuses a message; mend what it names", channel=delivery.channel, why=str(error))
-            return False
-        return True
-
-    async def _ask_channel_instead(self, delivery: Delivery, why: str) -> None:
-        now, store = self._parts.clock(), self._parts.store
+    if is_direct and error.code in ABOUT_RECIPIENT:
         log.warning(
-            "a person cannot be messaged; the security channel is asked", why=why, channel=delivery.channel
+            "person cannot be messaged, asking the security channel", why=error.code, to=delivery.channel
         )
         for snapshot in delivery.snapshots:
+            event = snapshot.event
             subject = Subject(
-                kind=SubjectKind.UNREACHABLE,
-                slack_id=snapshot.event.subject.slack_id,
-                name=snapshot.event.subject.name,
+                kind=SubjectKind.UNREACHABLE, slack_id=event.subject.slack_id, name=event.subject.name
             )
-            await store.events.set_subject(snapshot.event.id, subject, now)
-        await self._redirect(delivery)
-
-    async def _redirect(self, delivery: Delivery) -> None:
-        channel = self._parts.settings.security_channel
-        await self._parts.store.deliveries.redirect(delivery, channel, self._parts.clock())
-        self._parts.signals.outbox.set()
-
-
-def _unknown(delivery: Delivery) -> list[Shown]:
-    """What a message shows that was found: not known, so it counts as out of date and is rendered anew."""
-    numbers = reminder_numbers(delivery)
-    return [
-        Shown(event_id=event_id, revision=0, version=0, reminder=numbers.get(event_id, 0))
-        for event_id in delivery.event_ids
-    ]
-
-
-def _is_dm(delivery: Delivery) -> bool:
-    """Whether it goes to a person, by whose member id it is addressed."""
-    return delivery.kind is DeliveryKind.FIRST and delivery.channel.startswith(("U", "W"))
+            await context.store.events.set_subject(event.id, subject, now)
+    elif not is_change and not is_direct and delivery.channel != security_channel:
+        # A reload named another security channel while this waited.
+        log.warning("security channel has changed, telling the new one", was=delivery.channel)
+    else:
+        return False
+    await context.store.deliveries.redirect(delivery, security_channel, now)
+    context.signals.outbox.set()
+    return True

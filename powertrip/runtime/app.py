@@ -6,7 +6,7 @@ Read downward: what is made of what, and, from the bottom up, in which order it 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import structlog
 
@@ -18,10 +18,10 @@ from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check
-from powertrip.runtime.restart import needs_restart
+from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared, utc_now
 from powertrip.runtime.worker import Worker
-from powertrip.settings import Config, Ingest
+from powertrip.settings import Config
 
 log = structlog.get_logger(__name__)
 
@@ -35,11 +35,12 @@ class Running:
 
     shared: Shared
     worker: Worker | None
-    endpoint: WebServer | None = field(default=None)
+    endpoint: WebServer | None
+    at_start: Mapping[str, object]
+    """The settings that only a start can change, as they are in force."""
 
     @property
     def metrics(self) -> Metrics:
-        """The metrics of this process."""
         return self.shared.metrics
 
     @property
@@ -50,10 +51,11 @@ class Running:
         return self.endpoint.port
 
     async def reload(self, config: Config) -> tuple[str, ...]:
-        """Put another configuration in force, whole or not at all; returns the settings that need a restart.
+        """Put another configuration in force; returns the settings that wait for a restart.
 
-        Raises ConfigError, and the configuration in force stays.
+        Raises ConfigError, and the configuration in force stays whole.
         """
+        # All that can fail comes first.
         if self.worker is not None:
             await self.worker.prepare_reload(config)
         old = self.shared.config()
@@ -61,8 +63,8 @@ class Running:
         if config.log != old.log:
             configure_logging(config.log.level, config.log.format)
         if self.worker is not None:
-            self.worker.timers.reload(config)
-        return tuple(needs_restart(old, config))
+            self.worker.follow(config)
+        return needs_restart(self.at_start, config)
 
 
 @asynccontextmanager
@@ -77,16 +79,27 @@ async def powertrip(
     async with open_shared(at_start, origins) as shared:
         worker = Worker(shared) if works else None
         endpoint = _endpoint(shared, worker) if serves_web else None
-        halves = [half for half in (endpoint, worker) if half is not None]
         try:
             # It listens before Slack is reached: what arrives while Slack is away is kept.
             if endpoint is not None:
-                await _listen(endpoint, at_start)
+                host, port = at_start.ingest.host, at_start.ingest.port
+                try:
+                    await endpoint.start()
+                except OSError as error:
+                    problem = f"cannot listen on {host}:{port}: {error.strerror}"
+                    raise ConfigError([Mistake("ingest", "port", problem)]) from error
+                log.info("listening", host=host, port=endpoint.port, sources=sorted(at_start.sources))
             if worker is not None:
                 await worker.start()
-            yield Running(shared=shared, worker=worker, endpoint=endpoint)
+            yield Running(shared=shared, worker=worker, endpoint=endpoint, at_start=read_at_start(at_start))
         finally:
-            await _stop(halves)
+            try:
+                # Both at once: a slow sender and a slow Slack may each take most of the time.
+                async with asyncio.timeout(GRACE):
+                    await asyncio.gather(*(half.stop() for half in (endpoint, worker) if half is not None))
+            except TimeoutError:
+                log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
+            log.info("stopped")
 
 
 def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
@@ -98,9 +111,13 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
             checks.append(await socket_check(worker.socket, shared.metrics))
         return checks
 
+    def limits() -> Limits:
+        ingest = config().ingest
+        return Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated)
+
     app = build_app(
         sources=lambda: config().sources,
-        limits=lambda: _limits(config().ingest),
+        limits=limits,
         inbox=shared.inbox,
         metrics=shared.metrics,
         readiness=readiness,
@@ -108,27 +125,3 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
     return WebServer(app, config().ingest.host, config().ingest.port)
-
-
-def _limits(ingest: Ingest) -> Limits:
-    return Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated)
-
-
-async def _listen(endpoint: WebServer, config: Config) -> None:
-    where = f"{config.ingest.host}:{config.ingest.port}"
-    try:
-        await endpoint.start()
-    except OSError as error:
-        problem = f"cannot listen on {where}: {error.strerror}"
-        raise ConfigError([Mistake("ingest", "port", problem)]) from error
-    log.info("listening", host=config.ingest.host, port=endpoint.port, sources=sorted(config.sources))
-
-
-async def _stop(halves: Sequence[WebServer | Worker]) -> None:
-    # Both at once, for a slow sender and a slow Slack may each take most of the time that is given.
-    try:
-        async with asyncio.timeout(GRACE):
-            await asyncio.gather(*(half.stop() for half in halves))
-    except TimeoutError:
-        log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
-    log.info("stopped")

@@ -5,7 +5,7 @@ The database is the queue. A tick that finds nothing costs one query; no job is 
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -27,7 +27,7 @@ Every = Callable[[Config], timedelta]
 
 
 class Loop:
-    """Runs `step` until it returns False, each time it is woken."""
+    """Runs `step` until it returns False, at the start and then each time it is woken."""
 
     def __init__(
         self, name: str, step: Callable[[], Awaitable[bool]], *, every: Every, on: asyncio.Event | None = None
@@ -41,40 +41,41 @@ class Loop:
         self._stopping = False
 
     def start(self) -> None:
-        """Run a first step at once: an earlier process may have left work."""
-        self._woken.set()
         self._task = asyncio.create_task(self._run(), name=f"loop {self.name}")
 
     def wake(self) -> None:
         """Run the step soon; once more after this step if one is running now."""
         self._woken.set()
 
+    async def tick(self) -> None:
+        """`wake` as a coroutine."""
+        # APScheduler calls a plain function on another thread, where an asyncio.Event must not be touched.
+        self.wake()
+
     async def stop(self) -> None:
         """Finish the step at hand and begin no other."""
         self._stopping = True
-        self._woken.set()
+        self.wake()
         if self._task is not None:
             await self._task
 
     async def _run(self) -> None:
+        # The first step is not waited for: an earlier process may have left work.
         while not self._stopping:
+            try:
+                while not self._stopping and await self._step():
+                    pass
+            except PowertripError as error:
+                log.error("loop step failed, retrying", loop=self.name, error=str(error))
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
+            except Exception:  # a fault in one round must not end all later ones
+                log.exception("loop step broke, retrying", loop=self.name)
+                await asyncio.sleep(PAUSE_AFTER_FAILURE)
             await self._woken.wait()
             self._woken.clear()
-            while not self._stopping and await self._attempt():
-                pass
-
-    async def _attempt(self) -> bool:
-        try:
-            return await self._step()
-        except PowertripError as error:
-            log.error("loop step failed, retrying", loop=self.name, error=str(error))
-        except Exception:  # a fault in one round must not end all later ones
-            log.exception("loop step broke, retrying", loop=self.name)
-        await asyncio.sleep(PAUSE_AFTER_FAILURE)
-        return False
 
 
-class OutboxLoop:
+class OutboxLoop(Loop):
     """Hands due deliveries to `send`: lanes side by side, and within a lane one at a time with a pause."""
 
     def __init__(
@@ -90,8 +91,7 @@ class OutboxLoop:
         lanes_at_once: int = 16,
     ) -> None:
         """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands."""
-        self.name = "send"
-        self.every = every
+        super().__init__("send", self._hand_out, every=every, on=on)
         self._store = store
         self._send = send
         self._clock = clock
@@ -99,15 +99,12 @@ class OutboxLoop:
         self._lease = lease
         self._lanes_at_once = lanes_at_once
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._stopping = asyncio.Event()
-        self._loop = Loop(self.name, self._hand_out, every=every, on=on)
-        self.start = self._loop.start
-        self.wake = self._loop.wake
+        self._pauses_end = asyncio.Event()
 
     async def stop(self) -> None:
         """Begin no other delivery, and finish those under way."""
-        await self._loop.stop()
-        self._stopping.set()
+        await super().stop()
+        self._pauses_end.set()
         await asyncio.gather(*self._busy.values())
 
     async def _hand_out(self) -> bool:
@@ -120,58 +117,54 @@ class OutboxLoop:
         return True
 
     async def _deliver(self, delivery: Delivery) -> None:
-        rest = 0.0
+        demanded = 0.0
         try:
-            rest = await self._send(delivery)
+            demanded = await self._send(delivery)
         except StoreUnavailable as error:
             # The lease ends by itself and the delivery is taken up again.
             log.error("delivery outcome not recorded", uid=delivery.uid, error=str(error))
         except Exception:  # a fault in one delivery must not end its lane
             log.exception("delivery broke, retrying when its lease ends", uid=delivery.uid)
+        # The lane stays busy through its pause: Slack limits messages per channel, not in all.
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopping.wait(), max(rest, self._pause(delivery.lane)))
+            await asyncio.wait_for(self._pauses_end.wait(), max(demanded, self._pause(delivery.lane)))
         del self._busy[delivery.lane]
-        self._loop.wake()
+        self.wake()
 
 
 class Timers:
-    """Wakes each loop at its interval, by APScheduler; a late tick comes once, not several times."""
+    """Wakes loops at their intervals, by APScheduler; a late tick comes once, not several times."""
 
-    def __init__(self, loops: Iterable[Loop | OutboxLoop], config: Config) -> None:
-        self._loops = {loop.name: loop for loop in loops}
+    def __init__(self) -> None:
         self._scheduler = AsyncIOScheduler(timezone="UTC")
-        for loop in self._loops.values():
-            self._scheduler.add_job(
-                _on_the_event_loop(loop.wake),
-                "interval",
-                seconds=loop.every(config).total_seconds(),
-                id=loop.name,
-                name=loop.name,
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=None,
-            )
+        self._seconds: dict[str, float] = {}
+        """The interval of each loop, by its name."""
 
     def start(self) -> None:
-        """Begin to tick."""
         self._scheduler.start()
 
-    def reload(self, config: Config) -> None:
-        """Take the intervals of another configuration."""
-        for name, loop in self._loops.items():
-            self._scheduler.reschedule_job(
-                name, trigger="interval", seconds=loop.every(config).total_seconds()
-            )
+    def follow(self, loops: Collection[Loop], config: Config) -> None:
+        """Tick these loops and no others, as often as the configuration says."""
+        for name in self._seconds.keys() - {loop.name for loop in loops}:
+            self._scheduler.remove_job(name)
+            del self._seconds[name]
+        for loop in loops:
+            seconds = loop.every(config).total_seconds()
+            # A job that is replaced begins to wait anew: frequent reloads would keep the hourly one waiting.
+            if self._seconds.get(loop.name) != seconds:
+                self._seconds[loop.name] = seconds
+                self._scheduler.add_job(
+                    loop.tick,
+                    "interval",
+                    seconds=seconds,
+                    id=loop.name,
+                    name=loop.name,
+                    replace_existing=True,
+                    coalesce=True,
+                    max_instances=1,
+                    misfire_grace_time=None,
+                )
 
     def stop(self) -> None:
-        """Begin no other tick."""
         with contextlib.suppress(SchedulerNotRunningError):
             self._scheduler.shutdown(wait=False)
-
-
-def _on_the_event_loop(wake: Callable[[], None]) -> Callable[[], Awaitable[None]]:
-    # APScheduler calls a plain function on another thread, where an asyncio.Event must not be touched.
-    async def tick() -> None:
-        wake()
-
-    return tick

@@ -1,34 +1,29 @@
 """Which changed settings a reload cannot put in force."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 from pydantic import BaseModel
 
 from powertrip.config.values import AT_START
 
 
-def needs_restart(old: BaseModel, new: BaseModel, path: tuple[str, ...] = ()) -> Iterator[str]:
-    """The settings that differ and are read at the start only, as the file names them."""
-    for name, field in type(new).model_fields.items():
-        before, after = getattr(old, name, None), getattr(new, name, None)
-        if before == after:
-            continue
-        here = (*path, name)
+def read_at_start(section: BaseModel, path: tuple[str, ...] = ()) -> dict[str, object]:
+    """The settings that are read at the start only, by their dotted paths in the file."""
+    values: dict[str, object] = {}
+    for name, field in type(section).model_fields.items():
+        value, here = getattr(section, name, None), (*path, name)
         if AT_START in field.metadata:
-            yield ".".join(here)
-        elif isinstance(before, BaseModel) and isinstance(after, BaseModel):
-            yield from needs_restart(before, after, here)
-        elif isinstance(before, Mapping) and isinstance(after, Mapping):
-            yield from _of_entries(before, after, here)
+            values[".".join(here)] = value
+            continue
+        entries = value.items() if isinstance(value, Mapping) else [("", value)]
+        for key, entry in entries:
+            if isinstance(entry, BaseModel):
+                values |= read_at_start(entry, (*here, key) if key else here)
+    return values
 
 
-def _of_entries(old: Mapping[str, object], new: Mapping[str, object], path: tuple[str, ...]) -> Iterator[str]:
-    for name in sorted({*old, *new}):
-        before, after = old.get(name), new.get(name)
-        entry = after if isinstance(after, BaseModel) else before
-        if isinstance(entry, BaseModel):
-            # An entry that came or went is compared with one that says nothing.
-            nothing = type(entry).model_construct()
-            one = before if isinstance(before, type(entry)) else nothing
-            other = after if isinstance(after, type(entry)) else nothing
-            yield from needs_restart(one, other, (*path, name))
+def needs_restart(at_start: Mapping[str, object], config: BaseModel) -> tuple[str, ...]:
+    """The settings that are in force as `at_start` has them and that `config` has otherwise."""
+    # An added or removed entry counts only if it sets one of them: an origin without `tell` does not.
+    now = read_at_start(config)
+    return tuple(name for name in sorted({*at_start, *now}) if at_start.get(name) != now.get(name))

@@ -29,7 +29,6 @@ LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def utc_now() -> datetime:
-    """The time now, aware."""
     return datetime.now(UTC)
 
 
@@ -68,10 +67,10 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         log.info("database ready", url=at_start.database_label(), migrations=applied)
         store = Store(thread)
         at_end.callback(store.end_work)
-        told = open_ways(at_start.origins, utc_now)
-        at_end.push_async_callback(told.close)
-        known = at_start.enrichment.start(store.enrichment_cache, metrics, utc_now)
-        at_end.push_async_callback(known.close)
+        ways = open_ways(at_start.origins, utc_now)
+        at_end.push_async_callback(ways.close)
+        enrichment = at_start.enrichment.start(store.enrichment_cache, metrics, utc_now)
+        at_end.push_async_callback(enrichment.close)
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
         yield Shared(
             config=config,
@@ -84,8 +83,8 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
             ),
             signals=signals,
             metrics=metrics,
-            origins=told.by_origin if origins is None else origins,
-            enrichment=known,
+            origins=ways.by_origin if origins is None else origins,
+            enrichment=enrichment,
             slack_session=await at_end.enter_async_context(aiohttp.ClientSession(timeout=timeout)),
             http=await at_end.enter_async_context(new_client()),
         )

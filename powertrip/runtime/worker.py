@@ -1,6 +1,6 @@
 """The half that talks to Slack: judges what waits, sends what is due, listens to clicks, and reminds."""
 
-from collections.abc import Collection
+import asyncio
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -10,18 +10,18 @@ from powertrip.backup.channels import AppriseChannels
 from powertrip.domain.hids import Watch
 from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
-from powertrip.pipeline.context import Parts, Settings
+from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.live import Live, derived
-from powertrip.runtime.loop import Loop, OutboxLoop, Timers
-from powertrip.runtime.loops import loops
+from powertrip.runtime.loop import Loop, Timers
+from powertrip.runtime.loops import loops, poll_loop
 from powertrip.runtime.shared import Shared, new_id, utc_now
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
-from powertrip.slack.listeners import InFlight, Listeners
+from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
 
@@ -44,34 +44,63 @@ class Worker:
         )
         self._app = AsyncApp(client=self._client, logger=None)
         self.socket = SocketConnection(self._app, slack.app_token.get_secret_value(), utc_now)
-        self._in_flight = InFlight()
-        self._workspace = Workspace(shared.store, slack, utc_now)
+        self._pending = PendingInteractions()
+        self._workspace = Workspace(
+            shared.store,
+            token=slack.bot_token.get_secret_value(),
+            channel=slack.security_channel,
+            clock=utc_now,
+        )
         self._security_channel = Live("")
-        self._loops: list[Loop | OutboxLoop] = []
-        self.timers = Timers([], shared.config())
+        self._context: Context | None = None
+        self._loops: list[Loop] = []
+        self._polls: dict[str, Loop] = {}
+        self._ending: set[asyncio.Task[None]] = set()
+        """Loops of polls that a reload removed, until their last round is over."""
+        self._timers = Timers()
 
     async def start(self) -> None:
         """Reach Slack, then begin; raises ConfigError where Slack refuses what the configuration says."""
         shared = self._shared
         found = await self._workspace.reach(self._client)
         self._security_channel.replace(found.security_channel)
-        parts = self._parts(found)
-        Listeners(parts, Decider(parts), shared.inbox, self._in_flight).register(self._app)
-        self._loops = loops(shared, parts, self.socket, self._workspace)
-        self.timers = Timers(self._loops, shared.config())
+        context = self._context = self._make_context(found)
+        Listeners(context, Decider(context), shared.inbox, self._pending).register(self._app)
+        self._loops = loops(shared, context, self.socket, self._workspace)
+        # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(utc_now())
         for loop in self._loops:
             loop.start()
+        self.follow(shared.config())
         try:
             await self.socket.start()
         except SlackRefused as error:
             raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
-        self.timers.start()
+        self._timers.start()
         log.info("connected to Slack", team=found.identity.team, security_channel=found.security_channel)
 
-    def _parts(self, found: preflight.Found) -> Parts:
+    def _make_context(self, found: preflight.Found) -> Context:
         shared, config = self._shared, self._shared.config
-        return Parts(
+
+        def settings(now: Config) -> Settings:
+            origins = now.origins.items()
+            return Settings(
+                rules=now.rules,
+                people=People(now.people.values()),
+                policy=now.policy,
+                reminders=now.reminders,
+                reviewers=now.reviewers,
+                cards=now.cards,
+                severity=now.severity,
+                quarantine=now.quarantine,
+                backup_after=now.backup.after,
+                security_channel=self._security_channel(),
+                command=now.slack.command,
+                # The ways to tell are opened at the start only, whatever a reload says of them.
+                watches=tuple(Watch(origin=origin, tells=name in shared.origins) for name, origin in origins),
+            )
+
+        return Context(
             store=shared.store,
             notifier=SlackNotifier(self._client, found.identity.workspace_url),
             directory=SlackDirectory(
@@ -87,9 +116,7 @@ class Worker:
             metrics=shared.metrics,
             clock=utc_now,
             new_id=new_id,
-            live_settings=derived(
-                config, lambda now: _settings(now, self._security_channel(), shared.origins)
-            ),
+            live_settings=derived(config, settings),
             live_backup=derived(config, lambda now: AppriseChannels(now.backup.channels)),
             signals=shared.signals,
         )
@@ -100,34 +127,36 @@ class Worker:
         if wanted == self._shared.config().slack.security_channel:
             return
         try:
-            self._security_channel.replace(await preflight.security_channel(self._client, wanted))
+            channel_id = await preflight.security_channel(self._client, wanted)
         except SlackError as error:
             raise ConfigError([Mistake("Slack", "", str(error))]) from error
+        self._security_channel.replace(channel_id)
+        self._workspace.move_to(channel=wanted, channel_id=channel_id)
+
+    def follow(self, config: Config) -> None:
+        """Start new polls, end removed ones, take the intervals, and run every loop once."""
+        if self._context is None:
+            raise RuntimeError("the worker has not started")
+        for name in sorted(self._polls.keys() - config.polls.keys()):
+            # Not waited for: a page may take a minute and a half, and what it brings is kept.
+            ending = asyncio.create_task(self._polls.pop(name).stop())
+            self._ending.add(ending)
+            ending.add_done_callback(self._ending.discard)
+        for name in sorted(config.polls.keys() - self._polls.keys()):
+            self._polls[name] = poll_loop(self._shared, self._context, name)
+            self._polls[name].start()
+        running = [*self._polls.values(), *self._loops]
+        self._timers.follow(running, config)
+        for loop in running:
+            loop.wake()
 
     async def stop(self) -> None:
         """Take no more clicks, finish those taken, then what is being judged and sent."""
-        self.timers.stop()
+        self._timers.stop()
         # Before the socket closes, so that a modal gets its answer; after, for what came meanwhile.
-        await self._in_flight.finish()
+        await self._pending.finish()
         await self.socket.stop()
-        await self._in_flight.finish()
-        for loop in self._loops:
+        await self._pending.finish()
+        for loop in [*self._polls.values(), *self._loops]:
             await loop.stop()
-
-
-def _settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:
-    """What the steps read; `told` names the origins that can be told."""
-    return Settings(
-        rules=config.rules,
-        people=People(config.people.values()),
-        policy=config.policy,
-        reminders=config.reminders,
-        reviewers=config.reviewers,
-        cards=config.cards,
-        severity=config.severity,
-        quarantine=config.quarantine,
-        backup_after=config.backup.after,
-        security_channel=security_channel,
-        command=config.slack.command,
-        watches=tuple(Watch(origin=origin, tells=name in told) for name, origin in config.origins.items()),
-    )
+        await asyncio.gather(*self._ending)

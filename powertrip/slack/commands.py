@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
-from statistics import median
 from typing import Any
 
 import structlog
@@ -15,12 +14,12 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain import policy
 from powertrip.domain.decision import Verdict, Via
-from powertrip.domain.event import EventQuery, Status
+from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.record import Record
 from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
-from powertrip.ingest.contract import Inbox
-from powertrip.pipeline.context import Parts
+from powertrip.ingest.contract import InboxWriter
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
 from powertrip.rules import Match
 from powertrip.slack.arguments import history_query, member_id, moment, page_count, page_of, words_of
@@ -50,8 +49,8 @@ class Caller:
 class Commands:
     """The words that `/powertrip` knows. A method raises Refused with the sentence that answers."""
 
-    def __init__(self, parts: Parts, decider: Decider, inbox: Inbox) -> None:
-        self._parts = parts
+    def __init__(self, context: Context, decider: Decider, inbox: InboxWriter) -> None:
+        self._context = context
         self._decider = decider
         self._inbox = inbox
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
@@ -73,7 +72,7 @@ class Commands:
         word, *arguments = words_of(text) or ["help"]
         handler = self._words.get(word.lower())
         if handler is None:
-            command = self._parts.settings.command
+            command = self._context.settings.command
             return cards.refusal(f"{word[:40]!r} is not a command. Type {command} help to see all.")
         try:
             return await handler(caller, arguments)
@@ -93,12 +92,12 @@ class Commands:
 
     async def help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`help`: what can be typed."""
-        return cards.help_card(self._parts.settings.command)
+        return cards.help_card(self._context.settings.command)
 
     async def decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
         """`approve`, `deny` or `close ID [reason]`; opens the modal where a reason is missing."""
         if not arguments:
-            command = f"{self._parts.settings.command} {verdict}"
+            command = f"{self._context.settings.command} {verdict}"
             raise Refused(f"The id of the event is missing. Type {command} ID reason; cards show the id.")
         reference, reason = parse_reference(arguments[0]), " ".join(arguments[1:])
         try:
@@ -129,7 +128,7 @@ class Commands:
         whose = words[0] if words else ("all" if actor.is_reviewer else "me")
         subject = actor.slack_id if whose == "me" else member_id(whose)
         if subject is None and whose != "all":
-            command = f"{self._parts.settings.command} pending"
+            command = f"{self._context.settings.command} pending"
             raise Refused(f"That is no member. Type {command} me, {command} all, or {command} @somebody.")
         if subject != actor.slack_id:
             _reviewers_only(actor, "see what waits for others")
@@ -139,80 +138,70 @@ class Commands:
             limit=cards.PAGE_SIZE,
             offset=(page - 1) * cards.PAGE_SIZE,
         )
-        events, total = await self._parts.store.events.find(query)
+        events, total = await self._context.store.events.find(query)
         title = {"all": "All events waiting", "me": "Events waiting for you"}.get(whose, "Events waiting")
         pages = page_count(total, cards.PAGE_SIZE)
         return cards.event_list(
-            events, page, pages, f"{title}: {total}", self._parts.clock(), f"pending {whose}"
+            events, page, pages, f"{title}: {total}", self._context.clock(), f"pending {whose}"
         )
 
     async def show(self, caller: Caller, arguments: list[str]) -> Message:
         """`show ID`: all that is known of an event, for its subject and for reviewers."""
         if not arguments:
-            command = f"{self._parts.settings.command} show"
+            command = f"{self._context.settings.command} show"
             raise Refused(f"The id of the event is missing. Type {command} ID; cards show the id.")
         event = await self._decider.event(parse_reference(arguments[0]))
         actor = await self._actor(caller)
         if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
             raise NotAllowed("Only the person this event is about and the reviewers can see it.")
-        occurrences = await self._parts.store.events.occurrences(event.id)
-        notices = await self._parts.store.notices.of_event(event.id)
-        return cards.show_card(event, occurrences, notices, self._parts.clock())
+        occurrences = await self._context.store.events.occurrences(event.id)
+        notices = await self._context.store.notices.of_event(event.id)
+        return cards.show_card(event, occurrences, notices, self._context.clock())
 
     async def history(self, caller: Caller, arguments: list[str]) -> Message:
         """`history [@user|host|address] [since]`: what was decided, newest first."""
         page, words = page_of(arguments)
         actor = await self._actor(caller)
-        query = history_query(words, self._parts.clock())
+        query = history_query(words, self._context.clock())
         if not actor.is_reviewer:
             if query.subject_slack_id not in (None, actor.slack_id):
-                command = f"{self._parts.settings.command} history"
+                command = f"{self._context.settings.command} history"
                 raise NotAllowed(f"Only reviewers can see the history of others. Type {command} for yours.")
             query = replace(query, subject_slack_id=actor.slack_id)
         query = replace(query, limit=cards.HISTORY_PAGE_SIZE, offset=(page - 1) * cards.HISTORY_PAGE_SIZE)
-        events, total = await self._parts.store.events.find(query)
+        events, total = await self._context.store.events.find(query)
         pages = page_count(total, cards.HISTORY_PAGE_SIZE)
         # Quoted anew, for the buttons of the pages run it as a command.
         typed = shlex.join(["history", *words])
-        return cards.history_table(events, page, pages, f"History ({total})", self._parts.clock(), typed)
+        return cards.history_table(events, page, pages, f"History ({total})", self._context.clock(), typed)
 
     async def stats(self, caller: Caller, arguments: list[str]) -> Message:
         """`stats [since]`: numbers as the answer, the chart in the direct messages."""
         _reviewers_only(await self._actor(caller), "see the statistics")
-        now = self._parts.clock()
+        now = self._context.clock()
         since = moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
         if since is None or since > now:
-            command = f"{self._parts.settings.command} stats"
+            command = f"{self._context.settings.command} stats"
             raise Refused(
                 f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31."
             )
-        numbers = await self._parts.store.statistics.numbers(since)
-        waits = numbers.decision_seconds
-        ignored = (count for (judgement, _), count in numbers.tallies.items() if judgement == "ignored")
-        card = cards.stats_card(
-            cards.Stats(
-                since=numbers.since,
-                events={(item.rule, Status(item.status)): item.count for item in numbers.events},
-                median=timedelta(seconds=median(waits)) if waits else None,
-                ignored=sum(ignored),
-                quarantined=numbers.quarantined,
-                deciders=numbers.deciders,
-            )
+        numbers = await self._context.store.statistics.numbers(since)
+        return _with_note(
+            cards.stats_card(numbers), await send_chart(caller.client, caller.slack_id, numbers, now)
         )
-        return _with_note(card, await send_chart(caller.client, caller.slack_id, numbers, now))
 
     async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`rules`: what is watched."""
         _reviewers_only(await self._actor(caller), "see the rules")
         lines = []
-        for rule in self._parts.settings.rules.rules:
+        for rule in self._context.settings.rules.rules:
             judgement = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
             lines.append((rule.name, f"{judgement}, from {', '.join(rule.sources) or 'every source'}"))
         return cards.rules_card(lines)
 
     async def whoami(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`whoami`: who they are to Powertrip; for those who may nothing, too."""
-        actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.directory.actor(caller.slack_id, caller.team_id)
         return cards.whoami_card(actor, await self._names_of(caller.slack_id))
 
     async def test(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
@@ -220,9 +209,9 @@ class Commands:
         actor = await self._actor(caller)
         names = await self._names_of(actor.slack_id)
         name = names[0] if names else f"test-{actor.slack_id.lower()}"
-        record = _test_record(name, self._parts.clock())
+        record = _test_record(name, self._context.clock())
         # Judged here only to say so now: otherwise they would wait for a card that never comes.
-        if not isinstance(self._parts.settings.rules.judge(record), Match):
+        if not isinstance(self._context.settings.rules.judge(record), Match):
             raise Refused(
                 "No rule makes an event of an SSH login from the source `test`, so no card would come. "
                 "Write `use: ssh` under `rules` in the configuration."
@@ -237,14 +226,14 @@ class Commands:
 
     async def _actor(self, caller: Caller) -> Actor:
         """The caller as a member; raises NotAllowed for everybody else, guests among them."""
-        actor = await self._parts.directory.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.directory.actor(caller.slack_id, caller.team_id)
         if actor.standing is not Standing.MEMBER:
             raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
         return actor
 
     async def _names_of(self, slack_id: str) -> list[str]:
         """The user names that lead to this member."""
-        return await self._parts.directory.names(slack_id, self._parts.settings.people.all())
+        return await self._context.directory.names(slack_id, self._context.settings.people.all())
 
 
 def _with_note(message: Message, sentence: str) -> Message:

@@ -12,11 +12,12 @@ from slack_bolt.app.async_app import AsyncApp
 
 from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
 from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused
-from powertrip.ingest.contract import Inbox
-from powertrip.pipeline.context import Parts
-from powertrip.pipeline.decide import Decider, Outcome, Reference, parse_reference
+from powertrip.ingest.contract import InboxWriter
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.slack.calls import call
 from powertrip.slack.commands import Caller, Commands
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
@@ -33,7 +34,7 @@ BROKE = "Something broke inside Powertrip. The card shows whether this was decid
 Arguments = ParamSpec("Arguments")
 
 
-class InFlight:
+class PendingInteractions:
     """The clicks and commands being answered, which the end of the process waits for."""
 
     def __init__(self) -> None:
@@ -63,15 +64,17 @@ class InFlight:
 class Listeners:
     """What Powertrip listens to in Slack."""
 
-    def __init__(self, parts: Parts, decider: Decider, inbox: Inbox, in_flight: InFlight) -> None:
-        self._parts = parts
+    def __init__(
+        self, context: Context, decider: Decider, inbox: InboxWriter, pending: PendingInteractions
+    ) -> None:
+        self._context = context
         self._decider = decider
-        self._commands = Commands(parts, decider, inbox)
-        self._in_flight = in_flight
+        self._commands = Commands(context, decider, inbox)
+        self._pending = pending
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who answers to what."""
-        track = self._in_flight.track
+        track = self._pending.track
         for verdict in Verdict:
             app.action(verdict.value)(track(self.on_button))
         app.action(cards.PREVIOUS)(track(self.on_page))

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -11,7 +12,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.slack.preflight import Found, identify, security_channel
-from powertrip.slack.settings import SlackSection
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
@@ -27,9 +27,11 @@ _FOUND = TypeAdapter(Found)
 class Workspace:
     """What has to be known of the workspace, asked for once and remembered."""
 
-    def __init__(self, store: Store, settings: SlackSection, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, *, token: str, channel: str, clock: Callable[[], datetime]) -> None:
+        """`channel` is the security channel as the configuration names it."""
         self._store = store
-        self._settings = settings
+        self._token = token
+        self._channel = channel
         self._clock = clock
         self._found: Found | None = None
 
@@ -39,7 +41,7 @@ class Workspace:
             try:
                 self._found = Found(
                     identity=await identify(client),
-                    security_channel=await security_channel(client, self._settings.security_channel),
+                    security_channel=await security_channel(client, self._channel),
                 )
             except SlackRefused as error:
                 problem = f"{error}. To see all that is wrong, run: python bot.py check"
@@ -70,7 +72,13 @@ class Workspace:
             value = _FOUND.dump_python(self._found, mode="json")
             await self._store.people_cache.put(self._key(), value, self._clock())
 
+    def move_to(self, *, channel: str, channel_id: str) -> None:
+        """Take another security channel; the next `remember` keeps it."""
+        self._channel = channel
+        if self._found is not None:
+            self._found = replace(self._found, security_channel=channel_id)
+
     def _key(self) -> str:
         # Another token may be another workspace's; only its hash is kept, for nothing secret is stored.
-        token = hashlib.sha256(self._settings.bot_token.get_secret_value().encode()).hexdigest()
-        return f"workspace {token} {self._settings.security_channel}"
+        token = hashlib.sha256(self._token.encode()).hexdigest()
+        return f"workspace {token} {self._channel}"

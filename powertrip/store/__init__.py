@@ -27,7 +27,7 @@ from powertrip.store.polls import Polling
 from powertrip.store.quarantine import Quarantine
 from powertrip.store.silence import Silence
 from powertrip.store.statistics import Statistics
-from powertrip.store.worker_lock import SignOfLife
+from powertrip.store.worker_lock import WorkerLock
 
 __all__ = ["Store"]
 
@@ -59,7 +59,7 @@ class Store:
         self.statistics = Statistics(database)
         self.tellings = Tellings(database)
         self._run = database.run
-        self._sign_of_life = SignOfLife(database.database)
+        self._worker_lock = WorkerLock(database.database)
 
     async def counts(self) -> tuple[int, int]:
         """Open events and waiting deliveries."""
@@ -81,8 +81,8 @@ class Store:
 
     async def begin_work(self, now: datetime) -> None:
         """Announce that this process judges and sends; belongs before its first claim."""
-        await self._run(self._sign_of_life.give, now)
+        await self._run(self._worker_lock.acquire, now)
 
     def end_work(self) -> None:
         """Announce that this process claims nothing any more."""
-        self._sign_of_life.end()
+        self._worker_lock.release()

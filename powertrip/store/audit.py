@@ -1,7 +1,6 @@
 """The append-only history: every line carries a hash over itself and the line before it.
 
-Changing, removing or swapping a line breaks the chain from there on. Whoever can rewrite the whole
-table can also rewrite the chain; the newest hash is therefore logged hourly, out of the table's reach.
+Changing, removing or swapping a line breaks the chain from there on.
 """
 
 import hashlib
@@ -21,7 +20,7 @@ FIRST_HASH = "0" * 64
 def append(
     action: str, at: datetime, *, event_id: str | None = None, actor_id: str | None = None, **detail: Any
 ) -> None:
-    """Add one line; belongs inside the transaction that does what the line tells of."""
+    """Add one line at the end of the transaction that does what the line tells of."""
     line = {"at": at, "action": action, "event_id": event_id, "actor_id": actor_id, "detail": detail}
     at_the_end(_chain, line)
 
@@ -39,6 +38,7 @@ def _chain(lines: list[dict[str, Any]]) -> None:
 
 def newest_hash() -> str:
     """The hash of the last line, or 64 zeros where there is none."""
+    # Logged hourly: whoever rewrites the whole table and its chain does not reach what was logged before.
     last = AuditRow.select(AuditRow.hash).order_by(AuditRow.id.desc()).first()
     return last.hash if last else FIRST_HASH
 

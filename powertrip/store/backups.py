@@ -1,4 +1,4 @@
-"""What Slack could not be told for long goes to the backup channels, once, and later one digest of it."""
+"""Queues what Slack does not take for the backup channels, once, and one digest when that is over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from powertrip.domain.delivery import Delivery, DeliveryKind, Overdue
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
-from powertrip.store.database import Role, is_postgres, transaction
+from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.tables import BackupRow, DeliveryRow
 
 TOGETHER = 25
@@ -14,12 +14,12 @@ TOGETHER = 25
 
 
 def enqueue_overdue(before: datetime, channels: Sequence[str], now: datetime) -> int:
-    """Have the channels told of what Slack was not told since `before`; returns how many deliveries."""
+    """Queue for the channels what Slack has not taken since `before`; returns how many deliveries."""
     overdue = (
         deliveries.undelivered() & DeliveryRow.backed_up_at.is_null() & (DeliveryRow.created_at <= before)
     )
     query = DeliveryRow.select().where(overdue).order_by(DeliveryRow.id).limit(TOGETHER)
-    rows = list(query.for_update(skip_locked=True) if is_postgres() else query)
+    rows = list(for_update(query, skip_locked=True))
     if not rows:
         return 0
     ids = [row.id for row in rows]
@@ -30,7 +30,7 @@ def enqueue_overdue(before: datetime, channels: Sequence[str], now: datetime) ->
 
 
 def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
-    """Write down that a channel was told of events, and have their cards say so."""
+    """Record that a channel was told of events, so that their cards say so."""
     deliveries.touch(event_ids, now)
     deliveries.finish(delivery, now)
     insert_all(
@@ -42,13 +42,13 @@ def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
 
 
 def enqueue_digests(now: datetime) -> int:
-    """Tell the channels that it is over, once nothing told there waits any more; returns how many."""
+    """Queue a digest for each channel once nothing told there waits any more; returns how many."""
     waiting = DeliveryRow.select().where(deliveries.undelivered() & DeliveryRow.backed_up_at.is_null(False))
     if waiting.exists():
         return 0
+    rows = list(for_update(BackupRow.select().where(BackupRow.digest_at.is_null()).order_by(BackupRow.id)))
     undigested: dict[str, list[str]] = {}
-    query = BackupRow.select().where(BackupRow.digest_at.is_null()).order_by(BackupRow.id)
-    for row in query.for_update() if is_postgres() else query:
+    for row in rows:
         undigested.setdefault(row.channel, []).append(row.event_id)
     deliveries.enqueue(
         [
@@ -56,7 +56,8 @@ def enqueue_digests(now: datetime) -> int:
             for channel, event_ids in undigested.items()
         ]
     )
-    BackupRow.update(digest_at=now).where(BackupRow.digest_at.is_null()).execute()
+    # Not what a channel was told meanwhile: that is in no digest yet.
+    BackupRow.update(digest_at=now).where(BackupRow.id.in_([row.id for row in rows])).execute()
     return len(undigested)
 
 

@@ -8,7 +8,7 @@ from peewee import EXCLUDED, fn
 from powertrip.store.tables import TallyRow
 
 
-def add(at: datetime, verdict: str, name: str, count: int = 1) -> None:
+def add(at: datetime, *, verdict: str, name: str, count: int) -> None:
     """Count `count` records of this verdict (`ignored`, `unmatched`, `duplicate`) under `name`."""
     day = f"{at:%Y-%m-%d}"
     TallyRow.insert(day=day, verdict=verdict, name=name, count=count).on_conflict(

@@ -1,11 +1,10 @@
-"""Opening the database, migrating it, and the one place that hops to its thread."""
+"""Opens and migrates the database, and runs the steps of the store on its thread."""
 
 import asyncio
 import sqlite3
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import partial
@@ -24,6 +23,7 @@ from powertrip.store.tables import database, using
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+_MIGRATION_LOCK = 0x506F776572
 BUSY_TIMEOUT = 5
 """Seconds a SQLite write waits for another process's write before it is refused."""
 CONNECT_TIMEOUT = 5
@@ -48,30 +48,24 @@ Result = TypeVar("Result")
 
 
 def open_database(url: str) -> peewee.Database:
-    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme.
-
-    SQLite runs in WAL mode with synchronous=FULL, so that a committed record survives power loss;
-    a transaction takes the write lock when it begins, so that two processes cannot deadlock on upgrade.
-    """
+    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme."""
     if url.startswith("sqlite"):
         path = url.split("://", 1)[-1].removeprefix("/")
         return peewee.SqliteDatabase(
             path or ":memory:",
+            # synchronous=FULL: what was committed, and so promised to a sender, survives a loss of power.
             pragmas={"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1},
             timeout=BUSY_TIMEOUT,
+            # The write lock when a transaction begins: two that read first would deadlock when both write.
             lock_type="IMMEDIATE",
         )
     if url.startswith(("postgres://", "postgresql://")):
         opened = connect(url, unquote_password=True, unquote_user=True, connect_timeout=CONNECT_TIMEOUT)
-        return _checked(opened)
+        if not isinstance(opened, peewee.Database):
+            raise StoreError("database.url does not name a database")
+        return opened
     scheme = url.split(":", 1)[0]
     raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
-
-
-def _checked(opened: Any) -> peewee.Database:
-    if not isinstance(opened, peewee.Database):
-        raise StoreError("database.url does not name a database")
-    return opened
 
 
 def is_postgres() -> bool:
@@ -80,7 +74,7 @@ def is_postgres() -> bool:
 
 
 def pending_migrations(opened: peewee.Database) -> list[str]:
-    """The names of migrations not yet applied, in order."""
+    """Names of the migrations not yet applied, in order."""
     return [step.name for step in Runner(opened, str(MIGRATIONS)).status() if not step.applied]
 
 
@@ -90,26 +84,13 @@ def migrate(opened: Any) -> list[str]:
     Raises StoreUnavailable where the database cannot be opened or does not answer.
     """
     try:
-        with opened.connection_context(), _migrating_alone(opened):
+        with opened.connection_context():
+            # The lock ends with the connection. On SQLite each migration locks out all other writers itself.
+            if isinstance(opened, peewee.PostgresqlDatabase):
+                opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
             return list(Runner(opened, str(MIGRATIONS)).up())
     except UNAVAILABLE as error:
         raise StoreUnavailable(f"database.url: the database cannot be used: {error}") from error
-
-
-@contextmanager
-def _migrating_alone(opened: Any) -> Iterator[None]:
-    # On SQLite each migration's own transaction holds the write lock.
-    if not isinstance(opened, peewee.PostgresqlDatabase):
-        yield
-        return
-    opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-    try:
-        yield
-    finally:
-        opened.execute_sql("SELECT pg_advisory_unlock(%s)", (_MIGRATION_LOCK,))
-
-
-_MIGRATION_LOCK = 0x506F776572
 
 
 class LostRace(Exception):
@@ -139,25 +120,17 @@ def wait_for(turn: Turn) -> None:
         database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (int(turn),))
 
 
+def for_update(query: Any, *, skip_locked: bool = False) -> Any:
+    """Lock the rows that a query reads until the commit, on PostgreSQL; SQLite has one writer at a time."""
+    return query.for_update(skip_locked=skip_locked) if is_postgres() else query
+
+
 _collected: ContextVar[dict[Callable[[list[Any]], None], list[Any]]] = ContextVar("collected")
 
 
 def at_the_end(write: Callable[[list[Item]], None], item: Item) -> None:
     """Collect `item`: `write` gets all items of this transaction as its last step before the commit."""
     _collected.get().setdefault(write, []).append(item)
-
-
-@contextmanager
-def _in_transaction() -> Iterator[None]:
-    collected: dict[Callable[[list[Any]], None], list[Any]] = {}
-    token = _collected.set(collected)
-    try:
-        with database.atomic():
-            yield
-            for write, items in collected.items():
-                write(items)
-    finally:
-        _collected.reset(token)
 
 
 class DatabaseThread:
@@ -182,7 +155,7 @@ class DatabaseThread:
         return await asyncio.shield(begun)
 
     def _in_turn(self, asked_at: float, step: Callable[[], Result]) -> Result:
-        # Whoever waited behind a slow failure would wait as long again, each in turn, and senders give up.
+        # Fail all who wait behind a slow failure: otherwise each waits as long in turn, and senders give up.
         if asked_at < self._failed_slowly_at:
             raise StoreUnavailable("the database could not do anything while this waited for its turn")
         began_at = time.monotonic()
@@ -195,10 +168,14 @@ class DatabaseThread:
 
     def _transact(self, step: Callable[[], Result]) -> Result:
         for _ in range(RACES):
+            collected: dict[Callable[[list[Any]], None], list[Any]] = {}
+            token = _collected.set(collected)
             try:
                 self.database.connect(reuse_if_open=True)
-                with using(self.database), _in_transaction():
-                    return step()
+                with using(self.database), database.atomic():
+                    result = step()
+                    for write, items in collected.items():
+                        write(items)
             except LostRace as race:
                 log.info("step lost a race, repeating", reason=str(race))
             except UNAVAILABLE as error:
@@ -208,6 +185,10 @@ class DatabaseThread:
                 # A broken connection stays broken; the next step gets a new one.
                 self.database.close()
                 raise StoreUnavailable(f"the database cannot do this now: {error}") from error
+            else:
+                return result
+            finally:
+                _collected.reset(token)
         raise StoreUnavailable(f"other processes were faster {RACES} times; it is tried again later")
 
     async def close(self) -> None:

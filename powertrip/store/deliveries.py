@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, Reminders, Telling
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, ReminderNumbers, Telling
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store.bulk import insert_all
-from powertrip.store.database import Role, is_postgres, transaction
+from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.rows import lock_events, notices_in
 from powertrip.store.snapshots import snapshots
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
@@ -39,7 +39,7 @@ _PRIORITY = {
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.NOTE: TypeAdapter(Note),
     DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
-    DeliveryKind.REMINDER: TypeAdapter(Reminders),
+    DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
     DeliveryKind.ORIGIN: TypeAdapter(Telling),
     DeliveryKind.BACKUP: TypeAdapter(Overdue),
 }
@@ -56,11 +56,17 @@ def new(
     payload: Payload | None = None,
     due_at: datetime | None = None,
 ) -> dict[str, Any]:
-    """The row of one thing to tell, from `due_at` on."""
+    """The row of one delivery, due at once unless `due_at` says otherwise."""
+    if kind is DeliveryKind.BACKUP:
+        lane = f"backup {channel}"
+    elif kind is DeliveryKind.ORIGIN:
+        lane = f"{ORIGIN_LANE}{channel}"
+    else:
+        lane = channel if ts is None else UPDATE_LANE
     return {
         "uid": secrets.token_hex(10),
         "kind": kind,
-        "lane": _lane(kind, channel, ts),
+        "lane": lane,
         "priority": _PRIORITY[kind],
         "channel": channel,
         "ts": ts,
@@ -72,20 +78,12 @@ def new(
 
 
 def enqueue(rows: Sequence[dict[str, Any]]) -> None:
-    """Write down what is to be told; belongs in the transaction that makes it necessary."""
+    """Queue deliveries; belongs in the transaction that makes them necessary."""
     insert_all(DeliveryRow, rows)
 
 
-def _lane(kind: DeliveryKind, channel: str, ts: str | None) -> str:
-    if kind is DeliveryKind.BACKUP:
-        return f"backup {channel}"
-    if kind is DeliveryKind.ORIGIN:
-        return f"{ORIGIN_LANE}{channel}"
-    return channel if ts is None else UPDATE_LANE
-
-
 def touch(event_ids: Collection[str], now: datetime) -> None:
-    """Something that cards show of the events has changed: every copy of them is out of date."""
+    """Mark every copy of the events as out of date: something that cards show of them has changed."""
     lock_events(event_ids)
     EventRow.update(version=EventRow.version + 1).where(EventRow.id.in_(list(event_ids))).execute()
     enqueue_updates(event_ids, now)
@@ -110,13 +108,13 @@ def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> Non
         & (DeliveryRow.state == DeliveryState.WAITING)
         & DeliveryRow.leased_until.is_null()
     )
-    query: Any = (
+    # Held until the change that it is to show is committed, so that nobody renders before.
+    query = for_update(
         DeliveryRow.select(DeliveryRow.channel, DeliveryRow.ts).where(unbegun).order_by(DeliveryRow.id)
     )
-    # Held until the change that it is to show is committed, so that nobody renders before.
-    covered = set((query.for_update() if is_postgres() else query).tuples())
-    left = [message for message in messages if message not in covered]
-    enqueue([new(DeliveryKind.UPDATE, channel, now, ts=ts) for channel, ts in left])
+    covered = set(query.tuples())
+    missing = [message for message in messages if message not in covered]
+    enqueue([new(DeliveryKind.UPDATE, channel, now, ts=ts) for channel, ts in missing])
 
 
 def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
@@ -126,30 +124,34 @@ def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Deliv
     if busy_lanes:
         due &= DeliveryRow.lane.not_in(list(busy_lanes))
     query = DeliveryRow.select().where(due).order_by(DeliveryRow.priority, DeliveryRow.id).limit(1)
-    row: Any = (query.for_update(skip_locked=True) if is_postgres() else query).first()
-    if row is None:
-        return None
-    try:
-        claimed = _delivery(row)
-    except ValidationError as error:
-        # Put aside, for it would keep everything behind it waiting for ever.
-        log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
-        _end(row.id, DeliveryState.FAILED, now, error=f"its payload is not readable: {error}")
-        return claim(now, lease, busy_lanes)
-    taken = DeliveryRow.update(
-        leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
-    )
-    taken.where(DeliveryRow.id == row.id).execute()
-    return claimed
+    # A copy each time: a query of peewee keeps its first answer.
+    while row := for_update(query.clone(), skip_locked=True).first():
+        try:
+            delivery = _delivery_from(row)
+        except ValueError as error:
+            # Put aside, for it would keep everything behind it waiting for ever.
+            log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
+            _end(row.id, DeliveryState.FAILED, now, error=f"it is not readable: {error}")
+            continue
+        taken = DeliveryRow.update(
+            leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
+        )
+        taken.where(DeliveryRow.id == row.id).execute()
+        return delivery
+    return None
 
 
-def _delivery(row: Any) -> Delivery:
+def _delivery_from(row: Any) -> Delivery:
+    """A row of the outbox with what it is about; raises ValueError for what this release does not know."""
     kind = DeliveryKind(row.kind)
     payload = _PAYLOADS[kind].validate_python(row.payload or {}) if kind in _PAYLOADS else None
     notices = notices_in(row.channel, row.ts) if kind is DeliveryKind.UPDATE else []
     event_ids = [notice.event_id for notice in notices] or row.event_ids
     if isinstance(payload, Overdue) and not event_ids:
-        event_ids = _still_undelivered(payload)
+        # What Slack has taken since needs no backup any more.
+        overdue = undelivered() & DeliveryRow.id.in_(list(payload.deliveries))
+        rows = DeliveryRow.select(DeliveryRow.event_ids).where(overdue).order_by(DeliveryRow.id)
+        event_ids = [event_id for each in rows for event_id in each.event_ids]
     return Delivery(
         id=row.id,
         uid=row.uid,
@@ -168,24 +170,17 @@ def _delivery(row: Any) -> Delivery:
 
 
 def undelivered() -> Any:
-    """What Slack has not taken of that which somebody has to hear of: a new event, and a denial."""
+    """The condition of what somebody has to hear of and Slack has not taken: a new event, or a denial."""
     asking = DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.OUTCOME))
     return (DeliveryRow.state == DeliveryState.WAITING) & asking
 
 
-def _still_undelivered(overdue: Overdue) -> list[str]:
-    these = undelivered() & DeliveryRow.id.in_(list(overdue.deliveries))
-    rows = DeliveryRow.select(DeliveryRow.event_ids).where(these).order_by(DeliveryRow.id)
-    return [event_id for row in rows for event_id in row.event_ids]
-
-
 def finish(delivery: Delivery, now: datetime) -> None:
-    """Mark a delivery as done."""
     _end(delivery.id, DeliveryState.DONE, now)
 
 
 def skip(delivery: Delivery, now: datetime) -> None:
-    """Mark a delivery as of no use any more."""
+    """End a delivery that is of no use any more."""
     _end(delivery.id, DeliveryState.SKIPPED, now)
 
 
@@ -203,29 +198,30 @@ def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrive
 
 
 def expedite(now: datetime) -> None:
-    """Try at once what was put off because an attempt failed; what is not Slack has failures of its own."""
-    put_off = (
+    """Try again at once what Slack did not take before."""
+    postponed = (
         (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at > now) & (DeliveryRow.attempts > 0)
     )
+    # Backup channels and origins fail for reasons of their own, which are not over because Slack's are.
     slack = DeliveryRow.kind.not_in((DeliveryKind.BACKUP, DeliveryKind.ORIGIN))
-    DeliveryRow.update(due_at=now).where(put_off & slack & DeliveryRow.leased_until.is_null()).execute()
+    DeliveryRow.update(due_at=now).where(postponed & slack & DeliveryRow.leased_until.is_null()).execute()
 
 
 def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
     """Send it to another channel instead, from the start."""
+    # No attempt was made there: nothing can have arrived, and nothing need be looked for.
     DeliveryRow.update(
         channel=channel, lane=channel, due_at=now, attempted_at=None, attempts=0, leased_until=None
     ).where(DeliveryRow.id == delivery.id).execute()
 
 
 def prune(before: datetime) -> int:
-    """Forget what was told, or given up, before a moment; the history keeps what was shown to whom."""
+    """Delete what ended before then; the history keeps what was shown to whom."""
     old = (DeliveryRow.state != DeliveryState.WAITING) & (DeliveryRow.done_at < before)
     return int(DeliveryRow.delete().where(old).execute())
 
 
 def waiting_count() -> int:
-    """How many deliveries are still to be made."""
     return int(DeliveryRow.select().where(DeliveryRow.state == DeliveryState.WAITING).count())
 
 

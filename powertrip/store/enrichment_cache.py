@@ -26,6 +26,7 @@ def get(keys: Collection[str], now: datetime) -> dict[str, tuple[Any, datetime]]
 
 def put(answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
     """Keep answers, each in place of an earlier one."""
+    # In one order, so that two processes that keep the same answers never wait for each other.
     for key, value in sorted(answers.items()):
         kept = {
             EnrichmentCacheRow.value: value,
@@ -38,16 +39,16 @@ def put(answers: Mapping[str, Any], now: datetime, until: datetime) -> None:
 
 
 def prune(now: datetime) -> int:
-    """Forget what has expired."""
     return int(EnrichmentCacheRow.delete().where(EnrichmentCacheRow.expires_at <= now).execute())
 
 
 def spend(service: str, period: str, calls: int, limit: int) -> bool:
     """Count calls in a period, unless that makes more than `limit`; then nothing is counted.
 
-    One statement decides, so that two processes cannot both spend the last call.
+    Returns whether it was counted.
     """
     ServiceCallsRow.insert(service=service, period=period, count=0).on_conflict_ignore().execute()
+    # One statement decides, so that two processes cannot both spend the last call.
     changed = (
         ServiceCallsRow.update(count=ServiceCallsRow.count + calls)
         .where(

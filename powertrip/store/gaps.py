@@ -1,7 +1,6 @@
 """Gaps: what senders left out of their requests, fetched page by page until nothing is missing.
 
-A page's records and the cursor past them are kept in one transaction. A process that claims a gap puts its
-due time ahead, so nobody else takes it meanwhile, and one that dies holds it up no longer than that.
+A page's records and the cursor past them are kept in one transaction.
 """
 
 from collections.abc import Collection, Sequence
@@ -35,6 +34,7 @@ def claim(sources: Collection[str], now: datetime, lease: timedelta) -> DueGap |
     row = GapRow.select().where(due).order_by(GapRow.due_at, GapRow.id).first()
     if row is None:
         return None
+    # Whoever advances the due time has it, and if they die, it is due again at that time.
     unclaimed = (GapRow.id == row.id) & (GapRow.due_at == row.due_at) & GapRow.done_at.is_null()
     if not GapRow.update(due_at=now + lease).where(unclaimed).execute():
         return None
@@ -60,48 +60,40 @@ def keep(
     """Keep a page with the cursor past it; returns how many records were new. Raises Overloaded."""
     if records and inbox.backlog(backlog_limit) >= backlog_limit:
         raise Overloaded(f"more than {backlog_limit} records wait to be judged")
-    _say_if_it_works_again(gap, channel, now)
+    told_at = GapRow.get_by_id(gap.id).told_at
+    if told_at is not None:
+        title = f"What was left out of the source {gap.source} is fetched again"
+        lines = [f"It could not be since {told_at:%Y-%m-%d %H:%M:%S} UTC."]
+        notes.enqueue(channel, title=title, lines=lines, now=now)
     done_at = None if more else now
     changed = GapRow.update(cursor=cursor, due_at=now, attempts=0, told_at=None, done_at=done_at)
     changed.where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
     return sum(inbox.append([records]))
 
 
-def _say_if_it_works_again(gap: DueGap, channel: str, now: datetime) -> None:
-    row = GapRow.get_by_id(gap.id)
-    if row.told_at is not None:
-        title = f"What was left out of the source {gap.source} is fetched again"
-        notes.enqueue(channel, title, [f"It could not be since {row.told_at:%Y-%m-%d %H:%M:%S} UTC."], now)
-
-
 def failed(gap: DueGap, error: str, due_at: datetime, tell: bool, channel: str, now: datetime) -> None:
-    """Write down a failure; have the channel told of it, once a source, if there is reason to `tell`."""
-    told_at = now if tell and not _is_told(gap.source) else None
-    if told_at is not None:
+    """Record a failure; with `tell`, queue a note about it, one for all gaps of the source."""
+    told = (GapRow.source == gap.source) & GapRow.done_at.is_null() & GapRow.told_at.is_null(False)
+    if tell and not GapRow.select().where(told).exists():
         lines = [error, "Logins may be among them. It is tried again until it works."]
-        notes.enqueue(channel, f"What was left out of the source {gap.source} cannot be fetched", lines, now)
-        GapRow.update(told_at=told_at).where(GapRow.id == gap.id).execute()
+        title = f"What was left out of the source {gap.source} cannot be fetched"
+        notes.enqueue(channel, title=title, lines=lines, now=now)
+        GapRow.update(told_at=now).where(GapRow.id == gap.id).execute()
     changed = GapRow.update(due_at=due_at, attempts=GapRow.attempts + 1)
     changed.where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
 
 
-def _is_told(source: str) -> bool:
-    told = (GapRow.source == source) & GapRow.done_at.is_null() & GapRow.told_at.is_null(False)
-    return bool(GapRow.select().where(told).exists())
-
-
 def put_off(gap: DueGap, due_at: datetime) -> None:
-    """Let a gap wait that is not at fault itself."""
+    """Let a gap wait without counting a failure: it is not at fault itself."""
     GapRow.update(due_at=due_at).where((GapRow.id == gap.id) & GapRow.done_at.is_null()).execute()
 
 
 def waiting_count() -> int:
-    """How many gaps are not filled."""
     return int(GapRow.select().where(GapRow.done_at.is_null()).count())
 
 
 def prune(before: datetime) -> int:
-    """Forget gaps that were filled before then."""
+    """Delete gaps that were filled before then."""
     return int(GapRow.delete().where(GapRow.done_at.is_null(False) & (GapRow.done_at < before)).execute())
 
 

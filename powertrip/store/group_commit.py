@@ -66,27 +66,23 @@ class GroupCommitInbox:
             return
         except Exception as error:  # whatever it was, everybody who waits is told
             log.exception("records could not be kept", requests=len(batch))
-            await self._isolate(batch, error)
+            if len(batch) == 1:
+                _fail_all(batch, StoreUnavailable(f"these records could not be kept: {type(error).__name__}"))
+                return
+            # One request that the database cannot take must not keep out those it shared a commit with.
+            for waiting in batch:
+                await self._write([waiting])
             return
+        # Whoever hung up in between is not waited for.
         for (_, _, answer), new in zip(batch, answers, strict=True):
             if not answer.done():
                 answer.set_result(new)
         self._on_new()
 
-    async def _isolate(self, batch: list[Waiting], error: Exception) -> None:
-        """One request that the database cannot take must not keep out those it shared a commit with."""
-        if len(batch) == 1:
-            _fail_all(batch, StoreUnavailable(f"these records could not be kept: {type(error).__name__}"))
-            return
-        for waiting in batch:
-            await self._write([waiting])
-
     def _append(self, batch: list[Waiting]) -> list[int]:
-        if inbox.backlog(self._backlog_limit()) >= self._backlog_limit():
-            raise Overloaded(
-                f"more than {self._backlog_limit()} records wait to be judged",
-                retry_after=self._retry_after(),
-            )
+        limit = self._backlog_limit()
+        if inbox.backlog(limit) >= limit:
+            raise Overloaded(f"more than {limit} records wait to be judged", retry_after=self._retry_after())
         left_out.append([gap for _, gaps, _ in batch for gap in gaps])
         return inbox.append([records for records, _, _ in batch])
 

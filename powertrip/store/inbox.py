@@ -2,14 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from itertools import chain
-from typing import Any
 
-from powertrip.domain.judgement import Claimed
 from powertrip.domain.record import Record
 from powertrip.store import counter, silence
 from powertrip.store.bulk import insert_all
-from powertrip.store.database import Role, is_postgres, transaction
+from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.tables import InboxRow
 
 _COLUMNS = (
@@ -25,25 +22,30 @@ _COLUMNS = (
     "facility",
     "trusted",
 )
+_RELEASED_AT_ONCE = 500
 
 
 def append(batches: Sequence[Sequence[Record]]) -> list[int]:
-    """Keep every batch; returns how many records of each were new. Known ids are dropped and counted."""
-    counts = [_append_batch(batch) for batch in batches]
-    speaking = [batch for batch, new in zip(batches, counts, strict=True) if new]
-    if speaking:
-        silence.heard((batch[0].source for batch in speaking), max(b[0].received_at for b in speaking))
+    """Keep batches, each of one source; returns how many records of each are new.
+
+    Known ids are dropped and counted.
+    """
+    counts = []
+    heard_at: dict[str, datetime] = {}
+    for batch in batches:
+        rows = [{column: getattr(record, column) for column in _COLUMNS} for record in batch]
+        new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
+        if new < len(batch):
+            counter.add(
+                batch[0].received_at, verdict="duplicate", name=batch[0].source, count=len(batch) - new
+            )
+        # What was sent twice is no sign that the source still speaks.
+        if new:
+            heard_at[batch[0].source] = max(record.received_at for record in batch)
+        counts.append(new)
+    if heard_at:
+        silence.heard(heard_at, max(heard_at.values()))
     return counts
-
-
-def _append_batch(batch: Sequence[Record]) -> int:
-    if not batch:
-        return 0
-    rows = [{column: getattr(record, column) for column in _COLUMNS} for record in batch]
-    new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
-    if new < len(batch):
-        counter.add(batch[0].received_at, "duplicate", batch[0].source, len(batch) - new)
-    return new
 
 
 def backlog(limit: int) -> int:
@@ -52,20 +54,20 @@ def backlog(limit: int) -> int:
     return int(waiting.count())
 
 
-def claim(limit: int, now: datetime, lease: timedelta) -> list[Claimed]:
+def claim(limit: int, now: datetime, lease: timedelta) -> list[Record]:
     """Take up to `limit` waiting records, oldest first, for `lease`; nobody else gets them meanwhile."""
     free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
     columns = [getattr(InboxRow, column) for column in ("id", *_COLUMNS)]
     waiting = InboxRow.select(*columns).where(InboxRow.judged_at.is_null() & free)
-    query: Any = waiting.order_by(InboxRow.id).limit(limit)
-    rows = list((query.for_update(skip_locked=True) if is_postgres() else query).tuples())
-    if rows:
-        taken = InboxRow.update(leased_until=now + lease, attempts=InboxRow.attempts + 1)
-        taken.where(InboxRow.id.in_([row_id for row_id, *_ in rows])).execute()
-    return [
-        Claimed(inbox_id=row_id, record=Record(**dict(zip(_COLUMNS, values, strict=True))))
-        for row_id, *values in rows
+    query = for_update(waiting.order_by(InboxRow.id).limit(limit), skip_locked=True)
+    records = [
+        Record(inbox_id=row_id, **dict(zip(_COLUMNS, values, strict=True)))
+        for row_id, *values in query.tuples()
     ]
+    if records:
+        taken = InboxRow.update(leased_until=now + lease, attempts=InboxRow.attempts + 1)
+        taken.where(InboxRow.id.in_([record.inbox_id for record in records])).execute()
+    return records
 
 
 def mark_judged(inbox_ids: Sequence[int], now: datetime) -> set[int]:
@@ -76,14 +78,14 @@ def mark_judged(inbox_ids: Sequence[int], now: datetime) -> set[int]:
 
 
 def release(inbox_ids: Sequence[int]) -> None:
-    """Give records back that were claimed and not judged."""
-    for start in range(0, len(inbox_ids), 500):
-        part = list(chain(inbox_ids[start : start + 500]))
+    """Give back records that were claimed and not judged."""
+    for start in range(0, len(inbox_ids), _RELEASED_AT_ONCE):
+        part = list(inbox_ids[start : start + _RELEASED_AT_ONCE])
         InboxRow.update(leased_until=None).where(InboxRow.id.in_(part)).execute()
 
 
 def prune(before: datetime) -> int:
-    """Forget judged records older than `before`; the evidence of events stays in their occurrences."""
+    """Delete judged records older than `before`; the evidence of events stays in their occurrences."""
     old = InboxRow.judged_at.is_null(False) & (InboxRow.judged_at < before)
     return int(InboxRow.delete().where(old).execute())
 

@@ -1,12 +1,12 @@
-"""What becomes of judged records: a new event, an occurrence of an open one, a count, or quarantine.
+"""Writes what became of judged records: a new event, an occurrence of an open one, a count, or quarantine.
 
-What was claimed is decided in memory and written by one statement a table. Only pairing with the records of
+A batch is decided in memory and written by one statement a table. Only pairing with the records of
 origins goes record by record, where there are origins.
 """
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -14,69 +14,62 @@ from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
 from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
-from powertrip.domain.record import Record
 from powertrip.store import audit, counter, deliveries, inbox, quarantine
 from powertrip.store.bulk import insert_all, update_all
-from powertrip.store.database import LostRace, Role, is_postgres, transaction
+from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
-from powertrip.store.rows import event_columns, facts_columns
+from powertrip.store.rows import event_columns, event_row, events_from, facts_columns
 from powertrip.store.tables import EventRow, ExpectationRow, OccurrenceRow
 
 
 def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
-    """Carry out what was judged, each record exactly once however often it was claimed."""
-    asked: list[tuple[Record, ToAsk]] = []
-    sighted: list[tuple[Record, ToSight]] = []
+    """Carry out each judgement exactly once, however often its record was claimed."""
+    if any(isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches) for item in judgements):
+        pairing.begin()
+    mine = inbox.mark_judged([item.record.inbox_id for item in judgements], now)
+    asked: list[ToAsk] = []
+    sighted: list[ToSight] = []
     counted: Counter[tuple[str, str]] = Counter()
     unjudged: list[dict[str, Any]] = []
-    if any(_may_pair(judgement.outcome) for judgement in judgements):
-        pairing.begin()
-    by_id = {judgement.claimed.inbox_id: judgement for judgement in judgements}
-    mine = inbox.mark_judged(list(by_id), now)
-    for inbox_id, judgement in by_id.items():
-        record = judgement.claimed.record
-        if inbox_id not in mine:
+    for judgement in judgements:
+        if judgement.record.inbox_id not in mine:
             continue
-        match judgement.outcome:
-            case ToAsk() as ask:
-                asked.append((record, ask))
-            case ToSight() as sight:
-                sighted.append((record, sight))
+        match judgement:
+            case ToAsk():
+                asked.append(judgement)
+            case ToSight():
+                sighted.append(judgement)
             case ToCount(verdict=verdict, name=name):
                 counted[verdict, name] += 1
-            case ToQuarantine(rule=rule, reason=reason):
-                unjudged.append(quarantine.of_record(record, rule, reason, now))
+            case ToQuarantine(record=record, rule=rule, reason=reason):
+                unjudged.append(quarantine.of_record(record, rule=rule, reason=reason, now=now))
     # Before the questions: a record that came with its counterpart finds it here.
-    paired = [origin for record, sight in sighted for origin in pairing.sight(record, sight, now)]
-    joined_late, left = _join_late(asked, now)
-    kept = keep_occurrences(left, now)
-    paired += [origin for record, ask in left for origin in pairing.occurred(record, ask, now)]
-    folded = (*joined_late, *kept.folded)
+    paired = [origin for sight in sighted for origin in pairing.sight(sight, now)]
+    # A record that only confirms what an origin alone told of joins that event, whatever was decided.
+    late = [(ask, pairing.join_late(ask, now)) for ask in asked]
+    joined = [event_id for _, event_id in late if event_id is not None]
+    asked = [ask for ask, event_id in late if event_id is None]
+    event_ids = keep_occurrences(asked, now)
+    paired += [origin for ask in asked for origin in pairing.occurred(ask, now)]
+    applied = applied_to(asked, event_ids)
+    folded = (*joined, *applied.folded)
     deliveries.enqueue_updates(dict.fromkeys(folded), now)
     quarantine.add(unjudged)
     # In one order, so that two processes that count the same never wait for each other.
     for (verdict, name), count in sorted(counted.items()):
-        counter.add(now, verdict, name, count)
-    return Applied(
-        opened=kept.opened,
-        folded=folded,
-        quarantined=len(unjudged),
-        sighted=len(sighted),
-        paired=tuple(paired),
+        counter.add(now, verdict=verdict, name=name, count=count)
+    return replace(
+        applied, folded=folded, quarantined=len(unjudged), sighted=len(sighted), paired=tuple(paired)
     )
 
 
-def _may_pair(outcome: object) -> bool:
-    return isinstance(outcome, ToSight) or (isinstance(outcome, ToAsk) and bool(outcome.watches))
-
-
-def _join_late(
-    asked: Sequence[tuple[Record, ToAsk]], now: datetime
-) -> tuple[list[str], list[tuple[Record, ToAsk]]]:
-    """The events of origins alone that records belong to, and what is left to make or join events."""
-    found = [pairing.join_late(record, ask, now) for record, ask in asked]
-    left = [item for item, event_id in zip(asked, found, strict=True) if event_id is None]
-    return [event_id for event_id in found if event_id is not None], left
+def applied_to(asked: Sequence[ToAsk], event_ids: Sequence[str]) -> Applied:
+    """Say which records opened the events that they are in, and which joined theirs."""
+    outcomes = list(zip(asked, event_ids, strict=True))
+    return Applied(
+        opened=tuple(event_id for ask, event_id in outcomes if event_id == ask.event.id),
+        folded=tuple(event_id for ask, event_id in outcomes if event_id != ask.event.id),
+    )
 
 
 @dataclass(slots=True)
@@ -88,12 +81,10 @@ class _Open:
     occurrences: int
     version: int
     last_occurred_at: datetime
-    made_of: tuple[Record, ToAsk] | None = None
-    """What opens it, if this batch does."""
+    opened_by: ToAsk | None = None
     joined: int = 0
 
     def join(self, occurred_at: datetime) -> None:
-        """Count one more occurrence."""
         self.revision += 1
         self.occurrences += 1
         self.version += 1
@@ -111,111 +102,96 @@ class _Open:
         }
 
 
-@dataclass(slots=True)
-class Kept:
-    """What records made or joined."""
-
-    event_ids: list[str] = field(default_factory=list)
-    """The event of each record, in their order."""
-    opened: tuple[str, ...] = ()
-    folded: tuple[str, ...] = ()
-    """Once for each record that joined an event."""
-
-
-def keep_occurrences(asked: Sequence[tuple[Record, ToAsk]], now: datetime) -> Kept:
-    """Have each record join the open event of its fold key, or make that event.
-
-    What is decided is never joined: its row is no longer pending once the lock on it is had.
-    """
-    known = _open_by_fold_key({ask.event.fold_key for _, ask in asked})
+def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
+    """Add each record to the open event of its fold key, or make that event; returns the events' ids."""
+    known = _lock_pending({ask.event.fold_key for ask in asked})
     occurrences: list[dict[str, Any]] = []
-    folded: list[str] = []
-    for record, ask in asked:
-        event, key = ask.event, ask.event.fold_key
-        if key not in known:
-            known[key] = _Open(event.id, 1, 1, 1, event.occurred_at, made_of=(record, ask))
-            _write_opened(record, event, now)
+    for ask in asked:
+        event, record = ask.event, ask.record
+        joined = known.get(event.fold_key)
+        if joined is None:
+            joined = _Open(event.id, 1, 1, 1, event.occurred_at, opened_by=ask)
+            known[event.fold_key] = joined
+            audit.append(
+                "event_opened",
+                now,
+                event_id=event.id,
+                rule=event.rule,
+                source=record.source,
+                record_id=record.record_id,
+                subject=event.subject.kind,
+            )
         else:
-            known[key].join(event.occurred_at)
-            folded.append(known[key].id)
+            joined.join(event.occurred_at)
             audit.append(
                 "occurrence_joined",
                 now,
-                event_id=known[key].id,
-                revision=known[key].revision,
+                event_id=joined.id,
+                revision=joined.revision,
                 record_id=record.record_id,
             )
-        occurrences.append(_occurrence(known[key], record, event))
-    _write_events(known, now)
+        occurrences.append(_occurrence_columns(ask, event_id=joined.id, revision=joined.revision))
+    # In one order, so that two processes that open the same events never wait for each other.
+    _write_events([known[key] for key in sorted(known)], now)
     insert_all(OccurrenceRow, occurrences)
-    made = [(item.id, *item.made_of) for item in known.values() if item.made_of is not None]
-    deliveries.enqueue([_first_notice(event_id, ask, now) for event_id, _, ask in made])
-    awaited = [expected.expect(event_id, record, ask, now) for event_id, record, ask in made]
-    insert_all(ExpectationRow, [row for rows in awaited for row in rows])
-    return Kept(
-        event_ids=[row["event_id"] for row in occurrences],
-        opened=tuple(event_id for event_id, *_ in made),
-        folded=tuple(folded),
+    opening = [item.opened_by for item in known.values() if item.opened_by is not None]
+    deliveries.enqueue(
+        [
+            deliveries.new(
+                DeliveryKind.FIRST, ask.conversation, now, event_ids=[ask.event.id], due_at=now + ask.hold
+            )
+            for ask in opening
+        ]
     )
+    insert_all(ExpectationRow, [row for ask in opening for row in expected.expect(ask, now)])
+    return [row["event_id"] for row in occurrences]
 
 
-def _open_by_fold_key(fold_keys: Collection[str]) -> dict[str, _Open]:
+def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:
     if not fold_keys:
         return {}
-    columns = (
-        EventRow.id,
-        EventRow.revision,
-        EventRow.occurrences,
-        EventRow.version,
-        EventRow.last_occurred_at,
-    )
+    # On PostgreSQL the lock waits for whoever decides one of them, and then no longer finds it pending:
+    # what is decided is never joined.
     pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
-    query: Any = EventRow.select(EventRow.fold_key, *columns).where(pending).order_by(EventRow.id)
-    rows = (query.for_update() if is_postgres() else query).tuples()
-    return {fold_key: _Open(*values) for fold_key, *values in rows}
+    query = for_update(
+        EventRow.select(
+            EventRow.fold_key,
+            EventRow.id,
+            EventRow.revision,
+            EventRow.occurrences,
+            EventRow.version,
+            EventRow.last_occurred_at,
+        )
+        .where(pending)
+        .order_by(EventRow.id)
+    )
+    return {fold_key: _Open(*values) for fold_key, *values in query.tuples()}
 
 
-def _write_events(known: dict[str, _Open], now: datetime) -> None:
-    # In one order, so that two processes that open the same events never wait for each other.
+def _write_events(events: Sequence[_Open], now: datetime) -> None:
     new = [
-        event_columns(item.made_of[1].event) | item.columns() | {"facts_due_at": now}
-        for _, item in sorted(known.items())
-        if item.made_of is not None
+        event_columns(item.opened_by.event) | item.columns() | {"facts_due_at": now}
+        for item in events
+        if item.opened_by is not None
     ]
     inserted = insert_all(EventRow, new, "ON CONFLICT (fold_key) WHERE status = 'pending' DO NOTHING")
     if inserted < len(new):
+        # There was no row to lock yet. Run again, the step finds the other's event and joins it.
         raise LostRace("another process opened the same event")
-    update_all(EventRow, [item.columns() for item in known.values() if item.joined and not item.made_of])
+    update_all(EventRow, [item.columns() for item in events if item.joined and item.opened_by is None])
 
 
-def _write_opened(record: Record, event: Event, now: datetime) -> None:
-    audit.append(
-        "event_opened",
-        now,
-        event_id=event.id,
-        rule=event.rule,
-        source=record.source,
-        record_id=record.record_id,
-        subject=event.subject.kind,
-    )
-
-
-def _first_notice(event_id: str, ask: ToAsk, now: datetime) -> dict[str, Any]:
-    return deliveries.new(
-        DeliveryKind.FIRST, ask.conversation, now, event_ids=[event_id], due_at=now + ask.hold
-    )
-
-
-def _occurrence(joined: _Open, record: Record, event: Event) -> dict[str, Any]:
+def _occurrence_columns(ask: ToAsk, *, event_id: str, revision: int) -> dict[str, Any]:
+    record, event = ask.record, ask.event
     return {
-        "event_id": joined.id,
+        "event_id": event_id,
         "source": record.source,
         "record_id": record.record_id,
         "message": record.message,
         "raw": record.raw,
         "occurred_at": event.occurred_at,
         "received_at": record.received_at,
-        "revision": joined.revision,
+        "revision": revision,
         "cut": record.cut,
         "event_action": event.event_action,
         "user_name": event.user_name,
@@ -225,39 +201,45 @@ def _occurrence(joined: _Open, record: Record, event: Event) -> dict[str, Any]:
     }
 
 
-def split_off(event: Event, covered: int, plan: DecisionPlan, now: datetime) -> Event | None:
-    """Move the occurrences after revision `covered` to a pending event of their own, if there are any."""
-    later = (OccurrenceRow.event_id == event.id) & (OccurrenceRow.revision > covered)
-    rows = list(OccurrenceRow.select().where(later).order_by(OccurrenceRow.revision))
-    if not rows:
+def split_off(plan: DecisionPlan) -> Event | None:
+    """Move the occurrences that a decision does not cover to a pending event of their own, if any."""
+    event_id, now = plan.before.id, plan.decision.at
+    of_event = OccurrenceRow.event_id == event_id
+    beyond = of_event & (OccurrenceRow.revision > plan.decision.revision)
+    later = list(OccurrenceRow.select().where(beyond).order_by(OccurrenceRow.revision))
+    if not later:
         return None
-    rest = _rest_of(event, rows, plan)
-    EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
-    moved = [
-        {"id": row.id, "event_id": rest.id, "revision": number} for number, row in enumerate(rows, start=1)
-    ]
-    update_all(OccurrenceRow, moved)
-    audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event.id, count=len(rows))
-    return rest
-
-
-def _rest_of(event: Event, rows: list[Any], plan: DecisionPlan) -> Event:
-    return replace(
-        event,
+    # Read anew: others may have joined, and its facts have come, since the plan was made.
+    (decided,) = events_from([event_row(event_id)])
+    rest = replace(
+        decided,
         id=plan.rest_id,
         status=Status.PENDING,
-        message=rows[0].message,
-        cut=rows[0].cut,
-        source=rows[0].source,
-        occurred_at=rows[0].occurred_at,
-        received_at=rows[0].received_at,
-        last_occurred_at=max(row.occurred_at for row in rows),
-        revision=len(rows),
-        occurrences=len(rows),
+        message=later[0].message,
+        cut=later[0].cut,
+        source=later[0].source,
+        occurred_at=later[0].occurred_at,
+        received_at=later[0].received_at,
+        last_occurred_at=max(row.occurred_at for row in later),
+        revision=len(later),
+        occurrences=len(later),
         decisions=(),
         reminders=0,
         next_reminder_at=plan.rest_remind_at,
     )
+    EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
+    moved = [
+        {"id": row.id, "event_id": rest.id, "revision": number} for number, row in enumerate(later, start=1)
+    ]
+    update_all(OccurrenceRow, moved)
+    covered = [row.occurred_at for row in OccurrenceRow.select(OccurrenceRow.occurred_at).where(of_event)]
+    EventRow.update(revision=len(covered), occurrences=len(covered), last_occurred_at=max(covered)).where(
+        EventRow.id == event_id
+    ).execute()
+    audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
+    first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
+    deliveries.enqueue([first])
+    return rest
 
 
 class Judging(Role):

@@ -1,6 +1,6 @@
 """Messages that Slack confirmed, what each of them shows, and which of them are out of date."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from powertrip.store.tables import NoticeRow
 def posted(
     delivery: Delivery, kind: NoticeKind, where: Posted, shown: Sequence[Shown], now: datetime
 ) -> None:
-    """Write down a message that Slack took, and who could see what in it."""
+    """Record a message that Slack took, and what it shows of which events."""
     if kind is NoticeKind.REMINDER:
         wait_for(Turn.REMINDING)
     event_ids = [item.event_id for item in shown]
@@ -48,13 +48,13 @@ def posted(
             revision=item.revision,
         )
     if kind is NoticeKind.REMINDER:
-        _keep_only_the_newest_reminders(event_ids, now)
+        _remove_older_reminders(event_ids, now)
     if _is_outdated(shown, locked):
         deliveries.update_messages([(where.channel, where.ts)], now)
 
 
 def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
-    """Write down that a message shows its events as they were when it was rendered."""
+    """Record that a message shows its events as they were when it was rendered."""
     channel, ts = delivery.channel, delivery.ts or ""
     locked = lock_events([item.event_id for item in shown])
     deliveries.finish(delivery, now)
@@ -81,44 +81,36 @@ def _is_outdated(shown: Sequence[Shown], events: Mapping[str, LockedEvent]) -> b
     return any(events[item.event_id].version != item.version for item in shown)
 
 
-def _keep_only_the_newest_reminders(event_ids: Sequence[str], now: datetime) -> None:
-    live = (
-        NoticeRow.event_id.in_(event_ids)
-        & (NoticeRow.kind == NoticeKind.REMINDER)
-        & NoticeRow.removed_at.is_null()
-    )
+def _remove_older_reminders(event_ids: Sequence[str], now: datetime) -> None:
+    """Leave one reminder of each event: messages without any event are deleted, the others updated."""
+    live = NoticeRow.removed_at.is_null()
+    mine = NoticeRow.event_id.in_(event_ids) & (NoticeRow.kind == NoticeKind.REMINDER)
     # By their numbers: a reminder whose answer was lost can be found after the next one was posted.
     columns = (NoticeRow.event_id, NoticeRow.id, NoticeRow.channel, NoticeRow.ts)
-    query: Any = NoticeRow.select(*columns).where(live).order_by(NoticeRow.reminder, NoticeRow.id)
+    query: Any = NoticeRow.select(*columns).where(mine & live).order_by(NoticeRow.reminder, NoticeRow.id)
     rows = list(query.tuples())
     newest = {event_id: row_id for event_id, row_id, *_ in rows}
-    old = [row for row in rows if row[1] != newest[row[0]]]
-    if not old:
+    older = [row for row in rows if row[1] != newest[row[0]]]
+    if not older:
         return
-    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row_id for _, row_id, *_ in old])).execute()
-    _shrink_or_remove({(channel, ts): None for *_, channel, ts in old}, now)
-
-
-def _shrink_or_remove(messages: Collection[tuple[str, str]], now: datetime) -> None:
-    """Messages that still carry other events are rendered anew; those that carry none are deleted."""
-    live = (
-        NoticeRow.channel.in_({channel for channel, _ in messages})
-        & NoticeRow.ts.in_([ts for _, ts in messages])
-        & NoticeRow.removed_at.is_null()
+    NoticeRow.update(removed_at=now).where(NoticeRow.id.in_([row_id for _, row_id, *_ in older])).execute()
+    messages = dict.fromkeys((channel, ts) for *_, channel, ts in older)
+    in_messages = NoticeRow.channel.in_({channel for channel, _ in messages}) & NoticeRow.ts.in_(
+        [ts for _, ts in messages]
     )
-    query: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).distinct().tuples()
-    carrying = set(query)
+    query = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(in_messages & live).distinct()
+    carrying = set(query.tuples())
     deliveries.update_messages([message for message in messages if message in carrying], now)
     empty = [message for message in messages if message not in carrying]
     deliveries.enqueue([deliveries.new(DeliveryKind.REMOVE, channel, now, ts=ts) for channel, ts in empty])
 
 
 def gone(delivery: Delivery, now: datetime) -> None:
-    """Remember that the delivery's message is no longer in Slack, and that there is nothing to tell it."""
+    """Record that the message no longer exists in Slack."""
     channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
-    for row in notices_in(channel, ts):
-        audit.append("notice_gone", now, event_id=row.event_id, channel=channel, ts=ts)
+    for notice in notices_in(channel, ts):
+        audit.append("notice_gone", now, event_id=notice.event_id, channel=channel, ts=ts)
     this_message = (NoticeRow.channel == channel) & (NoticeRow.ts == ts)
     NoticeRow.update(removed_at=now).where(this_message).execute()
 

@@ -14,7 +14,7 @@ def get(key: str, not_before: datetime) -> Any | None:
 
 
 def put(key: str, value: Any, now: datetime) -> None:
-    """Keep an answer in place of an earlier one."""
+    """Keep an answer, in place of an earlier one."""
     PeopleCacheRow.insert(key=key, value=value, fetched_at=now).on_conflict(
         conflict_target=[PeopleCacheRow.key],
         update={PeopleCacheRow.value: value, PeopleCacheRow.fetched_at: now},
@@ -22,7 +22,6 @@ def put(key: str, value: Any, now: datetime) -> None:
 
 
 def prune(before: datetime) -> int:
-    """Forget answers older than `before`."""
     return int(PeopleCacheRow.delete().where(PeopleCacheRow.fetched_at < before).execute())
 
 

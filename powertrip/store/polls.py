@@ -46,17 +46,19 @@ def keep(
 
 
 def _change(name: str, owner: str, **changes: object) -> None:
+    # Its lease may have ended, and another process have claimed it since.
     ours = (PollRow.name == name) & (PollRow.owner == owner)
     if not PollRow.update(**changes).where(ours).execute():
         raise StoreUnavailable(f"polls.{name} was taken over by another process")
 
 
 def succeeded(name: str, owner: str, done: PollRound, next_at: datetime, channel: str, now: datetime) -> None:
-    """Write down a round, and have the channel told where it ends a failure, a gap, or begins one."""
+    """Record a round; queue a note where it ends a failure, and where it falls behind or catches up."""
     row = PollRow.get_by_id(name)
     if row.failing_told_at is not None:
         title = f"The poll {name} works again"
-        notes.enqueue(channel, title, [f"It failed since {_text(row.failing_since)}."], now)
+        lines = [f"It failed since {_text(row.failing_since)}."]
+        notes.enqueue(channel, title=title, lines=lines, now=now)
     _change(
         name,
         owner,
@@ -68,40 +70,39 @@ def succeeded(name: str, owner: str, done: PollRound, next_at: datetime, channel
         error=None,
         succeeded_at=now,
     )
-    _count_gap(row, done, channel, now)
+    _report_backlog(row, done, channel, now)
 
 
-def _count_gap(row: PollRow, done: PollRound, channel: str, now: datetime) -> None:
+def _report_backlog(row: PollRow, done: PollRound, channel: str, now: datetime) -> None:
     was_behind = row.behind_count > 0
     if not done.more and not was_behind:
         return
     count = row.behind_count + done.count
-    first, last = _range([row.behind_from, row.behind_to, done.oldest, done.newest])
-    said = f"{count:,} records, from {_text(first)} to {_text(last)}."
+    limits = (row.behind_from, row.behind_to, done.oldest, done.newest)
+    known = [moment for moment in limits if moment is not None]
+    first, last = min(known, default=None), max(known, default=None)
+    fetched = f"{count:,} records, from {_text(first)} to {_text(last)}."
     if not done.more:
-        notes.enqueue(channel, f"The poll {row.name} has caught up", [said], now)
+        title = f"The poll {row.name} has caught up"
+        notes.enqueue(channel, title=title, lines=[fetched], now=now)
         count, first, last = 0, None, None
     elif not was_behind:
         more = "More waits and is fetched round by round; nothing is left out."
-        notes.enqueue(channel, f"The poll {row.name} is behind and catches up", [said, more], now)
+        title = f"The poll {row.name} is behind and catches up"
+        notes.enqueue(channel, title=title, lines=[fetched, more], now=now)
     changed = PollRow.update(behind_count=count, behind_from=first, behind_to=last)
     changed.where(PollRow.name == row.name).execute()
-
-
-def _range(moments: Sequence[datetime | None]) -> tuple[datetime | None, datetime | None]:
-    known = [moment for moment in moments if moment is not None]
-    return (min(known), max(known)) if known else (None, None)
 
 
 def failed(
     name: str, owner: str, error: str, next_at: datetime, tell_after: timedelta, channel: str, now: datetime
 ) -> None:
-    """Write down a failure, and have the channel told once it has lasted for `tell_after`."""
+    """Record a failure; queue one note once it has lasted for `tell_after`."""
     row = PollRow.get_by_id(name)
     since, told_at = row.failing_since or now, row.failing_told_at
     if told_at is None and now - since >= tell_after:
         lines = [f"Since {_text(since)} nothing was fetched.", error]
-        notes.enqueue(channel, f"The poll {name} fails", lines, now)
+        notes.enqueue(channel, title=f"The poll {name} fails", lines=lines, now=now)
         told_at = now
     _change(
         name,
@@ -116,8 +117,13 @@ def failed(
 
 
 def put_off(name: str, owner: str, next_at: datetime) -> None:
-    """Let a poll rest that is not at fault itself."""
+    """Let a poll rest without counting a failure: it is not at fault itself."""
     _change(name, owner, next_at=next_at, leased_until=None)
+
+
+def expedite(name: str, now: datetime) -> None:
+    """Make a poll due now; one that nobody has claimed yet is due anyway."""
+    PollRow.update(next_at=now).where((PollRow.name == name) & (PollRow.next_at > now)).execute()
 
 
 def _text(moment: datetime | None) -> str:
@@ -132,3 +138,4 @@ class Polling(Role):
     succeeded = transaction(succeeded)
     failed = transaction(failed)
     put_off = transaction(put_off)
+    expedite = transaction(expedite)

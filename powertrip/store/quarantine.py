@@ -1,4 +1,4 @@
-"""The quarantine: what should have been judged and could not be, bounded, with the oldest let go first."""
+"""The quarantine: what should have been judged and could not be. It is bounded; the oldest goes first."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -17,25 +17,12 @@ from powertrip.store.tables import QuarantineRow
 
 SAMPLES = 3
 """Lines shown to the security channel with the count."""
-
-
-def of_record(record: Record, rule: str | None, reason: str, now: datetime) -> dict[str, Any]:
-    """The row of a record that a rule should have judged."""
-    return _row(record.source, record.message, record.raw.encode("utf-8", "replace"), rule, reason, now)
-
-
-def add(rows: Sequence[dict[str, Any]]) -> None:
-    """Keep what could not be judged."""
-    insert_all(QuarantineRow, rows)
-
-
-def add_body(source: str, body: bytes, reason: str, now: datetime) -> None:
-    """Keep a request body that could not be read as records."""
-    add([_row(source, body[:500].decode("utf-8", "backslashreplace"), body, None, reason, now)])
+BODY_SHOWN = 500
+"""Bytes of an unreadable body that are shown as its line; all of it is kept beside."""
 
 
 def _row(
-    source: str, message: str, body: bytes, rule: str | None, reason: str, now: datetime
+    *, source: str, message: str, body: bytes, rule: str | None, reason: str, now: datetime
 ) -> dict[str, Any]:
     return {
         "source": source,
@@ -48,9 +35,35 @@ def _row(
     }
 
 
+def of_record(record: Record, *, rule: str | None, reason: str, now: datetime) -> dict[str, Any]:
+    """The row of a record that a rule should have judged."""
+    body = record.raw.encode("utf-8", "replace")
+    return _row(source=record.source, message=record.message, body=body, rule=rule, reason=reason, now=now)
+
+
+def add(rows: Sequence[dict[str, Any]]) -> None:
+    """Keep what could not be judged."""
+    insert_all(QuarantineRow, rows)
+
+
+def add_body(source: str, body: bytes, reason: str, now: datetime) -> None:
+    """Keep a request body that could not be read as records."""
+    message = body[:BODY_SHOWN].decode("utf-8", "backslashreplace")
+    add([_row(source=source, message=message, body=body, rule=None, reason=reason, now=now)])
+
+
 def untold() -> QuarantineReport | None:
-    """What nobody was told of yet; None where there is nothing."""
-    rows = list(QuarantineRow.select().where(QuarantineRow.told_at.is_null()).order_by(QuarantineRow.id))
+    """What was not reported yet; None where there is nothing."""
+    # Not the bodies: there may be very many, and all of them together may be large.
+    columns = (
+        QuarantineRow.id,
+        QuarantineRow.at,
+        QuarantineRow.source,
+        QuarantineRow.reason,
+        QuarantineRow.message,
+    )
+    query = QuarantineRow.select(*columns).where(QuarantineRow.told_at.is_null()).order_by(QuarantineRow.id)
+    rows = list(query)
     if not rows:
         return None
     return QuarantineReport(
@@ -63,46 +76,33 @@ def untold() -> QuarantineReport | None:
     )
 
 
-def mark_told(newest_id: int, now: datetime) -> None:
-    """Remember that everything up to `newest_id` was told."""
-    untold_yet = QuarantineRow.told_at.is_null() & (QuarantineRow.id <= newest_id)
-    count = QuarantineRow.update(told_at=now).where(untold_yet).execute()
-    audit.append("quarantine_told", now, count=int(count), newest_id=newest_id)
-
-
-def prune(keep_rows: int, keep_bytes: int, now: datetime) -> int:
-    """Let the oldest go beyond `keep_rows` rows or `keep_bytes` bytes; returns and audits how many."""
-    kept = total = 0
-    oldest_kept: int | None = None
-    query = QuarantineRow.select(QuarantineRow.id, QuarantineRow.size).order_by(QuarantineRow.id.desc())
-    for row_id, size in query.tuples().iterator():
-        kept, total = kept + 1, total + size
-        if kept > keep_rows or total > keep_bytes:
-            break
-        oldest_kept = row_id
-    else:
-        return 0
-    boundary = oldest_kept if oldest_kept is not None else _newest_id() + 1
-    gone = int(QuarantineRow.delete().where(QuarantineRow.id < boundary).execute())
-    audit.append("quarantine_pruned", now, count=gone)
-    return gone
-
-
-def _newest_id() -> int:
-    return int(QuarantineRow.select(fn.MAX(QuarantineRow.id)).scalar() or 0)
-
-
 def report(channel: str, window: timedelta, now: datetime) -> QuarantineReport | None:
-    """Have the security channel told of what is new: the first at once, the rest once a window."""
+    """Queue one notice about unreported quarantine: the first at once, the rest once a window."""
+    # Otherwise two processes report the same rows at the same moment.
     wait_for(Turn.REPORTING)
     new = untold()
     last_told = QuarantineRow.select(fn.MAX(QuarantineRow.told_at)).scalar()
     if new is None or (last_told is not None and last_told > now - window):
         return None
-    notice = deliveries.new(DeliveryKind.QUARANTINE, channel, now, payload=new)
-    deliveries.enqueue([notice])
-    mark_told(new.newest_id, now)
+    deliveries.enqueue([deliveries.new(DeliveryKind.QUARANTINE, channel, now, payload=new)])
+    # Not what came in after the notice was counted.
+    reported = QuarantineRow.told_at.is_null() & (QuarantineRow.id <= new.newest_id)
+    count = int(QuarantineRow.update(told_at=now).where(reported).execute())
+    audit.append("quarantine_told", now, count=count, newest_id=new.newest_id)
     return new
+
+
+def prune(keep_rows: int, keep_bytes: int, now: datetime) -> int:
+    """Delete the oldest beyond `keep_rows` rows or `keep_bytes` bytes; returns and audits how many."""
+    rows = size = 0
+    query = QuarantineRow.select(QuarantineRow.id, QuarantineRow.size).order_by(QuarantineRow.id.desc())
+    for row_id, row_size in query.tuples().iterator():
+        rows, size = rows + 1, size + row_size
+        if rows > keep_rows or size > keep_bytes:
+            deleted = int(QuarantineRow.delete().where(QuarantineRow.id <= row_id).execute())
+            audit.append("quarantine_pruned", now, count=deleted)
+            return deleted
+    return 0
 
 
 class Quarantine(Role):

@@ -1,6 +1,6 @@
-"""Rows of the event tables as values, and back: the one translator in each direction."""
+"""Turns rows of the event tables into values, and back."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,9 +10,8 @@ from powertrip.domain.address import AddressFacts
 from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
 from powertrip.domain.habits import Past
-from powertrip.domain.hids import OriginStanding
 from powertrip.domain.people import Subject, SubjectKind
-from powertrip.store.database import is_postgres
+from powertrip.store.database import for_update
 from powertrip.store.hids import standings
 from powertrip.store.tables import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
@@ -85,67 +84,46 @@ def subject_columns(subject: Subject) -> dict[str, Any]:
 
 
 def events_from(rows: Sequence[Any]) -> list[Event]:
-    """The events of these rows, in their order, with their decisions."""
-    decisions = _decisions_by_event([row.id for row in rows])
-    backups = _backups_by_event([row.id for row in rows])
-    origins = standings.by_event([row.id for row in rows])
+    """The events of these rows, in their order, with what other tables hold of them."""
+    if not rows:
+        return []
+    event_ids = [row.id for row in rows]
+    decisions: dict[str, list[Decision]] = {}
+    of_these = DecisionRow.event_id.in_(event_ids)
+    for row in DecisionRow.select().where(of_these).order_by(DecisionRow.id):
+        decision = Decision(
+            verdict=Verdict(row.verdict),
+            actor_id=row.actor_id,
+            actor_name=row.actor_name,
+            at=row.at,
+            via=Via(row.via),
+            revision=row.revision,
+            reason=row.reason,
+        )
+        decisions.setdefault(row.event_id, []).append(decision)
+    backups: dict[str, list[BackupTold]] = {}
+    for told in BackupRow.select().where(BackupRow.event_id.in_(event_ids)).order_by(BackupRow.id):
+        backups.setdefault(told.event_id, []).append(BackupTold(channel=told.channel, at=told.sent_at))
+    origins = standings.by_event(event_ids)
     return [
-        _event(row, decisions.get(row.id, ()), backups.get(row.id, ()), origins.get(row.id, ()))
+        Event(
+            **{name: getattr(row, name) for name in _PLAIN},
+            severity=Severity(row.severity),
+            status=Status(row.status),
+            subject=Subject(
+                kind=SubjectKind(row.subject_kind),
+                slack_id=row.subject_slack_id,
+                name=row.subject_name,
+                team=row.subject_team,
+            ),
+            facts=_FACTS.validate_python(row.facts) if row.facts else None,
+            past=_PAST.validate_python(row.past) if row.past else None,
+            decisions=tuple(decisions.get(row.id, ())),
+            backups=tuple(backups.get(row.id, ())),
+            origins=tuple(origins.get(row.id, ())),
+        )
         for row in rows
     ]
-
-
-def _event(
-    row: Any,
-    decisions: Iterable[Decision],
-    backups: Iterable[BackupTold],
-    origins: Iterable[OriginStanding],
-) -> Event:
-    subject = Subject(
-        kind=SubjectKind(row.subject_kind),
-        slack_id=row.subject_slack_id,
-        name=row.subject_name,
-        team=row.subject_team,
-    )
-    return Event(
-        **{name: getattr(row, name) for name in _PLAIN},
-        severity=Severity(row.severity),
-        status=Status(row.status),
-        subject=subject,
-        facts=_FACTS.validate_python(row.facts) if row.facts else None,
-        past=_PAST.validate_python(row.past) if row.past else None,
-        decisions=tuple(decisions),
-        backups=tuple(backups),
-        origins=tuple(origins),
-    )
-
-
-def _decisions_by_event(event_ids: list[str]) -> dict[str, list[Decision]]:
-    found: dict[str, list[Decision]] = {}
-    query = DecisionRow.select().where(DecisionRow.event_id.in_(event_ids)).order_by(DecisionRow.id)
-    for row in query if event_ids else ():
-        found.setdefault(row.event_id, []).append(_decision(row))
-    return found
-
-
-def _backups_by_event(event_ids: list[str]) -> dict[str, list[BackupTold]]:
-    found: dict[str, list[BackupTold]] = {}
-    query = BackupRow.select().where(BackupRow.event_id.in_(event_ids)).order_by(BackupRow.id)
-    for row in query if event_ids else ():
-        found.setdefault(row.event_id, []).append(BackupTold(channel=row.channel, at=row.sent_at))
-    return found
-
-
-def _decision(row: Any) -> Decision:
-    return Decision(
-        verdict=Verdict(row.verdict),
-        actor_id=row.actor_id,
-        actor_name=row.actor_name,
-        at=row.at,
-        via=Via(row.via),
-        revision=row.revision,
-        reason=row.reason,
-    )
 
 
 def occurrence_from(row: Any) -> Occurrence:
@@ -179,7 +157,7 @@ def rows_of(event_id: str, table: type[OccurrenceRow] | type[NoticeRow]) -> list
 
 
 class LockedEvent(NamedTuple):
-    """What a step may want to know of an event that it has locked."""
+    """The columns of a locked event that steps decide by."""
 
     id: str
     status: str
@@ -191,18 +169,17 @@ def lock_events(event_ids: Collection[str]) -> dict[str, LockedEvent]:
     """Those of the events that exist, as they are now; nobody else changes them until the commit.
 
     Belongs before any change of what cards show, and before writing down what a card has shown: of the two,
-    the later must see the earlier, or a card stays out of date. In the order of their ids, so that two
-    transactions that lock several never wait for each other.
+    the later must see the earlier, or a card stays out of date.
     """
     if not event_ids:
         return {}
-    query: Any = (
+    query = for_update(
         EventRow.select(EventRow.id, EventRow.status, EventRow.version, EventRow.next_reminder_at)
         .where(EventRow.id.in_(list(event_ids)))
+        # In one order, so that two transactions that lock several never wait for each other.
         .order_by(EventRow.id)
     )
-    found = (query.for_update() if is_postgres() else query).tuples()
-    return {row[0]: LockedEvent(*row) for row in found}
+    return {values[0]: LockedEvent(*values) for values in query.tuples()}
 
 
 def event_row(event_id: str) -> Any | None:

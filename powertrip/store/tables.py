@@ -71,6 +71,7 @@ class InboxRow(Table):
 
     id = BigAutoField()
     source = CharField()
+    # Unique with its source, so that what is sent twice is kept once.
     record_id = OutsideTextField()
     received_at = MomentField()
     occurred_at = MomentField(null=True)
@@ -113,6 +114,7 @@ class EventRow(Table):
     occurrences = IntegerField()
     requires_reason = BooleanField()
     requires_second_person = BooleanField()
+    # Unique among pending events: of two processes that open the same, one gets nothing inserted.
     fold_key = OutsideTextField()
     reminders = IntegerField()
     next_reminder_at = MomentField(null=True)
@@ -120,10 +122,12 @@ class EventRow(Table):
     facts = JsonField(null=True)
     past = JsonField(null=True)
     severity_reason = OutsideTextField(null=True)
+    # Numbers of 32 bits without a sign, which PostgreSQL's INTEGER cannot hold.
     as_number = BigIntegerField(null=True)
     country_code = CharField(null=True)
     facts_due_at = MomentField(null=True)
     facts_tries = IntegerField(default=0)
+    # Rises with everything that a card shows, where the revision rises with occurrences only.
     version = IntegerField(default=1)
 
 
@@ -200,6 +204,7 @@ class TellingRow(Table):
     id = BigAutoField()
     event_id = CharField()
     origin = CharField()
+    # Empty for an origin that is told of all, whether it saw the event or not.
     sighting_id = BigIntegerField(null=True)
     decision_id = BigIntegerField()
     state = CharField()
@@ -250,6 +255,7 @@ class NoticeRow(Table):
     ts = CharField()
     reminder = IntegerField()
     posted_at = MomentField()
+    # Zero where Slack's answer was lost and the message was found later: nobody knows what it shows.
     shown_revision = IntegerField()
     shown_version = IntegerField()
     removed_at = MomentField(null=True)
@@ -268,6 +274,7 @@ class DeliveryRow(Table):
     """The outbox: what is still to be told to the outside, and what became of it."""
 
     id = BigAutoField()
+    # In the message's metadata, by which it is found.
     uid = CharField(unique=True)
     kind = CharField()
     lane = CharField()
@@ -279,6 +286,7 @@ class DeliveryRow(Table):
     due_at = MomentField()
     leased_until = MomentField(null=True)
     attempts = IntegerField(default=0)
+    # Set while a message may exist, so that the next attempt looks for it before it posts.
     attempted_at = MomentField(null=True)
     state = CharField(default=DeliveryState.WAITING)
     error = TextField(null=True)

@@ -79,6 +79,7 @@ def destination(call: Call, name: str = "channel") -> Channel:
     wanted = call.args.text(name)
     named = call.world.channels.get(wanted) or call.world.channel_named(wanted)
     channel = named or _person_s_channel(call, wanted)
+    # Slack denies that a private channel exists, and says of a public one that the app is not in it.
     if call.world.app.bot_user not in channel.members:
         allowed = "chat:write.public" in call.world.scopes
         if channel.is_private or not allowed:
@@ -97,11 +98,11 @@ def _thread(args: Args, channel: Channel, world: World) -> str:
     parent = world.message(channel.id, thread_ts)
     if parent is None:
         raise ApiError("thread_not_found")
+    # There are no threads in threads: a reply to a reply belongs to the first message.
     return parent.thread_ts or parent.ts
 
 
 async def post_message(call: Call) -> Json:
-    """Post a message as the app."""
     call.need("chat:write")
     channel = destination(call)
     content, metadata = content_of(call.args, call.world), _metadata(call.args)
@@ -149,13 +150,13 @@ async def update(call: Call) -> Json:
     message = _own_message(call, "cant_update_message")
     content = _edited_content(call, message.content)
     message.metadata = _metadata(call.args) or message.metadata
+    # "(edited)" shows for text alone, as in Slack's client.
     call.world.edit(message, content, mark=not content.blocks and not content.attachments)
     shape = updated_message_json(message, call.world)
     return {"channel": message.channel, "ts": message.ts, "text": content.text, "message": shape}
 
 
 async def delete(call: Call) -> Json:
-    """Delete one of the app's own messages."""
     call.need("chat:write")
     message = _own_message(call, "cant_delete_message")
     call.world.delete(message)
@@ -163,7 +164,6 @@ async def delete(call: Call) -> Json:
 
 
 async def post_ephemeral(call: Call) -> Json:
-    """Show a message to one member of a channel."""
     call.need("chat:write")
     channel = destination(call)
     user = call.args.required("user")

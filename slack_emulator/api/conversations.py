@@ -16,7 +16,6 @@ from slack_emulator.shapes import channel_json, message_json
 
 
 async def conversations_open(call: Call) -> Json:
-    """The direct messages with one user."""
     call.need("im:write")
     users = call.args.required("users").split(",")
     if len(users) > 1:
@@ -35,7 +34,6 @@ async def conversations_open(call: Call) -> Json:
 
 
 async def conversations_info(call: Call) -> Json:
-    """One channel."""
     channel = call.channel()
     call.need_for(channel, "read")
     return {"channel": channel_json(channel, call.world, count_members=call.args.flag("include_num_members"))}
@@ -54,14 +52,14 @@ async def conversations_list(call: Call) -> Json:
         if kind in wanted:
             call.need(f"{scope}:read")
     unarchived = call.args.flag("exclude_archived")
-    found = [
+    known = [
         channel_json(channel, call.world, count_members=True)
         for channel in call.world.channels.values()
         if _kind(channel) in wanted
         and not (channel.is_archived and unarchived)
         and (not channel.is_private or call.world.app.bot_user in channel.members)
     ]
-    channels, more = page_of(found, call.args)
+    channels, more = page_of(known, call.args)
     return {"channels": channels, "response_metadata": {"next_cursor": more}}
 
 
@@ -81,9 +79,9 @@ def _within(message: Message, args: Args) -> bool:
     return oldest < moment < latest
 
 
-def _answer(call: Call, found: list[Message]) -> Json:
+def _answer(call: Call, chosen: list[Message]) -> Json:
     with_metadata = call.args.flag("include_all_metadata")
-    shapes = [message_json(message, call.world, with_metadata=with_metadata) for message in found]
+    shapes = [message_json(message, call.world, with_metadata=with_metadata) for message in chosen]
     messages, more = page_of(shapes, call.args)
     answer: Json = {"messages": messages, "has_more": bool(more)}
     return answer | ({"response_metadata": {"next_cursor": more}} if more else {})
@@ -92,8 +90,8 @@ def _answer(call: Call, found: list[Message]) -> Json:
 async def conversations_history(call: Call) -> Json:
     """What was said in a channel, newest first, threads aside."""
     channel = _readable(call)
-    said = call.world.live_messages(channel.id)
-    top = [m for m in said if (not m.is_reply or m.broadcast) and _within(m, call.args)]
+    messages = call.world.live_messages(channel.id)
+    top = [m for m in messages if (not m.is_reply or m.broadcast) and _within(m, call.args)]
     return _answer(call, top[::-1]) | {"pin_count": 0}
 
 
@@ -116,7 +114,6 @@ async def conversations_members(call: Call) -> Json:
 
 
 async def conversations_join(call: Call) -> Json:
-    """Make the app a member of a public channel."""
     call.need("channels:join")
     channel = call.channel()
     if channel.is_im or channel.is_private:

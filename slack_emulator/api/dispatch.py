@@ -6,10 +6,10 @@ import json
 from aiohttp import web
 
 from slack_emulator.api import METHODS
-from slack_emulator.api.base import ApiError, Args, Call, Method
+from slack_emulator.api.base import ApiError, Args, Call
 from slack_emulator.entities import APP_TOKEN, BOT_TOKEN, Json
 from slack_emulator.faults import Fault, Faults
-from slack_emulator.journal import Journal, RecordedCall
+from slack_emulator.journal import Journal
 from slack_emulator.rates import Rates
 from slack_emulator.socket_mode import SocketMode
 from slack_emulator.world import World
@@ -56,7 +56,6 @@ class WebApi:
         self._journal = journal
 
     async def handle(self, request: web.Request) -> web.Response:
-        """Answer one call."""
         name = request.match_info["method"]
         try:
             values = await read_arguments(request)
@@ -66,9 +65,16 @@ class WebApi:
         fault = self._faults.take(name)
         recorded.fault = fault.kind if fault else ""
         response = await self._answer(request, name, Args(values), fault)
-        _note_outcome(recorded, response)
+        recorded.status = response.status
+        if isinstance(response.body, bytes) and response.content_type == "application/json":
+            recorded.error = str(json.loads(response.body).get("error", ""))
+        # Before the delay: the work is done, and a test may look at it while the app still waits.
         self._world.touch()
-        return await self._deliver(request, response, fault)
+        if fault and fault.delay:
+            await asyncio.sleep(fault.delay)
+        if fault and fault.kind in ("drop_before", "timeout_after_taken") and request.transport:
+            request.transport.abort()
+        return response
 
     async def _answer(self, request: web.Request, name: str, args: Args, fault: Fault | None) -> web.Response:
         if fault and fault.kind in ("http_error", "ratelimited", "error", "drop_before"):
@@ -86,27 +92,16 @@ class WebApi:
         method = METHODS.get(name)
         if method is None:
             raise ApiError("unknown_method", req_method=name)
-        self._check_rate(name, method, args)
+        # By the channel's id: its name and its id are one bucket.
+        channel = self._world.channel_id(args.text("channel"))
+        wait = self._rates.retry_after(name, method.per_minute, channel)
+        if wait:
+            raise ApiError("ratelimited", status=429, retry_after=wait)
         if name != "api.test":
             _check_token(request, name, args)
         base_url = f"http://{request.host}"
         call = Call(name, args, self._world, base_url, self._sockets.new_ticket, headers)
         return await method.handler(call)
-
-    def _check_rate(self, name: str, method: Method, args: Args) -> None:
-        channel = self._world.channel_id(args.text("channel"))
-        wait = self._rates.retry_after(name, method.per_minute, channel)
-        if wait:
-            raise ApiError("ratelimited", status=429, retry_after=wait)
-
-    async def _deliver(
-        self, request: web.Request, response: web.Response, fault: Fault | None
-    ) -> web.Response:
-        if fault and fault.delay:
-            await asyncio.sleep(fault.delay)
-        if fault and fault.kind in ("drop_before", "timeout_after_taken") and request.transport:
-            request.transport.abort()
-        return response
 
 
 def _faulty_answer(fault: Fault) -> web.Response:
@@ -116,9 +111,3 @@ def _faulty_answer(fault: Fault) -> web.Response:
     if fault.kind == "error":
         return web.json_response({"ok": False, "error": fault.error})
     return web.Response(status=fault.status, text="upstream connect error")
-
-
-def _note_outcome(recorded: RecordedCall, response: web.Response) -> None:
-    recorded.status = response.status
-    if isinstance(response.body, bytes) and response.content_type == "application/json":
-        recorded.error = str(json.loads(response.body).get("error", ""))

@@ -25,15 +25,15 @@ def _uploaded(call: Call) -> list[StoredFile]:
     listed = call.args.structure("files", "invalid_arguments")
     if not isinstance(listed, list) or not listed:
         raise invalid_arguments("missing required field: files")
-    found = []
+    files = []
     for entry in listed:
         file = call.world.files.get(str(entry.get("id")) if isinstance(entry, dict) else "")
         if file is None or file.data is None:
             raise ApiError("file_not_found")
         file.title = str(entry.get("title") or file.name)
         file.created = int(call.world.clock())
-        found.append(file)
-    return found
+        files.append(file)
+    return files
 
 
 async def complete_upload(call: Call) -> Json:

@@ -6,7 +6,6 @@ from slack_emulator.shapes import user_json, usergroup_json
 
 
 async def users_info(call: Call) -> Json:
-    """One user by id."""
     call.need("users:read")
     user = call.world.users.get(call.args.required("user"))
     if user is None:
@@ -15,7 +14,6 @@ async def users_info(call: Call) -> Json:
 
 
 async def users_list(call: Call) -> Json:
-    """Everybody, a page at a time."""
     call.need("users:read")
     everybody = [user_json(user, call.world) for user in call.world.users.values()]
     members, more = page_of(everybody, call.args, default=1000)
@@ -33,7 +31,6 @@ async def users_lookup_by_email(call: Call) -> Json:
 
 
 async def usergroups_list(call: Call) -> Json:
-    """All user groups."""
     call.need("usergroups:read")
     disabled = call.args.flag("include_disabled")
     groups = [group for group in call.world.usergroups.values() if disabled or not group.is_disabled]
@@ -42,7 +39,6 @@ async def usergroups_list(call: Call) -> Json:
 
 
 async def usergroups_users_list(call: Call) -> Json:
-    """The members of one user group."""
     call.need("usergroups:read")
     group = call.world.usergroups.get(call.args.required("usergroup"))
     if group is None or (group.is_disabled and not call.args.flag("include_disabled")):

@@ -2,7 +2,7 @@
 
 from slack_emulator.api.base import TIER_4, ApiError, Call, Method
 from slack_emulator.blocks import check_view, normalised
-from slack_emulator.entities import Json, View
+from slack_emulator.entities import Json
 from slack_emulator.shapes import view_json
 
 DEEPEST_STACK = 3
@@ -29,8 +29,8 @@ def _spend_trigger(call: Call) -> str:
 
 
 async def views_open(call: Call) -> Json:
-    """Open a modal for the person whose trigger it is."""
     body = _view_argument(call, "modal")
+    # After the check: a view that is refused does not cost the trigger.
     user = _spend_trigger(call)
     call.world.close_modals(user, everything=True)
     view = call.world.new_view(user, body)
@@ -49,19 +49,18 @@ async def views_push(call: Call) -> Json:
     return {"view": view_json(view, call.world)}
 
 
-def _existing(call: Call) -> View:
-    shown = [view_id for stack in call.world.modals.values() for view_id in stack]
-    external = call.args.text("external_id")
-    for view_id in shown:
-        view = call.world.views[view_id]
-        if view_id == call.args.text("view_id") or (external and view.body.get("external_id") == external):
-            return view
-    raise ApiError("not_found")
-
-
 async def views_update(call: Call) -> Json:
-    """Change an open modal."""
-    view = _existing(call)
+    external = call.args.text("external_id")
+    # Only what is open can be updated; a closed modal is not found.
+    shown = [call.world.views[view_id] for stack in call.world.modals.values() for view_id in stack]
+    wanted = (
+        view
+        for view in shown
+        if view.id == call.args.text("view_id") or (external and view.body.get("external_id") == external)
+    )
+    view = next(wanted, None)
+    if view is None:
+        raise ApiError("not_found")
     if "hash" in call.args and call.args.text("hash") != view.hash:
         raise ApiError("hash_conflict")
     call.world.replace_view(view, _view_argument(call, "modal"))
@@ -69,7 +68,6 @@ async def views_update(call: Call) -> Json:
 
 
 async def views_publish(call: Call) -> Json:
-    """Show a Home tab to one person."""
     body = _view_argument(call, "home")
     user = call.args.required("user_id")
     if user not in call.world.users:

@@ -1,21 +1,39 @@
-from datetime import timedelta
+"""The answers to `stats` and `rules`."""
 
-from powertrip.cards import Stats, rules_card, stats_card
+from typing import Any
+
+from powertrip.cards import rules_card, stats_card
 from powertrip.domain.event import Status
+from powertrip.domain.statistics import Numbers, RuleCount
 from tests.cards.reading import objections, read, shown
 from tests.samples import ALICE, CAROL, NOW
 
 
+def numbers(events: dict[tuple[str, Status], int] | None = None, **changes: Any) -> Numbers:
+    """Numbers since NOW; `events` by rule and status."""
+    nothing: dict[str, Any] = {
+        "tallies": {},
+        "quarantined": 0,
+        "decision_seconds": (),
+        "deciders": {},
+        "opened_per_day": {},
+        "seconds_per_day": {},
+    }
+    counts = tuple(
+        RuleCount(rule=rule, status=status, count=count) for (rule, status), count in (events or {}).items()
+    )
+    return Numbers(since=NOW, events=counts, **nothing | changes)
+
+
 def test_stats_are_a_table_and_a_few_lines() -> None:
-    stats = Stats(
-        since=NOW,
+    stats = numbers(
         events={
             ("ssh_login", Status.APPROVED): 120,
             ("ssh_login", Status.PENDING): 2,
             ("sudo", Status.DENIED): 1,
         },
-        median=timedelta(minutes=2, seconds=5),
-        ignored=1000,
+        decision_seconds=(10.0, 125.0, 9000.0),
+        tallies={("ignored", "backup"): 900, ("ignored", "monitoring"): 100, ("unmatched", ""): 7},
         quarantined=1,
         deciders={ALICE: 50, CAROL: 71},
     )
@@ -35,15 +53,14 @@ def test_stats_are_a_table_and_a_few_lines() -> None:
 
 
 def test_stats_of_nothing_say_so() -> None:
-    said = shown(stats_card(Stats(since=NOW)))
+    said = shown(stats_card(numbers()))
 
     assert said.startswith("# 0 events since 2026-01-15\nSince: ")
     assert "Half were decided within: nothing decided yet" in said
 
 
 def test_stats_of_very_many_rules_and_people_are_taken_by_slack() -> None:
-    stats = Stats(
-        since=NOW,
+    stats = numbers(
         events={("\u202e" * 50 + f"rule_{number}", Status.PENDING): 10**9 for number in range(200)},
         deciders={f"U0{number:04d}": 5 for number in range(50)},
     )

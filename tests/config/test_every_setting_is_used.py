@@ -20,7 +20,7 @@ from pydantic import BaseModel
 import powertrip
 from powertrip.config.schema import is_key, models_in, owner_of
 from powertrip.config.section import Section
-from powertrip.settings import Settings
+from powertrip.settings import ConfigFile
 
 PACKAGE = Path(powertrip.__file__).parent
 ELSEWHERE = ("migrations",)
@@ -47,7 +47,7 @@ class Read:
     module: str
 
 
-def declared(model: type[BaseModel] = Settings, keys: tuple[str, ...] = ()) -> Iterator[Declared]:
+def declared(model: type[BaseModel] = ConfigFile, keys: tuple[str, ...] = ()) -> Iterator[Declared]:
     for name, field in model.model_fields.items():
         inner, _ = models_in(field.annotation)
         for section in inner:

@@ -8,7 +8,7 @@ import yaml
 
 from powertrip.cli.docs.configuration import reference
 from powertrip.config.schema import all_settings
-from powertrip.settings import Settings, load_config
+from powertrip.settings import ConfigFile, load_config
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = (ROOT / "config.example.yaml").read_text()
@@ -27,19 +27,19 @@ def values_at(data: Any, path: tuple[str, ...]) -> list[Any]:
 
 
 def test_the_committed_reference_is_up_to_date() -> None:
-    assert (ROOT / "docs" / "configuration.md").read_text() == reference(Settings), "run: make docs"
+    assert (ROOT / "docs" / "configuration.md").read_text() == reference(ConfigFile), "run: make docs"
 
 
 def test_the_example_shows_every_setting() -> None:
     example = yaml.safe_load(SWITCHED_ON)
 
     assert [
-        setting.path for setting in all_settings((Settings,)) if not values_at(example, setting.path)
+        setting.path for setting in all_settings((ConfigFile,)) if not values_at(example, setting.path)
     ] == []
 
 
 def test_every_setting_has_a_meaning() -> None:
-    without = [s.path for s in all_settings((Settings,)) if not (s.field.description or "").endswith(".")]
+    without = [s.path for s in all_settings((ConfigFile,)) if not (s.field.description or "").endswith(".")]
 
     assert without == []
 
@@ -59,7 +59,7 @@ def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> Non
 
 
 def test_the_reference_names_the_variable_that_stands_for_a_setting() -> None:
-    rows = {line.split("`")[1]: line for line in reference(Settings).splitlines() if line.startswith("| `")}
+    rows = {line.split("`")[1]: line for line in reference(ConfigFile).splitlines() if line.startswith("| `")}
 
     assert "`SLACK_BOT_TOKEN` from the environment" in rows["slack.bot_token"]
     assert "`8080`; `PORT` from the environment wins" in rows["ingest.port"]

@@ -12,7 +12,7 @@ import yaml
 from powertrip import log
 from powertrip.config.section import secrets_in
 from powertrip.log import REDACTED, configure_logging, redact
-from powertrip.settings import Settings, load_config
+from powertrip.settings import ConfigFile, load_config
 from tests.config.test_config import TOKENS
 from tests.config.test_reference import SWITCHED_ON
 
@@ -63,7 +63,7 @@ def test_a_password_in_the_parameters_of_the_databases_address_is_hidden(tmp_pat
 
 
 def test_secrets_are_found_however_deep_they_stand() -> None:
-    settings = Settings.model_validate(
+    settings = ConfigFile.model_validate(
         {
             "slack": {"bot_token": "xoxb-1", "app_token": "xapp-1"},
             "origins": {

@@ -1,5 +1,7 @@
 """Which verdict leads where, and what is said to whoever comes too late."""
 
+from dataclasses import replace
+
 import pytest
 
 from powertrip.domain import lifecycle
@@ -29,25 +31,25 @@ def decided_event(status: Status) -> Event:
 def test_a_pending_event_goes_where_the_verdict_leads(
     verdict: Verdict, second: bool, expected: Status
 ) -> None:
-    after = lifecycle.decide(event(), decision(verdict), needs_second_person=second)
+    after = lifecycle.decide(event(requires_second_person=second), decision(verdict))
     assert (after.status, len(after.decisions)) == (expected, 1)
 
 
 def test_the_second_person_finishes_the_approval() -> None:
-    half = decided_event(Status.HALF_APPROVED)
-    after = lifecycle.decide(half, decision(actor_id=ALICE), needs_second_person=True)
+    half = replace(decided_event(Status.HALF_APPROVED), requires_second_person=True)
+    after = lifecycle.decide(half, decision(actor_id=ALICE))
     assert (after.status, [item.actor_id for item in after.decisions]) == (Status.APPROVED, [CAROL, ALICE])
 
 
 def test_the_same_person_is_not_a_second_one() -> None:
-    half = decided_event(Status.HALF_APPROVED)
+    half = replace(decided_event(Status.HALF_APPROVED), requires_second_person=True)
     with pytest.raises(SecondPersonRequired):
-        lifecycle.decide(half, decision(actor_id=CAROL), needs_second_person=True)
+        lifecycle.decide(half, decision(actor_id=CAROL))
 
 
 def test_a_half_approved_event_can_still_be_denied_by_either() -> None:
-    half = decided_event(Status.HALF_APPROVED)
-    after = lifecycle.decide(half, decision(Verdict.DENY, actor_id=CAROL), needs_second_person=True)
+    half = replace(decided_event(Status.HALF_APPROVED), requires_second_person=True)
+    after = lifecycle.decide(half, decision(Verdict.DENY, actor_id=CAROL))
     assert after.status is Status.DENIED
 
 
@@ -55,17 +57,17 @@ def test_a_half_approved_event_can_still_be_denied_by_either() -> None:
 @pytest.mark.parametrize("verdict", [Verdict.APPROVE, Verdict.DENY])
 def test_whoever_is_late_learns_who_was_first_and_when(status: Status, verdict: Verdict) -> None:
     with pytest.raises(AlreadyDecided, match=rf"<@{CAROL}> already .* 2026-01-15 12:01:00 UTC"):
-        lifecycle.decide(decided_event(status), decision(verdict), needs_second_person=False)
+        lifecycle.decide(decided_event(status), decision(verdict))
 
 
 @pytest.mark.parametrize("status", [Status.PENDING, Status.HALF_APPROVED, Status.APPROVED])
 def test_only_a_denied_event_is_closed(status: Status) -> None:
     with pytest.raises(NotInThisStatus, match="Only a denied event can be closed"):
-        lifecycle.decide(decided_event(status), decision(Verdict.CLOSE), needs_second_person=False)
+        lifecycle.decide(decided_event(status), decision(Verdict.CLOSE))
 
 
 def test_closing_ends_a_denied_event() -> None:
-    after = lifecycle.decide(decided_event(Status.DENIED), decision(Verdict.CLOSE), needs_second_person=False)
+    after = lifecycle.decide(decided_event(Status.DENIED), decision(Verdict.CLOSE))
     assert after.status is Status.CLOSED
 
 

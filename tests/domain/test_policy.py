@@ -6,12 +6,9 @@ from powertrip.domain import policy
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Severity
 from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
-from powertrip.domain.policy import Policy, Requirements, When
+from powertrip.domain.policy import Policy, When
 from powertrip.errors import NotAllowed
 from tests.samples import ALICE, BOB, CAROL, event
-
-REASON = Requirements(reason=True)
-SECOND = Requirements(second_person=True)
 
 
 def actor(slack_id: str, standing: Standing = Standing.MEMBER, *, reviewer: bool = False) -> Actor:
@@ -92,8 +89,10 @@ def test_a_policy_about_hosts_is_not_about_an_event_without_one() -> None:
 
 def test_demands_add_up() -> None:
     policies = [Policy(require=("reason",)), Policy(when=When(user=("alice",)), require=("second_person",))]
-    assert policy.requirements(event(), policies) == Requirements(reason=True, second_person=True)
+    required = policy.with_requirements(event(), policies)
+    assert (required.requires_reason, required.requires_second_person) == (True, True)
 
 
 def test_what_the_card_demanded_stays_demanded_when_the_policy_is_relaxed() -> None:
-    assert policy.requirements(event(requires_second_person=True), []) == SECOND
+    required = policy.with_requirements(event(requires_second_person=True), [])
+    assert (required.requires_reason, required.requires_second_person) == (False, True)

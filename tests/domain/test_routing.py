@@ -49,21 +49,18 @@ def test_nobody_has_no_name() -> None:
 
 
 def test_a_person_whom_slack_has_not_named_yet_is_looked_up_again_by_name() -> None:
-    recipients = route(Subject(kind=SubjectKind.LOOKUP_FAILED, name="bob"), SECURITY)
-    assert (recipients.conversation, recipients.audience) == ("@bob", "person")
+    assert route(Subject(kind=SubjectKind.LOOKUP_FAILED, name="bob"), SECURITY) == "@bob"
 
 
 @pytest.mark.parametrize("slack_id", [ALICE, BOB])
 def test_a_person_is_asked_themselves(slack_id: str) -> None:
-    recipients = route(Subject(kind=SubjectKind.PERSON, slack_id=slack_id), SECURITY)
-    assert (recipients.conversation, recipients.audience) == (slack_id, "person")
+    assert route(Subject(kind=SubjectKind.PERSON, slack_id=slack_id), SECURITY) == slack_id
 
 
 @pytest.mark.parametrize("kind", [kind for kind in SubjectKind if kind is not SubjectKind.PERSON])
-def test_whoever_cannot_be_asked_leads_to_the_security_channel_with_the_reason(kind: SubjectKind) -> None:
-    recipients = route(Subject(kind=kind, slack_id=ALICE), SECURITY)
-    assert (recipients.conversation, recipients.audience, recipients.why) == (SECURITY, "channel", kind)
+def test_whoever_cannot_be_asked_leads_to_the_security_channel(kind: SubjectKind) -> None:
+    assert route(Subject(kind=kind, slack_id=ALICE), SECURITY) == SECURITY
 
 
 def test_a_person_without_a_slack_id_leads_to_the_security_channel() -> None:
-    assert route(Subject(kind=SubjectKind.PERSON), SECURITY).conversation == SECURITY
+    assert route(Subject(kind=SubjectKind.PERSON), SECURITY) == SECURITY

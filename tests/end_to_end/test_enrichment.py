@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.pipeline.enrich import HOLD, enrich
+from powertrip.pipeline import enrich
 from powertrip.runtime import loops
 from powertrip.runtime.app import Running
 from slack_emulator.control import Control
@@ -86,7 +86,7 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
 ) -> None:
     service.held = asyncio.Event()
     await running[1].post(login("alice", id="1"))
-    state = await control.wait_for(lambda s: s.messages(), HOLD.total_seconds() + SLACK_ITSELF)
+    state = await control.wait_for(lambda s: s.messages(), enrich.HOLD.total_seconds() + SLACK_ITSELF)
     (card,) = state.messages()
     assert card.shows("Still asking Threat Jammer about the address.")
     times = "SELECT created_at, done_at FROM delivery WHERE kind = 'first' AND done_at IS NOT NULL"
@@ -103,7 +103,7 @@ async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_co
 @pytest.fixture
 def slow_lookups(monkeypatch: pytest.MonkeyPatch) -> None:
     """One lookup takes longer than anybody waits for, and no tick comes to the sender's help."""
-    monkeypatch.setattr(enrich, "WITHIN", timedelta(minutes=1))
+    monkeypatch.setattr("powertrip.pipeline.enrich.WITHIN", timedelta(minutes=1))
     monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
 
 
@@ -115,7 +115,7 @@ async def test_a_hold_ends_in_time_while_the_lookup_of_another_goes_on(
     await running[1].post(login("alice", id="1"))
     await until(lambda: bool(service.calls), "the service asked")
     await running[1].post(login("bob", address="192.0.2.11", id="2"))
-    patience = HOLD.total_seconds() + SLACK_ITSELF
+    patience = enrich.HOLD.total_seconds() + SLACK_ITSELF
     await control.wait_for(lambda s: len(s.messages()) == 2, patience)
     service.held.set()
 
@@ -141,7 +141,7 @@ async def test_late_facts_reach_a_card_that_was_decided_meanwhile(
 ) -> None:
     service.held = asyncio.Event()
     await running[1].post(login("alice", id="1"))
-    state = await control.wait_for(lambda s: s.messages(), HOLD.total_seconds() + SLACK_ITSELF)
+    state = await control.wait_for(lambda s: s.messages(), enrich.HOLD.total_seconds() + SLACK_ITSELF)
     (card,) = state.messages()
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
     await control.wait_for(lambda s: s.messages()[0].shows("Approved"))

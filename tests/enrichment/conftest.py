@@ -20,6 +20,6 @@ async def world(fake: FakeService, store: Store, clock: Clock) -> AsyncIterator[
     """Everything on an empty database, once of each kind."""
     made = World(fake, store.enrichment_cache, clock)
     yield made
-    for conductor in made.conductors:
-        await conductor.close()
+    for enricher in made.enrichers:
+        await enricher.close()
     await made.client.aclose()

@@ -9,7 +9,7 @@ import pytest
 
 from powertrip.domain.address import Network, Place
 from powertrip.enrichment import DatabaseFile, Databases
-from powertrip.enrichment.databases import _read
+from powertrip.enrichment.databases import read_record
 from powertrip.errors import Rejected
 from tests.enrichment.world import Said, World, assessment, one, threat_jammer_says
 
@@ -27,10 +27,10 @@ def databases(*paths: Path) -> Databases:
 
 async def test_network_and_place_come_from_two_files(maxmind: Path, world: World) -> None:
     local = databases(maxmind / "GeoLite2-ASN-Test.mmdb", maxmind / "GeoLite2-City-Test.mmdb")
-    conductor = world.conductor(local)
-    facts = await one(conductor, "1.128.0.0")
+    enricher = world.enricher(local)
+    facts = await one(enricher, "1.128.0.0")
     assert facts.network == Network(as_number=1221, name="Telstra Pty Ltd", prefix="1.128.0.0/11")
-    facts = await one(conductor, "81.2.69.160")
+    facts = await one(enricher, "81.2.69.160")
     assert facts.place
     assert (facts.place.country_code, facts.place.country) == ("GB", "United Kingdom")
     assert (facts.place.city, facts.place.region) == ("London", "England")
@@ -39,13 +39,13 @@ async def test_network_and_place_come_from_two_files(maxmind: Path, world: World
 
 
 async def test_an_ipv6_address_is_found(maxmind: Path, world: World) -> None:
-    facts = await one(world.conductor(databases(maxmind / "GeoLite2-Country-Test.mmdb")), "2001:218::1")
+    facts = await one(world.enricher(databases(maxmind / "GeoLite2-Country-Test.mmdb")), "2001:218::1")
     assert facts.place
     assert facts.place.country_code == "JP"
 
 
 async def test_what_no_file_knows_is_no_failure(maxmind: Path, world: World) -> None:
-    facts = await one(world.conductor(databases(maxmind / "GeoLite2-City-Test.mmdb")), "198.51.100.7")
+    facts = await one(world.enricher(databases(maxmind / "GeoLite2-City-Test.mmdb")), "198.51.100.7")
     assert (facts.network, facts.place, facts.unavailable, facts.awaited) == (None, None, {}, ())
 
 
@@ -57,14 +57,14 @@ async def test_files_fill_in_what_a_service_does_not_say(maxmind: Path, world: W
 
     world.fake.answer = answer
     local = databases(maxmind / "GeoLite2-ASN-Test.mmdb")
-    facts = await one(world.conductor(world.threat_jammer(), local), "1.128.0.0")
+    facts = await one(world.enricher(world.threat_jammer(), local), "1.128.0.0")
     assert facts.network == Network(as_number=1221, name="Telstra Pty Ltd", prefix="1.128.0.0/11")
 
 
 async def test_they_answer_while_a_service_fails(maxmind: Path, world: World) -> None:
     world.fake.answer = lambda *_: Said({}, status=500)
     local = databases(maxmind / "GeoLite2-ASN-Test.mmdb")
-    facts = await one(world.conductor(world.threat_jammer(), local), "1.128.0.0")
+    facts = await one(world.enricher(world.threat_jammer(), local), "1.128.0.0")
     assert list(facts.unavailable) == ["Threat Jammer"]
     assert facts.network
     assert facts.network.as_number == 1221
@@ -111,7 +111,7 @@ async def test_they_answer_while_a_service_fails(maxmind: Path, world: World) ->
     ],
 )
 def test_each_shape_is_read(record: Any, network: Network | None, place: Place | None) -> None:
-    answer = _read("192.0.2.7", record, 24)
+    answer = read_record("192.0.2.7", record, 24)
     assert (answer.network, answer.place) == (network, place)
 
 
@@ -132,10 +132,10 @@ def test_a_missing_or_damaged_file_is_named(tmp_path: Path) -> None:
 async def test_a_replaced_file_is_read_anew(maxmind: Path, world: World, tmp_path: Path) -> None:
     path = tmp_path / "some.mmdb"
     shutil.copyfile(maxmind / "GeoLite2-City-Test.mmdb", path)
-    conductor = world.conductor(databases(path))
-    assert (await one(conductor, "1.128.0.0")).network is None
+    enricher = world.enricher(databases(path))
+    assert (await one(enricher, "1.128.0.0")).network is None
     replace(path, (maxmind / "GeoLite2-ASN-Test.mmdb").read_bytes())
-    facts = await one(conductor, "1.128.0.0")
+    facts = await one(enricher, "1.128.0.0")
     assert facts.network
     assert facts.network.as_number == 1221
 
@@ -145,10 +145,10 @@ async def test_a_replacement_that_cannot_be_read_leaves_the_old_one(
 ) -> None:
     path = tmp_path / "some.mmdb"
     shutil.copyfile(maxmind / "GeoLite2-ASN-Test.mmdb", path)
-    conductor = world.conductor(databases(path))
+    enricher = world.enricher(databases(path))
     for content in (b"half a downloa", None):
         replace(path, content)
-        facts = await one(conductor, "1.128.0.0")
+        facts = await one(enricher, "1.128.0.0")
         assert facts.network
         assert facts.network.as_number == 1221
 
@@ -158,9 +158,9 @@ async def test_a_file_cut_short_in_its_place_does_no_harm(
 ) -> None:
     path = tmp_path / "some.mmdb"
     shutil.copyfile(maxmind / "GeoLite2-ASN-Test.mmdb", path)
-    conductor = world.conductor(databases(path))
+    enricher = world.enricher(databases(path))
     os.truncate(path, 100)
-    facts = await one(conductor, "1.128.0.0")
+    facts = await one(enricher, "1.128.0.0")
     assert facts.network
     assert facts.network.as_number == 1221
 

@@ -41,11 +41,11 @@ def configured(folder: Path, fake: FakeService) -> Config:
 async def test_the_services_are_asked_as_configured(
     tmp_path: Path, fake: FakeService, store: Store, clock: Clock
 ) -> None:
-    conductor = configured(tmp_path, fake).enrichment.start(store.enrichment_cache, Metrics(), clock)
-    as_the_workflow_sees_it: Enrichment = conductor
+    enricher = configured(tmp_path, fake).enrichment.start(store.enrichment_cache, Metrics(), clock)
+    as_the_workflow_sees_it: Enrichment = enricher
     facts = (await as_the_workflow_sees_it.facts(["198.51.100.7"], SOON))["198.51.100.7"]
-    await conductor.close()
-    assert [service.name for service in conductor.services] == ["GreyNoise", "Threat Jammer", "AbuseIPDB"]
+    await enricher.close()
+    assert [service.name for service in enricher.services] == ["GreyNoise", "Threat Jammer", "AbuseIPDB"]
     assert [said.service for said in facts.reputations] == ["GreyNoise", "Threat Jammer"]
     assert "AbuseIPDB" in facts.unavailable
     keys = {value for headers in fake.headers for name, value in headers.items() if name.lower() == "key"}
@@ -53,9 +53,9 @@ async def test_the_services_are_asked_as_configured(
 
 
 async def test_by_default_nobody_is_asked(tmp_path: Path, store: Store, clock: Clock) -> None:
-    conductor = load(tmp_path, "").enrichment.start(store.enrichment_cache, Metrics(), clock)
-    facts = await one(conductor, "8.8.8.8")
-    await conductor.close()
+    enricher = load(tmp_path, "").enrichment.start(store.enrichment_cache, Metrics(), clock)
+    facts = await one(enricher, "8.8.8.8")
+    await enricher.close()
     assert (facts.kind, facts.reputations, facts.awaited) == (AddressKind.PUBLIC, (), ())
 
 

@@ -11,8 +11,8 @@ import httpx
 from pydantic import SecretStr
 
 from powertrip.domain.address import AddressFacts
-from powertrip.enrichment import Answers, Conductor, Lent, Service
-from powertrip.enrichment.cache import EnrichmentCache
+from powertrip.enrichment import AnswerCache, Enricher, Service, Tools
+from powertrip.enrichment.cache import EnrichmentStore
 from powertrip.enrichment.services.abuseipdb import AbuseIpDbSection
 from powertrip.enrichment.services.greynoise import GreyNoiseSection
 from powertrip.enrichment.services.threat_jammer import ThreatJammerSection
@@ -74,17 +74,17 @@ class World:
     """Everything that the services are put together from."""
 
     fake: FakeService
-    cache: EnrichmentCache
+    store: EnrichmentStore
     clock: Clock
     metrics: Metrics = field(default_factory=Metrics)
     slept: list[float] = field(default_factory=list)
-    conductors: list[Conductor] = field(default_factory=list)
+    enrichers: list[Enricher] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Share one client and one memory, as one process does."""
         self.services = [self.fake]
         self.client = client_of(self._handle)
-        self.answers = Answers(self.cache, self.clock)
+        self.cache = AnswerCache(self.store, self.clock)
 
     async def _handle(self, request: httpx.Request) -> httpx.Response:
         for service in self.services:
@@ -99,47 +99,47 @@ class World:
         await asyncio.sleep(0)
 
     @property
-    def lent(self) -> Lent:
+    def tools(self) -> Tools:
         """What services are built from."""
-        return Lent(cache=self.cache, answers=self.answers, client=self.client, clock=self.clock)
+        return Tools(store=self.store, cache=self.cache, client=self.client, clock=self.clock)
 
     def threat_jammer(self, per_minute: int = 10, limit: int = 5000) -> Service:
         """Threat Jammer at the wire."""
         return ThreatJammerSection(
             token=SecretStr(TOKEN), base_url=self.fake.url, per_minute=per_minute, per_month=limit
-        ).service(self.lent)
+        ).service("threat_jammer", self.tools)
 
     def abuseipdb(self, per_minute: int = 60) -> Service:
         """AbuseIPDB at the wire."""
         section = AbuseIpDbSection(key=SecretStr(TOKEN), base_url=self.fake.url, per_minute=per_minute)
-        return section.service(self.lent)
+        return section.service("abuseipdb", self.tools)
 
     def greynoise(self) -> Service:
         """GreyNoise at the wire."""
-        return GreyNoiseSection(base_url=self.fake.url, per_minute=60).service(self.lent)
+        return GreyNoiseSection(base_url=self.fake.url, per_minute=60).service("greynoise", self.tools)
 
-    def conductor(self, *services: Service, ask_about_documentation: bool = True) -> Conductor:
+    def enricher(self, *services: Service, ask_about_documentation: bool = True) -> Enricher:
         """All of them as one; documentation addresses stand for public ones."""
-        conductor = Conductor(
+        enricher = Enricher(
             services,
-            self.answers,
+            self.cache,
             client=self.client,
             metrics=self.metrics,
             clock=self.clock,
             ask_about_documentation=ask_about_documentation,
             sleep=self.sleep,
         )
-        self.conductors.append(conductor)
-        return conductor
+        self.enrichers.append(enricher)
+        return enricher
 
     def forget(self) -> None:
         """What a new process begins with."""
-        self.answers = Answers(self.cache, self.clock)
+        self.cache = AnswerCache(self.store, self.clock)
 
 
-async def one(conductor: Conductor, address: str, within: timedelta = SOON) -> AddressFacts:
+async def one(enricher: Enricher, address: str, within: timedelta = SOON) -> AddressFacts:
     """What is known of one address."""
-    return (await conductor.facts([address], within))[address]
+    return (await enricher.facts([address], within))[address]
 
 
 def assessment(address: str, score: int | None = 72, **more: Any) -> dict[str, Any]:

@@ -5,8 +5,8 @@ import asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
+from powertrip.domain.deciding import Outcome
 from powertrip.errors import NotAllowed
-from powertrip.pipeline.decide import Outcome
 from powertrip.slack.listeners import _answer_after_modal
 from tests.samples import ALICE
 

@@ -22,6 +22,16 @@ from tests.conftest import Clock
 SECTION = SlackSection.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
 
 
+def workspace_of(store: Store, settings: SlackSection, clock: Clock) -> Workspace:
+    """The workspace of this section of the configuration."""
+    return Workspace(
+        store,
+        token=settings.bot_token.get_secret_value(),
+        channel=settings.security_channel,
+        clock=clock,
+    )
+
+
 @pytest.fixture
 def database_url(tmp_path: Path) -> str:
     """An empty database with all its tables: one kind will do."""
@@ -57,9 +67,9 @@ def away(monkeypatch: pytest.MonkeyPatch) -> AsyncWebClient:
 async def test_slack_is_asked_once_and_remembered_for_a_start_without_it(
     store: Store, clock: Clock, slack: AsyncWebClient, away: AsyncWebClient
 ) -> None:
-    reached = await Workspace(store, SECTION, clock).reach(slack)
+    reached = await workspace_of(store, SECTION, clock).reach(slack)
     assert (reached.identity.team_id, reached.security_channel) == ("T0", "C0SECURITY")
-    assert await Workspace(store, SECTION, clock).reach(away) == reached
+    assert await workspace_of(store, SECTION, clock).reach(away) == reached
 
 
 async def test_what_is_too_old_or_of_another_release_is_not_believed(
@@ -68,10 +78,10 @@ async def test_what_is_too_old_or_of_another_release_is_not_believed(
     async def is_waiting() -> bool:
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(0.3):
-                await Workspace(store, SECTION, clock).reach(away)
+                await workspace_of(store, SECTION, clock).reach(away)
         return True
 
-    remembered = Workspace(store, SECTION, clock)
+    remembered = workspace_of(store, SECTION, clock)
     found = await remembered.reach(slack)
     clock.now += KEPT + KEPT / 7
     assert await is_waiting()
@@ -80,4 +90,4 @@ async def test_what_is_too_old_or_of_another_release_is_not_believed(
     await store.people_cache.put(
         remembered._key(), TypeAdapter(Found).dump_python(found, mode="json"), clock()
     )
-    assert await Workspace(store, SECTION, clock).reach(away) == found
+    assert await workspace_of(store, SECTION, clock).reach(away) == found

@@ -104,8 +104,7 @@ async def publish(client: Any, topic: str, message: str) -> str:
 
 
 async def kept(store: Store) -> list[Record]:
-    claimed = await store.inbox.claim(10, datetime.now(UTC), timedelta(minutes=1))
-    return [one.record for one in claimed]
+    return await store.inbox.claim(10, datetime.now(UTC), timedelta(minutes=1))
 
 
 async def test_what_boto3_publishes_is_committed(

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted
 from powertrip.domain.event import NoticeKind
-from powertrip.domain.judgement import Claimed
 from powertrip.store import Store, inbox
 from powertrip.store.backups import TOGETHER
 from powertrip.store.database import DatabaseThread
@@ -19,7 +18,7 @@ CHANNELS = ("mail", "pager")
 async def opened(thread: DatabaseThread, store: Store, count: int = 1) -> tuple[str, ...]:
     """New events, whose first cards wait."""
     await thread.run(inbox.append, [[record() for _ in range(count)]])
-    claimed: list[Claimed] = await store.inbox.claim(count, NOW, LEASE)
+    claimed = await store.inbox.claim(count, NOW, LEASE)
     several = [
         ask(item, event(id=f"event{number:05}", fold_key=f"key {number}"))
         for number, item in enumerate(claimed)

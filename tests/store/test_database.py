@@ -29,12 +29,12 @@ async def test_a_step_never_reaches_another_open_database(threads: list[Database
     first, second = threads
 
     def fail() -> None:
-        counter.add(NOW, "ignored", "first")
+        counter.add(NOW, verdict="ignored", name="first", count=1)
         raise ValueError("after the row was written")
 
     with pytest.raises(ValueError, match="after the row"):
         await first.run(fail)
-    await second.run(counter.add, NOW, "ignored", "second")
+    await second.run(counter.add, NOW, verdict="ignored", name="second", count=1)
 
     assert await first.run(counter.totals, NOW) == {}
     assert await second.run(counter.totals, NOW) == {("ignored", "second"): 1}

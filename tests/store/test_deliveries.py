@@ -6,7 +6,16 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Posted, Reminders, Shown, Telling
+from powertrip.domain.delivery import (
+    Delivery,
+    DeliveryKind,
+    Note,
+    Overdue,
+    Posted,
+    ReminderNumbers,
+    Shown,
+    Telling,
+)
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store import Store, deliveries, inbox
@@ -44,7 +53,11 @@ async def write(thread: DatabaseThread, kind: DeliveryKind, payload: str | None)
                 count=2, reasons={"broken": 2}, samples=("a", "b"), since=NOW, sources={"syslog": 2}
             ),
         ),
-        (DeliveryKind.REMINDER, '{"numbers": {"e1": 2, "e2": 1}}', Reminders(numbers={"e1": 2, "e2": 1})),
+        (
+            DeliveryKind.REMINDER,
+            '{"numbers": {"e1": 2, "e2": 1}}',
+            ReminderNumbers(numbers={"e1": 2, "e2": 1}),
+        ),
         (DeliveryKind.BACKUP, '{"deliveries": [4, 7]}', Overdue(deliveries=(4, 7))),
         (DeliveryKind.BACKUP, None, Overdue()),
         (DeliveryKind.ORIGIN, '{"telling": 3}', Telling(telling=3)),
@@ -74,6 +87,34 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(
     assert claimed.payload == Note(title="next", lines=())
     given_up = await database_thread.run(lambda: DeliveryRow.get(DeliveryRow.state == "failed"))
     assert "lines" in str(given_up.error)
+
+
+async def test_a_delivery_of_a_later_release_holds_up_no_other(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await write(database_thread, DeliveryKind.FIRST, None)
+    await database_thread.run(lambda: DeliveryRow.update(kind="telegram").execute())
+    await write(database_thread, DeliveryKind.FIRST, None)
+
+    claimed = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert claimed is not None
+    assert claimed.kind is DeliveryKind.FIRST
+
+
+async def test_very_many_deliveries_that_cannot_be_read_hold_up_no_other(
+    database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries.log, "exception", lambda *_, **__: None)  # a thousand tracebacks
+    row = {"payload": {}, "kind": DeliveryKind.NOTE}
+    unreadable = [deliveries.new(DeliveryKind.NOTE, SECURITY, NOW) | row for _ in range(1_200)]
+    await database_thread.run(deliveries.enqueue, unreadable)
+    await write(database_thread, DeliveryKind.NOTE, '{"title": "next", "lines": []}')
+
+    claimed = await store.deliveries.claim(NOW, LEASE, [])
+
+    assert claimed is not None
+    assert claimed.payload == Note(title="next", lines=())
 
 
 async def test_a_delivery_is_claimed_with_its_events_and_their_first_notices(

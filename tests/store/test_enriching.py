@@ -10,7 +10,7 @@ from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.snapshots import snapshots
 from powertrip.store.tables import EventRow
-from tests.samples import ALICE, NOW, ask, event, known, later, record
+from tests.samples import ALICE, NOW, event, known, later, record
 
 LEASE, HOLD = timedelta(seconds=30), timedelta(seconds=2)
 DUBLIN = AddressFacts(
@@ -24,10 +24,8 @@ async def opened(thread: DatabaseThread, store: Store, about: Event) -> str:
     """A new event whose first card may wait for facts."""
     await thread.run(inbox.append, [[record()]])
     (claimed,) = await store.inbox.claim(1, NOW, LEASE)
-    judged = ask(claimed, about)
-    assert isinstance(judged.outcome, ToAsk)
-    held = ToAsk(event=about, conversation=ALICE, hold=HOLD)
-    applied = await store.judging.apply([type(judged)(claimed=claimed, outcome=held)], NOW)
+    held = ToAsk(record=claimed, event=about, conversation=ALICE, hold=HOLD)
+    applied = await store.judging.apply([held], NOW)
     return applied.opened[0]
 
 

@@ -11,7 +11,7 @@ from powertrip.domain.record import Gap
 from powertrip.ingest.contract import Backfill
 from powertrip.metrics import Metrics
 from powertrip.pipeline.backfill import Filler
-from powertrip.pipeline.context import Parts, Signals
+from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.live import Live
 from powertrip.polls import build_backfills
 from powertrip.store import Store
@@ -58,7 +58,7 @@ async def filler(
     inbox: GroupCommitInbox,  # noqa: ARG001
 ) -> Filler:
     settings: Any = SimpleNamespace(security_channel=SECURITY)
-    parts = Parts(
+    context = Context(
         store=store,
         notifier=UNUSED,
         directory=UNUSED,
@@ -71,7 +71,7 @@ async def filler(
         new_id=UNUSED,
         live_settings=lambda: settings,
     )
-    return Filler(parts, backfills_in_force, backlog_limit=lambda: 2)
+    return Filler(context, backfills_in_force, backlog_limit=lambda: 2)
 
 
 async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]:

@@ -9,7 +9,8 @@ from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import EventQuery, NoticeKind, Status
-from powertrip.domain.judgement import Claimed, Judgement, ToCount, ToQuarantine
+from powertrip.domain.judgement import ToCount, ToQuarantine
+from powertrip.domain.record import Record
 from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
@@ -17,7 +18,7 @@ from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, l
 LEASE = timedelta(seconds=30)
 
 
-async def claimed_records(thread: DatabaseThread, store: Store, count: int) -> list[Claimed]:
+async def claimed_records(thread: DatabaseThread, store: Store, count: int) -> list[Record]:
     await thread.run(inbox.append, [[record() for _ in range(count)]])
     return await store.inbox.claim(count, NOW, LEASE)
 
@@ -70,10 +71,10 @@ async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread
     hostile = record("zoë \x00 \u202e \ud800 <!channel>", occurred_at=None, host_name=None, cut=7)
     await database_thread.run(inbox.append, [[hostile]])
     (claimed,) = await store.inbox.claim(1, NOW, LEASE)
-    assert claimed.record.message == "zoë \\x00 \u202e \\ud800 <!channel>"
-    assert claimed.record.received_at == NOW
-    assert claimed.record.occurred_at is None
-    assert claimed.record.cut == 7
+    assert claimed.message == "zoë \\x00 \u202e \\ud800 <!channel>"
+    assert claimed.received_at == NOW
+    assert claimed.occurred_at is None
+    assert claimed.cut == 7
 
 
 async def test_a_claimed_record_is_nobody_elses_until_its_lease_ends(
@@ -110,8 +111,8 @@ async def test_ignored_and_quarantined_records_leave_numbers(
     one, two = await claimed_records(database_thread, store, 2)
     applied = await store.judging.apply(
         [
-            Judgement(claimed=one, outcome=ToCount(verdict="ignored", name="monitoring")),
-            Judgement(claimed=two, outcome=ToQuarantine(rule="ssh_login", reason="no pattern matches")),
+            ToCount(record=one, verdict="ignored", name="monitoring"),
+            ToQuarantine(record=two, rule="ssh_login", reason="no pattern matches"),
         ],
         NOW,
     )
@@ -122,7 +123,7 @@ async def test_ignored_and_quarantined_records_leave_numbers(
 
 async def test_the_quarantine_is_told_once(database_thread: DatabaseThread, store: Store) -> None:
     (one,) = await claimed_records(database_thread, store, 1)
-    await store.judging.apply([Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW)
+    await store.judging.apply([ToQuarantine(record=one, rule=None, reason="odd")], NOW)
     window = timedelta(minutes=15)
     report = await store.quarantine.report(SECURITY, window, NOW)
     assert report is not None
@@ -135,8 +136,7 @@ async def test_a_record_larger_than_all_that_the_quarantine_keeps_goes_too(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     for one in await claimed_records(database_thread, store, 2):
-        odd = ToQuarantine(rule=None, reason="odd")
-        await store.judging.apply([Judgement(claimed=one, outcome=odd)], NOW)
+        await store.judging.apply([ToQuarantine(record=one, rule=None, reason="odd")], NOW)
     assert await database_thread.run(quarantine.prune, 100, 1, NOW) == 2
     assert (await store.statistics.numbers(NOW)).quarantined == 0
 
@@ -153,9 +153,7 @@ async def test_what_is_quarantined_within_the_window_is_told_together_after_it(
 ) -> None:
     window = timedelta(minutes=15)
     for one in await claimed_records(database_thread, store, 3):
-        await store.judging.apply(
-            [Judgement(claimed=one, outcome=ToQuarantine(rule=None, reason="odd"))], NOW
-        )
+        await store.judging.apply([ToQuarantine(record=one, rule=None, reason="odd")], NOW)
         await store.quarantine.report(SECURITY, window, later(minutes=1))
     assert await store.quarantine.report(SECURITY, window, later(minutes=15)) is None
     report = await store.quarantine.report(SECURITY, window, later(minutes=16))
@@ -201,8 +199,8 @@ async def test_a_busy_lane_is_left_alone(database_thread: DatabaseThread, store:
 
 async def test_only_the_first_decision_is_taken(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
-    assert (await store.events.decide(approve(event_id))).taken
-    assert not (await store.events.decide(approve(event_id))).taken
+    assert await store.events.decide(approve(event_id))
+    assert await store.events.decide(approve(event_id)) is None
     found = await store.events.get(event_id)
     assert (found.status, len(found.decisions), found.next_reminder_at) == (Status.APPROVED, 1, None)
 
@@ -210,6 +208,7 @@ async def test_only_the_first_decision_is_taken(database_thread: DatabaseThread,
 async def test_what_the_card_did_not_show_stays_open(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store, occurrences=3)
     taken = await store.events.decide(approve(event_id, before_revision=1))
+    assert taken is not None
     assert taken.rest is not None
     covered, rest = await store.events.get(event_id), await store.events.get(taken.rest.id)
     assert (covered.status, covered.occurrences, covered.revision) == (Status.APPROVED, 1, 1)
@@ -228,11 +227,12 @@ async def test_what_stays_open_shows_the_first_occurrence_that_was_not_decided(
         for number, at in enumerate(moments)
     ]
     records = [
-        replace(item, record=replace(item.record, message=about.message, occurred_at=about.occurred_at))
+        replace(item, message=about.message, occurred_at=about.occurred_at)
         for item, about in zip(claimed, seen, strict=True)
     ]
     (event_id,) = (await store.judging.apply(list(map(ask, records, seen)), NOW)).opened
     taken = await store.events.decide(approve(event_id, before_revision=1))
+    assert taken is not None
     assert taken.rest is not None
     rest = await store.events.get(taken.rest.id)
     assert (rest.message, rest.occurred_at, rest.last_occurred_at) == ("login 1", moments[1], moments[2])
@@ -369,7 +369,7 @@ async def test_the_history_says_which_record_made_an_event_what_was_shown_and_wh
     await post(store, await next_delivery(store), ts="1.1")
     await store.events.decide(approve(event_id))
     lines = await database_thread.run(lambda: {line.action: line for line in audit.lines(event_id)})
-    assert lines["event_opened"].detail["record_id"] == claimed.record.record_id
+    assert lines["event_opened"].detail["record_id"] == claimed.record_id
     shown = {"kind": "first", "channel": "D1", "ts": "1.1", "revision": 1}
     assert lines["notice_posted"].detail == shown
     decision_line = lines["decided"]
@@ -403,6 +403,6 @@ async def test_a_denied_event_is_told_to_the_security_channel(
         rest_conversation=ALICE,
         rest_remind_at=later(minutes=11),
     )
-    assert (await store.events.decide(plan)).taken
+    assert await store.events.decide(plan)
     assert (await next_delivery(store)).kind is DeliveryKind.OUTCOME
     assert [item.event_id for item in await store.events.due_reminders(later(minutes=20), 10)] == [event_id]

@@ -11,7 +11,8 @@ import pytest
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import Delivery, Posted, Shown
 from powertrip.domain.event import NoticeKind, Status
-from powertrip.domain.judgement import Claimed, Judgement, ToCount, ToQuarantine
+from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
+from powertrip.domain.record import Record
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import (
@@ -28,7 +29,7 @@ from tests.samples import ALICE, NOW, ask, decided, decision, event, later, reco
 LEASE = timedelta(seconds=30)
 
 
-async def claimed(thread: DatabaseThread, store: Store, count: int, **changes: Any) -> list[Claimed]:
+async def claimed(thread: DatabaseThread, store: Store, count: int, **changes: Any) -> list[Record]:
     await thread.run(inbox.append, [[record(**changes) for _ in range(count)]])
     return await store.inbox.claim(count, NOW, LEASE)
 
@@ -74,16 +75,16 @@ async def test_a_batch_opens_joins_counts_and_quarantines(
         await posted(store, "D1", ts)
     await store.events.decide(approval("final"))
     items = await claimed(database_thread, store, 9)
-    batch = [
+    batch: list[Judgement] = [
         ask(items[0], event(id="new", fold_key="new", occurred_at=later(minutes=2), last_occurred_at=NOW)),
         ask(items[1], event(id="unused1", fold_key="known", occurred_at=later(minutes=5))),
         ask(items[2], event(id="unused2", fold_key="new", occurred_at=later(minutes=1))),
-        Judgement(claimed=items[3], outcome=ToCount(verdict="ignored", name="noise")),
+        ToCount(record=items[3], verdict="ignored", name="noise"),
         ask(items[4], event(id="again", fold_key="final")),
-        Judgement(claimed=items[5], outcome=ToQuarantine(rule="ssh_login", reason="not readable")),
+        ToQuarantine(record=items[5], rule="ssh_login", reason="not readable"),
         ask(items[6], event(id="unused3", fold_key="known", occurred_at=later(minutes=3))),
-        Judgement(claimed=items[7], outcome=ToCount(verdict="ignored", name="noise")),
-        Judgement(claimed=items[8], outcome=ToCount(verdict="unmatched", name="syslog")),
+        ToCount(record=items[7], verdict="ignored", name="noise"),
+        ToCount(record=items[8], verdict="unmatched", name="syslog"),
     ]
 
     applied = await store.judging.apply(batch, later(seconds=1))
@@ -100,7 +101,7 @@ async def test_a_batch_opens_joins_counts_and_quarantines(
         ("known", "pending", 3, 3, 3, later(minutes=5)),
         ("new", "pending", 2, 2, 2, later(minutes=2)),
     ]
-    ids = [item.record.record_id for item in items]
+    ids = [item.record_id for item in items]
     occurrences = await rows(database_thread, OccurrenceRow, "event_id", "record_id", "revision")
     assert occurrences[2:] == [
         ("new", ids[0], 1),
@@ -157,7 +158,7 @@ async def test_a_batch_that_cannot_be_kept_changes_nothing(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     one, two = await claimed(database_thread, store, 2)
-    twice = replace(two, record=replace(two.record, record_id=one.record.record_id))
+    twice = replace(two, record_id=one.record_id)
 
     with pytest.raises(Exception, match=r"(?i)unique"):
         await store.judging.apply([ask(one), ask(twice)], NOW)

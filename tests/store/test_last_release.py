@@ -3,6 +3,7 @@
 How it was made says `last_release/make.py`.
 """
 
+import secrets
 import sqlite3
 from collections import Counter
 from collections.abc import AsyncIterator
@@ -31,16 +32,21 @@ NOTICE_KIND = {
 }
 
 
-@pytest.fixture
-async def left(database_url: str) -> AsyncIterator[DatabaseThread]:
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def left(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[DatabaseThread]:
     """The database as it was left, migrated by today's code."""
-    if database_url.startswith("sqlite"):
-        with sqlite3.connect(database_url.removeprefix("sqlite:///")) as connection:
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/left.db"
+        with sqlite3.connect(tmp_path / "left.db") as connection:
             connection.executescript((DUMPS / "sqlite.sql").read_text())
     else:
-        with psycopg.connect(database_url) as connection:
+        server = request.getfixturevalue("postgres")
+        name = f"left_{secrets.token_hex(4)}"
+        server.psql(f"CREATE DATABASE {name}")
+        url = server.get_uri(database=name)
+        with psycopg.connect(url) as connection:
             connection.execute((DUMPS / "postgresql.sql").read_bytes())
-    opened = open_database(database_url)
+    opened = open_database(url)
     migrate(opened)
     thread = DatabaseThread(opened)
     yield thread
@@ -103,7 +109,7 @@ async def test_events_are_reminded_of_joined_and_decided_as_if_nothing_had_been(
     assert await store.events.reserve_reminders(following, SECURITY, 3, later(hours=2)) == len(due)
 
     unjudged = await store.inbox.claim(10, later(minutes=2), LEASE)
-    assert [item.record.record_id for item in unjudged] == ["w-1", "w-2"]
+    assert [item.record_id for item in unjudged] == ["w-1", "w-2"]
     batch = [ask(unjudged[0], event(fold_key="grown")), ask(unjudged[1], event(id="after", fold_key="after"))]
     applied = await store.judging.apply(batch, later(hours=2))
     assert (applied.opened, applied.folded) == (("after",), ("grown",))
@@ -121,6 +127,7 @@ async def test_events_are_reminded_of_joined_and_decided_as_if_nothing_had_been(
         rest_remind_at=later(hours=3),
     )
     taken = await store.events.decide(plan)
+    assert taken is not None
     assert taken.rest is not None
     assert [item.record_id for item in await store.events.occurrences("rest")] == ["w-1"]
 
@@ -142,7 +149,12 @@ async def test_what_the_hids_alone_saw_and_what_is_in_quarantine_is_told(left: D
     store = Store(left)
     due = await store.sightings.due(later(hours=1), 10)
     assert [item.event.user_name for item in due] == ["carol"]
-    asked = [(due[0].id, ToAsk(event=decided(due[0].event, id="alone"), conversation=SECURITY))]
+    asked = [
+        (
+            due[0].id,
+            ToAsk(record=due[0].record, event=decided(due[0].event, id="alone"), conversation=SECURITY),
+        )
+    ]
     assert (await store.sightings.open_due(asked, later(hours=1))).opened == ("alone",)
     report = await store.quarantine.report(SECURITY, HOUR, later(hours=2))
     assert report is not None

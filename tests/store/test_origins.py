@@ -9,7 +9,8 @@ from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Note
 from powertrip.domain.event import Event, Status
 from powertrip.domain.hids import HidsProfile, OriginState, Watch
-from powertrip.domain.judgement import Applied, Claimed, Judgement, ToAsk, ToSight
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToSight
+from powertrip.domain.record import Record
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, decided, decision, event, later, record
@@ -30,7 +31,7 @@ class Bench:
         self.store = store
         self.thread = thread
 
-    async def _claimed(self, source: str, event: Event, record_id: str) -> Claimed:
+    async def _claimed(self, source: str, event: Event, record_id: str) -> Record:
         came = record(source=source, record_id=record_id, occurred_at=event.occurred_at)
         await self.thread.run(inbox.append, [[came]])
         (claimed,) = await self.store.inbox.claim(1, NOW, LEASE)
@@ -40,8 +41,8 @@ class Bench:
         """The log pipeline tells of a login."""
         happened = event(**about)
         claimed = await self._claimed("syslog", happened, record_id)
-        ask = ToAsk(event=happened, conversation=ALICE, watches=(watch,))
-        return await self.store.judging.apply([Judgement(claimed=claimed, outcome=ask)], NOW)
+        ask = ToAsk(record=claimed, event=happened, conversation=ALICE, watches=(watch,))
+        return await self.store.judging.apply([ask], NOW)
 
     async def hids(self, record_id: str = "a1", watch: Watch = WAZUH, **about: object) -> Applied:
         """The HIDS tells of a login; its names for hosts have a domain."""
@@ -49,9 +50,7 @@ class Bench:
             **{"source": "alerts", "host_name": "bastion-1.example.com", "fold_key": "alerts"} | about
         )
         claimed = await self._claimed("alerts", seen, record_id)
-        return await self.store.judging.apply(
-            [Judgement(claimed=claimed, outcome=ToSight(event=seen, watch=watch))], NOW
-        )
+        return await self.store.judging.apply([ToSight(record=claimed, event=seen, watch=watch)], NOW)
 
     async def open_due(self, at: float = WAIT) -> Applied:
         """What the sweep does once the grace is over."""
@@ -60,7 +59,10 @@ class Bench:
             (
                 item.id,
                 ToAsk(
-                    event=decided(item.event, id=f"late{item.id}"), conversation=SECURITY, watches=(WAZUH,)
+                    record=item.record,
+                    event=decided(item.event, id=f"late{item.id}"),
+                    conversation=SECURITY,
+                    watches=(WAZUH,),
                 ),
             )
             for item in due
@@ -91,7 +93,7 @@ class Bench:
                 tell=tell,
             )
         )
-        assert taken.taken
+        assert taken is not None
 
     async def deliveries(self, kind: DeliveryKind = DeliveryKind.ORIGIN) -> list[Delivery]:
         """All waiting deliveries of a kind, claimed."""
@@ -185,7 +187,12 @@ async def test_what_the_hids_alone_saw_is_opened_once(bench: Bench) -> None:
     await bench.hids()
     assert (await bench.open_due(at=60)).opened == ()
     due = await bench.store.sightings.due(later(seconds=WAIT), 10)
-    asked = [(due[0].id, ToAsk(event=decided(due[0].event, id="alone00001"), conversation=SECURITY))]
+    asked = [
+        (
+            due[0].id,
+            ToAsk(record=due[0].record, event=decided(due[0].event, id="alone00001"), conversation=SECURITY),
+        )
+    ]
     first = await bench.store.sightings.open_due(asked, later(seconds=WAIT))
     again = await bench.store.sightings.open_due(asked, later(seconds=WAIT))
     assert (first.opened, again.opened, again.folded) == (("alone00001",), (), ())
@@ -345,11 +352,9 @@ async def test_a_record_and_its_counterpart_in_one_batch_make_a_pair(
     records = [record(source="syslog", record_id="p1"), record(source="alerts", record_id="a1")]
     await database_thread.run(inbox.append, [records[:1], records[1:]])
     pipeline, hids = await store.inbox.claim(2, NOW, LEASE)
-    batch = [
-        Judgement(
-            claimed=pipeline, outcome=ToAsk(event=event(id="one"), conversation=ALICE, watches=(WAZUH,))
-        ),
-        Judgement(claimed=hids, outcome=ToSight(event=event(source="alerts"), watch=WAZUH)),
+    batch: list[Judgement] = [
+        ToAsk(record=pipeline, event=event(id="one"), conversation=ALICE, watches=(WAZUH,)),
+        ToSight(record=hids, event=event(source="alerts"), watch=WAZUH),
     ]
 
     applied = await store.judging.apply(batch[::-1] if hids_first else batch, NOW)

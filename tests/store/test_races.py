@@ -15,6 +15,7 @@ from powertrip.domain.delivery import DeliveryKind, Posted, Shown
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
+from powertrip.domain.record import Record
 from powertrip.store import Store, audit, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow, database
@@ -155,30 +156,28 @@ async def test_a_reminder_is_reserved_by_one_of_two(threads: tuple[DatabaseThrea
     assert sorted(ours) == [0, 30]
 
 
-async def judged(store: Store, thread: DatabaseThread, *outcomes: ToAsk | ToSight) -> list[Judgement]:
-    """A record each, claimed; what the log pipeline tells of comes through `syslog`."""
-    arrived = [
-        record(source="alerts" if isinstance(outcome, ToSight) else "syslog", occurred_at=NOW)
-        for outcome in outcomes
-    ]
-    await thread.run(inbox.append, [arrived])
-    claimed = await store.inbox.claim(len(outcomes), NOW, LEASE)
-    return [Judgement(claimed=item, outcome=outcome) for item, outcome in zip(claimed, outcomes, strict=True)]
+async def claimed(store: Store, thread: DatabaseThread, source: str) -> Record:
+    await thread.run(inbox.append, [[record(source=source, occurred_at=NOW)]])
+    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    return item
 
 
-def asked(event_id: str) -> ToAsk:
-    return ToAsk(event=event(id=event_id, fold_key=event_id), conversation=ALICE, watches=(WAZUH,))
+async def asked(store: Store, thread: DatabaseThread, event_id: str) -> ToAsk:
+    about = event(id=event_id, fold_key=event_id)
+    item = await claimed(store, thread, "syslog")
+    return ToAsk(record=item, event=about, conversation=ALICE, watches=(WAZUH,))
 
 
-def sighted() -> ToSight:
-    return ToSight(event=event(source="alerts", fold_key="alerts"), watch=WAZUH)
+async def sighted(store: Store, thread: DatabaseThread) -> ToSight:
+    item = await claimed(store, thread, "alerts")
+    return ToSight(record=item, event=event(source="alerts", fold_key="alerts"), watch=WAZUH)
 
 
 async def test_two_decisions_are_seen_in_the_order_of_their_ids(
     threads: tuple[DatabaseThread, DatabaseThread],
 ) -> None:
     store = Store(threads[1])
-    await store.judging.apply(await judged(store, threads[1], asked("one"), asked("two")), NOW)
+    await store.judging.apply([await asked(store, threads[1], event_id) for event_id in ("one", "two")], NOW)
 
     async def decide_and_read() -> list[str]:
         await store.events.decide(approval("two"))
@@ -193,7 +192,7 @@ async def test_a_record_finds_the_counterpart_that_another_process_is_keeping(
     threads: tuple[DatabaseThread, DatabaseThread],
 ) -> None:
     store = Store(threads[1])
-    pipeline, hids = await judged(store, threads[1], asked("one"), sighted())
+    pipeline, hids = await asked(store, threads[1], "one"), await sighted(store, threads[1])
 
     applied = await while_held(threads[0], lambda: keep([pipeline]), lambda: store.judging.apply([hids], NOW))
 
@@ -204,7 +203,7 @@ async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is
     threads: tuple[DatabaseThread, DatabaseThread],
 ) -> None:
     store = Store(threads[1])
-    pipeline, hids = await judged(store, threads[1], asked("one"), sighted())
+    pipeline, hids = await asked(store, threads[1], "one"), await sighted(store, threads[1])
     await store.judging.apply([pipeline], NOW)
 
     await while_held(threads[0], lambda: take(approval("one")), lambda: store.judging.apply([hids], NOW))
@@ -214,7 +213,7 @@ async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is
 
 
 def take(plan: DecisionPlan) -> None:
-    assert events.decide(plan).taken
+    assert events.decide(plan)
 
 
 def keep(judgements: list[Judgement]) -> None:

@@ -9,9 +9,9 @@ app = typer.Typer(no_args_is_help=True)
 def configuration() -> None:
     """Print docs/configuration.md: every setting."""
     from powertrip.cli.docs.configuration import reference
-    from powertrip.settings import Settings
+    from powertrip.settings import ConfigFile
 
-    typer.echo(reference(Settings), nl=False)
+    typer.echo(reference(ConfigFile), nl=False)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""What origins alone have seen becomes events of its own once their grace is over."""
+"""Makes events of what origins alone have seen, once their grace is over."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -17,69 +17,57 @@ from powertrip.store.tables import OccurrenceRow, SightingRow, SightingState
 def due(now: datetime, limit: int) -> list[DueSighting]:
     """Sightings that nothing else told of in time, the longest overdue first."""
     overdue = (SightingRow.state == SightingState.WAITING) & (SightingRow.due_at <= now)
-    rows = SightingRow.select().where(overdue).order_by(SightingRow.due_at).limit(limit)
-    return [DueSighting(id=row.id, event=_event(row)) for row in rows]
-
-
-def _event(row: Any) -> Event:
-    names = ("rule", "title", "event_action", "source", "occurred_at", "received_at", "user_name")
-    more = ("host_name", "source_ip", "fields", "message", "cut", "fold_key")
-    return Event(
-        id="",
-        severity=Severity(row.severity),
-        severity_reason=row.severity_reason,
-        last_occurred_at=row.occurred_at,
-        **{name: getattr(row, name) for name in (*names, *more)},
-    )
+    shared = ("source", "message", "cut", "occurred_at", "received_at", "host_name")
+    of_record = (*shared, "record_id", "raw")
+    of_event = (*shared, "rule", "title", "event_action", "severity_reason", "user_name", "source_ip")
+    due = []
+    for row in SightingRow.select().where(overdue).order_by(SightingRow.due_at).limit(limit):
+        record = Record(**{name: getattr(row, name) for name in of_record})
+        event = Event(
+            id="",
+            severity=Severity(row.severity),
+            last_occurred_at=row.occurred_at,
+            fields=row.fields,
+            fold_key=row.fold_key,
+            **{name: getattr(row, name) for name in of_event},
+        )
+        due.append(DueSighting(id=row.id, record=record, event=event))
+    return due
 
 
 def open_due(asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
-    """Make events of sightings, each once, unless something else told of them meanwhile."""
+    """Make events of sightings, by their ids, each once, unless something else told of them meanwhile."""
     pairing.begin()
     by_id = dict(asked)
-    taken = _take(list(by_id))
-    items = [(_record(row), by_id[row.id]) for row in taken]
-    kept = judging.keep_occurrences(items, now)
-    _link(taken, kept.event_ids)
-    for row, event_id, (record, ask) in zip(taken, kept.event_ids, items, strict=True):
-        audit.append("only_origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
-        pairing.occurred(record, ask, now)
-    deliveries.touch(dict.fromkeys(kept.event_ids), now)
-    return Applied(opened=kept.opened, folded=kept.folded)
-
-
-def _take(sighting_ids: Sequence[int]) -> list[Any]:
-    waiting = SightingRow.id.in_(sighting_ids) & (SightingRow.state == SightingState.WAITING)
+    waiting = SightingRow.id.in_(list(by_id)) & (SightingRow.state == SightingState.WAITING)
     taken = SightingRow.update(state=SightingState.ALONE).where(waiting).returning(SightingRow.id)
-    ids = [row.id for row in taken.execute()]
-    return list(
-        SightingRow.select().where(SightingRow.id.in_(ids)).order_by(SightingRow.due_at, SightingRow.id)
-    )
-
-
-def _record(row: Any) -> Record:
-    return Record(
-        source=row.source,
-        record_id=row.record_id,
-        message=row.message,
-        raw=row.raw,
-        received_at=row.received_at,
-        occurred_at=row.occurred_at,
-        host_name=row.host_name,
-        cut=row.cut,
-    )
-
-
-def _link(rows: Sequence[Any], event_ids: Sequence[str]) -> None:
-    """Have sightings name the occurrences that were made of them."""
+    taken_ids = {row.id for row in taken.execute()}
+    asks = {sighting_id: ask for sighting_id, ask in by_id.items() if sighting_id in taken_ids}
+    event_ids = judging.keep_occurrences(list(asks.values()), now)
+    # Only now have the occurrences ids for the sightings to name.
     query: Any = OccurrenceRow.select(OccurrenceRow.source, OccurrenceRow.record_id, OccurrenceRow.id).where(
-        OccurrenceRow.event_id.in_(list(event_ids))
-        & OccurrenceRow.record_id.in_([row.record_id for row in rows])
+        OccurrenceRow.event_id.in_(event_ids)
+        & OccurrenceRow.record_id.in_([ask.record.record_id for ask in asks.values()])
     )
     made = {(source, record_id): row_id for source, record_id, row_id in query.tuples()}
-    update_all(
-        SightingRow, [{"id": row.id, "occurrence_id": made[row.source, row.record_id]} for row in rows]
-    )
+    links = [
+        {"id": sighting_id, "occurrence_id": made[ask.record.source, ask.record.record_id]}
+        for sighting_id, ask in asks.items()
+    ]
+    update_all(SightingRow, links)
+    origins = {row.id: row.origin for row in SightingRow.select().where(SightingRow.id.in_(list(asks)))}
+    for (sighting_id, ask), event_id in zip(asks.items(), event_ids, strict=True):
+        audit.append(
+            "only_origin_saw",
+            now,
+            event_id=event_id,
+            origin=origins[sighting_id],
+            record_id=ask.record.record_id,
+        )
+        # Another origin may have seen the same.
+        pairing.occurred(ask, now)
+    deliveries.touch(dict.fromkeys(event_ids), now)
+    return judging.applied_to(list(asks.values()), event_ids)
 
 
 def of_event(event_id: str) -> list[Any]:

@@ -6,7 +6,6 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.judgement import ToAsk
-from powertrip.domain.record import Record
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.rows import lock_events
@@ -16,28 +15,28 @@ NAMED = 10
 """Events that one note names; it counts the others."""
 
 
-def expect(event_id: str, record: Record, ask: ToAsk, now: datetime) -> list[dict[str, Any]]:
+def expect(ask: ToAsk, now: datetime) -> list[dict[str, Any]]:
     """The rows that remember which origins should see a new event within their grace."""
     return [
         {
-            "event_id": event_id,
+            "event_id": ask.event.id,
             "origin": watch.origin.name,
             "due_at": now + watch.origin.grace,
             "state": ExpectationState.WAITING,
         }
         for watch in ask.watches
-        if ask.event.rule in watch.origin.expects and record.source not in watch.origin.sources
+        if ask.event.rule in watch.origin.expects and ask.record.source not in watch.origin.sources
     ]
 
 
-def met(event_id: str, origin: str) -> None:
+def met(event_id: str, *, origin: str) -> None:
     """The origin saw the event, in time or late."""
     of_event = (ExpectationRow.event_id == event_id) & (ExpectationRow.origin == origin)
     ExpectationRow.update(state=ExpectationState.SEEN).where(of_event).execute()
 
 
 def miss(now: datetime, limit: int) -> int:
-    """Have the cards of events say that an origin did not see them, its grace being over."""
+    """Mark events that an origin did not see within its grace, so that their cards say so."""
     due = (ExpectationRow.state == ExpectationState.WAITING) & (ExpectationRow.due_at <= now)
     rows = list(ExpectationRow.select().where(due).order_by(ExpectationRow.id).limit(limit))
     lock_events({row.event_id for row in rows})
@@ -53,8 +52,9 @@ def miss(now: datetime, limit: int) -> int:
 
 
 def report(channel: str, window: timedelta, now: datetime) -> int:
-    """Tell the security channel what origins did not see: the first at once, the rest once a window."""
+    """Queue a note about what origins did not see: the first at once, the rest once a window."""
     untold = (ExpectationRow.state == ExpectationState.MISSED) & ExpectationRow.told_at.is_null()
+    # Most often there is nothing, and then nobody has to wait for a turn.
     if not ExpectationRow.select().where(untold).exists():
         return 0
     wait_for(Turn.REPORTING)
@@ -62,25 +62,25 @@ def report(channel: str, window: timedelta, now: datetime) -> int:
     rows = list(ExpectationRow.select().where(untold).order_by(ExpectationRow.id))
     if not rows or (last_told is not None and last_told > now - window):
         return 0
-    ids = ExpectationRow.id <= rows[-1].id
-    ExpectationRow.update(told_at=now).where(untold & ids).execute()
-    for origin in dict.fromkeys(row.origin for row in rows):
-        _tell(channel, origin, [row.event_id for row in rows if row.origin == origin], now)
+    # Not what was marked after these were read.
+    these = untold & (ExpectationRow.id <= rows[-1].id)
+    ExpectationRow.update(told_at=now).where(these).execute()
+    by_origin: dict[str, list[str]] = {}
+    for row in rows:
+        by_origin.setdefault(row.origin, []).append(row.event_id)
+    for origin, event_ids in by_origin.items():
+        named = EventRow.select().where(EventRow.id.in_(event_ids[:NAMED])).order_by(EventRow.received_at)
+        lines = []
+        for event in named:
+            user, host = event.user_name or "an unnamed user", event.host_name or "an unnamed host"
+            at = f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC"
+            lines.append(f"{event.title} as {user} on {host}, {at}, event {event.id}")
+        if len(event_ids) > NAMED:
+            lines.append(f"… and {len(event_ids) - NAMED:,} more")
+        count = f"{len(event_ids):,} events" if len(event_ids) > 1 else "an event"
+        title = f"The HIDS {origin} did not see {count} that the log pipeline told of"
+        notes.enqueue(channel, title=title, lines=lines, now=now)
     return len(rows)
-
-
-def _tell(channel: str, origin: str, event_ids: list[str], now: datetime) -> None:
-    count = f"{len(event_ids):,} events" if len(event_ids) > 1 else "an event"
-    named = EventRow.select().where(EventRow.id.in_(event_ids[:NAMED])).order_by(EventRow.received_at)
-    lines = [_line(row) for row in named]
-    if len(event_ids) > NAMED:
-        lines.append(f"… and {len(event_ids) - NAMED:,} more")
-    notes.enqueue(channel, f"The HIDS {origin} did not see {count} that the log pipeline told of", lines, now)
-
-
-def _line(row: Any) -> str:
-    who, where = row.user_name or "an unnamed user", row.host_name or "an unnamed host"
-    return f"{row.title} as {who} on {where}, {row.occurred_at:%Y-%m-%d %H:%M:%S} UTC, event {row.id}"
 
 
 class Expectations(Role):

@@ -16,24 +16,24 @@ DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 """What is told of; one approval of two is not a decision yet."""
 
 
-def for_decision(event_id: str, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
-    """Have every origin that saw the event, and those told of all, told of its latest decision."""
+def for_decision(event_id: str, *, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
+    """Queue the latest decision for every origin that saw the event, and for those told of all."""
     if status not in DECIDED:
         return
     of_event = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id == event_id)
     for row in SightingRow.select().where(SightingRow.occurrence_id.in_(of_event)).order_by(SightingRow.id):
-        for_sighting(row, event_id, status, now)
+        for_sighting(row, event_id=event_id, status=status, now=now)
     for origin in told_of_all:
-        _enqueue(event_id, origin, None, now)
+        _enqueue(event_id, origin, sighting_id=None, now=now)
 
 
-def for_sighting(row: Any, event_id: str, status: str, now: datetime) -> None:
-    """Have the origin of a sighting told of what was decided, if it was and there is a way to tell."""
+def for_sighting(row: Any, *, event_id: str, status: str, now: datetime) -> None:
+    """Queue what was decided for the origin of a sighting, if it was and there is a way to tell it."""
     if row.tells and status in DECIDED:
-        _enqueue(event_id, row.origin, row.id, now)
+        _enqueue(event_id, row.origin, sighting_id=row.id, now=now)
 
 
-def _enqueue(event_id: str, origin: str, sighting_id: int | None, now: datetime) -> None:
+def _enqueue(event_id: str, origin: str, *, sighting_id: int | None, now: datetime) -> None:
     of_event = DecisionRow.select().where(DecisionRow.event_id == event_id)
     decision = of_event.order_by(DecisionRow.id.desc()).get()
     row = TellingRow.create(
@@ -59,10 +59,19 @@ def told_of(sighting_ids: Sequence[int]) -> set[int]:
 def verdict(delivery: Delivery) -> OriginVerdict | None:
     """What a delivery tells; None while an earlier verdict on the same alert was not taken."""
     row = _telling(delivery)
-    if _earlier_waits(row):
+    about_same = (
+        TellingRow.sighting_id.is_null()
+        if row.sighting_id is None
+        else TellingRow.sighting_id == row.sighting_id
+    )
+    of_event = (TellingRow.event_id == row.event_id) & (TellingRow.origin == row.origin)
+    earlier = (TellingRow.id < row.id) & (TellingRow.state != TellingState.TOLD)
+    # A denial that is closed must not reach the origin before the denial.
+    if TellingRow.select().where(about_same & of_event & earlier).exists():
         return None
     event, decision = EventRow.get_by_id(row.event_id), DecisionRow.get_by_id(row.decision_id)
     sighting = SightingRow.get_by_id(row.sighting_id) if row.sighting_id else None
+    # In the words of the origin's own alert, where there is one: its name of the host may be another.
     about = sighting or event
     return OriginVerdict(
         event_id=event.id,
@@ -80,54 +89,40 @@ def verdict(delivery: Delivery) -> OriginVerdict | None:
     )
 
 
+def told(delivery: Delivery, now: datetime) -> None:
+    """Record that the origin took the verdict, and end the delivery."""
+    row = _telling(delivery)
+    deliveries.touch([row.event_id], now)
+    deliveries.finish(delivery, now)
+    _move(row, TellingState.TOLD, error=None, now=now)
+    audit.append("origin_told", now, event_id=row.event_id, origin=row.origin, telling=row.id)
+
+
+def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: datetime) -> None:
+    """Record that the origin refuses; one note tells the security channel, until it takes a verdict again."""
+    # Two deliveries to one origin may be refused at the same moment.
+    wait_for(Turn.REPORTING)
+    deliveries.postpone(delivery, until, why, may_have_arrived=False)
+    row = _telling(delivery)
+    if row.state == TellingState.FAILED and row.error == why:
+        return
+    failed = (TellingRow.origin == row.origin) & (TellingRow.state == TellingState.FAILED)
+    if not TellingRow.select().where(failed).exists():
+        title = f"{row.origin} refuses to be told what was decided"
+        notes.enqueue(channel, title=title, lines=[why], now=now)
+    _move(row, TellingState.FAILED, error=why, now=now)
+    audit.append("origin_refused", now, event_id=row.event_id, origin=row.origin, why=why)
+    deliveries.touch([row.event_id], now)
+
+
 def _telling(delivery: Delivery) -> Any:
     if not isinstance(delivery.payload, Telling):
         raise TypeError(f"delivery {delivery.id} tells no verdict")
     return TellingRow.get_by_id(delivery.payload.telling)
 
 
-def _earlier_waits(row: Any) -> bool:
-    same = (
-        TellingRow.sighting_id.is_null()
-        if row.sighting_id is None
-        else TellingRow.sighting_id == row.sighting_id
-    )
-    of_event = (TellingRow.event_id == row.event_id) & (TellingRow.origin == row.origin)
-    earlier = (TellingRow.id < row.id) & (TellingRow.state != TellingState.TOLD)
-    return bool(TellingRow.select().where(same & of_event & earlier).exists())
-
-
-def told(delivery: Delivery, now: datetime) -> None:
-    """Write down that the origin took the verdict, and the delivery done."""
-    row = _telling(delivery)
-    deliveries.touch([row.event_id], now)
-    deliveries.finish(delivery, now)
-    _move(row, TellingState.TOLD, None, now)
-    audit.append("origin_told", now, event_id=row.event_id, origin=row.origin, telling=row.id)
-
-
-def _move(row: Any, state: TellingState, error: str | None, now: datetime) -> None:
+def _move(row: Any, state: TellingState, *, error: str | None, now: datetime) -> None:
     TellingRow.update(state=state, at=now, error=error).where(TellingRow.id == row.id).execute()
-
-
-def refused(delivery: Delivery, why: str, until: datetime, channel: str, now: datetime) -> None:
-    """Write down that the origin refuses; the security channel hears of it until it takes one again."""
-    # The channel hears of it once, whichever delivery is refused first.
-    wait_for(Turn.REPORTING)
-    deliveries.postpone(delivery, until, why, may_have_arrived=False)
-    row = _telling(delivery)
-    if row.state == TellingState.FAILED and row.error == why:
-        return
-    if not _is_known_to_refuse(row.origin):
-        notes.enqueue(channel, f"{row.origin} refuses to be told what was decided", [why], now)
-    _move(row, TellingState.FAILED, why, now)
-    audit.append("origin_refused", now, event_id=row.event_id, origin=row.origin, why=why)
-    deliveries.touch([row.event_id], now)
-
-
-def _is_known_to_refuse(origin: str) -> bool:
-    failed = (TellingRow.origin == origin) & (TellingRow.state == TellingState.FAILED)
-    return bool(TellingRow.select().where(failed).exists())
 
 
 class Tellings(Role):

@@ -19,15 +19,21 @@ import tempfile
 from datetime import timedelta
 from pathlib import Path
 
-from powertrip.domain.event import NoticeKind, Severity, Status
-from powertrip.domain.people import Subject, SubjectKind
-from powertrip.domain.decision import Verdict
-from powertrip.domain.record import Gap
-from powertrip.domain.deciding import DecisionPlan
-from powertrip.domain.delivery import DeliveryKind, Posted, Shown
-from powertrip.domain.judgement import Judgement, ToAsk, ToCount, ToQuarantine, ToSight
-from powertrip.domain.hids import Watch
-from powertrip.domain.due import PollRound
+from powertrip.event import NoticeKind, Severity, Status, Subject, SubjectKind, Verdict
+from powertrip.ingest import Gap
+from powertrip.ports import (
+    DecisionPlan,
+    DeliveryKind,
+    Judgement,
+    Posted,
+    PollRound,
+    Shown,
+    ToAsk,
+    ToCount,
+    ToQuarantine,
+    ToSight,
+    Watch,
+)
 from powertrip.store import SqlStore, gaps, inbox, notes
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.samples import ALICE, BOB, NOW, SECURITY, decided, decision, event, known, later, record

@@ -3,7 +3,7 @@
 import pytest
 
 from powertrip.domain.address import AddressKind
-from powertrip.enrichment.address_kinds import recognise
+from powertrip.enrichment.address_kinds import classify
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ from powertrip.enrichment.address_kinds import recognise
     ],
 )
 def test_the_kind_of_an_address(address: str, kind: AddressKind) -> None:
-    assert recognise(address).kind is kind
+    assert classify(address)[0] is kind
 
 
 @pytest.mark.parametrize(
@@ -50,4 +50,4 @@ def test_the_kind_of_an_address(address: str, kind: AddressKind) -> None:
     ],
 )
 def test_one_address_has_one_form(written: str, text: str) -> None:
-    assert recognise(written).text == text
+    assert classify(written)[1] == text

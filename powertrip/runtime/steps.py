@@ -1,0 +1,60 @@
+"""The steps of a worker's loops outside of the pipeline: watching, counting, tidying up."""
+
+from datetime import datetime
+
+import structlog
+
+from powertrip.pipeline.context import Context
+from powertrip.runtime.shared import Shared, utc_now
+from powertrip.slack.connection import SocketConnection
+from powertrip.slack.workspace import Workspace
+
+log = structlog.get_logger(__name__)
+
+
+class SocketWatch:
+    """Notices when Slack is back."""
+
+    def __init__(self, shared: Shared, socket: SocketConnection) -> None:
+        self._shared = shared
+        self._socket = socket
+        self._was_connected = False
+
+    async def watch(self) -> bool:
+        connected = await self._socket.watch()
+        self._shared.metrics.set_slack_connected(connected)
+        if connected and not self._was_connected:
+            # What failed while Slack was away need not wait for its next attempt.
+            await self._shared.store.deliveries.expedite(utc_now())
+        self._was_connected = connected
+        return False
+
+
+async def report_silence(shared: Shared, context: Context, started_at: datetime) -> bool:
+    """Queues a notice about each source that fell silent, or speaks again; `started_at` is the process's."""
+    expected, channel = shared.config().expected_within(), context.settings.security_channel
+    if expected and await shared.store.silence.report(expected, channel, started_at, utc_now()):
+        shared.signals.outbox.set()
+    return False
+
+
+async def count(shared: Shared) -> bool:
+    """Sets the gauges that only the database knows."""
+    store, metrics = shared.store, shared.metrics
+    open_events, _ = await store.counts()
+    metrics.set_events_open(open_events)
+    metrics.set_gaps_waiting(await store.gaps.waiting_count())
+    metrics.set_backlog(await store.inbox.backlog(shared.config().ingest.backlog_limit))
+    return False
+
+
+async def maintain(shared: Shared, workspace: Workspace) -> bool:
+    """Deletes what is beyond its keeping, and refreshes what a start without Slack needs."""
+    config, now = shared.config(), utc_now()
+    await workspace.remember()
+    deleted = await shared.store.prune(
+        now - config.retention.records, config.quarantine.keep, config.quarantine.keep_bytes, now
+    )
+    # Out of the database's reach, so that a history rewritten as a whole shows too.
+    log.info("maintenance done", deleted=deleted, audit_hash=await shared.store.audit.newest_hash())
+    return False

@@ -1,0 +1,170 @@
+"""What a delivery says at the last moment, and when it is of no use any more."""
+
+from typing import Any
+
+import pytest
+
+from powertrip.cards import CardSettings, Message
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Payload, ReminderNumbers
+from powertrip.domain.event import Event, Notice, NoticeKind, Snapshot, Status
+from powertrip.domain.people import Subject, SubjectKind
+from powertrip.domain.reminders import Reminders as Schedule
+from powertrip.domain.routing import Reviewers
+from powertrip.pipeline.context import Settings
+from powertrip.pipeline.render import render
+from tests.samples import ALICE, CAROL, NOW, SECURITY, decision, event, later
+
+UNUSED: Any = None
+SETTINGS = Settings(
+    rules=UNUSED,
+    people=UNUSED,
+    policy=(),
+    reminders=Schedule(mention_after=2),
+    reviewers=Reviewers(users=(CAROL,)),
+    cards=CardSettings(),
+    severity=UNUSED,
+    quarantine=UNUSED,
+    security_channel=SECURITY,
+    command="/powertrip",
+    backup_after=UNUSED,
+)
+CALL = f"<@{CAROL}>"
+
+
+def delivery(
+    kind: DeliveryKind, *snapshots: Snapshot, payload: Payload | None = None, **changes: Any
+) -> Delivery:
+    """A claimed delivery to the security channel."""
+    fields: dict[str, Any] = {
+        "id": 1,
+        "uid": "uid",
+        "lane": SECURITY,
+        "channel": SECURITY,
+        "ts": None,
+        "event_ids": tuple(item.event.id for item in snapshots),
+        "attempts": 0,
+        "attempted_at": None,
+        "created_at": NOW,
+    }
+    return Delivery(kind=kind, snapshots=snapshots, payload=payload, **(fields | changes))
+
+
+def snapshot(about: Event, *first_in: str, was_asked: bool = True) -> Snapshot:
+    """An event whose first notices are in these channels."""
+    firsts = [notice(NoticeKind.FIRST, channel=channel) for channel in first_in]
+    return Snapshot(event=about, version=7, was_asked=was_asked, first_notices=tuple(firsts))
+
+
+def notice(kind: NoticeKind, channel: str = SECURITY, reminder: int = 0) -> Notice:
+    return Notice(
+        event_id="", kind=kind, channel=channel, ts="1.1", revision=1, posted_at=NOW, reminder=reminder
+    )
+
+
+def reminder(*snapshots: Snapshot, number: int | None = None) -> Delivery:
+    """A reminder, by default the newest of each event."""
+    numbers = {item.event.id: item.event.reminders if number is None else number for item in snapshots}
+    return delivery(DeliveryKind.REMINDER, *snapshots, payload=ReminderNumbers(numbers=numbers))
+
+
+def shown(about: Delivery) -> Message | None:
+    return render(
+        about, SETTINGS, link=lambda channel, ts: f"https://link.test/{channel}/{ts}", now=later(hours=1)
+    )
+
+
+def text(about: Delivery) -> str:
+    """All that the message says, in one string."""
+    message = shown(about)
+    assert message is not None
+    return str(message.arguments())
+
+
+def test_a_message_says_which_version_of_its_event_it_shows() -> None:
+    message = shown(delivery(DeliveryKind.FIRST, snapshot(event(id="event00001", revision=3))))
+    assert message is not None
+    (shows,) = message.shows
+    assert (shows.event_id, shows.revision, shows.version, shows.reminder) == ("event00001", 3, 7, 0)
+
+
+def test_a_list_shows_the_number_of_each_reminder() -> None:
+    message = shown(reminder(snapshot(event(reminders=1)), snapshot(event(reminders=4))))
+    assert message is not None
+    assert [item.reminder for item in message.shows] == [1, 4]
+
+
+def test_a_note_is_about_no_event() -> None:
+    message = shown(delivery(DeliveryKind.NOTE, payload=Note(title="A poll fails", lines=("why",))))
+    assert message is not None
+    assert message.shows == ()
+
+
+@pytest.mark.parametrize("kind", [DeliveryKind.FIRST, DeliveryKind.UPDATE, DeliveryKind.REMINDER])
+def test_without_an_event_there_is_nothing_to_say(kind: DeliveryKind) -> None:
+    assert shown(delivery(kind)) is None
+
+
+@pytest.mark.parametrize(
+    ("about", "is_sent"),
+    [
+        (reminder(snapshot(event(reminders=1))), True),
+        (reminder(snapshot(event(status=Status.DENIED, decisions=(decision(),), reminders=1))), True),
+        (reminder(snapshot(event(status=Status.APPROVED, decisions=(decision(),), reminders=1))), False),
+        (reminder(snapshot(event(status=Status.CLOSED, decisions=(decision(),), reminders=1))), False),
+        (reminder(snapshot(event(reminders=2)), number=1), False),  # a newer one waits
+        (reminder(snapshot(event(reminders=1), was_asked=False)), False),  # the first comes first
+        (reminder(snapshot(event(reminders=2), was_asked=False)), True),  # Slack does not take the first
+        (
+            reminder(
+                snapshot(event(reminders=2, subject=Subject(kind=SubjectKind.UNMAPPED)), was_asked=False)
+            ),
+            False,  # its first notice waits for the same channel
+        ),
+    ],
+)
+def test_a_reminder_is_sent_only_where_it_is_of_use(about: Delivery, is_sent: bool) -> None:
+    assert (shown(about) is not None) is is_sent
+
+
+def test_reminders_that_are_of_no_use_are_left_out_of_a_list() -> None:
+    live, gone = event(reminders=1), event(status=Status.APPROVED, decisions=(decision(),), reminders=1)
+    message = shown(reminder(snapshot(live), snapshot(gone)))
+    assert message is not None
+    assert [item.event_id for item in message.shows] == [live.id]
+
+
+@pytest.mark.parametrize(("number", "calls"), [(1, False), (2, True)])
+def test_reviewers_are_called_from_the_second_reminder_on(number: int, calls: bool) -> None:
+    assert (CALL in text(reminder(snapshot(event(reminders=number))))) is calls
+    several = reminder(snapshot(event(reminders=1)), snapshot(event(reminders=number)))
+    assert (CALL in text(several)) is calls
+
+
+def test_reviewers_are_called_by_a_denial_and_by_no_first_notice() -> None:
+    denied = event(status=Status.DENIED, decisions=(decision(),))
+    assert CALL in text(delivery(DeliveryKind.OUTCOME, snapshot(denied)))
+    assert CALL not in text(delivery(DeliveryKind.FIRST, snapshot(event())))
+
+
+def test_an_update_stays_the_kind_of_message_that_was_sent() -> None:
+    about = snapshot(event(reminders=5))
+    first = delivery(DeliveryKind.UPDATE, about, notices=(notice(NoticeKind.FIRST),))
+    later_one = delivery(DeliveryKind.UPDATE, about, notices=(notice(NoticeKind.REMINDER, reminder=2),))
+    assert (CALL in text(first), CALL in text(later_one)) == (False, True)
+    message = shown(later_one)
+    assert message is not None
+    assert message.shows[0].reminder == 2
+
+
+def test_only_the_readers_of_the_first_notice_get_a_link_to_it() -> None:
+    assert f"https://link.test/{SECURITY}/1.1" in text(reminder(snapshot(event(reminders=1), SECURITY)))
+    assert "https://link.test" not in text(reminder(snapshot(event(reminders=1), "D0ALICE")))
+    assert "https://link.test" not in text(delivery(DeliveryKind.FIRST, snapshot(event(), SECURITY)))
+
+
+def test_a_card_in_the_channel_says_why_it_is_there() -> None:
+    about = snapshot(event(subject=Subject(kind=SubjectKind.DEACTIVATED, slack_id=ALICE)))
+    in_channel, direct = [
+        text(delivery(DeliveryKind.FIRST, about, channel=channel)) for channel in (SECURITY, ALICE)
+    ]
+    assert ("deactivated" in in_channel, "deactivated" in direct) == (True, False)
