@@ -26,6 +26,20 @@ settings.register_profile("small", settings.get_profile("full"), max_examples=15
 settings.load_profile(os.environ.get("POWERTRIP_HYPOTHESIS", "small"))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spread the tests that mostly wait among those that compute, so that neither core is ever idle."""
+    waiting = [item for item in items if "end_to_end" in item.path.parts]
+    computing = [item for item in items if "end_to_end" not in item.path.parts]
+    if not waiting or not computing:
+        return
+    # Somewhat denser than even, for a test that waits at the very end is waited for by all.
+    gap = max(1, int(len(computing) / len(waiting) * 0.9))
+    spread: list[pytest.Item] = []
+    for number, item in enumerate(waiting):
+        spread += [item, *computing[number * gap : (number + 1) * gap]]
+    items[:] = spread + computing[len(waiting) * gap :]
+
+
 @pytest.fixture(scope="module", autouse=True)
 def secrets_of_one_module() -> Iterator[None]:
     """Forgets the secrets that a module registered: `p` as a password would be cut out of every later log."""
