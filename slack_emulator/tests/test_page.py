@@ -295,6 +295,8 @@ async def test_an_app_that_takes_messages_and_any_command_is_written_to_and_comm
         await page.goto(f"{emulator.url}/#as=U0BOB&in=C0GENERAL")
         # Filtered, for the messages of the other conversation may still stand there.
         await expect(page.get_by_test_id("message").filter(has_text="Alerts")).to_be_visible()
+        # Before its server goes, for the page would try to reach it again and say so.
+        await page.goto("about:blank")
 
 
 async def test_a_command_that_the_app_does_not_have_is_not_sent(emulator: SlackEmulator, page: Page) -> None:
