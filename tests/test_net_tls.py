@@ -15,8 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from powertrip.errors import Unavailable
-from powertrip.net import HttpClient, new_client
-from powertrip.runtime.shared import utc_now
+from powertrip.net import HttpClient, new_client, utc_now
 
 
 @pytest.fixture

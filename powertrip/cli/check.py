@@ -21,9 +21,8 @@ from powertrip.errors import (
 from powertrip.hids import open_ways
 from powertrip.ingest.contract import PollRequest
 from powertrip.metrics import Metrics
-from powertrip.net import new_client
+from powertrip.net import new_client, utc_now
 from powertrip.polls import poll_client
-from powertrip.runtime.shared import utc_now
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT, call

@@ -7,7 +7,7 @@ from datetime import timedelta
 import structlog
 
 from powertrip.domain.delivery import Delivery
-from powertrip.errors import OutsideError, PowertripError, SlackRefused, SlackUnavailable
+from powertrip.errors import OutsideError, SlackRefused, SlackUnavailable
 from powertrip.pipeline.context import Context
 
 log = structlog.get_logger(__name__)
@@ -28,7 +28,7 @@ def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
     return min(first * (1 << min(times, _DOUBLINGS)), longest)
 
 
-def asked_for(error: PowertripError) -> timedelta:
+def asked_for(error: Exception) -> timedelta:
     """The pause that the other side asked for; zero where it asked for none."""
     return min(timedelta(seconds=getattr(error, "retry_after", None) or 0), ASKED_LONGEST)
 
@@ -46,7 +46,7 @@ async def attempt(
     except (OutsideError, TimeoutError) as error:
         # Never longer than we would wait anyway, whatever the other side says. Zero, or a date that is past,
         # is taken for no wish: attempts would follow each other without end.
-        asked = min(timedelta(seconds=getattr(error, "retry_after", None) or 0), DELIVERY_LONGEST)
+        asked = min(asked_for(error), DELIVERY_LONGEST)
         wait = asked or doubled(DELIVERY_FIRST, delivery.attempts, DELIVERY_LONGEST)
         why = str(error) or "the attempt took too long"
         log.warning(

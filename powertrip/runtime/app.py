@@ -16,10 +16,11 @@ from powertrip.ingest.contract import Limits
 from powertrip.ingest.http import Check, WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
+from powertrip.net import utc_now
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check
 from powertrip.runtime.restart import needs_restart, read_at_start
-from powertrip.runtime.shared import Shared, open_shared, utc_now
+from powertrip.runtime.shared import Shared, open_shared
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
+from powertrip.net import utc_now
 from powertrip.pipeline.back_up import back_up
 from powertrip.pipeline.backfill import Filler
 from powertrip.pipeline.compare_hids import watch_origins
@@ -15,7 +16,7 @@ from powertrip.pipeline.remind import remind, report_quarantine
 from powertrip.pipeline.send import LEASE, send
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
-from powertrip.runtime.shared import Shared, utc_now
+from powertrip.runtime.shared import Shared
 from powertrip.runtime.steps import SocketWatch, count, maintain, report_silence
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace

@@ -5,7 +5,6 @@ import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import aiohttp
 import httpx
@@ -13,7 +12,7 @@ import structlog
 
 from powertrip.hids import open_ways
 from powertrip.metrics import Metrics
-from powertrip.net import new_client
+from powertrip.net import new_client, utc_now
 from powertrip.pipeline.context import Signals
 from powertrip.pipeline.live import Live
 from powertrip.pipeline.ports import Enrichment, Origin
@@ -26,10 +25,6 @@ from powertrip.store.group_commit import GroupCommitInbox
 log = structlog.get_logger(__name__)
 
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
 
 
 def new_id() -> str:

@@ -4,8 +4,9 @@ from datetime import datetime
 
 import structlog
 
+from powertrip.net import utc_now
 from powertrip.pipeline.context import Context
-from powertrip.runtime.shared import Shared, utc_now
+from powertrip.runtime.shared import Shared
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace
 

@@ -10,12 +10,13 @@ from powertrip.backup.channels import AppriseChannels
 from powertrip.domain.hids import Watch
 from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
+from powertrip.net import utc_now
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.live import Live, derived
 from powertrip.runtime.loop import Loop, Timers
 from powertrip.runtime.loops import loops, poll_loop
-from powertrip.runtime.shared import Shared, new_id, utc_now
+from powertrip.runtime.shared import Shared, new_id
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
