@@ -4,14 +4,18 @@ A text stays as it came in `raw`, where the rules over JSON look; only the recor
 """
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
 from powertrip.ingest.body import json_object
 from powertrip.ingest.records import Verbatim, fields_of_line, value_as_json
+from powertrip.ingest.times import parse_time
 
 _TIMES = ("time", "eventTime", "StateChangeTime", "timestamp")
 """EventBridge, CloudTrail, an alarm of CloudWatch, a log event."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+"""Stands in for the time of arrival where a time must name its year."""
 _TAKEN = ("message", "host", "program")
 
 
@@ -31,13 +35,29 @@ def of_log_event(
 ) -> Verbatim:
     """A value of one event of CloudWatch Logs; the keys of `beside` go into `raw` with it."""
     text = event.get("message")
-    fields = of_text(text).value if isinstance(text, str) else {}
+    value = json_object(text) if isinstance(text, str) else None
+    fields: dict[str, Any] = {}
+    if isinstance(text, str):
+        fields = fields_of_line(text) if value is None else _picked(value)
+    # The event's own time is when CloudWatch had it, which may be minutes after what CloudTrail tells of.
+    time = (value and _cloudtrail_time(value)) or event.get("timestamp")
     # A line that names no host is of the stream, which is where its agent is named.
-    own = {"host": fields.get("host") or stream, "id": event.get(id_key), "time": event.get("timestamp")}
+    own = {"host": fields.get("host") or stream, "id": event.get(id_key), "time": time}
     return of_object({**event, **beside}, **({"message": text} | fields | own))
 
 
 def _picked(value: dict[str, Any]) -> dict[str, Any]:
-    times = [value[key] for key in _TIMES if value.get(key)]
+    times = [_cloudtrail_time(value), *(value.get(key) for key in _TIMES)]
+    time = next(filter(None, times), None)
     taken = {key: value[key] for key in _TAKEN if key in value}
-    return taken | {"time": times[0]} if times else taken
+    return taken | {"time": time} if time else taken
+
+
+def _cloudtrail_time(value: dict[str, Any]) -> str | None:
+    """When it happened, by CloudTrail's record in `value`, bare or in EventBridge's `detail`, if any."""
+    detail = value.get("detail")
+    record = detail if isinstance(detail, dict) else value
+    time = record.get("eventTime")
+    is_cloudtrail = isinstance(time, str) and "eventSource" in record and "eventName" in record
+    # One that cannot be read must not take the place of the carrier's.
+    return time if is_cloudtrail and parse_time(time, received_at=_EPOCH, zone=None) else None

@@ -51,11 +51,11 @@ class Document:
                         f"holds {len(value)} records in one; write `events: {path.text}` in its source"
                     )
                 value = value[0] if value else None
-            inner = Document(value) if isinstance(value, dict) else None
-            if isinstance(value, str):
-                inner = _parsed(value)
-            if inner is not None:
-                return inner
+            if isinstance(value, dict):
+                return Document(value)
+            # Text that is JSON is a carrier's, such as a log event's, and may hold an envelope in turn.
+            if isinstance(value, str) and (inner := _parsed(value)) is not None:
+                return inner.unwrapped(inside)
         return self
 
 

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -25,7 +26,14 @@ SIGN_IN = {
     "responseElements": {"ConsoleLogin": "Success"},
     "eventID": "0e0e0e0e-0000-4000-8000-000000000001",
 }
-EVENT = {"id": "1", "detail-type": "AWS Console Sign In via CloudTrail", "detail": SIGN_IN}
+EVENT = {
+    "id": "1",
+    "time": "2026-01-15T12:01:00Z",
+    "detail-type": "AWS Console Sign In via CloudTrail",
+    "detail": SIGN_IN,
+}
+HAPPENED_AT = datetime(2026, 1, 15, 11, 58, tzinfo=UTC)
+CARRIED_AT = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 
 
 def notification(message: Any) -> bytes:
@@ -52,13 +60,16 @@ def bare(value: Any) -> bytes:
         ("sns", notification, SIGN_IN),
         ("sns", notification, EVENT),
         ("firehose", log_event, SIGN_IN),
+        ("firehose", log_event, EVENT),
         ("firehose", firehose, SIGN_IN),
         ("firehose", firehose, EVENT),
         ("eventbridge", bare, EVENT),
         ("eventbridge", bare, SIGN_IN),
     ],
 )
-def test_a_sign_in_is_judged(kind: str, carry: Callable[[Any], bytes], value: Any) -> None:
+def test_a_sign_in_is_judged_and_happened_when_cloudtrail_says(
+    kind: str, carry: Callable[[Any], bytes], value: Any
+) -> None:
     [record] = take(hostile.source_of(kind), hostile.request_of(kind, carry(value))).records
 
     verdict = RULES.judge(record)
@@ -66,3 +77,20 @@ def test_a_sign_in_is_judged(kind: str, carry: Callable[[Any], bytes], value: An
     assert isinstance(verdict, Match), verdict
     assert verdict.rule.name == "aws_console_login_without_mfa"
     assert (verdict.fields["user_name"], verdict.fields["source_ip"]) == ("alice", "192.0.2.10")
+    assert record.occurred_at == HAPPENED_AT
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"eventTime": "2026-01-15T11:58:00Z", "message": "of an application, not of CloudTrail"},
+        SIGN_IN | {"eventTime": "at noon"},
+        SIGN_IN | {"eventTime": 1768478280},
+        SIGN_IN | {"eventTime": None},
+        {"detail": "none"},
+    ],
+)
+def test_a_log_event_without_a_time_of_cloudtrails_happened_when_cloudwatch_says(message: Any) -> None:
+    [record] = take(hostile.source_of("firehose"), hostile.request_of("firehose", log_event(message))).records
+
+    assert record.occurred_at == CARRIED_AT
