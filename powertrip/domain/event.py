@@ -87,6 +87,8 @@ class Event:
     source_ip: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     """All other fields the rule named, such as `method`, `fingerprint`, `source_port`."""
+    headline: tuple[str, ...] = ()
+    """The names of the decisive fields, such as `command`, the most telling first."""
     message: str = ""
     """The log line of the first occurrence."""
     cut: int = 0
@@ -110,6 +112,12 @@ class Event:
     reminders: int = 0
     next_reminder_at: datetime | None = None
     fold_key: str = ""
+
+    @property
+    def decisive(self) -> tuple[str, ...]:
+        """What stands beside the title: the command, the API call, the role."""
+        values = (self.fields.get(name) for name in self.headline)
+        return tuple(dict.fromkeys(value for value in values if value))
 
     @property
     def risk(self) -> Risk:

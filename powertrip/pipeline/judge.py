@@ -174,6 +174,7 @@ def _draft(record: Record, match: Match) -> Event:
         host_name=names.get("host_name"),
         source_ip=names.get("source_ip"),
         fields={name: value for name, value in match.fields.items() if name not in names},
+        headline=match.rule.headline,
         message=record.message,
         cut=record.cut,
         fold_key=match.fold_key,

@@ -1,14 +1,17 @@
 """One well-shaped entry -> Rule, with every mistake that only compiling its patterns can show."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from string import Template
 
 from powertrip.config.values import did_you_mean
+from powertrip.domain import headline
 from powertrip.domain.event import Severity
 from powertrip.errors import Mistake
 from powertrip.rules.compiler import Compiler
 from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry
 from powertrip.rules.judgements import Rule
+from powertrip.rules.lookup import JsonTest
+from powertrip.rules.pattern import Pattern
 
 DEFAULT_FOLD_BY = ("user_name", "host_name", "source_ip")
 # The keys of `trust`, as records name them: journald sets those with a _, and no writer can forge them.
@@ -35,10 +38,16 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     unless = compiler.conditions("unless", entry.unless, entry.types, known)
     action, severity = entry.name, Severity.LOW
     fold_by = [name for name in DEFAULT_FOLD_BY if name in known]
+    shown: tuple[str, ...] = ()
     if isinstance(entry, EventEntry):
         action, severity = entry.action or entry.name, Severity(entry.severity)
         fold_by = fold_by if entry.fold_by is None else entry.fold_by
         _check_folding(compiler, entry, fold_by, known)
+        shown = tuple(entry.headline or ())
+        if entry.headline is None:
+            shown = headline.default(_in_order(patterns, json, constants))
+        for name in sorted(set(shown) - known):
+            compiler.mistake(did_you_mean(name, sorted(known), "field"), "headline")
     trust = entry.trust.model_dump(exclude_none=True) if entry.trust else {}
     return compiler.mistakes or Rule(
         name=entry.name,
@@ -55,11 +64,20 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
         where=where,
         unless=unless,
         fold_by=tuple(fold_by),
+        headline=shown,
         expects=expects,
         trust={_STATED_AS[key]: tuple(allowed) for key, allowed in trust.items()},
         ignore=isinstance(entry, IgnoreEntry),
         pack=raw.pack,
     )
+
+
+def _in_order(
+    patterns: Iterable[Pattern], json: JsonTest | None, constants: Iterable[str]
+) -> dict[str, None]:
+    """The names of the fields, in the order in which the rule names them."""
+    captured = (name for pattern in patterns for name in pattern.names)
+    return dict.fromkeys([*captured, *(json.lookups if json else ()), *constants])
 
 
 def _check_constants(compiler: Compiler, constants: Mapping[str, str], captured: set[str]) -> None:

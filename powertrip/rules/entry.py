@@ -121,6 +121,7 @@ class EventEntry(Recognition):
     title: Text
     action: Text | None = None
     severity: SeverityName = "medium"
+    headline: Annotated[list[Text], BeforeValidator(_as_list)] | None = None
     fold_by: Texts | None = None
     folds_people: bool = False
     ignore: Literal[False] = False

@@ -40,6 +40,8 @@ class Rule:
     """None may hold."""
     fold_by: tuple[str, ...] = ()
     """The fields that, with rule and source, say that a record is the same ongoing thing."""
+    headline: tuple[str, ...] = ()
+    """The fields that stand beside the title, the most telling first."""
     expects: "Expectation | None" = None
     trust: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Allowed values of `facility` and of journald's fields, checked where the record has them."""

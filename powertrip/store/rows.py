@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
 
+from powertrip.domain import headline
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
@@ -49,6 +50,7 @@ def event_columns(event: Event) -> dict[str, Any]:
     """The columns of an event's row; its decisions have a table of their own."""
     columns = {name: getattr(event, name) for name in _PLAIN}
     columns["fields"] = dict(event.fields)
+    columns["headline"] = list(event.headline)
     return columns | {
         "severity": event.severity,
         "status": event.status,
@@ -108,6 +110,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
     return [
         Event(
             **{name: getattr(row, name) for name in _PLAIN},
+            headline=headline_of(row),
             severity=Severity(row.severity),
             status=Status(row.status),
             subject=Subject(
@@ -124,6 +127,11 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         )
         for row in rows
     ]
+
+
+def headline_of(row: Any) -> tuple[str, ...]:
+    """The names of the decisive fields; the usual ones for what an earlier release wrote."""
+    return headline.default(row.fields) if row.headline is None else tuple(row.headline)
 
 
 def occurrence_from(row: Any) -> Occurrence:

@@ -69,6 +69,7 @@ class EventRow(Table):
     host_name = OutsideTextField(null=True)
     source_ip = OutsideTextField(null=True)
     fields = JsonField()
+    headline = JsonField(null=True)
     message = OutsideTextField()
     cut = IntegerField()
     subject_kind = CharField()

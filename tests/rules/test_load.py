@@ -117,6 +117,10 @@ def looked_up(places: str) -> str:
             vpn("fold_by: [user_name, hostname]"),
             'rules.vpn.fold_by: there is no field "hostname"; did you mean',
         ),
+        (
+            vpn("headline: comand"),
+            'rules.vpn.headline: there is no field "comand"',
+        ),
         (vpn("fold_by: source_ip"), "rules.vpn.fold_by: would fold what different people did into one event"),
         (
             vpn("where: {user: alice}"),
@@ -250,6 +254,24 @@ def test_what_a_rule_does_not_say_has_a_default() -> None:
     assert (rule.action, rule.severity) == ("vpn", Severity.MEDIUM)
     assert rule.fold_by == ("user_name", "host_name", "source_ip")
     assert (rule.sources, rule.programs) == ((), ())
+
+
+@pytest.mark.parametrize(
+    ("said", "headline"),
+    [
+        ("", ("stage", "app")),
+        ("headline: app", ("app",)),
+        ("headline: [app, stage]", ("app", "stage")),
+        ("headline: []", ()),
+    ],
+)
+def test_the_fields_beside_the_title_are_those_named_or_else_the_first(
+    said: str, headline: tuple[str, ...]
+) -> None:
+    pattern = "^(?P<stage>[a-z]+) (?P<app>[a-z]+) by (?P<user_name>[a-z]+)$"
+    (rule,) = rules_of(f"- {{name: deploy, title: Deployment, pattern: '{pattern}', {said}}}").rules
+
+    assert rule.headline == headline
 
 
 def test_a_pattern_may_be_written_over_several_lines() -> None:

@@ -12,6 +12,7 @@ from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.hids import pairing
 from powertrip.store.hids.tables import SightingRow, SightingState
+from powertrip.store.rows import headline_of
 from powertrip.store.tables import OccurrenceRow
 
 
@@ -29,6 +30,7 @@ def due(now: datetime, limit: int) -> list[DueSighting]:
             severity=Severity(row.severity),
             last_occurred_at=row.occurred_at,
             fields=row.fields,
+            headline=headline_of(row),
             fold_key=row.fold_key,
             **{name: getattr(row, name) for name in of_event},
         )

@@ -58,6 +58,7 @@ def _keep(
         record_id=record.record_id,
         source_port=event.fields.get("source_port"),
         fields=dict(event.fields),
+        headline=list(event.headline),
         message=record.message,
         raw=record.raw,
         cut=record.cut,

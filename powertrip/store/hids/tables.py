@@ -35,6 +35,7 @@ class SightingRow(Table):
     source_ip = OutsideTextField(null=True)
     source_port = OutsideTextField(null=True)
     fields = JsonField()
+    headline = JsonField(null=True)
     fold_key = OutsideTextField()
     message = OutsideTextField()
     raw = OutsideTextField()
