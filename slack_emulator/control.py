@@ -208,6 +208,30 @@ class Control:
         about = {"status": status, "retry_after": retry_after, "error": error}
         await self._do("fault", method=method, kind=kind, count=count, delay=delay, **about)
 
+    async def release(self) -> None:
+        """Let go on what faults of the kinds `late` and `taken_late` hold up."""
+        await self._do("release")
+
+    async def token(self, token: str, error: str) -> None:
+        """Answer each call with this token by an error such as `token_revoked`; "" makes it good again."""
+        await self._do("token", token=token, error=error)
+
+    async def renew_direct_messages(self, user: str) -> str:
+        """Give the direct messages with a person another id, and say which."""
+        return str((await self._do("renew_direct_messages", user_id=user))["id"])
+
+    async def lag_reads(self, seconds: float) -> None:
+        """Leave out of histories what is younger than this."""
+        await self._do("lag_reads", seconds=seconds)
+
+    async def edit_window(self, seconds: float | None) -> None:
+        """Refuse edits of messages older than this; None allows all."""
+        await self._do("edit_window", seconds=seconds)
+
+    async def short_pages(self, *, on: bool = True) -> None:
+        """Let lists of channels come in short and empty pages, with cursors."""
+        await self._do("short_pages", on=on)
+
     async def clear_faults(self) -> None:
         """Switch off all faults, those of the sockets too."""
         await self._do("clear_faults")

@@ -117,6 +117,33 @@ class Acts:
         self._parts.faults.add(Fault(**body))
         return {}
 
+    async def release(self, _body: Json) -> Json:
+        self._parts.faults.release()
+        return {}
+
+    async def token(self, body: Json) -> Json:
+        errors = self._parts.world.conditions.token_errors
+        errors.pop(body["token"], None)
+        if body["error"]:
+            errors[body["token"]] = str(body["error"])
+        return {}
+
+    async def renew_direct_messages(self, body: Json) -> Json:
+        return {"id": self._parts.world.renew_direct_messages(body["user_id"]).id}
+
+    async def lag_reads(self, body: Json) -> Json:
+        self._parts.world.conditions.read_lag = float(body["seconds"])
+        return {}
+
+    async def edit_window(self, body: Json) -> Json:
+        seconds = body["seconds"]
+        self._parts.world.conditions.edit_window = None if seconds is None else float(seconds)
+        return {}
+
+    async def short_pages(self, body: Json) -> Json:
+        self._parts.world.conditions.short_pages = bool(body["on"])
+        return {}
+
     async def clear_faults(self, _body: Json) -> Json:
         sockets = self._parts.sockets
         self._parts.faults.clear()

@@ -80,3 +80,13 @@ def mentioned(content: Content, channel: str, world: World) -> list[str]:
 def mentioned_in_fallback(content: Content, channel: str, world: World) -> list[str]:
     """The members whom only the top-level text names, which is not shown beside blocks."""
     return _people(_named_in_text(content.text), channel, world)
+
+
+def escape_names(typed: str, world: World) -> str:
+    """What a person typed with `@name` and `#name` turned into references, as Slack does for commands."""
+    people = {user.name: f"<@{user.id}|{user.name}>" for user in world.users.values()}
+    groups = {g.handle: f"<!subteam^{g.id}|@{g.handle}>" for g in world.usergroups.values()}
+    channels = {c.name: f"<#{c.id}|{c.name}>" for c in world.channels.values() if not c.is_im}
+    # People first, for a group of the same name could not be told apart; `<#` is a reference already.
+    at = re.sub(r"@([\w.-]+)", lambda m: people.get(m[1]) or groups.get(m[1]) or m[0], typed)
+    return re.sub(r"(?<![\w^|<])#([\w-]+)", lambda m: channels.get(m[1]) or m[0], at)

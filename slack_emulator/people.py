@@ -10,6 +10,7 @@ from slack_emulator.api.chat import content_of
 from slack_emulator.api.views import readable_view
 from slack_emulator.elements_use import CannotDo
 from slack_emulator.entities import Channel, Content, Json, Message, User, View
+from slack_emulator.mentions import escape_names
 from slack_emulator.socket_mode import Envelope, SocketMode
 from slack_emulator.subscriptions import Subscriptions
 from slack_emulator.world import World, new_id
@@ -181,7 +182,7 @@ class People:
         if known is None:
             raise CannotDo(f"{command or 'a command'} is not a valid command: the app has none of this name")
         response_url = self._response_url(user.id, channel.id)
-        typed = self._world.escape_names(text) if known.should_escape else text
+        typed = escape_names(text, self._world) if known.should_escape else text
         payload = payloads.command(known.name, user, channel, typed, self._world, response_url)
         envelope, error = await self._sockets.ask("slash_commands", payload)
         if error:
@@ -216,7 +217,7 @@ class People:
             raise CannotDo("the message is empty")
         # Slack's clients escape what people type; only the app writes markup.
         escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return Content(self._world.escape_names(escaped))
+        return Content(escape_names(escaped, self._world))
 
     def say(self, user_id: str, channel_id: str, text: str, thread_ts: str = "") -> Message:
         """Write a message in a channel, or to the app if it takes messages."""

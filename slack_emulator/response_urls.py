@@ -4,7 +4,8 @@ from aiohttp import web
 
 from slack_emulator.api.base import ApiError, Args
 from slack_emulator.api.chat import content_of
-from slack_emulator.api.dispatch import read_arguments
+from slack_emulator.api.dispatch import faulty_answer, read_arguments
+from slack_emulator.faults import RESPONSE_URL, Faults
 from slack_emulator.people import People
 from slack_emulator.world import World
 
@@ -12,12 +13,16 @@ from slack_emulator.world import World
 class ResponseUrls:
     """The `/response/` part of the server."""
 
-    def __init__(self, world: World, people: People) -> None:
+    def __init__(self, world: World, people: People, faults: Faults) -> None:
         self._world = world
         self._people = people
+        self._faults = faults
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one use of a response URL: "ok", or Slack's error as JSON."""
+        fault = self._faults.take(RESPONSE_URL)
+        if fault and (failed := faulty_answer(fault)):
+            return failed
         known, error = self._world.use_response_url(request.match_info["key"])
         if known is None:
             return web.json_response({"ok": False, "error": error}, status=404)

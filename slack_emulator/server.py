@@ -78,6 +78,7 @@ class SlackEmulator:
 
     async def stop(self) -> None:
         await self.sockets.stop()
+        self.faults.stop()
         if self._runner:
             await self._runner.cleanup()
 
@@ -124,7 +125,7 @@ class SlackEmulator:
             [
                 web.route("*", "/api/{method}", api.handle),
                 web.get("/link/", self.sockets.handle),
-                web.post("/response/{key}", ResponseUrls(self.world, people).handle),
+                web.post("/response/{key}", ResponseUrls(self.world, people, self.faults).handle),
                 web.post("/upload/v1/{file}", page.upload),
                 web.get("/control/state", control.state),
                 web.post("/control/{act}", control.act),

@@ -6,13 +6,13 @@ messages where it left them. Each change raises `version`, which wakes whoever w
 
 import asyncio
 import copy
-import re
 import secrets
 import time
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from slack_emulator.app import App
+from slack_emulator.conditions import Conditions
 from slack_emulator.entities import (
     SLACKBOT,
     Channel,
@@ -67,6 +67,8 @@ class World:
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.last_read: dict[tuple[str, str], str] = {}
+        self.direct: dict[str, str] = {}
+        self.conditions = Conditions()
         self.version = 0
         self._changed = asyncio.Event()
         self._last_micros = 0
@@ -110,17 +112,33 @@ class World:
 
     def direct_messages(self, user: str) -> Channel:
         """The direct messages between the app and `user`, opened if they were not yet."""
-        channel_id = "D" + user[1:]
+        channel_id = self.direct.setdefault(user, "D" + user[1:])
         if channel_id not in self.channels:
             members = [user, self.app.bot_user]
             self.channels[channel_id] = Channel(channel_id, "", members, is_im=True, user=user)
             self.touch()
         return self.channels[channel_id]
 
+    def renew_direct_messages(self, user: str) -> Channel:
+        """Give the direct messages with `user` another id, as a migration to an organisation does.
+
+        What was said moves along; to the app the old id is of no channel any more.
+        """
+        old = self.direct_messages(user)
+        renewed = copy.copy(old)
+        renewed.id = self.direct[user] = new_id("D")
+        del self.channels[old.id]
+        self.channels[renewed.id] = renewed
+        self.messages[renewed.id] = self.messages.pop(old.id, [])
+        for message in self.messages[renewed.id]:
+            message.channel = renewed.id
+        self.touch()
+        return renewed
+
     def channel_id(self, wanted: str) -> str:
         """The id of the channel that an id, a name or a person's id stands for; as it was if of none."""
         if wanted in self.users:
-            return "D" + wanted[1:]
+            return self.direct.get(wanted, wanted)
         named = self.channel_named(wanted)
         return named.id if named else wanted
 
@@ -275,12 +293,3 @@ class World:
         stack = self.modals.get(user, [])
         del stack[0 if everything else -1 :]
         self.touch()
-
-    def escape_names(self, typed: str) -> str:
-        """What a person typed with `@name` and `#name` turned into references, as Slack does for commands."""
-        people = {user.name: f"<@{user.id}|{user.name}>" for user in self.users.values()}
-        groups = {g.handle: f"<!subteam^{g.id}|@{g.handle}>" for g in self.usergroups.values()}
-        channels = {c.name: f"<#{c.id}|{c.name}>" for c in self.channels.values() if not c.is_im}
-        # People first, for a group of the same name could not be told apart; `<#` is a reference already.
-        at = re.sub(r"@([\w.-]+)", lambda m: people.get(m[1]) or groups.get(m[1]) or m[0], typed)
-        return re.sub(r"(?<![\w^|<])#([\w-]+)", lambda m: channels.get(m[1]) or m[0], at)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from slack_emulator.entities import Channel, Json
 from slack_emulator.world import World
@@ -119,12 +120,27 @@ class Method:
 TIER_1, TIER_2, TIER_3, TIER_4 = 1, 20, 50, 100
 
 
-def page_of(items: list[Json], args: Args, *, default: int = 100) -> tuple[list[Json], str]:
-    """The part of `items` that `cursor` and `limit` ask for, and the cursor of the next part or ""."""
+Item = TypeVar("Item")
+
+
+def page_of(
+    items: list[Item], args: Args, *, default: int = 100, short: bool = False
+) -> tuple[list[Item], str]:
+    """The part of `items` that `cursor` and `limit` ask for, and the cursor of the next part or "".
+
+    With `short` every other page is empty and the others are half full, as Slack's may be.
+    """
     limit = args.number("limit", default, most=1000)
     cursor = args.text("cursor")
     if cursor and not cursor.removeprefix("next:").isdigit():
         raise ApiError("invalid_cursor")
     start = int(cursor.removeprefix("next:")) if cursor else 0
+    if short:
+        # An odd cursor stands for the place before it, where an empty page has been given already.
+        start, was_empty = start // 2, start % 2
+        if not was_empty:
+            return [], f"next:{start * 2 + 1}"
+        end = start + max(1, limit // 2)
+        return items[start:end], f"next:{end * 2}" if end < len(items) else ""
     more = f"next:{start + limit}" if start + limit < len(items) else ""
     return items[start : start + limit], more

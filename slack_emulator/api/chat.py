@@ -1,5 +1,8 @@
 """Methods that say something: chat.postMessage, update, delete, postEphemeral, getPermalink."""
 
+import json
+from collections.abc import Iterator
+
 from slack_emulator.api.base import TIER_3, TIER_4, ApiError, Args, Call, Method
 from slack_emulator.blocks import (
     check_attachments,
@@ -13,7 +16,11 @@ from slack_emulator.shapes import message_json, updated_message_json
 from slack_emulator.world import World
 
 LONGEST_POST = 40_000
-LONGEST_UPDATE = 4_000
+LONGEST_UPDATE_BYTES = 4_000
+MOST_TEXT_IN_BLOCKS = 10_000
+"""Characters. Slack publishes no limit of a whole message: 9,597 were seen to pass, 11,341 were refused."""
+LONGEST_METADATA_BYTES = 8_000
+"""Slack refuses metadata that are too large, and does not say from where on."""
 
 
 def _blocks(args: Args, world: World) -> list[Json]:
@@ -39,11 +46,28 @@ def _attachments(args: Args) -> list[Json]:
     return normalised_attachments(attachments) if isinstance(attachments, list) else []
 
 
-def content_of(args: Args, world: World, *, longest: int = LONGEST_POST) -> Content:
-    """What the arguments say; raises ApiError no_text, msg_too_long, invalid_blocks, invalid_attachments."""
+def _texts(part: object) -> Iterator[str]:
+    if isinstance(part, dict):
+        for name, value in part.items():
+            if name == "text" and isinstance(value, str):
+                yield value
+            else:
+                yield from _texts(value)
+    elif isinstance(part, list):
+        for item in part:
+            yield from _texts(item)
+
+
+def content_of(args: Args, world: World) -> Content:
+    """What the arguments say.
+
+    Raises ApiError no_text, msg_too_long, msg_blocks_too_long, invalid_blocks, invalid_attachments.
+    """
     content = Content(args.text("text"), _blocks(args, world), _attachments(args))
-    if len(content.text) > longest:
+    if len(content.text) > LONGEST_POST:
         raise ApiError("msg_too_long")
+    if sum(map(len, _texts([content.blocks, content.attachments]))) > MOST_TEXT_IN_BLOCKS:
+        raise ApiError("msg_blocks_too_long")
     if not (content.text.strip() or content.blocks or content.attachments):
         raise ApiError("no_text")
     return content
@@ -55,9 +79,22 @@ def _metadata(args: Args) -> Json | None:
         return None
     if not isinstance(metadata, dict) or not isinstance(metadata.get("event_type"), str):
         raise ApiError("invalid_metadata_format")
-    if not isinstance(metadata.get("event_payload"), dict):
+    payload = metadata.get("event_payload")
+    if not metadata["event_type"] or not isinstance(payload, dict):
         raise ApiError("invalid_metadata_format")
+    if any(_is_deep(value) for value in payload.values()):
+        raise ApiError("invalid_metadata_schema")
+    if len(json.dumps(metadata).encode()) > LONGEST_METADATA_BYTES:
+        raise ApiError("metadata_too_large")
     return metadata
+
+
+def _is_deep(value: object) -> bool:
+    """Whether a value in a payload is neither plain, nor an object of plain values, nor a list of such."""
+    plain = (str, int, float, bool)
+    items = value if isinstance(value, list) else [value]
+    inner = [part for item in items for part in (item.values() if isinstance(item, dict) else [item])]
+    return not all(isinstance(part, plain) for part in inner)
 
 
 def _person_s_channel(call: Call, user_id: str) -> Channel:
@@ -128,8 +165,6 @@ def _own_message(call: Call, not_own: str) -> Message:
         raise ApiError("message_not_found")
     if message.user != call.world.app.bot_user:
         raise ApiError(not_own)
-    if channel.is_archived:
-        raise ApiError("is_archived")
     return message
 
 
@@ -138,7 +173,10 @@ def _edited_content(call: Call, before: Content) -> Content:
     names = {name for name in ("text", "blocks", "attachments") if name in call.args}
     if names == {"attachments"}:
         return Content(before.text, before.blocks, _attachments(call.args))
-    content = content_of(call.args, call.world, longest=LONGEST_UPDATE)
+    # For an edit Slack counts bytes, where it counts characters for a post.
+    if len(call.args.text("text").encode()) > LONGEST_UPDATE_BYTES:
+        raise ApiError("msg_too_long")
+    content = content_of(call.args, call.world)
     if "attachments" not in names:
         content.attachments = before.attachments
     return content
@@ -148,6 +186,11 @@ async def update(call: Call) -> Json:
     """Replace what one of the app's own messages says."""
     call.need("chat:write")
     message = _own_message(call, "cant_update_message")
+    if call.world.channels[message.channel].is_archived:
+        raise ApiError("is_inactive")
+    window = call.world.conditions.edit_window
+    if window is not None and call.world.clock() - float(message.ts) > window:
+        raise ApiError("edit_window_closed")
     content = _edited_content(call, message.content)
     message.metadata = _metadata(call.args) or message.metadata
     # "(edited)" shows for text alone, as in Slack's client.
@@ -159,6 +202,8 @@ async def update(call: Call) -> Json:
 async def delete(call: Call) -> Json:
     call.need("chat:write")
     message = _own_message(call, "cant_delete_message")
+    if call.world.channels[message.channel].is_archived:
+        raise ApiError("is_archived")
     call.world.delete(message)
     return {"channel": message.channel, "ts": message.ts}
 

@@ -47,19 +47,31 @@ def _kind(channel: Channel) -> str:
 
 async def conversations_list(call: Call) -> Json:
     """The channels that the app may know of, a page at a time."""
+    return _page_of_channels(call, only_own=False)
+
+
+async def users_conversations(call: Call) -> Json:
+    """The channels that the app itself is in, a page at a time."""
+    return _page_of_channels(call, only_own=True)
+
+
+def _page_of_channels(call: Call, *, only_own: bool) -> Json:
     wanted = call.args.text("types", "public_channel").replace(" ", "").split(",")
     for kind, scope in (("public_channel", "channels"), ("private_channel", "groups"), ("im", "im")):
         if kind in wanted:
             call.need(f"{scope}:read")
     unarchived = call.args.flag("exclude_archived")
+    bot = call.world.app.bot_user
     known = [
-        channel_json(channel, call.world, count_members=True)
+        channel
         for channel in call.world.channels.values()
         if _kind(channel) in wanted
         and not (channel.is_archived and unarchived)
-        and (not channel.is_private or call.world.app.bot_user in channel.members)
+        and (bot in channel.members or not (channel.is_private or only_own))
     ]
-    channels, more = page_of(known, call.args)
+    page, more = page_of(known, call.args, short=call.world.conditions.short_pages)
+    # Of one's own channels Slack counts no members.
+    channels = [channel_json(channel, call.world, count_members=not only_own) for channel in page]
     return {"channels": channels, "response_metadata": {"next_cursor": more}}
 
 
@@ -91,6 +103,8 @@ async def conversations_history(call: Call) -> Json:
     """What was said in a channel, newest first, threads aside."""
     channel = _readable(call)
     messages = call.world.live_messages(channel.id)
+    if lag := call.world.conditions.read_lag:
+        messages = [m for m in messages if float(m.ts) <= call.world.clock() - lag]
     top = [m for m in messages if (not m.is_reply or m.broadcast) and _within(m, call.args)]
     return _answer(call, top[::-1]) | {"pin_count": 0}
 
@@ -130,6 +144,7 @@ METHODS = {
     "conversations.open": Method(conversations_open, TIER_3),
     "conversations.info": Method(conversations_info, TIER_3),
     "conversations.list": Method(conversations_list, TIER_2),
+    "users.conversations": Method(users_conversations, TIER_3),
     "conversations.history": Method(conversations_history, TIER_3),
     "conversations.replies": Method(conversations_replies, TIER_3),
     "conversations.members": Method(conversations_members, TIER_4),
