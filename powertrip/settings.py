@@ -27,8 +27,6 @@ from powertrip.config.values import (
     Size,
     SourceName,
     SourceSecret,
-    as_list,
-    did_you_mean,
     empty_if_none,
     parse_size,
 )
@@ -39,7 +37,7 @@ from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
-from powertrip.errors import ConfigError
+from powertrip.errors import ConfigError, Mistake
 from powertrip.hids import OriginSection, mistakes_in_origins
 from powertrip.ingest.contract import Limits
 from powertrip.log import register_secret
@@ -47,6 +45,7 @@ from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
+from powertrip.wiring import Sender, lonely_policies, starved_rules, unknown_rules, unread_senders
 
 DEFAULT_RULES = [{"use": "ssh"}]
 
@@ -146,8 +145,8 @@ class Config(ConfigFile):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     rules: RuleSet
-    warnings: tuple[str, ...]
-    """Sentences for the operator about what works and is probably not meant."""
+    warnings: tuple[Mistake, ...]
+    """What works and is probably not meant."""
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:
@@ -169,7 +168,7 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     try:
         names = [str(name) for section in ("sources", "polls") for name, _ in tables(filled.data, section)]
         rules = load_rules(entries, lambda where: document.where(("rules", *where)), sources=names)
-        mistakes += as_mistakes(_unknown_rules(filled.data, rules), document)
+        mistakes += as_mistakes(unknown_rules(filled.data, rules), document)
     except ConfigError as error:
         mistakes += error.mistakes
     if mistakes or settings is None or rules is None:
@@ -178,16 +177,21 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
         register_secret(secret)
     database, left_behind = _anchored(settings.database, path)
     sections = {name: getattr(settings, name) for name in ConfigFile.model_fields} | {"database": database}
-    warnings = (*retired, *_warnings(settings, rules, environ), *left_behind)
-    return Config(**sections, rules=rules, warnings=warnings)
+    # Rules that stand nowhere cannot be mended by taking them away.
+    written = entries if entries is not DEFAULT_RULES else []
+    doubtful = (*retired, *_warnings(settings, rules, written, environ), *left_behind)
+    return Config(**sections, rules=rules, warnings=tuple(in_order(as_mistakes(doubtful, document))))
 
 
-def _retired(data: dict[str, Any]) -> Iterator[str]:
+def _retired(data: dict[str, Any]) -> Iterator[Problem]:
     """Removes settings of earlier versions that do nothing any more, with a warning of each."""
     for name, poll in tables(data, "polls"):
         if poll.get("type") == "papertrail_search" and "overlap" in poll:
             data["polls"][name] = {key: value for key, value in poll.items() if key != "overlap"}
-            yield f"polls.{name}.overlap: does nothing for papertrail_search, which asks by id; remove it"
+            yield (
+                ("polls", name, "overlap"),
+                "does nothing for papertrail_search, which asks by id; remove it",
+            )
 
 
 def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -213,47 +217,49 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
         yield ("ingest", "max_inflated"), "is below max_body; write at least the same size"
 
 
-def _unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
-    # A policy for a rule that makes no events demands nothing, and nobody would notice.
-    known = [rule.name for rule in rules.rules if not rule.ignore]
-    policies = data.get("policy")
-    written: list[tuple[tuple[str | int, ...], Any]] = []
-    for number, policy in enumerate(policies if isinstance(policies, list) else []):
-        when = policy.get("when") if isinstance(policy, dict) else None
-        if isinstance(when, dict):
-            written.append((("policy", number, "when", "rule"), when.get("rule")))
-    for name, origin in tables(data, "origins"):
-        written.append((("origins", name, "expects"), origin.get("expects")))
-    for path, value in written:
-        names = as_list(value)
-        for name in map(str, names if isinstance(names, list) else []):
-            if known and name not in known:
-                yield path, did_you_mean(name, known, "rule")
-
-
-def _warnings(settings: ConfigFile, rules: RuleSet, environ: Mapping[str, str]) -> Iterator[str]:
-    if not settings.sources and not settings.polls:
-        yield "sources: none is configured, so nothing can arrive but /powertrip test"
+def _warnings(
+    settings: ConfigFile, rules: RuleSet, entries: list[Any], environ: Mapping[str, str]
+) -> Iterator[Problem]:
+    """What works and is probably not meant; `entries` are the rules as they are written."""
+    senders: dict[tuple[str, str], Sender] = {
+        **{("sources", name): source for name, source in settings.sources.items()},
+        **{("polls", name): poll for name, poll in settings.polls.items()},
+    }
+    if not senders:
+        yield ("sources",), "none is configured, so nothing can arrive but /powertrip test"
     if not rules.rules:
-        yield "rules: none is in force, so no record can make an event; write `use: ssh` to begin with"
+        yield ("rules",), "none is in force, so no record can make an event; write `use: ssh` to begin with"
+    elif senders:
+        yield from unread_senders(senders, rules)
+        yield from starved_rules(senders, rules, entries)
     if not settings.reviewers.users and not settings.reviewers.group:
-        yield (
-            "reviewers: none is configured, so nobody can answer for a bot or an unknown user; "
+        problem = (
+            "none is configured, so nobody can answer for a bot or an unknown user; "
             "write your own member id into reviewers.users"
         )
-    base_urls = {f"enrichment.{name}": service.base_url for name, service in settings.enrichment.asked()}
-    for name, base_url in ({"slack": settings.slack.base_url} | base_urls).items():
+        yield ("reviewers",), problem
+    yield from lonely_policies(settings.policy, settings.reviewers)
+    if not settings.backup.channels:
+        problem = (
+            "none is configured, so while Slack cannot be reached nobody is told of anything; "
+            "name one, such as mail or a pager, as config.example.yaml shows"
+        )
+        yield ("backup", "channels"), problem
+    base_urls = {("enrichment", name): service.base_url for name, service in settings.enrichment.asked()}
+    for section, base_url in ({("slack",): settings.slack.base_url} | base_urls).items():
         url = urlsplit(base_url)
         if url.scheme == "http" and url.hostname not in ("127.0.0.1", "::1", "localhost"):
-            yield f"{name}.base_url: the tokens travel in the clear over http; use https beyond this machine"
+            problem = "the tokens travel in the clear over http; use https beyond this machine"
+            yield (*section, "base_url"), problem
     if "DYNO" in environ and settings.database_label().startswith("sqlite:"):
-        yield (
-            "database.url: this platform wipes the disk at every restart, and SQLite with it; "
+        problem = (
+            "this platform wipes the disk at every restart, and SQLite with it; "
             "attach PostgreSQL, which sets DATABASE_URL"
         )
+        yield ("database", "url"), problem
 
 
-def _anchored(database: Database, config: Path) -> tuple[Database, list[str]]:
+def _anchored(database: Database, config: Path) -> tuple[Database, list[Problem]]:
     """The database with the whole path of its file, and a warning where an earlier version used another."""
     scheme, _, name = database.url.get_secret_value().partition(":///")
     file = Path(name)
@@ -261,11 +267,12 @@ def _anchored(database: Database, config: Path) -> tuple[Database, list[str]]:
         return database, []
     # Whoever starts Powertrip from another folder must find the same database, and not an empty one.
     used = config.absolute().parent / file
-    warnings = []
+    warnings: list[Problem] = []
     if file.exists() and not (used.exists() and used.samefile(file)):
-        warnings.append(
-            f"database.url: {used} is the database, for a relative path begins at the folder of the "
+        problem = (
+            f"{used} is the database, for a relative path begins at the folder of the "
             f"configuration; {file.absolute()}, in the working directory, is not used: move it there, "
             "or write its whole path"
         )
+        warnings.append((("database", "url"), problem))
     return Database(url=DatabaseAddress(f"sqlite:///{used}")), warnings

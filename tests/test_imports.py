@@ -37,7 +37,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "pipeline": frozenset({"errors", "log", "metrics", "net", "ingest"}) | PURE,
     "slack": KIT | PURE | {"pipeline", "ingest"},
     "api": KIT | PURE | {"pipeline"},
-    "settings": KIT | PURE | SECTIONS | {"ingest"},
+    "wiring": frozenset({"errors", "config", "domain", "rules"}),
+    "settings": KIT | PURE | SECTIONS | {"ingest", "wiring"},
 }
 MAY_IMPORT["runtime"] = frozenset(MAY_IMPORT)
 MAY_IMPORT["cli"] = frozenset(MAY_IMPORT)

@@ -39,5 +39,5 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
     configure_logging(config.log.level, config.log.format)
     log = structlog.get_logger("powertrip")
     for warning in config.warnings:
-        log.warning(warning)
+        log.warning("doubtful setting", where=warning.where, setting=warning.setting, problem=warning.problem)
     asyncio.run(run_until_stopped(config, lambda: read_config(path), serves_web=serves_web, works=works))

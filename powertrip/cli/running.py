@@ -50,6 +50,6 @@ async def _reload(running: Running, read_config: Callable[[], Config]) -> None:
         mistakes = [str(item) for item in error.mistakes]
         log.error("configuration not reloaded, the one in force stays", mistakes=mistakes)
         return
-    log.info("configuration reloaded", warnings=list(config.warnings))
+    log.info("configuration reloaded", warnings=list(map(str, config.warnings)))
     if waiting:
         log.warning("changed settings take effect at a restart only", settings=list(waiting))

@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Any, final
+from typing import Any, ClassVar, final
 from zoneinfo import ZoneInfo
 
 from powertrip.config.section import Section
@@ -19,12 +19,20 @@ from powertrip.ingest.signatures import check_signature
 class SourceSection(Section):
     """One sender of log records, which posts to `/ingest/NAME`."""
 
+    packs: ClassVar[tuple[str, ...]] = ()
+    """The rule packs that are made for this type; none where it carries what others wrote, of any kind."""
+
     type: str
     """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
     """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""
     expect_within: Duration | None = None
     """The security channel is told when no new record came for this long."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that all its records are of, where that can be known."""
+        return ()
 
     def authorize(self, request: IngestRequest) -> None:
         """Check the credentials in the headers and the path; raises Unauthorized."""

@@ -5,7 +5,7 @@ so the overlap is how long one may take; its id with its status tells a change f
 Format: www.aptible.com/docs, github.com/aptible/app-ui.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import quote
 
 from powertrip.config.values import Secret
@@ -27,6 +27,7 @@ _KEYS = RecordKeys(message="type", host=None, time="updated_at", program=None)
 class AptiblePoll(PollByTime):
     """Aptible's operations."""
 
+    packs: ClassVar = ("aptible",)
     type: Literal["aptible_operations"]
     token: Secret
     """The API token."""

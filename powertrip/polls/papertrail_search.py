@@ -7,6 +7,7 @@ not documented at all, so none is bounded by `max_id`: events past the end of a 
 Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertrail/papertrail-cli.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -25,6 +26,8 @@ from powertrip.sources.papertrail import Papertrail
 
 HOST = "https://papertrailapp.com"
 LIMIT = 1000
+_ALTERNATIVES = re.compile(r"[()]|\bOR\b")
+_PROGRAM = re.compile(r"(?:^|\s)program:\"?([A-Za-z0-9_-]+)\"?(?=\s|$)")
 
 
 class PapertrailPoll(PollSection):
@@ -35,6 +38,13 @@ class PapertrailPoll(PollSection):
     """The API token."""
     query: str | None = None
     """The search; none for all."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        # Without alternatives every term of a search has to hold: a program that is named is the only one.
+        if not self.query or _ALTERNATIVES.search(self.query):
+            return ()
+        return tuple(_PROGRAM.findall(self.query)[:1])
 
     async def fetch(self, request: PollRequest) -> Page:
         """Asks for the events after the last id."""

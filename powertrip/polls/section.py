@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from datetime import timedelta
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field
 
@@ -13,6 +13,9 @@ from powertrip.ingest.contract import Page, PollRequest
 
 class PollSection(Section):
     """One API that is asked for log records again and again; rules name it as they name a source."""
+
+    packs: ClassVar[tuple[str, ...]] = ()
+    """The rule packs that are made for this type; none where it carries what others wrote, of any kind."""
 
     type: str
     """The API."""
@@ -28,6 +31,11 @@ class PollSection(Section):
     """The security channel is told when no new record came for this long."""
     url: Url | None = None
     """Another server than the API's own."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that all its records are of, where that can be known."""
+        return ()
 
     @abstractmethod
     async def fetch(self, request: PollRequest) -> Page:

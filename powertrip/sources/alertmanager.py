@@ -13,7 +13,7 @@ Format: github.com/prometheus/alertmanager, notify/webhook and template.
 
 import re
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import structlog
 
@@ -34,8 +34,14 @@ _PORT = re.compile(r":[0-9]{1,5}$", re.ASCII)
 class Alerts(ViewedSource):
     """Groups of alerts, in Alertmanager's shape."""
 
+    packs: ClassVar = ("alerts",)
+
     label: LabelName = "powertrip"
     """The label by which an alert says how much it matters."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        return (self.type,)
 
     def read_body(self, request: IngestRequest) -> Reading:
         alerts: list[Any] = []

@@ -7,7 +7,7 @@ Aptible's forwarder sends no credentials, so the secret is the end of the path; 
 Format: aptible/gentlemanjerry and aptible/joecool.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
@@ -35,6 +35,7 @@ _NEVER_KEPT = "APTIBLE_USER_DOCUMENT"
 class Aptible(BySecret):
     """Aptible's log drains."""
 
+    packs: ClassVar = ("aptible",)
     type: Literal["aptible"]
 
     def read_body(self, request: IngestRequest) -> Reading:

@@ -7,7 +7,7 @@ Format: docs.github.com, webhook events and payloads; validating webhook deliver
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
@@ -25,6 +25,7 @@ _SIGNATURE = re.compile(r"sha256=([0-9a-f]{64})", re.ASCII)
 class Github(SignedSource):
     """The signed webhooks of GitHub."""
 
+    packs: ClassVar = ("github-webhook",)
     type: Literal["github"]
 
     def signature(self, request: IngestRequest) -> Signature:

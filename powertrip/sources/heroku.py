@@ -7,7 +7,7 @@ Format: heroku/logplex, doc/README.http_drains.md.
 """
 
 import re
-from typing import Literal
+from typing import ClassVar, Literal
 
 import structlog
 
@@ -32,6 +32,7 @@ first word stands in its place."""
 class Heroku(BySecret):
     """Heroku's log drains."""
 
+    packs: ClassVar = ("heroku",)
     type: Literal["heroku"]
 
     def read_body(self, request: IngestRequest) -> Reading:

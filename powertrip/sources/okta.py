@@ -6,7 +6,7 @@ Format: developer.okta.com, event hooks.
 """
 
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.auth import authorize
@@ -20,6 +20,7 @@ CHALLENGE_HEADER = "X-Okta-Verification-Challenge"
 class Okta(ViewedSource):
     """Okta's event hooks."""
 
+    packs: ClassVar = ("okta",)
     type: Literal["okta"]
 
     def authorize(self, request: IngestRequest) -> None:

@@ -8,7 +8,7 @@ is signed anew when it is sent. A request sent again within the window changes n
 
 import re
 from datetime import timedelta
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import SecretStr
 
@@ -33,7 +33,12 @@ _SCHEME = "sha256="
 class Pam(SignedSource):
     """Logins told by contrib/pam, signed."""
 
+    packs: ClassVar = ("pam-login",)
     type: Literal["pam"]
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        return (PROGRAM,)
 
     def signature(self, request: IngestRequest) -> Signature:
         sent_at = shaped(request, TIMESTAMP_HEADER, _TIMESTAMP, _ADVICE)[0]

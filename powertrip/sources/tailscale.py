@@ -8,7 +8,7 @@ Format: tailscale.com/kb/1213/webhooks and github.com/tailscale/tailscale, docs/
 
 import re
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from powertrip.ingest.contract import IngestRequest
 from powertrip.ingest.signatures import check_time, shaped
@@ -25,6 +25,7 @@ _SIGNATURE = re.compile(r"t=([0-9]{1,12})((?:,v1=[0-9a-f]{64}){1,4})", re.ASCII)
 class Tailscale(SignedSource, ViewedSource):
     """Tailscale's signed webhooks."""
 
+    packs: ClassVar = ("tailscale",)
     type: Literal["tailscale"]
 
     def signature(self, request: IngestRequest) -> Signature:

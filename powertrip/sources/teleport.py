@@ -4,7 +4,7 @@ One object, an array, or one object a line; an event's id is its `uid`.
 Format: goteleport.com/docs, audit events and the Event Handler plugin.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import ViewedSource, inner
@@ -13,6 +13,7 @@ from powertrip.ingest.views import ViewedSource, inner
 class Teleport(BySecret, ViewedSource):
     """Teleport's audit events, by its event handler."""
 
+    packs: ClassVar = ("teleport",)
     type: Literal["teleport"]
 
     def flaw(self, value: Any) -> str | None:

@@ -93,7 +93,7 @@ def test_mistakes_say_what_to_write(tmp_path: Path, text: str, setting: str, wor
 
 def test_a_token_over_plain_http_is_warned_of(tmp_path: Path) -> None:
     text = "enrichment: {services: [greynoise], greynoise: {base_url: http://proxy.example.com/}}"
-    assert any("enrichment.greynoise.base_url" in warning for warning in load(tmp_path, text).warnings)
+    assert any(given.setting == "enrichment.greynoise.base_url" for given in load(tmp_path, text).warnings)
 
 
 def test_no_token_is_printed(tmp_path: Path, fake: FakeService) -> None:

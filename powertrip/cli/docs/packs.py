@@ -1,8 +1,12 @@
 """Writes the table of all rule packs, docs/packs.md, from the packs themselves."""
 
 from itertools import takewhile
+from typing import get_args
 
+from powertrip.config.schema import tag_of
+from powertrip.polls import AnyPoll
 from powertrip.rules.load import PACK_DIR, load_rules
+from powertrip.sources import AnySource
 
 _OPENING = """\
 # Rule packs
@@ -27,10 +31,19 @@ def reference() -> str:
         opening = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
         words = [line.removeprefix("#").removeprefix(" ") for line in opening]
         head = ["| Rule | What happened | Severity | One event for |", "| --- | --- | --- | --- |"]
-        lines += [f"## {path.stem}", "", *words, "", *head]
+        lines += [f"## {path.stem}", "", *words, "", _made_for(path.stem), "", *head]
         for rule in load_rules([{"use": path.stem}], lambda _: "a rule pack").rules:
             severity = "ignored" if rule.ignore else rule.severity.value
             fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
             lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |")
         lines.append("")
     return "\n".join(lines)
+
+
+def _made_for(pack: str) -> str:
+    """Where the records come from that the pack is about."""
+    sections = [*get_args(get_args(AnySource)[0]), *get_args(get_args(AnyPoll)[0])]
+    types = [f"`{tag_of(section)}`" for section in sections if pack in section.packs]
+    if not types:
+        return "For any source or poll that carries such records."
+    return f"For the type {' or '.join(types)}, and any other source that carries the same records."

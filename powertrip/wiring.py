@@ -1,0 +1,133 @@
+"""Whether what is configured fits together: a rule for whatever comes, and what comes for each rule.
+
+A source without its rules takes every record with thanks, and nobody is ever asked about one: the likeliest
+slip of all, and the most silent.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from powertrip.config.read import Problem, tables
+from powertrip.config.values import as_list, did_you_mean
+from powertrip.domain.policy import Policy
+from powertrip.domain.routing import Reviewers
+from powertrip.rules import Rule, RuleSet
+
+
+class Sender(Protocol):
+    """A source or a poll."""
+
+    @property
+    def type(self) -> str:
+        """What the config says it is."""
+
+    @property
+    def packs(self) -> tuple[str, ...]:
+        """The rule packs that are made for its type; none where it carries what others wrote, of any kind."""
+
+    @property
+    def programs(self) -> tuple[str, ...]:
+        """The programs that all its records are of, where that can be known."""
+
+
+Senders = Mapping[tuple[str, str], Sender]
+"""By section and name, as in ("sources", "papertrail")."""
+
+
+def unread_senders(senders: Senders, rules: RuleSet) -> Iterator[Problem]:
+    """Senders none of whose records can make an event."""
+    makers = [rule for rule in rules.rules if not rule.ignore]
+    for (section, name), sender in senders.items():
+        # A rule of one's own that is for every source may be about anything: it shows nothing of this one.
+        if any(
+            _feeds(sender, name, rule) and (rule.pack or not sender.packs or name in rule.sources)
+            for rule in makers
+        ):
+            continue
+        yield (section, name), _advice(name, sender, makers)
+
+
+def _advice(name: str, sender: Sender, makers: Iterable[Rule]) -> str:
+    nobody = f"type {sender.type}, but no rule reads it, so nobody is asked about what it brings; "
+    if not sender.packs:
+        return f"{nobody}add a pack such as `- use: ssh` to `rules`, or add {name} to the `source` of one"
+    others = sorted({rule.pack for rule in makers if rule.pack in sender.packs and rule.pack})
+    if others:
+        return f"{nobody}add {name} to the `source` of `use: {others[0]}`, which names other sources"
+    uses = " or ".join(f"`- use: {pack}`" for pack in sender.packs)
+    return f"{nobody}write {uses} under `rules`, or `source: {name}` in a rule of your own that is for it"
+
+
+def starved_rules(senders: Senders, rules: RuleSet, entries: Sequence[Any]) -> Iterator[Problem]:
+    """Entries of `rules`, as they are written, of which no sender can bring a record."""
+    for position, entry in enumerate(entries):
+        pack = entry.get("use")
+        made = [
+            rule
+            for rule in rules.rules
+            if not rule.ignore and (rule.pack == pack if pack else rule.name == entry.get("name"))
+        ]
+        if not made or any(
+            _feeds(sender, name, rule) for (_, name), sender in senders.items() for rule in made
+        ):
+            continue
+        named = [name for _, name in senders if any(name in rule.sources for rule in made)]
+        which = f"{', '.join(named)} cannot bring" if named else "no source or poll brings"
+        what = f"what the pack {pack} is about" if pack else f"a record for the rule {entry.get('name')}"
+        kinds = sorted({sender.type for (_, name), sender in senders.items() if not named or name in named})
+        problem = (
+            f"{which} {what} (types here: {', '.join(kinds)}), so it never asks anybody; "
+            "configure one that does, see docs/sources.md, or remove this entry"
+        )
+        yield ("rules", position), problem
+
+
+def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
+    """Rules that policies and origins name and that do not exist."""
+    # A policy for a rule that makes no events demands nothing, and nobody would notice.
+    known = [rule.name for rule in rules.rules if not rule.ignore]
+    policies = data.get("policy")
+    written: list[tuple[tuple[str | int, ...], Any]] = []
+    for number, policy in enumerate(policies if isinstance(policies, list) else []):
+        when = policy.get("when") if isinstance(policy, dict) else None
+        if isinstance(when, dict):
+            written.append((("policy", number, "when", "rule"), when.get("rule")))
+    for name, origin in tables(data, "origins"):
+        written.append((("origins", name, "expects"), origin.get("expects")))
+    for path, value in written:
+        names = as_list(value)
+        for name in map(str, names if isinstance(names, list) else []):
+            if known and name not in known:
+                yield path, did_you_mean(name, known, "rule")
+
+
+def lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterator[Problem]:
+    """Policies that want two people where too few may approve."""
+    people = len(set(reviewers.users))
+    if reviewers.group or people > 1:
+        return
+    # The person whom an event is about may be one of the two: if there is such a person, and no reviewer.
+    who, what = ("names one person", "about a bot, about nobody known, or about that reviewer")
+    if not people:
+        who, what = ("names nobody", "about anybody")
+    for number, policy in enumerate(policies):
+        if "second_person" in policy.require:
+            problem = (
+                f"second_person, but `reviewers` {who}: an event {what} can never be approved, only denied; "
+                "write another member id into reviewers.users, or a user group into reviewers.group"
+            )
+            yield ("policy", number, "require"), problem
+
+
+def _feeds(sender: Sender, name: str, rule: Rule) -> bool:
+    """Whether a record of the sender's may be one for the rule."""
+    if not rule.is_for(name):
+        return False
+    if rule.pack and sender.packs and rule.pack not in sender.packs:
+        return False
+    # A search for a program may find those whose names begin with it too.
+    return (
+        not rule.programs
+        or not sender.programs
+        or any(program.startswith(known) for program in rule.programs for known in sender.programs)
+    )
