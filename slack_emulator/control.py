@@ -220,6 +220,10 @@ class Control:
         """Give the direct messages with a person another id, and say which."""
         return str((await self._do("renew_direct_messages", user_id=user))["id"])
 
+    async def join_enterprise(self, enterprise_id: str) -> None:
+        """Move the workspace to an organisation: people are W instead of U, direct messages get other ids."""
+        await self._do("join_enterprise", enterprise_id=enterprise_id)
+
     async def lag_reads(self, seconds: float) -> None:
         """Leave out of histories what is younger than this."""
         await self._do("lag_reads", seconds=seconds)

@@ -11,6 +11,7 @@ from typing import TypeVar, get_args
 from aiohttp import web
 
 from slack_emulator.elements_use import CannotDo
+from slack_emulator.enterprise import join_enterprise
 from slack_emulator.entities import Channel, Json, User, UserGroup
 from slack_emulator.faults import Fault, Faults
 from slack_emulator.journal import Journal
@@ -130,6 +131,10 @@ class Acts:
 
     async def renew_direct_messages(self, body: Json) -> Json:
         return {"id": self._parts.world.renew_direct_messages(body["user_id"]).id}
+
+    async def join_enterprise(self, body: Json) -> Json:
+        join_enterprise(self._parts.world, str(body["enterprise_id"]))
+        return {}
 
     async def lag_reads(self, body: Json) -> Json:
         self._parts.world.conditions.read_lag = float(body["seconds"])

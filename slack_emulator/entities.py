@@ -14,6 +14,7 @@ APP_TOKEN = "xapp-emulator"  # noqa: S105
 TEAM_ID = "T0EMULATOR"
 TEAM_NAME = "Emulator"
 SLACKBOT = "USLACKBOT"
+ENTERPRISE_NAME = "Emulated Organisation"
 
 
 @dataclass
@@ -31,6 +32,8 @@ class User:
     is_restricted: bool = False
     is_ultra_restricted: bool = False
     is_stranger: bool = False
+    former_id: str = ""
+    """The id before the workspace joined an organisation; the Web API still takes it."""
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """The payloads that Slack sends to an app when a person does something."""
 
 from slack_emulator.entities import (
+    ENTERPRISE_NAME,
     TEAM_ID,
     TEAM_NAME,
     Channel,
@@ -21,7 +22,7 @@ def _interaction(kind: str, user: User, world: World) -> Json:
         "user": {"id": user.id, "username": user.name, "name": user.name, "team_id": user.team_id},
         "api_app_id": world.app.id,
         "token": VERIFICATION_TOKEN,
-        "enterprise": None,
+        "enterprise": world.enterprise_id and {"id": world.enterprise_id, "name": ENTERPRISE_NAME},
         "is_enterprise_install": False,
     }
 
@@ -81,7 +82,8 @@ def closing(user: User, view: View, world: World) -> Json:
 
 
 def command(name: str, user: User, channel: Channel, text: str, world: World, response_url: str) -> Json:
-    return {
+    organisation = {"enterprise_id": world.enterprise_id, "enterprise_name": ENTERPRISE_NAME}
+    return (organisation if world.enterprise_id else {}) | {
         "token": VERIFICATION_TOKEN,
         "team_id": TEAM_ID,
         "team_domain": TEAM_NAME.lower(),

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from slack_emulator.app import App
 from slack_emulator.entities import (
+    ENTERPRISE_NAME,
     TEAM_ID,
     Channel,
     Json,
@@ -72,7 +73,23 @@ def user_json(user: User, world: World) -> Json:
             "who_can_share_contact_card": "EVERYONE",
         }
         | ({"is_stranger": True} if user.is_stranger else {})
+        | _enterprise_keys(user, world)
     )
+
+
+def _enterprise_keys(user: User, world: World) -> Json:
+    if world.enterprise_id is None or user.is_bot or user.team_id != TEAM_ID or user.is_stranger:
+        return {}
+    member = {
+        "id": user.id,
+        "enterprise_id": world.enterprise_id,
+        "enterprise_name": ENTERPRISE_NAME,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "teams": [TEAM_ID],
+    }
+    return {"enterprise_user": member}
 
 
 def channel_json(channel: Channel, world: World, *, count_members: bool = False) -> Json:

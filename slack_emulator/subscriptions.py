@@ -86,7 +86,12 @@ class Subscriptions:
 
     def _callback(self, event: Json) -> Json:
         app = self._world.app
-        authorization = {"enterprise_id": None, "team_id": TEAM_ID, "user_id": app.bot_user, "is_bot": True}
+        authorization = {
+            "enterprise_id": self._world.enterprise_id,
+            "team_id": TEAM_ID,
+            "user_id": app.bot_user,
+            "is_bot": True,
+        }
         return {
             "token": VERIFICATION_TOKEN,
             "team_id": TEAM_ID,

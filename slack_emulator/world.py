@@ -69,6 +69,7 @@ class World:
         self.last_read: dict[tuple[str, str], str] = {}
         self.direct: dict[str, str] = {}
         self.conditions = Conditions()
+        self.enterprise_id: str | None = None
         self.version = 0
         self._changed = asyncio.Event()
         self._last_micros = 0
@@ -134,6 +135,11 @@ class World:
             message.channel = renewed.id
         self.touch()
         return renewed
+
+    def user(self, user_id: str) -> User | None:
+        """The user of this id, also of the one before the workspace joined an organisation."""
+        former = (user for user in self.users.values() if user.former_id == user_id)
+        return self.users.get(user_id) or next(former, None)
 
     def channel_id(self, wanted: str) -> str:
         """The id of the channel that an id, a name or a person's id stands for; as it was if of none."""

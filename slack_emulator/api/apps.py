@@ -23,7 +23,7 @@ async def auth_test(call: Call) -> Json:
         "user_id": call.world.app.bot_user,
         "bot_id": call.world.app.bot_id,
         "is_enterprise_install": False,
-    }
+    } | ({"enterprise_id": call.world.enterprise_id} if call.world.enterprise_id else {})
 
 
 async def connections_open(call: Call) -> Json:

@@ -98,7 +98,7 @@ def _is_deep(value: object) -> bool:
 
 
 def _person_s_channel(call: Call, user_id: str) -> Channel:
-    user = call.world.users.get(user_id)
+    user = call.world.user(user_id)
     if user is None:
         raise ApiError("channel_not_found")
     if user.is_bot:

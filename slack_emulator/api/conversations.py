@@ -20,7 +20,7 @@ async def conversations_open(call: Call) -> Json:
     users = call.args.required("users").split(",")
     if len(users) > 1:
         raise invalid_arguments("the emulator opens direct messages with one user only")
-    user = call.world.users.get(users[0])
+    user = call.world.user(users[0])
     if user is None:
         raise ApiError("user_not_found")
     if user.is_bot:

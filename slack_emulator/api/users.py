@@ -7,7 +7,7 @@ from slack_emulator.shapes import user_json, usergroup_json
 
 async def users_info(call: Call) -> Json:
     call.need("users:read")
-    user = call.world.users.get(call.args.required("user"))
+    user = call.world.user(call.args.required("user"))
     if user is None:
         raise ApiError("user_not_found")
     return {"user": user_json(user, call.world)}

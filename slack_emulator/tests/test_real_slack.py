@@ -128,3 +128,18 @@ async def test_lists_of_channels_come_in_short_and_empty_pages(control: Control,
     assert [] in pages
     found = [name for page in pages for name in page]
     assert sorted(found) == ["general", "n0", "n1", "n2", "n3", "n4", "security"]
+
+
+async def test_a_workspace_that_joins_an_organisation_gives_people_other_ids(
+    control: Control, web: AsyncWebClient
+) -> None:
+    before = (await web.chat_postMessage(channel="U0ALICE", text="hello"))["channel"]
+    await control.join_enterprise("E0CORP")
+    assert (await web.auth_test())["enterprise_id"] == "E0CORP"
+    alice = (await web.users_info(user="U0ALICE"))["user"]
+    assert (alice["id"], alice["enterprise_user"]["enterprise_id"]) == ("W0ALICE", "E0CORP")
+    assert "enterprise_user" not in (await web.users_info(user="U0DOORMAN"))["user"]
+    assert (await web.usergroups_users_list(usergroup="S0SECURITYTEAM"))["users"] == ["W0CAROL"]
+    after = (await web.chat_postMessage(channel="U0ALICE", text="again"))["channel"]
+    assert after != before
+    assert await refused(web.chat_postMessage(channel=before, text="again")) == "channel_not_found"
