@@ -23,7 +23,7 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     compiler = Compiler(raw)
     patterns = compiler.patterns(entry.pattern or [], unanchored=entry.unanchored)
     json = compiler.json_test(entry)
-    expects = compiler.expectation(entry)
+    expects = compiler.expectations(entry)
     if compiler.mistakes:
         # Nobody knows yet which fields there are, and right names would be called unknown.
         return compiler.mistakes

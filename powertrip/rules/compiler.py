@@ -55,16 +55,19 @@ class Compiler:
             lookups=lookups,
         )
 
-    def expectation(self, entry: EventEntry | IgnoreEntry) -> Expectation | None:
+    def expectations(self, entry: EventEntry | IgnoreEntry) -> tuple[Expectation, ...]:
         """Which records the rule must be able to judge; of the same programs, where it names no others."""
-        expects = entry.expects
-        if expects is None:
-            return None
-        return Expectation(
-            programs=tuple(expects.program or entry.program or ()),
-            prefix=expects.prefix or "",
-            contains=expects.contains or "",
-            when=self._path_conditions(expects.when or {}, "expects", "when"),
+        written = entry.expects or []
+        return tuple(
+            Expectation(
+                programs=tuple(expects.program or entry.program or ()),
+                prefix=expects.prefix or "",
+                contains=tuple(expects.contains or ()),
+                when=self._path_conditions(
+                    expects.when or {}, "expects", *((number,) if len(written) > 1 else ()), "when"
+                ),
+            )
+            for number, expects in enumerate(written)
         )
 
     def path(self, text: str, *at: str | int) -> JsonPath | None:
@@ -96,7 +99,7 @@ class Compiler:
         return tuple(conditions)
 
     def _path_conditions(
-        self, when: Mapping[str, list[str | None] | ValuePattern], *at: str
+        self, when: Mapping[str, list[str | None] | ValuePattern], *at: str | int
     ) -> tuple[PathCondition, ...]:
         conditions = []
         for text, wanted in when.items():

@@ -84,8 +84,12 @@ class Expects(Shape):
 
     program: Texts | None = None
     prefix: Text | None = None
-    contains: Text | None = None
+    contains: Texts | None = None
+    """All of these."""
     when: When | None = None
+
+
+Expected: TypeAlias = Annotated[list[Expects], BeforeValidator(_as_list), Field(min_length=1)]
 
 
 class Trust(Shape):
@@ -111,7 +115,8 @@ class Recognition(Shape):
     where: dict[str, Values] = Field(default_factory=dict)
     unless: dict[str, Values] = Field(default_factory=dict)
     fields: dict[Name, FieldValue] = Field(default_factory=dict)
-    expects: Expects | None = None
+    expects: Expected | None = None
+    """Any of these."""
     trust: Trust | None = None
 
 
@@ -191,6 +196,9 @@ def parse_entry(raw: RawEntry, shape: type[ShapeT]) -> ShapeT | list[Mistake]:
         mistakes = []
         for details in error.errors(include_url=False):
             path = [step for step in details["loc"] if not str(step).startswith("[")]
+            if path[:1] == ["expects"] and not isinstance(raw.data["expects"], list):
+                # One alone stands in no list in the file.
+                del path[1]
             mistakes.append(raw.mistake(_problem(details, shape), *path))
         return [*mistakes, *conflicts]
     return conflicts or entry
@@ -213,16 +221,18 @@ def _conflicts(raw: RawEntry) -> Iterator[Mistake]:
     for key in foreign:
         if key in raw.data:
             yield raw.mistake(problem, key)
-    expects = raw.data.get("expects")
-    if not isinstance(expects, dict):
-        return
-    if expects.keys().isdisjoint(expected):
-        yield raw.mistake(_MISSING[f"expects.{expected[0]}"], "expects", expected[0])
-        return
-    for key in unexpected:
-        # Beside a key that counts it would read as one more condition, and never be looked at.
-        if key in expects:
-            yield raw.mistake(problem, "expects", key)
+    written = raw.data.get("expects")
+    for number, expects in enumerate(written if isinstance(written, list) else [written]):
+        if not isinstance(expects, dict):
+            continue
+        at = ("expects", number) if isinstance(written, list) else ("expects",)
+        if expects.keys().isdisjoint(expected):
+            yield raw.mistake(_MISSING[f"expects.{expected[0]}"], *at, expected[0])
+            continue
+        for key in unexpected:
+            # Beside a key that counts it would read as one more condition, and never be looked at.
+            if key in expects:
+                yield raw.mistake(problem, *at, key)
 
 
 _PROBLEMS = {

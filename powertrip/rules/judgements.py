@@ -42,7 +42,7 @@ class Rule:
     """The fields that, with rule and source, say that a record is the same ongoing thing."""
     headline: tuple[str, ...] = ()
     """The fields that stand beside the title, the most telling first."""
-    expects: "Expectation | None" = None
+    expects: "tuple[Expectation, ...]" = ()
     trust: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Allowed values of `facility` and of journald's fields, checked where the record has them."""
     ignore: bool = False
@@ -81,13 +81,17 @@ class Rule:
 
     def should_judge(self, record: Record, message: str, documents: RecordJson) -> bool:
         """Whether the rule's `expects` says that no record like this may go unjudged."""
-        if self.expects is None or not self.is_for(record.source):
+        if not self.is_for(record.source):
             return False
-        if not _fits(record.program, self.expects.programs):
-            return False
-        if self.json is not None:
-            return all_hold(self.expects.when, self.json.inside, documents)
-        return message.startswith(self.expects.prefix) and self.expects.contains in message
+        for expected in self.expects:
+            if not _fits(record.program, expected.programs):
+                continue
+            if self.json is not None:
+                if all_hold(expected.when, self.json.inside, documents):
+                    return True
+            elif message.startswith(expected.prefix) and all(part in message for part in expected.contains):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,8 +102,8 @@ class Expectation:
     """Empty: every program."""
     prefix: str = ""
     """How the message begins, for a rule on text."""
-    contains: str = ""
-    """What is somewhere in the message, for a rule on text."""
+    contains: tuple[str, ...] = ()
+    """What is somewhere in the message, all of it, for a rule on text."""
     when: tuple[PathCondition, ...] = ()
     """What holds for the document, for a rule over JSON."""
 

@@ -133,7 +133,7 @@ class _Loading:
                     title=entry.title or f"{target.title}, ignored",
                     where=(*target.where, *conditions),
                     # A record that nobody matches is missed once, by the rule that makes the events.
-                    expects=None,
+                    expects=(),
                     ignore=True,
                     pack=raw.pack,
                 )

@@ -108,6 +108,16 @@ def looked_up(places: str) -> str:
         (vpn("unanchored: 'on'"), "rules.vpn.unanchored: must be true or false"),
         (vpn("expects: Accepted"), "rules.vpn.expects: must be a mapping, with the keys"),
         (
+            vpn("expects: [{prefix: a}, {program: b}]"),
+            "rules.vpn.expects.1.prefix: is missing; write how the messages begin",
+        ),
+        (
+            vpn("expects: [{prefix: a}, {prefix: a, progam: b}]"),
+            'rules.vpn.expects.1.progam: there is no key "progam"; did you mean "program"?',
+        ),
+        (vpn("expects: []"), "rules.vpn.expects: is empty; leave it out or fill it"),
+        (vpn("expects: {contains: []}"), "rules.vpn.expects.contains: is empty; leave it out or fill it"),
+        (
             vpn("expects: {prefix: a, progam: b}"),
             'rules.vpn.expects.progam: there is no key "progam"; did you mean "program"?',
         ),
@@ -288,7 +298,7 @@ def test_using_a_pack_may_change_its_severity_sources_programs_and_trust() -> No
 
     assert (login.severity, login.sources, login.programs) == (Severity.CRITICAL, ("vpn",), ("dropbear",))
     assert login.expects
-    assert login.expects.programs == ("dropbear",)
+    assert {expected.programs for expected in login.expects} == {("dropbear",)}
     assert login.trust == {"facility": ("local0",)}
     assert (verbose.sources, verbose.programs, verbose.trust) == (("vpn",), ("dropbear",), {})
 

@@ -49,6 +49,25 @@ def test_a_message_that_the_rule_should_judge_and_cannot_is_quarantined() -> Non
     assert verdict.reason == "should be judged by login, which does not match it"
 
 
+@pytest.mark.parametrize(
+    ("message", "program", "expected"),
+    [
+        ("in Alice", "app", True),
+        ("[info] user Alice came in", "app", True),
+        ("[info] user Alice left", "app", False),
+        ("entered: Alice", "app-2", True),
+        ("entered: Alice", "app", False),
+    ],
+)
+def test_a_rule_may_expect_several_kinds_of_messages(message: str, program: str, expected: bool) -> None:
+    several = (
+        "expects: [{prefix: 'in '}, {contains: ['user ', ' came in']}, {program: app-2, contains: entered}]"
+    )
+    rules = rules_of(LOGIN.replace("expects: {prefix: 'in '}", several))
+    verdict = rules.judge(record(message, program=program))
+    assert isinstance(verdict, Quarantined if expected else Unmatched)
+
+
 def test_a_value_that_is_not_of_its_type_is_no_match() -> None:
     assert isinstance(app("in alice from nowhere"), Quarantined)
 
