@@ -45,7 +45,7 @@ from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
-from powertrip.wiring import Sender, lonely_policies, starved_rules, unknown_rules, unread_senders
+from powertrip.wiring import doubts, unknown_rules
 
 DEFAULT_RULES = [{"use": "ssh"}]
 
@@ -221,24 +221,7 @@ def _warnings(
     settings: ConfigFile, rules: RuleSet, entries: list[Any], environ: Mapping[str, str]
 ) -> Iterator[Problem]:
     """What works and is probably not meant; `entries` are the rules as they are written."""
-    senders: dict[tuple[str, str], Sender] = {
-        **{("sources", name): source for name, source in settings.sources.items()},
-        **{("polls", name): poll for name, poll in settings.polls.items()},
-    }
-    if not senders:
-        yield ("sources",), "none is configured, so nothing can arrive but /powertrip test"
-    if not rules.rules:
-        yield ("rules",), "none is in force, so no record can make an event; write `use: ssh` to begin with"
-    elif senders:
-        yield from unread_senders(senders, rules)
-        yield from starved_rules(senders, rules, entries)
-    if not settings.reviewers.users and not settings.reviewers.group:
-        problem = (
-            "none is configured, so nobody can answer for a bot or an unknown user; "
-            "write your own member id into reviewers.users"
-        )
-        yield ("reviewers",), problem
-    yield from lonely_policies(settings.policy, settings.reviewers)
+    yield from doubts(settings, rules, entries)
     if not settings.backup.channels:
         problem = (
             "none is configured, so while Slack cannot be reached nobody is told of anything; "

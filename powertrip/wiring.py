@@ -7,7 +7,10 @@ slip of all, and the most silent.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
+from pydantic import SecretStr
+
 from powertrip.config.read import Problem, tables
+from powertrip.config.secret import MAKE_ONE, weakness
 from powertrip.config.values import as_list, did_you_mean
 from powertrip.domain.policy import Policy
 from powertrip.domain.routing import Reviewers
@@ -30,11 +33,55 @@ class Sender(Protocol):
         """The programs that all its records are of, where that can be known."""
 
 
-Senders = Mapping[tuple[str, str], Sender]
+class Source(Sender, Protocol):
+    """A sender that proves itself."""
+
+    @property
+    def secret(self) -> SecretStr:
+        """What it proves itself with."""
+
+
+class Wired(Protocol):
+    """The sections of the configuration that have to fit together."""
+
+    @property
+    def sources(self) -> Mapping[str, Source]: ...
+    @property
+    def polls(self) -> Mapping[str, Sender]: ...
+    @property
+    def policy(self) -> Sequence[Policy]: ...
+    @property
+    def reviewers(self) -> Reviewers: ...
+
+
+_Senders = Mapping[tuple[str, str], Sender]
 """By section and name, as in ("sources", "papertrail")."""
 
 
-def unread_senders(senders: Senders, rules: RuleSet) -> Iterator[Problem]:
+def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[Problem]:
+    """What works and is probably not meant; `entries` are the rules as they are written."""
+    senders: dict[tuple[str, str], Sender] = {
+        **{("sources", name): source for name, source in settings.sources.items()},
+        **{("polls", name): poll for name, poll in settings.polls.items()},
+    }
+    if not senders:
+        yield ("sources",), "none is configured, so nothing can arrive but /powertrip test"
+    if not rules.rules:
+        yield ("rules",), "none is in force, so no record can make an event; write `use: ssh` to begin with"
+    elif senders:
+        yield from _unread_senders(senders, rules)
+        yield from _starved_rules(senders, rules, entries)
+    if not settings.reviewers.users and not settings.reviewers.group:
+        problem = (
+            "none is configured, so nobody can answer for a bot or an unknown user; "
+            "write your own member id into reviewers.users"
+        )
+        yield ("reviewers",), problem
+    yield from _lonely_policies(settings.policy, settings.reviewers)
+    yield from _weak_secrets({name: source.secret for name, source in settings.sources.items()})
+
+
+def _unread_senders(senders: _Senders, rules: RuleSet) -> Iterator[Problem]:
     """Senders none of whose records can make an event."""
     makers = [rule for rule in rules.rules if not rule.ignore]
     for (section, name), sender in senders.items():
@@ -58,7 +105,7 @@ def _advice(name: str, sender: Sender, makers: Iterable[Rule]) -> str:
     return f"{nobody}write {uses} under `rules`, or `source: {name}` in a rule of your own that is for it"
 
 
-def starved_rules(senders: Senders, rules: RuleSet, entries: Sequence[Any]) -> Iterator[Problem]:
+def _starved_rules(senders: _Senders, rules: RuleSet, entries: Sequence[Any]) -> Iterator[Problem]:
     """Entries of `rules`, as they are written, of which no sender can bring a record."""
     for position, entry in enumerate(entries):
         pack = entry.get("use")
@@ -101,7 +148,7 @@ def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
                 yield path, did_you_mean(name, known, "rule")
 
 
-def lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterator[Problem]:
+def _lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterator[Problem]:
     """Policies that want two people where too few may approve."""
     people = len(set(reviewers.users))
     if reviewers.group or people > 1:
@@ -117,6 +164,21 @@ def lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterato
                 "write another member id into reviewers.users, or a user group into reviewers.group"
             )
             yield ("policy", number, "require"), problem
+
+
+def _weak_secrets(secrets: Mapping[str, SecretStr]) -> Iterator[Problem]:
+    """Secrets of sources that are easily guessed, or that two of them have."""
+    owners: dict[str, str] = {}
+    for name, secret in secrets.items():
+        text = secret.get_secret_value()
+        first = owners.setdefault(text, name)
+        problem = weakness(text)
+        if first != name:
+            problem = f"is that of sources.{first} too, so that whoever has it can speak for both"
+        elif problem:
+            problem += ", so that it can be guessed"
+        if problem:
+            yield ("sources", name, "secret"), f"{problem}; {MAKE_ONE}"
 
 
 def _feeds(sender: Sender, name: str, rule: Rule) -> bool:

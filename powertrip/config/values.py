@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import get_close_matches
+from functools import partial
 from typing import Annotated, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+
+from powertrip.config.secret import check_secret, check_token, refuse_variable
 
 _MILLISECONDS = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
 _BYTES = {"GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10, "B": 1}
@@ -138,28 +141,6 @@ def _matching(pattern: str, instead: str) -> AfterValidator:
     return _require(lambda value: re.fullmatch(pattern, value), f"{{value}} cannot be used; write {instead}")
 
 
-def _token(prefix: str, *, other: str, advice: str) -> AfterValidator:
-    def check(value: SecretStr) -> SecretStr:
-        token = value.get_secret_value()
-        # Slack gives out two, on two pages, and most who fail to start have mixed them up.
-        if token.startswith(other):
-            raise ValueError(f"is the other token, which begins with {other}; {advice}")
-        if not re.fullmatch(re.escape(prefix) + r"[\w-]+", token, re.ASCII):
-            raise ValueError(f"does not look like a token that begins with {prefix}; {advice}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _check_secret(value: SecretStr) -> SecretStr:
-    advice = "make one with: openssl rand -hex 24"
-    if len(value) < 16:
-        raise ValueError(f"has {len(value)} characters and needs at least 16; {advice}")
-    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
-        raise ValueError(f"has spaces or characters outside ASCII, which not every sender can send; {advice}")
-    return value
-
-
 def _is_base_url(value: str) -> bool:
     parts = urlsplit(value)
     # Names of methods are put behind it, and would replace a last part without a slash.
@@ -183,19 +164,29 @@ Size = Annotated[int, BeforeValidator(parse_size), Written("a size: `512KiB`, `8
 
 BotToken = Annotated[
     SecretStr,
-    _token("xoxb-", other="xapp-", advice="copy the Bot User OAuth Token from OAuth & Permissions"),
+    AfterValidator(
+        partial(
+            check_token,
+            prefix="xoxb-",
+            other="xapp-",
+            advice="copy the Bot User OAuth Token from OAuth & Permissions",
+        )
+    ),
     Written("a token that begins with `xoxb-`"),
 ]
 AppToken = Annotated[
     SecretStr,
-    _token(
-        "xapp-",
-        other="xoxb-",
-        advice="make one under Basic Information, App-Level Tokens, with connections:write",
+    AfterValidator(
+        partial(
+            check_token,
+            prefix="xapp-",
+            other="xoxb-",
+            advice="make one under Basic Information, App-Level Tokens, with connections:write",
+        )
     ),
     Written("a token that begins with `xapp-`"),
 ]
-SourceSecret = Annotated[SecretStr, AfterValidator(_check_secret), Written("at least 16 characters")]
+SourceSecret = Annotated[SecretStr, AfterValidator(check_secret), Written("at least 16 characters")]
 _LOGIN = r"([^:/?#@]*(:[^/?#@]*)?@)?"
 _DATABASE = rf"sqlite:///[^?#]+|postgres(ql)?://{_LOGIN}[^/?#@]*(/[^?#@]*)?(\?[^#@]*)?"
 DatabaseUrl = Annotated[
@@ -273,5 +264,7 @@ TimeZone = Annotated[
 ]
 OneOrMore = Annotated[tuple[str, ...], BeforeValidator(as_list), Written("a text, or a list of texts")]
 """A single text stands for a list of one."""
-Secret = Annotated[SecretStr, Field(min_length=1), Written("text, kept secret")]
+Secret = Annotated[
+    SecretStr, Field(min_length=1), AfterValidator(refuse_variable), Written("text, kept secret")
+]
 Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), Written("an http or https address")]

@@ -448,7 +448,7 @@ def test_the_example_warns_of_no_source_and_no_reviewer() -> None:
 
 
 COMPLETE = """\
-sources: {a: {type: papertrail, secret: 0123456789abcdef}}
+sources: {a: {type: papertrail, secret: 9f31c07be2a84d65}}
 reviewers: {users: [U0CAROL]}
 backup: {channels: {mail: {url: 'json://mail.example'}}}
 """

@@ -48,7 +48,8 @@ def test_the_example_is_valid_with_everything_switched_on(tmp_path: Path) -> Non
     path = tmp_path / "config.yaml"
     path.write_text(SWITCHED_ON)
     written = yaml.safe_load(SWITCHED_ON)
-    secrets = dict.fromkeys(re.findall(r"\$\{(\w+)\}", yaml.safe_dump(written)), "0123456789abcdef")
+    names = re.findall(r"\$\{(\w+)\}", yaml.safe_dump(written))
+    secrets = {name: f"{name}-9f31c07be2a84d65" for name in names}
 
     config = load_config(path, secrets | {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1"})
 

@@ -24,7 +24,7 @@ def warned(folder: Path, text: str) -> list[str]:
 
 
 def source(kind: str, name: str = "one", more: str = "") -> str:
-    return f"  {name}: {{type: {kind}, secret: 0123456789abcdef{more}}}\n"
+    return f"  {name}: {{type: {kind}, secret: {name}-9f31c07be2a84d65{more}}}\n"
 
 
 @pytest.mark.parametrize(
