@@ -66,6 +66,7 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
     }
     if not senders:
         yield ("sources",), "none is configured, so nothing can arrive but /powertrip test"
+    yield from _retired_keys(entries)
     if not rules.rules:
         yield ("rules",), "none is in force, so no record can make an event; write `use: ssh` to begin with"
     elif senders:
@@ -193,3 +194,15 @@ def _feeds(sender: Sender, name: str, rule: Rule) -> bool:
         or not sender.programs
         or any(program.startswith(known) for program in rule.programs for known in sender.programs)
     )
+
+
+def _retired_keys(entries: Sequence[Any]) -> Iterator[Problem]:
+    """Keys of rules that work otherwise than they are written."""
+    for number, entry in enumerate(entries):
+        if isinstance(entry, dict) and "fold_by" in entry:
+            problem = (
+                "does nothing any more, as records join an open event only where all that its card shows of "
+                "them is equal; remove it, and name in `may_vary` the fields that may differ, such as "
+                "`may_vary: [source_port]`"
+            )
+            yield ("rules", number, "fold_by"), problem

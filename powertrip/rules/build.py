@@ -9,11 +9,12 @@ from powertrip.domain.event import Severity
 from powertrip.errors import Mistake
 from powertrip.rules.compiler import Compiler
 from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry
-from powertrip.rules.judgements import Rule
+from powertrip.rules.judgements import MESSAGE, Rule
 from powertrip.rules.lookup import JsonTest
 from powertrip.rules.pattern import Pattern
 
-DEFAULT_FOLD_BY = ("user_name", "host_name", "source_ip")
+DEFAULT_MAY_VARY = ("source_port",)
+"""A port tells two logins of one person apart, and nothing of either."""
 # The keys of `trust`, as records name them: journald sets those with a _, and no writer can forge them.
 _STATED_AS = {"facility": "facility", "journald_uid": "_UID", "journald_comm": "_COMM"}
 
@@ -37,12 +38,17 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     where = compiler.conditions("where", entry.where, entry.types, known)
     unless = compiler.conditions("unless", entry.unless, entry.types, known)
     action, severity = entry.name, Severity.LOW
-    fold_by = [name for name in DEFAULT_FOLD_BY if name in known]
+    may_vary, folds_people = [name for name in DEFAULT_MAY_VARY if name in known], False
     shown: tuple[str, ...] = ()
     if isinstance(entry, EventEntry):
         action, severity = entry.action or entry.name, Severity(entry.severity)
-        fold_by = fold_by if entry.fold_by is None else entry.fold_by
-        _check_folding(compiler, entry, fold_by, known)
+        if entry.may_vary is not None:
+            may_vary = entry.may_vary
+        elif entry.fold_by and json:
+            # An object tells its own id and time, so of what `fold_by` was for nothing would be left.
+            may_vary = [*may_vary, MESSAGE]
+        folds_people = entry.folds_people
+        _check_folding(compiler, entry, may_vary, known)
         shown = tuple(entry.headline or ())
         if entry.headline is None:
             shown = headline.default(_in_order(patterns, json, constants))
@@ -63,7 +69,8 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
         constants={name: Template(text) for name, text in constants.items()},
         where=where,
         unless=unless,
-        fold_by=tuple(fold_by),
+        may_vary=tuple(may_vary),
+        folds_people=folds_people,
         headline=shown,
         expects=expects,
         trust={_STATED_AS[key]: tuple(allowed) for key, allowed in trust.items()},
@@ -96,14 +103,15 @@ def _check_constants(compiler: Compiler, constants: Mapping[str, str], captured:
             compiler.mistake(did_you_mean(unknown, sorted(usable), "captured field"), "fields", name)
 
 
-def _check_folding(compiler: Compiler, entry: EventEntry, fold_by: list[str], known: set[str]) -> None:
-    for name in fold_by:
-        if name not in known:
-            compiler.mistake(did_you_mean(name, sorted(known), "field"), "fold_by")
-    if "user_name" not in fold_by and not entry.folds_people:
-        path = ("fold_by",) if entry.fold_by is not None else ()
+def _check_folding(compiler: Compiler, entry: EventEntry, may_vary: list[str], known: set[str]) -> None:
+    for key, names in (("may_vary", may_vary), ("fold_by", entry.fold_by or ())):
+        for name in names:
+            if name not in known and not (key == "may_vary" and name == MESSAGE):
+                compiler.mistake(did_you_mean(name, sorted(known), "field"), key)
+    if ("user_name" not in known or "user_name" in may_vary) and not entry.folds_people:
+        path = ("may_vary",) if "user_name" in may_vary else ()
         compiler.mistake(
             "would fold what different people did into one event, and only one of them would be asked; "
-            "capture user_name and have it in fold_by, or write `folds_people: true`",
+            "capture user_name and do not let it vary, or write `folds_people: true`",
             *path,
         )

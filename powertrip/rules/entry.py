@@ -127,6 +127,7 @@ class EventEntry(Recognition):
     action: Text | None = None
     severity: SeverityName = "medium"
     headline: Annotated[list[Text], BeforeValidator(_as_list)] | None = None
+    may_vary: Annotated[list[Text], BeforeValidator(_as_list)] | None = None
     fold_by: Texts | None = None
     folds_people: bool = False
     ignore: Literal[False] = False

@@ -11,6 +11,11 @@ from powertrip.rules.fields import Condition
 from powertrip.rules.lookup import JsonTest, PathCondition, all_hold
 from powertrip.rules.pattern import Pattern
 
+MESSAGE = "message"
+"""In `may_vary`: the words of the log line; fields that are read from it still have to be equal."""
+_WHERE_FROM = ("source_ip", "source_domain", "source_service")
+"""Fields that say from where; one of them is enough."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
@@ -38,8 +43,10 @@ class Rule:
     """All must hold."""
     unless: tuple[Condition, ...] = ()
     """None may hold."""
-    fold_by: tuple[str, ...] = ()
-    """The fields that, with rule and source, say that a record is the same ongoing thing."""
+    may_vary: tuple[str, ...] = ()
+    """What may differ between records of one event, beside times: fields, or MESSAGE for the log line."""
+    folds_people: bool = False
+    """Whether records that name nobody may be of one event, though of two people."""
     headline: tuple[str, ...] = ()
     """The fields that stand beside the title, the most telling first."""
     expects: "tuple[Expectation, ...]" = ()
@@ -61,6 +68,19 @@ class Rule:
     def may_judge(self, record: Record) -> bool:
         """Whether source and program fit."""
         return self.is_for(record.source) and _fits(record.program, self.programs)
+
+    def stands_alone(self, record: Record, fields: Mapping[str, str]) -> bool:
+        """Whether the record leaves open what it is about, so that no other is known to be equal."""
+        names_nobody = not self.folds_people and "user_name" not in fields
+        says_where_from = "source_ip" not in self.names or any(name in fields for name in _WHERE_FROM)
+        return (
+            # What was cut off, nobody can compare.
+            record.cut > 0
+            or names_nobody
+            or not (says_where_from or "source_ip" in self.may_vary)
+            # A line of a log is of some host. An audit log in JSON may know none.
+            or (self.json is None and "host_name" not in fields)
+        )
 
     def accepts(self, fields: Mapping[str, str]) -> bool:
         """Whether the conditions on fields let the record pass."""

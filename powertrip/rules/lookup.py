@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from powertrip.rules.document import Document, RecordJson
-from powertrip.rules.paths import JsonPath, as_text, shortened
+from powertrip.rules.paths import JsonPath, as_text
 from powertrip.rules.pattern import Pattern
 
 VALUE = "value"
@@ -46,7 +46,7 @@ class Lookup:
                 text = self.pattern.capture(tested).get(VALUE)
             elif not self.pattern.matches(tested):
                 return None
-        return shortened(text) if text else None
+        return text or None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,19 @@ class Pattern:
     def matches(self, message: bytes) -> bool:
         return self._find(message) is not None
 
+    def words(self, message: bytes) -> str:
+        """The message without what is captured; whole where the pattern does not match."""
+        match = self._find(message)
+        spans = [match.span(number) for _, number in self.groups] if match else []
+        kept: list[bytes] = []
+        end = 0
+        for start, stop in sorted(spans):
+            # A group that took no part is at -1, and one may stand within another.
+            if start >= end:
+                kept.append(message[end:start])
+                end = stop
+        return b"\0".join([*kept, message[end:]]).decode("utf-8", "backslashreplace")
+
     def capture(self, message: bytes) -> dict[str, str]:
         """The captured groups that took part in the match; empty where the pattern does not match."""
         match = self._find(message)

@@ -7,13 +7,16 @@ hide a login. The first of them that matches in full (types, conditions) decides
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
 from powertrip.domain.record import Record
 from powertrip.rules.document import RecordJson, begins_as_json
 from powertrip.rules.fields import READERS, unvis
-from powertrip.rules.judgements import ANY_SOURCE, Ignored, Match, Quarantined, Rule, Unmatched
+from powertrip.rules.judgements import ANY_SOURCE, MESSAGE, Ignored, Match, Quarantined, Rule, Unmatched
 from powertrip.rules.net import NO_RULE_TOOK_LOGIN, reads_like_login
+from powertrip.rules.paths import shortened
 from powertrip.rules.pattern import Pattern, Recogniser
 
 MESSAGE_LIMIT = 8192
@@ -57,8 +60,8 @@ class RuleSet:
         # end would fit. rsyslog's %msg% keeps the blank that follows the tag.
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))
         documents = RecordJson(record)
-        for rule, fields in self._recognised(record, message, documents):
-            if judgement := _judgement(rule, record, fields):
+        for rule, read in self._recognised(record, message, documents):
+            if judgement := _judgement(rule, record, read):
                 return judgement
         for rule in self._expecting:
             if rule.should_judge(record, message, documents):
@@ -74,8 +77,8 @@ class RuleSet:
 
     def _recognised(
         self, record: Record, message: str, documents: RecordJson
-    ) -> Iterator[tuple[Rule, dict[str, str]]]:
-        """The rules that recognise the record, by rank, each with the fields it reads from it."""
+    ) -> Iterator[tuple[Rule, "_Read"]]:
+        """The rules that recognise the record, by rank, each with what it reads from it."""
         encoded = message.encode("utf-8", "backslashreplace")
         patterns = [self._patterns[number] for number in self._recogniser.recognise(encoded)]
         captures = _Captures(encoded, patterns)
@@ -91,9 +94,19 @@ class RuleSet:
             rule = self._ranked[position]
             if not rule.may_judge(record):
                 continue
-            fields = _read(rule, documents, of_message=of_message) if rule.json else captures.read(rule)
-            if fields is not None:
-                yield rule, fields
+            fields = _looked_up(rule, documents, of_message=of_message) if rule.json else None
+            read = captures.read(rule) if fields is None else _Read(fields, lambda: message)
+            if read is not None:
+                yield rule, read
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What a rule reads from a record."""
+
+    fields: dict[str, str]
+    words: Callable[[], str]
+    """The log line without the fields that are read from it."""
 
 
 class _Captures:
@@ -103,7 +116,7 @@ class _Captures:
         self._message = message
         self._captured: dict[Pattern, dict[str, str] | None] = dict.fromkeys(recognised)
 
-    def read(self, rule: Rule) -> dict[str, str] | None:
+    def read(self, rule: Rule) -> _Read | None:
         """The fields by the first pattern whose values are of their types; None if there is none."""
         for pattern in rule.patterns:
             if pattern not in self._captured:
@@ -114,11 +127,11 @@ class _Captures:
             if rule.unescape == "vis":
                 captured = {name: unvis(value) for name, value in captured.items()}
             if (typed := _typed(captured, rule.types)) is not None:
-                return typed
+                return _Read(typed, partial(pattern.words, self._message))
         return None
 
 
-def _read(rule: Rule, documents: RecordJson, *, of_message: bool) -> dict[str, str] | None:
+def _looked_up(rule: Rule, documents: RecordJson, *, of_message: bool) -> dict[str, str] | None:
     """The fields that a rule over JSON looks up; a value that is not of its type is not there."""
     values = rule.json.read(documents, of_message=of_message) if rule.json else None
     if values is None:
@@ -138,8 +151,9 @@ def _typed(captured: dict[str, str], types: Mapping[str, str]) -> dict[str, str]
         return None
 
 
-def _judgement(rule: Rule, record: Record, fields: dict[str, str]) -> Match | Ignored | Quarantined | None:
+def _judgement(rule: Rule, record: Record, read: _Read) -> Match | Ignored | Quarantined | None:
     """What a rule that recognises the record makes of it; None where a condition of the rule fails."""
+    fields = read.fields
     if record.host_name and "host_name" not in fields:
         fields = fields | {"host_name": record.host_name}
     constants = {
@@ -155,9 +169,13 @@ def _judgement(rule: Rule, record: Record, fields: dict[str, str]) -> Match | Ig
         return None if rule.ignore else Quarantined(rule=rule, reason=reason)
     if rule.ignore:
         return Ignored(rule=rule, fields=fields)
-    values = [rule.name, record.source, *(fields.get(name) for name in rule.fold_by)]
-    if "user_name" in rule.fold_by and "user_name" not in fields:
-        # Two records that name nobody may be of two people, and each has to be asked about.
-        values.append(record.record_id)
-    fold_key = hashlib.sha256(json.dumps(values).encode()).hexdigest()
+    # A click covers what the card shows: whatever differs in anything else is asked about anew.
+    equal = {name: value for name, value in fields.items() if name not in rule.may_vary}
+    words = "" if MESSAGE in rule.may_vary else read.words()
+    alone = record.record_id if rule.stands_alone(record, fields) else None
+    values = [rule.name, record.source, equal, words, alone]
+    fold_key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    if rule.json:
+        # Only now, for two values may differ in what is cut.
+        fields = {name: shortened(value) for name, value in fields.items()}
     return Match(rule=rule, fields=fields, fold_key=fold_key)

@@ -194,3 +194,11 @@ def test_a_policy_that_wants_more_people_than_may_approve_is_warned_of(
     for warning in warnings:
         assert warning.startswith("config.yaml:4: policy.1.require: second_person, but `reviewers` ")
         assert str(words) in warning
+
+
+def test_fold_by_of_earlier_versions_is_warned_of_with_what_to_write(tmp_path: Path) -> None:
+    own = "{name: own, title: T, pattern: '^x (?P<user_name>.+)$', fold_by: [user_name]}"
+    (warning,) = warned(tmp_path, f"sources:\n{source('json')}rules:\n  - {own}\n")
+
+    assert warning.startswith("config.yaml:4: rules.0.fold_by: does nothing any more")
+    assert "`may_vary: [source_port]`" in warning

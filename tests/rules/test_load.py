@@ -131,7 +131,14 @@ def looked_up(places: str) -> str:
             vpn("headline: comand"),
             'rules.vpn.headline: there is no field "comand"',
         ),
-        (vpn("fold_by: source_ip"), "rules.vpn.fold_by: would fold what different people did into one event"),
+        (
+            vpn("may_vary: [hostname]"),
+            'rules.vpn.may_vary: there is no field "hostname"; did you mean',
+        ),
+        (
+            vpn("may_vary: user_name"),
+            "rules.vpn.may_vary: would fold what different people did into one event",
+        ),
         (
             vpn("where: {user: alice}"),
             'rules.vpn.where.user: there is no field "user"; did you mean "user_name"?',
@@ -249,7 +256,7 @@ def test_a_rule_without_a_person_has_to_say_so() -> None:
     rule = "- {name: cron, title: Job, pattern: '^job (?P<job>[a-z]+)$'%s}"
 
     assert "folds_people: true" in mistakes_of(rule % "")[0]
-    assert rules_of(rule % ", folds_people: true").rules[0].fold_by == ("host_name",)
+    assert rules_of(rule % ", folds_people: true").rules[0].folds_people
 
 
 def test_an_unanchored_rule_is_taken_if_it_says_so() -> None:
@@ -262,7 +269,7 @@ def test_what_a_rule_does_not_say_has_a_default() -> None:
     (rule,) = rules_of(vpn()).rules
 
     assert (rule.action, rule.severity) == ("vpn", Severity.MEDIUM)
-    assert rule.fold_by == ("user_name", "host_name", "source_ip")
+    assert rule.may_vary == ()
     assert (rule.sources, rule.programs) == ((), ())
 
 

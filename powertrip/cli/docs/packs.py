@@ -17,7 +17,8 @@ written from the packs by `make docs`.
 - Packs over JSON judge the records of every source unless you name theirs, as in
   `- {use: cloudtrail, source: aws}`. Do name it: that is faster, and nobody who can write a line into another
   log can make up events.
-- An event joins an open one that is equal in all the fields of "One event for", in rule and in source.
+- A record joins an open event that is equal in all that its card shows but for what "May vary", see
+  [rules.md](rules.md). `message` is the log line itself, whose fields have to be equal all the same.
 - To quieten a rule, write an `ignore` rule of your own before it, see [rules.md](rules.md).
 - "ignored" rules say what is knowingly not asked about; it is counted in the statistics.
 """
@@ -30,12 +31,12 @@ def reference() -> str:
         # The comment that opens a pack is its documentation.
         opening = takewhile(lambda line: line.startswith("#"), path.read_text(encoding="utf-8").splitlines())
         words = [line.removeprefix("#").removeprefix(" ") for line in opening]
-        head = ["| Rule | What happened | Severity | One event for |", "| --- | --- | --- | --- |"]
+        head = ["| Rule | What happened | Severity | May vary |", "| --- | --- | --- | --- |"]
         lines += [f"## {path.stem}", "", *words, "", _made_for(path.stem), "", *head]
         for rule in load_rules([{"use": path.stem}], lambda _: "a rule pack").rules:
             severity = "ignored" if rule.ignore else rule.severity.value
-            fold_by = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.fold_by)
-            lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {fold_by} |")
+            may_vary = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.may_vary)
+            lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {may_vary} |")
         lines.append("")
     return "\n".join(lines)
 
