@@ -138,8 +138,9 @@ class World:
 
     def user(self, user_id: str) -> User | None:
         """The user of this id, also of the one before the workspace joined an organisation."""
-        former = (user for user in self.users.values() if user.former_id == user_id)
-        return self.users.get(user_id) or next(former, None)
+        return self.users.get(user_id) or next(
+            (u for u in self.users.values() if u.former_id == user_id), None
+        )
 
     def channel_id(self, wanted: str) -> str:
         """The id of the channel that an id, a name or a person's id stands for; as it was if of none."""

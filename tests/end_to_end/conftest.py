@@ -14,9 +14,15 @@ from tests.end_to_end.harness import Sender, powertrip_here, settings, write_con
 
 
 @pytest.fixture
-async def sandbox() -> AsyncIterator[SlackEmulator]:
+def strict_rates() -> bool:
+    """Whether Slack keeps its published rates; see harness.ANY_RATE."""
+    return True
+
+
+@pytest.fixture
+async def sandbox(strict_rates: bool) -> AsyncIterator[SlackEmulator]:
     """A Slack of this test's own."""
-    async with local_slack() as started:
+    async with local_slack(strict_rates=strict_rates) as started:
         yield started
 
 

@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
+import pytest
 import yaml
 
 from powertrip.pipeline.ports import Origin
@@ -29,6 +30,8 @@ BEARER = {"Authorization": f"Bearer {SECRET}"}
 ALICES_DM, BOBS_DM = "D0ALICE", "D0BOB"
 """Where only they and Powertrip read."""
 START_TIMEOUT = 30.0
+ANY_RATE = pytest.mark.parametrize("strict_rates", [False], ids=["any_rate"])
+"""For tests that say more, or ask more, than Slack's rates allow in the time that a test should take."""
 
 SETTINGS: dict[str, Any] = {
     "slack": {

@@ -3,7 +3,7 @@
 import pytest
 
 from slack_emulator.control import Control, SeenMessage
-from tests.end_to_end.harness import Sender, login
+from tests.end_to_end.harness import ANY_RATE, Sender, login
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 
 pytestmark = pytest.mark.usefixtures("running")
@@ -47,6 +47,7 @@ async def test_pending_shows_people_their_own_and_reviewers_everybodys(
     await answer(control, BOB, f"pending <@{ALICE}|alice>", "Only reviewers can")
 
 
+@ANY_RATE
 async def test_the_buttons_of_a_list_decide_and_its_pages_turn(sender: Sender, control: Control) -> None:
     await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(10)))
     await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 10)
@@ -59,6 +60,7 @@ async def test_the_buttons_of_a_list_decide_and_its_pages_turn(sender: Sender, c
     await control.ephemeral_to(CAROL, lambda m: m.shows("You approved"))
 
 
+@ANY_RATE
 async def test_an_outsider_cannot_turn_a_reviewers_page(sender: Sender, control: Control) -> None:
     await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(10)))
     await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 10)
@@ -190,6 +192,7 @@ async def test_hostile_arguments_get_an_answer_that_calls_nobody(control: Contro
         assert "<!" not in told.text, text
 
 
+@ANY_RATE
 async def test_the_pages_of_the_history_turn(sender: Sender, control: Control) -> None:
     await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(21)))
     await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 21)

@@ -8,7 +8,7 @@ import pytest
 from powertrip.pipeline.decide import REASON_LIMIT
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
-from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
+from tests.end_to_end.harness import ANY_RATE, Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 
 POLICY = [
@@ -102,6 +102,7 @@ async def test_a_window_that_slack_does_not_open_is_told(sender: Sender, control
     await control.ephemeral_to(CAROL, lambda m: m.shows("nothing was decided. Please try again"))
 
 
+@ANY_RATE
 async def test_a_click_on_the_card_of_a_lost_database_is_answered(
     sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:

@@ -16,7 +16,7 @@ from slack_emulator import SlackEmulator
 from slack_emulator.control import Control, SeenMessage
 from tests.cli.running import bot_process
 from tests.end_to_end.evidence import Evidence, until
-from tests.end_to_end.harness import SECRET, Sender, login, powertrip_here, settings, write_config
+from tests.end_to_end.harness import ANY_RATE, SECRET, Sender, login, powertrip_here, settings, write_config
 
 SECURITY = "C0SECURITY"
 ALICE, CAROL = "U0ALICE", "U0CAROL"
@@ -192,6 +192,7 @@ async def test_a_hids_that_is_down_loses_no_verdict(
     assert {verdict.user_name for verdict in hids.told} == set(names)
 
 
+@ANY_RATE
 async def test_a_verdict_is_told_after_a_restart(running: Running, control: Control, hids: Hids) -> None:
     hids.answer = Unavailable("connection refused", retry_after=0.05)
     async with running() as sender:

@@ -7,7 +7,7 @@ from typing import Any
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_no_message_twice, until
-from tests.end_to_end.harness import SECRET, Sender, login
+from tests.end_to_end.harness import ANY_RATE, SECRET, Sender, login
 from tests.end_to_end.scene import scene_in
 from tests.end_to_end.test_races import a_web_and_two_workers
 
@@ -33,6 +33,7 @@ async def alert(sender: Sender, *numbers: int) -> None:
     await sender.post(*records, source="alerts")
 
 
+@ANY_RATE
 async def test_two_workers_find_every_counterpart_whichever_came_first(
     sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
@@ -54,6 +55,7 @@ async def test_two_workers_find_every_counterpart_whichever_came_first(
     assert_no_message_twice(evidence, await control.state())
 
 
+@ANY_RATE
 async def test_two_workers_ask_once_about_what_the_hids_alone_saw(
     sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:

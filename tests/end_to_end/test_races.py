@@ -17,6 +17,7 @@ from tests.end_to_end.evidence import (
     assert_promises_kept,
 )
 from tests.end_to_end.harness import (
+    ANY_RATE,
     START_TIMEOUT,
     Process,
     Sender,
@@ -47,6 +48,7 @@ async def answers(control: Control, user: str, count: int = 1) -> list[SeenMessa
     return (await control.wait_for(lambda s: len(s.ephemerals(user)) >= count)).ephemerals(user)
 
 
+@ANY_RATE
 async def test_many_click_at_once_and_again_after_a_restart_and_all_are_told_the_truth(
     sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
@@ -148,6 +150,7 @@ async def a_web_and_two_workers(
         yield Sender(port, session), workers
 
 
+@ANY_RATE
 async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_either_socket(
     sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
@@ -175,6 +178,7 @@ async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_
             assert "event decided" in log
 
 
+@ANY_RATE
 async def test_two_workers_that_fold_into_the_same_events_never_wait_for_each_other_in_a_circle(
     sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:
@@ -192,6 +196,7 @@ async def test_two_workers_that_fold_into_the_same_events_never_wait_for_each_ot
             assert "failed" not in worker.output.read_text(encoding="utf-8")
 
 
+@ANY_RATE
 async def test_two_workers_remind_of_each_event_once(
     sandbox: SlackEmulator, control: Control, tmp_path: Path, shared_database: str
 ) -> None:

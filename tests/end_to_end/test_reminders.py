@@ -9,7 +9,7 @@ import pytest
 
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
-from tests.end_to_end.harness import Sender, login, powertrip_here, settings, write_config
+from tests.end_to_end.harness import ANY_RATE, Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 
 AT_ONCE = 3.0
@@ -91,6 +91,7 @@ async def test_more_than_three_due_together_come_as_one_list_each_decided_on_its
     assert len({button["value"].partition(".")[0] for m in live for button in m.buttons}) == 4
 
 
+@ANY_RATE
 async def test_thirty_overdue_after_a_restart_are_one_message(
     sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ from slack_emulator.faults import FaultKind
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import (
     ALICES_DM,
+    ANY_RATE,
     Process,
     Sender,
     free_port,
@@ -72,6 +73,7 @@ async def test_a_post_that_fails_once_arrives_once(
     assert len((await control.state()).messages()) == 2
 
 
+@ANY_RATE
 async def test_a_rate_limit_pauses_the_channel_for_as_long_as_slack_says_and_keeps_the_order(
     sender: Sender, control: Control, evidence: Evidence
 ) -> None:

@@ -14,7 +14,7 @@ from slack_emulator.control import Control
 from slack_emulator.socket_mode import DisconnectReason
 from tests.conftest import Clock
 from tests.end_to_end.evidence import until
-from tests.end_to_end.harness import Sender, login
+from tests.end_to_end.harness import ANY_RATE, Sender, login
 
 SECURITY = "C0SECURITY"
 ALICE = "U0ALICE"
@@ -81,6 +81,7 @@ async def wedge(control: Control) -> None:
     await control.wait_for(lambda s: s.handshakes_refused == 1 and not s.connections)
 
 
+@ANY_RATE
 async def test_the_watchdog_takes_a_new_address_after_a_refused_handshake(
     connection: SocketConnection, control: Control, clock: Clock
 ) -> None:
@@ -95,6 +96,7 @@ async def test_the_watchdog_takes_a_new_address_after_a_refused_handshake(
     assert await connection.watch()
 
 
+@ANY_RATE
 async def test_the_watchdog_begins_with_a_new_client_when_that_did_not_help(
     connection: SocketConnection, control: Control, clock: Clock
 ) -> None:
