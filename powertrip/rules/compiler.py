@@ -78,13 +78,20 @@ class Compiler:
             return None
 
     def conditions(
-        self, key: str, wanted: Mapping[str, list[str]], types: Mapping[str, str], known: set[str]
+        self,
+        key: str,
+        wanted: Mapping[str, list[str] | ValuePattern],
+        types: Mapping[str, str],
+        known: set[str],
     ) -> tuple[Condition, ...]:
         """The conditions on fields under `where` or `unless`; `known` are the fields that the rule names."""
         conditions = []
         for name, values in wanted.items():
             if name not in known:
                 self.mistake(did_you_mean(name, sorted(known), "field"), key, name)
+            elif isinstance(values, ValuePattern):
+                pattern = self._value_pattern(values.pattern, key, name, "pattern")
+                conditions.append(Condition(name, frozenset(), pattern=pattern))
             elif types.get(name) != "ip":
                 conditions.append(Condition(name, frozenset(values)))
             else:

@@ -77,6 +77,10 @@ FieldValue: TypeAlias = Annotated[
     Discriminator(lambda value: "[paths]" if isinstance(value, dict | list) else "[plain]"),
 ]
 When: TypeAlias = Annotated[dict[Text, WhenValue], Field(min_length=1)]
+FieldCondition: TypeAlias = Annotated[
+    Annotated[Values, Tag("[values]")] | Annotated[ValuePattern, Tag("[pattern]")],
+    Discriminator(lambda value: "[pattern]" if isinstance(value, dict) else "[values]"),
+]
 
 
 class Expects(Shape):
@@ -112,8 +116,8 @@ class Recognition(Shape):
     program: Texts | None = None
     types: dict[str, Literal["ip", "port"]] = Field(default_factory=dict)
     unescape: Literal["vis"] | None = None
-    where: dict[str, Values] = Field(default_factory=dict)
-    unless: dict[str, Values] = Field(default_factory=dict)
+    where: dict[str, FieldCondition] = Field(default_factory=dict)
+    unless: dict[str, FieldCondition] = Field(default_factory=dict)
     fields: dict[Name, FieldValue] = Field(default_factory=dict)
     expects: Expected | None = None
     """Any of these."""
@@ -145,7 +149,7 @@ class NarrowEntry(Shape):
 
     name: Name
     rule: Name
-    where: dict[str, Values] = Field(min_length=1)
+    where: dict[str, FieldCondition] = Field(min_length=1)
     title: Text | None = None
     ignore: Literal[True]
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from powertrip.rules.pattern import Pattern
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _VIS_ESCAPE = re.compile(rb"\\([0-7]{3}|[\\nrbavtfs0])")
@@ -52,17 +54,20 @@ READERS = {"ip": read_ip, "port": read_port}
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A field has one of these values, or an address inside one of these networks."""
+    """A field has one of these values, an address inside one of these networks, or matches the pattern."""
 
     field: str
     values: frozenset[str]
     networks: tuple[Network, ...] = ()
+    pattern: Pattern | None = None
 
     def holds(self, fields: Mapping[str, str]) -> bool:
         """An absent field meets no condition."""
         value = fields.get(self.field)
         if value is None:
             return False
+        if self.pattern is not None:
+            return self.pattern.matches(value.encode())
         # Only a field of the type `ip` has networks to be compared with, so it is an address by now.
         return value in self.values or any(
             ipaddress.ip_address(value) in network for network in self.networks

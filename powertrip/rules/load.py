@@ -1,6 +1,6 @@
 """The `rules:` section of a config -> RuleSet, or every mistake in it at once."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ class _Loading:
         self._pack_dir = pack_dir
         self._sources = sources
         self._mistakes: list[Mistake] = []
+        self._uses: list[dict[Any, Any]] = []
+        """The entries that open packs."""
         self._raws: dict[str, RawEntry] = {}
         self._rules: dict[str, Rule | NarrowEntry | None] = {}
         """None: the rule is there and has mistakes."""
@@ -49,6 +51,7 @@ class _Loading:
         if not isinstance(entries, list):
             self._mistakes.append(Mistake(where(()), "rules", "must be a list; begin with `- use: ssh`"))
             return
+        self._uses = [use for use in entries if isinstance(use, dict) and "use" in use]
         for position, data in enumerate(entries):
             if not isinstance(data, dict):
                 problem = "must be a mapping, such as `use: ssh` or one that begins with `name:`"
@@ -71,7 +74,11 @@ class _Loading:
             return
         file = f"{use.use}.yaml"
         document = parse_yaml((self._pack_dir / file).read_text(encoding="utf-8"), f"rulepacks/{file}")
-        for position, data in enumerate(document.data["rules"]):
+        for position, written in enumerate(document.data["rules"]):
+            data = dict(written)
+            better = data.pop("superseded_by", None)
+            if better is not None and self._is_used(better, beside=raw.data):
+                continue
             changes = use.model_dump(exclude_none=True, exclude={"use"})
             if data.get("ignore"):
                 # An ignore rule makes no event, and has no severity to change.
@@ -82,6 +89,14 @@ class _Loading:
             yield RawEntry(
                 data | changes, position, lambda path: document.where(("rules", *path)), pack=use.use
             )
+
+    def _is_used(self, pack: str, *, beside: Mapping[Any, Any]) -> bool:
+        """Whether a pack judges all that the pack opened by `beside` does."""
+        return any(
+            use["use"] == pack
+            and all(use.get(key) in (None, beside.get(key)) for key in ("source", "program"))
+            for use in self._uses
+        )
 
     def add(self, raw: RawEntry) -> None:
         """Reads one rule and keeps its name."""

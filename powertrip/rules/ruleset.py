@@ -28,6 +28,15 @@ def cut_message(text: str) -> tuple[str, int]:
     return text[:MESSAGE_LIMIT], max(0, len(text) - MESSAGE_LIMIT)
 
 
+def _once(message: str) -> str:
+    """The message that rsyslog wrote once for several equal ones in a row ("RepeatedMsgReduction")."""
+    summary = message.removeprefix("message repeated ")
+    count, found, repeated = summary.partition(" times: [")
+    if summary == message or not found or not count.isdigit() or not repeated.endswith("]"):
+        return message
+    return repeated.removesuffix("]").removeprefix(" ")
+
+
 class RuleSet:
     """All rules of a config, in its order, ready to judge."""
 
@@ -59,6 +68,7 @@ class RuleSet:
         # Line breaks around a message are its transport's: docker's json-file keeps them, and no pattern's
         # end would fit. rsyslog's %msg% keeps the blank that follows the tag.
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))
+        message = _once(message)
         documents = RecordJson(record)
         for rule, read in self._recognised(record, message, documents):
             if judgement := _judgement(rule, record, read):

@@ -329,7 +329,6 @@ def test_line_breaks_around_a_message_hide_nothing_and_are_in_no_field(
     ("message", "program"),
     [
         (f"alice:x : {PLACE}USER=root ; COMMAND=/bin/id", "sudo"),
-        (f"message repeated 3 times: [    alice : {PLACE}USER=root ; COMMAND=/bin/id]", "sudo"),
         (f"alice : {PLACE}USER=root ; COMMAND=/bin/id", "sudo-rs"),
         ('@cee:{"sudo": {"alert": {"runuser": "root", "reason": "wrong password"}}}', "sudo"),
     ],

@@ -115,6 +115,10 @@ def looked_up(places: str) -> str:
             vpn("expects: [{prefix: a}, {prefix: a, progam: b}]"),
             'rules.vpn.expects.1.progam: there is no key "progam"; did you mean "program"?',
         ),
+        (vpn("where: {user_name: {pattern: a}}"), "rules.vpn.where.user_name.pattern: is not anchored"),
+        (
+            'rules.vpn.where.user_name.patern: there is no key "patern"',
+        ),
         (vpn("expects: []"), "rules.vpn.expects: is empty; leave it out or fill it"),
         (vpn("expects: {contains: []}"), "rules.vpn.expects.contains: is empty; leave it out or fill it"),
         (

@@ -34,7 +34,7 @@ def verdict_on(message: str, raw: str | None = None, **changes: Any) -> object:
         (ACCEPTED, "openssh"),
         (ACCEPTED, "docker"),
         (f"{ACCEPTED}\n{ACCEPTED}", "container"),
-        (f"message repeated 2 times: [ {ACCEPTED}]", "sshd"),
+        (f"message repeated often: [ {ACCEPTED}]", "sshd"),
         (f"\x1b[32m{ACCEPTED}\x1b[0m", None),
         ("\x1b[32mAccepted\x1b[0m publickey \x1b[1mfor\x1b[0m alice from 192.0.2.10", None),
         ("x Accepted password for alice from bastion.example.com", None),

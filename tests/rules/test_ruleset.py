@@ -68,6 +68,45 @@ def test_a_rule_may_expect_several_kinds_of_messages(message: str, program: str,
     assert isinstance(verdict, Quarantined if expected else Unmatched)
 
 
+@pytest.mark.parametrize(
+    "message", ["message repeated 3 times: [ in alice]", "message repeated 12 times: [in alice]"]
+)
+def test_what_rsyslog_sums_up_is_judged_as_what_was_repeated(message: str) -> None:
+    assert matched(rules_of(LOGIN), message, program="app")["user_name"] == "alice"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "3 times: [in alice]",
+        "message repeated 3 times: [ in alice",
+        "message repeated x times: [ in alice]",
+        "message repeated 3 times: [message repeated 3 times: [ in alice]]",
+        "message repeated 3 times: [  in alice]",
+        "so message repeated 3 times: [ in alice]",
+    ],
+)
+def test_what_only_looks_summed_up_is_no_repetition(message: str) -> None:
+    assert not isinstance(app(message), Match)
+
+
+@pytest.mark.parametrize(
+    ("conditions", "matching"),
+    [
+        ("where: {user_name: {pattern: '^a.*$'}}", {"alice"}),
+        ("unless: {user_name: {pattern: '^a.*$'}}", {"bob"}),
+        ("unless: {source_ip: {pattern: '^192\\..*$'}}", {"alice", "bob"}),
+        ("where: {source_ip: {pattern: '^192\\..*$'}}", set()),
+    ],
+)
+def test_a_condition_may_be_a_pattern(conditions: str, matching: set[str]) -> None:
+    rules = rules_of(f"{LOGIN}  {conditions}")
+    names = {"alice", "bob"}
+    assert {
+        name for name in names if isinstance(rules.judge(record(f"in {name}", program="app")), Match)
+    } == matching
+
+
 def test_a_value_that_is_not_of_its_type_is_no_match() -> None:
     assert isinstance(app("in alice from nowhere"), Quarantined)
 
