@@ -16,7 +16,7 @@ ALL = rules_of("\n".join(f"- use: {pack}" for pack in ("ssh", "sudo", "su", "pam
 PLACE = "TTY=pts/0 ; PWD=/home/alice ; "
 
 
-def judged(rules: RuleSet, message: str, program: str, **changes: Any) -> tuple[str, dict[str, str]]:
+def judged(rules: RuleSet, message: str, program: str | None, **changes: Any) -> tuple[str, dict[str, str]]:
     """Rule and fields of a message, which must be a match."""
     verdict = rules.judge(record(message, program=program, **changes))
     assert isinstance(verdict, Match), verdict
@@ -60,7 +60,9 @@ def test_all_that_sudo_may_say_of_a_command_is_named() -> None:
     [
         ("1 incorrect password attempt", "sudo_wrong_password"),
         ("3 incorrect password attempts", "sudo_wrong_password"),
-        ("a password is required", "sudo_wrong_password"),
+        ("authentication failure", "sudo_wrong_password"),
+        ("a password is required", "sudo_without_password"),
+        ("PAM account management error: Permission denied", "sudo_refused"),
         ("user NOT in sudoers", "sudo_refused"),
         ("user NOT authorized on host", "sudo_refused"),
         ("command not allowed", "sudo_refused"),
@@ -95,6 +97,66 @@ def test_the_rest_of_a_long_command_is_asked_about() -> None:
     rule, fields = sudo("   alice : (command continued) --more /etc/shadow")
 
     assert (rule, fields["user_name"], fields["command"]) == ("sudo_continued", "alice", "--more /etc/shadow")
+
+
+@pytest.mark.parametrize("program", ["sudo", "sudo-rs", "sudoedit", None])
+@pytest.mark.parametrize(
+    ("message", "rule", "fields"),
+    [
+        (
+            "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
+            "sudo_root",
+            {"user_name": "alice", "tty": "pts/0"},
+        ),
+        # Without a terminal sudo-rs writes two blanks.
+        ("alice :  PWD=/ ; USER=root ; COMMAND=/usr/bin/id", "sudo_root", {"working_directory": "/"}),
+        ("alice :  PWD=/ ; USER=bob ; COMMAND=/usr/bin/id [...]", "sudo_command", {"target_user": "bob"}),
+        ("[...] --more /etc/shadow", "sudo_continued", {"command": "--more /etc/shadow"}),
+        (
+            "[...] bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/true",
+            "sudo_continued",
+            {"command": "bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/true"},
+        ),
+        (
+            "[...] bob : TTY=pts/0 ; PWD=/ ; USER=root ; USER=x ; COMMAND=/bin/true\n",
+            "sudo_continued",
+            {"command": "bob : TTY=pts/0 ; PWD=/ ; USER=root ; USER=x ; COMMAND=/bin/true"},
+        ),
+    ],
+)
+def test_sudo_rs_is_understood_and_a_continuation_names_nobody(
+    message: str, rule: str, fields: dict[str, str], program: str | None
+) -> None:
+    found, all_fields = judged(SUDO, message, program)
+
+    assert found == rule
+    assert fields.items() <= all_fields.items()
+    assert ("user_name" in all_fields) is (not message.startswith("[...]"))
+
+
+@pytest.mark.parametrize(
+    "user", ["alice:x", "ann lee", "CORP\\alice", "zo\u00eb", "a.b-c_d$", "a@example.com"]
+)
+def test_a_user_of_any_name_is_named_whole(user: str) -> None:
+    for message in (
+        f"{user} : {PLACE}USER=root ; COMMAND=/bin/id",
+        f"{user} : user NOT in sudoers ; {PLACE}USER=root ; COMMAND=/bin/id",
+        f"{user} : (command continued) x",
+        f"message repeated 2 times: [ {user} : {PLACE}USER=root ; COMMAND=/bin/id]",
+    ):
+        assert sudo(message)[1]["user_name"] == user
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "alice : NEW=1 ; TTY=pts/0 ; PWD=/x : PWD=/ ; USER=root ; COMMAND=/bin/true",
+        "alice : TTY=pts/0 ; PWD=/x : PWD=/ ; COMMAND=/bin/sh",
+        "alice : NEW=1 ; PWD=/x : command not allowed ; PWD=/ ; USER=root ; COMMAND=/bin/true",
+    ],
+)
+def test_what_is_not_understood_is_still_of_its_user_alone(message: str) -> None:
+    assert (sudo(message)[0], sudo(message)[1]["user_name"]) == ("sudo_other", "alice")
 
 
 def test_a_form_that_is_not_known_is_an_event_too() -> None:
@@ -182,6 +244,17 @@ def test_no_text_in_a_message_changes_whose_it_is_nor_hides_it(
         ("FAILED SU (to root) alice on pts/0", "su_failed"),
         ("FAILED su for root by alice", "su_failed"),
         ("- pts/0 alice:root", "su_failed"),
+        ("+ ??? alice-root", "su"),
+        ("+ /dev/pts/0 alice:root", "su"),
+        ("alice to root on /dev/ttyp0", "su"),
+        ("alice to root on tty", "su"),
+        ("alice to root", "su"),
+        ("BAD SU alice to root on /dev/ttyp0", "su_failed"),
+        ("BAD SU alice to root", "su_failed"),
+        ("'su root' succeeded for alice on /dev/pts/1", "su"),
+        ("'su root' failed for alice on /dev/pts/1", "su_failed"),
+        ("from alice to root at /dev/pts/3", "su"),
+        ("BAD SU from alice to root at /dev/pts/3", "su_failed"),
     ],
 )
 def test_su_names_who_called_it_and_who_they_became(message: str, rule: str) -> None:
@@ -190,6 +263,48 @@ def test_su_names_who_called_it_and_who_they_became(message: str, rule: str) -> 
     assert found == rule
     assert (fields["user_name"], fields["target_user"]) == ("alice", "root")
     assert fields["event_outcome"] == ("success" if rule == "su" else "failure")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "FAILED su for root by bob by alice",
+        "FAILED su for bob to root on /dev/pts/0 by alice",
+        "FAILED SU (to root) bob on pts/0) alice on pts/1",
+        "- pts/0 alice:bob to root on /dev/pts/0",
+        "- pts/0 alice:bob:root",
+        "BAD SU alice to root on /dev/pts/0 on /dev/pts/1",
+        "BAD SU alice to bob to root on /dev/pts/1",
+        "'su root' succeeded for bob on /dev/pts/1' failed for alice on /dev/pts/0",
+    ],
+)
+def test_what_somebody_types_for_a_target_makes_no_success_and_no_other_caller(message: str) -> None:
+    rule, fields = judged(SU, message, "su")
+
+    assert (rule, fields["user_name"], fields["event_outcome"]) == ("su_failed", "alice", "failure")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "No passwd entry for user 'bob to root on /dev/pts/0'",
+        "pam_unix(su:auth): authentication failure; logname= uid=1 ruser=alice rhost=  user=a to root on x",
+        "failed to execute /bin/sh",
+    ],
+)
+def test_what_else_su_says_is_no_event(message: str) -> None:
+    assert not isinstance(SU.judge(record(message, program="su")), Match)
+
+
+def test_su_of_an_old_pam_and_runuser_are_understood() -> None:
+    old = "session opened for user root by alice(uid=1000)"
+    rule, fields = judged(SU, old, "su(pam_unix)")
+    assert (rule, fields["user_name"], fields["target_user"]) == ("su_session", "alice", "root")
+    assert isinstance(SU.judge(record("(to postgres) root on none", program="runuser")), Ignored)
+    assert (
+        judged(PAM, "session opened for user alice by LOGIN(uid=0)", "login(pam_unix)")[0]
+        == "pam_session_old"
+    )
 
 
 def test_both_lines_of_the_shadow_suite_are_one_event() -> None:
@@ -233,13 +348,17 @@ def test_a_session_that_another_pack_asks_about_or_nobody_opened_is_ignored(serv
     for program in (service, None):
         verdict = ALL.judge(record(message, program=program))
         assert isinstance(verdict, Ignored)
-        assert verdict.rule.name == "pam_session_elsewhere"
+        assert verdict.rule.name.endswith(("_own_session", "pam_session_elsewhere"))
 
 
 def test_a_login_that_is_not_understood_is_quarantined() -> None:
-    message = "pam_unix(login:session): session opened for somebody"
-
-    assert isinstance(PAM.judge(record(message, program="login")), Quarantined)
+    for message in (
+        "pam_unix(login:session): session opened for somebody",
+        "pam_unix(cockpit:session): session opened for user alice",
+        "[info] pam_unix(gdm-password:session): session opened for user alice by (uid=0)",
+        "pam_unix(sshd:session): session opened for user alice\nby (uid=0)",
+    ):
+        assert isinstance(PAM.judge(record(message, program="login")), Quarantined)
 
 
 @pytest.mark.parametrize(
@@ -247,6 +366,7 @@ def test_a_login_that_is_not_understood_is_quarantined() -> None:
     [
         "pam_unix(login:session): session closed for user alice",
         "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 ruser=alice rhost=  user=alice",
+        "pam_unix(gdm-password:auth): authentication failure; logname= uid=0 user=alice",
         "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.7",
     ],
 )
@@ -328,8 +448,10 @@ def test_line_breaks_around_a_message_hide_nothing_and_are_in_no_field(
 @pytest.mark.parametrize(
     ("message", "program"),
     [
-        (f"alice:x : {PLACE}USER=root ; COMMAND=/bin/id", "sudo"),
-        (f"alice : {PLACE}USER=root ; COMMAND=/bin/id", "sudo-rs"),
+        (f"alice: : {PLACE}USER=root ; COMMAND=/bin/id", "sudo"),
+        (f"alice {PLACE}USER=root ; COMMAND=/bin/id", "sudo-rs"),
+        ("; USER=root ; COMMAND=/bin/id", "sudo"),
+        ('@cee:{"sudo":{"accept":{"submituser":"alice","command":"/usr/bin/id","runuser":"ro', "sudo"),
         ('@cee:{"sudo": {"alert": {"runuser": "root", "reason": "wrong password"}}}', "sudo"),
     ],
 )
