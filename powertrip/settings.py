@@ -29,6 +29,7 @@ from powertrip.config.values import (
     SourceSecret,
     empty_if_none,
     parse_size,
+    write_duration,
 )
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
@@ -222,6 +223,11 @@ def _warnings(
 ) -> Iterator[Problem]:
     """What works and is probably not meant; `entries` are the rules as they are written."""
     yield from doubts(settings, rules, entries)
+    schedule = settings.reminders
+    if "remind_every_max" in schedule.model_fields_set and schedule.remind_every_max < schedule.remind_every:
+        least = write_duration(schedule.remind_every)
+        problem = f"is below remind_every, and so does nothing; write at least {least}"
+        yield ("reminders", "remind_every_max"), problem
     if not settings.backup.channels:
         problem = (
             "none is configured, so while Slack cannot be reached nobody is told of anything; "

@@ -7,7 +7,16 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from powertrip.config.environment import Filled
-from powertrip.config.schema import Location, dotted, environment_of, how_written, locate, tag_of
+from powertrip.config.schema import (
+    Location,
+    dotted,
+    environment_of,
+    how_written,
+    is_key,
+    locate,
+    models_in,
+    tag_of,
+)
 from powertrip.config.values import did_you_mean, quoted
 from powertrip.config.yamlfile import YamlDocument
 from powertrip.errors import Mistake
@@ -15,7 +24,6 @@ from powertrip.errors import Mistake
 _TEXTS = {
     "bool_parsing": "write true or false",
     "bool_type": "write true or false",
-    "dict_type": "must hold settings, written as `name: value` on lines of their own",
     "enum": "write {expected}",
     "float_parsing": "must be a number",
     "float_type": "must be a number",
@@ -25,7 +33,6 @@ _TEXTS = {
     "int_type": "must be a whole number",
     "less_than_equal": "must be at most {le}",
     "literal_error": "write {expected}",
-    "model_type": "must hold settings, written as `name: value` on lines of their own",
     "string_type": "must be text; put it in quotes if it looks like a number",
     "too_short": "must not be empty",
     "tuple_type": "must be a list, with `- ` before each entry",
@@ -80,15 +87,36 @@ def _problem(details: ErrorDetails, location: Location) -> str:
         set_it = f"set {variable.name} in the environment, or " if variable else ""
         remedy = f"; {set_it}write {how_written(location.field)}" if location.field else ""
         return f"is missing{remedy}"
-    types = [tag_of(model) for model in location.inside]
-    if kind == "union_tag_not_found":
+    if kind.startswith("union_tag"):
+        types = [tag_of(model) for model in location.inside]
+        if kind == "union_tag_invalid":
+            return did_you_mean(str(details["input"]["type"]), types, "type")
         return f"is missing; write {', '.join(types[:-1])} or {types[-1]}"
-    if kind == "union_tag_invalid":
-        return did_you_mean(str(details["input"]["type"]), types, "type")
-    if kind == "value_error":
-        return details["msg"].removeprefix("Value error, ")
-    text = _TEXTS[kind].format(**details.get("ctx", {})) if kind in _TEXTS else details["msg"]
+    if kind in ("dict_type", "model_type", "model_attributes_type"):
+        return _how_a_section_is_written(location)
+    text = details["msg"].removeprefix("Value error, ")
+    if kind in _TEXTS:
+        text = _TEXTS[kind].format(**details.get("ctx", {}))
     return f"{text}, not {quoted(details['input'])}" if kind in _QUOTABLE else text
+
+
+def _how_a_section_is_written(location: Location) -> str:
+    """What to write where there is a text or a list in place of settings."""
+    fields = [
+        name
+        for name, field in (location.inside[0].model_fields if location.inside else {}).items()
+        if not is_key(field)
+    ]
+    # A table has a name of the operator's above the settings, which an entry of it has already.
+    depth = len(models_in(location.field.annotation)[1]) if location.field else 0
+    key = str(location.path[-1])
+    within_table = bool(depth) and location.model is not None and key not in location.model.model_fields
+    settings = f"{{{fields[0]}: …}}" if fields else "name: value"
+    if depth and not within_table:
+        settings = f"NAME: {settings}"
+    elif fields:
+        settings = f"{key}: {settings}"
+    return f"must hold settings, written as `{settings}`, or each on a line of its own"
 
 
 def _unknown_key(location: Location) -> str:

@@ -107,7 +107,8 @@ def quoted(value: object) -> str:
 def did_you_mean(name: str, known: list[str], kind: str) -> str:
     """A sentence that no `kind` has this name, with the nearest one that exists, or else with all."""
     near = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{near[0]}"?' if near else f"there are: {', '.join(known)}"
+    others = f"there are: {', '.join(known)}" if known else "there are none"
+    hint = f'did you mean "{near[0]}"?' if near else others
     return f'there is no {kind} "{name}"; {hint}'
 
 

@@ -44,26 +44,46 @@ def parse_yaml(text: str, name: str) -> YamlDocument:
         # Not libyaml, though it is ten times faster: what nests without end overflows its stack.
         loader = yaml.SafeLoader(text)
         tree = loader.get_single_node()
+        mistaken = list(_keys_read_as_truth(tree, name, ()))
         # Before the data is made of it: that resolves merge keys within the tree.
         lines = dict(_lines(tree, ()))
-        doubles = list(_double_keys(tree, name, ()))
+        mistaken += _double_keys(tree, name, ())
         data = None if tree is None else loader.construct_document(tree)
     except yaml.YAMLError as error:
-        raise ConfigError([_syntax_mistake(error, name)]) from error
+        raise ConfigError([_syntax_mistake(error, text, name)]) from error
     except RecursionError as error:
         raise ConfigError([Mistake(f"{name}:1", "", "is nested too deeply to be read")]) from error
-    if doubles:
-        raise ConfigError(doubles)
+    if mistaken:
+        raise ConfigError(mistaken)
     return YamlDocument(data, name, lines)
 
 
-def _syntax_mistake(error: yaml.YAMLError, name: str) -> Mistake:
+_IN_BRACES = "expected ',' or '}', but got '{'"
+_ADVICE = (
+    # The most frequent of all, and the parser's words do not say what to do.
+    ("mapping values are not allowed", 'put a text that holds ": " in single quotes'),
+    ("found character '\\t'", "indent with blanks, not tabs"),
+    ("unknown escape character", "put a pattern in single quotes, where a backslash is a backslash"),
+    ("'<stream end>'", "a { or [ above is not closed"),
+    ("unexpected end of stream", "a quotation mark above is not closed"),
+    ("but found '<scalar>'", "write a quotation mark within quotation marks twice"),
+    ("<block end>, but found", "it is not indented as the lines above that it belongs to"),
+    ("cannot start any token", "put the value in quotes"),
+    ("alias", "put a value that begins with * in quotes"),
+    ("alphabetic or numeric character", "put a value that begins with * or & in quotes"),
+    ("constructor for the tag", "put a value that begins with ! in quotes"),
+    ("chomping or indentation", "put a value that begins with > or | in quotes"),
+)
+
+
+def _syntax_mistake(error: yaml.YAMLError, text: str, name: str) -> Mistake:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Mistake(f"{name}:1", "", f"is not YAML: {error}")
     mark, problem = error.problem_mark, str(error.problem)
-    # The most frequent of all, and the parser's words do not say what to do.
-    if "mapping values are not allowed" in problem:
-        problem += ': put a text that holds ": " in single quotes'
+    advice = next((advice for sign, advice in _ADVICE if sign in problem), "")
+    if _IN_BRACES in problem and "${" in text.splitlines()[mark.line]:
+        advice = 'inside { } put it in quotes: "${NAME}"'
+    problem += f": {advice}" if advice else ""
     return Mistake(f"{name}:{mark.line + 1}", "", f"is not YAML: {problem} (column {mark.column + 1})")
 
 
@@ -83,6 +103,17 @@ def _children(node: yaml.Node | None) -> Iterator[tuple[str | int, int, yaml.Nod
     elif isinstance(node, yaml.SequenceNode):
         for index, item in enumerate(node.value):
             yield index, item.start_mark.line + 1, item
+
+
+def _keys_read_as_truth(node: yaml.Node | None, name: str, path: YamlPath) -> Iterator[Mistake]:
+    """Keys such as `no` and `on`, which YAML takes for false and true: no name is meant so."""
+    for key, _, value in _children(node):
+        yield from _keys_read_as_truth(value, name, (*path, key))
+    for key_node, _ in node.value if isinstance(node, yaml.MappingNode) else ():
+        if key_node.tag == "tag:yaml.org,2002:bool":
+            setting = ".".join(map(str, (*path, key_node.value)))
+            problem = f'is read by YAML as true or false; put the name in quotes: "{key_node.value}"'
+            yield Mistake(f"{name}:{key_node.start_mark.line + 1}", setting, problem)
 
 
 def _double_keys(node: yaml.Node | None, name: str, path: YamlPath) -> Iterator[Mistake]:

@@ -9,9 +9,10 @@ import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 import structlog
 from aiohttp import web
@@ -37,6 +38,11 @@ _RETRY_AFTER = 10
 """Seconds after which a sender should try again when the database could not take its records."""
 _DATABASE_IS_BUSY = "the database cannot take this now; send it again"
 _OWN_MISTAKE = "Powertrip made a mistake, which is in its log; send it again"
+_LONGEST_NAME = 41
+_ADVICE = {
+    404: "there is nothing here; records are posted to /ingest/NAME, where NAME is that of a source",
+    405: "records are sent by POST, to /ingest/NAME or /ingest/NAME/SECRET",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +131,7 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         if isinstance(error, IngestRefused):
             status, text = error.status, str(error)
         elif isinstance(error, web.HTTPException):
-            status, text = error.status, error.reason
+            status, text = error.status, _ADVICE.get(error.status, error.reason)
         elif isinstance(error, ConnectionError | web.RequestPayloadError):
             status, text = 400, "the body did not arrive whole"
         else:
@@ -171,6 +177,8 @@ def _observing(sources: Callable[[], Mapping[str, Source]], metrics: Metrics) ->
             method=request.method,
             route=route,
             source=known_source,
+            # A slip in a sender's address; what it wrote is not logged, for it may be a secret.
+            meant=_nearest(source, sources()) if source and known_source != source else None,
             status=response.status,
             refusal=request.get(_REFUSAL),
             remote=request.remote,
@@ -179,6 +187,11 @@ def _observing(sources: Callable[[], Mapping[str, Source]], metrics: Metrics) ->
         return response
 
     return observe
+
+
+def _nearest(written: str, known: Iterable[str]) -> str | None:
+    """The source whose name is most like what was written in its place, if any is."""
+    return next(iter(get_close_matches(written[:_LONGEST_NAME], list(known), n=1)), None)
 
 
 class WebServer:

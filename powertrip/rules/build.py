@@ -33,7 +33,10 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     constants = {name: text for name, text in entry.fields.items() if isinstance(text, str)}
     known = captured | constants.keys() | {"host_name"}
     for name in entry.types.keys() - captured:
-        compiler.mistake(did_you_mean(name, sorted(captured), "captured field"), "types", name)
+        problem = did_you_mean(name, sorted(captured), "captured field")
+        if not captured:
+            problem = f"is no field, as the pattern captures none; write (?P<{name}>...) in it"
+        compiler.mistake(problem, "types", name)
     _check_constants(compiler, constants, captured)
     where = compiler.conditions("where", entry.where, entry.types, known)
     unless = compiler.conditions("unless", entry.unless, entry.types, known)

@@ -133,7 +133,10 @@ def _refusal(error: Exception) -> str:
     # It gives its reasons as bytes.
     text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
     advice = next((advice for sign, advice in _ADVICE if re.search(sign, text)), "")
-    return f"RE2 refuses it ({text})" + (f"; {advice}" if advice else "")
+    # The construct that it quotes behind a colon may open a bracket of its own.
+    kind, colon, construct = text.partition(": ")
+    quoted = f'{kind}: "{construct}"' if colon else text
+    return f"RE2 refuses it ({quoted})" + (f"; {advice}" if advice else "")
 
 
 class Recogniser:

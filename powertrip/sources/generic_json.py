@@ -3,7 +3,8 @@
 from typing import Any, Literal
 
 from powertrip.config.values import KeyPath
-from powertrip.ingest.body import read_values
+from powertrip.errors import Unreadable
+from powertrip.ingest.body import read_text, read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import RecordKeys, find_list
 from powertrip.ingest.source import BySecret, Zoned
@@ -36,7 +37,13 @@ class Json(BySecret, Zoned):
 
     def read_body(self, request: IngestRequest) -> Reading:
         values: list[Any] = []
-        for value in opened(read_values(request)):
+        try:
+            read = read_values(request)
+        except Unreadable as error:
+            if read_text(request).lstrip()[:1] in ("{", "[", '"', ""):
+                raise
+            raise Unreadable(f"{error}; for lines of syslog, give the source the type syslog") from error
+        for value in opened(read):
             listed = find_list(value, self.events)
             values += [value] if listed is None else listed
         return Reading(records=self.records(values, request, self.keys))

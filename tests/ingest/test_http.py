@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+import structlog
 from aiohttp import ClientResponse, ClientSession
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -277,6 +278,32 @@ async def test_an_unknown_source_is_not_found_and_none_is_named(served: Served) 
     assert "logs" not in await answer.text()
     assert served.counted("powertrip_requests_total", source="(unknown)", status="404") == 1
     assert (await served.post({}, "/elsewhere")).status == 404
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/ingest/log", "logs"),
+        (f"/ingest/Logs/{SECRET}", "logs"),
+        (f"/ingest/{'x' * 4000}", None),
+        ("/", None),
+    ],
+)
+async def test_a_slip_in_the_address_is_told_to_the_sender_and_seen_in_the_log(
+    served: Served, path: str, meant: str | None
+) -> None:
+    with structlog.testing.capture_logs() as logged:
+        answer = await served.post([], path)
+
+    assert (answer.status, "records are posted to /ingest/NAME" in await answer.text()) == (404, True)
+    assert [entry["meant"] for entry in logged if entry["event"] == "request"] == [meant]
+
+
+async def test_whoever_gets_instead_of_posting_is_told_so(served: Served) -> None:
+    answer = await served.client.get(served.url("/ingest/logs"))
+
+    assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+    assert "sent by POST, to /ingest/NAME" in await answer.text()
 
 
 async def test_sources_may_come_and_go_while_serving(served: Served) -> None:

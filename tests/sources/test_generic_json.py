@@ -103,6 +103,17 @@ def test_an_empty_array_is_no_records() -> None:
     assert read([]) == []
 
 
+@pytest.mark.parametrize(
+    ("body", "advised"),
+    [(b"<38>Nov 22 20:08:58 bastion-1 sshd[9]: Accepted", True), (b'{"message": ', False), (b"", False)],
+)
+def test_a_body_of_syslog_lines_is_refused_with_the_type_that_reads_them(body: bytes, advised: bool) -> None:
+    with pytest.raises(Unreadable) as refused:
+        read(body)
+
+    assert ("give the source the type syslog" in str(refused.value)) is advised
+
+
 def test_keys_may_be_paths_or_contain_dots_themselves() -> None:
     keys = Keys(message="log.message", host="host.name", time="@timestamp", id="event.id", program="p.q.r")
     body = {
