@@ -34,6 +34,8 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "slack_connected": ("1 while the Slack connection is up, else 0", ()),
     "poll_last_success_timestamp_seconds": ("When a round last went through, Unix time", ("poll",)),
     "poll_lag_seconds": ("How far a poll is behind", ("poll",)),
+    "heartbeat_seconds": ("How long the newest heartbeat took until it was seen in Slack", ("source",)),
+    "heartbeat_last_success_timestamp_seconds": ("When the whole chain was last well, Unix time", ()),
     "gaps_waiting": ("Batches whose left-out records are not all fetched yet", ()),
 }
 HISTOGRAMS: dict[str, tuple[str, tuple[float, ...]]] = {
@@ -159,6 +161,14 @@ class Metrics:
 
     def first_notice_posted(self, waited: timedelta) -> None:
         self._histograms["time_to_notice_seconds"].observe(waited.total_seconds())
+
+    def heartbeat_seen(self, source: str, took: timedelta) -> None:
+        """The card in Slack shows the newest heartbeat of a source."""
+        self._set("heartbeat_seconds", took.total_seconds(), source)
+
+    def heartbeat_succeeded(self, at: datetime) -> None:
+        """Every source was heard in time, and the card in Slack shows it."""
+        self._set("heartbeat_last_success_timestamp_seconds", at.timestamp())
 
     def set_events_open(self, count: int) -> None:
         self._set("events_open", count)

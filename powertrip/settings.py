@@ -31,6 +31,7 @@ from powertrip.config.values import (
     parse_size,
     write_duration,
 )
+from powertrip.domain.heartbeat import HeartbeatSection, mistakes_in_heartbeat
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
@@ -126,6 +127,7 @@ class ConfigFile(Section):
     lookups: Lookups = Lookups()
     enrichment: Annotated[EnrichmentSection, AT_START] = EnrichmentSection()
     quarantine: QuarantineSection = QuarantineSection()
+    heartbeat: Annotated[HeartbeatSection, Field(default_factory=HeartbeatSection)]
     retention: Retention = Retention()
     log: Log = Log()
 
@@ -203,6 +205,7 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     for name, _ in tables(data, "polls"):
         if name in sources:
             yield ("polls", name), "is the name of a source too; give one of them another"
+    yield from mistakes_in_heartbeat(data, [*sources, *(name for name, _ in tables(data, "polls"))])
     yield from mistakes_in_origins(data)
     yield from mistakes_in_enrichment(data)
     ingest = data.get("ingest")

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import TypeAlias
 
 from powertrip.domain.event import Event
+from powertrip.domain.heartbeat import Beat
 from powertrip.domain.hids import Watch
 from powertrip.domain.record import Record
 
@@ -53,7 +54,24 @@ class ToQuarantine:
     reason: str
 
 
-Judgement: TypeAlias = ToAsk | ToSight | ToCount | ToQuarantine
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToBeat:
+    """The record is a heartbeat, or claims to be one."""
+
+    record: Record
+    beat: Beat | None = None
+    """None where it is not signed as it should be."""
+    rule: str | None = None
+    """The rule that took it."""
+    problem: str = ""
+    """Why no rule took it or, without `beat`, why it is not genuine."""
+    is_copy: bool = False
+    """Whether a HIDS tells of one that comes through another source."""
+    otherwise: ToAsk | None = None
+    """What is asked if it is not genuine, or its nonce is known already; None for a copy."""
+
+
+Judgement: TypeAlias = ToAsk | ToSight | ToCount | ToQuarantine | ToBeat
 """What becomes of one record."""
 
 
@@ -78,5 +96,7 @@ class Applied:
     quarantined: int = 0
     sighted: int = 0
     """Records of origins kept for comparison."""
+    beats: int = 0
+    """Heartbeats, and records that claimed to be one."""
     paired: tuple[str, ...] = ()
     """Names of the origins whose record and the log pipeline's were found to be of one thing."""

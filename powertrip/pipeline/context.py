@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
+from powertrip.domain.heartbeat import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
@@ -33,6 +34,7 @@ class Settings:
     cards: CardSettings
     severity: SeverityLists
     quarantine: QuarantineSection
+    heartbeat: HeartbeatSection
     security_channel: str
     """A channel id."""
     command: str
@@ -54,6 +56,7 @@ class Signals:
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
     lookups: asyncio.Event = field(default_factory=asyncio.Event)
     reminders: asyncio.Event = field(default_factory=asyncio.Event)
+    heartbeat: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

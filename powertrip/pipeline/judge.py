@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
@@ -10,19 +11,19 @@ import structlog
 
 from powertrip.domain import deciding, routing, severity
 from powertrip.domain.event import Event
-from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
+from powertrip.domain.heartbeat import USER
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToCount, ToQuarantine, ToSight
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
 from powertrip.errors import StoreUnavailable
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups
+from powertrip.pipeline.hear import Spoken, hear, impostor
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 
 log = structlog.get_logger(__name__)
 
 Item = TypeVar("Item")
-Spoken = Match | Ignored | Quarantined | Unmatched | ToQuarantine
-"""What the rules say of a record; ToQuarantine where they break on it."""
 
 BATCH = 200
 """Records judged in one go: enough to share a commit, few enough to keep each step short."""
@@ -49,6 +50,8 @@ async def judge_waiting(context: Context) -> bool:
             await context.store.inbox.release([item.inbox_id for item in claimed])
         raise
     _count(context, judgements, applied)
+    if applied.beats:
+        context.signals.heartbeat.set()
     if applied.opened:
         begin_lookups(context)
     if applied.opened or applied.folded or applied.paired:
@@ -84,6 +87,7 @@ async def apply_all(
         folded=tuple(event_id for applied in each for event_id in applied.folded),
         quarantined=sum(applied.quarantined for applied in each),
         sighted=sum(applied.sighted for applied in each),
+        beats=sum(applied.beats for applied in each),
         paired=tuple(origin for applied in each for origin in applied.paired),
     )
 
@@ -118,11 +122,18 @@ def to_ask(
 async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]:
     settings = context.settings
     spoken = [_speak(settings, record) for record in claimed]
+    beats = await hear(context, settings, list(zip(claimed, spoken, strict=True)))
     names = [match.fields.get("user_name") for match in spoken if isinstance(match, Match)]
+    names += [USER for beat in beats if beat is not None]
     subjects = await subjects_of(context, settings, names)
     judgements: list[Judgement] = []
     now = context.clock()
-    for record, verdict in zip(claimed, spoken, strict=True):
+    for record, verdict, beat in zip(claimed, spoken, beats, strict=True):
+        if beat is not None:
+            draft = impostor(record, verdict)
+            ask = to_ask(settings, record, draft, subjects[USER], event_id=context.new_id(), now=now)
+            judgements.append(beat if beat.is_copy else replace(beat, otherwise=replace(ask, watches=())))
+            continue
         match verdict:
             case ToQuarantine():
                 judgements.append(verdict)
@@ -201,6 +212,8 @@ def _count(context: Context, judgements: Sequence[Judgement], applied: Applied) 
                 context.metrics.record_judged(name if verdict == "ignored" else "", verdict)
             case ToQuarantine(rule=rule):
                 context.metrics.record_judged(rule or "", "quarantine")
+            case ToBeat(rule=rule):
+                context.metrics.record_judged(rule or "", "heartbeat")
     for origin in applied.paired:
         context.metrics.sighting_compared(origin, "matched")
     if applied.opened or applied.folded or applied.quarantined or applied.sighted:

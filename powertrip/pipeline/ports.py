@@ -19,6 +19,9 @@ class Notifier(Protocol):
     async def find(self, conversation: str, uid: str, since: datetime) -> Posted | None:
         """The message with this uid in its metadata, if it was posted since."""
 
+    async def read(self, channel: str, ts: str) -> str | None:
+        """A message of ours as Slack has it, as JSON; None where it is gone."""
+
     async def update(self, channel: str, ts: str, message: dict[str, Any]) -> None:
         """Replace a message of ours."""
 

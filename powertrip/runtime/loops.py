@@ -9,6 +9,7 @@ from powertrip.pipeline.backfill import Filler
 from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.enrich import enrich
+from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
 from powertrip.pipeline.poll import Poller
@@ -73,6 +74,12 @@ def loops(shared: Shared, context: Context, socket: SocketConnection, workspace:
             lease=LEASE,
             on=signals.outbox,
             every=_each(TICK),
+        ),
+        Loop(
+            "heartbeat",
+            Heartbeat(context, socket.is_connected, shared.http).beat,
+            on=signals.heartbeat,
+            every=lambda now: min(SLOW_TICK, now.heartbeat.late_after / 10),
         ),
         Loop("watch socket", SocketWatch(shared, socket).watch, every=_each(WATCH_TICK)),
         Loop("count", partial(count, shared), every=_each(WATCH_TICK)),

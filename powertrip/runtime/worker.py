@@ -94,6 +94,7 @@ class Worker:
                 cards=now.cards,
                 severity=now.severity,
                 quarantine=now.quarantine,
+                heartbeat=now.heartbeat,
                 backup_after=now.backup.after,
                 security_channel=self._security_channel(),
                 command=now.slack.command,

@@ -1,5 +1,6 @@
 """Posts, finds, updates and deletes messages."""
 
+import json
 from datetime import datetime
 from typing import Any
 
@@ -72,6 +73,16 @@ class SlackNotifier:
             if not cursor:
                 break
         return None
+
+    async def read(self, channel: str, ts: str) -> str | None:
+        """A message of ours as Slack has it, as JSON; None where it is gone."""
+        answer = await call(
+            self._client.conversations_history(
+                channel=channel, oldest=ts, latest=ts, inclusive=True, include_all_metadata=True, limit=1
+            )
+        )
+        messages = answer["messages"]
+        return next((json.dumps(message) for message in messages if message.get("ts") == ts), None)
 
     async def update(self, channel: str, ts: str, message: dict[str, Any]) -> None:
         await call(self._client.chat_update(channel=channel, ts=ts, **message))

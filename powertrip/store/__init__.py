@@ -6,7 +6,16 @@ program in a class at its end, whose methods run a step on the database thread; 
 
 from datetime import datetime, timedelta
 
-from powertrip.store import deliveries, enrichment_cache, events, gaps, inbox, people_cache, quarantine
+from powertrip.store import (
+    deliveries,
+    enrichment_cache,
+    events,
+    gaps,
+    heartbeat,
+    inbox,
+    people_cache,
+    quarantine,
+)
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
 from powertrip.store.database import DatabaseThread
@@ -15,6 +24,7 @@ from powertrip.store.deliveries import Deliveries
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
 from powertrip.store.gaps import Gaps
+from powertrip.store.heartbeat import Heartbeats
 from powertrip.store.hids.alerts import Sightings
 from powertrip.store.hids.expected import Expectations
 from powertrip.store.hids.reports import Tellings
@@ -48,6 +58,7 @@ class Store:
         self.events = Events(database)
         self.expectations = Expectations(database)
         self.gaps = Gaps(database)
+        self.heartbeat = Heartbeats(database)
         self.inbox = Inbox(database)
         self.judging = Judging(database)
         self.notices = Notices(database)
@@ -75,6 +86,7 @@ class Store:
             "deliveries": await self._run(deliveries.prune, records_before),
             "gaps": await self._run(gaps.prune, records_before),
             "quarantine": await self._run(quarantine.prune, rows, size, now),
+            "heartbeats": await self._run(heartbeat.prune, now),
             "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
             "enrichment_cache": await self._run(enrichment_cache.prune, now),
         }

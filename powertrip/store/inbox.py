@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from powertrip.domain.heartbeat import USER
 from powertrip.domain.record import Record
 from powertrip.store import counter, silence
 from powertrip.store.bulk import insert_all
@@ -39,8 +40,8 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
             counter.add(
                 batch[0].received_at, verdict="duplicate", name=batch[0].source, count=len(batch) - new
             )
-        # What was sent twice is no sign that the source still speaks.
-        if new:
+        # What was sent twice is no sign that the source still speaks, and neither is its heartbeat.
+        if new and any(USER not in record.message for record in batch):
             heard_at[batch[0].source] = max(record.received_at for record in batch)
         counts.append(new)
     if heard_at:

@@ -13,8 +13,8 @@ from typing import Any
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
-from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToCount, ToQuarantine, ToSight
-from powertrip.store import audit, counter, deliveries, inbox, quarantine
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToCount, ToQuarantine, ToSight
+from powertrip.store import audit, counter, deliveries, heartbeat, inbox, quarantine
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
@@ -32,18 +32,27 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     sighted: list[ToSight] = []
     counted: Counter[tuple[str, str]] = Counter()
     unjudged: list[dict[str, Any]] = []
+    beats: list[ToBeat] = []
+    real: dict[str, datetime] = {}
     for judgement in judgements:
-        if judgement.record.inbox_id not in mine:
+        record = judgement.record
+        if record.inbox_id not in mine:
             continue
+        if not isinstance(judgement, ToBeat):
+            real[record.source] = max(record.received_at, real.get(record.source, record.received_at))
         match judgement:
+            case ToBeat():
+                beats.append(judgement)
             case ToAsk():
                 asked.append(judgement)
             case ToSight():
                 sighted.append(judgement)
             case ToCount(verdict=verdict, name=name):
                 counted[verdict, name] += 1
-            case ToQuarantine(record=record, rule=rule, reason=reason):
+            case ToQuarantine(rule=rule, reason=reason):
                 unjudged.append(quarantine.of_record(record, rule=rule, reason=reason, now=now))
+    heartbeat.heard_real(real)
+    asked += heartbeat.take(beats, now)
     # Before the questions: a record that came with its counterpart finds it here.
     paired = [origin for sight in sighted for origin in pairing.sight(sight, now)]
     # A record that only confirms what an origin alone told of joins that event, whatever was decided.
@@ -60,7 +69,12 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     for (verdict, name), count in sorted(counted.items()):
         counter.add(now, verdict=verdict, name=name, count=count)
     return replace(
-        applied, folded=folded, quarantined=len(unjudged), sighted=len(sighted), paired=tuple(paired)
+        applied,
+        folded=folded,
+        quarantined=len(unjudged),
+        sighted=len(sighted),
+        beats=len(beats),
+        paired=tuple(paired),
     )
 
 

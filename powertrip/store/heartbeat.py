@@ -1,0 +1,189 @@
+"""Keeps the newest heartbeat of each source, the nonces that are used up, and where the card is.
+
+Nothing here grows: a source has one row, the card has one, and nonces go after a day with their records.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from powertrip.domain.event import Event
+from powertrip.domain.heartbeat import AHEAD, REASON, REMEMBERED, Card, Heard, Outage, Watched
+from powertrip.domain.judgement import ToAsk, ToBeat
+from powertrip.store.bulk import insert_all
+from powertrip.store.database import Role, transaction
+from powertrip.store.heartbeat_tables import HeartbeatCardRow, HeartbeatRow, HeartbeatTakenRow
+from powertrip.store.tables import InboxRow
+
+LEASE = timedelta(seconds=60)
+"""Without a sign of life for so long, another process takes the card over."""
+_ALIVE_EVERY = LEASE / 4
+_ROUGHLY = timedelta(seconds=5)
+"""Real records that follow each other more closely cost no write."""
+_ONLY = 1
+"""The id of the one row of the card."""
+
+
+def take(beats: Sequence[ToBeat], now: datetime) -> list[ToAsk]:
+    """Write heartbeats down; returns what is asked of those that are not genuine, or came before."""
+    refused: list[tuple[ToBeat, str]] = []
+    for item in beats:
+        if item.beat is None:
+            refused.append((item, item.problem))
+            continue
+        # A HIDS may tell of a line more than once, and is believed less: its copy uses nothing up.
+        nonce = f"{item.beat.nonce} {item.record.source}" if item.is_copy else item.beat.nonce
+        row = {"nonce": nonce, "inbox_id": item.record.inbox_id, "at": now}
+        is_new = insert_all(HeartbeatTakenRow, [row], "ON CONFLICT DO NOTHING") == 1
+        if item.is_copy:
+            continue
+        if is_new:
+            _newest(item, now)
+        else:
+            refused.append((item, "its nonce was used before: it is sent again"))
+    # In one order, so that two processes that judge records of the same sources never wait for each other.
+    for source, count in sorted(Counter(item.record.source for item, _ in refused).items()):
+        newest = next(reason for item, reason in reversed(refused) if item.record.source == source)
+        changed = HeartbeatRow.update(claims=HeartbeatRow.claims + count, claim=newest)
+        changed.where(HeartbeatRow.source == source).execute()
+    return [
+        replace(item.otherwise, event=_asked(item.otherwise.event, reason))
+        for item, reason in refused
+        if item.otherwise is not None
+    ]
+
+
+def _asked(event: Event, reason: str) -> Event:
+    # Every other reason is another question.
+    fold_key = hashlib.sha256(f"{event.fold_key} {reason}".encode()).hexdigest()
+    return replace(event, fields={**event.fields, REASON: reason}, fold_key=fold_key)
+
+
+def _newest(item: ToBeat, now: datetime) -> None:
+    beat, record = item.beat, item.record
+    if beat is None:
+        return
+    _wait_for([record.source], now)
+    # One that was held up on its way says nothing new.
+    older = HeartbeatRow.sent_at.is_null() | (HeartbeatRow.sent_at <= beat.sent_at)
+    HeartbeatRow.update(
+        sent_at=beat.sent_at,
+        received_at=record.received_at,
+        judged_at=now,
+        rule=item.rule,
+        problem=item.problem or None,
+        claims=0,
+        claim=None,
+        refused=None,
+    ).where((HeartbeatRow.source == record.source) & older).execute()
+
+
+def heard_real(newest: Mapping[str, datetime]) -> None:
+    """Record when sources sent what is no heartbeat; changes nothing for those without one."""
+    # In one order, so that two processes that judge records of the same sources never wait for each other.
+    for source, at in sorted(newest.items()):
+        outdated = HeartbeatRow.real_at.is_null() | (HeartbeatRow.real_at < at - _ROUGHLY)
+        HeartbeatRow.update(real_at=at).where((HeartbeatRow.source == source) & outdated).execute()
+
+
+def refused(source: str, status: int) -> None:
+    """Count a request that was not accepted; nothing for a source without a heartbeat."""
+    row = HeartbeatRow.get_or_none(HeartbeatRow.source == source)
+    if row is not None:
+        counts = dict(row.refused or {})
+        counts[str(status)] = counts.get(str(status), 0) + 1
+        HeartbeatRow.update(refused=counts).where(HeartbeatRow.source == source).execute()
+
+
+def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None:
+    """All that is known, for the one process that keeps the card; None where another does."""
+    HeartbeatCardRow.insert(id=_ONLY, owner=owner, alive_at=now).on_conflict_ignore().execute()
+    row = HeartbeatCardRow.get_by_id(_ONLY)
+    alive_at = row.alive_at or now
+    is_away = now - alive_at > LEASE
+    if row.owner != owner and not is_away:
+        return None
+    if is_away or row.owner != owner or now - alive_at >= _ALIVE_EVERY:
+        changes: dict[str, Any] = {"owner": owner, "alive_at": now}
+        if is_away:
+            changes |= {"down_from": alive_at, "down_until": now}
+        mine = (HeartbeatCardRow.id == _ONLY) & (HeartbeatCardRow.owner == row.owner)
+        if not HeartbeatCardRow.update(**changes).where(mine).execute():
+            return None
+    _wait_for(sources, now)
+    rows = HeartbeatRow.select().where(HeartbeatRow.source.in_(list(sources))).order_by(HeartbeatRow.source)
+    waiting = InboxRow.select(InboxRow.received_at).where(InboxRow.judged_at.is_null()).order_by(InboxRow.id)
+    oldest = waiting.first()
+    return Watched(
+        heard=tuple(_heard(each) for each in rows),
+        card=Card(
+            channel=row.channel,
+            ts=row.ts,
+            uid=row.uid,
+            attempted_at=row.attempted_at,
+            pinged_at=row.pinged_at,
+            told=row.told or {},
+        ),
+        waiting_since=oldest.received_at if oldest else None,
+    )
+
+
+def _wait_for(sources: Collection[str], now: datetime) -> None:
+    new = [{"source": source, "since": now} for source in sorted(sources)]
+    insert_all(HeartbeatRow, new, "ON CONFLICT DO NOTHING")
+
+
+def _heard(row: Any) -> Heard:
+    return Heard(
+        source=row.source,
+        since=row.since,
+        sent_at=row.sent_at,
+        received_at=row.received_at,
+        judged_at=row.judged_at,
+        rule=row.rule,
+        problem=row.problem,
+        claims=row.claims,
+        claim=row.claim,
+        refused=row.refused or {},
+        real_at=row.real_at,
+    )
+
+
+def keep(card: Card) -> None:
+    """Write down where the card is, and who was told what."""
+    HeartbeatCardRow.update(
+        channel=card.channel,
+        ts=card.ts,
+        uid=card.uid,
+        attempted_at=card.attempted_at,
+        pinged_at=card.pinged_at,
+        told=dict(card.told),
+    ).where(HeartbeatCardRow.id == _ONLY).execute()
+
+
+def outage() -> Outage | None:
+    """The last time that no process was alive."""
+    row = HeartbeatCardRow.get_or_none(HeartbeatCardRow.id == _ONLY)
+    if row is None or row.down_from is None or row.down_until is None:
+        return None
+    return Outage(row.down_from, row.down_until)
+
+
+def prune(now: datetime) -> int:
+    """Delete nonces that no heartbeat is young enough to repeat, and the records that they came in."""
+    old = HeartbeatTakenRow.at < now - REMEMBERED - AHEAD
+    records = HeartbeatTakenRow.select(HeartbeatTakenRow.inbox_id).where(old)
+    InboxRow.delete().where(InboxRow.id.in_(records)).execute()
+    return int(HeartbeatTakenRow.delete().where(old).execute())
+
+
+class Heartbeats(Role):
+    """The heartbeat, as its loop and the judge see it."""
+
+    watch = transaction(watch)
+    keep = transaction(keep)
+    outage = transaction(outage)
+    refused = transaction(refused)
