@@ -77,7 +77,6 @@ def _newest(item: ToBeat, now: datetime) -> None:
         problem=item.problem or None,
         claims=0,
         claim=None,
-        refused=None,
     ).where((HeartbeatRow.source == record.source) & older).execute()
 
 
@@ -87,15 +86,6 @@ def heard_real(newest: Mapping[str, datetime]) -> None:
     for source, at in sorted(newest.items()):
         outdated = HeartbeatRow.real_at.is_null() | (HeartbeatRow.real_at < at - _ROUGHLY)
         HeartbeatRow.update(real_at=at).where((HeartbeatRow.source == source) & outdated).execute()
-
-
-def refused(source: str, status: int) -> None:
-    """Count a request that was not accepted; nothing for a source without a heartbeat."""
-    row = HeartbeatRow.get_or_none(HeartbeatRow.source == source)
-    if row is not None:
-        counts = dict(row.refused or {})
-        counts[str(status)] = counts.get(str(status), 0) + 1
-        HeartbeatRow.update(refused=counts).where(HeartbeatRow.source == source).execute()
 
 
 def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None:
@@ -147,7 +137,6 @@ def _heard(row: Any) -> Heard:
         problem=row.problem,
         claims=row.claims,
         claim=row.claim,
-        refused=row.refused or {},
         real_at=row.real_at,
     )
 
@@ -186,4 +175,3 @@ class Heartbeats(Role):
     watch = transaction(watch)
     keep = transaction(keep)
     outage = transaction(outage)
-    refused = transaction(refused)

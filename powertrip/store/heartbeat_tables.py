@@ -18,7 +18,6 @@ class HeartbeatRow(Table):
     problem = OutsideTextField(null=True)
     claims = IntegerField(default=0)
     claim = OutsideTextField(null=True)
-    refused = JsonField(null=True)
     real_at = MomentField(null=True)
 
 

@@ -7,7 +7,6 @@ import pytest
 from powertrip.cards import CardSettings, Message
 from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Payload, ReminderNumbers
 from powertrip.domain.event import Event, Notice, NoticeKind, Snapshot, Status
-from powertrip.domain.heartbeat import HeartbeatSection
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.reminders import Reminders as Schedule
 from powertrip.domain.routing import Reviewers
@@ -25,7 +24,7 @@ SETTINGS = Settings(
     cards=CardSettings(),
     severity=UNUSED,
     quarantine=UNUSED,
-    heartbeat=HeartbeatSection(),
+    heartbeat=UNUSED,
     security_channel=SECURITY,
     command="/powertrip",
     backup_after=UNUSED,

@@ -6,7 +6,7 @@ STATEMENTS = (
     """CREATE TABLE heartbeat (
         source VARCHAR(255) PRIMARY KEY, since BIGINT NOT NULL, sent_at BIGINT, received_at BIGINT,
         judged_at BIGINT, rule VARCHAR(255), problem TEXT, claims INTEGER NOT NULL DEFAULT 0, claim TEXT,
-        refused TEXT, real_at BIGINT)""",
+        real_at BIGINT)""",
     """CREATE TABLE heartbeat_taken (
         nonce VARCHAR(255) PRIMARY KEY, inbox_id BIGINT NOT NULL, at BIGINT NOT NULL)""",
     "CREATE INDEX heartbeat_taken_at ON heartbeat_taken (at)",
