@@ -97,6 +97,8 @@ def test_every_metric_that_is_declared_can_have_a_value(metrics: Metrics) -> Non
     metrics.poll_failed("search")
     metrics.gap_fetched("logs", 7)
     metrics.gap_failed("logs")
+    metrics.heartbeat_seen("logs", timedelta(seconds=2))
+    metrics.heartbeat_succeeded(now)
     metrics.first_notice_posted(timedelta(milliseconds=300))
     metrics.set_events_open(4)
     metrics.set_gaps_waiting(2)

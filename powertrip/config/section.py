@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel, ConfigDict, SecretStr
 
-from powertrip.config.values import DatabaseAddress
+from powertrip.config.values import DatabaseAddress, SecretAddress
 
 
 class Section(BaseModel):
@@ -18,7 +18,7 @@ class Section(BaseModel):
 def secrets_in(value: object) -> Iterator[str]:
     """Every text that must not be printed."""
     # Found by its type and kept in no list, so that none can be forgotten.
-    if isinstance(value, DatabaseAddress):
+    if isinstance(value, DatabaseAddress | SecretAddress):
         yield from value.hidden()
     elif isinstance(value, SecretStr):
         yield value.get_secret_value()

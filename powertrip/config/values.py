@@ -10,7 +10,7 @@ from datetime import timedelta
 from difflib import get_close_matches
 from functools import partial
 from typing import Annotated, Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
@@ -56,6 +56,22 @@ class DatabaseAddress(SecretStr):
         for written in (parts.password, *parse_qs(parts.query).get("password", ())):
             if written:
                 yield from (written, unquote(written))
+
+
+class SecretAddress(SecretStr):
+    """An address whose path, or query, lets whoever knows it do what it is for."""
+
+    def hidden(self) -> Iterator[str]:
+        """All of it, and each part of the path and of the query that can be a secret."""
+        address = self.get_secret_value()
+        parts = urlsplit(address)
+        yield address
+        pieces = [
+            *parts.path.split("/"),
+            *(value for _, value in parse_qsl(parts.query)),
+            parts.password or "",
+        ]
+        yield from (piece for piece in pieces if len(piece) >= 8)
 
 
 def parse_duration(value: object) -> timedelta:

@@ -15,10 +15,10 @@ from enum import StrEnum
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, SecretStr
 
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, SourceName, SourceSecret, Written, did_you_mean
+from powertrip.config.values import Duration, SecretAddress, SourceName, SourceSecret, Written, did_you_mean
 
 USER = "powertrip-heartbeat"
 """How the user names of heartbeats begin; no real user may have such a name."""
@@ -47,7 +47,7 @@ def _check_key(value: SecretStr) -> SecretStr:
     return value
 
 
-def _check_ping(value: SecretStr) -> SecretStr:
+def _check_ping(value: SecretAddress) -> SecretAddress:
     # The address is a secret: whoever knows it can keep the watcher outside content.
     try:
         url = urlsplit(value.get_secret_value())
@@ -80,16 +80,15 @@ class HeartbeatSection(Section):
     sources: Annotated[
         dict[SourceName, Duration | None],
         BeforeValidator(_by_source),
-        Field(default_factory=dict),
         Written("a list of sources, or a table of them with how often each is heard: `{syslog: 15m}`"),
-    ]
+    ] = {}  # noqa: RUF012 (pydantic copies it)
     """The sources and polls that a heartbeat comes through; without any there is no heartbeat."""
     every: Duration = timedelta(hours=1)
     """How often the hosts send one, where `sources` says nothing else."""
     late_after: Duration = timedelta(minutes=10)
     """A heartbeat that is overdue for this long is late, and so is whatever else is broken for this long."""
     ping: (
-        Annotated[SecretStr, AfterValidator(_check_ping), Written("an https address, kept secret")] | None
+        Annotated[SecretAddress, AfterValidator(_check_ping), Written("an https address, kept secret")] | None
     ) = None
     """Called after each heartbeat that was seen in Slack: whoever watches it calls you when it stops."""
 
