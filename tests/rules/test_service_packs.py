@@ -134,7 +134,6 @@ def github(action: str, **changes: Any) -> dict[str, Any]:
         ("org.disable_two_factor_requirement", "github_sign_in_rules_changed"),
         ("org.update_saml_provider_settings", "github_sign_in_rules_changed"),
         ("org.disable_oauth_app_restrictions", "github_sign_in_rules_changed"),
-        ("org.update_default_repository_permission", "github_sign_in_rules_changed"),
         ("ip_allow_list.disable", "github_sign_in_rules_changed"),
         ("ip_allow_list_entry.create", "github_sign_in_rules_changed"),
         ("business.add_admin", "github_admin_changed"),
@@ -150,7 +149,54 @@ def github(action: str, **changes: Any) -> dict[str, Any]:
         ("repo.add_member", "github_access_changed"),
         ("repo.update_member", "github_access_changed"),
         ("protected_branch.destroy", "github_branch_rules_changed"),
-        ("protected_branch.policy_override", "github_branch_rules_changed"),
+        ("protected_branch.policy_override", "github_protection_bypassed"),
+        ("secret_scanning_push_protection.bypass", "github_protection_bypassed"),
+        ("workflows.bypass_protection_rules", "github_protection_bypassed"),
+        ("merge_queue.destroy", "github_branch_rules_changed"),
+        ("audit_log_streaming.destroy", "github_audit_log_changed"),
+        ("audit_log_streaming.update", "github_audit_log_changed"),
+        ("audit_log_streaming.create", "github_audit_log_changed"),
+        ("business.disable_source_ip_disclosure", "github_audit_log_changed"),
+        ("org.sso_response", "github_login"),
+        ("business.sso_response", "github_login"),
+        ("user.login", "github_login"),
+        ("staff.fake_login", "github_impersonation"),
+        ("org.recovery_codes_viewed", "github_recovery_codes"),
+        ("external_identity.provision", "github_identity_set"),
+        ("external_group.link", "github_access_changed"),
+        ("repo.temporary_access_granted", "github_access_changed"),
+        ("org.cancel_invitation", "github_access_changed"),
+        ("org.delete", "github_organisation_changed"),
+        ("org.update_default_repository_permission", "github_member_rights_changed"),
+        ("org.update_member_repository_creation_permission", "github_member_rights_changed"),
+        ("members_can_delete_repos.enable", "github_member_rights_changed"),
+        ("org.members_can_update_protected_branches.enable", "github_member_rights_changed"),
+        ("private_repository_forking.enable", "github_member_rights_changed"),
+        ("repository_visibility_change.clear", "github_member_rights_changed"),
+        ("dependabot_alert.dismiss", "github_alert_dismissed"),
+        ("code_scanning.alert_closed_by_user", "github_alert_dismissed"),
+        ("secret_scanning_alert.create", "github_secret_found"),
+        ("org.secret_scanning_push_protection_disable", "github_scanning_changed"),
+        ("org.secret_scanning_custom_pattern_push_protection_disabled", "github_scanning_changed"),
+        ("repo.advanced_security_disabled", "github_scanning_changed"),
+        ("personal_access_token.auto_approve_grant_requests_enabled", "github_token_rules_changed"),
+        ("enterprise_installation.create", "github_app_changed"),
+        ("codespaces.create_an_org_secret", "github_app_changed"),
+        ("org.set_actions_fork_pr_approvals_policy", "github_actions_rules_changed"),
+        ("repo.actions_enabled", "github_actions_rules_changed"),
+        ("workflows.disable_workflow", "github_actions_rules_changed"),
+        ("workflows.delete_workflow_run", "github_logs_removed"),
+        ("migration.create", "github_data_exported"),
+        ("org.audit_log_export", "github_data_exported"),
+        ("project.update_user_permission", "github_project_access_changed"),
+        ("copilot.content_exclusion_changed", "github_copilot_rules_changed"),
+        ("security_key.register", "github_account_changed"),
+        ("trusted_device.register", "github_account_changed"),
+        ("user.suspend", "github_account_changed"),
+        ("user.promote", "github_admin_changed"),
+        ("billing.lock", "github_other"),
+        ("something_new.thing_done", "github_other"),
+        ("org.config.disable_contributors_only", "github_other"),
         ("repository_ruleset.update", "github_branch_rules_changed"),
         ("secret_scanning.disable", "github_scanning_changed"),
         ("repository_secret_scanning_push_protection.disable", "github_scanning_changed"),
@@ -180,10 +226,64 @@ def test_what_is_done_at_github_is_an_event(action: str, rule: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "action", ["git.push", "workflows.completed_workflow_run", "repo.create", "pull_request.merge"]
+    "action",
+    [
+        "git.push",
+        "api.request",
+        "workflows.completed_workflow_run",
+        "repo.create",
+        "pull_request.merge",
+        "protected_branch.rejected_ref_update",
+        "org.self_hosted_runner_online",
+        "codespaces.create",
+        "copilot.cfb_seat_added",
+        "repository_vulnerability_alert.create",
+        "code_scanning.alert_created",
+        "external_identity.update",
+        "user.logout",
+        "user.two_factor_requested",
+    ],
 )
 def test_the_daily_business_at_github_is_ignored(action: str) -> None:
     assert rule_of(GITHUB, github(action)) == ("Ignored", "github_routine")
+
+
+def test_a_sign_in_at_github_that_failed_is_told_apart() -> None:
+    name, fields = rule_and_fields(GITHUB, github("user.failed_login"))
+
+    assert (name, fields["event_outcome"]) == ("github_login_failed", "failure")
+    assert rule_and_fields(GITHUB, github("user.login"))[1]["event_outcome"] == "success"
+
+
+@pytest.mark.parametrize("said", [{"visibility": "public"}, {"public_repo": True}])
+def test_a_repository_that_is_public_from_the_start_is_asked_about(said: dict[str, Any]) -> None:
+    name, fields = rule_and_fields(GITHUB, github("repo.create", repo="example/new", **said))
+
+    assert (name, fields["visibility"]) == ("github_public_repository_created", "public")
+    for private in ({"visibility": "private"}, {"public_repo": False}, {"visibility": "internal"}):
+        assert rule_of(GITHUB, github("repo.create", **private)) == ("Ignored", "github_routine")
+
+
+def test_what_a_program_did_under_its_own_account_is_marked() -> None:
+    did = github("hook.create", actor="deploy[bot]", actor_is_bot=True)
+
+    assert rule_and_fields(GITHUB, did)[1]["actor_is_bot"] == "yes"
+    assert "actor_is_bot" not in rule_and_fields(GITHUB, github("hook.create", actor_is_bot=False))[1]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"actor": None},
+        {"org": None},
+        {"@timestamp": None, "created_at": None},
+        {"@timestamp": "2026-01-15T12:00:00Z", "created_at": None},
+        {"action": "vault opened"},
+        {"action": "opened"},
+    ],
+)
+def test_an_unknown_action_of_another_service_is_none_of_githubs(changes: dict[str, Any]) -> None:
+    assert rule_of(GITHUB, github("vault.open") | changes) == ("Unmatched", None)
 
 
 def test_a_github_webhook_is_not_mistaken_for_the_audit_log() -> None:
