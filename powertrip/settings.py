@@ -136,6 +136,11 @@ class ConfigFile(Section):
         url = urlsplit(self.database.url.get_secret_value())
         return f"{url.scheme}://{url.hostname or ''}{url.path}"
 
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """The sources and polls of log lines, and the keys where each looks for one."""
+        senders = [*self.sources.items(), *self.polls.items()]
+        return {name: sender.text_keys for name, sender in senders if sender.text_keys}
+
     def expected_within(self) -> dict[str, timedelta]:
         """The sources and polls that are normally chatty, and how long their silence may last."""
         senders = [*self.sources.items(), *self.polls.items()]
@@ -170,7 +175,10 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     rules: RuleSet | None = None
     try:
         names = [str(name) for section in ("sources", "polls") for name, _ in tables(filled.data, section)]
-        rules = load_rules(entries, lambda where: document.where(("rules", *where)), sources=names)
+        texts = settings.texts() if settings else {}
+        rules = load_rules(
+            entries, lambda where: document.where(("rules", *where)), sources=names, texts=texts
+        )
         mistakes += as_mistakes(unknown_rules(filled.data, rules), document)
     except ConfigError as error:
         mistakes += error.mistakes

@@ -9,14 +9,15 @@ from types import MappingProxyType
 from typing import Any
 
 from powertrip.ingest.body import json_object
-from powertrip.ingest.records import Verbatim, fields_of_line, value_as_json
+from powertrip.ingest.records import Verbatim, value_as_json
+from powertrip.ingest.shipped import best_times, fields_of_line, fields_of_object, is_login_program
 from powertrip.ingest.times import parse_time
 
 _TIMES = ("time", "eventTime", "StateChangeTime", "timestamp")
 """EventBridge, CloudTrail, an alarm of CloudWatch, a log event."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in for the time of arrival where a time must name its year."""
-_TAKEN = ("message", "host", "program")
+_TAKEN = ("message", "host", "program", "facility", "_UID", "_COMM")
 
 
 def of_text(text: str, **own: Any) -> Verbatim:
@@ -40,16 +41,22 @@ def of_log_event(
     if isinstance(text, str):
         fields = fields_of_line(text) if value is None else _picked(value)
     # The event's own time is when CloudWatch had it, which may be minutes after what CloudTrail tells of.
-    time = (value and _cloudtrail_time(value)) or event.get("timestamp")
+    own_time = value and _cloudtrail_time(value)
+    times = (own_time,) if own_time else best_times(fields.get("time"), event.get("timestamp"))
     # A line that names no host is of the stream, which is where its agent is named.
-    own = {"host": fields.get("host") or stream, "id": event.get(id_key), "time": time}
+    own = {"host": fields.get("host") or stream, "id": event.get(id_key), "time": times}
     return of_object({**event, **beside}, **({"message": text} | fields | own))
 
 
 def _picked(value: dict[str, Any]) -> dict[str, Any]:
     times = [_cloudtrail_time(value), *(value.get(key) for key in _TIMES)]
     time = next(filter(None, times), None)
-    taken = {key: value[key] for key in _TAKEN if key in value}
+    fields = fields_of_object(value)
+    # A rule over JSON may look for an object in the message; only what is surely a log line replaces it.
+    if "message" in value or is_login_program(fields.get("program")):
+        taken = {key: fields[key] for key in _TAKEN if key in fields}
+        return taken | {"time": best_times(fields.get("time"), time)}
+    taken = {key: value[key] for key in ("host", "program") if key in value}
     return taken | {"time": time} if time else taken
 
 

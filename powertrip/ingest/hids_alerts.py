@@ -4,7 +4,10 @@ import re
 from typing import Any
 
 from powertrip.domain.syslog import parse_line
+from powertrip.ingest.body import json_object
+from powertrip.ingest.shipped import fields_of_object, is_login_program
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.times import HeaderTime
 from powertrip.ingest.views import ViewedSource, first_text, inner
 
 
@@ -26,6 +29,10 @@ def view_of_line(line: str, *, host: str | None = None, program: str | None = No
     """The view of a log line; `host` and `program` are the HIDS's own, for a line that names none."""
     # A lone surrogate stays visible in the message, as its escape.
     readable = line.encode("utf-8", "backslashreplace").decode()
+    wrapped = json_object(readable)
+    fields = fields_of_object(wrapped) if wrapped else {}
+    if is_login_program(fields.get("program")) and "message" in fields:
+        return {"host": host} | {key: part for key, part in fields.items() if key != "id"}
     parts = parse_line(readable)
     message = parts.message
     if program and not parts.program:
@@ -35,7 +42,8 @@ def view_of_line(line: str, *, host: str | None = None, program: str | None = No
         message = readable[tag.end() :] if tag else readable
     return {
         "message": message,
-        "time": parts.time,
+        "time": HeaderTime(parts.time) if parts.time else None,
         "host": parts.host or host,
         "program": parts.program or program,
+        "facility": parts.facility,
     }

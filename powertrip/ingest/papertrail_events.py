@@ -5,7 +5,8 @@ from typing import Any
 
 from powertrip.domain.record import Record
 from powertrip.ingest.contract import Limits
-from powertrip.ingest.records import DEFAULT_LIMITS, RecordKeys, make_records
+from powertrip.ingest.records import DEFAULT_LIMITS, KEYS, RecordKeys, make_records
+from powertrip.ingest.shipped import prepared
 
 # An event without a hostname still has the name that Papertrail's users gave its sender. A login without a
 # host would fold with logins on other hosts, and the HIDS's alert of it would not be found.
@@ -19,7 +20,8 @@ def event_records(
     events: list[Any], *, source: str, received_at: datetime, limits: Limits = DEFAULT_LIMITS
 ) -> list[Record]:
     """Records of events, with Papertrail's ids, and times that have zones; raises as `make_records`."""
-    return make_records(events, source=source, keys=_KEYS, received_at=received_at, zone=None, limits=limits)
+    values = [prepared(event, _KEYS) for event in events]
+    return make_records(values, source=source, keys=KEYS, received_at=received_at, zone=None, limits=limits)
 
 
 def read_id(value: Any) -> int | None:

@@ -2,14 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from typing import Any
 
 from powertrip.config.section import Section
 from powertrip.domain.record import Record
-from powertrip.domain.syslog import facility_name, facility_of_pri, parse_line
+from powertrip.domain.tags import facility_name, facility_of_pri, plain_program
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.ingest.body import TOO_DEEP
 from powertrip.ingest.contract import Limits
@@ -21,15 +21,27 @@ _NAME_LIMIT = 255
 """Characters kept of a host or program; the longest host name DNS allows."""
 _ID_LIMIT = 200
 """Characters of a sender's id that are kept as they are; databases bound the size of an index entry."""
-_MISSING = object()
 DEFAULT_LIMITS = Limits()
 
-_FACILITY_KEYS = ("facility", "FACILITY", "SYSLOG_FACILITY")
-"""Papertrail and rsyslog, syslog-ng, journald."""
-_PRI_KEYS = ("pri", "PRI")
-"""The names that fluent-bit's syslog parser and syslog-ng give the number that holds the facility."""
-_TRUSTED_KEYS = ("_UID", "_COMM")
-"""Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"."""
+_FACILITY_KEYS = (
+    *("facility", "FACILITY", "SYSLOG_FACILITY", "syslogfacility-text", "syslog_facility", "SyslogFacility"),
+    *(
+        "tags.facility",
+        "log.syslog.facility.name",
+        "log.syslog.facility.code",
+        "syslog.facility",
+        "_facility",
+    ),
+    *("syslogfacility", "SyslogFacilityValue", "fields.facility_code", "jsonPayload.SYSLOG_FACILITY"),
+)
+"""Papertrail and rsyslog, syslog-ng, journald, NXLog, Telegraf, Elastic, GELF."""
+_PRI_KEYS = ("pri", "PRI", "log.syslog.priority", "syslog_pri")
+"""What fluent-bit's syslog parser, syslog-ng and Elastic call the number that holds the facility."""
+_TRUSTED_KEYS = {
+    "_UID": ("_UID", "journald.uid", "jsonPayload._UID"),
+    "_COMM": ("_COMM", "journald.process.name"),
+}
+"""Set by journald itself: systemd.journal-fields(7), "Trusted Journal Fields"; Elastic renames them."""
 
 
 class RecordKeys(Section):
@@ -79,29 +91,35 @@ def make_records(
     for place, given in enumerate(listed):
         value = given.value if isinstance(given, Verbatim) else given
         raw = storable(given.raw) if isinstance(given, Verbatim) else value_as_json(value)
-        stated = _message(value, keys.message)
+        stated = value if isinstance(value, str) else text_at(value, keys.message)
         message = storable(bare(raw if stated is None else stated))
-        time = _find(value, keys.time)
+        times = [
+            time
+            for at in found(value, keys.time)
+            # A tuple is none of JSON's: whoever took the record apart found several times, the best first.
+            for time in (at if isinstance(at, tuple) else (at,))
+            if time not in (None, "")
+        ]
         # Without an id of the sender's the whole record is hashed, so that a pid or port in any key tells two
         # logins of one second apart; two that are equal to the last byte are one record. Where a record has
         # no time either, equal text may be a login weeks later: there the time of arrival goes in, and a
         # resend is a new record.
-        arrival = (received_at.isoformat(), str(place)) if time in (_MISSING, None, "") else ()
-        tag = _name(_find(value, keys.program))
-        trusted = {key: _name(_find(value, key)) for key in _TRUSTED_KEYS}
+        arrival = () if times else (received_at.isoformat(), str(place))
+        moments = (parse_time(time, received_at=received_at, zone=zone) for time in times)
+        tag = name_at(value, keys.program)
         record = Record(
             source=source,
-            record_id=_sent_id(_find(value, keys.id), source) or _hash(source, raw, *arrival),
+            record_id=_sent_id(value, keys.id, source) or _hash(source, raw, *arrival),
             message=message[: limits.message_characters],
             cut=max(0, len(message) - limits.message_characters),
             raw=raw,
             received_at=received_at,
-            occurred_at=parse_time(time, received_at=received_at, zone=zone),
-            host_name=_name(_find(value, keys.host)),
+            occurred_at=next((moment for moment in moments if moment), None),
+            host_name=name_at(value, keys.host),
             # `sshd[812]: ` is how some shippers write the program.
-            program=tag and (tag.partition("[")[0].rstrip(": ") or tag),
-            facility=_facility(value),
-            trusted={key: text for key, text in trusted.items() if text is not None},
+            program=tag and plain_program(tag),
+            facility=facility_at(value),
+            trusted=trusted_at(value),
         )
         records.append(record)
     return records
@@ -117,45 +135,42 @@ def value_as_json(value: Any) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def fields_of_line(text: str) -> dict[str, str]:
-    """The parts of a line of syslog that it has, under the names of KEYS, and `facility`."""
-    line = parse_line(storable(bare(text)))
-    parts = {
-        "message": line.message,
-        "host": line.host,
-        "program": line.program,
-        "time": line.time,
-        "facility": line.facility,
-    }
-    return {key: part for key, part in parts.items() if part is not None}
-
-
 def find_list(value: Any, path: KeyPath) -> list[Any] | None:
     """The list at `path`; None where there is none, or no path."""
-    found = _find(value, path)
-    return found if isinstance(found, list) else None
+    return next((item for item in found(value, path) if isinstance(item, list)), None)
 
 
-def _find(value: Any, path: KeyPath) -> Any:
-    """The value at `path`, a key as it stands or keys joined by dots; `_MISSING` where there is none.
-
-    Of several paths the first that is not empty counts, or else the first that is there.
-    """
-    if path is None or not isinstance(value, dict):
-        return _MISSING
+def found(value: Any, path: KeyPath) -> Iterator[Any]:
+    """What stands at `path`, a key as it stands or keys joined by dots; of several paths, in their order."""
     if isinstance(path, tuple):
-        candidates = (_find(value, single) for single in path)
-        there = [candidate for candidate in candidates if candidate is not _MISSING]
-        filled = [candidate for candidate in there if candidate not in (None, "")]
-        return next(iter(filled or there), _MISSING)
-    if path in value:
-        return value[path]
-    head, dot, rest = path.partition(".")
-    return _find(value.get(head), rest) if dot else _MISSING
+        for single in path:
+            yield from found(value, single)
+    elif path is not None and isinstance(value, dict):
+        if path in value:
+            yield value[path]
+            return
+        head, dot, rest = path.partition(".")
+        if dot:
+            yield from found(value.get(head), rest)
 
 
-def _message(value: Any, path: KeyPath) -> str | None:
-    content = value if isinstance(value, str) else _find(value, path)
+def as_paths(path: KeyPath) -> tuple[str, ...]:
+    """The single paths."""
+    return path if isinstance(path, tuple) else (path,) if path else ()
+
+
+def text_at(value: Any, path: KeyPath) -> str | None:
+    """The first text at `path` that is not empty, or else an empty one; None where there is none."""
+    texts = [text for text in map(_text, found(value, path)) if text is not None]
+    return next(filter(None, texts), texts[0] if texts else None)
+
+
+def name_at(value: Any, path: KeyPath) -> str | None:
+    """The first name at `path`, such as a host's, fit for a database; None where there is none."""
+    return next(filter(None, map(_name, found(value, path))), None)
+
+
+def _text(content: Any) -> str | None:
     if not isinstance(content, list):
         return _scalar_text(content)
     # journald writes unprintable text as byte numbers, and a repeated field as strings.
@@ -180,23 +195,29 @@ def _name(value: Any) -> str | None:
     return storable(text.strip()[:_NAME_LIMIT]) or None if text else None
 
 
-def _facility(value: Any) -> str | None:
+def facility_at(value: Any) -> str | None:
     """The facility's name in lower case, also where the sender gives its number, or a PRI that holds it."""
-    for key in _FACILITY_KEYS:
-        text = _name(_find(value, key))
-        if text is not None:
-            return facility_name(text)
-    pri = _name(_find(value, _PRI_KEYS)) or ""
+    text = name_at(value, _FACILITY_KEYS)
+    if text is not None:
+        return facility_name(text)
+    pri = name_at(value, _PRI_KEYS) or ""
     return facility_of_pri(pri) if pri.isascii() and pri.isdigit() and len(pri) <= 3 else None
 
 
-def _sent_id(value: Any, source: str) -> str | None:
+def trusted_at(value: Any) -> dict[str, str]:
+    """What journald vouches for, by its own names."""
+    stated = {key: name_at(value, paths) for key, paths in _TRUSTED_KEYS.items()}
+    return {key: name for key, name in stated.items() if name is not None}
+
+
+def _sent_id(value: Any, path: KeyPath, source: str) -> str | None:
     """The sender's own id; None where there is none."""
-    # A float is no id: 64-bit ids do not survive being one.
-    if not isinstance(value, str) and type(value) is not int:
-        return None
-    sent = storable(str(value))
-    return (sent if len(sent) <= _ID_LIMIT else _hash(source, sent)) or None
+    for stated in found(value, path):
+        # A float is no id: 64-bit ids do not survive being one.
+        if (isinstance(stated, str) and stated) or type(stated) is int:
+            sent = storable(str(stated))
+            return sent if len(sent) <= _ID_LIMIT else _hash(source, sent)
+    return None
 
 
 def bare(text: str) -> str:

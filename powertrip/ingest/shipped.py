@@ -1,39 +1,81 @@
-"""Records of log shippers of any make: the keys of their fields, and the header within their message.
+"""Records of log shippers of any make, taken apart: their keys, and the syslog header within their message.
 
-Known are the keys of rsyslog's templates, syslog-ng's `format-json`, fluent-bit's syslog parsers and systemd
-input, Vector's syslog, journald and file sources, and the labels of Loki's streams. A message whose record
-names no program may still have its syslog header, as in a followed log file; it is then taken apart.
+What the shipper says of a record stands above what its message says. Where the shipper names the program, a
+header in the message is that program's own text, and only one of the same program is taken off. Where the
+two name hosts that are not the same, neither is believed: the message stays as it came, which no rule takes
+and the net finds.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from powertrip.domain.syslog import SyslogLine, parse_line, without_repeated
+from powertrip.domain.tags import is_same_host, is_same_program, plain_program
 from powertrip.ingest.body import json_object
-from powertrip.ingest.records import RecordKeys, Verbatim, fields_of_line, value_as_json
-
-_MESSAGE = ("message", "MESSAGE", "msg", "log")
-_PROGRAM = (
-    *("program", "programname", "SYSLOG_IDENTIFIER", "syslog_identifier", "ident", "appname", "PROGRAM"),
-    *("syslog-tag", "_COMM"),
+from powertrip.ingest.keys import (
+    FILE,
+    KEYS,
+    OF_SHIPPER,
+    PERHAPS_MESSAGE,
+    SYSLOGS_FILE,
+    WRITER,
+    is_systems_own,
 )
-_HOST = ("_HOSTNAME", "host", "hostname", "HOST", "fromhost", "nodename", "instance")
-_TIME = (
-    *("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "timereported", "date", "time"),
-    *("ISODATE", "DATE"),
+from powertrip.ingest.records import (
+    RecordKeys,
+    Verbatim,
+    bare,
+    facility_at,
+    found,
+    name_at,
+    storable,
+    text_at,
+    trusted_at,
+    value_as_json,
 )
-KEYS = RecordKeys(message=_MESSAGE, host=_HOST, time=_TIME, id=("__CURSOR", "id"), program=_PROGRAM)
-"""Keys that journald itself sets come first: any program can add keys such as HOST to its entries."""
+from powertrip.ingest.times import HeaderTime
+
+_WRAPPINGS = 4
+"""JSON within JSON that is opened, as docker wraps what a shipper in a container wrote."""
+_COOKIE = "@cee:"
+"""Begins a message that is JSON, by the conventions of Lumberjack."""
+_LOGIN_PROGRAM = re.compile(r"(?:sshd(?:-session)?|sudo|su|dropbear|doas|pkexec|login)", re.IGNORECASE)
+_ADDRESS = re.compile(
+    r"[0-9.]{7,15}(?::[0-9]+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?"
+)
 
 
-def prepared(value: Any) -> Any:
-    """`value` with its message as rules want it, for records with KEYS.
-
-    A text is a line of syslog. An object's message loses its header, where it has one, and the blank that
-    rsyslog's %msg% keeps from behind the tag, exactly that one. Anything else stays as it is.
-    """
+def prepared(value: Any, keys: RecordKeys = KEYS) -> Any:
+    """`value` taken apart, for records with the default keys; neither text nor object stays as it is."""
     if isinstance(value, str):
         return Verbatim(fields_of_line(value), value)
-    return Verbatim(_of_object(value), value_as_json(value)) if isinstance(value, dict) else value
+    return Verbatim(fields_of_object(value, keys), value_as_json(value)) if isinstance(value, dict) else value
+
+
+def fields_of_line(text: str) -> dict[str, Any]:
+    """The parts of a line of syslog that it has, under the names of a record's default keys."""
+    return _fields(parse_line(storable(bare(text))))
+
+
+def fields_of_object(
+    value: Mapping[str, Any], keys: RecordKeys = KEYS, depth: int = _WRAPPINGS
+) -> dict[str, Any]:
+    """The parts of an object that `keys` find, and those of its message; no message where it has none."""
+    outer: dict[str, Any] = {
+        "message": _message(value, keys),
+        "host": name_at(value, keys.host),
+        "time": _times(value, keys),
+        "id": next(found(value, keys.id), None),
+        "program": name_at(value, keys.program),
+        "facility": facility_at(value),
+        **trusted_at(value),
+    }
+    if outer["message"] is not None:
+        # rsyslog's %msg% keeps the blank from behind the tag.
+        outer["message"] = storable(bare(outer["message"])).removeprefix(" ")
+        outer = _opened(value, outer, keys, depth)
+    return {key: part for key, part in outer.items() if part not in (None, ())}
 
 
 def lines_of_streams(push: Mapping[str, Any]) -> Iterator[Any]:
@@ -53,26 +95,109 @@ def lines_of_streams(push: Mapping[str, Any]) -> Iterator[Any]:
             yield Verbatim(_of_entry(labels, entry) if is_line else entry, raw)
 
 
+def best_times(inside: object, *stated: Any) -> tuple[Any, ...]:
+    """The times that a message's header and its record state, the better first.
+
+    A shipper states when it read the line, which may be long after; but a header's time may lack its zone.
+    """
+    own = inside if isinstance(inside, tuple) else (inside,) if inside else ()
+    is_exact = bool(own) and isinstance(own[0], HeaderTime) and own[0].names_zone
+    return (*own, *stated) if is_exact else (*stated, *own)
+
+
+def is_login_program(name: object) -> bool:
+    """Whether this is a program by which people get in, or become somebody else."""
+    return isinstance(name, str) and _LOGIN_PROGRAM.fullmatch(plain_program(name)) is not None
+
+
 def _of_entry(labels: dict[str, Any], entry: list[Any]) -> dict[str, Any]:
     time, line, *more = entry
     facts = more[0] if more and isinstance(more[0], dict) else {}
     stated = {**facts, **labels}
     # The labels are the shipper's, the line is anybody's: it may say who it is only where they do not.
-    inside = None if _names_program(stated) else json_object(line)
-    return _of_object({**(inside or {"message": line}), **stated, "__REALTIME_TIMESTAMP": time})
+    inside = None if name_at(stated, KEYS.program) else json_object(line)
+    return fields_of_object({**(inside or {"message": line}), **stated, "__REALTIME_TIMESTAMP": time})
 
 
-def _names_program(value: Mapping[str, Any]) -> bool:
-    return any(name in value for name in _PROGRAM)
+def _message(value: Mapping[str, Any], keys: RecordKeys) -> str | None:
+    text = text_at(value, keys.message)
+    if text is not None or keys.message != KEYS.message:
+        return text
+    texts = (text_at(value, key) for key in PERHAPS_MESSAGE)
+    return next((text for text in texts if text and parse_line(storable(text)).program), None)
 
 
-def _of_object(value: dict[str, Any]) -> dict[str, Any]:
-    key = next((key for key in _MESSAGE if key in value), None)
-    text = value[key] if key else None
-    if key is None or not isinstance(text, str):
-        return value
-    message = text.removeprefix(" ")
-    header = {} if _names_program(value) else fields_of_line(message)
-    if "program" not in header:
-        return value | {key: message}
-    return header | value | {key: header["message"]}
+def _times(value: Mapping[str, Any], keys: RecordKeys) -> tuple[Any, ...]:
+    times = [time for time in found(value, keys.time) if time not in (None, "")]
+    # NXLog passes the time of a syslog header on, still without its zone.
+    zoneless = value.get("EventTime") if keys.time == KEYS.time else None
+    return tuple(HeaderTime(time) if time is zoneless and isinstance(time, str) else time for time in times)
+
+
+def _opened(value: Mapping[str, Any], outer: dict[str, Any], keys: RecordKeys, depth: int) -> dict[str, Any]:
+    """`outer`, with what its message holds in a header or as JSON, where that is believed."""
+    message, writer = outer["message"], None
+    if outer.get("program") is None:
+        writers = [name for name in (name_at(value, path) for path in WRITER) if name]
+        if writers and not any(map(is_systems_own, writers)):
+            writer = writers[0]
+    owner = outer.get("program") or writer
+    if owner is None:
+        inner = _fields(parse_line(message))
+        wrapped = _wrapped(inner["message"], depth)
+        if wrapped and is_login_program(wrapped.get("program") or inner.get("program")):
+            inner |= wrapped
+        return _merged(value, outer, inner, keys)
+    stripped = without_repeated(SyslogLine(message=message, host=outer["host"], program=owner))
+    outer |= {
+        "message": stripped.message,
+        "facility": outer["facility"] or stripped.facility,
+        "program": owner,
+    }
+    wrapped = _wrapped(stripped.message, depth)
+    if wrapped and is_login_program(owner) and is_same_program(wrapped.get("program"), owner):
+        return _merged(value, outer, wrapped, keys)
+    return outer
+
+
+def _wrapped(message: str, depth: int) -> dict[str, Any] | None:
+    """The parts of the record that a message is; None where it is none, or has no message of its own."""
+    if depth <= 0 or not message.startswith(("{", _COOKIE)):
+        return None
+    wrapped = json_object(message.removeprefix(_COOKIE))
+    fields = fields_of_object(wrapped, depth=depth - 1) if wrapped is not None else {}
+    return fields if "message" in fields else None
+
+
+def _merged(
+    value: Mapping[str, Any], outer: dict[str, Any], inner: dict[str, Any], keys: RecordKeys
+) -> dict[str, Any]:
+    """Both as one; `outer` alone where they name two hosts and nothing says which is right."""
+    host = outer["host"]
+    if inner.get("host") and host and keys.host == KEYS.host and not is_same_host(host, inner["host"]):
+        if not (_ADDRESS.fullmatch(host) or _is_of_shipper(value, keys)):
+            return outer
+        host = inner["host"]
+    inside = inner.get("time", ())
+    times = best_times(inside, *outer["time"]) if keys.time == KEYS.time else (*outer["time"], *inside)
+    merged = {**inner, **{key: part for key, part in outer.items() if part is not None}}
+    return merged | {"message": inner["message"], "host": host or inner.get("host"), "time": times}
+
+
+def _is_of_shipper(value: Mapping[str, Any], keys: RecordKeys) -> bool:
+    """Whether the record's host is where the shipper runs, and the file it follows, if any, is syslog's."""
+    file = name_at(value, FILE)
+    if file and ("/" in file or "\\" in file):
+        return SYSLOGS_FILE.search(file) is not None
+    return name_at(value, keys.host) == name_at(value, OF_SHIPPER)
+
+
+def _fields(line: SyslogLine) -> dict[str, Any]:
+    parts = {
+        "message": line.message,
+        "host": line.host,
+        "program": line.program,
+        "time": (HeaderTime(line.time),) if line.time else None,
+        "facility": line.facility,
+    }
+    return {key: part for key, part in parts.items() if part is not None}

@@ -71,6 +71,11 @@ class SourceSection(Section):
         """The zone of times that name none; None where they are not trusted."""
         return None
 
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        """Where each record has a log line; empty where records need none."""
+        return ()
+
 
 class BySecret(SourceSection):
     """A sender that carries the secret as it is."""

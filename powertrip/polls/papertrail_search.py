@@ -40,6 +40,10 @@ class PapertrailPoll(PollSection):
     """The search; none for all."""
 
     @property
+    def text_keys(self) -> tuple[str, ...]:
+        return ("message",)
+
+    @property
     def programs(self) -> tuple[str, ...]:
         # Without alternatives every term of a search has to hold: a program that is named is the only one.
         if not self.query or _ALTERNATIVES.search(self.query):

@@ -37,6 +37,11 @@ class PollSection(Section):
         """The programs that all its records are of, where that can be known."""
         return ()
 
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        """Where each record has a log line; empty where records need none."""
+        return ()
+
     @abstractmethod
     async def fetch(self, request: PollRequest) -> Page:
         """See `Poll`."""

@@ -5,7 +5,6 @@ what Wazuh's own decoder makes of it is less than our grammar sees. Alerts are i
 Format: documentation.wazuh.com, Wazuh indexer; docs.opensearch.org, search_after.
 """
 
-import re
 from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
@@ -14,9 +13,10 @@ from pydantic import BeforeValidator, Field
 from powertrip.config.values import Secret, Url, Written
 from powertrip.errors import Unavailable
 from powertrip.ingest.contract import Page, PollRequest
-from powertrip.ingest.records import RecordKeys, make_records
+from powertrip.ingest.hids_alerts import view_of_line
+from powertrip.ingest.records import KEYS, Verbatim, make_records, value_as_json
 from powertrip.ingest.times import parse_time
-from powertrip.ingest.views import inner
+from powertrip.ingest.views import first_text, inner
 from powertrip.net import HttpClient
 from powertrip.polls.api import listed, mapping
 from powertrip.polls.section import PollByTime
@@ -25,17 +25,6 @@ from powertrip.polls.window import Window
 RuleId = Annotated[str, Field(pattern=r"^\d{1,10}$"), Written("a number in quotes")]
 INDEX = "wazuh-alerts-4.x-*"
 SIZE = 500
-_KEYS = RecordKeys(
-    message="powertrip.message",
-    host="agent.name",
-    time="timestamp",
-    id="powertrip.id",
-    program="powertrip.program",
-)
-_HEADER = re.compile(
-    r"(?:[A-Z][a-z]{2} [ \d]\d [\d:]{8}|\d{4}-\S{1,40}) \S{1,255} ([^\s:\[]{1,100})(?:\[\d+\])?: "
-)
-"""RFC 3164 as daemons write it, or with the ISO time of newer ones."""
 
 
 class WazuhPoll(PollByTime):
@@ -60,16 +49,9 @@ class WazuhPoll(PollByTime):
         alerts = [hit["_source"] if isinstance(hit.get("_source"), dict) else {} for hit in hits]
         moments = [parse_time(alert.get("timestamp"), received_at=now, zone=None) for alert in alerts]
         place = hits[-1].get("sort") if len(hits) >= SIZE else None
-        values = []
-        for hit, alert in zip(hits, alerts, strict=True):
-            line = alert.get("full_log")
-            header = _HEADER.match(line) if isinstance(line, str) else None
-            read = {"id": hit.get("_id"), "program": header[1] if header else None}
-            if isinstance(line, str):
-                read["message"] = line[header.end() :] if header else line
-            values.append(alert | {"powertrip": read})
+        values = [_view(hit.get("_id"), alert) for hit, alert in zip(hits, alerts, strict=True)]
         return Page(
-            records=make_records(values, source=request.name, keys=_KEYS, received_at=now, zone=None),
+            records=make_records(values, source=request.name, keys=KEYS, received_at=now, zone=None),
             cursor=window.after(moments, now, place),
             more=place is not None,
         )
@@ -98,3 +80,13 @@ class WazuhPoll(PollByTime):
         if result.get("timed_out") is True:
             raise Unavailable("the search timed out within the indexer")
         return listed(inner(result, "hits", "hits"), "hits")
+
+
+def _view(alert_id: object, alert: dict[str, Any]) -> Verbatim:
+    host = first_text(inner(alert, "predecoder", "hostname"), inner(alert, "agent", "name"))
+    program = first_text(inner(alert, "predecoder", "program_name"))
+    line = first_text(alert.get("full_log"))
+    read = (
+        {"host": host, "program": program} if line is None else view_of_line(line, host=host, program=program)
+    )
+    return Verbatim(read | {"id": alert_id, "time": alert.get("timestamp")}, value_as_json(alert))

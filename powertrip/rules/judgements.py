@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from string import Template
 
 from powertrip.domain.event import Severity
 from powertrip.domain.record import Record
+from powertrip.domain.tags import plain_program
 from powertrip.rules.document import RecordJson
 from powertrip.rules.fields import Condition
 from powertrip.rules.lookup import JsonTest, PathCondition, all_hold
@@ -67,7 +69,7 @@ class Rule:
 
     def may_judge(self, record: Record) -> bool:
         """Whether source and program fit."""
-        return self.is_for(record.source) and _fits(record.program, self.programs)
+        return self.is_for(record.source) and _fits_program(record.program, self.programs)
 
     def stands_alone(self, record: Record, fields: Mapping[str, str]) -> bool:
         """Whether the record leaves open what it is about, so that no other is known to be equal."""
@@ -104,7 +106,7 @@ class Rule:
         if not self.is_for(record.source):
             return False
         for expected in self.expects:
-            if not _fits(record.program, expected.programs):
+            if not _fits_program(record.program, expected.programs):
                 continue
             if self.json is not None:
                 if all_hold(expected.when, self.json.inside, documents):
@@ -133,8 +135,20 @@ ANY_SOURCE = "*"
 
 
 def _fits(value: str | None, allowed: tuple[str, ...]) -> bool:
+    return not allowed or value == ANY_SOURCE or value in allowed
+
+
+def _fits_program(program: str | None, allowed: tuple[str, ...]) -> bool:
     # A record of an unknown program could be of any.
-    return not allowed or value is None or value == ANY_SOURCE or value in allowed
+    if not allowed or program is None or program in allowed:
+        return True
+    # Shippers and daemons write one tag in several ways: `SSHD`, `/usr/sbin/sshd`, `sshd@1`.
+    return _plain(program) in map(_plain, allowed)
+
+
+@lru_cache(maxsize=1024)
+def _plain(program: str) -> str:
+    return plain_program(program).lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,19 +18,24 @@ PACK_DIR = Path(__file__).parent.parent / "rulepacks"
 
 
 def load_rules(
-    entries: Any, where: Where, *, pack_dir: Path = PACK_DIR, sources: Collection[str] | None = None
+    entries: Any,
+    where: Where,
+    *,
+    pack_dir: Path = PACK_DIR,
+    sources: Collection[str] | None = None,
+    texts: Mapping[str, tuple[str, ...]] | None = None,
 ) -> RuleSet:
     """Checks and compiles the entries of a `rules:` list. Raises ConfigError with every mistake in them.
 
     `where` turns a path that begins with a position in the list into "file:line". `sources` are the names
-    that a rule may give in `source`; None leaves them unchecked.
+    that a rule may give in `source`; None leaves them unchecked. `texts`: see `RuleSet`.
     """
     loading = _Loading(pack_dir, sources)
     for raw in loading.entries(entries, where):
         loading.add(raw)
     # Once all are read: the rule that is narrowed may stand below.
     loading.resolve_narrowed()
-    return loading.finish()
+    return loading.finish(texts)
 
 
 class _Loading:
@@ -154,11 +159,11 @@ class _Loading:
                 )
             self._mistakes += compiler.mistakes
 
-    def finish(self) -> RuleSet:
+    def finish(self, texts: Mapping[str, tuple[str, ...]] | None) -> RuleSet:
         """The rule set; raises ConfigError if there was any mistake."""
         if self._mistakes:
             raise ConfigError(self._mistakes)
         try:
-            return RuleSet([rule for rule in self._rules.values() if isinstance(rule, Rule)])
+            return RuleSet([rule for rule in self._rules.values() if isinstance(rule, Rule)], texts)
         except ValueError as error:
             raise ConfigError([Mistake("rules", "rules", str(error))]) from error

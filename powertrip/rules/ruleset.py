@@ -15,10 +15,12 @@ from powertrip.domain.record import Record
 from powertrip.rules.document import RecordJson, begins_as_json
 from powertrip.rules.fields import READERS, unvis
 from powertrip.rules.judgements import ANY_SOURCE, MESSAGE, Ignored, Match, Quarantined, Rule, Unmatched
-from powertrip.rules.net import NO_RULE_TOOK_LOGIN, reads_like_login
+from powertrip.rules.lacking import is_wanted, lacks_message, why_lacking
+from powertrip.rules.net import reads_like
 from powertrip.rules.paths import shortened
 from powertrip.rules.pattern import Pattern, Recogniser
 
+_ENDS = " \t\r\n\0\ufeff"
 MESSAGE_LIMIT = 8192
 """Characters of a message that are judged; sshd writes at most 500 bytes, sudo about 1000 a line."""
 
@@ -40,9 +42,14 @@ def _once(message: str) -> str:
 class RuleSet:
     """All rules of a config, in its order, ready to judge."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
-        """Raises ValueError if RE2 cannot hold all the patterns at once."""
+    def __init__(self, rules: Sequence[Rule], texts: Mapping[str, tuple[str, ...]] | None = None) -> None:
+        """`texts` are the sources of log lines, with the keys where each looks for one.
+
+        Raises ValueError if RE2 cannot hold all the patterns at once.
+        """
         self.rules = tuple(rules)
+        self._texts = texts or {}
+        self._covered_of: dict[str, frozenset[str]] = {}
         own_ignores = [rule for rule in rules if rule.ignore and rule.pack is None]
         events = [rule for rule in rules if not rule.ignore]
         pack_ignores = [rule for rule in rules if rule.ignore and rule.pack is not None]
@@ -70,20 +77,35 @@ class RuleSet:
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))
         message = _once(message)
         documents = RecordJson(record)
-        for rule, read in self._recognised(record, message, documents):
-            if judgement := _judgement(rule, record, read):
-                return judgement
+        # A pattern may want the blanks around a message, so without them it is only tried afterwards.
+        texts = tuple(dict.fromkeys((message, _once(message.strip(_ENDS)))))
+        for text in texts:
+            for rule, read in self._recognised(record, text, documents):
+                if judgement := _judgement(rule, record, read):
+                    return judgement
         for rule in self._expecting:
-            if rule.should_judge(record, message, documents):
+            if any(rule.should_judge(record, text, documents) for text in texts):
                 reason = f"should be judged by {rule.name}, which does not match it"
                 return Quarantined(rule=rule, reason=reason)
         if documents.problem:
             # Nobody's, where only the `expects` of a rule for other programs asked for the document.
             asked = next((rule for rule in self._ranked if rule.json and rule.may_judge(record)), None)
             return Quarantined(rule=asked, reason=f"the record {documents.problem}")
-        if reads_like_login(record):
-            return Quarantined(rule=None, reason=NO_RULE_TOOK_LOGIN)
-        return Unmatched()
+        why = reads_like(record, self._covered(record.source)) or self._lacking(record, documents)
+        return Quarantined(rule=None, reason=why) if why else Unmatched()
+
+    def _covered(self, source: str) -> frozenset[str]:
+        """The programs whose lines of this source make events."""
+        if source not in self._covered_of:
+            events = (rule for rule in self.rules if not rule.ignore and rule.is_for(source))
+            self._covered_of[source] = frozenset(program for rule in events for program in rule.programs)
+        return self._covered_of[source]
+
+    def _lacking(self, record: Record, documents: RecordJson) -> str | None:
+        keys = self._texts.get(record.source)
+        if not keys or not lacks_message(record) or is_wanted(self.rules, record, documents):
+            return None
+        return why_lacking(record, keys)
 
     def _recognised(
         self, record: Record, message: str, documents: RecordJson

@@ -6,7 +6,9 @@ from powertrip.config.values import KeyPath
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_text, read_values
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import RecordKeys, find_list
+from powertrip.ingest.keys import KEYS
+from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, find_list, value_as_json
+from powertrip.ingest.shipped import fields_of_line, prepared
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import opened
 
@@ -25,6 +27,11 @@ class Keys(RecordKeys):
     program: KeyPath | None = "program"
     """The program that wrote it, such as `sshd`."""
 
+    def found_by(self) -> RecordKeys:
+        """These keys, with those of all known shippers for each that the config does not name."""
+        named = {name: getattr(self, name) for name in self.model_fields_set | {"id"}}
+        return KEYS.model_copy(update=named)
+
 
 class Json(BySecret, Zoned):
     """JSON of any shape."""
@@ -34,6 +41,10 @@ class Json(BySecret, Zoned):
     """Where the parts of a record stand."""
     events: KeyPath | None = None
     """The list of records within the body, where it is not the body itself."""
+
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        return as_paths(self.keys.found_by().message)
 
     def read_body(self, request: IngestRequest) -> Reading:
         values: list[Any] = []
@@ -46,4 +57,12 @@ class Json(BySecret, Zoned):
         for value in opened(read):
             listed = find_list(value, self.events)
             values += [value] if listed is None else listed
-        return Reading(records=self.records(values, request, self.keys))
+        keys = self.keys.found_by()
+        # A text within JSON is a line; as it came it is JSON.
+        made = (
+            Verbatim(fields_of_line(value), value_as_json(value))
+            if isinstance(value, str)
+            else prepared(value, keys)
+            for value in values
+        )
+        return Reading(records=self.records(made, request))

@@ -11,18 +11,21 @@ from typing import ClassVar, Literal
 
 import structlog
 
-from powertrip.domain.syslog import parse_frame
+from powertrip.domain.syslog import parse_frame, parse_line
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import plain_body
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import Verbatim, storable
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.times import HeaderTime
 
 _log = structlog.get_logger(__name__)
 
 _LENGTH = re.compile(rb"([0-9]{1,9}) ")
 _CONSTANT_HOSTS = ("host", "heroku")
 """Logplex writes these as host, whatever the app; the source's name says more."""
+_DRAIN = "d."
+"""Begins the token of a drain, which logplex writes as host for some."""
 _FRAME_ID = "Logplex-Frame-Id"
 _LOSSES = re.compile(r"(?:Error )?L1[0-3] \(")
 """Drain, tail and local buffer overflows and delivery errors. Where logplex leaves the MSGID out too, the
@@ -45,11 +48,14 @@ class Heroku(BySecret):
         for place, frame in enumerate(frames):
             raw = storable(frame.decode("utf-8", "replace"))
             line = parse_frame(raw)
+            if not (line.host in _CONSTANT_HOSTS or (line.host or "").startswith(_DRAIN)):
+                # Not logplex's, then, and with structured data as the RFC wants it.
+                line = parse_line(raw)
             fields = {
                 "message": line.message.removesuffix("\n"),
                 "host": request.source if line.host in _CONSTANT_HOSTS else line.host,
                 "program": line.program,
-                "time": line.time,
+                "time": HeaderTime(line.time) if line.time else None,
                 "facility": line.facility,
                 "id": f"{frame_id}.{place}" if frame_id else None,
             }

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import RecordKeys, value_as_json
+from powertrip.ingest.records import RecordKeys, as_paths, value_as_json
+from powertrip.ingest.shipped import prepared
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import opened
 
@@ -28,6 +29,10 @@ class Journald(BySecret):
 
     type: Literal["journald"]
 
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        return as_paths(_KEYS.message)
+
     def read_body(self, request: IngestRequest) -> Reading:
         entries: list[Any] = []
         unread: list[Unread] = []
@@ -37,4 +42,6 @@ class Journald(BySecret):
                 unread.append(Unread(body=value_as_json(entry).encode(), reason=_TOO_LONG))
             else:
                 entries.append(entry)
-        return Reading(records=self.records(entries, request, _KEYS), unread=tuple(unread))
+        return Reading(
+            records=self.records((prepared(entry, _KEYS) for entry in entries), request), unread=tuple(unread)
+        )

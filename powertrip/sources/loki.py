@@ -9,7 +9,9 @@ from typing import Any, Literal
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
-from powertrip.ingest.shipped import KEYS, lines_of_streams
+from powertrip.ingest.keys import KEYS
+from powertrip.ingest.records import as_paths
+from powertrip.ingest.shipped import lines_of_streams
 from powertrip.ingest.source import BySecret
 
 _ANSWER = IngestAnswer(status=204)
@@ -24,6 +26,10 @@ class Loki(BySecret):
 
     type: Literal["loki"]
 
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        return as_paths(KEYS.message)
+
     def read_body(self, request: IngestRequest) -> Reading:
         content_type = (request.header("content-type") or "").lower()
         encoding = (request.header("content-encoding") or "").lower()
@@ -34,4 +40,4 @@ class Loki(BySecret):
             if not (isinstance(push, dict) and isinstance(push.get("streams"), list)):
                 raise Unreadable("not a Loki push: expected an object with a list `streams`")
             lines += lines_of_streams(push)
-        return Reading(records=self.records(lines, request, KEYS), answer=_ANSWER)
+        return Reading(records=self.records(lines, request), answer=_ANSWER)

@@ -41,6 +41,10 @@ class Papertrail(BySecret):
     backfill_url: Url | None = None
     """Another server than https://papertrailapp.com to fetch that from."""
 
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        return ("message",)
+
     @field_validator("backfill_url")
     @classmethod
     def _needs_token(cls, url: str | None, other: ValidationInfo) -> str | None:

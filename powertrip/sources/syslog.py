@@ -11,7 +11,9 @@ from typing import Any, Literal
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.shipped import KEYS, lines_of_streams, prepared
+from powertrip.ingest.keys import KEYS
+from powertrip.ingest.records import as_paths
+from powertrip.ingest.shipped import lines_of_streams, prepared
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import opened
 
@@ -20,6 +22,10 @@ class Syslog(BySecret, Zoned):
     """Lines of syslog."""
 
     type: Literal["syslog"]
+
+    @property
+    def text_keys(self) -> tuple[str, ...]:
+        return as_paths(KEYS.message)
 
     def read_body(self, request: IngestRequest) -> Reading:
         text = read_text(request)
@@ -45,7 +51,7 @@ class Syslog(BySecret, Zoned):
                 values = _prepared(lines)
             else:
                 raise
-        return Reading(records=self.records(values, request, KEYS), unread=tuple(unread))
+        return Reading(records=self.records(values, request), unread=tuple(unread))
 
 
 def _prepared(values: list[Any]) -> list[Any]:

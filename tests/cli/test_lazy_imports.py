@@ -49,9 +49,8 @@ def test_the_help_of_a_command_loads_no_library_that_the_command_needs(command: 
 
 @pytest.mark.parametrize("arguments", [(), ("--config", "config.example.yaml")], ids=["packs", "config"])
 def test_rules_test_loads_the_rules_and_the_config_alone(arguments: tuple[str, ...]) -> None:
-    # The sections name the client that their services are asked with.
-    allowed = {"httpx"} if arguments else set()
-    assert libraries("rules", "test", *arguments, "-") & HEAVY <= allowed
+    # What sources share names the client that services are asked with.
+    assert libraries("rules", "test", *arguments, "-") & HEAVY <= {"httpx"}
 
 
 def test_the_worker_loads_matplotlib_only_once_a_chart_is_drawn() -> None:

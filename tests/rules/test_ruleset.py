@@ -35,9 +35,16 @@ def test_what_the_record_does_not_know_is_absent() -> None:
     assert matched(rules_of(LOGIN), "in alice", program="app", host_name=None) == {"user_name": "alice"}
 
 
-def test_exactly_one_leading_blank_is_removed() -> None:
-    assert isinstance(app(" in alice"), Match)
-    assert isinstance(app("  in alice"), Unmatched)
+@pytest.mark.parametrize("text", [" in alice", "  in alice", "\tin alice \r\n", "\ufeffin alice\0"])
+def test_blanks_at_the_ends_of_a_message_hide_it_from_no_rule(text: str) -> None:
+    assert isinstance(app(text), Match)
+
+
+def test_a_rule_that_wants_the_blanks_has_them() -> None:
+    rules = rules_of("- {name: indented, title: Indented, folds_people: true, pattern: '^ in [a-z]+  $'}")
+
+    assert isinstance(rules.judge(record("  in alice  ")), Match)
+    assert isinstance(rules.judge(record("in alice")), Unmatched)
 
 
 def test_a_message_that_the_rule_should_judge_and_cannot_is_quarantined() -> None:

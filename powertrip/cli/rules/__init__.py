@@ -34,10 +34,11 @@ def try_rules(
         from powertrip.settings import load_config
 
         # The rest of the file has to be right too, but somebody who tries rules may have no workspace yet.
-        rules = load_config(config, _NO_WORKSPACE | dict(os.environ)).rules
+        loaded = load_config(config, _NO_WORKSPACE | dict(os.environ))
+        rules, section = loaded.rules, loaded.sources.get(source or "")
     else:
-        rules = load_rules([{"use": "ssh"}], lambda _: "bot.py")
-    verdicts = report.judge_lines(rules, file, source=source or ANY_SOURCE)
+        rules, section = load_rules([{"use": "ssh"}], lambda _: "bot.py"), None
+    verdicts = report.judge_lines(rules, file, source=source or ANY_SOURCE, section=section)
     if as_json:
         for verdict in verdicts:
             typer.echo(report.as_json_line(verdict))
