@@ -75,10 +75,9 @@ class RuleSet:
         # Line breaks around a message are its transport's: docker's json-file keeps them, and no pattern's
         # end would fit. rsyslog's %msg% keeps the blank that follows the tag.
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))
-        message = _once(message)
         documents = RecordJson(record)
         # A pattern may want the blanks around a message, so without them it is only tried afterwards.
-        texts = tuple(dict.fromkeys((message, _once(message.strip(_ENDS)))))
+        texts = tuple(dict.fromkeys(map(_once, (message, message.strip(_ENDS)))))
         for text in texts:
             for rule, read in self._recognised(record, text, documents):
                 if judgement := _judgement(rule, record, read):
