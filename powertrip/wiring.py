@@ -78,7 +78,7 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
             "write your own member id into reviewers.users"
         )
         yield ("reviewers",), problem
-    yield from _lonely_policies(settings.policy, settings.reviewers)
+    yield from lonely_policies(settings.policy, settings.reviewers)
     yield from _weak_secrets({name: source.secret for name, source in settings.sources.items()})
 
 
@@ -149,7 +149,7 @@ def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
                 yield path, did_you_mean(name, known, "rule")
 
 
-def _lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterator[Problem]:
+def lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterator[Problem]:
     """Policies that want two people where too few may approve."""
     people = len(set(reviewers.users))
     if reviewers.group or people > 1:

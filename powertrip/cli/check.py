@@ -1,83 +1,42 @@
 """What `bot.py check` looks at; each thing that is wrong comes with its fix."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+import stat
+from pathlib import Path
 
 import aiohttp
 import peewee
-from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import (
-    ConfigError,
-    PowertripError,
-    SlackAmbiguous,
-    SlackRefused,
-    SlackUnavailable,
-    StoreError,
-    Unavailable,
-)
+from powertrip.cli.check_report import CheckResult, Report
+from powertrip.cli.check_slack import check_slack
+from powertrip.errors import ConfigError, StoreError, Unavailable
 from powertrip.hids import open_ways
 from powertrip.ingest.contract import PollRequest
 from powertrip.metrics import Metrics
 from powertrip.net import new_client, utc_now
 from powertrip.polls import poll_client
 from powertrip.settings import Config
-from powertrip.slack import preflight
-from powertrip.slack.calls import CALL_TIMEOUT, call
-from powertrip.slack.scopes import REASONS
+from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.database_in_use import using
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckResult:
-    """One line of the report."""
-
-    name: str
-    ok: bool
-    detail: str
-    """What is there or, if it is not well, what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """The results of all checks, in the order in which they are made."""
-
-    results: list[CheckResult] = field(default_factory=list)
-
-    def well(self, name: str, detail: str) -> None:
-        """Add a line about something that is well."""
-        self.results.append(CheckResult(name=name, ok=True, detail=detail))
-
-    def wrong(self, name: str, detail: str) -> None:
-        """Add a line about something that is wrong; `detail` says what to do."""
-        self.results.append(CheckResult(name=name, ok=False, detail=detail))
-
-    @contextmanager
-    def checking(self, name: str) -> Iterator[None]:
-        """Add a line for any PowertripError that the block raises, and go on after it."""
-        try:
-            yield
-        except (SlackUnavailable, SlackAmbiguous) as error:
-            self.wrong(name, f"{error}; check the way to Slack from here and, if it is set, slack.base_url")
-        except PowertripError as error:
-            self.wrong(name, str(error))
+__all__ = ["CheckResult", "check_all"]
 
 
 async def check_all(config: Config) -> list[CheckResult]:
     """Check everything. Changes nothing, but opens one socket ticket, and asks each service once."""
     report = Report()
-    report.well("config", f"{len(config.sources)} sources")
+    packs = sorted({rule.pack or "your own" for rule in config.rules.rules})
+    counts = f"{len(config.sources)} sources, {len(config.polls)} polls, {len(config.rules.rules)} rules"
+    report.well("config", f"{counts} ({', '.join(packs)})")
     for warning in config.warnings:
-        report.well("config", f"note: {warning}")
+        report.note("config", str(warning))
     await asyncio.to_thread(check_database, config, report)
     names = ", ".join(config.backup.channels)
     # Not tried here: a test message would call whoever is on duty.
-    trial = f"{names}; to try them: python bot.py test-backup"
-    report.well("backup", trial if names else "note: no channel is configured")
+    if names:
+        report.note("backup", f"{names}: not tried; to try them: python bot.py test-backup")
     await check_enrichment(config, report)
     await check_polls(config, report)
     await check_origins(config, report)
@@ -104,11 +63,25 @@ def check_database(config: Config, report: Report) -> None:
         report.wrong("database", f"its tables are not up to date ({names}); run: python bot.py migrate")
         return
     report.well("database", config.database_label())
+    check_files(config, report)
     if broken is None:
         report.well("audit", "the chain is whole")
     else:
         detail = f"line {broken} does not fit the chain: the history was changed outside Powertrip"
         report.wrong("audit", f"{detail}; compare it with a backup of the database")
+
+
+def check_files(config: Config, report: Report) -> None:
+    """Look who may read the files of a database in SQLite: log lines, names and addresses are in them."""
+    scheme, _, name = config.database.url.get_secret_value().partition(":///")
+    if scheme != "sqlite":
+        return
+    files = [Path(f"{name}{part}") for part in ("", "-wal", "-shm")]
+    modes = {file: stat.S_IMODE(file.stat().st_mode) for file in files if file.exists()}
+    open_to_others = [file for file, mode in modes.items() if mode & (stat.S_IRWXG | stat.S_IRWXO)]
+    if open_to_others:
+        problem = f"others on this machine can read {', '.join(file.name for file in open_to_others)}"
+        report.note("database", f"{problem}; run: chmod 600 {' '.join(map(str, open_to_others))}")
 
 
 async def check_enrichment(config: Config, report: Report) -> None:
@@ -165,53 +138,3 @@ async def check_origins(config: Config, report: Report) -> None:
                 report.well(f"origin {name}", await way.check())
     finally:
         await ways.close()
-
-
-async def check_slack(config: Config, session: aiohttp.ClientSession, report: Report) -> None:
-    """Check both tokens and, if the bot's is good, its scopes, the security channel and the reviewers."""
-    client = AsyncWebClient(
-        token=config.slack.bot_token.get_secret_value(),
-        base_url=config.slack.base_url,
-        session=session,
-        retry_handlers=[],  # somebody waits, and the first error is the one to read
-    )
-    identity: preflight.Identity | None = None
-    with report.checking("bot token"):
-        identity = await preflight.identify(client)
-        report.well("bot token", identity.team)
-    with report.checking("app token"):
-        try:
-            await call(client.apps_connections_open(app_token=config.slack.app_token.get_secret_value()))
-        except SlackRefused as error:
-            raise preflight.app_token_refused(error) from error
-        report.well("app token", "a socket can be opened")
-    if identity is None:
-        return
-    missing = preflight.missing_scopes(identity)
-    for scope in missing:
-        report.wrong("scopes", f"add {scope}, needed {REASONS[scope]}, and reinstall the app")
-    if not missing:
-        report.well("scopes", f"all {len(REASONS)}")
-    wanted = config.slack.security_channel
-    with report.checking("security channel"):
-        channel_id = await preflight.security_channel(client, wanted)
-        report.well("security channel", f"{wanted} ({channel_id}), and the bot is in it")
-    if config.reviewers.group is not None:
-        await check_reviewers(client, config.reviewers.group, report)
-
-
-async def check_reviewers(client: AsyncWebClient, group: str, report: Report) -> None:
-    """Check that the user group exists and that somebody is in it."""
-    with report.checking("reviewers"):
-        try:
-            members = (await call(client.usergroups_users_list(usergroup=group)))["users"]
-        except SlackRefused as error:
-            # For a missing scope the group may be right; `check_slack` tells which scopes are missing.
-            if error.code == "missing_scope":
-                raise
-            problem = f"reviewers.group: {group}: {error}; write the id of a user group that exists"
-            raise SlackRefused(error.code, problem) from error
-        if members:
-            report.well("reviewers", f"{len(members)} by the user group {group}")
-        else:
-            report.wrong("reviewers", f"reviewers.group: {group} has no members; add the reviewers to it")

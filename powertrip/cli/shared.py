@@ -27,6 +27,8 @@ class CommandGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command."""
+        # What is written holds log lines and names: nobody else on the machine is to read it.
+        before = os.umask(0o077)
         try:
             return super().invoke(ctx)
         except ConfigError as error:
@@ -36,6 +38,8 @@ class CommandGroup(TyperGroup):
             complain(error)
         except KeyboardInterrupt:
             raise typer.Exit(130) from None  # 128 and the number of SIGINT, as shells have it
+        finally:
+            os.umask(before)
         raise typer.Exit(1)
 
 

@@ -20,8 +20,14 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     results = asyncio.run(check_all(read_config(config)))
     for result in results:
         mark = "[green]ok  [/green]" if result.ok else "[red]FAIL[/red]"
+        if result.doubtful:
+            mark = "[yellow]note[/yellow]"
         console.print(f"{mark} {result.name:17} {printable(redact(result.detail))}", soft_wrap=True)
-    if not all(result.ok for result in results):
+    wrong = sum(not result.ok for result in results)
+    notes = sum(result.doubtful for result in results)
+    if wrong or notes:
+        console.print(f"{wrong} wrong, {notes} to look at")
+    if wrong:
         raise typer.Exit(1)
 
 

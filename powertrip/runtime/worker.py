@@ -23,6 +23,7 @@ from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.listeners import Listeners, PendingInteractions
+from powertrip.slack.members import look_up, mistaken_reviewers
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
 
@@ -59,6 +60,7 @@ class Worker:
         self._ending: set[asyncio.Task[None]] = set()
         """Loops of polls that a reload removed, until their last round is over."""
         self._timers = Timers()
+        self._looking_up: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Reach Slack, then begin; raises ConfigError where Slack refuses what the configuration says."""
@@ -78,7 +80,20 @@ class Worker:
         except SlackRefused as error:
             raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
         self._timers.start()
+        # Nobody waits for it: what it finds is told, and stops nothing.
+        self._looking_up = asyncio.create_task(self._look_up_reviewers(found.identity))
         log.info("connected to Slack", team=found.identity.team, security_channel=found.security_channel)
+
+    async def _look_up_reviewers(self, identity: preflight.Identity) -> None:
+        """Tell of reviewers by id who cannot decide: a slip in an id would show only when one is needed."""
+        reviewers = self._shared.config().reviewers
+        try:
+            users = await look_up(self._client, reviewers.users, ())
+        except SlackError as error:
+            log.warning("reviewers not looked up", error=str(error))
+            return
+        for problem in mistaken_reviewers(reviewers, (), users, identity):
+            log.warning("reviewer cannot decide", problem=problem)
 
     def _make_context(self, found: preflight.Found) -> Context:
         shared, config = self._shared, self._shared.config
@@ -155,6 +170,8 @@ class Worker:
     async def stop(self) -> None:
         """Take no more clicks, finish those taken, then what is being judged and sent."""
         self._timers.stop()
+        if self._looking_up is not None:
+            self._looking_up.cancel()
         # Before the socket closes, so that a modal gets its answer; after, for what came meanwhile.
         await self._pending.finish()
         await self.socket.stop()

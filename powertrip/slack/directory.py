@@ -106,15 +106,15 @@ class SlackDirectory:
     def _subject(self, person: Person, user: dict[str, Any] | None) -> Subject:
         if user is None:
             return Subject(kind=SubjectKind.NOT_FOUND, slack_id=person.slack)
-        kind = _KIND.get(self._standing(user), SubjectKind.GUEST)
-        return Subject(kind=kind, slack_id=user["id"], name=_name(user))
+        kind = _KIND.get(standing_of(user, self._identity), SubjectKind.GUEST)
+        return Subject(kind=kind, slack_id=user["id"], name=name_of(user))
 
     async def actor(self, slack_id: str, team_id: str | None) -> Actor:
         """Who clicked, looked up at this moment; never raises. `team_id` is what the click itself says."""
         try:
             async with asyncio.timeout(self._lookups().timeout.total_seconds()):
                 user, is_reviewer = await asyncio.gather(
-                    _user_of(self._client.users_info(user=slack_id)), self._is_reviewer(slack_id)
+                    user_of(self._client.users_info(user=slack_id)), self._is_reviewer(slack_id)
                 )
         except (PowertripError, TimeoutError) as error:
             log.warning("lookup of the clicker failed", slack_id=slack_id, error=str(error))
@@ -123,14 +123,14 @@ class SlackDirectory:
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN, is_reviewer=is_reviewer)
         if user is None:
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN)
-        standing = self._standing(user if team_id is None else {"team_id": team_id} | user)
-        return Actor(slack_id=slack_id, name=_name(user), standing=standing, is_reviewer=is_reviewer)
+        standing = standing_of(user if team_id is None else {"team_id": team_id} | user, self._identity)
+        return Actor(slack_id=slack_id, name=name_of(user), standing=standing, is_reviewer=is_reviewer)
 
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
         """The names of those among `people` who are this member; raises SlackError."""
         email = ""
         if any(person.email for person in people):
-            user = await _user_of(self._client.users_info(user=slack_id)) or {}
+            user = await user_of(self._client.users_info(user=slack_id)) or {}
             email = str((user.get("profile") or {}).get("email") or "").casefold()
         return [
             person.name
@@ -155,38 +155,39 @@ class SlackDirectory:
             raise SlackAmbiguous("Slack's answer holds no members of reviewers.group")
         return slack_id in members
 
-    def _standing(self, user: dict[str, Any]) -> Standing:
-        """Fails closed: whoever is not shown to be a full member of ours is not one."""
-        if user.get("deleted"):
-            return Standing.DEACTIVATED
-        if user.get("is_bot"):
-            return Standing.BOT
-        if user.get("is_restricted") or user.get("is_ultra_restricted"):
-            return Standing.GUEST
-        enterprise = (user.get("enterprise_user") or {}).get("enterprise_id")
-        # Where neither side has an organisation, two times nothing is not the same one.
-        same_enterprise = enterprise is not None and enterprise == self._identity.enterprise_id
-        is_ours = user.get("team_id") == self._identity.team_id or same_enterprise
-        if user.get("is_stranger") or not is_ours:
-            return Standing.OUTSIDER
-        return Standing.MEMBER
-
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
         key, now = _key(person), self._clock()
         known = await self._memory.get(key, now - self._lookups().keep)
         if isinstance(known, dict):
             return known.get("user")
         if person.slack:
-            user = await _user_of(self._client.users_info(user=person.slack))
+            user = await user_of(self._client.users_info(user=person.slack))
         else:
-            user = await _user_of(self._client.users_lookupByEmail(email=person.email or ""))
+            user = await user_of(self._client.users_lookupByEmail(email=person.email or ""))
         kept = user and {name: user[name] for name in _KEPT if name in user}
         # That nobody was found is an answer too, and kept like any other.
         await self._memory.put(key, {"user": kept}, now)
         return user
 
 
-async def _user_of(lookup: Awaitable[Any]) -> dict[str, Any] | None:
+def standing_of(user: dict[str, Any], identity: Identity) -> Standing:
+    """Fails closed: whoever is not shown to be a full member of ours is not one."""
+    if user.get("deleted"):
+        return Standing.DEACTIVATED
+    if user.get("is_bot"):
+        return Standing.BOT
+    if user.get("is_restricted") or user.get("is_ultra_restricted"):
+        return Standing.GUEST
+    enterprise = (user.get("enterprise_user") or {}).get("enterprise_id")
+    # Where neither side has an organisation, two times nothing is not the same one.
+    same_enterprise = enterprise is not None and enterprise == identity.enterprise_id
+    is_ours = user.get("team_id") == identity.team_id or same_enterprise
+    if user.get("is_stranger") or not is_ours:
+        return Standing.OUTSIDER
+    return Standing.MEMBER
+
+
+async def user_of(lookup: Awaitable[Any]) -> dict[str, Any] | None:
     """The user in the answer to a lookup, or None where Slack says that there is none."""
     try:
         answer = await call(lookup)
@@ -206,5 +207,5 @@ def _key(person: Person) -> str:
     return f"user:{person.slack}" if person.slack else f"email:{person.email}"
 
 
-def _name(user: dict[str, Any]) -> str:
+def name_of(user: dict[str, Any]) -> str:
     return str(user.get("real_name") or user.get("name") or user["id"])

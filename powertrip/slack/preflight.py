@@ -6,7 +6,7 @@ from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import SlackRefused
+from powertrip.errors import SlackAmbiguous, SlackRefused
 from powertrip.slack.calls import call
 from powertrip.slack.scopes import REQUIRED_SCOPES
 
@@ -44,13 +44,17 @@ async def identify(client: AsyncWebClient) -> Identity:
     except SlackRefused as error:
         problem = f"slack.bot_token: {error}; copy it anew from OAuth & Permissions on the app's page"
         raise SlackRefused(error.code, problem) from error
+    team_id, url = answer["team_id"], answer["url"]
+    # A stub, or a server that is no Slack, may say ok and nothing else.
+    if not isinstance(team_id, str) or not isinstance(url, str):
+        raise SlackAmbiguous("Slack's answer to auth.test names no workspace")
     headers = {str(name).lower(): value for name, value in answer.headers.items()}
     scopes = headers.get("x-oauth-scopes", "")
     return Identity(
-        team_id=answer["team_id"],
+        team_id=team_id,
         enterprise_id=answer.get("enterprise_id"),
-        workspace_url=answer["url"],
-        team=answer["team"],
+        workspace_url=url,
+        team=str(answer["team"] or url),
         scopes=frozenset(part.strip() for part in scopes.split(",") if part.strip()),
     )
 
@@ -95,11 +99,13 @@ async def _find_channel(client: AsyncWebClient, wanted: str) -> dict[str, Any] |
     """Slack's description of the channel; None where the bot cannot see such a one."""
     if not wanted.startswith("#"):
         try:
-            channel: dict[str, Any] = (await call(client.conversations_info(channel=wanted)))["channel"]
+            channel = (await call(client.conversations_info(channel=wanted)))["channel"]
         except SlackRefused as error:
             if error.code == "channel_not_found":
                 return None
             raise
+        if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
+            raise SlackAmbiguous("Slack's answer holds no channel")
         return channel
     # No method takes a name, so the list is searched. An archived one is found too, to be told as archived.
     cursor: str | None = None
@@ -110,6 +116,8 @@ async def _find_channel(client: AsyncWebClient, wanted: str) -> dict[str, Any] |
             )
         )
         channels: list[dict[str, Any]] = answer["channels"]
+        if not isinstance(channels, list):
+            raise SlackAmbiguous("Slack's answer holds no channels")
         for channel in channels:
             if channel["name"] == wanted.removeprefix("#"):
                 return channel

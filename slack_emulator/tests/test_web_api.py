@@ -329,3 +329,30 @@ async def test_a_world_of_one_s_own_replaces_the_default_one() -> None:
     async with SlackEmulator(world=world) as emulator:
         web = AsyncWebClient(BOT_TOKEN, base_url=emulator.api_url)
         assert (await web.users_info(user="U0ALICE"))["user"]["real_name"] == "Alice Liddell"
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "pointers"),
+    [
+        ({"blocks": [SECTION]}, "", []),
+        ({"blocks": [SECTION, {"type": "section"}]}, "invalid_blocks", ["/1"]),
+        ({"message": {"text": "hello", "blocks": [SECTION]}}, "", []),
+        ({"message": {"blocks": [{"type": "nothing"}]}}, "invalid_message", ["/blocks/0/type"]),
+        ({"view": {"type": "modal", "blocks": [SECTION]}}, "invalid_view", ["/view"]),
+        ({"view": "{"}, "invalid_view", []),
+        ({}, "invalid_arguments", []),
+        ({"blocks": [SECTION], "view": {}}, "invalid_arguments", []),
+    ],
+)
+async def test_blocks_are_validated_without_being_posted(
+    web: AsyncWebClient, given: Json, error: str, pointers: list[str]
+) -> None:
+    form = {name: value if isinstance(value, str) else json.dumps(value) for name, value in given.items()}
+    try:
+        answer = (await web.api_call("blocks.validate", data=form)).data
+    except SlackApiError as refused:
+        answer = refused.response.data
+
+    assert isinstance(answer, dict)
+    assert answer.get("error", "") == error
+    assert [problem["pointer"] for problem in answer.get("errors", [])] == pointers
