@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.event import Severity
 from powertrip.rules import Match, RuleSet, Unmatched
 from tests.rules.support import json_record, rule_and_fields, rule_of, rules_of
 from tests.samples import record
@@ -332,6 +333,32 @@ def teleport(event: str, **changes: Any) -> dict[str, Any]:
         ("lock.created", {"target": {"user": "bob"}}, "teleport_access_changed"),
         ("access_request.review", {"name": "x"}, "teleport_access_changed"),
         ("mfa.add", {}, "teleport_access_changed"),
+        ("privilege_token.create", {}, "teleport_access_changed"),
+        ("recovery_token.create", {}, "teleport_access_changed"),
+        ("login_rule.create", {"name": "x", "code": "TLR00I"}, "teleport_access_changed"),
+        ("saml.idp.service.provider.create", {"code": "TSI001I"}, "teleport_access_changed"),
+        ("github.created", {"code": "T80002I"}, "teleport_access_changed"),
+        ("auth_preference.update", {"code": "TCAUTH001I"}, "teleport_access_changed"),
+        ("spiffe.federation.create", {"code": "TSPIFFE001I"}, "teleport_access_changed"),
+        ("mcp.session.start", {"app_name": "files", "code": "TMCP001I"}, "teleport_session"),
+        ("session.rejected", {"reason": "max", "code": "T1006W"}, "teleport_session_refused"),
+        ("saml.idp.auth", {"success": True, "code": "TSI000I"}, "teleport_sign_in_elsewhere"),
+        ("scp", {"action": "download", "path": "/etc/shadow", "code": "T3004I"}, "teleport_files_copied"),
+        ("sftp_summary", {"code": "TS021I"}, "teleport_files_copied"),
+        ("port", {"addr": "192.0.2.99:5432", "code": "T3003I"}, "teleport_forwarding"),
+        ("port.local", {"addr": "192.0.2.99:5432", "code": "T3003I"}, "teleport_forwarding"),
+        ("x11-forward", {"code": "T3008I"}, "teleport_forwarding"),
+        ("kube.request", {"resource_kind": "secrets", "verb": "GET"}, "teleport_kubernetes_secrets_read"),
+        ("kube.request", {"resource_kind": "pods", "verb": "DELETE"}, "teleport_kubernetes_changed"),
+        ("session.recording.access", {"sid": "s1", "code": "T2012I"}, "teleport_recording_watched"),
+        ("external_audit_storage.disable", {"code": "TEA002I"}, "teleport_audit_changed"),
+        ("session_recording_config.update", {"code": "TCREC003I"}, "teleport_audit_changed"),
+        ("integration.create", {"code": "IG001I"}, "teleport_integration_changed"),
+        ("plugin.create", {"code": "PG001I"}, "teleport_integration_changed"),
+        ("device.enroll", {"code": "TV005I"}, "teleport_device_enrolled"),
+        ("db.session.user.create", {"code": "TDB08I"}, "teleport_database_user_changed"),
+        ("crown_jewel.create", {"code": "CJ001I"}, "teleport_other"),
+        ("something.new", {"code": "TNEW001I"}, "teleport_other"),
         ("cert.create", {"identity": {"user": "x", "impersonator": "bot"}}, "teleport_impersonation"),
     ],
 )
@@ -340,7 +367,37 @@ def test_what_is_done_through_teleport_is_an_event(event: str, changes: dict[str
 
     assert name == rule
     assert (fields["user_name"], fields["source_ip"]) == ("alice@example.com", "192.0.2.10")
-    assert fields["event_outcome"] == ("failure" if changes.get("success") is False else "success")
+    failed = changes.get("success") is False or changes.get("code", "").endswith("W")
+    assert fields["event_outcome"] == ("failure" if failed else "success")
+
+
+@pytest.mark.parametrize("code", ["TB0W", "TCB00W", "TBK003W"])
+def test_a_certificate_of_a_bot_that_was_used_twice_is_critical(code: str) -> None:
+    for event in ("cert.generation_mismatch", "join_token.bound_keypair.join_state_verification_failed"):
+        verdict = TELEPORT.judge(json_record(teleport(event, code=code)))
+        if code == "TB0W":
+            assert isinstance(verdict, Unmatched)
+        else:
+            assert isinstance(verdict, Match)
+            assert (verdict.rule.name, verdict.rule.severity) == (
+                "teleport_certificate_copied",
+                Severity.CRITICAL,
+            )
+
+
+def test_a_teleport_session_without_a_host_name_is_of_its_server() -> None:
+    fields = rule_and_fields(TELEPORT, teleport("session.start", server_id="5e0e"))[1]
+    assert fields["host_name"] == "5e0e"
+    named = teleport("session.start", server_id="5e0e", server_hostname="web-1")
+    assert rule_and_fields(TELEPORT, named)[1]["host_name"] == "web-1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"uid": None}, {"cluster_name": None}, {"user": None}, {"code": "CREATED"}, {"event": "Opened a thing"}],
+)
+def test_an_unknown_event_of_another_service_is_none_of_teleports(changes: dict[str, Any]) -> None:
+    assert rule_of(TELEPORT, teleport("thing.opened") | changes) == ("Unmatched", None)
 
 
 @pytest.mark.parametrize(
@@ -358,9 +415,29 @@ def test_the_address_of_a_teleport_event_is_found_without_its_port(
     assert rule_and_fields(TELEPORT, teleport("session.start", **changes))[1].get("source_ip") == address
 
 
-@pytest.mark.parametrize("event", ["session.command", "session.end", "cert.create"])
-def test_what_belongs_to_a_teleport_session_is_ignored(event: str) -> None:
-    assert rule_of(TELEPORT, teleport(event)) == ("Ignored", "teleport_routine")
+@pytest.mark.parametrize(
+    ("event", "changes"),
+    [
+        ("session.command", {}),
+        ("session.end", {}),
+        ("cert.create", {}),
+        ("sftp", {"code": "TS001I"}),
+        ("db.session.spanner.rpc", {"code": "TSPN001I"}),
+        ("mcp.session.request", {"code": "TMCP003I"}),
+        ("kube.request", {"resource_kind": "pods", "verb": "GET"}),
+        ("okta.user.sync", {"code": "TOK007I"}),
+        ("device.authenticate", {"code": "TV006I"}),
+        ("instance.join", {"code": "TJ002I"}),
+    ],
+)
+def test_what_belongs_to_a_teleport_session_is_ignored(event: str, changes: dict[str, Any]) -> None:
+    assert rule_of(TELEPORT, teleport(event, **changes)) == ("Ignored", "teleport_routine")
+
+
+def test_the_end_of_a_forwarded_port_is_no_event() -> None:
+    ended = rule_of(TELEPORT, teleport("port", code="T3003S"))
+
+    assert ended == ("Ignored", "teleport_routine")
 
 
 def test_a_teleport_sign_in_without_an_outcome_is_quarantined() -> None:
