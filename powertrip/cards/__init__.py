@@ -7,7 +7,13 @@ take, and in its colour. Outside text is shown, never interpreted; whatever is c
 from powertrip.cards.answers import decision_answer, help_card, note, refusal, show_card, whoami_card
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
 from powertrip.cards.event_card import denied_alert, event_card
-from powertrip.cards.heartbeat import heartbeat_backup, heartbeat_card, heartbeat_mended
+from powertrip.cards.heartbeat import (
+    heartbeat_backup,
+    heartbeat_card,
+    heartbeat_mended,
+    worker_back,
+    worker_silent,
+)
 from powertrip.cards.lists import reminder_list
 from powertrip.cards.message import CardSettings, CardView, Mention, Message
 from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
@@ -50,4 +56,6 @@ __all__ = [
     "show_card",
     "stats_card",
     "whoami_card",
+    "worker_back",
+    "worker_silent",
 ]

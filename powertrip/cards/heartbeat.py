@@ -95,6 +95,21 @@ def heartbeat_backup(troubles: Sequence[Trouble], now: datetime) -> PlainMessage
     return PlainMessage(title="Powertrip: its heartbeat is broken", body="\n".join([opening, *lines]))
 
 
+def worker_silent(since: datetime) -> PlainMessage:
+    """Say that nobody judges and sends."""
+    body = (
+        f"No worker has been at work since {words.utc(since)}: what arrives is kept, and nobody is asked "
+        "about it. Look at the process that runs `bot.py worker`. It is said here once."
+    )
+    return PlainMessage(title="Powertrip: its worker does not work", body=body)
+
+
+def worker_back(now: datetime) -> PlainMessage:
+    """Say that somebody judges and sends again."""
+    body = f"At {words.utc(now)} a worker is at work again, and asks about what arrived meanwhile."
+    return PlainMessage(title="Powertrip: its worker works again", body=body)
+
+
 def heartbeat_mended(now: datetime) -> PlainMessage:
     """Say that the card shows the truth again."""
     body = f"At {words.utc(now)} it works again, and its card in Slack shows how each source stands."

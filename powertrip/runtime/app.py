@@ -21,6 +21,7 @@ from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check
 from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared
+from powertrip.runtime.watchman import Watchman
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
 
@@ -80,6 +81,7 @@ async def powertrip(
     async with open_shared(at_start, origins) as shared:
         worker = Worker(shared) if works else None
         endpoint = _endpoint(shared, worker) if serves_web else None
+        watchman = Watchman(shared) if serves_web and not works else None
         try:
             # It listens before Slack is reached: what arrives while Slack is away is kept.
             if endpoint is not None:
@@ -92,12 +94,15 @@ async def powertrip(
                 log.info("listening", host=host, port=endpoint.port, sources=sorted(at_start.sources))
             if worker is not None:
                 await worker.start()
+            if watchman is not None:
+                watchman.start()
             yield Running(shared=shared, worker=worker, endpoint=endpoint, at_start=read_at_start(at_start))
         finally:
             try:
                 # Both at once: a slow sender and a slow Slack may each take most of the time.
                 async with asyncio.timeout(GRACE):
-                    await asyncio.gather(*(half.stop() for half in (endpoint, worker) if half is not None))
+                    parts = (endpoint, worker, watchman)
+                    await asyncio.gather(*(part.stop() for part in parts if part is not None))
             except TimeoutError:
                 log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
             log.info("stopped")

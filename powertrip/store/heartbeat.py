@@ -94,13 +94,16 @@ def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None
     row = HeartbeatCardRow.get_by_id(_ONLY)
     alive_at = row.alive_at or now
     is_away = now - alive_at > LEASE
-    if row.owner != owner and not is_away:
+    if row.owner not in (None, owner) and not is_away:
         return None
     if is_away or row.owner != owner or now - alive_at >= _ALIVE_EVERY:
         changes: dict[str, Any] = {"owner": owner, "alive_at": now}
         if is_away:
             changes |= {"down_from": alive_at, "down_until": now}
-        mine = (HeartbeatCardRow.id == _ONLY) & (HeartbeatCardRow.owner == row.owner)
+        before = (
+            HeartbeatCardRow.owner.is_null() if row.owner is None else HeartbeatCardRow.owner == row.owner
+        )
+        mine = (HeartbeatCardRow.id == _ONLY) & before
         if not HeartbeatCardRow.update(**changes).where(mine).execute():
             return None
     _wait_for(sources, now)
@@ -169,9 +172,26 @@ def prune(now: datetime) -> int:
     return int(HeartbeatTakenRow.delete().where(old).execute())
 
 
+def alive_at() -> datetime | None:
+    """When a worker last looked at the heartbeat; None where none ever did."""
+    row = HeartbeatCardRow.get_or_none(HeartbeatCardRow.id == _ONLY)
+    return row.alive_at if row else None
+
+
+def mark_worker_told(at: datetime | None) -> bool:
+    """Write down that it is told that no worker is alive, or with None that one is; False if that is known."""
+    HeartbeatCardRow.insert(id=_ONLY).on_conflict_ignore().execute()
+    is_new = HeartbeatCardRow.worker_told_at.is_null(at is not None)
+    # Conditional, so that of several processes one tells.
+    changed = HeartbeatCardRow.update(worker_told_at=at).where((HeartbeatCardRow.id == _ONLY) & is_new)
+    return bool(changed.execute())
+
+
 class Heartbeats(Role):
     """The heartbeat, as its loop and the judge see it."""
 
     watch = transaction(watch)
     keep = transaction(keep)
     outage = transaction(outage)
+    alive_at = transaction(alive_at)
+    mark_worker_told = transaction(mark_worker_told)

@@ -56,10 +56,10 @@ async def whole(sandbox: SlackEmulator, tmp_path: Path, changes: dict[str, Any])
 
 
 @pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[Process]:
+async def web(tmp_path: Path, changes: dict[str, Any]) -> AsyncIterator[Process]:
     """The half that takes records, and leaves them unjudged."""
     nowhere = SlackEmulator()
-    path = write_config(tmp_path / "config.yaml", settings(nowhere, tmp_path))
+    path = write_config(tmp_path / "config.yaml", settings(nowhere, tmp_path, **changes))
     config = load_config(path, {})
     provide_database(config.database.url.get_secret_value())
     async with aiohttp.ClientSession() as session, powertrip(config, works=False) as running:
