@@ -179,7 +179,7 @@ def alive_at() -> datetime | None:
 
 
 def mark_worker_told(at: datetime | None) -> bool:
-    """Write down that it is told that no worker is alive, or with None that one is; False if that is known."""
+    """Note that it is told that no worker is alive, or with None that one is; False where that is known."""
     HeartbeatCardRow.insert(id=_ONLY).on_conflict_ignore().execute()
     is_new = HeartbeatCardRow.worker_told_at.is_null(at is not None)
     # Conditional, so that of several processes one tells.

@@ -3,6 +3,7 @@
 import stat
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -65,7 +66,7 @@ def heard(name: str, source: str, key: str = KEY) -> Beat:
     return beat
 
 
-def login_in(message: str, **fields: str) -> Match:
+def login_in(message: str, **fields: Any) -> Match:
     """What the rules of sshd say of a line."""
     now = datetime.now(UTC)
     verdict = RULES.judge(
