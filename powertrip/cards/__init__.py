@@ -14,11 +14,11 @@ from powertrip.cards.heartbeat import (
     worker_back,
     worker_silent,
 )
-from powertrip.cards.lists import reminder_list
+from powertrip.cards.lists import nudge, reminder_list
 from powertrip.cards.message import CardSettings, CardView, Mention, Message
 from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
-from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history_table
+from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
 from powertrip.cards.quarantine import quarantine_notice
 from powertrip.cards.statistics import rules_card, stats_card
 
@@ -45,8 +45,9 @@ __all__ = [
     "heartbeat_card",
     "heartbeat_mended",
     "help_card",
-    "history_table",
+    "history",
     "note",
+    "nudge",
     "quarantine_notice",
     "reason_modal",
     "refusal",

@@ -2,72 +2,53 @@
 
 from datetime import datetime, timedelta
 
-from powertrip.cards import words
-from powertrip.cards.blocks import Line, bold, date, outside, text, user
+from powertrip.cards import address, words
+from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
 from powertrip.cards.text import one_line, show
 from powertrip.domain.decision import Decision, Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.people import SubjectKind
 
 VALUE_LIMIT = 160
-FIELDS_SHOWN = 10
 REASON_LIMIT = 600
 
-_HOW = ("method", "key_type", "key_fingerprint")
-_ELSEWHERE = frozenset({*_HOW, "source_port"})
-_LABELS = {
-    "event_outcome": "Outcome",
-    "cert_id": "Certificate",
-    "cert_serial": "Certificate serial",
-    "ca_fingerprint": "Certified by",
-}
+TITLE_VALUE_LIMIT = 160
+"""Characters of one decisive field beside the title."""
 
 
 def summary(event: Event) -> Line:
-    """What, who and where."""
-    return [
-        bold(f"{words.title(event)} as "),
-        _name(event.user_name, "an unnamed user"),
-        bold(" on "),
-        _name(event.host_name, "an unnamed host"),
-    ]
+    """What, who and where; the decisive fields and the names are set off as code.
 
-
-def _name(value: str | None, otherwise: str) -> dict[str, object]:
-    return outside(value, words.NAME_LIMIT, bold=True) if value else bold(otherwise)
-
-
-def labelled(label: str, *pieces: dict[str, object]) -> Line:
-    """A line that begins with its label."""
-    return [bold(f"{label}: "), *pieces]
+    What the log does not name is left out.
+    """
+    line = [bold(words.title(event))]
+    for number, value in enumerate(event.decisive[: words.DECISIVE_SHOWN]):
+        line += [text(" · " if number else ": "), outside(value, TITLE_VALUE_LIMIT, bold=True)]
+    for word, name in (("as", event.user_name), ("on", event.host_name)):
+        if name:
+            line += [text(f" {word} "), outside(name, words.NAME_LIMIT, bold=True)]
+    return line
 
 
 def essentials(event: Event) -> list[Line]:
-    """From where, when, how often, and what to think of it."""
-    source: Line = [text("the log names no address")]
-    if event.source_ip:
-        source = [outside(event.source_ip, words.NAME_LIMIT)]
-        if port := event.fields.get("source_port"):
-            source.append(text(f", port {show(port, 10)}"))
-    lines = [labelled("From", *source), labelled("When", date(event.occurred_at))]
+    """From where, when, how often, and how bad it is."""
+    lines = [*address.origin(event), labelled("When", date(event.occurred_at))]
     if event.occurrences > 1:
         seen = f"{words.times(event.occurrences)}, last "
         lines.append(labelled("Seen", text(seen), date(event.last_occurred_at)))
-    return [*lines, labelled("Risk", text(words.risk(event)))]
+    if risk := words.risk(event):
+        lines.append(labelled("Risk", text(risk)))
+    why = [text(f", {show(event.severity_reason, VALUE_LIMIT)}")] if event.severity_reason else []
+    return [*lines, labelled("Severity", text(str(event.severity)), *why)]
 
 
-def details(event: Event) -> list[Line]:
-    """How it was done, and what else the rule named."""
-    ways = [show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name)]
-    lines = [labelled("How", text(" · ".join(ways)))] if ways else []
-    others = [(name, value) for name, value in event.fields.items() if name not in _ELSEWHERE and value]
-    for name, value in others[:FIELDS_SHOWN]:
-        # The names of fields come from the rule, or from a record's JSON.
-        label = _LABELS.get(name) or show(name.replace("_", " ").capitalize(), 40)
-        lines.append(labelled(label, outside(value, VALUE_LIMIT)))
-    if len(others) > FIELDS_SHOWN:
-        lines.append([text(f"… and {words.count(len(others) - FIELDS_SHOWN, 'more field')}")])
-    return [*lines, labelled("Source", text(show(event.source, VALUE_LIMIT)))]
+def failed(event: Event) -> list[Line]:
+    """That it was tried and did not succeed: the rule's title may sound as if it had."""
+    if event.fields.get("event_outcome") != words.FAILURE:
+        return []
+    why = event.fields.get("error") or event.fields.get("reason")
+    because = [text(": "), outside(why, VALUE_LIMIT)] if why else []
+    return [[text("✋ It did not succeed"), *because]]
 
 
 def cut_off(characters: int) -> Line:
@@ -107,13 +88,6 @@ def demands(event: Event) -> list[Line]:
     if event.requires_second_person and event.status is Status.PENDING:
         lines.append([text("👥 Approving this takes two people.")])
     return lines
-
-
-def severity(event: Event) -> list[Line]:
-    """That the severity is another one than the rule's, and why."""
-    if not event.severity_reason:
-        return []
-    return [[bold(f"⚖️ Severity {event.severity}, {show(event.severity_reason, VALUE_LIMIT)}")]]
 
 
 def backups(event: Event) -> list[Line]:
@@ -165,21 +139,19 @@ def decided(event: Event, decision: Decision) -> list[Line]:
 
 def entry(event: Event, now: datetime) -> Line:
     """An event as one line of a list."""
-    origin = [text(" from "), outside(event.source_ip, words.NAME_LIMIT)] if event.source_ip else []
-    return [
-        text(f"{words.STATUS_MARK[event.status]} "),
-        *summary(event),
-        *origin,
-        text(_standing(event, now)),
-    ]
+    what, _, rest = words.summary(event).partition(words.title(event))
+    mark = words.STATUS_MARK[event.status]
+    return [text(f"{mark} {what}"), bold(words.title(event)), text(f"{rest}{_standing(event, now)}")]
 
 
 def plain_entry(event: Event, now: datetime) -> Line:
     """The same without emphasis, where many lines have to share a message."""
-    mark = words.STATUS_MARK[event.status]
-    return [text(f"{mark} {words.summary(event)} from {words.address(event)}{_standing(event, now)}")]
+    return [text(f"{words.STATUS_MARK[event.status]} {words.summary(event)}{_standing(event, now)}")]
 
 
 def _standing(event: Event, now: datetime) -> str:
     ago = words.duration(now - event.received_at)
-    return f" · {ago} ago{words.often(event)} · {words.STATUS[event.status]} · {event.ref}"
+    often = words.often(event)
+    # That it waits is why it is listed.
+    status = "" if event.status is Status.PENDING else f" · {words.STATUS[event.status]}"
+    return f" · {words.weight(event)} · {ago} ago{often}{status} · {event.ref}"

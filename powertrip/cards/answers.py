@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.cards import address, address_lines, buttons, habits, words
+from powertrip.cards import address, address_lines, buttons, fields, habits, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -12,6 +12,7 @@ from powertrip.cards.blocks import (
     channel,
     date,
     header,
+    labelled,
     paragraph,
     paragraphs,
     preformatted,
@@ -34,6 +35,8 @@ _OUR_MENTION = re.compile(r"(<@[UW][A-Z0-9]{1,30}>)")
 _NOTICE = {
     NoticeKind.FIRST: "First asked",
     NoticeKind.REMINDER: "Reminder",
+    NoticeKind.NUDGE: "Asked again",
+    NoticeKind.SECOND: "Second person asked for",
     NoticeKind.OUTCOME: "Denial told",
 }
 
@@ -85,7 +88,7 @@ _HELP = (
     ("approve ID [reason]", "it was expected"),
     ("deny ID [reason]", "it was not; reviewers are called at once"),
     ("close ID note", "for reviewers: a denied event is dealt with"),
-    ("history [@user|host|address] [since]", "what was decided"),
+    ("history [@user|host|address] [since]", "what happened, and what became of it"),
     ("stats", "numbers, with a chart"),
     ("rules", "what is watched"),
     ("whoami", "who you are to Powertrip"),
@@ -99,21 +102,22 @@ def show_card(
 ) -> Message:
     """All that is known of an event."""
     status = f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}, event {event.ref}"
-    standing = address_lines.severity(event)
+    standing: list[Line] = []
     if why := words.why_in_channel(event):
-        standing.append(address_lines.labelled("Asked in the security channel", text(why)))
+        standing.append(labelled("Asked in the security channel", text(why)))
     # The newest: earlier reminders were about the same.
     for notice in notices[-NOTICES_SHOWN:]:
         where = [channel(notice.channel), text(", "), date(notice.posted_at)]
-        standing.append(address_lines.labelled(_NOTICE[notice.kind], *where))
+        standing.append(labelled(_NOTICE[notice.kind], *where))
     if not notices:
         standing.append([text("No message about it has reached Slack yet.")])
     if event.next_reminder_at and event.next_reminder_at > now:
-        standing.append(address_lines.labelled("Next reminder", date(event.next_reminder_at)))
+        standing.append(labelled("Next reminder", date(event.next_reminder_at)))
     groups = [
-        [address_lines.summary(event), *address_lines.essentials(event), *address_lines.details(event)],
-        [*address.lines(event), *address.evidence(event), *habits.lines(event)],
         address_lines.trail(event),
+        [address_lines.summary(event), *address_lines.essentials(event)],
+        [*address_lines.failed(event), *habits.unusual(event), *address.lines(event), *habits.usual(event)],
+        [*fields.evidence(event), *address.evidence(event)],
         standing,
     ]
     blocks = [header(status), *paragraphs(*groups), *buttons.for_status(event), *_records(occurrences)]

@@ -29,9 +29,8 @@ def backup_message(events: Sequence[Event], now: datetime) -> PlainMessage:
         title = f"Powertrip: {words.summary(events[0])}"
     entries = [
         f"{words.summary(event)}{words.often(event)}\n"
-        f"From: {words.address(event)}\n"
         f"When: {words.utc(event.occurred_at)}\n"
-        f"Severity: {event.severity}\n"
+        f"How bad: {words.weight(event)}\n"
         f"Status: {words.STATUS[event.status]}\n"
         f"Event: {event.ref}"
         for event in events

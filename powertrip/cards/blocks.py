@@ -4,6 +4,7 @@ Outside text goes into `text` elements of rich text or into plain text, which Sl
 Limits are those of Slack's Block Kit reference, unless a comment says otherwise.
 """
 
+import json
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -24,6 +25,9 @@ TEXT_BYTES = 3900
 MESSAGE_SIZE = 11_000
 """The most that `size` may say of a message's blocks together."""
 BLOCK_OVERHEAD = 100
+# Not documented either: 15.6 kB were seen to pass, and 17.7 kB to be refused.
+MESSAGE_JSON = 15_000
+"""Characters of JSON that a message has altogether."""
 
 NEW_LINE: Piece = {"type": "text", "text": "\n"}
 
@@ -45,6 +49,11 @@ def text(value: str, *, bold: bool = False, italic: bool = False, code: bool = F
 
 def bold(value: str) -> Piece:
     return text(value, bold=True)
+
+
+def labelled(label: str, *pieces: Piece) -> Line:
+    """A line that begins with its label."""
+    return [bold(f"{label}: "), *pieces]
 
 
 def outside(value: str, limit: int, *, bold: bool = False) -> Piece:
@@ -182,6 +191,11 @@ def button(
 def size(block: Block) -> int:
     """What a block counts towards the total of a message, estimated high."""
     return BLOCK_OVERHEAD + text_size(block)
+
+
+def json_size(value: object) -> int:
+    """How many characters a block, or a list of them, has on its way to Slack."""
+    return len(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
 
 
 def text_size(value: object) -> int:

@@ -8,6 +8,10 @@ from powertrip.domain.event import Event, Status
 APPROVE, DENY, CLOSE = "approve", "deny", "close"
 
 
+CONFIRM_LIMIT = 300
+"""Characters that Slack takes in the question before a click."""
+
+
 def value(event: Event) -> str:
     """What a button carries: the event, and the revision that its card shows."""
     # A decision covers what the card had shown: what came later stays open.
@@ -21,10 +25,11 @@ def deciding(event: Event) -> Block:
     # Where a reason is required, the modal that asks for it is the second look.
     if not event.requires_reason:
         label = "Approve"
-        body = fit(f"{summary} from {words.address(event)}{words.often(event)}", 250)
+        # The weight comes last and is never cut, however long the names are.
+        ending = f"{words.often(event)} ({words.weight(event)}). Approve only what you know to be right."
         really = confirm(
             title="Approve this?",
-            body=f"{body}. Approve only what you know to be right.",
+            body=fit(summary, CONFIRM_LIMIT - len(ending)) + ending,
             yes="Yes, approve",
             no="Go back",
         )

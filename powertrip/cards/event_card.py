@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from powertrip.cards import address, address_lines, buttons, habits, hids, words
+from powertrip.cards import address, address_lines, buttons, fields, habits, hids, words
 from powertrip.cards.blocks import (
     Line,
     as_text,
@@ -20,7 +20,7 @@ from powertrip.cards.blocks import (
     text,
 )
 from powertrip.cards.message import CardView, Message
-from powertrip.cards.text import show
+from powertrip.cards.text import named, show
 from powertrip.domain.address import RiskLevel
 from powertrip.domain.event import Event, NoticeKind, Status
 
@@ -48,7 +48,7 @@ def event_card(event: Event, view: CardView, now: datetime) -> Message:
     # Only reviewers close, and they look into the channel; a first notice to them asks no such thing yet.
     can_press = event.is_open or (view.kind is not NoticeKind.FIRST and view.audience == "channel")
     rows = buttons.for_status(event) if can_press else []
-    evidence = [paragraph([*address_lines.details(event), *address.evidence(event)])]
+    evidence = [paragraph([*fields.evidence(event), *address.evidence(event)])]
     if event.message:
         evidence.append(preformatted(show(event.message, MESSAGE_LIMIT)))
     if event.cut:
@@ -57,7 +57,7 @@ def event_card(event: Event, view: CardView, now: datetime) -> Message:
     evidence.append(footer([identity, *_next_reminder(event, now)]))
     return Message(
         text=as_text(
-            [*call, [text(asked)], *_in_order_of_weight(event, groups, now=now, command=view.command)]
+            [[text(asked)], *_in_order_of_weight(event, groups, call, now=now, command=view.command)]
         ),
         blocks=[*paragraphs(call), header(asked), *paragraphs(*groups), *rows],
         # Slack folds a long attachment away, and never the question and its buttons.
@@ -71,8 +71,16 @@ def denied_alert(event: Event, view: CardView, now: datetime) -> Message:
 
 
 def headline(event: Event, view: CardView, now: datetime) -> str:
-    """The question that is asked, or the outcome."""
-    if view.kind is NoticeKind.REMINDER and event.status not in FINAL:
+    """The question that is asked, or the outcome and whose it is."""
+    if event.status in FINAL or (event.status is Status.DENIED and view.kind is not NoticeKind.REMINDER):
+        if event.status is Status.DENIED and view.kind is NoticeKind.OUTCOME:
+            return f"🚨 Denied{_by(event)}: somebody has to look into this now"
+        return f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}{_by(event)}"
+    return words.alarm(event) + _question(event, view, now)
+
+
+def _question(event: Event, view: CardView, now: datetime) -> str:
+    if view.kind is NoticeKind.REMINDER:
         since = event.decisions[-1].at if event.decisions else event.received_at
         waited = words.duration(now - since)
         waits = {
@@ -81,16 +89,20 @@ def headline(event: Event, view: CardView, now: datetime) -> str:
             Status.DENIED: f"denied {waited} ago, not yet closed",
         }
         return f"Reminder {view.reminder}: {waits[event.status]}"
-    if event.status is Status.PENDING:
-        name = words.person(event.subject)
-        if view.audience == "channel":
-            return "Is this expected?"
-        return f"Was this you, {name}?" if name else "Was this you?"
     if event.status is Status.HALF_APPROVED:
-        return "Approved by one, a second person is needed"
-    if event.status is Status.DENIED and view.kind is NoticeKind.OUTCOME:
-        return "🚨 Denied: somebody has to look into this now"
-    return f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}"
+        return f"👥 Approved{_by(event)}, one more person is needed"
+    name = words.person(event.subject)
+    if view.audience == "channel":
+        return "Is this expected?"
+    return f"Was this you, {name}?" if name else "Was this you?"
+
+
+def _by(event: Event) -> str:
+    """` by Alice and Carol`, whose decisions made the status."""
+    verdict = event.decisions[-1].verdict if event.decisions else None
+    names = dict.fromkeys(item.actor_name for item in event.decisions if item.verdict is verdict)
+    shown = [named(name, words.NAME_LIMIT) for name in names if name]
+    return f" by {words.listed(shown)}" if shown else ""
 
 
 def colour(event: Event) -> str:
@@ -106,19 +118,20 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
     timing = address_lines.timing(event, view.cards.late_after, view.cards.future_after)
     demands = address_lines.demands(event) if event.is_open else []
     return [
-        [
-            address_lines.summary(event),
-            *address_lines.essentials(event),
-            *why,
-            *address.lines(event),
-            *habits.lines(event),
-        ],
+        # Who decided and why comes before what it was about: that is what a decided card is read for.
         address_lines.trail(event),
+        [address_lines.summary(event), *address_lines.essentials(event), *why],
+        # What is unusual comes before what is as ever.
         [
             *hids.alone(event),
-            *address_lines.severity(event),
+            *address_lines.failed(event),
+            *habits.unusual(event),
             *timing,
+            *address.lines(event),
             *demands,
+        ],
+        [
+            *habits.usual(event),
             *hids.standings(event),
             *address_lines.backups(event),
             *([[link(view.first_link, "Where it was asked first")]] if view.first_link else []),
@@ -134,23 +147,26 @@ def _next_reminder(event: Event, now: datetime) -> list[Line]:
 
 
 def _in_order_of_weight(
-    event: Event, groups: Sequence[Sequence[Line]], *, now: datetime, command: str
+    event: Event, groups: Sequence[Sequence[Line]], call: Sequence[Line], *, now: datetime, command: str
 ) -> list[Line]:
-    """The lines of the plain text: what must not be cut off comes first."""
-    # The first three say what, from where and when; Slack's notification shows little more.
-    facts_first, *others = groups
+    """The lines of the plain text below its headline: what must not be cut off comes first."""
+    trail, facts, *others = groups
+    # Slack's notification shows little more than the headline and this line.
+    decisive = [text(f"{words.summary(event)} · {words.weight(event)}")]
     # Where no button can be pressed, the id is what a reader needs next.
     by_id = f"Event {event.ref}: {words.STATUS[event.status]}"
     if event.is_open:
         by_id = f"Event {event.ref}: {command} approve or {command} deny {event.ref}"
     log_line = [[text(f"Log line: {show(event.message, MESSAGE_LIMIT_IN_TEXT)}")]] if event.message else []
     return [
-        *facts_first[:3],
+        decisive,
+        *call,
+        *trail,
         [text(by_id)],
-        *facts_first[3:],
+        *facts[1:],
         *chain.from_iterable(others),
         *_next_reminder(event, now),
-        *address_lines.details(event),
+        *fields.evidence(event),
         *address.evidence(event),
         *log_line,
     ]

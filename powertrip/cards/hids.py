@@ -1,8 +1,7 @@
 """What the host intrusion detection systems have to do with an event, in words."""
 
 from powertrip.cards import words
-from powertrip.cards.address_lines import labelled
-from powertrip.cards.blocks import Line, date, text
+from powertrip.cards.blocks import Line, date, labelled, text
 from powertrip.cards.text import one_line, show
 from powertrip.domain.event import Event
 from powertrip.domain.hids import OriginState

@@ -1,38 +1,45 @@
-"""Several events in one message, each still decided on its own."""
+"""Several events in one message, each still decided on its own; and the few words that nudge a person."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from powertrip.cards import address_lines, buttons, words
 from powertrip.cards.blocks import (
+    MESSAGE_JSON,
     MESSAGE_SIZE,
+    NEW_LINE,
     Block,
     Line,
     as_text,
+    bold,
     calling,
     header,
+    json_size,
+    link,
     paragraph,
     paragraphs,
     size,
     text,
-    text_size,
     user,
 )
 from powertrip.cards.message import CardView, Message
-from powertrip.domain.event import Event, Status
+from powertrip.domain.event import Event, Status, worst_first
 
-WITH_BUTTONS = 20
-"""Events of a list that carry buttons; Slack takes 50 blocks a message."""
+WITH_BUTTONS = 10
+"""Events of a list that carry buttons: what people look through, and what one message has room for."""
 AS_LINES = 100
 """Further events that are named with what to type."""
-
-ROOM_FOR_THE_REST = 1000
-"""Kept free for the lines without buttons, of what `blocks.size` counts."""
+LIST_TEXT_BYTES = 2000
+"""Of plain text in a list, which takes room from its buttons."""
+ROOM_FOR_THE_REST = 800
+"""Kept free for the lines without buttons."""
+ROOM_FOR_THE_COUNT = 300
+"""Of that, for the last line, which counts what has no room."""
 
 
 def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Message:
-    """One message for several events that are due together; says how many did not fit."""
-    waiting = [event for event in events if event.is_open or event.status is Status.DENIED]
+    """One message for several events that are due together, the worst first; counts those without room."""
+    waiting = worst_first(event for event in events if event.is_open or event.status is Status.DENIED)
     decided = [event for event in events if event not in waiting]
     open_ones = sum(event.is_open for event in waiting)
     parts = [f"{words.count(open_ones, 'event')} to decide"] if open_ones else []
@@ -43,34 +50,71 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     if not waiting:
         headline = f"✅ All done: {words.count(len(decided), 'event')} decided"
     call = calling(view.mention) if waiting else []
-    blocks = [*paragraphs(call), header(headline)]
+    hint = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
+    above = [*paragraphs(call), header(headline)]
+    return _listed(above, [headline, hint], waiting=waiting, decided=decided, view=view, now=now)
+
+
+def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:
+    """A few words to the person whose answer is missing, below the cards that ask in full."""
+    waiting = worst_first(event for event in events if event.is_open)
+    decided = [event for event in events if event not in waiting]
+    if not waiting:
+        headline = "✅ No answer is needed any more."
+    elif len(waiting) == 1:
+        waited = words.duration(now - waiting[0].received_at)
+        headline = f"⏰ Still no answer from you after {waited}. Was this you?"
+    else:
+        headline = f"⏰ {len(waiting):,} questions still wait for your answer. Was this you?"
+    lines: list[Line] = [[bold(headline)]]
+    # No headline in large letters: that is what the question itself looks like.
+    if view.first_link and waiting:
+        lines.append([link(view.first_link, "The card tells more.")])
+    return _listed([paragraph(lines)], [headline], waiting=waiting, decided=decided, view=view, now=now)
+
+
+def _listed(
+    above: Sequence[Block],
+    said: Sequence[str],
+    *,
+    waiting: Sequence[Event],
+    decided: Sequence[Event],
+    view: CardView,
+    now: datetime,
+) -> Message:
+    blocks = list(above)
+    lines = [_line(event, now) for event in [*waiting, *decided]]
+    call = calling(view.mention) if waiting else []
+    shown_text = as_text(
+        [[text(said[0])], *call, *([text(line)] for line in said[1:]), *lines], LIST_TEXT_BYTES
+    )
     # Slack refuses a message that is too large as a whole, and nobody would be asked.
     room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
+    json_room = MESSAGE_JSON - json_size([shown_text, blocks]) - ROOM_FOR_THE_REST
     shown = 0
     for event in waiting[:WITH_BUTTONS]:
         pair = [paragraph([address_lines.entry(event, now)]), *buttons.for_status(event)]
         room -= sum(map(size, pair))
-        if room < 0:
+        json_room -= json_size(pair)
+        if min(room, json_room) < 0:
             break
         blocks += pair
         shown += 1
     rest = [*waiting[shown:], *decided]
-    blocks += _without_buttons(rest, now=now, command=view.command, above=blocks)
-    hint = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
-    lines = [_line(event, now) for event in [*waiting, *decided]]
-    return Message(text=as_text([*call, [text(headline)], [text(hint)], *lines]), blocks=blocks)
+    room = min(MESSAGE_SIZE - sum(map(size, blocks)), MESSAGE_JSON - json_size([shown_text, blocks]))
+    return Message(
+        text=shown_text, blocks=[*blocks, *_without_buttons(rest, room, command=view.command, now=now)]
+    )
 
 
-def _without_buttons(
-    events: Sequence[Event], *, now: datetime, command: str, above: Sequence[Block]
-) -> list[Block]:
-    """The lines of as many events as there is room for below `above`, and how many are left."""
-    room = MESSAGE_SIZE - sum(map(size, above))
+def _without_buttons(events: Sequence[Event], room: int, *, command: str, now: datetime) -> list[Block]:
+    """The lines of as many events as there is room for, and how many are left."""
     lines: list[Line] = []
     for event in events[:AS_LINES]:
         line = _line(event, now)
-        room -= text_size(line)
-        if room < 0:
+        # Each line comes with a line break, and with the JSON around both.
+        room -= json_size(line) + json_size(NEW_LINE) + 2
+        if room < ROOM_FOR_THE_COUNT:
             break
         lines.append(line)
     left = len(events) - len(lines)

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from powertrip.cards import words
-from powertrip.cards.address_lines import labelled
-from powertrip.cards.blocks import Block, as_text, date, header, paragraph, preformatted, text
+from powertrip.cards.blocks import Block, as_text, date, header, labelled, paragraph, preformatted, text
 from powertrip.cards.event_card import YELLOW
 from powertrip.cards.message import Message
 from powertrip.cards.text import show

@@ -6,8 +6,7 @@ from datetime import timedelta
 from statistics import median
 
 from powertrip.cards import words
-from powertrip.cards.address_lines import labelled
-from powertrip.cards.blocks import Line, date, header, paragraph, preformatted, text, user
+from powertrip.cards.blocks import Line, date, header, labelled, paragraph, preformatted, text, user
 from powertrip.cards.message import Message, answer
 from powertrip.cards.table import table
 from powertrip.cards.text import show

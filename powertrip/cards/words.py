@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from powertrip.cards.text import named, show
+from powertrip.cards.text import fit, named, quoted, show
 from powertrip.domain.address import AddressKind, RiskLevel
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import Event, Severity, Status
@@ -13,6 +13,12 @@ from powertrip.domain.people import Standing, Subject, SubjectKind
 NAME_LIMIT = 60
 """Characters of a user, a host or a person that are shown."""
 TITLE_LIMIT = 80
+DECISIVE_SHOWN = 4
+"""Decisive fields that stand beside the title."""
+DECISIVE_LIMIT = 160
+"""Characters of them all together, in plain text."""
+FAILURE = "failure"
+"""What `event_outcome` says of what was tried and did not succeed."""
 
 DONE = {Verdict.APPROVE: "Approved", Verdict.DENY: "Denied", Verdict.CLOSE: "Closed"}
 STATUS = {
@@ -45,7 +51,7 @@ STANDING = {
     Standing.UNKNOWN: "somebody Slack could not tell us about just now",
 }
 
-RISK_DOT = {RiskLevel.UNKNOWN: "⚪", RiskLevel.LOW: "🟢", RiskLevel.MEDIUM: "🟡", RiskLevel.HIGH: "🔴"}
+RISK_DOT = {RiskLevel.LOW: "🟢", RiskLevel.MEDIUM: "🟡", RiskLevel.HIGH: "🔴"}
 
 _UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -100,36 +106,52 @@ def user(event: Event) -> str:
     return named(event.user_name, NAME_LIMIT) if event.user_name else "an unnamed user"
 
 
-def host(event: Event) -> str:
-    return named(event.host_name, NAME_LIMIT) if event.host_name else "an unnamed host"
-
-
 def title(event: Event) -> str:
     return show(event.title, TITLE_LIMIT)
 
 
 def summary(event: Event) -> str:
-    """`SSH login as alice on bastion-1`: what, who and where, in plain text."""
-    return f"{title(event)} as {user(event)} on {host(event)}"
+    """`sudo to root: “systemctl stop auditd” as alice on db-1 from 192.0.2.10`, in plain text.
+
+    What the log does not name is left out.
+    """
+    parts = [title(event)]
+    if event.decisive:
+        shown = [show(value, DECISIVE_LIMIT) for value in event.decisive[:DECISIVE_SHOWN]]
+        parts[0] += f": {quoted(fit(' · '.join(shown), DECISIVE_LIMIT))}"
+    for word, name in (("as", event.user_name), ("on", event.host_name), ("from", event.source_ip)):
+        parts += [f"{word} {named(name, NAME_LIMIT)}"] if name else []
+    return " ".join(parts)
 
 
-def address(event: Event) -> str:
-    return named(event.source_ip, NAME_LIMIT) if event.source_ip else "an unnamed address"
+def weight(event: Event) -> str:
+    """`🔴 high risk, high severity`: how bad it is; the dot's colour never stands without its word."""
+    level = event.risk.level
+    risk = "" if level is RiskLevel.UNKNOWN else f"{RISK_DOT[level]} {level} risk, "
+    return f"{risk}{SEVERITY[event.severity]}"
+
+
+def alarm(event: Event) -> str:
+    """What the headline of a grave event begins with; others have none, or nobody would see it any more."""
+    grave = {Severity.CRITICAL: ("🚨", "critical"), Severity.HIGH: ("❗", "high severity")}
+    found = [grave[event.severity]] if event.severity in grave else []
+    found += [(RISK_DOT[RiskLevel.HIGH], "high risk")] if event.risk.level is RiskLevel.HIGH else []
+    return f"{found[0][0]} {', '.join(word for _, word in found).capitalize()}. " if found else ""
 
 
 def risk(event: Event) -> str:
-    """`⚪ unknown, medium severity`; the dot's colour never stands without its word."""
+    """`🔴 high (84 of 100 by Threat Jammer): in 3 lists`; empty where no service rates the address."""
     risk = event.risk
-    # A service that knows nothing is not what makes the risk unknown.
-    is_known = risk.level is not RiskLevel.UNKNOWN
-    by = f" by {show(risk.service, NAME_LIMIT)}" if risk.service and is_known else ""
+    if risk.level is RiskLevel.UNKNOWN:
+        return ""
+    by = f" by {show(risk.service, NAME_LIMIT)}" if risk.service else ""
     according = by if risk.score is None else f" ({risk.score} of 100{by})"
     because = f": {show(risk.reason, 200)}" if risk.reason else ""
-    return f"{RISK_DOT[risk.level]} {risk.level}{according}, {SEVERITY[event.severity]}{because}"
+    return f"{RISK_DOT[risk.level]} {risk.level}{according}{because}"
 
 
 ADDRESS_KIND = {
-    AddressKind.PRIVATE: "a private address, which says nothing of where it is",
+    AddressKind.PRIVATE: "a private address",
     AddressKind.SHARED: "an address that a provider shares among customers",
     AddressKind.DOCUMENTATION: "an address for documentation, used by nobody",
     AddressKind.RESERVED: "a reserved address, used by nobody",

@@ -37,6 +37,8 @@ class DecisionPlan:
     """When the event is reminded of next; None once it is final."""
     outcome_channel: str | None
     """Where a denial is told at once."""
+    second_channel: str | None = None
+    """Where a second person is asked for at once."""
     rest_id: str
     """The id of the event that takes over occurrences the decision does not cover."""
     rest_conversation: str
@@ -116,17 +118,13 @@ def plan(
     if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
         raise ReasonRequired("Approving this takes a reason.")
     first_due = reminders.first_due(schedule, decision.at)
-    next_due = {
-        Status.DENIED: first_due,
-        # The second person is asked in the security channel at once, not when the next reminder is due.
-        Status.HALF_APPROVED: decision.at,
-    }
     return DecisionPlan(
         before=event,
         after=after,
         decision=decision,
-        remind_at=next_due.get(after.status),
+        remind_at=first_due if after.status in (Status.DENIED, Status.HALF_APPROVED) else None,
         outcome_channel=security_channel if after.status is Status.DENIED else None,
+        second_channel=security_channel if after.status is Status.HALF_APPROVED else None,
         rest_id=rest_id,
         rest_conversation=routing.route(event.subject, security_channel),
         rest_remind_at=first_due,

@@ -14,8 +14,10 @@ class DeliveryKind(StrEnum):
 
     FIRST = "first"
     OUTCOME = "outcome"  # a denial, told to the security channel at once
+    SECOND = "second"  # one person approved; the security channel is asked for a second one at once
     QUARANTINE = "quarantine"
     REMINDER = "reminder"
+    NUDGE = "nudge"  # the person is asked again, once, in their direct messages
     UPDATE = "update"  # a message that no longer tells the truth
     REMOVE = "remove"  # a reminder that a newer one replaced
     NOTE = "note"  # something is wrong beyond any one event

@@ -4,12 +4,12 @@ Names of event fields follow the Elastic Common Schema with dots as underscores.
 does I/O or reads a clock, and no datetime is naive: all are aware and in UTC.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from powertrip.domain.address import AddressFacts, Risk, worst
+from powertrip.domain.address import AddressFacts, Risk, RiskLevel, worst
 from powertrip.domain.decision import Decision
 from powertrip.domain.habits import Past
 from powertrip.domain.hids import OriginStanding
@@ -40,6 +40,8 @@ class NoticeKind(StrEnum):
 
     FIRST = "first"
     REMINDER = "reminder"
+    NUDGE = "nudge"  # the person is asked again, in their direct messages
+    SECOND = "second"  # one person approved, a second one is looked for
     OUTCOME = "outcome"
 
 
@@ -179,3 +181,17 @@ class Snapshot:
     """Whether any message about it ever reached Slack."""
     first_notices: tuple[Notice, ...] = ()
     """Its first notices that are still in Slack."""
+
+
+def worst_first(events: Iterable[Event]) -> list[Event]:
+    """By severity, then by the risk of the address, then by age, the oldest first."""
+    severities, risks = list(Severity), list(RiskLevel)
+    return sorted(
+        events,
+        key=lambda event: (
+            -severities.index(event.severity),
+            -risks.index(event.risk.level),
+            event.received_at,
+            event.id,
+        ),
+    )

@@ -8,6 +8,9 @@ from pydantic import Field
 from powertrip.config.section import Section
 from powertrip.config.values import Duration
 
+GATHERED = timedelta(minutes=1)
+"""How far ahead reminders are gathered, so that a channel gets one list and not message after message."""
+
 
 class Reminders(Section):
     """How often is asked again while nobody has decided."""
@@ -22,8 +25,8 @@ class Reminders(Section):
     """No interval grows beyond this."""
     mention_after: Annotated[int, Field(ge=1)] = 2
     """From this reminder on the reviewers are mentioned."""
-    together: Annotated[int, Field(ge=1)] = 3
-    """More events than this, due at once, are told in one message."""
+    together: Annotated[int, Field(ge=1)] = 1
+    """More events than this, due within a minute, are told in one message, the worst first."""
 
 
 def first_due(settings: Reminders, now: datetime) -> datetime:
@@ -40,6 +43,12 @@ def next_due(settings: Reminders, sent: int, now: datetime) -> datetime:
     except OverflowError:  # an event nobody answers for weeks, with a backoff
         grown = longest
     return now + min(grown, longest)
+
+
+def gathered_until(settings: Reminders, now: datetime) -> datetime:
+    """Up to when what is due goes out with what is due now: a minute ahead, or less where all goes faster."""
+    shortest = min(settings.remind_after, settings.remind_every)
+    return now + min(GATHERED, shortest / 10)
 
 
 def mentions_reviewers(settings: Reminders, number: int) -> bool:

@@ -52,7 +52,10 @@ def number(value: Any, low: float, high: float) -> float | None:
 
 
 def country_code(value: Any) -> str | None:
-    return value.upper() if isinstance(value, str) and re.fullmatch(r"[A-Za-z]{2}", value, re.ASCII) else None
+    """Two letters in capitals; None for the codes that say that nobody knows."""
+    if not isinstance(value, str) or not re.fullmatch(r"[A-Za-z]{2}", value, re.ASCII):
+        return None
+    return None if value.upper() in ("XX", "ZZ") else value.upper()
 
 
 def as_number(value: Any) -> int | None:

@@ -55,7 +55,6 @@ class Signals:
     inbox: asyncio.Event = field(default_factory=asyncio.Event)
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
     lookups: asyncio.Event = field(default_factory=asyncio.Event)
-    reminders: asyncio.Event = field(default_factory=asyncio.Event)
     heartbeat: asyncio.Event = field(default_factory=asyncio.Event)
 
 

@@ -8,7 +8,7 @@ import structlog
 from powertrip.domain import deciding, lifecycle
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Decision, Verdict, Via
-from powertrip.domain.event import Event, Status
+from powertrip.domain.event import Event
 from powertrip.errors import NotAllowed, ReasonRequired, Refused, UnknownEvent
 from powertrip.pipeline.context import Context
 
@@ -115,8 +115,6 @@ class Decider:
     def _announce(self, outcome: Outcome) -> None:
         signals, event, decision = self._context.signals, outcome.event, outcome.decision
         signals.outbox.set()
-        if event.status is Status.HALF_APPROVED:
-            signals.reminders.set()
         self._context.metrics.decision_taken(decision.verdict, decision.at - event.received_at)
         log.info(
             "event decided",

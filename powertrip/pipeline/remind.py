@@ -17,6 +17,8 @@ async def remind(context: Context) -> bool:
     due = await context.store.events.due_reminders(now, BATCH)
     if not due:
         return False
+    # With what is due now goes what would come within the minute after it.
+    due = await context.store.events.due_reminders(reminders.gathered_until(settings.reminders, now), BATCH)
     # Due time and reminder move in one transaction: a crash delays a reminder, and never repeats it for ever.
     following = [(item, reminders.next_due(settings.reminders, item.sent + 1, now)) for item in due]
     ours = await context.store.events.reserve_reminders(

@@ -20,7 +20,9 @@ FINAL = (Status.APPROVED, Status.CLOSED)
 NOTICE_KIND = {
     DeliveryKind.FIRST: NoticeKind.FIRST,
     DeliveryKind.OUTCOME: NoticeKind.OUTCOME,
+    DeliveryKind.SECOND: NoticeKind.SECOND,
     DeliveryKind.REMINDER: NoticeKind.REMINDER,
+    DeliveryKind.NUDGE: NoticeKind.NUDGE,
 }
 
 
@@ -46,12 +48,14 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
         case ReminderNumbers(numbers=numbers):
             snapshots = [item for item in snapshots if _is_still_due(item, numbers)]
         case _:
-            pass
+            snapshots = [item for item in snapshots if _is_still_of_use(item, delivery)]
     if not snapshots:
         return None
     view = _view(snapshots, delivery, settings, link)
     events = [item.event for item in snapshots]
-    if len(events) > 1:
+    if view.kind is NoticeKind.NUDGE:
+        message = cards.nudge(events, view, now)
+    elif len(events) > 1:
         message = cards.reminder_list(events, view, now)
     elif view.kind is NoticeKind.OUTCOME:
         message = cards.denied_alert(events[0], view, now)
@@ -71,29 +75,40 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
 
 def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, link: Link) -> CardView:
     kind, channel, number = NOTICE_KIND.get(delivery.kind, NoticeKind.REMINDER), delivery.channel, 0
-    if kind is NoticeKind.REMINDER:
-        number = max(item.event.reminders for item in snapshots)
-    # An updated message stays the kind it was sent as; those of several events are all lists of reminders.
-    if delivery.kind is DeliveryKind.UPDATE and len(snapshots) == 1:
+    if delivery.kind is DeliveryKind.UPDATE:
+        # An updated message stays the kind it was sent as.
         notice = delivery.notices[0]
         kind, channel, number = notice.kind, notice.channel, notice.reminder
-    calls_reviewers = kind is NoticeKind.OUTCOME or (
+    if kind is NoticeKind.REMINDER and (number == 0 or len(snapshots) > 1):
+        number = max(item.event.reminders for item in snapshots)
+    calls_reviewers = kind in (NoticeKind.OUTCOME, NoticeKind.SECOND) or (
         kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number)
     )
-    first_link = None
-    if kind is not NoticeKind.FIRST and len(snapshots) == 1:
-        # A link is of use only to those who can open it: the readers of the same channel.
-        first_notices = [notice for notice in snapshots[0].first_notices if notice.channel == channel]
-        first_link = link(channel, first_notices[0].ts) if first_notices else None
+    called = settings.reviewers.called
+    if kind is NoticeKind.SECOND:
+        # Whoever approved already cannot be the second.
+        approved = {item.actor_id for item in snapshots[0].event.decisions}
+        called = tuple(slack_id for slack_id in called if slack_id not in approved)
     return CardView(
         kind=kind,
         audience="person" if channel.startswith(DIRECT) else "channel",
         reminder=number,
-        first_link=first_link,
-        mention=tuple(map(Mention, settings.reviewers.called)) if calls_reviewers else (),
+        first_link=_first_link(snapshots, kind, channel, link),
+        mention=tuple(map(Mention, called)) if calls_reviewers else (),
         cards=settings.cards,
         command=settings.command,
     )
+
+
+def _first_link(snapshots: Sequence[Snapshot], kind: NoticeKind, channel: str, link: Link) -> str | None:
+    """The address of the first notice, where the readers of `channel` can open it."""
+    if kind is NoticeKind.FIRST or len(snapshots) > 1:
+        return None
+    for notice in snapshots[0].first_notices:
+        # A nudge is addressed to a member, and goes to the direct messages that the first notice is in.
+        if notice.channel == channel or (kind is NoticeKind.NUDGE and notice.channel.startswith(DIRECT)):
+            return link(notice.channel, notice.ts)
+    return None
 
 
 def reminder_numbers(delivery: Delivery) -> Mapping[str, int]:
@@ -109,3 +124,15 @@ def _is_still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:
     # reminded all the same, if not at once: that one conversation fails must not be silence.
     is_stuck = event.subject.kind is SubjectKind.PERSON and event.reminders > 1
     return (snapshot.was_asked or is_stuck) and is_newest and event.status not in FINAL
+
+
+def _is_still_of_use(snapshot: Snapshot, delivery: Delivery) -> bool:
+    """False where what is to be asked for has been given meanwhile, or cannot be given."""
+    event = snapshot.event
+    if delivery.kind is DeliveryKind.SECOND:
+        return event.status is Status.HALF_APPROVED
+    if delivery.kind is DeliveryKind.NUDGE:
+        # Where the first card has yet to reach the person, that one asks.
+        was_asked = any(notice.channel.startswith(DIRECT) for notice in snapshot.first_notices)
+        return event.status is Status.PENDING and was_asked
+    return True

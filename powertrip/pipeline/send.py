@@ -173,8 +173,12 @@ async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused)
     """Do what a refusal calls for; returns False where only an operator can."""
     now, security_channel = context.clock(), context.settings.security_channel
     is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
-    # First notices alone go to persons, and are addressed by a member id (U… or W…).
-    is_direct = delivery.kind is DeliveryKind.FIRST and delivery.channel.startswith(("U", "W"))
+    # What goes to persons is addressed by a member id (U… or W…).
+    is_direct = not is_change and delivery.channel.startswith(("U", "W"))
+    if delivery.kind is DeliveryKind.NUDGE and error.code in ABOUT_RECIPIENT:
+        # The channel is reminded all the same, and hears of the person's own card if that cannot be sent.
+        await context.store.deliveries.skip(delivery, now)
+        return True
     if is_change and error.code in MAKING_NO_DIFFERENCE:
         await context.store.notices.gone(delivery, now)
         return True

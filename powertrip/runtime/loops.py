@@ -50,7 +50,6 @@ def loops(shared: Shared, context: Context, socket: SocketConnection, workspace:
         Loop(
             "remind",
             partial(remind, context),
-            on=signals.reminders,
             every=lambda now: min(SLOW_TICK, now.reminders.remind_after),
         ),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),

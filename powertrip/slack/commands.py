@@ -173,7 +173,7 @@ class Commands:
         pages = page_count(total, cards.HISTORY_PAGE_SIZE)
         # Quoted anew, for the buttons of the pages run it as a command.
         typed = shlex.join(["history", *words])
-        return cards.history_table(events, page, pages, f"History ({total})", self._context.clock(), typed)
+        return cards.history(events, page, pages, f"History ({total})", self._context.clock(), typed)
 
     async def stats(self, caller: Caller, arguments: list[str]) -> Message:
         """`stats [since]`: numbers as the answer, the chart in the direct messages."""

@@ -26,9 +26,11 @@ ORIGIN_LANE = "origin "
 _PRIORITY = {
     DeliveryKind.FIRST: 0,
     DeliveryKind.OUTCOME: 0,
+    DeliveryKind.SECOND: 0,
     DeliveryKind.QUARANTINE: 1,
     DeliveryKind.NOTE: 1,
     DeliveryKind.REMINDER: 1,
+    DeliveryKind.NUDGE: 1,
     DeliveryKind.UPDATE: 2,
     DeliveryKind.REMOVE: 3,
     DeliveryKind.BACKUP: 0,

@@ -9,7 +9,7 @@ from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.delivery import DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Status
-from powertrip.domain.people import Subject
+from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
 from powertrip.store import audit, deliveries, judging
 from powertrip.store.bulk import update_all
@@ -94,9 +94,17 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     rest = judging.split_off(plan) if plan.before.status is Status.PENDING else None
     reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)
     deliveries.enqueue_updates([event_id], decision.at)
-    if plan.outcome_channel:
-        alert = deliveries.new(DeliveryKind.OUTCOME, plan.outcome_channel, decision.at, event_ids=[event_id])
-        deliveries.enqueue([alert])
+    told_at_once = (
+        (DeliveryKind.OUTCOME, plan.outcome_channel),
+        (DeliveryKind.SECOND, plan.second_channel),
+    )
+    deliveries.enqueue(
+        [
+            deliveries.new(kind, channel, decision.at, event_ids=[event_id])
+            for kind, channel in told_at_once
+            if channel
+        ]
+    )
     return plan.outcome(rest)
 
 
@@ -124,7 +132,8 @@ def reserve_reminders(
 ) -> int:
     """Queue the reminders and advance their due times; returns how many this process won.
 
-    More than `together` of them go out as one message.
+    More than `together` of them go out as one message. With the first reminder of an event, the person whom
+    it is about is nudged too, once for all of theirs that are due.
     """
     locked = lock_events([due.event_id for due, _ in next_due])
     ours = []
@@ -156,8 +165,29 @@ def reserve_reminders(
             )
             for message in messages
         ]
+        + _nudges([due.event_id for due, _ in ours if due.sent == 0], now)
     )
     return len(ours)
+
+
+def _nudges(event_ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
+    """A delivery for each person whose answer to any of these events is missing."""
+    if not event_ids:
+        return []
+    unanswered = (
+        EventRow.id.in_(list(event_ids))
+        & (EventRow.status == Status.PENDING)
+        & (EventRow.subject_kind == SubjectKind.PERSON)
+    )
+    query: Any = EventRow.select(EventRow.subject_slack_id, EventRow.id).where(unanswered)
+    of_person: dict[str, list[str]] = {}
+    for slack_id, event_id in query.order_by(EventRow.received_at, EventRow.id).tuples():
+        if slack_id:
+            of_person.setdefault(slack_id, []).append(event_id)
+    return [
+        deliveries.new(DeliveryKind.NUDGE, slack_id, now, event_ids=asked)
+        for slack_id, asked in of_person.items()
+    ]
 
 
 def open_count() -> int:

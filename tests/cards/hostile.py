@@ -145,6 +145,7 @@ def events(draw: st.DrawFn) -> Event:
         fields=draw(
             st.dictionaries(st.sampled_from(["method", "source_port", "note"]) | texts, texts, max_size=14)
         ),
+        headline=draw(st.lists(st.sampled_from(["method", "note", "command"]), max_size=3).map(tuple)),
         message=draw(texts),
         cut=draw(st.integers(0, 10**7)),
         subject=draw(subjects),

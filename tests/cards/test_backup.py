@@ -7,9 +7,9 @@ from tests.samples import NOW, event, later
 
 def test_a_message_about_one_event_names_it_in_its_title() -> None:
     message = cards.backup_message([event(user_name="alice", host_name="bastion-1")], later(minutes=7))
-    assert message.title == "Powertrip: SSH login as alice on bastion-1"
+    assert message.title == "Powertrip: SSH login as alice on bastion-1 from 192.0.2.10"
     assert "for 7 min" in message.body
-    assert "From: 192.0.2.10" in message.body
+    assert "How bad: medium severity" in message.body
     assert "Event: " in message.body
 
 

@@ -14,11 +14,12 @@ def test_a_person_is_asked_whether_it_was_them() -> None:
     assert read(event_card(login(), view(), NOW)) == [
         "# Was this you, Alice?",
         "SSH login as alice on bastion-1",
-        "From: 192.0.2.10, port 50000",
+        "From: 192.0.2.10",
         "When: 2026-01-15 12:00:00 UTC",
-        "Risk: ⚪ unknown, medium severity",
+        "Severity: medium",
         "[Approve] [Deny]",
         "| How: publickey · ED25519 · SHA256:abc",
+        "| From port: 50000",
         "| Source: syslog",
         f"| {LINE}",
         f"| Event k3f9x2m8pq · rule ssh_login / Next reminder: {NEXT}",
@@ -28,13 +29,14 @@ def test_a_person_is_asked_whether_it_was_them() -> None:
 def test_the_plain_text_says_it_all() -> None:
     assert event_card(login(), view(), NOW).text.split("\n") == [
         "Was this you, Alice?",
-        "SSH login as alice on bastion-1",
-        "From: 192.0.2.10, port 50000",
-        "When: 2026-01-15 12:00:00 UTC",
+        "SSH login as alice on bastion-1 from 192.0.2.10 · medium severity",
         "Event k3f9x2m8pq: /powertrip approve or /powertrip deny k3f9x2m8pq",
-        "Risk: ⚪ unknown, medium severity",
+        "From: 192.0.2.10",
+        "When: 2026-01-15 12:00:00 UTC",
+        "Severity: medium",
         "Next reminder: 2026-01-15 12:10:00 UTC",
         "How: publickey · ED25519 · SHA256:abc",
+        "From port: 50000",
         "Source: syslog",
         f"Log line: {LINE}",
     ]
@@ -74,7 +76,8 @@ def test_approving_is_asked_twice_and_denying_once() -> None:
 
     assert approve["style"] == "primary"
     assert approve["confirm"]["text"]["text"] == (
-        "SSH login as alice on bastion-1 from 192.0.2.10. Approve only what you know to be right."
+        "SSH login as alice on bastion-1 from 192.0.2.10 (medium severity). "
+        "Approve only what you know to be right."
     )
     assert deny["style"] == "danger"
     assert "confirm" not in deny
@@ -86,13 +89,16 @@ def test_the_second_question_warns_however_long_the_names_are() -> None:
     body = buttons(event_card(long, view(), NOW))[0]["confirm"]["text"]["text"]
 
     assert len(body) <= 300
-    assert body.endswith("more characters. Approve only what you know to be right.")
+    assert body.endswith("more characters (medium severity). Approve only what you know to be right.")
 
 
 def test_screen_readers_hear_what_a_button_is_about() -> None:
     spoken = [button["accessibility_label"] for button in buttons(event_card(login(), view(), NOW))]
 
-    assert spoken == ["Approve SSH login as alice on bastion-1", "Deny SSH login as alice on bastion-1"]
+    assert spoken == [
+        "Approve SSH login as alice on bastion-1 from 192.0.2.10",
+        "Deny SSH login as alice on bastion-1 from 192.0.2.10",
+    ]
 
 
 def test_a_reason_is_asked_in_a_window_and_not_twice() -> None:
@@ -158,7 +164,7 @@ def test_a_log_that_names_nobody_and_nothing_is_still_asked_about() -> None:
 
     said = shown(event_card(bare, view(audience="channel"), NOW))
 
-    assert "SSH login as an unnamed user on an unnamed host\nFrom: the log names no address\n" in said
+    assert "\nSSH login\nWhen: 2026-01-15 12:00:00 UTC\nSeverity: medium\n" in said
     assert "[Approve] [Deny]" in said
 
 

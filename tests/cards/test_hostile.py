@@ -10,7 +10,7 @@ from powertrip.cards import (
     decision_answer,
     event_card,
     event_list,
-    history_table,
+    history,
     reminder_list,
     show_card,
 )
@@ -96,7 +96,7 @@ def test_a_list_is_taken_by_slack_and_calls_nobody_else(
 @given(st.lists(events(), max_size=3), texts, texts)
 def test_pages_are_taken_by_slack(some: list[Event], title: str, query: str) -> None:
     check(event_list(some * 8, 2, 3, title, NOW, query))
-    check(history_table(some * 20, 2, 3, title, NOW, query))
+    check(history(some * 20, 2, 3, title, NOW, query))
 
 
 @repeatable

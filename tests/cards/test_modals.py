@@ -18,7 +18,7 @@ def test_a_reason_is_asked_with_the_event_in_sight() -> None:
         "SSH login as alice on bastion-1",
         "From: 192.0.2.10",
         "When: 2026-01-15 12:00:00 UTC",
-        "Risk: ⚪ unknown, medium severity",
+        "Severity: medium",
         "Why is this right? ____",
     ]
 

@@ -48,12 +48,12 @@ def test_lists_read_like_a_sentence(things: list[str], said: str) -> None:
 @pytest.mark.parametrize(
     ("score", "said"),
     [
-        (None, "⚪ unknown, high severity"),
-        (0, "🟢 low (0 of 100 by Threat Jammer), high severity"),
-        (34, "🟢 low (34 of 100 by Threat Jammer), high severity"),
-        (35, "🟡 medium (35 of 100 by Threat Jammer), high severity"),
-        (67, "🟡 medium (67 of 100 by Threat Jammer), high severity"),
-        (68, "🔴 high (68 of 100 by Threat Jammer), high severity"),
+        (None, ""),
+        (0, "🟢 low (0 of 100 by Threat Jammer)"),
+        (34, "🟢 low (34 of 100 by Threat Jammer)"),
+        (35, "🟡 medium (35 of 100 by Threat Jammer)"),
+        (67, "🟡 medium (67 of 100 by Threat Jammer)"),
+        (68, "🔴 high (68 of 100 by Threat Jammer)"),
     ],
 )
 def test_risk_is_said_in_words(score: int | None, said: str) -> None:
@@ -63,9 +63,7 @@ def test_risk_is_said_in_words(score: int | None, said: str) -> None:
 def test_the_reason_for_a_risk_is_said() -> None:
     risky = event(facts=known(91, reason="listed by 4 blocklists"))
 
-    assert (
-        words.risk(risky) == "🔴 high (91 of 100 by Threat Jammer), medium severity: listed by 4 blocklists"
-    )
+    assert words.risk(risky) == "🔴 high (91 of 100 by Threat Jammer): listed by 4 blocklists"
 
 
 @pytest.mark.parametrize(
@@ -100,4 +98,41 @@ def test_a_log_that_names_no_user_is_said_to_name_none() -> None:
     nameless = event(user_name=None, subject=Subject(kind=SubjectKind.UNMAPPED))
 
     assert words.why_in_channel(nameless) == "The log names no user."
-    assert words.summary(nameless) == "SSH login as an unnamed user on bastion-1"
+    assert words.summary(nameless) == "SSH login on bastion-1 from 192.0.2.10"
+
+
+def test_the_decisive_fields_stand_beside_the_title() -> None:
+    granted = event(
+        title="AWS permissions changed",
+        fields={"event_name": "AttachUserPolicy", "target": "deploy", "region": "us-east-1"},
+        headline=("event_name", "target"),
+    )
+
+    assert words.summary(granted) == (
+        "AWS permissions changed: “AttachUserPolicy · deploy” as alice on bastion-1 from 192.0.2.10"
+    )
+
+
+def test_what_the_log_does_not_name_is_left_out() -> None:
+    bare = event(user_name=None, host_name=None, source_ip=None)
+
+    assert words.summary(bare) == "SSH login"
+
+
+@pytest.mark.parametrize(
+    ("severity", "score", "weight", "alarm"),
+    [
+        (Severity.LOW, None, "low severity", ""),
+        (Severity.MEDIUM, 67, "🟡 medium risk, medium severity", ""),
+        (Severity.MEDIUM, 68, "🔴 high risk, medium severity", "🔴 High risk. "),
+        (Severity.HIGH, 4, "🟢 low risk, high severity", "❗ High severity. "),
+        (Severity.HIGH, 90, "🔴 high risk, high severity", "❗ High severity, high risk. "),
+        (Severity.CRITICAL, None, "critical severity", "🚨 Critical. "),
+    ],
+)
+def test_how_bad_it_is_is_said_in_words_and_aloud_only_where_it_is_grave(
+    severity: Severity, score: int | None, weight: str, alarm: str
+) -> None:
+    about = event(severity=severity, facts=known(score) if score is not None else None)
+
+    assert (words.weight(about), words.alarm(about)) == (weight, alarm)

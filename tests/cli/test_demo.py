@@ -73,7 +73,7 @@ async def test_the_demo_shows_three_colours_a_hids_cloudtrail_and_sudo(demo: Dem
     yellow = await demo.card("oswaldo", "51 of 100 by Threat Jammer")
     red = await demo.card("bob", "84 of 100 by Threat Jammer", "3 lists of password guessing")
     assert [colour(card) for card in (green, yellow, red)] == [GREEN, YELLOW, RED]
-    await demo.card("sudo to root as alice on db-1", "systemctl stop auditd")
+    await demo.card("sudo to root: “/usr/bin/systemctl stop auditd” as alice on db-1")
     await demo.card("as bob on aws:111122223333", "AWS console")
     await demo.control.press(ALICE, green.channel, green.ts, action_id="approve")
     await demo.control.wait_for(lambda s: s.message(green).shows("told what was decided"), PATIENCE)

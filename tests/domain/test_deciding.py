@@ -54,7 +54,7 @@ def test_an_approval_ends_the_reminders_and_is_told_nowhere() -> None:
     about, taken = event(), decision()
     made = planned(about, taken)
     assert (made.before, made.after.status, made.after.decisions) == (about, Status.APPROVED, (taken,))
-    assert (made.remind_at, made.outcome_channel) == (None, None)
+    assert (made.remind_at, made.outcome_channel, made.second_channel) == (None, None, None)
 
 
 def test_a_denial_is_told_at_once_and_reminded_of_until_it_is_closed() -> None:
@@ -66,7 +66,8 @@ def test_a_denial_is_told_at_once_and_reminded_of_until_it_is_closed() -> None:
 def test_the_second_person_is_asked_at_once() -> None:
     taken = decision()
     made = planned(event(), taken, SECOND)
-    assert (made.after.status, made.remind_at) == (Status.HALF_APPROVED, taken.at)
+    assert (made.after.status, made.second_channel) == (Status.HALF_APPROVED, SECURITY)
+    assert made.remind_at == taken.at + AFTER
 
 
 def test_a_policy_that_came_after_the_card_is_heeded() -> None:

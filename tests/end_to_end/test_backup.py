@@ -59,7 +59,7 @@ class Pager:
 
     def addresses_told(self) -> Counter[str]:
         """How often each source address was told."""
-        return Counter(re.findall(r"^From: (\S+)$", "\n".join(self.alarms), re.MULTILINE))
+        return Counter(re.findall(r"^SSH login .* from ([0-9.]+)", "\n".join(self.alarms), re.MULTILINE))
 
 
 @pytest.fixture

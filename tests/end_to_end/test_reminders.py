@@ -73,7 +73,20 @@ async def test_a_denied_event_is_reminded_of_until_it_is_closed(sender: Sender, 
     assert [button["action_id"] for button in reminder.buttons] == ["close"]
 
 
-async def test_more_than_three_due_together_come_as_one_list_each_decided_on_its_own(
+async def test_the_person_is_nudged_once_in_their_direct_messages_and_can_answer_there(
+    sender: Sender, control: Control
+) -> None:
+    await sender.post(login("alice"))
+    card = await card_for(control, "alice")
+    nudge = await control.message_in(card.channel, lambda m: m.shows("Still no answer from you"))
+    await control.message_in(SECURITY, lambda m: m.shows("Reminder 3"))
+    assert len((await control.state()).messages(card.channel)) == 2
+    await control.press(ALICE, nudge.channel, nudge.ts, action_id="approve")
+    state = await control.wait_for(lambda s: not s.message(card).buttons and not s.message(nudge).buttons)
+    assert state.message(nudge).shows("No answer is needed any more")
+
+
+async def test_those_due_together_come_as_one_list_each_decided_on_its_own(
     sender: Sender, control: Control
 ) -> None:
     await sender.post(*(login("alice", host=f"web-{number}") for number in range(5)))
@@ -118,7 +131,9 @@ async def test_a_half_approved_event_asks_the_channel_for_the_second_person_at_o
         card = await card_for(control, "alice")
         await control.press(ALICE, card.channel, card.ts, action_id="approve")
         asked = await control.message_in(SECURITY, timeout=AT_ONCE)
-        assert asked.shows("econd person")
+        assert asked.shows("Approved by Alice, one more person is needed")
+        assert CAROL in asked.mentions
+        assert not asked.shows("Reminder")
         await control.press(CAROL, SECURITY, asked.ts, action_id="approve")
         state = await control.wait_for(lambda s: not s.message(card).buttons)
         assert state.message(card).shows("Approved")

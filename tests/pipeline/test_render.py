@@ -1,5 +1,6 @@
 """What a delivery says at the last moment, and when it is of no use any more."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -155,6 +156,54 @@ def test_an_update_stays_the_kind_of_message_that_was_sent() -> None:
     message = shown(later_one)
     assert message is not None
     assert message.shows[0].reminder == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "is_sent"),
+    [(Status.PENDING, False), (Status.HALF_APPROVED, True), (Status.APPROVED, False), (Status.DENIED, False)],
+)
+def test_a_second_person_is_asked_for_only_while_one_is_missing(status: Status, is_sent: bool) -> None:
+    half = event(status=status, decisions=(decision(),), requires_second_person=True)
+    assert (shown(delivery(DeliveryKind.SECOND, snapshot(half))) is not None) is is_sent
+
+
+def test_the_second_person_is_called_and_not_the_one_who_approved() -> None:
+    half = event(status=Status.HALF_APPROVED, decisions=(decision(),), requires_second_person=True)
+    asked = text(delivery(DeliveryKind.SECOND, snapshot(half)))
+    assert CALL in asked
+    assert "Approved by Alice, one more person is needed" in asked
+    assert "Reminder" not in asked
+    by_carol = replace(half, decisions=(decision(actor_id=CAROL, actor_name="Carol"),))
+    assert f"{CALL} please" not in text(delivery(DeliveryKind.SECOND, snapshot(by_carol)))
+
+
+@pytest.mark.parametrize(
+    ("about", "is_sent"),
+    [
+        (snapshot(event(), "D0ALICE"), True),
+        (snapshot(event(status=Status.HALF_APPROVED, decisions=(decision(),)), "D0ALICE"), False),
+        (snapshot(event(status=Status.DENIED, decisions=(decision(),)), "D0ALICE"), False),
+        (snapshot(event()), False),  # its first card has yet to come, and asks all by itself
+        (snapshot(event(), SECURITY), False),  # it was moved to the channel
+    ],
+)
+def test_a_person_is_nudged_only_where_their_answer_is_missing(about: Snapshot, is_sent: bool) -> None:
+    assert (shown(delivery(DeliveryKind.NUDGE, about, channel=ALICE)) is not None) is is_sent
+
+
+def test_a_nudge_links_to_the_card_and_calls_nobody() -> None:
+    nudge = text(delivery(DeliveryKind.NUDGE, snapshot(event(), "D0ALICE"), channel=ALICE))
+    assert "https://link.test/D0ALICE/1.1" in nudge
+    assert CALL not in nudge
+
+
+def test_a_nudge_stays_one_when_it_is_updated() -> None:
+    about = snapshot(event(status=Status.APPROVED, decisions=(decision(),)), "D0ALICE")
+    sent = notice(NoticeKind.NUDGE, channel="D0ALICE")
+    assert "No answer is needed any more." in text(delivery(DeliveryKind.UPDATE, about, notices=(sent,)))
+    assert "No answer is needed any more." in text(
+        delivery(DeliveryKind.UPDATE, about, about, notices=(sent, sent))
+    )
 
 
 def test_only_the_readers_of_the_first_notice_get_a_link_to_it() -> None:

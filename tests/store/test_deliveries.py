@@ -21,7 +21,7 @@ from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store import Store, deliveries, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import DeliveryRow
-from tests.samples import NOW, SECURITY, ask, event, later, record
+from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE
 
 
@@ -150,7 +150,7 @@ async def test_only_a_first_notice_that_is_still_there_is_linked_to(
     await store.judging.apply([ask(item, event(id="one"))], NOW)
 
     async def next_delivery(hours: float) -> Delivery:
-        delivery = await store.deliveries.claim(later(hours=hours), LEASE, [])
+        delivery = await store.deliveries.claim(later(hours=hours), LEASE, [] if hours == 0 else [ALICE])
         assert delivery is not None
         return delivery
 

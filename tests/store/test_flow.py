@@ -10,6 +10,7 @@ from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import EventQuery, NoticeKind, Status
 from powertrip.domain.judgement import ToCount, ToQuarantine
+from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.record import Record
 from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
@@ -29,8 +30,8 @@ async def opened_event(thread: DatabaseThread, store: Store, occurrences: int = 
     return applied.opened[0]
 
 
-async def next_delivery(store: Store) -> Delivery:
-    delivery = await store.deliveries.claim(later(minutes=1), LEASE, [])
+async def next_delivery(store: Store, *, but_not_to: str = "") -> Delivery:
+    delivery = await store.deliveries.claim(later(minutes=1), LEASE, [but_not_to] if but_not_to else [])
     assert delivery is not None
     return delivery
 
@@ -294,6 +295,54 @@ async def test_many_reminders_due_together_are_one_delivery(
     assert (delivery.kind, len(delivery.event_ids)) == (DeliveryKind.REMINDER, 4)
 
 
+async def test_a_person_is_nudged_once_for_all_that_is_due_with_the_first_reminder(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 4)
+    bot = Subject(kind=SubjectKind.BOT)
+    abouts = [event(id=f"event{number}", fold_key=str(number)) for number in range(3)]
+    abouts.append(event(id="event3", fold_key="3", subject=bot))
+    await store.judging.apply([ask(*pair) for pair in zip(claimed, abouts, strict=True)], NOW)
+    for number in range(4):
+        await post(store, await next_delivery(store), ts=f"1.{number}")
+    nudges = []
+    for hours in (1, 2):
+        due = await store.events.due_reminders(later(hours=hours), 10)
+        plan = [(item, later(hours=hours + 1)) for item in due]
+        await store.events.reserve_reminders(plan, SECURITY, 1, NOW)
+        while delivery := await store.deliveries.claim(later(minutes=1), LEASE, []):
+            nudges += [delivery] if delivery.kind is DeliveryKind.NUDGE else []
+
+    (nudge,) = nudges
+    assert (nudge.channel, set(nudge.event_ids)) == (ALICE, {"event0", "event1", "event2"})
+
+
+async def test_who_has_approved_is_not_nudged_while_a_second_person_is_looked_for(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    event_id = await opened_event(database_thread, store)
+    await post(store, await next_delivery(store), ts="1.1")
+    about = event(id=event_id)
+    half = replace(
+        approve(event_id),
+        after=decided(about, status=Status.HALF_APPROVED),
+        remind_at=later(minutes=11),
+        second_channel=SECURITY,
+    )
+    await store.events.decide(half)
+    due = await store.events.due_reminders(later(hours=1), 10)
+    await store.events.reserve_reminders([(item, later(hours=5)) for item in due], SECURITY, 1, NOW)
+
+    kinds = []
+    while delivery := await store.deliveries.claim(later(minutes=1), LEASE, []):
+        kinds.append((delivery.kind, delivery.channel))
+    assert set(kinds) == {
+        (DeliveryKind.SECOND, SECURITY),
+        (DeliveryKind.REMINDER, SECURITY),
+        (DeliveryKind.UPDATE, "D1"),
+    }
+
+
 async def test_a_new_reminder_removes_the_one_before(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened_event(database_thread, store)
     await post(store, await next_delivery(store), ts="1.1")
@@ -302,8 +351,8 @@ async def test_a_new_reminder_removes_the_one_before(database_thread: DatabaseTh
         await store.events.reserve_reminders(
             [(item, later(hours=hours + 1)) for item in due], SECURITY, 3, NOW
         )
-        await post(store, await next_delivery(store), ts=ts, channel=SECURITY)
-    removal = await next_delivery(store)
+        await post(store, await next_delivery(store, but_not_to=ALICE), ts=ts, channel=SECURITY)
+    removal = await next_delivery(store, but_not_to=ALICE)
     assert (removal.kind, removal.channel, removal.ts) == (DeliveryKind.REMOVE, SECURITY, "2.1")
     assert [notice.ts for notice in await store.notices.of_event(event_id)] == ["1.1", "2.2"]
 
@@ -321,16 +370,16 @@ async def test_a_list_of_reminders_stays_for_the_events_that_it_still_reminds_of
     first, *others = due
     again = [(first, later(hours=1)), *((item, later(hours=5)) for item in others)]
     await store.events.reserve_reminders(again, SECURITY, 3, NOW)
-    await post(store, await next_delivery(store), ts="2.1", channel=SECURITY)
+    await post(store, await next_delivery(store, but_not_to=ALICE), ts="2.1", channel=SECURITY)
 
     due_again = await store.events.due_reminders(later(hours=1), 10)
     await store.events.reserve_reminders([(item, later(hours=5)) for item in due_again], SECURITY, 3, NOW)
-    await post(store, await next_delivery(store), ts="2.2", channel=SECURITY)
+    await post(store, await next_delivery(store, but_not_to=ALICE), ts="2.2", channel=SECURITY)
 
-    left = await next_delivery(store)
+    left = await next_delivery(store, but_not_to=ALICE)
     assert (left.kind, left.ts) == (DeliveryKind.UPDATE, "2.1")
     assert {notice.event_id for notice in left.notices} == {item.event_id for item in others}
-    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
+    assert await store.deliveries.claim(later(minutes=1), LEASE, [ALICE]) is None
 
 
 async def test_events_are_found_by_what_people_ask_for(database_thread: DatabaseThread, store: Store) -> None:
