@@ -12,6 +12,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "records_duplicate": ("Records dropped: their id was known", ("source",)),
     "batches_cut": ("Batches that the sender left records out of", ("source",)),
     "records_judged": ("Records judged", ("rule", "verdict")),
+    "source_records_judged": ("Records judged, by who sent them", ("source", "verdict")),
     "deliveries": ("Attempts to tell the outside", ("kind", "outcome")),
     "enrichment_calls": ("Questions to a service about addresses", ("service", "outcome")),
     "enrichment_cache_hits": ("Answers about addresses that were known already", ("service",)),
@@ -105,9 +106,10 @@ class Metrics:
         """The sender said that it left records out of a batch."""
         self._count("batches_cut", source)
 
-    def record_judged(self, rule: str, verdict: str) -> None:
+    def record_judged(self, source: str, rule: str, verdict: str) -> None:
         """`rule` is empty where none recognised the record."""
         self._count("records_judged", rule, verdict)
+        self._count("source_records_judged", source, verdict)
 
     def page_polled(self, poll: str, new: int) -> None:
         """A page of a poll was kept, with this many new records."""

@@ -38,6 +38,8 @@ from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
+from powertrip.domain.sources import UnmatchedSection
+from powertrip.domain.voices import Expected, ExpectedVoice, mistakes_in_voices
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
 from powertrip.errors import ConfigError, Mistake
 from powertrip.hids import OriginSection, mistakes_in_origins
@@ -128,6 +130,7 @@ class ConfigFile(Section):
     enrichment: Annotated[EnrichmentSection, AT_START] = EnrichmentSection()
     quarantine: QuarantineSection = QuarantineSection()
     heartbeat: Annotated[HeartbeatSection, Field(default_factory=HeartbeatSection)]
+    unmatched: UnmatchedSection = UnmatchedSection()
     retention: Retention = Retention()
     log: Log = Log()
 
@@ -141,10 +144,14 @@ class ConfigFile(Section):
         senders = [*self.sources.items(), *self.polls.items()]
         return {name: sender.text_keys for name, sender in senders if sender.text_keys}
 
-    def expected_within(self) -> dict[str, timedelta]:
-        """The sources and polls that are normally chatty, and how long their silence may last."""
-        senders = [*self.sources.items(), *self.polls.items()]
-        return {name: sender.expect_within for name, sender in senders if sender.expect_within is not None}
+    def expected_voices(self) -> Expected:
+        """What the sources and polls are expected to send, and how long a silence may last."""
+        found = {}
+        for name, sender in [*self.sources.items(), *self.polls.items()]:
+            whole = () if sender.expect_within is None else (ExpectedVoice(within=sender.expect_within),)
+            if voices := (*whole, *sender.expect):
+                found[name] = voices
+        return found
 
 
 class Config(ConfigFile):
@@ -216,6 +223,9 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from mistakes_in_heartbeat(data, [*sources, *(name for name, _ in tables(data, "polls"))])
     yield from mistakes_in_origins(data)
     yield from mistakes_in_enrichment(data)
+    for section in ("sources", "polls"):
+        for name, sender in tables(data, section):
+            yield from mistakes_in_voices((section, name), sender)
     ingest = data.get("ingest")
     written, default = ingest if isinstance(ingest, dict) else {}, Ingest()
     try:

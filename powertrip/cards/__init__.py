@@ -20,6 +20,7 @@ from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
 from powertrip.cards.quarantine import quarantine_notice
+from powertrip.cards.sources import SOURCES_PAGE_SIZE, source_card, sources_card
 from powertrip.cards.statistics import rules_card, stats_card
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "NEXT",
     "PAGE_SIZE",
     "PREVIOUS",
+    "SOURCES_PAGE_SIZE",
     "CardSettings",
     "CardView",
     "Mention",
@@ -55,6 +57,8 @@ __all__ = [
     "rules_card",
     "security_note",
     "show_card",
+    "source_card",
+    "sources_card",
     "stats_card",
     "whoami_card",
     "worker_back",

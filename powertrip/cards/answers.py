@@ -89,6 +89,7 @@ _HELP = (
     ("deny ID [reason]", "it was not; reviewers are called at once"),
     ("close ID note", "for reviewers: a denied event is dealt with"),
     ("history [@user|host|address] [since]", "what happened, and what became of it"),
+    ("sources [NAME]", "what came of each source's records, and what no rule knew"),
     ("stats", "numbers, with a chart"),
     ("rules", "what is watched"),
     ("whoami", "who you are to Powertrip"),

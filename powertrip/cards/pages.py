@@ -32,7 +32,7 @@ def event_list(
     for event, line in zip(events, lines, strict=False):
         rows += [paragraph([line]), *buttons.for_status(event)]
     headline = show(title, 120)
-    blocks = [header(headline), *rows, *_turning(page, pages, query)]
+    blocks = [header(headline), *rows, *turning(page, pages, query)]
     return answer([[text(headline)], *lines], blocks)
 
 
@@ -42,7 +42,7 @@ def history(
     """One page of events, a line each, the buttons for other pages as in `event_list`."""
     headline = show(title, 120)
     lines = [_past(event, now) for event in events[:HISTORY_PAGE_SIZE]]
-    blocks = [header(headline), *paragraphs(lines), *_turning(page, pages, query)]
+    blocks = [header(headline), *paragraphs(lines), *turning(page, pages, query)]
     return answer([[text(headline)], *lines], blocks)
 
 
@@ -55,7 +55,8 @@ def _past(event: Event, now: datetime) -> Line:
     return [text(f"{mark} {when} · {words.summary(event)} · {became}{by} · {event.id}")]
 
 
-def _turning(page: int, pages: int, query: str) -> list[Block]:
+def turning(page: int, pages: int, query: str) -> list[Block]:
+    """The buttons for other pages; `query` is the command whose pages they are."""
     if pages <= 1:
         return []
     back = [_turn("Previous", PREVIOUS, page - 1, query)] if page > 1 else []

@@ -11,10 +11,12 @@ from powertrip.cards.message import Message, answer
 from powertrip.cards.table import table
 from powertrip.cards.text import show
 from powertrip.domain.event import Status
+from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.statistics import Numbers, RuleCount
 
 RULES_SHOWN = 30
 PEOPLE_SHOWN = 10
+SOURCES_SHOWN = 5
 
 
 def stats_card(numbers: Numbers) -> Message:
@@ -24,11 +26,14 @@ def stats_card(numbers: Numbers) -> Message:
     waits = numbers.decision_seconds
     # The median: one event that was forgotten over a weekend would make any mean useless.
     half = words.duration(timedelta(seconds=median(waits))) if waits else "nothing decided yet"
-    ignored = sum(count for (verdict, _), count in numbers.tallies.items() if verdict == "ignored")
+    tallied: Counter[str] = Counter()
+    for (verdict, _), count in numbers.tallies.items():
+        tallied[verdict] += count
     lines = [
         labelled("Since", date(numbers.since)),
         labelled("Half were decided within", text(half)),
-        labelled("Ignored by rule", text(words.count(ignored, "record"))),
+        labelled("Ignored by rule", text(words.count(tallied[RecordVerdict.IGNORED], "record"))),
+        labelled("Matched no rule", text(_unmatched(numbers, tallied[RecordVerdict.UNMATCHED]))),
         labelled("In quarantine", text(words.count(numbers.quarantined, "record"))),
     ]
     busiest = sorted(numbers.deciders.items(), key=lambda item: -item[1])
@@ -38,6 +43,21 @@ def stats_card(numbers: Numbers) -> Message:
         lines.append([text(f"… and {words.count(left, 'other')} decided")])
     counted = [preformatted(_table(numbers.events))] if numbers.events else []
     return answer([[text(headline)], *lines], [header(headline), *counted, paragraph(lines)])
+
+
+def _unmatched(numbers: Numbers, total: int) -> str:
+    """How many records no rule took, and the sources that sent most of them."""
+    by_source = Counter(
+        {
+            name: count
+            for (verdict, name), count in numbers.tallies.items()
+            if verdict == RecordVerdict.UNMATCHED
+        }
+    )
+    most = [f"{show(name, 41)} {count:,}" for name, count in by_source.most_common(SOURCES_SHOWN)]
+    left = len(by_source) - SOURCES_SHOWN
+    more = [words.count(left, "other source")] if left > 0 else []
+    return words.count(total, "record") + (f" ({', '.join([*most, *more])})" if most else "")
 
 
 def _table(counts: Sequence[RuleCount]) -> str:

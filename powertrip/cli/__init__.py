@@ -3,6 +3,7 @@
     shared.py    what every command uses: the `--config` option, the terminal, how an error ends a command
     run.py       run, web, worker; `running` has signals, reload and the exit
     upkeep.py    check, test-backup, migrate; `check` has what is looked at
+    sources.py   sources: what came of each source's records
     rules/       rules test
     events/      events list, show, quarantine, export
     docs/        docs configuration, docs packs: the pages that are written from the code
@@ -14,7 +15,7 @@ of Slack, HTTP and the database to load. `tests/cli/test_lazy_imports.py` keeps 
 
 import typer
 
-from powertrip.cli import demo, docs, events, rules, run, upkeep
+from powertrip.cli import demo, docs, events, rules, run, sources, upkeep
 from powertrip.cli.shared import CommandGroup
 
 app = typer.Typer(
@@ -24,7 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
     help="Asks in Slack: was this you?",
 )
-for commands in (run, demo, upkeep):
+for commands in (run, demo, upkeep, sources):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(events.app, name="events", help="Look at events and export them.")

@@ -1,6 +1,8 @@
 """What every command uses: the `--config` option, the terminal, and how an error ends a command."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -8,7 +10,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from powertrip.errors import ConfigError, PowertripError
+from powertrip.errors import ConfigError, PowertripError, StoreError, StoreUnavailable
 
 if TYPE_CHECKING:
     from powertrip.settings import Config
@@ -60,6 +62,23 @@ def visible(text: str) -> str:
 def printable(text: str) -> str:
     """Text from outside for `console.print`: control characters visible, markup off."""
     return visible(text).replace("[", r"\[")
+
+
+@contextmanager
+def open_stored(config: "Config") -> Iterator[None]:
+    """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
+    from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
+    from powertrip.store.database_in_use import using
+
+    opened = open_database(config.database.url.get_secret_value())
+    try:
+        with using(opened), opened.connection_context():
+            # A table or a column that is read here may not be there yet.
+            if pending_migrations(opened):
+                raise StoreError("the database is not set up; run: python bot.py migrate")
+            yield
+    except UNAVAILABLE as error:
+        raise StoreUnavailable(f"database.url: the database cannot be read: {error}") from error
 
 
 def read_config(path: Path) -> "Config":

@@ -2,12 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 from powertrip.domain.event import Event
 from powertrip.domain.heartbeat import Beat
 from powertrip.domain.hids import Watch
 from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,7 @@ class ToAsk:
     """How long the first notice may wait for facts."""
     watches: tuple[Watch, ...] = ()
     """The origins that may have seen, or come to see, the same."""
+    verdict: ClassVar = RecordVerdict.MATCH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class ToSight:
     event: Event
     """What it says happened; an event of its own only if nothing else tells of it."""
     watch: Watch
+    verdict: ClassVar = RecordVerdict.SIGHTING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,10 +42,12 @@ class ToCount:
     """The record leaves no event."""
 
     record: Record
-    verdict: str
-    """`ignored` by a rule, or `unmatched` by all of them."""
+    verdict: RecordVerdict
+    """Ignored by a rule, or unmatched by all of them."""
     name: str
     """The rule's name, or the source's."""
+    reason: str = ""
+    """Why no rule took it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +57,7 @@ class ToQuarantine:
     record: Record
     rule: str | None
     reason: str
+    verdict: ClassVar = RecordVerdict.QUARANTINE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +75,7 @@ class ToBeat:
     """Whether a HIDS tells of one that comes through another source."""
     otherwise: ToAsk | None = None
     """What is asked if it is not genuine, or its nonce is known already; None for a copy."""
+    verdict: ClassVar = RecordVerdict.HEARTBEAT
 
 
 Judgement: TypeAlias = ToAsk | ToSight | ToCount | ToQuarantine | ToBeat

@@ -37,6 +37,8 @@ class Record:
     """The syslog facility in lower case, such as `auth`; None if the sender does not say."""
     trusted: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Fields the log system adds and a writer cannot forge: journald's `_UID` and `_COMM`."""
+    rejudged_at: datetime | None = None
+    """When it was put back to be judged by mended rules; None for one that is judged as it comes."""
     inbox_id: int = field(default=0, compare=False)
     """Its row in the inbox, once it was claimed from there; says nothing of the record itself."""
 

@@ -27,6 +27,7 @@ from powertrip.metrics import Metrics
 _log = structlog.get_logger(__name__)
 
 _REFUSAL = web.RequestKey("refusal", str)
+_CAUSE = web.RequestKey("cause", str)
 
 _BODY_TIMEOUT = 30.0
 _IDLE_TIMEOUT = 75.0
@@ -66,12 +67,14 @@ def build_app(
     metrics: Metrics,
     readiness: Readiness,
     clock: Callable[[], datetime],
+    refused: Callable[[str, str], None] = lambda source, cause: None,  # noqa: ARG005
     body_timeout: float = _BODY_TIMEOUT,
     fetcher: Fetcher | None = None,
 ) -> web.Application:
     """The application that `WebServer` serves; `body_timeout` is in seconds, `clock` gives aware times.
 
-    `sources` and `limits` may change while it is served.
+    `sources` and `limits` may change while it is served. `refused` is told of each refused post: the source,
+    empty where none has the name, and the cause.
     """
     endpoint = IngestEndpoint(
         sources=sources,
@@ -84,7 +87,7 @@ def build_app(
     )
     state = StateEndpoint(readiness=readiness, metrics=metrics)
     # The errors are answered within, so that every answer is counted and logged.
-    app = web.Application(middlewares=[_observing(sources, metrics), _answer_errors])
+    app = web.Application(middlewares=[_observing(sources, metrics, refused), _answer_errors])
     for path in ("/ingest/{source}", "/ingest/{source}/{secret}"):
         app.router.add_post(path, endpoint.post)
         app.router.add_get(path, endpoint.challenge, allow_head=False)
@@ -146,11 +149,28 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         elif isinstance(error, web.HTTPMethodNotAllowed):
             headers["Allow"] = error.headers["Allow"]
         request[_REFUSAL] = text
+        request[_CAUSE] = _cause(error, status)
         answer = {"requestId": request[REQUEST_ID], "error": text}
         return web.json_response(answer, status=status, headers=headers)
 
 
-def _observing(sources: Callable[[], Mapping[str, Source]], metrics: Metrics) -> Middleware:
+def _cause(error: Exception, status: int) -> str:
+    """One of a few short texts; never of the request."""
+    if isinstance(error, StoreUnavailable):
+        return "503 database away"
+    causes = {
+        401: "401 wrong secret or signature",
+        404: "404 no such source",
+        413: "413 too large",
+        422: "422 unreadable",
+        503: "503 overloaded" if isinstance(error, IngestRefused) else "503 own mistake",
+    }
+    return causes.get(status, str(status))
+
+
+def _observing(
+    sources: Callable[[], Mapping[str, Source]], metrics: Metrics, refused: Callable[[str, str], None]
+) -> Middleware:
     """The access log and the count of answers."""
 
     @web.middleware
@@ -166,6 +186,8 @@ def _observing(sources: Callable[[], Mapping[str, Source]], metrics: Metrics) ->
         known_source = source if source in sources() else "(unknown)"
         if route.startswith("/ingest/"):
             metrics.request_answered(known_source, response.status)
+            if _CAUSE in request:
+                refused(source if source in sources() else "", request[_CAUSE])
         if route.startswith("/api/"):
             metrics.api_answered(response.status)
         # Platforms and Prometheus ask every few seconds: that is for debugging only.

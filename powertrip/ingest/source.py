@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, HeaderName, SourceSecret, TimeZone
 from powertrip.domain.record import Record
+from powertrip.domain.voices import ExpectedVoice
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import KEYS, RecordKeys, make_records
@@ -28,6 +29,7 @@ class SourceSection(Section):
     """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""
     expect_within: Duration | None = None
     """The security channel is told when no new record came for this long."""
+    expect: tuple[ExpectedVoice, ...] = ()
 
     @property
     def programs(self) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
+from powertrip.domain.voices import Expected
 from powertrip.metrics import Metrics
 from powertrip.pipeline.ports import BackupChannels, Directory, Enrichment, Notifier, Origin
 from powertrip.rules import RuleSet
@@ -42,6 +43,9 @@ class Settings:
     backup_after: timedelta
     """How long an event may wait for Slack before it is told another way."""
     watches: tuple[Watch, ...] = ()
+    expected: Expected = field(default_factory=dict)
+    senders: tuple[str, ...] = ()
+    """The names of all sources and polls."""
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""

@@ -15,6 +15,7 @@ from powertrip.domain.heartbeat import USER
 from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToCount, ToQuarantine, ToSight
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
 from powertrip.errors import StoreUnavailable
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups
@@ -38,11 +39,12 @@ async def judge_waiting(context: Context) -> bool:
     claimed = await context.store.inbox.claim(BATCH, context.clock(), LEASE)
     if not claimed:
         return False
+    expected = context.settings.expected
     try:
         judgements = await _judge(context, claimed)
         applied = await apply_all(
             judgements,
-            lambda batch: context.store.judging.apply(batch, context.clock()),
+            lambda batch: context.store.judging.apply(batch, context.clock(), expected),
             lambda judgement, error: _quarantine(context, judgement, error),
         )
     except StoreUnavailable:
@@ -138,9 +140,11 @@ async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]
             case ToQuarantine():
                 judgements.append(verdict)
             case Ignored(rule=rule):
-                judgements.append(ToCount(record=record, verdict="ignored", name=rule.name))
-            case Unmatched():
-                judgements.append(ToCount(record=record, verdict="unmatched", name=record.source))
+                counted = RecordVerdict.IGNORED
+                judgements.append(ToCount(record=record, verdict=counted, name=rule.name))
+            case Unmatched(reason=reason):
+                counted = RecordVerdict.UNMATCHED
+                judgements.append(ToCount(record=record, verdict=counted, name=record.source, reason=reason))
             case Quarantined(rule=rule, reason=reason):
                 name = rule.name if rule else None
                 judgements.append(ToQuarantine(record=record, rule=name, reason=reason))
@@ -203,17 +207,15 @@ async def _quarantine(context: Context, judgement: Judgement, error: Exception) 
 def _count(context: Context, judgements: Sequence[Judgement], applied: Applied) -> None:
     for judgement in judgements:
         match judgement:
-            case ToAsk(event=event):
-                context.metrics.record_judged(event.rule, "match")
-            case ToSight(event=event):
-                context.metrics.record_judged(event.rule, "sighting")
-            case ToCount(verdict=verdict, name=name):
-                # What no rule matches has no rule to be counted under.
-                context.metrics.record_judged(name if verdict == "ignored" else "", verdict)
-            case ToQuarantine(rule=rule):
-                context.metrics.record_judged(rule or "", "quarantine")
-            case ToBeat(rule=rule):
-                context.metrics.record_judged(rule or "", "heartbeat")
+            case ToAsk(event=event) | ToSight(event=event):
+                name = event.rule
+            case ToCount(verdict=RecordVerdict.IGNORED, name=rule):
+                name = rule
+            case ToCount():  # what no rule matches has no rule to be counted under
+                name = ""
+            case ToQuarantine(rule=nearest) | ToBeat(rule=nearest):
+                name = nearest or ""
+        context.metrics.record_judged(judgement.record.source, name, judgement.verdict)
     for origin in applied.paired:
         context.metrics.sighting_compared(origin, "matched")
     if applied.opened or applied.folded or applied.quarantined or applied.sighted:

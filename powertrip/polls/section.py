@@ -8,6 +8,7 @@ from pydantic import Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, Url
+from powertrip.domain.voices import ExpectedVoice
 from powertrip.ingest.contract import Page, PollRequest
 
 
@@ -29,6 +30,7 @@ class PollSection(Section):
     """The security channel is told of a poll that fails for this long."""
     expect_within: Duration | None = None
     """The security channel is told when no new record came for this long."""
+    expect: tuple[ExpectedVoice, ...] = ()
     url: Url | None = None
     """Another server than the API's own."""
 

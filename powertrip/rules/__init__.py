@@ -12,6 +12,7 @@
     ruleset.py   RuleSet.judge: which rule wins
     judgements.py   Rule and the four judgements
     net.py       what reads like a login and no rule took
+    unmatched.py why no rule took a record
 
 A user's pattern only ever runs in RE2, in time linear in the message or in a value in JSON, and at most
 MESSAGE_LIMIT characters of either are judged.

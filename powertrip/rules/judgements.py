@@ -183,3 +183,6 @@ class Quarantined:
 @dataclass(frozen=True, slots=True)
 class Unmatched:
     """No rule is about this record."""
+
+    reason: str
+    """Why none took it; holds no text of the record."""

@@ -19,6 +19,7 @@ from powertrip.rules.lacking import is_wanted, lacks_message, why_lacking
 from powertrip.rules.net import reads_like
 from powertrip.rules.paths import shortened
 from powertrip.rules.pattern import Pattern, Recogniser
+from powertrip.rules.unmatched import PassedOver, Reasons
 
 _ENDS = " \t\r\n\0\ufeff"
 MESSAGE_LIMIT = 8192
@@ -70,18 +71,21 @@ class RuleSet:
         }
         self._over_json_of_all = [position for position, rule in over_json if not rule.sources]
         self._expecting = [rule for rule in self.rules if rule.expects]
+        self._reasons = Reasons(self.rules)
 
     def judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
         # Line breaks around a message are its transport's: docker's json-file keeps them, and no pattern's
         # end would fit. rsyslog's %msg% keeps the blank that follows the tag.
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))
         documents = RecordJson(record)
+        passed_over = PassedOver()
         # A pattern may want the blanks around a message, so without them it is only tried afterwards.
         texts = tuple(dict.fromkeys(map(_once, (message, message.strip(_ENDS)))))
         for text in texts:
-            for rule, read in self._recognised(record, text, documents):
+            for rule, read in self._recognised(record, text, documents, passed_over):
                 if judgement := _judgement(rule, record, read):
                     return judgement
+                passed_over.by_conditions.append(rule)
         for rule in self._expecting:
             if any(rule.should_judge(record, text, documents) for text in texts):
                 reason = f"should be judged by {rule.name}, which does not match it"
@@ -91,7 +95,9 @@ class RuleSet:
             asked = next((rule for rule in self._ranked if rule.json and rule.may_judge(record)), None)
             return Quarantined(rule=asked, reason=f"the record {documents.problem}")
         why = reads_like(record, self._covered(record.source)) or self._lacking(record, documents)
-        return Quarantined(rule=None, reason=why) if why else Unmatched()
+        if why:
+            return Quarantined(rule=None, reason=why)
+        return Unmatched(self._reasons.reason(record, passed_over))
 
     def _covered(self, source: str) -> frozenset[str]:
         """The programs whose lines of this source make events."""
@@ -107,9 +113,12 @@ class RuleSet:
         return why_lacking(record, keys)
 
     def _recognised(
-        self, record: Record, message: str, documents: RecordJson
+        self, record: Record, message: str, documents: RecordJson, passed_over: PassedOver
     ) -> Iterator[tuple[Rule, "_Read"]]:
-        """The rules that recognise the record, by rank, each with what it reads from it."""
+        """The rules that recognise the record, by rank, each with what it reads from it.
+
+        Those that recognise its text, and are for other sources or programs, are kept in `passed_over`.
+        """
         encoded = message.encode("utf-8", "backslashreplace")
         patterns = [self._patterns[number] for number in self._recogniser.recognise(encoded)]
         captures = _Captures(encoded, patterns)
@@ -124,6 +133,8 @@ class RuleSet:
         for position, of_message in ways:
             rule = self._ranked[position]
             if not rule.may_judge(record):
+                if not rule.json:
+                    passed_over.by_origin.append(rule)
                 continue
             fields = _looked_up(rule, documents, of_message=of_message) if rule.json else None
             read = captures.read(rule) if fields is None else _Read(fields, lambda: message)

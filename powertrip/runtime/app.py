@@ -128,6 +128,7 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
         metrics=shared.metrics,
         readiness=readiness,
         clock=utc_now,
+        refused=shared.refusals.add,
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
     return WebServer(app, config().ingest.host, config().ingest.port)

@@ -18,7 +18,7 @@ from powertrip.pipeline.send import LEASE, send
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared
-from powertrip.runtime.steps import SocketWatch, count, maintain, report_silence
+from powertrip.runtime.steps import SocketWatch, count, maintain, report_silence, report_sources
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.workspace import Workspace
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
@@ -63,7 +63,14 @@ def loops(shared: Shared, context: Context, socket: SocketConnection, workspace:
         Loop(
             "report silence",
             partial(report_silence, shared, context, utc_now()),
-            every=lambda now: min([SLOW_TICK, *now.expected_within().values()]),
+            every=lambda now: min(
+                [SLOW_TICK, *(voice.within for voices in now.expected_voices().values() for voice in voices)]
+            ),
+        ),
+        Loop(
+            "report sources",
+            partial(report_sources, shared, context),
+            every=lambda now: min(WATCH_TICK, now.unmatched.tell_after),
         ),
         OutboxLoop(
             shared.store,

@@ -21,6 +21,7 @@ from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.store.sources.refusals import Refusals
 
 log = structlog.get_logger(__name__)
 
@@ -40,6 +41,7 @@ class Shared:
     """The configuration in force; read it once at the top of a step."""
     store: Store
     inbox: GroupCommitInbox
+    refusals: Refusals
     signals: Signals
     metrics: Metrics
     origins: Mapping[str, Origin]
@@ -62,6 +64,8 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         log.info("database ready", url=at_start.database_label(), migrations=applied)
         store = Store(thread)
         at_end.callback(store.end_work)
+        refusals = Refusals(thread, utc_now)
+        at_end.push_async_callback(refusals.close)
         ways = open_ways(at_start.origins, utc_now)
         at_end.push_async_callback(ways.close)
         enrichment = at_start.enrichment.start(store.enrichment_cache, metrics, utc_now)
@@ -76,6 +80,7 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
                 retry_after=lambda: int(config().ingest.retry_after.total_seconds()),
                 on_new=signals.inbox.set,
             ),
+            refusals=refusals,
             signals=signals,
             metrics=metrics,
             origins=ways.by_origin if origins is None else origins,

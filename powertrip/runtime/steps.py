@@ -33,8 +33,16 @@ class SocketWatch:
 
 async def report_silence(shared: Shared, context: Context, started_at: datetime) -> bool:
     """Queues a notice about each source that fell silent, or speaks again; `started_at` is the process's."""
-    expected, channel = shared.config().expected_within(), context.settings.security_channel
-    if expected and await shared.store.silence.report(expected, channel, started_at, utc_now()):
+    expected, channel = context.settings.expected, context.settings.security_channel
+    if expected and await shared.store.voices.report(expected, channel, started_at, utc_now()):
+        shared.signals.outbox.set()
+    return False
+
+
+async def report_sources(shared: Shared, context: Context) -> bool:
+    """Queues a notice about each source that sends only what no rule knows, and once a week the numbers."""
+    settings, section = context.settings, shared.config().unmatched
+    if await shared.store.sources.report(section, settings.senders, settings.security_channel, utc_now()):
         shared.signals.outbox.set()
     return False
 

@@ -114,6 +114,8 @@ class Worker:
                 security_channel=self._security_channel(),
                 command=now.slack.command,
                 # The ways to tell are opened at the start only, whatever a reload says of them.
+                expected=now.expected_voices(),
+                senders=(*now.sources, *now.polls),
                 watches=tuple(Watch(origin=origin, tells=name in shared.origins) for name, origin in origins),
             )
 

@@ -61,6 +61,7 @@ class Commands:
             "deny": partial(self.decide, Verdict.DENY),
             "close": partial(self.decide, Verdict.CLOSE),
             "history": self.history,
+            "sources": self.sources,
             "stats": self.stats,
             "rules": self.rules,
             "whoami": self.whoami,
@@ -85,7 +86,7 @@ class Commands:
     async def page(self, caller: Caller, value: str) -> Message:
         """Another page of a list; `value` is its button's, as in `2 pending all`."""
         page, _, query = value.partition(" ")
-        if query.split(" ")[0] not in ("pending", "history"):
+        if query.split(" ")[0] not in ("pending", "history", "sources"):
             return cards.refusal("This has no pages.")
         # Run anew as a command: the caller may have lost the right to see the list since.
         return await self.run(caller, f"{query} page={page}")
@@ -174,6 +175,20 @@ class Commands:
         # Quoted anew, for the buttons of the pages run it as a command.
         typed = shlex.join(["history", *words])
         return cards.history(events, page, pages, f"History ({total})", self._context.clock(), typed)
+
+    async def sources(self, caller: Caller, arguments: list[str]) -> Message:
+        """`sources [NAME]`: what came of each source's records."""
+        _reviewers_only(await self._actor(caller), "see the sources")
+        (page, words), now = page_of(arguments), self._context.clock()
+        reports = await self._context.store.sources.reports(self._context.settings.senders, now)
+        if words:
+            named = [report for report in reports if report.name == words[0]]
+            if not named:
+                raise Refused(f"There is no source {words[0][:40]!r}, and nothing came under that name.")
+            return cards.source_card(named[0], now)
+        first, pages = (page - 1) * cards.SOURCES_PAGE_SIZE, page_count(len(reports), cards.SOURCES_PAGE_SIZE)
+        shown = reports[first : first + cards.SOURCES_PAGE_SIZE]
+        return cards.sources_card(shown, page, pages, len(reports), now, "sources")
 
     async def stats(self, caller: Caller, arguments: list[str]) -> Message:
         """`stats [since]`: numbers as the answer, the chart in the direct messages."""

@@ -35,7 +35,9 @@ from powertrip.store.notices import Notices
 from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.quarantine import Quarantine
-from powertrip.store.silence import Silence
+from powertrip.store.sources import counts, unmatched, voices
+from powertrip.store.sources.overview import Sources
+from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
 from powertrip.store.worker_lock import WorkerLock
 
@@ -43,6 +45,8 @@ __all__ = ["Store"]
 
 PEOPLE_CACHE_KEPT = timedelta(days=7)
 """Longer than any setting lets an answer be believed."""
+VOICES_KEPT = timedelta(days=90)
+"""Hosts that are named in the configuration and silent for longer are told of anew."""
 
 
 class Store:
@@ -66,9 +70,10 @@ class Store:
         self.polling = Polling(database)
         self.quarantine = Quarantine(database)
         self.sightings = Sightings(database)
-        self.silence = Silence(database)
+        self.sources = Sources(database)
         self.statistics = Statistics(database)
         self.tellings = Tellings(database)
+        self.voices = Voices(database)
         self._run = database.run
         self._worker_lock = WorkerLock(database.database)
 
@@ -89,6 +94,9 @@ class Store:
             "heartbeats": await self._run(heartbeat.prune, now),
             "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
             "enrichment_cache": await self._run(enrichment_cache.prune, now),
+            "source_counts": await self._run(counts.prune, now),
+            "unmatched": await self._run(unmatched.prune, now),
+            "voices": await self._run(voices.prune, now - VOICES_KEPT),
         }
 
     async def begin_work(self, now: datetime) -> None:

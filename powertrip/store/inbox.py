@@ -1,16 +1,20 @@
 """The inbox: records accepted and not yet judged. Nothing is answered 2xx before it is in here."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from powertrip.domain.heartbeat import USER
 from powertrip.domain.record import Record
-from powertrip.store import counter, silence
+from powertrip.domain.sources import RecordVerdict
+from powertrip.domain.voices import Voice
+from powertrip.store import counter
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.sources import counts, voices
 from powertrip.store.tables import InboxRow
 
-_COLUMNS = (
+COLUMNS = (
     "source",
     "record_id",
     "received_at",
@@ -22,6 +26,7 @@ _COLUMNS = (
     "cut",
     "facility",
     "trusted",
+    "rejudged_at",
 )
 _RELEASED_AT_ONCE = 500
 
@@ -31,22 +36,28 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
 
     Known ids are dropped and counted.
     """
-    counts = []
-    heard_at: dict[str, datetime] = {}
+    news = []
+    heard_at: dict[Voice, datetime] = {}
+    counted: Counter[tuple[str, str]] = Counter()
     for batch in batches:
-        rows = [{column: getattr(record, column) for column in _COLUMNS} for record in batch]
+        rows = [{column: getattr(record, column) for column in COLUMNS} for record in batch]
         new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
+        news.append(new)
+        if not batch:
+            continue
+        source, at = batch[0].source, max(record.received_at for record in batch)
         if new < len(batch):
-            counter.add(
-                batch[0].received_at, verdict="duplicate", name=batch[0].source, count=len(batch) - new
-            )
+            counter.add(at, verdict=RecordVerdict.DUPLICATE, name=source, count=len(batch) - new)
+            counted[source, RecordVerdict.DUPLICATE] += len(batch) - new
+        if new:
+            counted[source, RecordVerdict.ACCEPTED] += new
         # What was sent twice is no sign that the source still speaks, and neither is its heartbeat.
         if new and any(USER not in record.message for record in batch):
-            heard_at[batch[0].source] = max(record.received_at for record in batch)
-        counts.append(new)
-    if heard_at:
-        silence.heard(heard_at, max(heard_at.values()))
-    return counts
+            heard_at[Voice(source)] = max(at, heard_at.get(Voice(source), at))
+    voices.hear(heard_at)
+    if counted:
+        counts.add(counted, max(record.received_at for batch in batches for record in batch))
+    return news
 
 
 def backlog(limit: int) -> int:
@@ -58,11 +69,11 @@ def backlog(limit: int) -> int:
 def claim(limit: int, now: datetime, lease: timedelta) -> list[Record]:
     """Take up to `limit` waiting records, oldest first, for `lease`; nobody else gets them meanwhile."""
     free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
-    columns = [getattr(InboxRow, column) for column in ("id", *_COLUMNS)]
+    columns = [getattr(InboxRow, column) for column in ("id", *COLUMNS)]
     waiting = InboxRow.select(*columns).where(InboxRow.judged_at.is_null() & free)
     query = for_update(waiting.order_by(InboxRow.id).limit(limit), skip_locked=True)
     records = [
-        Record(inbox_id=row_id, **dict(zip(_COLUMNS, values, strict=True)))
+        Record(inbox_id=row_id, **dict(zip(COLUMNS, values, strict=True)))
         for row_id, *values in query.tuples()
     ]
     if records:
@@ -71,11 +82,14 @@ def claim(limit: int, now: datetime, lease: timedelta) -> list[Record]:
     return records
 
 
-def mark_judged(inbox_ids: Sequence[int], now: datetime) -> set[int]:
-    """Mark records as judged; returns those that were not before, which are the caller's to carry out."""
+def mark_judged(inbox_ids: Sequence[int], now: datetime, unmatched: Sequence[int] = ()) -> set[int]:
+    """Mark records as judged; returns those that were not before, which are the caller's to carry out.
+
+    Those that no rule took, `unmatched` among them, can be judged again while they are kept.
+    """
     unjudged = InboxRow.id.in_(list(inbox_ids)) & InboxRow.judged_at.is_null()
-    judged = InboxRow.update(judged_at=now, leased_until=None).where(unjudged).returning(InboxRow.id)
-    return {row.id for row in judged.execute()}
+    judged = InboxRow.update(judged_at=now, leased_until=None, unmatched=InboxRow.id.in_(list(unmatched)))
+    return {row.id for row in judged.where(unjudged).returning(InboxRow.id).execute()}
 
 
 def release(inbox_ids: Sequence[int]) -> None:

@@ -4,7 +4,6 @@ A batch is decided in memory and written by one statement a table. Only pairing 
 origins goes record by record, where there are origins.
 """
 
-from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,44 +12,36 @@ from typing import Any
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
-from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToCount, ToQuarantine, ToSight
-from powertrip.store import audit, counter, deliveries, heartbeat, inbox, quarantine
+from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToQuarantine, ToSight
+from powertrip.domain.sources import RecordVerdict
+from powertrip.domain.voices import NOTHING_EXPECTED, Expected
+from powertrip.store import audit, deliveries, heartbeat, inbox, quarantine
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
 from powertrip.store.hids.tables import ExpectationRow
 from powertrip.store.rows import event_columns, event_row, events_from, facts_columns
+from powertrip.store.sources import judged
 from powertrip.store.tables import EventRow, OccurrenceRow
 
 
-def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
-    """Carry out each judgement exactly once, however often its record was claimed."""
+def apply(judgements: Sequence[Judgement], now: datetime, expected: Expected = NOTHING_EXPECTED) -> Applied:
+    """Carry out each judgement exactly once, however often its record was claimed.
+
+    `expected` says whose voice is listened for in the records.
+    """
     if any(isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches) for item in judgements):
         pairing.begin()
-    mine = inbox.mark_judged([item.record.inbox_id for item in judgements], now)
-    asked: list[ToAsk] = []
-    sighted: list[ToSight] = []
-    counted: Counter[tuple[str, str]] = Counter()
-    unjudged: list[dict[str, Any]] = []
-    beats: list[ToBeat] = []
+    unmatched_ids = [item.record.inbox_id for item in judgements if item.verdict == RecordVerdict.UNMATCHED]
+    mine = inbox.mark_judged([item.record.inbox_id for item in judgements], now, unmatched_ids)
+    ours = [item for item in judgements if item.record.inbox_id in mine]
+    asked = [item for item in ours if isinstance(item, ToAsk)]
+    sighted = [item for item in ours if isinstance(item, ToSight)]
+    unjudged = [item for item in ours if isinstance(item, ToQuarantine)]
+    beats = [item for item in ours if isinstance(item, ToBeat)]
     real: dict[str, datetime] = {}
-    for judgement in judgements:
-        record = judgement.record
-        if record.inbox_id not in mine:
-            continue
-        if not isinstance(judgement, ToBeat):
-            real[record.source] = max(record.received_at, real.get(record.source, record.received_at))
-        match judgement:
-            case ToBeat():
-                beats.append(judgement)
-            case ToAsk():
-                asked.append(judgement)
-            case ToSight():
-                sighted.append(judgement)
-            case ToCount(verdict=verdict, name=name):
-                counted[verdict, name] += 1
-            case ToQuarantine(rule=rule, reason=reason):
-                unjudged.append(quarantine.of_record(record, rule=rule, reason=reason, now=now))
+    for record in (item.record for item in ours if not isinstance(item, ToBeat)):
+        real[record.source] = max(record.received_at, real.get(record.source, record.received_at))
     heartbeat.heard_real(real)
     asked += heartbeat.take(beats, now)
     # Before the questions: a record that came with its counterpart finds it here.
@@ -64,10 +55,8 @@ def apply(judgements: Sequence[Judgement], now: datetime) -> Applied:
     applied = applied_to(asked, event_ids)
     folded = (*joined, *applied.folded)
     deliveries.enqueue_updates(dict.fromkeys(folded), now)
-    quarantine.add(unjudged)
-    # In one order, so that two processes that count the same never wait for each other.
-    for (verdict, name), count in sorted(counted.items()):
-        counter.add(now, verdict=verdict, name=name, count=count)
+    quarantine.add([quarantine.of_record(item, now) for item in unjudged])
+    judged.count(ours, expected, now)
     return replace(
         applied,
         folded=folded,

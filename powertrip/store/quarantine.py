@@ -8,11 +8,13 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.judgement import ToQuarantine
 from powertrip.domain.quarantine import QuarantineReport
-from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.sources import counts
 from powertrip.store.tables import QuarantineRow
 
 SAMPLES = 3
@@ -35,10 +37,19 @@ def _row(
     }
 
 
-def of_record(record: Record, *, rule: str | None, reason: str, now: datetime) -> dict[str, Any]:
+def of_record(judged: ToQuarantine, now: datetime) -> dict[str, Any]:
     """The row of a record that a rule should have judged."""
+    record = judged.record
     body = record.raw.encode("utf-8", "replace")
-    return _row(source=record.source, message=record.message, body=body, rule=rule, reason=reason, now=now)
+    row = _row(
+        source=record.source,
+        message=record.message,
+        body=body,
+        rule=judged.rule,
+        reason=judged.reason,
+        now=now,
+    )
+    return row | {"inbox_id": record.inbox_id}
 
 
 def add(rows: Sequence[dict[str, Any]]) -> None:
@@ -50,6 +61,7 @@ def add_body(source: str, body: bytes, reason: str, now: datetime) -> None:
     """Keep a request body that could not be read as records."""
     message = body[:BODY_SHOWN].decode("utf-8", "backslashreplace")
     add([_row(source=source, message=message, body=body, rule=None, reason=reason, now=now)])
+    counts.add({(source, RecordVerdict.QUARANTINE): 1}, now)
 
 
 def untold() -> QuarantineReport | None:

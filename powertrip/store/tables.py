@@ -51,6 +51,9 @@ class InboxRow(Table):
     leased_until = MomentField(null=True)
     attempts = IntegerField(default=0)
     judged_at = MomentField(null=True)
+    # No rule took it, so that it can be judged again once the rules are mended.
+    unmatched = BooleanField(default=False)
+    rejudged_at = MomentField(null=True)
 
 
 class EventRow(Table):
@@ -226,14 +229,6 @@ class GapRow(Table):
     done_at = MomentField(null=True)
 
 
-class HeardRow(Table):
-    """When the sources that are expected to speak were last heard."""
-
-    source = CharField(primary_key=True)
-    heard_at = MomentField()
-    silent_told_at = MomentField(null=True)
-
-
 class PeopleCacheRow(Table):
     """What Slack said of people, for as long as the config allows to believe it."""
 
@@ -276,6 +271,11 @@ class QuarantineRow(Table):
     size = IntegerField()
     at = MomentField()
     told_at = MomentField(null=True)
+    inbox_id = BigIntegerField(null=True)
+    # What its other columns leave out of a record, or of the request that brought a body.
+    record = JsonField(null=True)
+    request = JsonField(null=True)
+    rejudged_at = MomentField(null=True)
 
 
 class TallyRow(Table):

@@ -33,7 +33,7 @@ def test_stats_are_a_table_and_a_few_lines() -> None:
             ("sudo", Status.DENIED): 1,
         },
         decision_seconds=(10.0, 125.0, 9000.0),
-        tallies={("ignored", "backup"): 900, ("ignored", "monitoring"): 100, ("unmatched", ""): 7},
+        tallies={("ignored", "backup"): 900, ("ignored", "monitoring"): 100, ("unmatched", "servers"): 7},
         quarantined=1,
         deciders={ALICE: 50, CAROL: 71},
     )
@@ -46,6 +46,7 @@ def test_stats_are_a_table_and_a_few_lines() -> None:
         "Since: 2026-01-15 12:00:00 UTC",
         "Half were decided within: 2 min 5 s",
         "Ignored by rule: 1,000 records",
+        "Matched no rule: 7 records (servers 7)",
         "In quarantine: 1 record",
         "@U0CAROL decided 71 times",
         "@U0ALICE decided 50 times",

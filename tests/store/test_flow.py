@@ -12,6 +12,7 @@ from powertrip.domain.event import EventQuery, NoticeKind, Status
 from powertrip.domain.judgement import ToCount, ToQuarantine
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
@@ -112,7 +113,7 @@ async def test_ignored_and_quarantined_records_leave_numbers(
     one, two = await claimed_records(database_thread, store, 2)
     applied = await store.judging.apply(
         [
-            ToCount(record=one, verdict="ignored", name="monitoring"),
+            ToCount(record=one, verdict=RecordVerdict.IGNORED, name="monitoring"),
             ToQuarantine(record=two, rule="ssh_login", reason="no pattern matches"),
         ],
         NOW,

@@ -13,6 +13,7 @@ from powertrip.domain.delivery import Delivery, Posted, Shown
 from powertrip.domain.event import NoticeKind, Status
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import (
@@ -79,12 +80,12 @@ async def test_a_batch_opens_joins_counts_and_quarantines(
         ask(items[0], event(id="new", fold_key="new", occurred_at=later(minutes=2), last_occurred_at=NOW)),
         ask(items[1], event(id="unused1", fold_key="known", occurred_at=later(minutes=5))),
         ask(items[2], event(id="unused2", fold_key="new", occurred_at=later(minutes=1))),
-        ToCount(record=items[3], verdict="ignored", name="noise"),
+        ToCount(record=items[3], verdict=RecordVerdict.IGNORED, name="noise"),
         ask(items[4], event(id="again", fold_key="final")),
         ToQuarantine(record=items[5], rule="ssh_login", reason="not readable"),
         ask(items[6], event(id="unused3", fold_key="known", occurred_at=later(minutes=3))),
-        ToCount(record=items[7], verdict="ignored", name="noise"),
-        ToCount(record=items[8], verdict="unmatched", name="syslog"),
+        ToCount(record=items[7], verdict=RecordVerdict.IGNORED, name="noise"),
+        ToCount(record=items[8], verdict=RecordVerdict.UNMATCHED, name="syslog"),
     ]
 
     applied = await store.judging.apply(batch, later(seconds=1))

@@ -6,12 +6,14 @@ import pytest
 
 from powertrip.domain.delivery import DeliveryKind, Note
 from powertrip.domain.due import PollRound
+from powertrip.domain.voices import ExpectedVoice
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store
 from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=2)
 TELL = timedelta(minutes=15)
+EXPECTED = {"syslog": (ExpectedVoice(within=timedelta(hours=1)),)}
 BIG = 1000
 
 
@@ -78,10 +80,9 @@ async def test_a_gap_is_told_at_its_begin_and_counted_at_its_end(store: Store) -
 
 
 async def test_silence_is_told_once_and_its_end_too(store: Store) -> None:
-    expected = {"syslog": timedelta(hours=1)}
 
     async def told(**after: float) -> int:
-        return await store.silence.report(expected, SECURITY, NOW, later(**after))
+        return await store.voices.report(EXPECTED, SECURITY, NOW, later(**after))
 
     assert [await told(minutes=0), await told(minutes=59), await told(minutes=61)] == [0, 0, 1]
     assert await told(minutes=90) == 0
@@ -93,17 +94,16 @@ async def test_silence_is_told_once_and_its_end_too(store: Store) -> None:
 
 
 async def test_what_is_sent_again_does_not_count_as_speech(store: Store) -> None:
-    await store.silence.report({"syslog": timedelta(hours=1)}, SECURITY, NOW, NOW)
+    await store.voices.report(EXPECTED, SECURITY, NOW, NOW)
     await keep(store, "a", minutes=30)
     await keep(store, "a", minutes=80)
-    assert await store.silence.report({"syslog": timedelta(hours=1)}, SECURITY, NOW, later(minutes=91)) == 1
+    assert await store.voices.report(EXPECTED, SECURITY, NOW, later(minutes=91)) == 1
 
 
 async def test_the_time_that_powertrip_was_away_is_no_silence(store: Store) -> None:
-    expected = {"syslog": timedelta(hours=1)}
-    await store.silence.report(expected, SECURITY, NOW, NOW)
-    assert await store.silence.report(expected, SECURITY, later(days=1), later(days=1, minutes=59)) == 0
-    assert await store.silence.report(expected, SECURITY, later(days=1), later(days=1, minutes=61)) == 1
+    await store.voices.report(EXPECTED, SECURITY, NOW, NOW)
+    assert await store.voices.report(EXPECTED, SECURITY, later(days=1), later(days=1, minutes=59)) == 0
+    assert await store.voices.report(EXPECTED, SECURITY, later(days=1), later(days=1, minutes=61)) == 1
 
 
 async def keep(store: Store, record_id: str, **after: float) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console, read_config
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console, open_stored, read_config
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,7 +29,7 @@ def list_events(
     from powertrip.cli.events import reading
     from powertrip.domain.event import EventQuery
 
-    with reading.open_events(read_config(config)):
+    with open_stored(read_config(config)):
         listed = reading.find_all(EventQuery(open_only=open_only, limit=limit))
         console.print(reading.as_table(listed, "Events"))
 
@@ -39,7 +39,7 @@ def show(event_id: str, config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Show one event with its records, decisions and history."""
     from powertrip.cli.events import reading
 
-    with reading.open_events(read_config(config)):
+    with open_stored(read_config(config)):
         reading.show(console, reading.find_or_explain(event_id))
 
 
@@ -48,7 +48,7 @@ def quarantine(config: ConfigPath = DEFAULT_CONFIG, limit: Annotated[int, typer.
     """Show the records that a rule should have judged and could not."""
     from powertrip.cli.events import reading
 
-    with reading.open_events(read_config(config)):
+    with open_stored(read_config(config)):
         console.print(reading.quarantine_table(limit))
 
 
@@ -64,10 +64,10 @@ def export(
     """Export events as CSV or JSON lines."""
     import sys
 
-    from powertrip.cli.events import exporting, reading
+    from powertrip.cli.events import exporting
     from powertrip.domain.event import EventQuery
 
     query = EventQuery(limit=sys.maxsize, since=since.replace(tzinfo=UTC) if since else None)
-    with reading.open_events(read_config(config)):
+    with open_stored(read_config(config)):
         count = exporting.export(query, kind, output)
     complaints.print(f"{count} events exported")

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, replace
 
 from rich.console import Console
@@ -10,12 +9,9 @@ from rich.table import Table
 
 from powertrip.cli.shared import printable
 from powertrip.domain.event import Event, EventQuery
-from powertrip.errors import StoreError, StoreUnavailable, UnknownEvent
+from powertrip.errors import UnknownEvent
 from powertrip.pipeline.decide import parse_reference
-from powertrip.settings import Config
 from powertrip.store import audit, events
-from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
-from powertrip.store.database_in_use import using
 from powertrip.store.hids import alerts
 from powertrip.store.hids.tables import SightingState
 from powertrip.store.tables import QuarantineRow
@@ -40,20 +36,6 @@ def find_all(query: EventQuery) -> Iterator[Event]:
 def count(query: EventQuery) -> int:
     # The total comes with every page, however short.
     return min(events.find(replace(query, limit=1, offset=0))[1], query.limit)
-
-
-@contextmanager
-def open_events(config: Config) -> Iterator[None]:
-    """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
-    opened = open_database(config.database.url.get_secret_value())
-    try:
-        with using(opened), opened.connection_context():
-            # A table or a column that is read here may not be there yet.
-            if pending_migrations(opened):
-                raise StoreError("the database is not set up; run: python bot.py migrate")
-            yield
-    except UNAVAILABLE as error:
-        raise StoreUnavailable(f"database.url: the database cannot be read: {error}") from error
 
 
 def as_table(listed: Iterator[Event], title: str) -> Table:
