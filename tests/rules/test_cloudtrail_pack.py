@@ -322,3 +322,189 @@ def test_records_that_were_not_split_are_quarantined_with_what_to_do() -> None:
 
     assert isinstance(verdict, Quarantined)
     assert "write `events: Records`" in verdict.reason
+
+
+LINKED = f"arn:aws:iam::{OURS}:role/aws-service-role/autoscaling.amazonaws.com/AWSServiceRoleForAutoScaling"
+SSO = assumed(SSO_ROLE, "alice@example.com")
+TO_ALL = {
+    "ipPermissions": {
+        "items": [{"fromPort": 22, "toPort": 22, "ipRanges": {"items": [{"cidrIp": "0.0.0.0/0"}]}}]
+    }
+}
+POLICY = {"bucketName": "example", "bucketPolicy": {"Statement": [{"Effect": "Allow", "Principal": "*"}]}}
+
+
+def parameters(event_name: str, service: str, /, **requested: Any) -> dict[str, Any]:
+    """A call with these parameters."""
+    return call(event_name, eventSource=f"{service}.amazonaws.com", requestParameters=requested)
+
+
+@pytest.mark.parametrize(
+    ("value", "rule"),
+    [
+        (
+            parameters("AuthorizeSecurityGroupIngress", "ec2", groupId="sg-1", **TO_ALL),
+            "aws_opened_to_everybody",
+        ),
+        (parameters("AuthorizeSecurityGroupIngress", "ec2", cidrIp="::/0"), "aws_opened_to_everybody"),
+        (parameters("AuthorizeSecurityGroupIngress", "ec2", cidrIp="192.0.2.0/24"), "aws_network_changed"),
+        (parameters("AuthorizeSecurityGroupEgress", "ec2", **TO_ALL), "aws_network_changed"),
+        (parameters("RevokeSecurityGroupIngress", "ec2", **TO_ALL), "aws_network_changed"),
+        (parameters("CreateNetworkAclEntry", "ec2", networkAclId="acl-1"), "aws_network_changed"),
+        (parameters("CreateRoute", "ec2", routeTableId="rtb-1"), "aws_network_changed"),
+        (parameters("CreateTrafficMirrorSession", "ec2"), "aws_network_changed"),
+        (
+            parameters(
+                "ModifySnapshotAttribute",
+                "ec2",
+                snapshotId="snap-1",
+                createVolumePermission={"add": {"items": [{"group": "all"}]}},
+            ),
+            "aws_opened_to_everybody",
+        ),
+        (
+            parameters(
+                "ModifySnapshotAttribute",
+                "ec2",
+                snapshotId="snap-1",
+                createVolumePermission={"add": {"items": [{"userId": THEIRS}]}},
+            ),
+            "aws_data_exposed",
+        ),
+        (parameters("ModifyImageAttribute", "ec2", imageId="ami-1"), "aws_data_exposed"),
+        (parameters("ModifyDBSnapshotAttribute", "rds", valuesToAdd=["all"]), "aws_opened_to_everybody"),
+        (parameters("ModifyDBClusterSnapshotAttribute", "rds", valuesToAdd=[THEIRS]), "aws_data_exposed"),
+        (parameters("ModifyDBInstance", "rds", publiclyAccessible=True), "aws_opened_to_everybody"),
+        (parameters("ModifyDBInstance", "rds", masterUserPassword="****"), "aws_database_password_changed"),
+        (parameters("RestoreDBInstanceFromDBSnapshot", "rds"), "aws_data_exposed"),
+        (parameters("StartExportTask", "rds"), "aws_data_exposed"),
+        (parameters("DeleteDBCluster", "rds", dBClusterIdentifier="db"), "aws_data_removed"),
+        (parameters("PutBucketPolicy", "s3", **POLICY), "aws_opened_to_everybody"),
+        (
+            parameters(
+                "PutBucketPolicy", "s3", bucketPolicy={"Statement": [{"Effect": "Deny", "Principal": "*"}]}
+            ),
+            "aws_data_exposed",
+        ),
+        (
+            parameters("PutBucketPolicy", "s3", bucketPolicy={"Statement": {"Effect": "Allow"}}),
+            "aws_data_exposed",
+        ),
+        (parameters("PutBucketAcl", "s3", **{"x-amz-acl": ["public-read"]}), "aws_opened_to_everybody"),
+        (parameters("PutBucketAcl", "s3", **{"x-amz-acl": ["private"]}), "aws_data_exposed"),
+        (parameters("DeleteBucketPublicAccessBlock", "s3"), "aws_opened_to_everybody"),
+        (
+            parameters(
+                "PutBucketPublicAccessBlock", "s3", PublicAccessBlockConfiguration={"BlockPublicAcls": False}
+            ),
+            "aws_opened_to_everybody",
+        ),
+        (
+            parameters(
+                "PutBucketPublicAccessBlock", "s3", PublicAccessBlockConfiguration={"BlockPublicAcls": True}
+            ),
+            "aws_data_exposed",
+        ),
+        (parameters("DeleteBucket", "s3", bucketName="example"), "aws_data_removed"),
+        (parameters("PutBucketLifecycle", "s3"), "aws_data_removed"),
+        (parameters("DeleteBucketEncryption", "s3"), "aws_protection_removed"),
+        (
+            parameters("PutBucketVersioning", "s3", VersioningConfiguration={"Status": "Suspended"}),
+            "aws_versions_switched_off",
+        ),
+        (parameters("AddPermission20150331v2", "lambda", principal="*"), "aws_opened_to_everybody"),
+        (parameters("AddPermission20150331v2", "lambda", principal=THEIRS), "aws_data_exposed"),
+        (parameters("CreateFunctionUrlConfig", "lambda", authType="NONE"), "aws_opened_to_everybody"),
+        (parameters("CreateFunctionUrlConfig", "lambda", authType="AWS_IAM"), "aws_data_exposed"),
+        (parameters("UpdateFunctionCode20150331v2", "lambda", functionName="f"), "aws_code_changed"),
+        (parameters("EnableSerialConsoleAccess", "ec2"), "aws_server_changed"),
+        (parameters("ImportKeyPair", "ec2", keyName="k"), "aws_server_changed"),
+        (parameters("AssociateIamInstanceProfile", "ec2"), "aws_server_changed"),
+        (
+            parameters("ModifyInstanceAttribute", "ec2", instanceId="i-1", userData={}),
+            "aws_user_data_changed",
+        ),
+        (parameters("ModifyInstanceAttribute", "ec2", userData="<removed>"), "aws_user_data_changed"),
+        (parameters("ModifyInstanceAttribute", "ec2", attribute="userData"), "aws_user_data_changed"),
+        (parameters("RunInstances", "ec2", instanceType="t3.micro"), "aws_servers_started"),
+        (parameters("ScheduleKeyDeletion", "kms", keyId="k"), "aws_key_changed"),
+        (parameters("DisassociateWebACL", "wafv2"), "aws_protection_removed"),
+        (parameters("DisableEbsEncryptionByDefault", "ec2"), "aws_protection_removed"),
+        (parameters("UpdateGuardrail", "bedrock"), "aws_protection_removed"),
+        (parameters("TransferDomainToAnotherAwsAccount", "route53domains"), "aws_data_removed"),
+        (parameters("CreateTrustAnchor", "rolesanywhere", name="x"), "aws_trust_changed"),
+        (parameters("CreateAccessEntry", "eks"), "aws_trust_changed"),
+        (parameters("GetSigninToken", "signin"), "aws_console_from_keys"),
+        (parameters("GetSecretValue", "secretsmanager", secretId="s"), "aws_secret_read"),
+        (parameters("BatchGetSecretValue", "secretsmanager"), "aws_secret_read"),
+        (parameters("GetParameter", "ssm", name="p", withDecryption=True), "aws_secret_read"),
+        (parameters("DescribeInstanceAttribute", "ec2", attribute="userData"), "aws_secret_read"),
+    ],
+)
+def test_exposure_of_data_networks_and_servers_is_an_event(value: dict[str, Any], rule: str) -> None:
+    name, fields = rule_and_fields(RULES, value)
+
+    assert (name, fields["user_name"]) == (rule, "alice")
+    # What AWS does by itself, or through a role that only a service can assume, is nobody's doing.
+    for identity in ({"type": "AWSService", "invokedBy": "x.amazonaws.com"}, assumed(LINKED, "x")):
+        assert rule_of(RULES, value | {"userIdentity": identity}) == ("Ignored", "aws_service")
+
+
+@pytest.mark.parametrize(
+    ("identity", "verdict"),
+    [
+        (user(), ("Match", "aws_secret_read")),
+        (SSO, ("Match", "aws_secret_read")),
+        (assumed(DEPLOY, "x", sourceIdentity="alice"), ("Match", "aws_secret_read")),
+        (ROOT, ("Match", "aws_secret_read")),
+        (assumed(DEPLOY, "i-0123456789"), ("Ignored", "aws_read")),
+        ({"type": "AWSAccount", "accountId": THEIRS}, ("Ignored", "aws_read")),
+    ],
+)
+def test_a_secret_is_asked_about_where_a_person_reads_it(
+    identity: dict[str, Any], verdict: tuple[str, str]
+) -> None:
+    value = parameters("GetSecretValue", "secretsmanager", secretId="prod/db")
+    assert rule_of(RULES, value | {"userIdentity": identity, "readOnly": True}) == verdict
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        parameters("GetParameter", "ssm", name="p"),
+        parameters("GetParameter", "ssm", name="p", withDecryption=False),
+        parameters("DescribeInstanceAttribute", "ec2", attribute="instanceType"),
+        parameters("DescribeInstances", "ec2"),
+    ],
+)
+def test_reading_what_is_no_secret_is_ignored(value: dict[str, Any]) -> None:
+    assert rule_of(RULES, value | {"readOnly": True}) == ("Ignored", "aws_read")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        parameters("ModifyInstanceAttribute", "ec2", instanceId="i-1", instanceType={"value": "t3"}),
+        parameters("ModifyDBInstance", "rds", allocatedStorage=20),
+        parameters("CreateRoute", "apigateway"),
+        parameters("RunInstances", "ec2") | {"userIdentity": assumed(DEPLOY, "ci")},
+        parameters("UpdateFunctionCode20150331v2", "lambda") | {"userIdentity": assumed(DEPLOY, "ci")},
+        parameters("GetSigninToken", "signin") | {"userIdentity": SSO},
+        parameters("PutBucketVersioning", "s3", VersioningConfiguration={"Status": "Enabled"}),
+        parameters("SendMessage", "sqs"),
+    ],
+)
+def test_daily_business_in_aws_is_no_event(value: dict[str, Any]) -> None:
+    assert rule_of(RULES, value) == ("Unmatched", None)
+
+
+def test_what_was_opened_to_whom_is_named() -> None:
+    value = parameters("AuthorizeSecurityGroupIngress", "ec2", groupId="sg-1", **TO_ALL)
+    fields = rule_and_fields(RULES, value)[1]
+    assert (fields["target"], fields["shared_with"], fields["ports"]) == ("sg-1", "0.0.0.0/0", "22-22")
+
+    shared = {"add": {"items": [{"userId": THEIRS}]}}
+    value = parameters("ModifySnapshotAttribute", "ec2", snapshotId="snap-1", createVolumePermission=shared)
+    fields = rule_and_fields(RULES, value)[1]
+    assert (fields["target"], fields["shared_with"]) == ("snap-1", THEIRS)
+    assert rule_and_fields(RULES, parameters("PutBucketPolicy", "s3", **POLICY))[1]["shared_with"] == "*"
