@@ -103,8 +103,11 @@ _ALONE = tuple(
 )
 """Without a time a tag is one only where it has a pid, or a name that is surely a program's."""
 _BEHIND_PRI = (*_ALONE, re2.compile(_TAG))
-_RELAYED = re2.compile(rf"(?P<host>[^\s\[<]+)[ \t]+(?:<[0-9]{{1,3}}>|1 [0-9]{{4}}-|{STAMP}[ \t])")
-"""A relay's header without a tag, and a whole line behind it."""
+_RELAYED = re2.compile(
+    r"(?P<host>[^\s\[<]+)[ \t]+(?:[^\s]+->[^\s]+[ \t]+)?"
+    rf"(<[0-9]{{1,3}}>|1 [0-9]{{4}}-|{STAMP}[ \t])"
+)
+"""A relay's header without a tag, and a whole line behind it; OSSEC and Wazuh also name the file."""
 _SOLARIS = re2.compile(r"\[ID [0-9]+ (?P<facility>[a-z0-9]+)\.[a-z]+\] ?")
 _DROPBEAR = re2.compile(r"\[[0-9]+\] (?P<time>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}) ")
 """Without syslog, or by some builds also with it, dropbear writes this in front of each message."""
@@ -223,8 +226,7 @@ def _behind_stamp(text: str, known: SyslogLine) -> tuple[SyslogLine, bool]:
     if not (_STAMP.match(begin) or _PRI.match(begin)):
         # A line of its own behind a relay's host would be read as a tag of that host: `Nov  5 10:00:00 ...`.
         if parts := _RELAYED.match(begin):
-            host = parts["host"] or ""
-            return replace(known, host=host, message=text[len(host) :].lstrip(" \t")), False
+            return replace(known, host=parts["host"], message=text[parts.start(2) :]), False
         # Behind the seconds since boot, which the kernel writes too, a word with a colon may be a device.
         if found := _tagged(text, _BEHIND_STAMP if known.time else _ALONE, None):
             return _joined(found, known), True

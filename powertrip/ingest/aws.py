@@ -17,6 +17,8 @@ _TIMES = ("time", "eventTime", "StateChangeTime", "timestamp")
 """EventBridge, CloudTrail, an alarm of CloudWatch, a log event."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 """Stands in for the time of arrival where a time must name its year."""
+_DOCKERS = {"log", "stream"}
+"""Docker's json-file, and what ships it."""
 _TAKEN = ("message", "host", "program", "facility", "_UID", "_COMM")
 
 
@@ -53,7 +55,7 @@ def _picked(value: dict[str, Any]) -> dict[str, Any]:
     time = next(filter(None, times), None)
     fields = fields_of_object(value)
     # A rule over JSON may look for an object in the message; only what is surely a log line replaces it.
-    if "message" in value or is_login_program(fields.get("program")):
+    if "message" in value or value.keys() >= _DOCKERS or is_login_program(fields.get("program")):
         taken = {key: fields[key] for key in _TAKEN if key in fields}
         return taken | {"time": best_times(fields.get("time"), time)}
     taken = {key: value[key] for key in ("host", "program") if key in value}

@@ -5,6 +5,7 @@ Read are: one JSON value, several (newline-delimited or concatenated), and a for
 holds JSON; each plain or gzipped.
 """
 
+import codecs
 import gzip
 import io
 import json
@@ -43,11 +44,24 @@ def read_text(request: IngestRequest) -> str:
 
     Raises BodyTooLarge as `plain_body`, and Unreadable.
     """
-    text = plain_body(request).decode("utf-8-sig", "replace")
+    body = plain_body(request)
+    text = body.decode(_encoding(body), "replace")
     if _REPLACEMENT in text:
         count = text.count(_REPLACEMENT)
         _log.warning("body has replaced characters", source=request.source, count=count)
     return text
+
+
+def _encoding(body: bytes) -> str:
+    """UTF-8, or what Windows writes in its place: no text has a NUL in every second byte otherwise."""
+    if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if len(body) % 2 == 0 and len(body) >= 4:
+        if body[1] == body[3] == 0:
+            return "utf-16-le"
+        if body[0] == body[2] == 0:
+            return "utf-16-be"
+    return "utf-8-sig"
 
 
 def plain_body(request: IngestRequest) -> bytes:

@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from powertrip.config.values import KeyPath
 from powertrip.errors import Unreadable
+from powertrip.ingest.batches import pushed_by_pubsub
 from powertrip.ingest.body import read_text, read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
@@ -54,15 +55,15 @@ class Json(BySecret, Zoned):
             if read_text(request).lstrip()[:1] in ("{", "[", '"', ""):
                 raise
             raise Unreadable(f"{error}; for lines of syslog, give the source the type syslog") from error
-        for value in opened(read):
+        for value in map(pushed_by_pubsub, opened(read)):
             listed = find_list(value, self.events)
             values += [value] if listed is None else listed
         keys = self.keys.found_by()
         # A text within JSON is a line; as it came it is JSON.
-        made = (
+        made = [
             Verbatim(fields_of_line(value), value_as_json(value))
             if isinstance(value, str)
             else prepared(value, keys)
             for value in values
-        )
+        ]
         return Reading(records=self.records(made, request))

@@ -13,6 +13,7 @@ import structlog
 
 from powertrip.domain.syslog import parse_frame, parse_line
 from powertrip.errors import Unreadable
+from powertrip.ingest.batches import octet_frames
 from powertrip.ingest.body import plain_body
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import Verbatim, storable
@@ -21,7 +22,6 @@ from powertrip.ingest.times import HeaderTime
 
 _log = structlog.get_logger(__name__)
 
-_LENGTH = re.compile(rb"([0-9]{1,9}) ")
 _CONSTANT_HOSTS = ("host", "heroku")
 """Logplex writes these as host, whatever the app; the source's name says more."""
 _DRAIN = "d."
@@ -39,7 +39,7 @@ class Heroku(BySecret):
     type: Literal["heroku"]
 
     def read_body(self, request: IngestRequest) -> Reading:
-        frames, remainder = _frames(plain_body(request))
+        frames, remainder = octet_frames(plain_body(request))
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
         frame_id = request.header(_FRAME_ID)
@@ -69,16 +69,3 @@ class Heroku(BySecret):
         return Reading(
             records=self.records(values, request), unread=unread if remainder else (), is_cut=is_cut
         )
-
-
-def _frames(body: bytes) -> tuple[list[bytes], bytes]:
-    """The frames, and the bytes from the first length on that is malformed or reaches past the end."""
-    frames: list[bytes] = []
-    position = 0
-    while length := _LENGTH.match(body, position):
-        end = length.end() + int(length[1])
-        if end > len(body):
-            break
-        frames.append(body[length.end() : end])
-        position = end
-    return frames, body[position:]

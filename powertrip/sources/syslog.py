@@ -6,9 +6,11 @@ one can forge a line of text; JSON has no such trouble.
 Formats: rsyslog's contrib/omhttp, syslog-ng's modules/http, fluent-bit's out_http, Vector's http sink.
 """
 
+import re
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
+from powertrip.ingest.batches import octet_frames, opened_batch
 from powertrip.ingest.body import parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.keys import KEYS
@@ -16,6 +18,9 @@ from powertrip.ingest.records import as_paths
 from powertrip.ingest.shipped import lines_of_streams, prepared
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import opened
+
+_BRACKETED_TIME = re.compile(r"\s*\[\s*(?:[0-9]{4}[-/]|[0-9]{1,9}\.[0-9]+\]|[A-Z][a-z]{2} )")
+_COUNTED = re.compile(r"[0-9]{1,7} <[0-9]{1,3}>")
 
 
 class Syslog(BySecret, Zoned):
@@ -29,7 +34,7 @@ class Syslog(BySecret, Zoned):
 
     def read_body(self, request: IngestRequest) -> Reading:
         text = read_text(request)
-        lines = [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
+        lines = _lines(text)
         if not lines:
             raise Unreadable("the body is empty")
         is_plain = (request.header("content-type") or "").startswith("text/plain")
@@ -46,7 +51,7 @@ class Syslog(BySecret, Zoned):
                         values += _prepared(parse_values(line))
                     except Unreadable as refusal:
                         unread.append(Unread(body=line.encode("utf-8", "replace"), reason=str(refusal)))
-            elif is_plain and text.lstrip().startswith("["):
+            elif _BRACKETED_TIME.match(text) or (is_plain and text.lstrip().startswith("[")):
                 # A line may begin with a time in brackets.
                 values = _prepared(lines)
             else:
@@ -58,13 +63,17 @@ def _prepared(values: list[Any]) -> list[Any]:
     """The records, prepared, within the arrangements that shippers make."""
     records: list[Any] = []
     for value in values:
-        batch = value.get("records") if isinstance(value, dict) and len(value) == 1 else None
         if isinstance(value, dict) and isinstance(value.get("streams"), list):
             records += lines_of_streams(value)
-        elif isinstance(batch, list):
-            # kafkarest wraps each record, and each has a `value`.
-            unwrapped = (item.get("value", item) if isinstance(item, dict) else item for item in batch)
-            records += map(prepared, unwrapped)
         else:
-            records += map(prepared, opened([value]))
+            records += (prepared(record) for item in opened([value]) for record in opened_batch(item))
     return records
+
+
+def _lines(text: str) -> list[str]:
+    """The lines, or the frames of RFC 6587, which may follow each other without a break."""
+    if _COUNTED.match(text):
+        frames, remainder = octet_frames(text.encode())
+        if not remainder.strip():
+            return [frame.decode("utf-8", "replace") for frame in frames]
+    return [line.removesuffix("\r") for line in text.split("\n") if line.strip()]

@@ -32,7 +32,7 @@ def records_of_line(
         try:
             reading = section.read_body(request)
         except IngestRefused as refusal:
-            if section.type in _TAKE_ANY_OBJECT and readable.lstrip().startswith(("{", "[")):
+            if section.type in _TAKE_ANY_OBJECT and readable.lstrip().startswith(("{", "[{")):
                 yield Unread(body=request.body, reason=str(refusal))
                 return
         else:

@@ -1,0 +1,53 @@
+"""The arrangements that shippers and relays make of several records in one body."""
+
+import base64
+import binascii
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from powertrip.ingest.body import json_object
+
+_LISTS = ("records", "metrics", "events")
+"""rsyslog's kafkarest, Telegraf's batches, Papertrail's events: each alone in its object."""
+_LENGTH = re.compile(rb"([0-9]{1,9}) ")
+
+
+def opened_batch(value: Any) -> Iterator[Any]:
+    """The records within an arrangement, or the value itself."""
+    if not isinstance(value, dict):
+        yield value
+        return
+    payload = value.get("payload")
+    holder = payload if len(value) == 1 and isinstance(payload, dict) else value
+    listed = next((holder[key] for key in _LISTS if isinstance(holder.get(key), list)), None)
+    if listed is not None and len(holder) == 1:
+        # kafkarest wraps each record, and each has a `value`.
+        yield from (item.get("value", item) if isinstance(item, dict) else item for item in listed)
+    else:
+        yield pushed_by_pubsub(value)
+
+
+def pushed_by_pubsub(value: Any) -> Any:
+    """What Google Pub/Sub pushes in an envelope: an object, or a line; any other value as it is."""
+    message = value.get("message") if isinstance(value, dict) else None
+    if not isinstance(message, dict) or not isinstance(data := message.get("data"), str):
+        return value
+    try:
+        text = base64.b64decode(data, validate=True).decode("utf-8", "replace")
+    except (binascii.Error, ValueError):
+        return value
+    return json_object(text) or text
+
+
+def octet_frames(body: bytes) -> tuple[list[bytes], bytes]:
+    """The frames, each behind its length in bytes, and the bytes from the first wrong or unmet length on."""
+    frames: list[bytes] = []
+    position = 0
+    while length := _LENGTH.match(body, position):
+        end = length.end() + int(length[1])
+        if end > len(body):
+            break
+        frames.append(body[length.end() : end])
+        position = end
+    return frames, body[position:]
