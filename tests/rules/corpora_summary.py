@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from powertrip.domain.record import Record
-from powertrip.rules import RuleSet
+from powertrip.rules import Quarantined, RuleSet
 from powertrip.rules.load import PACK_DIR
 from tests.rules.support import rules_of
 from tests.sources.posting import read
@@ -54,8 +54,8 @@ def summary(file: Path, rules: RuleSet) -> Counter[str]:
     for record in records(file):
         verdict = rules.judge(record)
         counts[type(verdict).__name__.lower()] += 1
-        if reason := getattr(verdict, "reason", None):
-            counts[f"  {reason}"] += 1
+        if isinstance(verdict, Quarantined):
+            counts[f"  {verdict.reason}"] += 1
     return counts
 
 
