@@ -44,6 +44,9 @@ class Directory(Protocol):
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
         """The names of those among `people` who are this member; raises SlackError."""
 
+    async def called(self, name: str, people: Sequence[Person]) -> list[str]:
+        """The ids of those among `people` who are called so; raises StoreError."""
+
 
 class Enrichment(Protocol):
     """Asks the configured services about addresses."""

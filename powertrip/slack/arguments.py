@@ -71,6 +71,16 @@ def history_query(words: list[str], now: datetime) -> EventQuery:
     return query
 
 
+def described(query: EventQuery, *, whose: str) -> str:
+    """What was looked for: `History of host or user “web-1” from 192.0.2.1 since 2026-01-31 12:00 UTC`."""
+    parts = ["Your history" if whose == "you" else "History"]
+    parts += [f"of {whose}"] if whose not in ("", "you") else []
+    parts += [f"of host or user “{query.name}”"] if query.name else []
+    parts += [f"from {query.source_ip}"] if query.source_ip else []
+    parts += [f"since {query.since:%Y-%m-%d %H:%M} UTC"] if query.since else []
+    return " ".join(parts)
+
+
 def _is_address(word: str) -> bool:
     try:
         # The library also takes a zone, as in fe80::1%eth0, which no event has in its address.

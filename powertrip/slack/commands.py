@@ -22,8 +22,17 @@ from powertrip.ingest.contract import InboxWriter
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
 from powertrip.rules import Match
-from powertrip.slack.arguments import history_query, member_id, moment, page_count, page_of, words_of
+from powertrip.slack.arguments import (
+    described,
+    history_query,
+    member_id,
+    moment,
+    page_count,
+    page_of,
+    words_of,
+)
 from powertrip.slack.chart import send_chart
+from powertrip.slack.mentions import with_mentions
 from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
@@ -126,6 +135,7 @@ class Commands:
         """`pending [me|all|@user]`: what waits for a decision; without a word, all that they may see."""
         page, words = page_of(arguments)
         actor = await self._actor(caller)
+        words, _ = await with_mentions(words, self._context)
         whose = words[0] if words else ("all" if actor.is_reviewer else "me")
         subject = actor.slack_id if whose == "me" else member_id(whose)
         if subject is None and whose != "all":
@@ -143,7 +153,7 @@ class Commands:
         title = {"all": "All events waiting", "me": "Events waiting for you"}.get(whose, "Events waiting")
         pages = page_count(total, cards.PAGE_SIZE)
         return cards.event_list(
-            events, page, pages, f"{title}: {total}", self._context.clock(), f"pending {whose}"
+            events, page, pages, f"{title}: {total or 'none'}", self._context.clock(), f"pending {whose}"
         )
 
     async def show(self, caller: Caller, arguments: list[str]) -> Message:
@@ -160,21 +170,24 @@ class Commands:
         return cards.show_card(event, occurrences, notices, self._context.clock())
 
     async def history(self, caller: Caller, arguments: list[str]) -> Message:
-        """`history [@user|host|address] [since]`: what was decided, newest first."""
+        """`history [@user|host|address] [since]`: what happened and what became of it, newest first."""
         page, words = page_of(arguments)
         actor = await self._actor(caller)
+        words, whose = await with_mentions(words, self._context)
         query = history_query(words, self._context.clock())
         if not actor.is_reviewer:
             if query.subject_slack_id not in (None, actor.slack_id):
                 command = f"{self._context.settings.command} history"
                 raise NotAllowed(f"Only reviewers can see the history of others. Type {command} for yours.")
-            query = replace(query, subject_slack_id=actor.slack_id)
+            query, whose = replace(query, subject_slack_id=actor.slack_id), "you"
         query = replace(query, limit=cards.HISTORY_PAGE_SIZE, offset=(page - 1) * cards.HISTORY_PAGE_SIZE)
         events, total = await self._context.store.events.find(query)
         pages = page_count(total, cards.HISTORY_PAGE_SIZE)
         # Quoted anew, for the buttons of the pages run it as a command.
         typed = shlex.join(["history", *words])
-        return cards.history(events, page, pages, f"History ({total})", self._context.clock(), typed)
+        found = f"{total:,} {'event' if total == 1 else 'events'}" if total else "nothing found"
+        title = f"{described(query, whose=whose)}: {found}"
+        return cards.history(events, page, pages, title, self._context.clock(), typed)
 
     async def sources(self, caller: Caller, arguments: list[str]) -> Message:
         """`sources [NAME]`: what came of each source's records."""

@@ -138,6 +138,28 @@ class SlackDirectory:
             if person.slack == slack_id or (email and (person.email or "").casefold() == email)
         ]
 
+    async def called(self, name: str, people: Sequence[Person]) -> list[str]:
+        """The ids of those among `people` who are called so, as cards or the config write it.
+
+        A first name does where nobody has it as a whole. Raises StoreError.
+        """
+        wanted, exact, by_first_name = name.casefold(), set[str](), set[str]()
+        for person in people:
+            known = await self._memory.get(_key(person), self._clock() - EVER)
+            user = (known.get("user") if isinstance(known, dict) else None) or {}
+            in_config = {listed.casefold() for listed in (person.name, *person.names)}
+            in_slack = {str(user[key]).casefold() for key in ("real_name", "name") if user.get(key)}
+            slack_id = person.slack or user.get("id")
+            if wanted in in_config and slack_id is None:
+                slack_id = (await self.subject(person)).slack_id
+            if slack_id is None:
+                continue
+            if wanted in in_config | in_slack:
+                exact.add(slack_id)
+            elif any(full_name.startswith(f"{wanted} ") for full_name in in_slack):
+                by_first_name.add(slack_id)
+        return sorted(exact or by_first_name)
+
     async def _is_reviewer(self, slack_id: str) -> bool:
         reviewers = self._reviewers()
         if slack_id in reviewers.users:

@@ -17,7 +17,7 @@ from slack_emulator.seen import SeenMessage
 from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import ROOT, free_port
 
-ALICE, BOB = "U0ALICE", "U0BOB"
+ALICE, BOB, CAROL, DANA = "U0ALICE", "U0BOB", "U0CAROL", "U0DANA"
 PATIENCE = 60.0
 GREEN, YELLOW, RED = "2eb67d", "ecb22e", "e01e5a"
 
@@ -87,3 +87,15 @@ async def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
         port = int(taken.url.rpartition(":")[2])
         with pytest.raises(PowertripError, match="address already in use; name another --port"):
             await run_sandbox(local_slack(port=port), Console())
+
+
+async def test_the_scene_that_takes_two_people_can_be_played_to_its_end(demo: Demo) -> None:
+    asked = await demo.card("SSH login as root on db-1")
+    await demo.control.press(CAROL, asked.channel, asked.ts, action_id="approve")
+    await demo.control.wait_for(lambda s: s.modal(CAROL))
+    await demo.control.submit(CAROL, {"text": "Planned"})
+    second = await demo.card("Approved by Carol, one more person is needed")
+    await demo.control.press(DANA, second.channel, second.ts, action_id="approve")
+    await demo.control.wait_for(lambda s: s.modal(DANA))
+    await demo.control.submit(DANA, {"text": "Seen with Carol"})
+    await demo.card("Approved by Carol and Dana")

@@ -43,6 +43,8 @@ async def test_pending_shows_people_their_own_and_reviewers_everybodys(
     assert not own.shows("oswaldo")
     await answer(control, CAROL, "pending", "alice", "oswaldo")
     await answer(control, CAROL, f"pending <@{ALICE}|alice>", "alice")
+    await answer(control, CAROL, "pending @Alice", "Events waiting: 1", "alice")
+    await answer(control, CAROL, "pending @Bob", "Events waiting: none")
     await answer(control, BOB, "pending all", "Only reviewers can")
     await answer(control, BOB, f"pending <@{ALICE}|alice>", "Only reviewers can")
 
@@ -83,21 +85,39 @@ async def test_show_tells_everything_to_those_who_may_see_it(sender: Sender, con
 
 
 @pytest.mark.parametrize(
-    "words", ["", f"<@{ALICE}|alice>", "bastion-1", "alice", "192.0.2.10", "24h", "2020-01-01", "alice 7d"]
+    "words",
+    [
+        *("", f"<@{ALICE}|alice>", "bastion-1", "alice", "192.0.2.10", "24h", "2020-01-01", "alice 7d"),
+        # As cards write it, and as nobody picked it from Slack's list.
+        *("@Alice", "@alice 7d", "7d @ALICE"),
+    ],
 )
 async def test_history_finds_events_by_what_people_know(sender: Sender, control: Control, words: str) -> None:
     await sender.post(login("alice"))
     card = await card_for(control, "alice")
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
     await control.wait_for(lambda s: not s.message(card).buttons)
-    await answer(control, CAROL, f"history {words}", "History (1)", "bastion-1", "approved", "Alice")
+    await answer(control, CAROL, f"history {words}", ": 1 event", "bastion-1", "approved", "Alice")
 
 
-@pytest.mark.parametrize("words", [f"<@{BOB}|bob>", "db-1", "198.51.100.1", "2999-01-01"])
-async def test_history_shows_nothing_else(sender: Sender, control: Control, words: str) -> None:
+async def test_history_without_events_says_what_it_looked_for(sender: Sender, control: Control) -> None:
     await sender.post(login("alice"))
     await card_for(control, "alice")
-    await answer(control, CAROL, f"history {words}", "History (0)")
+    for words, said in (
+        (f"<@{BOB}|bob>", "History of @bob: nothing found"),
+        ("@Bob", "History of @Bob: nothing found"),
+        ("db-1", "History of host or user “db-1”: nothing found"),
+        ("198.51.100.1", "History from 198.51.100.1: nothing found"),
+        ("web-1 2999-01-01", "History of host or user “web-1” since 2999-01-01 00:00 UTC: nothing found"),
+        ("@Alice 2999-01-01", "History of @Alice since 2999-01-01 00:00 UTC: nothing found"),
+    ):
+        await answer(control, CAROL, f"history {words}", said)
+
+
+async def test_a_name_behind_an_at_sign_that_nobody_has_is_said_to_be_nobodys(control: Control) -> None:
+    said = "Nobody who is called @Bobby is listed in the configuration. Pick the person from Slack's list"
+    await answer(control, CAROL, "history @Bobby 7d", said)
+    await answer(control, CAROL, "pending @Bobby", said)
 
 
 async def test_people_who_are_no_reviewers_see_only_their_own_history(
@@ -106,7 +126,7 @@ async def test_people_who_are_no_reviewers_see_only_their_own_history(
     await sender.post(login("alice"), login("bob"))
     await card_for(control, "alice")
     await card_for(control, "bob")
-    await answer(control, BOB, "history", "History (1)")
+    await answer(control, BOB, "history", "Your history: 1 event")
     await answer(control, BOB, f"history <@{ALICE}|alice>", "Only reviewers can")
 
 
@@ -196,7 +216,7 @@ async def test_hostile_arguments_get_an_answer_that_calls_nobody(control: Contro
 async def test_the_pages_of_the_history_turn(sender: Sender, control: Control) -> None:
     await sender.post(*(login("alice", host=f"web-{number:02}") for number in range(21)))
     await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 21)
-    page = await answer(control, CAROL, "history alice 7d", "History (21)", "Page 1 of 2")
+    page = await answer(control, CAROL, "history alice 7d", "21 events", "Page 1 of 2")
     turn = next(button for button in page.buttons if button["action_id"] == "page:next")
     await control.press(CAROL, GENERAL, page.ts, action_id="page:next", value=turn["value"])
     state = await control.wait_for(lambda s: s.message(page).shows("Page 2 of 2"))

@@ -69,6 +69,9 @@ class Nobody:
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:  # noqa: ARG002
         return []
 
+    async def called(self, name: str, people: Sequence[Person]) -> list[str]:  # noqa: ARG002
+        return []
+
 
 class Chain:
     """Everything between a host and the address outside."""

@@ -19,7 +19,7 @@ from powertrip.slack.settings import Lookups
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
-from tests.samples import ALICE
+from tests.samples import ALICE, CAROL
 
 Answers = dict[str, Any]
 
@@ -134,3 +134,36 @@ async def test_a_message_that_an_answer_does_not_name_may_have_arrived(
     answers["chat.postMessage"] = answer
     with pytest.raises(SlackAmbiguous, match="names no message"):
         await SlackNotifier(client, "https://example.slack.com").post(ALICE, {"text": "?"}, "uid")
+
+
+NAMES = {"U0BOB": "Bob Brown", "U0BOBBY": "Bob Smith", CAROL: "Carol"}
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("Bob Brown", ["U0BOB"]),
+        ("bob smith", ["U0BOBBY"]),
+        ("Bob", ["U0BOB", "U0BOBBY"]),
+        ("Carol", [CAROL]),
+        ("deploy", [CAROL]),
+        ("Car", []),
+        ("Brown", []),
+        ("", []),
+    ],
+)
+async def test_people_are_found_by_the_names_that_cards_and_the_config_write(
+    client: AsyncWebClient, store: Store, typed: str, found: list[str]
+) -> None:
+    people = [
+        Person(name="b1", slack="U0BOB"),
+        Person(name="b2", email="bobby@example.com"),
+        Person(name="carol", slack=CAROL, names=("deploy",)),
+        Person(name="oswaldo", bot=True),
+    ]
+    keys = {"U0BOB": "user:U0BOB", "U0BOBBY": "email:bobby@example.com", CAROL: f"user:{CAROL}"}
+    for slack_id, real_name in NAMES.items():
+        answer = {"user": {"id": slack_id, "real_name": real_name}}
+        await store.people_cache.put(keys[slack_id], answer, datetime.now(UTC))
+
+    assert await directory(client, store).called(typed, people) == found

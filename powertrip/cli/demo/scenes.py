@@ -53,7 +53,7 @@ def scenes() -> Iterator[Scene]:
     yield Scene("Bob signs in to the AWS console without a second factor.", (_console_login(),))
     yield Scene(
         "root logs in to db-1. The policy wants a reason and a second person; nobody is mapped to root, so "
-        "#security is asked.",
+        "#security is asked: approve it as Carol, and then as Dana.",
         _login("root", "db-1", HOTEL),
     )
     yield Scene(

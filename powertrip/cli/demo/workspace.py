@@ -4,12 +4,16 @@ from pathlib import Path
 
 from slack_emulator import SlackEmulator, read_manifest, workspace
 from slack_emulator.entities import UserGroup
+from slack_emulator.workspace import id_of
 
 MANIFEST = Path(__file__).parents[3] / "slack-manifest.yaml"
 
 
 def local_slack(host: str = "127.0.0.1", port: int = 0, *, strict_rates: bool = False) -> SlackEmulator:
-    """Alice, Bob and Carol; Carol alone is in #security and reviews."""
-    world = workspace(read_manifest(MANIFEST), channels={"general": (), "security": ["carol"]})
-    world.usergroups["S0SECURITY"] = UserGroup("S0SECURITY", "security-team", "Security team", ["U0CAROL"])
+    """Alice and Bob, and Carol and Dana, who are in #security and review: two, for what takes two people."""
+    people, reviewers = ["alice", "bob", "carol", "dana"], ["carol", "dana"]
+    channels = {"general": (), "security": reviewers}
+    world = workspace(read_manifest(MANIFEST), people=people, channels=channels)
+    members = [id_of("U0", name) for name in reviewers]
+    world.usergroups["S0SECURITY"] = UserGroup("S0SECURITY", "security-team", "Security team", members)
     return SlackEmulator(host, port, world=world, strict_rates=strict_rates)
