@@ -38,6 +38,7 @@ _NOTICE = {
     NoticeKind.NUDGE: "Asked again",
     NoticeKind.SECOND: "Second person asked for",
     NoticeKind.OUTCOME: "Denial told",
+    NoticeKind.COPY: "Also told",
 }
 
 

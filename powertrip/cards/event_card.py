@@ -92,9 +92,10 @@ def _question(event: Event, view: CardView, now: datetime) -> str:
     if event.status is Status.HALF_APPROVED:
         return f"👥 Approved{_by(event)}, one more person is needed"
     name = words.person(event.subject)
-    if view.audience == "channel":
-        return "Is this expected?"
-    return f"Was this you, {name}?" if name else "Was this you?"
+    if view.audience == "person":
+        return f"Was this you, {name}?" if name else "Was this you?"
+    is_copy = view.kind is NoticeKind.COPY
+    return f"{name or 'Somebody'} is asked about this" if is_copy else "Is this expected?"
 
 
 def _by(event: Event) -> str:

@@ -55,6 +55,11 @@ _LEVELS = {
 _ASCENDING = (RiskLevel.UNKNOWN, RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH)
 
 
+def is_at_least(level: RiskLevel, other: RiskLevel) -> bool:
+    """Whether a risk is this one, or above it."""
+    return _ASCENDING.index(level) >= _ASCENDING.index(other)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
     """The risk of an address, by the service that rates it worst; `score` is 0 to 100."""
@@ -117,3 +122,5 @@ class AddressFacts:
     """Why a service gave no answer, in words, by the service as people know it."""
     awaited: tuple[str, ...] = ()
     """The services that may still answer; empty once nothing more is to come."""
+    failing: tuple[str, ...] = ()
+    """Those that are asked again, for they failed or could not say all; no card shows the difference."""

@@ -15,6 +15,7 @@ class DeliveryKind(StrEnum):
     FIRST = "first"
     OUTCOME = "outcome"  # a denial, told to the security channel at once
     SECOND = "second"  # one person approved; the security channel is asked for a second one at once
+    COPY = "copy"  # for a channel that is told of the event beside whoever is asked about it
     QUARANTINE = "quarantine"
     REMINDER = "reminder"
     NUDGE = "nudge"  # the person is asked again, once, in their direct messages

@@ -4,16 +4,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from powertrip.domain.event import Event
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToEnrich:
     """An event whose address is to be looked up, claimed."""
 
-    event_id: str
-    source_ip: str | None
-    received_at: datetime
+    event: Event
     tries: int
     """Lookups before this one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enriched:
+    """An event with what is now known of its address, and what follows from that."""
+
+    event: Event
+    copies: tuple[str, ...]
+    """The channels that are to get a copy."""
+    again_at: datetime | None
+    """When to look again; None where nothing more is to come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ class NoticeKind(StrEnum):
     NUDGE = "nudge"  # the person is asked again, in their direct messages
     SECOND = "second"  # one person approved, a second one is looked for
     OUTCOME = "outcome"
+    COPY = "copy"  # for a channel that is told beside whoever is asked
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,8 +103,12 @@ class Event:
     occurrences: int = 1
     severity_reason: str | None = None
     """Why the severity differs from the rule's; None where it does not."""
+    risk_steps: int = 0
+    """By how many steps the risk of the address has raised the severity."""
     facts: AddressFacts | None = None
     """None until the first lookup of the address."""
+    copied_to: tuple[str, ...] = ()
+    """The channels that a copy was queued for, by id or as the configuration names them."""
     past: Past | None = None
     requires_reason: bool = False
     requires_second_person: bool = False

@@ -21,6 +21,8 @@ class ToAsk:
     """Where the first notice goes, if a new event is made."""
     hold: timedelta = timedelta()
     """How long the first notice may wait for facts."""
+    copies: tuple[str, ...] = ()
+    """The channels that get a copy, if a new event is made."""
     watches: tuple[Watch, ...] = ()
     """The origins that may have seen, or come to see, the same."""
     verdict: ClassVar = RecordVerdict.MATCH

@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import OneOrMore, Written, as_list
+from powertrip.domain.address import RiskLevel, is_at_least
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.people import Actor, Standing
@@ -36,6 +37,8 @@ class When(Section):
     """A user name, with `*` for any text."""
     severity: Severity | None = None
     """This severity, and all above it."""
+    risk: Literal[RiskLevel.LOW, RiskLevel.MEDIUM, RiskLevel.HIGH] | None = None
+    """This risk of the address, and all above it; it counts from when a service tells it."""
 
     def holds_for(self, event: Event) -> bool:
         # Host names have no case, unix user names do.
@@ -44,6 +47,7 @@ class When(Section):
             and _any_glob((host.lower() for host in self.host), (event.host_name or "").lower())
             and _any_glob(self.user, event.user_name or "")
             and (self.severity is None or _ASCENDING.index(event.severity) >= _ASCENDING.index(self.severity))
+            and (self.risk is None or is_at_least(event.risk.level, self.risk))
         )
 
 

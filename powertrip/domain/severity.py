@@ -5,10 +5,11 @@ from fnmatch import fnmatchcase
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Annotated
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import OneOrMore, Written, as_list, quoted
+from powertrip.domain.address import RiskLevel
 from powertrip.domain.event import Event, Severity
 
 ASCENDING = (Severity.LOW, Severity.MEDIUM, Severity.HIGH, Severity.CRITICAL)
@@ -51,6 +52,21 @@ class Listed(Section):
         return reasons[0] if reasons else None
 
 
+Steps = Annotated[int, Field(ge=0, le=3)]
+
+
+class RaisedByRisk(Section):
+    """By how many steps the reputation of an event's address raises its severity; 0 leaves it."""
+
+    medium: Steps = 1
+    """Of yellow addresses, with a score over 34."""
+    high: Steps = 2
+    """Of red addresses, with a score over 67."""
+
+    def steps(self, level: RiskLevel) -> int:
+        return {RiskLevel.MEDIUM: self.medium, RiskLevel.HIGH: self.high}.get(level, 0)
+
+
 class SeverityLists(Section):
     """Events that matter more, or less, than their rule says. What is on both lists is sensitive."""
 
@@ -58,6 +74,7 @@ class SeverityLists(Section):
     """Their severity is one step higher."""
     expected: Listed = Listed()
     """Their severity is one step lower."""
+    raised_by_risk: RaisedByRisk = RaisedByRisk()
 
 
 def weigh(event: Event, lists: SeverityLists) -> Event:
@@ -76,6 +93,23 @@ def weigh(event: Event, lists: SeverityLists) -> Event:
             event, severity=severity, severity_reason=f"{way} from {event.severity}: {word} {reason}"
         )
     return event
+
+
+def weigh_risk(event: Event, raised: RaisedByRisk) -> Event:
+    """The event with the severity that its address's risk gives it, with the reason where it is another one.
+
+    A severity that was raised stays: of several services the worst counts, whichever answers first.
+    """
+    steps = raised.steps(event.risk.level)
+    if steps <= event.risk_steps:
+        return event
+    place = min(ASCENDING.index(event.severity) + steps - event.risk_steps, len(ASCENDING) - 1)
+    severity = ASCENDING[place]
+    if severity is event.severity:
+        return replace(event, risk_steps=steps)
+    reason = f"raised from {event.severity}: an address of {event.risk.level} risk"
+    earlier = f"{event.severity_reason}; " if event.severity_reason else ""
+    return replace(event, risk_steps=steps, severity=severity, severity_reason=earlier + reason)
 
 
 def _is_in(source_ip: str | None, network: IPv4Network | IPv6Network) -> bool:

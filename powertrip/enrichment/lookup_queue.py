@@ -109,7 +109,7 @@ class LookupQueue:
                 self._settle(address, cached[address])
             elif len(self._waiting) >= MOST_WAITING:
                 problem = f"{self.service.name} is not asked: {MOST_WAITING} other addresses wait already"
-                self._settle(address, ServiceAnswer(problem=problem))
+                self._settle(address, ServiceAnswer(problem=problem, failed=True))
             else:
                 self._waiting[address] = None
         if self._is_calling:
@@ -166,7 +166,7 @@ class LookupQueue:
         self._fail(batch, reason)
 
     def _fail(self, addresses: Sequence[str], problem: str) -> None:
-        answer = ServiceAnswer(problem=problem)
+        answer = ServiceAnswer(problem=problem, failed=True)
         for address in addresses:
             # In memory alone: another process, or a restart after the mending, tries again at once.
             self._cache.put_in_memory(
@@ -180,7 +180,11 @@ class LookupQueue:
         self._breaker.succeeded()
         # Before the database: nobody who waits for a card waits for it too.
         for address, answer in answers.items():
-            self._settle(address, answer)
+            if answer.failed:
+                self._fail([address], answer.problem or "")
+            else:
+                self._settle(address, answer)
+        answers = {address: answer for address, answer in answers.items() if not answer.failed}
         if self.service.keep is None:
             return
         complete: dict[str, Any] = {}

@@ -23,6 +23,7 @@ def merge(
         place=_first_of_each(places, identity="country_code"),
         unavailable={name: answer.problem for name, answer in answers.items() if answer.problem},
         awaited=tuple(awaited),
+        failing=tuple(name for name, answer in answers.items() if answer.failed or not answer.complete),
     )
 
 

@@ -17,8 +17,10 @@ class ServiceAnswer:
     place: Place | None = None
     problem: str | None = None
     """Why it says nothing of this address, in words for people."""
+    failed: bool = False
+    """Whether the service failed, and may say more when it is asked again."""
     complete: bool = True
-    """False if the quota left something out; such an answer is cached for minutes only."""
+    """False if something is left out for now; it is kept for minutes only, and asked for again."""
 
 
 class Service(Protocol):

@@ -16,6 +16,7 @@ from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
+from powertrip.domain.telling import AlsoTell
 from powertrip.domain.voices import Expected
 from powertrip.metrics import Metrics
 from powertrip.pipeline.ports import BackupChannels, Directory, Enrichment, Notifier, Origin
@@ -34,6 +35,7 @@ class Settings:
     reviewers: Reviewers
     cards: CardSettings
     severity: SeverityLists
+    also_tell: tuple[AlsoTell, ...]
     quarantine: QuarantineSection
     heartbeat: HeartbeatSection
     security_channel: str

@@ -6,8 +6,13 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from powertrip.domain import policy, routing
 from powertrip.domain.address import AddressFacts
-from powertrip.pipeline.context import Context
+from powertrip.domain.due import Enriched, ToEnrich
+from powertrip.domain.event import Event
+from powertrip.domain.severity import weigh_risk
+from powertrip.domain.telling import channels_to_tell
+from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.retry import doubled
 
 log = structlog.get_logger(__name__)
@@ -20,7 +25,7 @@ BATCH = 100
 LEASE = timedelta(seconds=15)
 """How long a crashed process keeps lookups from the next."""
 GIVE_UP_AFTER = timedelta(hours=1)
-"""What no service has said by then is called unavailable."""
+"""Services that have not answered by then, or failed, are not asked again."""
 RETRY_FIRST = timedelta(seconds=5)
 RETRY_LONGEST = timedelta(minutes=5)
 """Lookups that miss an answer are repeated after the first, then ever less often up to the longest."""
@@ -38,19 +43,33 @@ async def enrich(context: Context) -> bool:
     claimed = await context.store.enriching.claim(BATCH, context.clock(), LEASE)
     if not claimed:
         return False
-    addresses = {item.source_ip for item in claimed if item.source_ip}
-    known = await context.enrichment.facts(addresses, WITHIN)
+    settings = context.settings
+    known = await context.enrichment.facts(
+        {item.event.source_ip for item in claimed if item.event.source_ip}, WITHIN
+    )
     now = context.clock()
-    facts_of: dict[str, AddressFacts | None] = {}
-    due: dict[str, datetime | None] = {}
-    for item in claimed:
-        facts = known.get(item.source_ip or "")
-        if facts is not None and facts.awaited and now - item.received_at >= GIVE_UP_AFTER:
-            missing = dict.fromkeys(facts.awaited, f"no answer within {GIVE_UP_AFTER}")
-            facts = replace(facts, awaited=(), unavailable=missing | dict(facts.unavailable))
-        is_complete = facts is None or not facts.awaited
-        facts_of[item.event_id] = facts
-        due[item.event_id] = None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST)
-    await context.store.enriching.keep(facts_of, due, now)
+    enriched = [_enriched(settings, item, known.get(item.event.source_ip or ""), now) for item in claimed]
+    await context.store.enriching.keep(enriched, now)
     context.signals.outbox.set()
     return len(claimed) == BATCH
+
+
+def _enriched(settings: Settings, item: ToEnrich, facts: AddressFacts | None, now: datetime) -> Enriched:
+    """The event with its facts, what their risk makes of it, and when to look again."""
+    if facts is not None and now - item.event.received_at >= GIVE_UP_AFTER:
+        missing = dict.fromkeys(facts.awaited, f"no answer within {GIVE_UP_AFTER}")
+        facts = replace(facts, awaited=(), failing=(), unavailable=missing | dict(facts.unavailable))
+    is_complete = facts is None or not (facts.awaited or facts.failing)
+    event = weigh_risk(replace(item.event, facts=facts), settings.severity.raised_by_risk)
+    return Enriched(
+        event=policy.with_requirements(event, settings.policy),
+        copies=copies_of(settings, event),
+        again_at=None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST),
+    )
+
+
+def copies_of(settings: Settings, event: Event) -> tuple[str, ...]:
+    """The channels that are still to get a copy of the event: not those where it is asked about anyway."""
+    asked_in = routing.route(event.subject, settings.security_channel)
+    wanted = channels_to_tell(event, settings.also_tell, settings.security_channel)
+    return tuple(channel for channel in wanted if channel != asked_in)

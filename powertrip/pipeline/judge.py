@@ -18,7 +18,7 @@ from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.errors import StoreUnavailable
 from powertrip.pipeline.context import Context, Settings
-from powertrip.pipeline.enrich import HOLD, begin_lookups
+from powertrip.pipeline.enrich import HOLD, begin_lookups, copies_of
 from powertrip.pipeline.hear import Spoken, hear, impostor
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 
@@ -118,7 +118,15 @@ def to_ask(
         now=now,
     )
     conversation = routing.route(subject, settings.security_channel)
-    return ToAsk(record=record, event=event, conversation=conversation, hold=HOLD, watches=settings.watches)
+    copies = copies_of(settings, event)
+    return ToAsk(
+        record=record,
+        event=replace(event, copied_to=copies),
+        conversation=conversation,
+        hold=HOLD,
+        copies=copies,
+        watches=settings.watches,
+    )
 
 
 async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]:

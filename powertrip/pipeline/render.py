@@ -21,6 +21,7 @@ NOTICE_KIND = {
     DeliveryKind.FIRST: NoticeKind.FIRST,
     DeliveryKind.OUTCOME: NoticeKind.OUTCOME,
     DeliveryKind.SECOND: NoticeKind.SECOND,
+    DeliveryKind.COPY: NoticeKind.COPY,
     DeliveryKind.REMINDER: NoticeKind.REMINDER,
     DeliveryKind.NUDGE: NoticeKind.NUDGE,
 }
@@ -135,4 +136,7 @@ def _is_still_of_use(snapshot: Snapshot, delivery: Delivery) -> bool:
         # Where the first card has yet to reach the person, that one asks.
         was_asked = any(notice.channel.startswith(DIRECT) for notice in snapshot.first_notices)
         return event.status is Status.PENDING and was_asked
+    if delivery.kind is DeliveryKind.COPY:
+        # Whoever cannot be asked in person is asked in the security channel, which then needs no copy.
+        return all(notice.channel != delivery.channel for notice in snapshot.first_notices)
     return True

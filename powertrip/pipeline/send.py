@@ -193,8 +193,10 @@ async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused)
             )
             await context.store.events.set_subject(event.id, subject, now)
     elif not is_change and not is_direct and delivery.channel != security_channel:
-        # A reload named another security channel while this waited.
-        log.warning("security channel has changed, telling the new one", was=delivery.channel)
+        # A reload named another security channel while this waited, or `also_tell` a channel that takes none.
+        log.warning(
+            "channel takes no message, telling the security channel", was=delivery.channel, why=str(error)
+        )
     else:
         return False
     await context.store.deliveries.redirect(delivery, security_channel, now)

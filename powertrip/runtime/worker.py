@@ -108,6 +108,7 @@ class Worker:
                 reviewers=now.reviewers,
                 cards=now.cards,
                 severity=now.severity,
+                also_tell=now.also_tell,
                 quarantine=now.quarantine,
                 heartbeat=now.heartbeat,
                 backup_after=now.backup.after,

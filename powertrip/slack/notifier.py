@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from powertrip.domain.delivery import Posted
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.slack.calls import call
+from powertrip.slack.preflight import security_channel
 
 METADATA_TYPE = "powertrip_notice"
 HISTORY_PAGES = 10
@@ -96,6 +97,12 @@ class SlackNotifier:
 
     async def _channel(self, conversation: str) -> str:
         """The conversation's channel id; a member's is asked for once and then remembered."""
+        if conversation.startswith("#"):
+            # Only `also_tell` names channels here; the security channel is found at the start.
+            self._direct[conversation] = self._direct.get(conversation) or await security_channel(
+                self._client, conversation, setting="also_tell"
+            )
+            return self._direct[conversation]
         if not conversation.startswith(("U", "W")):
             return conversation
         if conversation not in self._direct:

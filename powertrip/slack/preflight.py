@@ -70,7 +70,9 @@ def missing_scopes(identity: Identity) -> Sequence[str]:
     return sorted(set(REQUIRED_SCOPES) - identity.scopes) if identity.scopes else []
 
 
-async def security_channel(client: AsyncWebClient, wanted: str) -> str:
+async def security_channel(
+    client: AsyncWebClient, wanted: str, setting: str = "slack.security_channel"
+) -> str:
     """The id of the channel `#name` or `C0ID`, once it is sure that it can be posted to.
 
     Raises SlackRefused, whose text says what to do about it.
@@ -92,7 +94,7 @@ async def security_channel(client: AsyncWebClient, wanted: str) -> str:
         problem = f"the bot is not in {wanted}; type /invite @powertrip in it"
     else:
         return str(channel["id"])
-    raise SlackRefused("security_channel", f"slack.security_channel: {problem}")
+    raise SlackRefused("security_channel", f"{setting}: {problem}")
 
 
 async def _find_channel(client: AsyncWebClient, wanted: str) -> dict[str, Any] | None:

@@ -27,6 +27,7 @@ _PRIORITY = {
     DeliveryKind.FIRST: 0,
     DeliveryKind.OUTCOME: 0,
     DeliveryKind.SECOND: 0,
+    DeliveryKind.COPY: 1,
     DeliveryKind.QUARANTINE: 1,
     DeliveryKind.NOTE: 1,
     DeliveryKind.REMINDER: 1,
@@ -77,6 +78,13 @@ def new(
         "due_at": due_at or now,
         "created_at": now,
     }
+
+
+def copies(
+    event_id: str, channels: Iterable[str], now: datetime, *, due_at: datetime | None = None
+) -> list[dict[str, Any]]:
+    """The rows that send a copy of the event to each channel."""
+    return [new(DeliveryKind.COPY, channel, now, event_ids=[event_id], due_at=due_at) for channel in channels]
 
 
 def enqueue(rows: Sequence[dict[str, Any]]) -> None:

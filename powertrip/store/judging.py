@@ -139,14 +139,14 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     _write_events([known[key] for key in sorted(known)], now)
     insert_all(OccurrenceRow, occurrences)
     opening = [item.opened_by for item in known.values() if item.opened_by is not None]
-    deliveries.enqueue(
-        [
-            deliveries.new(
-                DeliveryKind.FIRST, ask.conversation, now, event_ids=[ask.event.id], due_at=now + ask.hold
-            )
-            for ask in opening
-        ]
-    )
+    queued = []
+    for ask in opening:
+        event_id, due_at = ask.event.id, now + ask.hold
+        queued.append(
+            deliveries.new(DeliveryKind.FIRST, ask.conversation, now, event_ids=[event_id], due_at=due_at)
+        )
+        queued += deliveries.copies(event_id, ask.copies, now, due_at=due_at)
+    deliveries.enqueue(queued)
     insert_all(ExpectationRow, [row for ask in opening for row in expected.expect(ask, now)])
     return [row["event_id"] for row in occurrences]
 
@@ -242,7 +242,7 @@ def split_off(plan: DecisionPlan) -> Event | None:
     ).execute()
     audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
     first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
-    deliveries.enqueue([first])
+    deliveries.enqueue([first, *deliveries.copies(rest.id, decided.copied_to, now)])
     return rest
 
 

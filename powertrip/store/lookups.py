@@ -1,22 +1,23 @@
 """Events whose facts are still to be looked up, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from powertrip.domain.address import AddressFacts
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.due import ToEnrich
+from powertrip.domain.due import Enriched, ToEnrich
 from powertrip.store import deliveries
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.events import OPEN
 from powertrip.store.habits import past_of_row
-from powertrip.store.rows import facts_columns, lock_events, past_columns
+from powertrip.store.rows import events_from, facts_columns, lock_events, past_columns
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
 
-SHOWN = ("facts", "past")
+SHOWN = ("facts", "past", "severity", "requires_reason", "requires_second_person")
 """The columns of which cards show something."""
+_WEIGHED = ("severity", "severity_reason", "risk_steps", "requires_reason", "requires_second_person")
+"""The columns that follow from the risk of the address."""
 
 
 def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
@@ -30,40 +31,51 @@ def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
         moved = EventRow.update(facts_due_at=now + lease, facts_tries=EventRow.facts_tries + 1)
         moved.where(EventRow.id.in_(ids)).execute()
     return [
-        ToEnrich(event_id=row.id, source_ip=row.source_ip, received_at=row.received_at, tries=row.facts_tries)
-        for row in rows
+        ToEnrich(event=event, tries=row.facts_tries)
+        for event, row in zip(events_from(rows), rows, strict=True)
     ]
 
 
-def keep(found: Mapping[str, AddressFacts | None], due: Mapping[str, datetime | None], now: datetime) -> None:
-    """Keep what was found of each event, and when to look again; their first cards need not wait longer."""
-    rows = list(EventRow.select().where(EventRow.id.in_(list(found))))
+def keep(found: Sequence[Enriched], now: datetime) -> None:
+    """Keep what was found, and when to look again; first cards and copies need not wait longer.
+
+    What follows from the risk is kept of events that are still open; only they get copies.
+    """
+    known = {item.event.id: item for item in found}
+    rows = list(EventRow.select().where(EventRow.id.in_(list(known))))
     changes: dict[str, dict[str, Any]] = {}
     # Read before anything is locked: a person's past takes several questions.
     for row in rows:
-        columns = facts_columns(found[row.id])
+        item = known[row.id]
+        columns = facts_columns(item.event.facts)
         # The past asks for events from the same network and country.
         row.as_number, row.country_code = columns["as_number"], columns["country_code"]
         is_open = row.status in OPEN
-        past = past_columns(past_of_row(row)) if is_open else {"past": row.past}
-        changes[row.id] = columns | past | {"facts_due_at": due[row.id]}
+        columns |= past_columns(past_of_row(row)) if is_open else {"past": row.past}
+        columns |= {name: getattr(item.event, name) for name in _WEIGHED}
+        told = [*(row.copied_to or ()), *item.copies]
+        changes[row.id] = columns | {"copied_to": told, "facts_due_at": item.again_at}
     locked = lock_events(changes)
+    copied = []
     for row in rows:
-        # Once somebody decided, the past stays as it was shown to them.
-        if locked[row.id].status not in OPEN:
-            changes[row.id]["past"] = row.past
+        if locked[row.id].status in OPEN:
+            copied += deliveries.copies(row.id, known[row.id].copies, now)
+        else:
+            # Once somebody decided, it stays as it was shown to them.
+            changes[row.id] |= {name: getattr(row, name) for name in ("past", "copied_to", *_WEIGHED)}
     changed = [row.id for row in rows if any(getattr(row, name) != changes[row.id][name] for name in SHOWN)]
     update_all(EventRow, [{"id": event_id, **columns} for event_id, columns in changes.items()])
     deliveries.touch(changed, now)
     held = (
         (DeliveryRow.state == DeliveryState.WAITING)
-        & (DeliveryRow.kind == DeliveryKind.FIRST)
+        & DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.COPY))
         & (DeliveryRow.due_at > now)
         # One that Slack did not take is postponed for another reason.
         & (DeliveryRow.attempts == 0)
     )
-    ids = [row.id for row in DeliveryRow.select().where(held) if not found.keys().isdisjoint(row.event_ids)]
+    ids = [row.id for row in DeliveryRow.select().where(held) if not known.keys().isdisjoint(row.event_ids)]
     DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(ids)).execute()
+    deliveries.enqueue(copied)
 
 
 class Enriching(Role):

@@ -32,6 +32,7 @@ _PLAIN = (
     "message",
     "cut",
     "severity_reason",
+    "risk_steps",
     "revision",
     "occurrences",
     "requires_reason",
@@ -51,6 +52,7 @@ def event_columns(event: Event) -> dict[str, Any]:
     columns = {name: getattr(event, name) for name in _PLAIN}
     columns["fields"] = dict(event.fields)
     columns["headline"] = list(event.headline)
+    columns["copied_to"] = list(event.copied_to)
     return columns | {
         "severity": event.severity,
         "status": event.status,
@@ -111,6 +113,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         Event(
             **{name: getattr(row, name) for name in _PLAIN},
             headline=headline_of(row),
+            copied_to=tuple(row.copied_to or ()),
             severity=Severity(row.severity),
             status=Status(row.status),
             subject=Subject(

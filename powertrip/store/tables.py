@@ -92,6 +92,8 @@ class EventRow(Table):
     facts = JsonField(null=True)
     past = JsonField(null=True)
     severity_reason = OutsideTextField(null=True)
+    risk_steps = IntegerField(default=0)
+    copied_to = JsonField(null=True)
     # Numbers of 32 bits without a sign, which PostgreSQL's INTEGER cannot hold.
     as_number = BigIntegerField(null=True)
     country_code = CharField(null=True)

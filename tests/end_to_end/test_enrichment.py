@@ -8,17 +8,20 @@ from typing import Any
 
 import pytest
 
+from powertrip.enrichment import lookup_queue
 from powertrip.pipeline import enrich
 from powertrip.runtime import loops
 from powertrip.runtime.app import Running
+from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
-from tests.end_to_end.harness import Sender, login
+from tests.end_to_end.harness import ALICES_DM, Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.scene import scene_in
 from tests.enrichment.world import FakeService, Said
 from tests.outside import serving
 
 ALICE = "U0ALICE"
+SECURITY = "C0SECURITY"
 SLACK_ITSELF = 5.0
 """Seconds that everything but the hold may take on a busy machine."""
 
@@ -79,6 +82,79 @@ async def test_the_first_card_shows_what_the_services_know(
     await evidence.until_idle()
     assert (await control.state()).count("chat.update") == 0
     await assert_promises_kept(evidence, control, {"1"})
+
+
+async def test_the_security_channel_gets_a_copy_of_what_comes_from_a_red_address(
+    running: Started, control: Control, evidence: Evidence
+) -> None:
+    await running[1].post(login("alice", id="1"))
+    card = await control.message_in(SECURITY)
+    assert card.shows("Alice is asked about this")
+    assert card.shows("critical severity")
+    assert card.mentions == []
+    asked = await control.message_in(ALICES_DM)
+    await control.press(ALICE, ALICES_DM, asked.ts, action_id="approve")
+    await control.wait_for(lambda s: s.message(card).shows("Approved by"))
+    await evidence.until_idle()
+    assert not (await control.state()).message(card).buttons
+    await assert_promises_kept(evidence, control, {"1"})
+
+
+@pytest.mark.parametrize(
+    "also_tell",
+    [[{"channel": "#general", "when": {"rule": "ssh_login"}}], [{"channel": "C0GENERAL"}]],
+)
+async def test_a_channel_hears_of_every_login_at_once(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, also_tell: list[dict[str, Any]]
+) -> None:
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, also_tell=also_tell))
+    async with powertrip_here(path) as (_, sender):
+        await control.connected()
+        await sender.post(login("alice", id="1"), login("oswaldo", id="2"))
+        state = await control.wait_for(lambda s: len(s.messages("C0GENERAL")) == 2)
+    shown = [message.text for message in state.messages("C0GENERAL")]
+    assert sorted(text.split("\n")[0] for text in shown) == [
+        "Alice is asked about this",
+        "oswaldo is asked about this",
+    ]
+    assert [len(state.messages(channel)) for channel in (ALICES_DM, SECURITY)] == [1, 1]
+
+
+async def test_a_channel_that_takes_no_copy_does_not_lose_it(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
+) -> None:
+    await control.channel("C0GENERAL", is_archived=True)
+    path = write_config(
+        tmp_path / "config.yaml", settings(sandbox, tmp_path, also_tell=[{"channel": "#general"}])
+    )
+    async with powertrip_here(path) as (_, sender):
+        await control.connected()
+        await sender.post(login("alice", id="1"))
+        copy = await control.message_in(SECURITY)
+    assert copy.shows("Alice is asked about this")
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What failed is asked again at once."""
+    monkeypatch.setattr(lookup_queue, "FAILURE_KEPT", timedelta())
+    monkeypatch.setattr(enrich, "RETRY_FIRST", timedelta(milliseconds=10))
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize(
+    "failed",
+    [Said({}, status=500), Said(raw=b"<html>"), Said("text"), Said({}), Said({"score": [], "risk": 7})],
+    ids=["500", "html", "text", "empty", "nonsense"],
+)
+async def test_a_service_that_failed_once_is_asked_again_and_its_score_comes(
+    running: Started, control: Control, service: FakeService, failed: Said
+) -> None:
+    service.answer = lambda _path, _body: failed
+    await running[1].post(login("alice", id="1"))
+    await control.message_in(ALICES_DM, lambda card: card.shows("Threat Jammer unavailable"))
+    service.answer = answer
+    await control.wait_for(lambda s: s.messages(ALICES_DM)[0].shows("72 of 100 by Threat Jammer"))
 
 
 async def test_a_service_that_hangs_delays_the_card_by_the_hold_and_its_facts_come_later(
@@ -168,11 +244,11 @@ async def test_an_approval_is_remembered_when_the_same_person_comes_again(
     running: Started, control: Control
 ) -> None:
     await running[1].post(login("alice", id="1"))
-    state = await control.wait_for(lambda s: s.messages())
-    (card,) = state.messages()
+    state = await control.wait_for(lambda s: s.messages(ALICES_DM))
+    (card,) = state.messages(ALICES_DM)
     assert card.shows("Nothing of this kind was seen of alice before.")
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
-    await control.wait_for(lambda s: s.messages()[0].shows("Approved by"))
+    await control.wait_for(lambda s: s.messages(ALICES_DM)[0].shows("Approved by"))
     await running[1].post(login("alice", id="2"))
-    state = await control.wait_for(lambda s: len(s.messages()) == 2)
-    assert state.messages()[1].shows("The 2nd time from this address in 30 days.")
+    state = await control.wait_for(lambda s: len(s.messages(ALICES_DM)) == 2)
+    assert state.messages(ALICES_DM)[1].shows("The 2nd time from this address in 30 days.")

@@ -193,6 +193,7 @@ async def chain(
                 reminders=now.reminders,
                 reviewers=now.reviewers,
                 cards=now.cards,
+                also_tell=(),
                 severity=now.severity,
                 quarantine=now.quarantine,
                 heartbeat=now.heartbeat,

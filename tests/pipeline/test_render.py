@@ -24,6 +24,7 @@ SETTINGS = Settings(
     reviewers=Reviewers(users=(CAROL,)),
     cards=CardSettings(),
     severity=UNUSED,
+    also_tell=UNUSED,
     quarantine=UNUSED,
     heartbeat=UNUSED,
     security_channel=SECURITY,

@@ -1,10 +1,13 @@
 """Lookups that are due, what is kept of them, and a person's past, on both databases."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from powertrip.domain.address import AddressFacts, AddressKind, Network, Place
-from powertrip.domain.event import Event, Status
+from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.due import Enriched
+from powertrip.domain.event import Event, Severity, Status
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
@@ -29,14 +32,28 @@ async def opened(thread: DatabaseThread, store: Store, about: Event) -> str:
     return applied.opened[0]
 
 
+async def keep(
+    store: Store,
+    event_id: str,
+    facts: AddressFacts | None,
+    *,
+    copies: tuple[str, ...] = (),
+    again_at: datetime | None = None,
+    **changes: Any,
+) -> None:
+    """Keep what was found of one event."""
+    found = replace(await store.events.get(event_id), facts=facts, **changes)
+    await store.enriching.keep([Enriched(event=found, copies=copies, again_at=again_at)], NOW)
+
+
 async def past_of_new_event(thread: DatabaseThread, store: Store, *earlier: Event, new: Event) -> Event:
     """The new event, with its past, after earlier ones of known statuses."""
     for about in earlier:
         event_id = await opened(thread, store, about)
-        await store.enriching.keep({event_id: about.facts}, {event_id: None}, NOW)
+        await keep(store, event_id, about.facts)
         await thread.run(_decide, event_id, about.status)
     event_id = await opened(thread, store, new)
-    await store.enriching.keep({event_id: new.facts}, {event_id: None}, NOW)
+    await keep(store, event_id, new.facts)
     return await store.events.get(event_id)
 
 
@@ -54,7 +71,7 @@ async def test_a_first_card_waits_for_facts_no_longer_than_its_hold(
 
 async def test_facts_let_the_first_card_go_at_once(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened(database_thread, store, event())
-    await store.enriching.keep({event_id: known(12)}, {event_id: None}, NOW)
+    await keep(store, event_id, known(12))
     assert await store.deliveries.claim(NOW, LEASE, []) is not None
     assert (await store.events.get(event_id)).risk.score == 12
 
@@ -64,7 +81,7 @@ async def test_a_lookup_is_claimed_by_one_and_again_when_its_lease_ends(
 ) -> None:
     event_id = await opened(database_thread, store, event())
     (first,) = await store.enriching.claim(10, NOW, LEASE)
-    assert (first.event_id, first.source_ip, first.tries) == (event_id, "192.0.2.10", 0)
+    assert (first.event.id, first.event.source_ip, first.tries) == (event_id, "192.0.2.10", 0)
     assert await store.enriching.claim(10, NOW, LEASE) == []
     (second,) = await store.enriching.claim(10, NOW + LEASE, LEASE)
     assert second.tries == 1
@@ -75,14 +92,15 @@ async def test_a_finished_lookup_is_never_due_again_and_an_unfinished_one_is(
 ) -> None:
     done = await opened(database_thread, store, event(id="event00001", fold_key="1"))
     more = await opened(database_thread, store, event(id="event00002", fold_key="2"))
-    await store.enriching.keep({done: DUBLIN, more: DUBLIN}, {done: None, more: later(minutes=1)}, NOW)
+    await keep(store, done, DUBLIN)
+    await keep(store, more, DUBLIN, again_at=later(minutes=1))
     due = await store.enriching.claim(10, later(minutes=1), LEASE)
-    assert [item.event_id for item in due] == [more]
+    assert [item.event.id for item in due] == [more]
 
 
 async def test_facts_come_back_as_they_went_in(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened(database_thread, store, event())
-    await store.enriching.keep({event_id: DUBLIN}, {event_id: None}, NOW)
+    await keep(store, event_id, DUBLIN)
     assert (await store.events.get(event_id)).facts == DUBLIN
 
 
@@ -92,7 +110,7 @@ async def test_a_card_is_rendered_anew_only_for_what_is_new(
     event_id = await opened(database_thread, store, event())
     versions = []
     for facts in (DUBLIN, DUBLIN, known(90)):
-        await store.enriching.keep({event_id: facts}, {event_id: None}, NOW)
+        await keep(store, event_id, facts)
         versions.append((await database_thread.run(snapshots, [event_id]))[0].version)
     assert versions[0] == versions[1] < versions[2]
 
@@ -151,11 +169,37 @@ async def test_the_past_stays_as_it_was_shown_once_somebody_decided(
 ) -> None:
     other = await opened(database_thread, store, event(id="event00001", fold_key="1"))
     about = await opened(database_thread, store, event(id="event00002", fold_key="2"))
-    await store.enriching.keep({about: None}, {about: later(minutes=1)}, NOW)
+    await keep(store, about, None, again_at=later(minutes=1))
     before = (await store.events.get(about)).past
     await database_thread.run(_decide, about, Status.APPROVED)
     await database_thread.run(_decide, other, Status.DENIED)
-    await store.enriching.keep({about: known(90)}, {about: None}, later(minutes=1))
+    await keep(store, about, known(90))
     found = await store.events.get(about)
     assert found.risk.score == 90
     assert found.past == before
+
+
+async def test_a_channel_gets_its_copy_once_with_what_the_risk_made_of_the_event(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    event_id = await opened(database_thread, store, event())
+    for _ in range(2):
+        before = await store.events.get(event_id)
+        wanted = () if "C0LOGINS" in before.copied_to else ("C0LOGINS",)
+        await keep(store, event_id, known(90), copies=wanted, severity=Severity.CRITICAL, risk_steps=2)
+    kept = await store.events.get(event_id)
+    assert (kept.severity, kept.risk_steps, kept.copied_to) == (Severity.CRITICAL, 2, ("C0LOGINS",))
+    told = []
+    while (delivery := await store.deliveries.claim(NOW, LEASE, [])) is not None:
+        told.append((delivery.kind, delivery.channel))
+    assert told == [(DeliveryKind.FIRST, ALICE), (DeliveryKind.COPY, "C0LOGINS")]
+
+
+async def test_once_somebody_decided_a_bad_score_changes_neither_severity_nor_whom_was_told(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    event_id = await opened(database_thread, store, event())
+    await database_thread.run(_decide, event_id, Status.APPROVED)
+    await keep(store, event_id, known(90), copies=("C0LOGINS",), severity=Severity.CRITICAL, risk_steps=2)
+    kept = await store.events.get(event_id)
+    assert (kept.severity, kept.copied_to, kept.risk.score) == (Severity.MEDIUM, (), 90)

@@ -36,6 +36,8 @@ class AbuseIpDbSection(PerAddressSection):
 
     def read(self, answer: JsonAnswer) -> ServiceAnswer:
         data = reading.mapping(reading.mapping(answer.value).get("data"))
+        if not data and answer.status == 200:
+            return ServiceAnswer(problem=f"{self.title} says nothing of this address", failed=True)
         if not data:
             problem = f"{self.title} does not take this for a public address ({answer.status})"
             return ServiceAnswer(problem=problem)

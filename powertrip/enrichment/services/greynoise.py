@@ -40,6 +40,8 @@ class GreyNoiseSection(PerAddressSection):
         if answer.status != 200:
             return ServiceAnswer(problem=f"{self.title} does not take this address ({answer.status})")
         data = reading.mapping(answer.value)
+        if not data:
+            return ServiceAnswer(problem=f"{self.title} says nothing of this address", failed=True)
         name = reading.text(data.get("name"))
         known_as = f" ({name})" if name and name.lower() != "unknown" else ""
         # RIOT is the service's word for what common business services use.

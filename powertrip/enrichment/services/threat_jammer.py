@@ -92,23 +92,19 @@ class ThreatJammer:
         owners = dict(zip(numbers, await asyncio.gather(*map(self._owner, numbers)), strict=True))
         answers = {}
         for address in addresses:
-            assessment, place = assessments.get(address, {}), places.get(address, {})
-            if not assessment and not place:
-                problem = _PROBLEMS.get(assessed.status, "says nothing of this address")
-                answers[address] = ServiceAnswer(problem=f"{NAME} {problem}")
-                continue
+            assessment = assessments.get(address, {})
             number = reading.as_number(assessment.get("asn"))
+            reputation, place = _reputation(assessment), _place(places.get(address, {}))
+            if reputation is None and number is None and place is None:
+                problem = _PROBLEMS.get(assessed.status, "says nothing of this address")
+                # It knows every address that it takes, so an answer without anything is a fault.
+                failed = assessed.status not in _PROBLEMS
+                answers[address] = ServiceAnswer(problem=f"{NAME} {problem}", failed=failed)
+                continue
             answers[address] = ServiceAnswer(
-                reputation=_reputation(assessment) if assessment else None,
+                reputation=reputation,
                 network=(owners.get(number) or Network(as_number=number)) if number else None,
-                place=Place(
-                    country_code=reading.country_code(place.get("country_iso_code")),
-                    region=reading.text(place.get("region_name")),
-                    city=reading.text(place.get("city_name")),
-                    time_zone=reading.text(place.get("time_zone")),
-                )
-                if place
-                else None,
+                place=place,
                 complete=placed is not None and (number is None or owners[number] is not None),
             )
         return answers
@@ -184,9 +180,9 @@ def _by_address(addresses: Sequence[str], answer: JsonAnswer | None) -> dict[str
     return dict(zip(addresses, results, strict=True)) if is_in_order else {}
 
 
-def _reputation(data: Mapping[str, Any]) -> Reputation:
+def _reputation(data: Mapping[str, Any]) -> Reputation | None:
     risk = reading.text(data.get("risk"), 20)
-    details = {
+    lines = {
         "Datasets": _names(data.get("datasets")),
         # The schema spells these "appearance", its prose "appearence".
         "First seen": _names(data.get("first_appearance") or data.get("first_appearence")),
@@ -195,13 +191,24 @@ def _reputation(data: Mapping[str, Any]) -> Reputation:
         "On the deny list": _names([data.get("denylisted")]),
         "On the allow list": _names([data.get("allowlisted")]),
     }
+    score = reading.whole(data.get("score"), 0, 100)
+    reason = reading.text(data.get("reason"), reading.REASON_LIMIT)
+    details = {label: value for label, value in lines.items() if value}
+    if score is None and not (risk or reason or details):
+        return None
     return Reputation(
-        service=NAME,
-        score=reading.whole(data.get("score"), 0, 100),
-        risk=risk.lower() if risk else None,
-        reason=reading.text(data.get("reason"), reading.REASON_LIMIT),
-        details={label: value for label, value in details.items() if value},
+        service=NAME, score=score, risk=risk.lower() if risk else None, reason=reason, details=details
     )
+
+
+def _place(data: Mapping[str, Any]) -> Place | None:
+    place = Place(
+        country_code=reading.country_code(data.get("country_iso_code")),
+        region=reading.text(data.get("region_name")),
+        city=reading.text(data.get("city_name")),
+        time_zone=reading.text(data.get("time_zone")),
+    )
+    return None if place == Place() else place
 
 
 def _names(uris: Any) -> str | None:
