@@ -8,6 +8,7 @@ from powertrip.cli.docs.packs import reference
 from powertrip.config.yamlfile import parse_yaml
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
+from tests.cli.running import Ended, bot
 from tests.samples import record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
@@ -85,6 +86,29 @@ def test_a_record_that_the_json_example_expects_and_does_not_understand_is_quara
     line = JSON_LINE.replace("vault.open", "vault.burn")
 
     assert isinstance(json_example().judge(record(line, source="vault", program=None)), Quarantined)
+
+
+CASES, DIFFERENCE = DOCUMENT.split("## Rules with tests")[1].split("```")[1::2]
+CASES = CASES.removeprefix("yaml\n")
+
+
+def tried(folder: Path, cases: str) -> Ended:
+    """What `rules test --expect` makes of the cases, with the rules of the first example."""
+    (folder / "config.yaml").write_text(EXAMPLE)
+    (folder / "tests.yaml").write_text(cases)
+    return bot("rules", "test", "--expect", "tests.yaml", folder=folder)
+
+
+def test_the_cases_in_the_example_are_as_expected(tmp_path: Path) -> None:
+    ended = tried(tmp_path, CASES)
+
+    assert (ended.status, ended.out) == (0, "4 of 4 are as expected\n")
+
+
+def test_a_case_that_differs_is_shown_as_the_example_shows_it(tmp_path: Path) -> None:
+    ended = tried(tmp_path, CASES.replace("addr=192.0.2.10", "addr=192.0.2.11"))
+
+    assert (ended.status, ended.out) == (1, DIFFERENCE.removeprefix("\n"))
 
 
 def test_the_table_of_the_packs_is_what_the_packs_say() -> None:

@@ -8,7 +8,6 @@ from datetime import datetime
 from functools import partial
 from typing import Literal
 
-from rich.table import Column, Table
 from rich.text import Text
 
 from powertrip.cli.rules.lines import records_of_line
@@ -19,6 +18,15 @@ from powertrip.ingest.source import SourceSection
 from powertrip.rules import ANY_SOURCE, Ignored, Match, Quarantined, RuleSet, Unmatched
 
 VerdictName = Literal["match", "ignored", "quarantine", "unmatched"]
+
+VERDICTS: Mapping[str, VerdictName] = {
+    "match": "match",
+    "ignored": "ignored",
+    "quarantine": "quarantine",
+    "quarantined": "quarantine",
+    "unmatched": "unmatched",
+}
+"""As people write them, and as they are printed."""
 
 _STYLES: Mapping[VerdictName, str] = {
     "match": "green",
@@ -59,8 +67,15 @@ def judge_lines(
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
-        for found in records_of_line(line, source, section):
-            yield _judged(rules, found, number)
+        yield from judge_line(rules, line, number, source=source, section=section)
+
+
+def judge_line(
+    rules: RuleSet, line: str, number: int, *, source: str, section: SourceSection | None
+) -> Iterator[LineVerdict]:
+    """A verdict for each record that the line holds."""
+    for found in records_of_line(line, source, section):
+        yield _judged(rules, found, number)
 
 
 def _judged(rules: RuleSet, found: Record | Unread, number: int) -> LineVerdict:
@@ -94,20 +109,35 @@ def as_json_line(verdict: LineVerdict) -> str:
     )
 
 
-def as_table(verdicts: Iterable[LineVerdict]) -> Table:
-    """A table of all verdicts, with how many there are of each below it."""
-    table = Table("line", "verdict", "rule", Column("fields, or the message", overflow="fold"))
-    counts: Counter[str] = Counter()
-    for verdict in verdicts:
-        counts[verdict.verdict] += 1
-        shown = ", ".join(f"{name}={value}" for name, value in verdict.fields.items()) or verdict.message
-        if verdict.reason:
-            shown = f"{verdict.reason}: {verdict.message}"
-        table.add_row(
-            str(verdict.line),
-            Text(verdict.verdict, style=_STYLES[verdict.verdict]),
-            verdict.rule or "",
-            Text(visible(shown)),
-        )
-    table.caption = ", ".join(f"{counts[name]} {name}" for name in _STYLES)
-    return table
+def as_row(verdict: LineVerdict) -> Text:
+    """One row of the table: line, verdict, rule, and the fields or, where there are none, the message."""
+    shown = ", ".join(f"{name}={value}" for name, value in verdict.fields.items()) or verdict.message
+    if verdict.reason:
+        shown = f"{verdict.reason}: {verdict.message}"
+    row = Text(f"{verdict.line:>7}  ")
+    row.append(f"{verdict.verdict:<10}", style=_STYLES[verdict.verdict])
+    row.append(f"  {verdict.rule or '-':<24}  {visible(shown)}")
+    return row
+
+
+HEAD = Text(f"{'line':>7}  {'verdict':<10}  {'rule':<24}  fields, or the message", style="bold")
+
+
+class Tally:
+    """How many lines were judged how, by which rule."""
+
+    def __init__(self) -> None:
+        self._verdicts: Counter[VerdictName] = Counter()
+        self._by_rule: dict[str, Counter[VerdictName]] = {}
+
+    def count(self, verdict: LineVerdict) -> None:
+        """Add a verdict."""
+        self._verdicts[verdict.verdict] += 1
+        if verdict.rule:
+            self._by_rule.setdefault(verdict.rule, Counter())[verdict.verdict] += 1
+
+    def lines(self) -> Iterator[str]:
+        """The summary: all verdicts, and then those of each rule, the most frequent rule first."""
+        yield ", ".join(f"{self._verdicts[name]} {name}" for name in _STYLES)
+        for rule, verdicts in sorted(self._by_rule.items(), key=lambda item: (-item[1].total(), item[0])):
+            yield f"  {rule}: {', '.join(f'{verdicts[name]} {name}' for name in _STYLES if verdicts[name])}"
