@@ -58,7 +58,7 @@ async def test_reviewers_and_people_are_named_as_slack_knows_them(
     )
 
     assert lines(await check_all(settings), "reviewers", "people", "cards") == [
-        "ok reviewers: Bob, Carol, 1 by the user group S0SECURITY",
+        "ok reviewers: Bob, Carol, Dana, 2 by the user group S0SECURITY",
         "ok people: alice -> Alice, bob -> Bob, oswaldo -> a bot",
         "ok cards: Slack takes the plainest card, the fattest card, the longest list, the modal",
     ]
@@ -103,6 +103,8 @@ async def test_whoever_cannot_decide_is_no_reviewer(
 
 
 async def test_a_group_of_one_cannot_meet_a_policy_of_two(emulator: SlackEmulator, tmp_path: Path) -> None:
+    async with Control(emulator.url) as control:
+        await control.usergroup("S0SECURITY", users=["U0CAROL"])
     settings = config(
         tmp_path,
         emulator.api_url,

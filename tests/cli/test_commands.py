@@ -77,7 +77,7 @@ def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator, tmp_p
         "app token",
         "scopes",
         "C0SECURITY",
-        "1 by the user group S0SECURITY",
+        "Carol, Dana, 2 by the user group S0SECURITY",
     ):
         assert words in ended.out
     assert "FAIL" not in ended.out
