@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 # Three to a core of the smallest machine: half of the tests' time is waiting for other processes.
 TEST_WORKERS ?= 6
+FUZZ_CASES ?= 200000
+FUZZ_SEED ?= 8
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
@@ -14,12 +16,13 @@ export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
 export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check system format pictures docs requirements upgrade measure clean
+.PHONY: help demo test lint types check fuzz system format pictures docs requirements upgrade measure clean
 
 help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
 	@echo "make test          run the tests"
 	@echo "make check         run every check: lint, types, tests"
+	@echo "make fuzz          change what stands around a login 200,000 times, and look for silence"
 	@echo "make system        run the tests with sshd, syslog-ng, rsyslog and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
 	@echo "make pictures      take the README's picture anew (needs what make system needs)"
@@ -43,6 +46,9 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy --strict
 
 check: lint types test
+
+fuzz: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.shapes.fuzz $(FUZZ_CASES) $(FUZZ_SEED)
 
 system: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -m system

@@ -78,8 +78,8 @@ _STAMP = re2.compile(rf"{STAMP}(?:[ \t]+|$)")
 _NANOSECONDS = re2.compile(r"[0-9-]{10}T[0-9:]{8}\.[0-9]{9}(?:Z|[+-][0-9:]{5})[ \t]")
 """Docker's and CRI's times: what is behind one is the line as the container wrote it."""
 _VERSIONED = re2.compile(
-    r"(?s)(?P<version>1 )?(?P<time>[^ ]+) (?P<host>[^ ]+) (?P<program>[^ ]+) (?P<process>[^ ]+) [^ ]+"
-    r"(?: (?P<rest>.*))?"
+    r"(?s)(?P<version>1 )?(?P<time>-|[0-9]{4}-[0-9]{2}-[0-9]{2}T[^ ]+) (?P<host>[^ ]+) (?P<program>[^ ]+) "
+    r"(?P<process>[^ ]+) (?P<id>[^ ]+)(?: (?P<rest>.*))?"
 )
 """RFC 5424 section 6, after the PRI and up to the structured data."""
 _DATED = re2.compile(
@@ -199,8 +199,8 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
         parts = _VERSIONED.fullmatch(rest)
         after_header = (parts["rest"] or "") if parts else ""
         structured = _STRUCTURED.fullmatch(after_header)
-        if parts and (structured or (facility and parts["version"])):
-            # Some senders leave the structured data out; then all of the rest is the message.
+        # Some senders leave the structured data out, and with it any id; then all of the rest is the message.
+        if parts and (structured or (facility and parts["id"] == "-")):
             message = after_header if structured is None else structured["message"] or ""
             # rsyslog writes one blank more than the RFC.
             return _line(parts, message.removeprefix(" "), facility), True

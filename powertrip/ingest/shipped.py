@@ -189,7 +189,9 @@ def _is_of_shipper(value: Mapping[str, Any], keys: RecordKeys) -> bool:
     file = name_at(value, FILE)
     if file and ("/" in file or "\\" in file):
         return SYSLOGS_FILE.search(file) is not None
-    return name_at(value, keys.host) == name_at(value, OF_SHIPPER)
+    # Elastic's name for whoever sent a line over the network; a file's line has none.
+    is_sent = name_at(value, "log.source.address") is not None
+    return is_sent and name_at(value, keys.host) == name_at(value, OF_SHIPPER)
 
 
 def _fields(line: SyslogLine) -> dict[str, Any]:

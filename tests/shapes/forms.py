@@ -1,5 +1,6 @@
-"""One login, in the forms in which it reaches Powertrip: lines and objects of all shippers."""
+"""One login, in the forms in which it reaches Powertrip: the lines of daemons, relays and runtimes."""
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +33,10 @@ def _filled(value: Any, message: str) -> Any:
         return {key: _filled(part, message) for key, part in value.items()}
     if isinstance(value, list):
         return [_filled(part, message) for part in value]
-    return value.replace(PLACE, message) if isinstance(value, str) else value
+    if not isinstance(value, str):
+        return value
+    # Within JSON that is text, as JSON writes it.
+    return value.replace(f'"{PLACE}"', json.dumps(message)).replace(PLACE, message)
 
 
 def line(name: str, header: str, *, ends: str = "", **says: Any) -> Form:
@@ -40,7 +44,7 @@ def line(name: str, header: str, *, ends: str = "", **says: Any) -> Form:
     return Form(name, header + PLACE + ends, **says)
 
 
-_ISO = "2026-11-05T10:00:00Z"
+ISO = "2026-11-05T10:00:00Z"
 LINES = (
     line("RFC 3164", "<38>Nov  5 10:00:00 bastion-1 sshd[1]: "),
     line("no PRI", "Nov  5 10:00:00 bastion-1 sshd[1]: "),
@@ -58,7 +62,7 @@ LINES = (
     line("fraction with a comma", "Nov  5 10:00:00,000 bastion-1 sshd[1]: "),
     line("colon behind the time", "Nov  5 10:00:00: bastion-1 sshd[1]: "),
     line("month in capitals", "NOV  5 10:00:00 bastion-1 sshd[1]: "),
-    line("RFC 3339", f"<86>{_ISO} bastion-1 sshd[1]: "),
+    line("RFC 3339", f"<86>{ISO} bastion-1 sshd[1]: "),
     line("RFC 3339 with microseconds", "2026-11-05T11:00:00.000000+01:00 bastion-1 sshd[1]: "),
     line("compact zone", "2026-11-05T10:00:00+0000 bastion-1 sshd[1]: "),
     line("ISO with a blank", "2026-11-05 10:00:00 bastion-1 sshd[1]: "),
@@ -76,18 +80,18 @@ LINES = (
     line("Unix time in milliseconds", "1793872800000 bastion-1 sshd[1]: "),
     line("journalctl short-full", "Thu 2026-11-05 10:00:00 UTC bastion-1 sshd[1]: "),
     line("journalctl short-monotonic", "[   12.345678] bastion-1 sshd[1]: ", when=None),
-    line("RFC 5424", f"<38>1 {_ISO} bastion-1 sshd 1 - - "),
-    line("RFC 5424, rsyslog's blank", f"<38>1 {_ISO} bastion-1 sshd 1 - -  "),
-    line("RFC 5424 with a BOM", f"<38>1 {_ISO} bastion-1 sshd 1 ID47 - \ufeff"),
-    line("RFC 5424 with data", f'<38>1 {_ISO} bastion-1 sshd 1 - [a@1 k="x\\"]y" l="z"][b@1] '),
-    line("RFC 5424 without data", f"<38>1 {_ISO} bastion-1 sshd 1 - "),
-    line("RFC 5424 without PRI", f"1 {_ISO} bastion-1 sshd 1 - - "),
-    line("RFC 5424 without version", f"{_ISO} bastion-1 sshd 1 - - "),
+    line("RFC 5424", f"<38>1 {ISO} bastion-1 sshd 1 - - "),
+    line("RFC 5424, rsyslog's blank", f"<38>1 {ISO} bastion-1 sshd 1 - -  "),
+    line("RFC 5424 with a BOM", f"<38>1 {ISO} bastion-1 sshd 1 ID47 - \ufeff"),
+    line("RFC 5424 with data", f'<38>1 {ISO} bastion-1 sshd 1 - [a@1 k="x\\"]y" l="z"][b@1] '),
+    line("RFC 5424 without data", f"<38>1 {ISO} bastion-1 sshd 1 - "),
+    line("RFC 5424 without PRI", f"1 {ISO} bastion-1 sshd 1 - - "),
+    line("RFC 5424 without version", f"{ISO} bastion-1 sshd 1 - - "),
     line("RFC 5424 without a time", "<38>1 - bastion-1 sshd 1 - - ", when=None),
-    line("octet-counted RFC 5424", f"198 <38>1 {_ISO} bastion-1 sshd 1 - - "),
+    line("octet-counted RFC 5424", f"198 <38>1 {ISO} bastion-1 sshd 1 - - "),
     line("octet-counted RFC 3164", "150 <38>Nov  5 10:00:00 bastion-1 sshd[1]: "),
-    line("RFC 5424 in a relay's header", f"Nov  5 10:00:07 relay-1 <38>1 {_ISO} bastion-1 sshd 1 - - "),
-    line("RFC 5424 in a relay's, no PRI", f"<38>Nov  5 10:00:07 relay-1 1 {_ISO} bastion-1 sshd 1 - - "),
+    line("RFC 5424 in a relay's header", f"Nov  5 10:00:07 relay-1 <38>1 {ISO} bastion-1 sshd 1 - - "),
+    line("RFC 5424 in a relay's, no PRI", f"<38>Nov  5 10:00:07 relay-1 1 {ISO} bastion-1 sshd 1 - - "),
     line(
         "RFC 3164 in RFC 5424",
         "<38>1 2026-11-05T10:00:07Z relay-1 - - - - <38>Nov  5 10:00:00 bastion-1 sshd[1]: ",
@@ -168,262 +172,3 @@ DOUBTFUL = (
     line("facility of a user, BusyBox", "Nov  5 10:00:00 bastion-1 user.notice sshd[1]: "),
 )
 """Lines of which it is not sure who wrote them, on which host: none may be an event, and none silent."""
-
-_PLAIN = {"message": PLACE, "host": HOST, "program": "sshd", "time": _ISO}
-_HEADED = f"Nov  5 10:00:00 bastion-1 sshd[1]: {PLACE}"
-_EPOCH = 1793872800
-
-
-def obj(name: str, value: dict[str, Any], **says: Any) -> Form:
-    """An object of JSON."""
-    return Form(name, value, **says)
-
-
-OBJECTS = (
-    obj("plain", _PLAIN),
-    obj(
-        "rsyslog, jsonf",
-        {"timereported": _ISO, "hostname": HOST, "syslogtag": "sshd[1]:", "pri": "38", "msg": f" {PLACE}"},
-    ),
-    obj(
-        "syslog-ng", {"PROGRAM": "sshd", "HOST": HOST, "ISODATE": _ISO, "FACILITY": "auth", "MESSAGE": PLACE}
-    ),
-    obj("fluent-bit, syslog", {"date": _EPOCH, "pri": "38", "host": HOST, "ident": "sshd", "message": PLACE}),
-    obj("fluent-bit, tail", {"date": float(_EPOCH), "log": _HEADED}),
-    obj("Fluentd, in_syslog", {"host": HOST, "ident": "sshd", "pid": "1", "message": PLACE, "time": _EPOCH}),
-    obj(
-        "Vector, journald",
-        {
-            "_HOSTNAME": HOST,
-            "SYSLOG_IDENTIFIER": "sshd",
-            "_UID": "0",
-            "_COMM": "sshd",
-            "message": PLACE,
-            "timestamp": _ISO,
-        },
-    ),
-    obj("Vector, file", {"file": "/var/log/auth.log", "host": HOST, "message": _HEADED, "timestamp": _ISO}),
-    obj(
-        "Vector on a log server",
-        {"file": "/var/log/remote/auth.log", "host": "logs-1", "message": _HEADED, "timestamp": _ISO},
-    ),
-    obj(
-        "filebeat",
-        {
-            "@timestamp": _ISO,
-            "agent": {"hostname": HOST, "type": "filebeat"},
-            "host": {"name": HOST},
-            "log": {"file": {"path": "/var/log/auth.log"}, "offset": 7},
-            "message": _HEADED,
-        },
-    ),
-    obj(
-        "filebeat on a log server",
-        {
-            "@timestamp": _ISO,
-            "host": {"name": "logs-1"},
-            "log": {"file": {"path": "/var/log/secure"}},
-            "message": _HEADED,
-        },
-    ),
-    obj(
-        "filebeat, dots",
-        {"@timestamp": _ISO, "host.name": HOST, "log.syslog.appname": "sshd", "message": PLACE},
-    ),
-    obj(
-        "Elastic Agent, system",
-        {
-            "@timestamp": _ISO,
-            "host": {"hostname": HOST, "name": HOST},
-            "process": {"name": "sshd", "pid": 1},
-            "message": PLACE,
-        },
-    ),
-    obj(
-        "Elastic, journald input",
-        {
-            "@timestamp": _ISO,
-            "host": {"hostname": HOST},
-            "syslog": {"identifier": "sshd", "facility": 4, "priority": 6, "pid": 1},
-            "journald": {"uid": 0, "pid": 1, "process": {"name": "sshd"}},
-            "systemd": {"unit": "ssh.service"},
-            "message": PLACE,
-        },
-    ),
-    obj(
-        "Elastic, syslog processor",
-        {
-            "@timestamp": _ISO,
-            "log": {"syslog": {"appname": "sshd", "hostname": HOST, "facility": {"code": 4}}},
-            "host": {"name": "logs-1"},
-            "message": PLACE,
-        },
-    ),
-    obj("Elastic, original alone", {"@timestamp": _ISO, "event": {"original": _HEADED}}),
-    obj(
-        "GELF",
-        {
-            "version": "1.1",
-            "host": HOST,
-            "short_message": PLACE,
-            "timestamp": float(_EPOCH),
-            "_program": "sshd",
-        },
-    ),
-    obj(
-        "GELF with a header",
-        {
-            "version": "1.1",
-            "host": HOST,
-            "short_message": _HEADED,
-            "timestamp": _EPOCH + 0.0,
-            "_facility": "auth",
-        },
-    ),
-    obj(
-        "NXLog",
-        {
-            "EventTime": "2026-11-05 10:00:00",
-            "Hostname": HOST,
-            "SourceName": "sshd",
-            "SyslogFacility": "AUTH",
-            "SyslogFacilityValue": 4,
-            "ProcessID": "1",
-            "Message": PLACE,
-        },
-    ),
-    obj(
-        "winlogbeat",
-        {
-            "@timestamp": _ISO,
-            "host": {"name": HOST},
-            "winlog": {"computer_name": HOST, "provider_name": "OpenSSH", "channel": "OpenSSH/Operational"},
-            "message": f"sshd: {PLACE}",
-        },
-    ),
-    obj(
-        "Telegraf",
-        {
-            "fields": {"message": PLACE, "procid": "1", "facility_code": 4, "severity_code": 6},
-            "name": "syslog",
-            "tags": {"appname": "sshd", "facility": "auth", "host": "logs-1", "hostname": HOST},
-            "timestamp": _EPOCH,
-        },
-    ),
-    obj(
-        "Logstash",
-        {"@timestamp": _ISO, "logsource": HOST, "host": "198.51.100.9", "program": "sshd", "message": PLACE},
-    ),
-    obj("Logstash, udp", {"@timestamp": _ISO, "host": "198.51.100.9", "message": f"<38>{_HEADED}"}),
-    obj(
-        "docker json-file",
-        {"log": f"{PLACE}\r\n", "stream": "stderr", "time": "2026-11-05T10:00:00.000000000Z"},
-        host=None,
-    ),
-    obj(
-        "docker with a header",
-        {"log": f"{_HEADED}\n", "stream": "stdout", "time": "2026-11-05T10:00:00.000000000Z"},
-    ),
-    obj(
-        "fluent-bit, Kubernetes",
-        {
-            "date": _EPOCH,
-            "stream": "stderr",
-            "log": f"{PLACE}\n",
-            "kubernetes": {"pod_name": HOST, "container_name": "openssh-server", "host": "node-1"},
-        },
-    ),
-    obj("CRI line in JSON", {"date": _EPOCH, "log": f"2026-11-05T10:00:00.000000000Z stdout F {_HEADED}"}),
-    obj(
-        "Google, jsonPayload",
-        {
-            "insertId": "abc",
-            "jsonPayload": {"message": _HEADED},
-            "resource": {"type": "gce_instance", "labels": {"instance_id": "123", "zone": "z"}},
-            "labels": {"compute.googleapis.com/resource_name": HOST},
-            "timestamp": _ISO,
-        },
-    ),
-    obj(
-        "Google, textPayload",
-        {"textPayload": f"{_HEADED}\n", "resource": {"type": "global", "labels": {}}, "timestamp": _ISO},
-    ),
-    obj(
-        "Datadog's agent",
-        {
-            "message": _HEADED,
-            "hostname": HOST,
-            "service": "sshd",
-            "ddsource": "syslog",
-            "ddtags": "env:x",
-            "timestamp": _EPOCH * 1000,
-        },
-    ),
-    obj(
-        "Splunk HEC",
-        {
-            "time": _EPOCH,
-            "host": HOST,
-            "source": "/var/log/secure",
-            "sourcetype": "linux_secure",
-            "event": _HEADED,
-        },
-    ),
-    obj(
-        "CEE in a line",
-        {"message": f'Nov  5 10:00:00 bastion-1 sshd[1]: @cee: {{"msg":"{PLACE}"}}', "@timestamp": _ISO},
-    ),
-    obj("JSON in JSON", {"log": f'{{"message":"{PLACE}","host":"{HOST}","program":"sshd"}}', "time": _ISO}),
-    obj(
-        "Papertrail", {"id": 1, "source_name": HOST, "program": "sshd", "message": PLACE, "received_at": _ISO}
-    ),
-    obj(
-        "rsyslog, default",
-        {"message": f" {PLACE}", "fromhost": HOST, "facility": "auth", "timereported": _ISO},
-    ),
-    obj("program with a pid", _PLAIN | {"program": "sshd[1]:"}),
-    obj("program with a path", _PLAIN | {"program": "/usr/sbin/sshd"}),
-    obj("program in capitals", _PLAIN | {"program": "SSHD"}),
-    obj("header of the same program", _PLAIN | {"message": _HEADED}),
-    obj("Solaris's id behind a program", _PLAIN | {"message": f"[ID 800047 auth.info] {PLACE}"}),
-    obj("blanks, BOM and CR", _PLAIN | {"message": f"\ufeff  {PLACE} \r\n"}),
-    obj(
-        "header beside the host's short name",
-        {"host": "bastion-1.example.com", "message": _HEADED, "time": _ISO},
-        host="bastion-1.example.com",
-    ),
-)
-
-DOUBTFUL_OBJECTS = (
-    obj("a key that nobody knows", {"msgg": PLACE, "host": HOST, "program": "sshd"}),
-    obj("header of another program", _PLAIN | {"program": "nginx", "message": _HEADED}),
-    obj("header of another service", {"message": _HEADED, "service": "payments", "hostname": HOST}),
-    obj(
-        "line of another container",
-        {"log": PLACE, "kubernetes": {"container_name": "nginx", "pod_name": "web"}},
-    ),
-    obj(
-        "another host in the header",
-        {"host": "web-1", "message": f"Nov  5 10:00:00 vault-1 sshd[1]: {PLACE}"},
-    ),
-    obj(
-        "another host in a web server's log",
-        {
-            "host": {"name": "web-1"},
-            "log": {"file": {"path": "/var/log/nginx/error.log"}},
-            "message": f"Nov  5 10:00:00 vault-1 sshd[1]: {PLACE}",
-        },
-    ),
-    obj(
-        "JSON of another program",
-        _PLAIN | {"program": "app", "message": f'{{"program":"sshd","message":"{PLACE}"}}'},
-    ),
-    obj("JSON without a program", {"log": f'{{"text":"{PLACE}"}}'}),
-    obj("a list", {"lines": [PLACE]}),
-    obj(
-        "OpenTelemetry",
-        {"resourceLogs": [{"scopeLogs": [{"logRecords": [{"body": {"stringValue": PLACE}}]}]}]},
-    ),
-    obj("what journald knows better", _PLAIN | {"_UID": "1000", "_COMM": "logger"}),
-    obj("Elastic's uid", _PLAIN | {"journald": {"uid": 1000}}),
-)

@@ -7,7 +7,8 @@ from powertrip.ingest.contract import Unread
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 from tests.rules.support import rules_of
 from tests.shapes.carriers import OF_LINES, OF_OBJECTS, Carrier, Found
-from tests.shapes.forms import DOUBTFUL, DOUBTFUL_OBJECTS, LINES, LOGIN, NEAR_MISS, OBJECTS, Form
+from tests.shapes.forms import DOUBTFUL, LINES, LOGIN, NEAR_MISS, Form
+from tests.shapes.objects import DOUBTFUL_OBJECTS, OBJECTS
 
 SSH = rules_of("- use: ssh")
 
