@@ -6,7 +6,7 @@ from powertrip.cards import address, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
 from powertrip.cards.text import one_line, show
 from powertrip.domain.decision import Decision, Verdict
-from powertrip.domain.event import Event, Status
+from powertrip.domain.event import MISSED_AT, Event, Status
 from powertrip.domain.people import SubjectKind
 
 VALUE_LIMIT = 160
@@ -60,6 +60,10 @@ def timing(event: Event, late_after: timedelta, future_after: timedelta) -> list
     """That the record came late, or from the future."""
     # Asked about all the same, and said: an attacker may hold a log back, or set a clock.
     delay = event.received_at - event.occurred_at
+    if MISSED_AT in event.fields:
+        missed = show(event.fields[MISSED_AT], words.NAME_LIMIT)
+        late = f"⏰ This is late news: the record came {missed}, and no rule took it then. It happened "
+        return [[text(f"{late}{words.duration(delay)} before it was judged again and asked about.")]]
     if delay > late_after:
         return [
             [text(f"⏰ This is late news: the record arrived {words.duration(delay)} after it happened.")]

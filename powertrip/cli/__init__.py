@@ -4,6 +4,7 @@
     run.py       run, web, worker; `running` has signals, reload and the exit
     upkeep.py    check, test-backup, migrate; `check` has what is looked at
     sources.py   sources: what came of each source's records
+    again/       quarantine and unmatched: list, show, rejudge
     rules/       rules test
     events/      events list, show, quarantine, export
     docs/        docs configuration, docs packs: the pages that are written from the code
@@ -15,7 +16,7 @@ of Slack, HTTP and the database to load. `tests/cli/test_lazy_imports.py` keeps 
 
 import typer
 
-from powertrip.cli import demo, docs, events, rules, run, sources, upkeep
+from powertrip.cli import again, demo, docs, events, rules, run, sources, upkeep
 from powertrip.cli.shared import CommandGroup
 
 app = typer.Typer(
@@ -28,5 +29,7 @@ app = typer.Typer(
 for commands in (run, demo, upkeep, sources):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
+app.add_typer(again.quarantine, name="quarantine", help="What a rule should have judged and could not.")
+app.add_typer(again.unmatched, name="unmatched", help="Records that no rule took.")
 app.add_typer(events.app, name="events", help="Look at events and export them.")
 app.add_typer(docs.app, name="docs", help="Write the pages of docs/ that are made from the code.")

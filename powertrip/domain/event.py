@@ -15,6 +15,9 @@ from powertrip.domain.habits import Past
 from powertrip.domain.hids import OriginStanding
 from powertrip.domain.people import Subject, SubjectKind
 
+MISSED_AT = "missed_at"
+"""The field that says when the record came, where no rule took it then and it was judged again."""
+
 
 class Status(StrEnum):
     """Where an event stands."""

@@ -16,6 +16,20 @@ from powertrip.net import HttpClient
 MEBIBYTE = 1024 * 1024
 
 
+READ_AGAIN = (
+    "content-type",
+    "content-encoding",
+    "logplex-frame-id",
+    "x-amz-firehose-request-id",
+    "x-amz-sns-message-id",
+    "x-amz-sns-rawdelivery",
+    "x-amz-sns-topic-arn",
+    "x-github-delivery",
+    "x-github-event",
+)
+"""Headers that sources read a body by, none of which proves anything: all that is kept of a request."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """How much of one request is taken."""
@@ -49,6 +63,10 @@ class IngestRequest:
         # Names of headers have no case, and proxies change it.
         lowered = {name.lower(): value for name, value in self.headers.items()}
         object.__setattr__(self, "headers", lowered)
+
+    def kept_headers(self) -> dict[str, str]:
+        """The headers that reading looks at, but for credentials."""
+        return {name: self.headers[name] for name in READ_AGAIN if name in self.headers}
 
     def header(self, name: str) -> str | None:
         """The header's value; None if the sender did not send it."""
@@ -93,6 +111,9 @@ class Source(Protocol):
 
     def authorize(self, request: IngestRequest) -> None:
         """Check what can be checked without the body; raises Unauthorized."""
+
+    def authenticate(self, request: IngestRequest) -> None:
+        """Check all credentials, a signature over the body included; raises Unauthorized."""
 
     def read(self, request: IngestRequest) -> Reading:
         """Authorize, a signature over the body included, then make records of the body, in its order.
@@ -185,5 +206,15 @@ class InboxWriter(Protocol):
         Raises StoreUnavailable if they could not be committed, Overloaded if too much waits already.
         """
 
-    async def quarantine_body(self, source: str, body: bytes, reason: str, received_at: datetime) -> None:
-        """Commit a body that no source could read; raises StoreUnavailable."""
+    async def quarantine_body(
+        self,
+        source: str,
+        body: bytes,
+        reason: str,
+        received_at: datetime,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Commit a body that no source could read; raises StoreUnavailable.
+
+        With the `headers` that reading takes, it can be read again later; None where it never must be.
+        """

@@ -1,6 +1,7 @@
 """The ingest endpoint: reads and commits a posted body before it answers."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -114,7 +115,7 @@ class IngestEndpoint:
                 return await asyncio.to_thread(source.read, ingest)
             return source.read(ingest)
         except Unreadable as refusal:
-            await self._quarantine(ingest, str(refusal))
+            await self._quarantine(source, ingest, str(refusal))
             raise
         except IngestRefused:
             raise
@@ -122,11 +123,16 @@ class IngestEndpoint:
             # A body that our own mistake cannot read must not block its sender's queue for ever.
             _log.exception("source failed", source=ingest.source)
             reason = f"Powertrip failed to read the body ({type(error).__name__}); please report this"
-            await self._quarantine(ingest, reason)
+            await self._quarantine(source, ingest, reason)
             raise Unreadable(reason) from error
 
-    async def _quarantine(self, ingest: IngestRequest, reason: str) -> None:
-        await self.inbox.quarantine_body(ingest.source, ingest.body, reason, ingest.received_at)
+    async def _quarantine(self, source: Source, ingest: IngestRequest, reason: str) -> None:
+        headers = None
+        # A body may be unreadable before it is known who sent it, and such a one is never read again.
+        with contextlib.suppress(Exception):
+            source.authenticate(ingest)
+            headers = ingest.kept_headers()
+        await self.inbox.quarantine_body(ingest.source, ingest.body, reason, ingest.received_at, headers)
 
 
 def _response(answer: IngestAnswer) -> web.Response:

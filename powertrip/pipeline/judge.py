@@ -10,7 +10,7 @@ from typing import TypeVar
 import structlog
 
 from powertrip.domain import deciding, routing, severity
-from powertrip.domain.event import Event
+from powertrip.domain.event import MISSED_AT, Event
 from powertrip.domain.heartbeat import USER
 from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToCount, ToQuarantine, ToSight
 from powertrip.domain.people import Subject
@@ -183,6 +183,7 @@ def _draft(record: Record, match: Match) -> Event:
         for name in ("user_name", "host_name", "source_ip")
         if name in match.fields
     }
+    missed = {} if record.rejudged_at is None else {MISSED_AT: f"{record.received_at:%Y-%m-%d %H:%M:%S} UTC"}
     return Event(
         id="",
         rule=match.rule.name,
@@ -191,12 +192,13 @@ def _draft(record: Record, match: Match) -> Event:
         severity=match.rule.severity,
         source=record.source,
         occurred_at=occurred_at,
-        received_at=record.received_at,
+        # As late as it is asked about, for that is what its reader has to know.
+        received_at=record.rejudged_at or record.received_at,
         last_occurred_at=occurred_at,
         user_name=names.get("user_name"),
         host_name=names.get("host_name"),
         source_ip=names.get("source_ip"),
-        fields={name: value for name, value in match.fields.items() if name not in names},
+        fields={name: value for name, value in match.fields.items() if name not in names} | missed,
         headline=match.rule.headline,
         message=record.message,
         cut=record.cut,

@@ -44,7 +44,7 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
                 reasons=report.reasons,
                 samples=report.samples,
                 since=report.since,
-                how_to_look="bot.py events quarantine",
+                how_to_look="bot.py quarantine list",
             )
         case ReminderNumbers(numbers=numbers):
             snapshots = [item for item in snapshots if _is_still_due(item, numbers)]

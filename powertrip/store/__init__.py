@@ -16,6 +16,7 @@ from powertrip.store import (
     people_cache,
     quarantine,
 )
+from powertrip.store.again import Again
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
 from powertrip.store.database import DatabaseThread
@@ -53,6 +54,7 @@ class Store:
     """Everything that is kept, by what it is about. Every method may raise StoreUnavailable."""
 
     def __init__(self, database: DatabaseThread) -> None:
+        self.again = Again(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.decisions = Decisions(database)

@@ -1,7 +1,7 @@
 """Group commit: whatever waits is written in one transaction, and all who waited are answered."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
@@ -49,9 +49,16 @@ class GroupCommitInbox:
             self._writer = asyncio.create_task(self._write_all())
         return await answer
 
-    async def quarantine_body(self, source: str, body: bytes, reason: str, received_at: datetime) -> None:
+    async def quarantine_body(
+        self,
+        source: str,
+        body: bytes,
+        reason: str,
+        received_at: datetime,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         """Keep a body that no retry can save; raises StoreUnavailable."""
-        await self._thread.run(quarantine.add_body, source, body, reason, received_at)
+        await self._thread.run(quarantine.add_body, source, body, reason, received_at, headers)
 
     async def _write_all(self) -> None:
         while self._waiting:

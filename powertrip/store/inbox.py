@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from powertrip.domain.heartbeat import USER
 from powertrip.domain.record import Record
@@ -40,8 +41,7 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     heard_at: dict[Voice, datetime] = {}
     counted: Counter[tuple[str, str]] = Counter()
     for batch in batches:
-        rows = [{column: getattr(record, column) for column in COLUMNS} for record in batch]
-        new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
+        new = insert_all(InboxRow, rows_of(batch), "ON CONFLICT DO NOTHING")
         news.append(new)
         if not batch:
             continue
@@ -58,6 +58,16 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     if counted:
         counts.add(counted, max(record.received_at for batch in batches for record in batch))
     return news
+
+
+def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """The columns of new rows."""
+    return [{column: getattr(record, column) for column in COLUMNS} for record in records]
+
+
+def record_of(row: InboxRow) -> Record:
+    """The record in a whole row."""
+    return Record(inbox_id=row.id, **{column: getattr(row, column) for column in COLUMNS})
 
 
 def backlog(limit: int) -> int:

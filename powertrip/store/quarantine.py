@@ -1,7 +1,7 @@
 """The quarantine: what should have been judged and could not be. It is bounded; the oldest goes first."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from peewee import fn
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.judgement import ToQuarantine
 from powertrip.domain.quarantine import QuarantineReport
+from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
@@ -17,6 +18,18 @@ from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.sources import counts
 from powertrip.store.tables import QuarantineRow
 
+_REST_OF_RECORD = (
+    "record_id",
+    "received_at",
+    "occurred_at",
+    "host_name",
+    "program",
+    "cut",
+    "facility",
+    "trusted",
+)
+"""What the other columns of a row leave out of its record."""
+_MOMENTS = ("received_at", "occurred_at")
 SAMPLES = 3
 """Lines shown to the security channel with the count."""
 BODY_SHOWN = 500
@@ -49,7 +62,20 @@ def of_record(judged: ToQuarantine, now: datetime) -> dict[str, Any]:
         reason=judged.reason,
         now=now,
     )
-    return row | {"inbox_id": record.inbox_id}
+    rest = {name: getattr(record, name) for name in _REST_OF_RECORD}
+    moments = {name: rest[name].isoformat() for name in _MOMENTS if rest[name] is not None}
+    return row | {"inbox_id": record.inbox_id or None, "record": rest | moments}
+
+
+def record_of(row: Any) -> Record | None:
+    """The record in a row; None for a body, and for a row of a version that kept too little."""
+    if row.record is None:
+        return None
+    moments = {
+        name: datetime.fromisoformat(row.record[name]) for name in _MOMENTS if row.record[name] is not None
+    }
+    raw = row.body.decode("utf-8", "replace")
+    return Record(source=row.source, message=row.message, raw=raw, **row.record | moments)
 
 
 def add(rows: Sequence[dict[str, Any]]) -> None:
@@ -57,10 +83,16 @@ def add(rows: Sequence[dict[str, Any]]) -> None:
     insert_all(QuarantineRow, rows)
 
 
-def add_body(source: str, body: bytes, reason: str, now: datetime) -> None:
-    """Keep a request body that could not be read as records."""
+def add_body(
+    source: str, body: bytes, reason: str, now: datetime, headers: Mapping[str, str] | None = None
+) -> None:
+    """Keep a request body that could not be read as records.
+
+    `headers` are those that reading it again takes; None where it must not be read again.
+    """
     message = body[:BODY_SHOWN].decode("utf-8", "backslashreplace")
-    add([_row(source=source, message=message, body=body, rule=None, reason=reason, now=now)])
+    row = _row(source=source, message=message, body=body, rule=None, reason=reason, now=now)
+    add([row | {"request": headers}])
     counts.add({(source, RecordVerdict.QUARANTINE): 1}, now)
 
 

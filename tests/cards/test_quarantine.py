@@ -12,7 +12,7 @@ def notice(**changes: Any) -> Message:
         "reasons": {"ssh_login expects it and no pattern matches": 1234},
         "samples": ["Accepted quantum for alice", "Accepted \u202e"],
         "since": datetime(2026, 1, 15, 12, 0, tzinfo=UTC),
-        "how_to_look": "bot.py events quarantine",
+        "how_to_look": "bot.py quarantine list",
     }
     return quarantine_notice(**(arguments | changes))
 
@@ -24,7 +24,7 @@ def test_the_notice_says_how_many_from_where_why_and_where_to_look() -> None:
         "From: syslog (1,200), papertrail (34)",
         "Why: ssh_login expects it and no pattern matches (1,234)",
         "First: 2026-01-15 12:00:00 UTC",
-        "Look: bot.py events quarantine",
+        "Look: bot.py quarantine list",
         "| Accepted quantum for alice",
         r"| Accepted \u202e",
     ]
@@ -32,7 +32,7 @@ def test_the_notice_says_how_many_from_where_why_and_where_to_look() -> None:
 
 def test_the_plain_text_says_the_same_without_the_samples() -> None:
     assert "1,234 records in quarantine" in notice().text
-    assert "bot.py events quarantine" in notice().text
+    assert "bot.py quarantine list" in notice().text
     assert "quantum" not in notice().text
 
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 from asyncio.subprocess import PIPE
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -148,7 +148,14 @@ class Kept:
             self.changed.notify_all()
         return len(new)
 
-    async def quarantine_body(self, _source: str, body: bytes, _reason: str, _received_at: datetime) -> None:
+    async def quarantine_body(
+        self,
+        _source: str,
+        body: bytes,
+        _reason: str,
+        _received_at: datetime,
+        _headers: Mapping[str, str] | None = None,
+    ) -> None:
         """See `powertrip.ingest.contract.Inbox`."""
         self.quarantined.append(body)
 

@@ -6,7 +6,7 @@ import gzip
 import io
 import json
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -44,6 +44,7 @@ class ListInbox:
 
     records: list[Record] = field(default_factory=list)
     quarantined: list[tuple[str, bytes, str]] = field(default_factory=list)
+    headers: list[Mapping[str, str] | None] = field(default_factory=list)
     failure: Exception | None = None
     committed: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
@@ -61,11 +62,19 @@ class ListInbox:
         self.records += new
         return len(new)
 
-    async def quarantine_body(self, source: str, body: bytes, reason: str, received_at: datetime) -> None:
+    async def quarantine_body(
+        self,
+        source: str,
+        body: bytes,
+        reason: str,
+        received_at: datetime,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         assert received_at == NOW
         if self.failure:
             raise self.failure
         self.quarantined.append((source, body, reason))
+        self.headers.append(headers)
 
 
 @dataclass(frozen=True)
@@ -76,6 +85,9 @@ class BrokenSource:
 
     def authorize(self, request: IngestRequest) -> None:
         assert request.body == b""
+
+    def authenticate(self, request: IngestRequest) -> None:
+        raise Unauthorized(f"nobody sent these {len(request.body)} bytes")
 
     def read(self, request: IngestRequest) -> Reading:
         raise KeyError(request.body)
@@ -93,6 +105,9 @@ class OddSource:
     kept_before_follow_up: int = 0
 
     def authorize(self, request: IngestRequest) -> None:
+        self.challenge(request)
+
+    def authenticate(self, request: IngestRequest) -> None:
         self.challenge(request)
 
     def challenge(self, request: IngestRequest) -> IngestAnswer:
@@ -388,6 +403,19 @@ async def test_a_body_nobody_can_read_is_kept_in_quarantine_and_not_asked_for_ag
     assert (source, kept) == ("logs", body)
     assert "only counts" in reason
     assert reason == (await answer.json())["error"]
+
+
+async def test_of_a_request_only_what_its_body_is_read_by_is_kept_and_nothing_where_nobody_sent_it(
+    served: Served,
+) -> None:
+    await served.post(b"not json", Content_Encoding="br")
+    await served.post(b"something", "/ingest/broken")
+    kept, of_nobody = served.inbox.headers
+    assert kept is not None
+    assert kept["content-encoding"] == "br"
+    assert "authorization" not in kept
+    assert SECRET not in str(kept)
+    assert of_nobody is None
 
 
 async def test_a_body_that_cannot_be_kept_in_quarantine_is_asked_for_again(served: Served) -> None:

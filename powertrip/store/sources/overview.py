@@ -79,7 +79,7 @@ def report(section: UnmatchedSection, names: Collection[str], channel: str, now:
             f"{count:,} records since {_text(first_at)} matched no rule, so that nobody was asked.",
             *(f"{_of_whom(group.program, group.host_name)}: {group.reason}." for group in newest[:1]),
             *(f"The newest: {group.message}" for group in newest[:1]),
-            f"Look: bot.py sources {name}, or {name} in the list of the command `sources`.",
+            f"Look: bot.py sources {name}. Once it is mended: bot.py unmatched rejudge --source {name}",
         ]
         title = f"The source {name} sends only what no rule knows"
         notes.enqueue(channel, title=title, lines=lines, now=now)

@@ -1,0 +1,195 @@
+"""What nobody was asked about, as it is kept, with what the rules make of it now."""
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import typer
+from rich.table import Column, Table
+
+from powertrip.cli.again import Kind
+from powertrip.cli.shared import console, printable
+from powertrip.domain.missed import Missed, MissedQuery
+from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
+from powertrip.errors import IngestRefused
+from powertrip.ingest.contract import IngestRequest, Limits
+from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
+from powertrip.settings import Config
+from powertrip.store import again
+
+PAGE = 500
+SHOWN = 300
+"""Characters of a record in a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A missed record or body, and what would become of it."""
+
+    missed: Missed
+    records: tuple[Record, ...]
+    """One for a record, all that are in it for a body that can be read by now."""
+    verdict: RecordVerdict | None
+    """Of several the one that most has to be asked about; None where nothing can become of it."""
+    why: str
+    """The rule, or the reason."""
+
+
+def find(kind: Kind, query: MissedQuery, settings: Config) -> list[Judged]:
+    """Those that fit, newest first."""
+    look = again.quarantined if kind is Kind.QUARANTINE else again.unmatched
+    return [_judged(missed, settings) for missed in look(query)]
+
+
+def pages(kind: Kind, query: MissedQuery, settings: Config) -> Iterator[list[Judged]]:
+    """All that fit, newest first, a page at a time: there may be millions."""
+    query = replace(query, limit=PAGE)
+    while page := find(kind, query, settings):
+        yield page
+        query = replace(query, before_id=page[-1].missed.id)
+
+
+def _judged(missed: Missed, settings: Config) -> Judged:
+    if missed.obstacle is not None:
+        return Judged(missed=missed, records=(), verdict=None, why=missed.obstacle)
+    records: tuple[Record, ...] = (missed.record,) if missed.record is not None else ()
+    if missed.record is None:
+        try:
+            records = _read(missed, settings)
+        except IngestRefused as refusal:
+            return Judged(missed=missed, records=(), verdict=None, why=f"still cannot be read: {refusal}")
+        if not records:
+            return Judged(missed=missed, records=(), verdict=None, why="it can be read, and holds no record")
+    verdicts = [_verdict(settings.rules, record) for record in records]
+    order = (RecordVerdict.MATCH, RecordVerdict.QUARANTINE, RecordVerdict.IGNORED, RecordVerdict.UNMATCHED)
+    verdict, why = min(verdicts, key=lambda pair: order.index(pair[0]))
+    if len(records) > 1:
+        why = f"{why}; {len(records):,} records in all"
+    return Judged(missed=missed, records=records, verdict=verdict, why=why)
+
+
+def _read(missed: Missed, settings: Config) -> tuple[Record, ...]:
+    """The records of a body, by the reader of its source; its sender had proven itself when it came."""
+    source = settings.sources.get(missed.source)
+    if source is None:
+        raise IngestRefused("its source is not in the configuration any more")
+    limits = Limits(body_bytes=settings.ingest.max_body, inflated_bytes=settings.ingest.max_inflated)
+    request = IngestRequest(
+        headers=missed.headers or {},
+        body=missed.raw,
+        received_at=missed.at,
+        source=missed.source,
+        limits=limits,
+    )
+    reading = source.read_body(request)
+    if reading.unread:
+        # It stays as it is, or the parts that are not read would be left out.
+        raise IngestRefused(f"a part of it: {reading.unread[0].reason}")
+    return tuple(reading.records)
+
+
+def _verdict(rules: RuleSet, record: Record) -> tuple[RecordVerdict, str]:
+    try:
+        verdict = rules.judge(record)
+    except Exception as error:  # noqa: BLE001 (a worker quarantines it for the same reason)
+        return RecordVerdict.QUARANTINE, f"judging broke: {type(error).__name__}"
+    match verdict:
+        case Match(rule=rule):
+            return RecordVerdict.MATCH, rule.name
+        case Ignored(rule=rule):
+            return RecordVerdict.IGNORED, rule.name
+        case Quarantined(reason=reason):
+            return RecordVerdict.QUARANTINE, reason
+        case Unmatched(reason=reason):
+            return RecordVerdict.UNMATCHED, reason
+
+
+def in_words(item: Judged) -> str:
+    """What would become of it."""
+    words = {
+        RecordVerdict.MATCH: "would be asked about",
+        RecordVerdict.IGNORED: "would be ignored",
+        RecordVerdict.QUARANTINE: "in quarantine",
+        RecordVerdict.UNMATCHED: "no rule takes it",
+    }
+    return words[item.verdict] if item.verdict else "nothing"
+
+
+def as_table(found: Sequence[Judged], kind: Kind) -> Table:
+    table = Table(
+        "id",
+        "came (UTC)",
+        "source",
+        "host",
+        "program",
+        "record",
+        *(["why it is here"] if kind is Kind.QUARANTINE else []),
+        Column("now", overflow="fold"),
+        title=kind.value.capitalize(),
+        title_justify="left",
+        caption=f"To have one asked about after all: python bot.py {kind} rejudge ID",
+    )
+    for item in found:
+        missed, record = item.missed, item.missed.record
+        cells = (
+            str(missed.id),
+            f"{missed.at:%Y-%m-%d %H:%M:%S}",
+            missed.source,
+            (record and record.host_name) or "-",
+            (record and record.program) or "-",
+            missed.message[:SHOWN],
+            *([missed.reason or "-"] if kind is Kind.QUARANTINE else []),
+            f"{in_words(item)}: {item.why}",
+        )
+        table.add_row(*(printable(cell) for cell in cells))
+    return table
+
+
+def as_json_line(item: Judged) -> str:
+    """One JSON object of ASCII characters, without a line break."""
+    missed, record = item.missed, item.missed.record
+    return json.dumps(
+        {
+            "id": missed.id,
+            "at": missed.at.isoformat(),
+            "source": missed.source,
+            "host": record.host_name if record else None,
+            "program": record.program if record else None,
+            "message": missed.message,
+            "rule": missed.rule,
+            "reason": missed.reason,
+            "rejudged_at": missed.rejudged_at.isoformat() if missed.rejudged_at else None,
+            "now": item.verdict,
+            "why": item.why,
+        }
+    )
+
+
+def show(item: Judged) -> None:
+    """Print everything about one."""
+    missed, record = item.missed, item.missed.record
+    facts = {
+        "id": missed.id,
+        "source": missed.source,
+        "came": f"{missed.at:%Y-%m-%d %H:%M:%S} UTC",
+        "happened": f"{record.occurred_at:%Y-%m-%d %H:%M:%S} UTC" if record and record.occurred_at else None,
+        "host": record.host_name if record else None,
+        "program": record.program if record else None,
+        "record id": record.record_id if record else None,
+        "rule": missed.rule,
+        "why it is here": missed.reason,
+        "put back": f"{missed.rejudged_at:%Y-%m-%d %H:%M:%S} UTC" if missed.rejudged_at else None,
+        "now": f"{in_words(item)}: {item.why}",
+        "message": missed.message,
+    }
+    for name, value in facts.items():
+        if value is not None:
+            console.print(f"[bold]{name}[/bold]  {printable(str(value))}", soft_wrap=True)
+    # As it came, but for what could steer a terminal.
+    raw = missed.raw.decode("utf-8", "backslashreplace")
+    typer.echo("\n".join(line for line in map(_plain, raw.splitlines()) if line))
+
+
+def _plain(line: str) -> str:
+    return "".join(c if c.isprintable() or c == "\t" else c.encode("unicode_escape").decode() for c in line)
