@@ -51,7 +51,6 @@ class InboxRow(Table):
     leased_until = MomentField(null=True)
     attempts = IntegerField(default=0)
     judged_at = MomentField(null=True)
-    # No rule took it, so that it can be judged again once the rules are mended.
     unmatched = BooleanField(default=False)
     rejudged_at = MomentField(null=True)
 
@@ -274,7 +273,6 @@ class QuarantineRow(Table):
     at = MomentField()
     told_at = MomentField(null=True)
     inbox_id = BigIntegerField(null=True)
-    # What its other columns leave out of a record, or of the request that brought a body.
     record = JsonField(null=True)
     request = JsonField(null=True)
     rejudged_at = MomentField(null=True)

@@ -7,8 +7,6 @@ from typing import Annotated
 import typer
 
 from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, console, open_stored, printable, read_config
-from powertrip.config.values import parse_duration
-from powertrip.domain.missed import MissedQuery
 from powertrip.errors import PowertripError
 
 LISTED = 50
@@ -46,6 +44,7 @@ def group(kind: Kind) -> typer.Typer:
     ) -> None:
         """List them, newest first, with what the rules of the configuration make of them now."""
         from powertrip.cli.again import reading
+        from powertrip.domain.missed import MissedQuery
 
         settings = read_config(config)
         query = MissedQuery(
@@ -70,6 +69,7 @@ def group(kind: Kind) -> typer.Typer:
     ) -> None:
         """Show one whole, as it came."""
         from powertrip.cli.again import reading
+        from powertrip.domain.missed import MissedQuery
 
         settings = read_config(config)
         with open_stored(settings):
@@ -92,6 +92,7 @@ def group(kind: Kind) -> typer.Typer:
     ) -> None:
         """Put back what rules take by now, each once: a running worker asks about it, marked as late."""
         from powertrip.cli.again import rejudging
+        from powertrip.domain.missed import MissedQuery
 
         settings = read_config(config)
         query = MissedQuery(
@@ -113,6 +114,8 @@ def group(kind: Kind) -> typer.Typer:
 
 
 def _within(since: str | None) -> datetime | None:
+    from powertrip.config.values import parse_duration
+
     try:
         return None if since is None else datetime.now(UTC) - parse_duration(since)
     except ValueError as error:
