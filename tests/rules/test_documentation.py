@@ -2,13 +2,18 @@
 
 from pathlib import Path
 
+import pytest
 import yaml
 
 from powertrip.cli.docs.packs import reference
 from powertrip.config.yamlfile import parse_yaml
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
+<<<<<<< HEAD
 from tests.cli.running import Ended, bot
+=======
+from powertrip.rules.load import PACK_DIR
+>>>>>>> e53f351 (Say of each pack what it does not ask about, and try the packs of servers with what callers can choose)
 from tests.samples import record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
@@ -115,3 +120,10 @@ def test_the_table_of_the_packs_is_what_the_packs_say() -> None:
     written = (Path(__file__).parents[2] / "docs" / "packs.md").read_text()
 
     assert written == reference(), "write docs/packs.md anew: make docs"
+
+
+@pytest.mark.parametrize("pack", sorted(PACK_DIR.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_page_of_each_pack_says_what_it_does_not_ask_about(pack: Path) -> None:
+    page = reference().split(f"\n## {pack.stem}\n")[1].split("\n## ")[0]
+
+    assert "\nNot asked about" in page

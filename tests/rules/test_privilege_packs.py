@@ -3,6 +3,8 @@
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
 from tests.rules.support import rules_of
@@ -347,3 +349,46 @@ def test_a_line_that_logger_wrote_is_quarantined_and_no_prefix_hides_one(
     assert isinstance(rules.judge(record(message, program=program, facility="authpriv")), Match)
     for odd in (f"[info] {message}", f"\t{message}", f"{message}\n{message}", f"{message} \x85"):
         assert not isinstance(rules.judge(record(odd, program=program)), Unmatched | Ignored), odd
+
+
+_SEDUCTIVE = (
+    *(
+        " as root from /",
+        " ran command ",
+        "] [COMMAND=",
+        "[USER=root]",
+        "(owned by unix-user:bob)",
+        "\n",
+        "]",
+        " ",
+    ),
+    *(": ", "x", " to gain ", " for action org.freedesktop.policykit.exec", "Executing command", "/"),
+)
+chosen = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.lists(
+    st.sampled_from(_SEDUCTIVE), max_size=8
+).map("".join)
+
+
+@given(command=chosen, directory=chosen)
+def test_nothing_that_a_caller_chooses_names_another_caller_or_hides_the_call(
+    command: str, directory: str
+) -> None:
+    """Whose it was, and for polkit which action it was for, are told before what the caller can choose."""
+    # Line breaks that end a message are its transport's.
+    directory += "."
+    for rules, program, message in (
+        (DOAS, "doas", f"alice ran command {command} as bob from /{directory}"),
+        (
+            POLKITS,
+            "pkexec",
+            f"alice: Executing command [USER=bob] [TTY=x] [CWD=/{directory}] [COMMAND={command}]",
+        ),
+        (POLKITS, "polkitd", POLKIT.replace("systemctl stop auditd", command)),
+    ):
+        rule, fields = judged(rules, message, program)
+        assert fields["user_name"] == "alice"
+        if not rule.endswith("_unclear"):
+            assert fields["command"] == command
+            assert fields.get("working_directory") in (None, f"/{directory}")
+            assert fields["target_user"] == ("root" if program == "polkitd" else "bob")
+        assert fields.get("polkit_action") in (None, "org.freedesktop.systemd1.manage-units")

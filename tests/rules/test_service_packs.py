@@ -503,6 +503,8 @@ def test_an_automated_operation_is_ignored() -> None:
         ("Attach DATABASE (@ref:postgresql-round-1) by user alice@example.com", "heroku_release"),
         ("Scaled to web@1:Basic by user alice@example.com", "heroku_release"),
         ("Rollback to v40 by user alice@example.com", "heroku_release"),
+        ("Deployed web (0123abcd) by user alice@example.com", "heroku_release"),
+        ("Rename app to example-2 by user alice@example.com", "heroku_release"),
         ("Add bob@example.com as collaborator by user alice@example.com", "heroku_access"),
     ],
 )
