@@ -9,11 +9,8 @@ from powertrip.cli.docs.packs import reference
 from powertrip.config.yamlfile import parse_yaml
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, load_rules
 from powertrip.rules.entry import EventEntry, NarrowEntry, UseEntry
-<<<<<<< HEAD
-from tests.cli.running import Ended, bot
-=======
 from powertrip.rules.load import PACK_DIR
->>>>>>> e53f351 (Say of each pack what it does not ask about, and try the packs of servers with what callers can choose)
+from tests.cli.running import Ended, bot
 from tests.samples import record
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "rules.md").read_text()
