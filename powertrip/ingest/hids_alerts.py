@@ -5,6 +5,7 @@ from typing import Any
 
 from powertrip.domain.syslog import parse_line
 from powertrip.ingest.body import json_object
+from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
 from powertrip.ingest.shipped import fields_of_object, is_login_program
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.times import HeaderTime
@@ -13,6 +14,9 @@ from powertrip.ingest.views import ViewedSource, first_text, inner
 
 class HidsAlerts(BySecret, ViewedSource):
     """Alerts with the log line at `full_log`."""
+
+    def sample_body(self, login: SampleLogin) -> Sample:  # noqa: ARG002
+        raise NoSample(OF_HIDS)
 
     def flaw(self, value: Any) -> str | None:
         if not isinstance(inner(value, "rule"), dict):

@@ -14,7 +14,8 @@ from powertrip.domain.voices import ExpectedVoice
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import KEYS, RecordKeys, make_records
-from powertrip.ingest.signatures import check_signature
+from powertrip.ingest.sample import NoSample, Sample, SampleLogin
+from powertrip.ingest.signatures import check_signature, hmac_sha256
 
 
 class SourceSection(Section):
@@ -39,6 +40,15 @@ class SourceSection(Section):
     def authorize(self, request: IngestRequest) -> None:
         """Check the credentials in the headers and the path; raises Unauthorized."""
         authorize(request, self.secret, None)
+
+    def sample(self, login: SampleLogin) -> Sample:
+        """A request with a made-up login in it, signed or with the secret; raises NoSample."""
+        sample = self.sample_body(login)
+        return sample.with_headers(Authorization=f"Bearer {self.secret.get_secret_value()}")
+
+    def sample_body(self, login: SampleLogin) -> Sample:  # noqa: ARG002 (for types that can make one)
+        """The same without the secret; raises NoSample."""
+        raise NoSample(f"a request of type {self.type} cannot be made up")
 
     def authenticate(self, request: IngestRequest) -> None:
         """Check all credentials, a signature over the body included; raises Unauthorized."""
@@ -102,6 +112,17 @@ class Signature:
 
 class SignedSource(SourceSection):
     """A sender that signs each request with the secret; a type only finds the signature in the headers."""
+
+    def sample(self, login: SampleLogin) -> Sample:
+        sample = self.sample_body(login)
+        before, headers = self.signs(login)
+        offered = hmac_sha256(self.secret, before + sample.body)
+        signed = {name: value.replace("SIGNATURE", offered) for name, value in headers.items()}
+        return Sample(body=sample.body, headers={**sample.headers, **signed})
+
+    @abstractmethod
+    def signs(self, login: SampleLogin) -> tuple[bytes, dict[str, str]]:
+        """What a sender signs before the body, and its headers, with SIGNATURE for the digits."""
 
     @abstractmethod
     def signature(self, request: IngestRequest) -> Signature:

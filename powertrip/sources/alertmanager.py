@@ -21,6 +21,7 @@ from powertrip.config.values import LabelName
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.sample import HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import ViewedSource, first_text, inner, opened
 
@@ -42,6 +43,17 @@ class Alerts(ViewedSource):
     @property
     def programs(self) -> tuple[str, ...]:
         return (self.type,)
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        labels = {"alertname": "PowertripTest", self.label: "medium", "user": login.user_name, "host": HOST}
+        alert = {
+            "status": "firing",
+            "labels": labels,
+            "annotations": {"summary": "A test of the way to Powertrip"},
+            "startsAt": login.at.isoformat(),
+            "fingerprint": login.token,
+        }
+        return json_sample({"receiver": "powertrip", "status": "firing", "alerts": [alert]})
 
     def read_body(self, request: IngestRequest) -> Reading:
         alerts: list[Any] = []

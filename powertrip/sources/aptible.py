@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Literal
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import RecordKeys
+from powertrip.ingest.sample import HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import opened
 
@@ -37,6 +38,11 @@ class Aptible(BySecret):
 
     packs: ClassVar = ("aptible",)
     type: Literal["aptible"]
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        session = {"operation_id": str(int(login.at.timestamp())), "operation_user_email": login.user_name}
+        own = {"time": login.at.isoformat(), "app": HOST, "container": login.token, "source": "app"}
+        return json_sample({**session, **own, "log": "A test of the way to Powertrip"})
 
     def read_body(self, request: IngestRequest) -> Reading:
         lines: list[Any] = []

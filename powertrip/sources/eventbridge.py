@@ -13,6 +13,7 @@ from powertrip.errors import Unreadable
 from powertrip.ingest.aws import of_object
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.sample import Sample, SampleLogin, console_login, json_sample
 from powertrip.ingest.source import BySecret
 
 
@@ -20,6 +21,18 @@ class EventBridge(BySecret):
     """Events of Amazon EventBridge."""
 
     type: Literal["eventbridge"]
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        return json_sample(
+            {
+                "version": "0",
+                "id": login.token,
+                "detail-type": "AWS Console Sign In via CloudTrail",
+                "source": "aws.signin",
+                "time": login.at.isoformat(),
+                "detail": console_login(login),
+            }
+        )
 
     def read_body(self, request: IngestRequest) -> Reading:
         events = read_values(request)

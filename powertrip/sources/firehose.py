@@ -21,6 +21,7 @@ from powertrip.ingest.aws import of_log_event, of_object, of_text
 from powertrip.ingest.body import GZIP_MAGIC, inflate, parse_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading, Unread
 from powertrip.ingest.records import Verbatim
+from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.source import SourceSection
 
 ACCESS_KEY_HEADER = "X-Amz-Firehose-Access-Key"
@@ -36,6 +37,17 @@ class Firehose(SourceSection):
 
     def authorize(self, request: IngestRequest) -> None:
         authorize(request, self.secret, ACCESS_KEY_HEADER)
+
+    def sample(self, login: SampleLogin) -> Sample:
+        sample = json_sample(
+            {
+                "requestId": login.token,
+                "timestamp": int(login.at.timestamp() * 1000),
+                "records": [{"data": base64.b64encode(login.line_of_syslog.encode()).decode()}],
+            }
+        )
+        secret = {ACCESS_KEY_HEADER: self.secret.get_secret_value(), REQUEST_ID_HEADER: login.token}
+        return Sample(body=sample.body, headers={**sample.headers, **secret})
 
     def read_body(self, request: IngestRequest) -> Reading:
         """Raises nothing: Firehose would give up."""

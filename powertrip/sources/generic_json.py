@@ -9,6 +9,7 @@ from powertrip.ingest.body import read_text, read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
 from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, find_list, value_as_json
+from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import fields_of_line, prepared
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import opened
@@ -47,6 +48,19 @@ class Json(BySecret, Zoned):
     def text_keys(self) -> tuple[str, ...]:
         return as_paths(self.keys.found_by().message)
 
+    def sample_body(self, login: SampleLogin) -> Sample:
+        record: dict[str, Any] = {}
+        for name, value in {**login.fields, "id": login.token}.items():
+            if (path := getattr(self.keys, name)) is not None:
+                _put(record, path, value)
+        if self.keys.program is None and self.keys.message is not None:
+            # Without a program's key, its name is in the header of the line.
+            _put(record, self.keys.message, login.line_of_syslog)
+        body: dict[str, Any] = {}
+        if self.events is not None:
+            _put(body, self.events, [record])
+        return json_sample(body or record)
+
     def read_body(self, request: IngestRequest) -> Reading:
         values: list[Any] = []
         try:
@@ -67,3 +81,11 @@ class Json(BySecret, Zoned):
             for value in values
         ]
         return Reading(records=self.records(made, request))
+
+
+def _put(value: dict[str, Any], path: str, part: Any) -> None:
+    """Put `part` where `path` leads, with the objects on the way."""
+    *outer, last = path.split(".")
+    for key in outer:
+        value = value.setdefault(key, {})
+    value[last] = part

@@ -13,6 +13,7 @@ from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import Verbatim, value_as_json
+from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.signatures import shaped
 from powertrip.ingest.source import Signature, SignedSource
 from powertrip.ingest.views import opened
@@ -31,6 +32,21 @@ class Github(SignedSource):
     def signature(self, request: IngestRequest) -> Signature:
         match = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "set the webhook's secret in GitHub")
         return Signature(header=SIGNATURE_HEADER, offered=(match[1],))
+
+    def signs(self, login: SampleLogin) -> tuple[bytes, dict[str, str]]:
+        headers = {"X-GitHub-Event": "member", "X-GitHub-Delivery": login.token}
+        return b"", {**headers, SIGNATURE_HEADER: "sha256=SIGNATURE"}
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        member = {"action": "added", "member": {"login": "powertrip-test"}}
+        return json_sample(
+            {
+                **member,
+                "sender": {"login": login.user_name, "type": "User"},
+                "repository": {"full_name": "powertrip/powertrip-test"},
+                "powertrip_test": login.token,
+            }
+        )
 
     def read_body(self, request: IngestRequest) -> Reading:
         event = request.header("X-GitHub-Event")

@@ -12,6 +12,7 @@ from typing import Literal
 
 from powertrip.config.values import HeaderName
 from powertrip.ingest.contract import IngestRequest
+from powertrip.ingest.sample import SampleLogin
 from powertrip.ingest.signatures import check_time, shaped
 from powertrip.ingest.source import Signature, SignedSource
 from powertrip.sources.alertmanager import Alerts
@@ -32,6 +33,13 @@ class Grafana(SignedSource, Alerts):
     """The header that carries the signature."""
     timestamp_header: HeaderName | None = None
     """The header that carries the time of signing, if that is signed too."""
+
+    def signs(self, login: SampleLogin) -> tuple[bytes, dict[str, str]]:
+        headers = {self.signature_header: "SIGNATURE"}
+        if not self.timestamp_header:
+            return b"", headers
+        signed_at = str(int(login.at.timestamp()))
+        return f"{signed_at}:".encode(), {**headers, self.timestamp_header: signed_at}
 
     def signature(self, request: IngestRequest) -> Signature:
         offered = shaped(request, self.signature_header, _SIGNATURE, _ADVICE)[0]

@@ -17,6 +17,7 @@ from powertrip.ingest.batches import octet_frames
 from powertrip.ingest.body import plain_body
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import Verbatim, storable
+from powertrip.ingest.sample import NoSample, Sample, SampleLogin
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.times import HeaderTime
 
@@ -37,6 +38,14 @@ class Heroku(BySecret):
 
     packs: ClassVar = ("heroku",)
     type: Literal["heroku"]
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        if "@" not in login.user_name:
+            raise NoSample("Heroku names people by their e-mail addresses; name one: --user NAME@example.com")
+        at = login.at.isoformat(timespec="microseconds")
+        line = f"<190>1 {at} host app api - Deploy {login.token} by user {login.user_name}"
+        frame = f"{len(line.encode())} {line}".encode()
+        return Sample(body=frame, headers={"Content-Type": "application/logplex-1", _FRAME_ID: login.token})
 
     def read_body(self, request: IngestRequest) -> Reading:
         frames, remainder = octet_frames(plain_body(request))

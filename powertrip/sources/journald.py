@@ -10,6 +10,7 @@ from typing import Any, Literal
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import RecordKeys, as_paths, value_as_json
+from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import prepared
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import opened
@@ -32,6 +33,19 @@ class Journald(BySecret):
     @property
     def text_keys(self) -> tuple[str, ...]:
         return as_paths(_KEYS.message)
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        return json_sample(
+            {
+                "__CURSOR": login.token,
+                "__REALTIME_TIMESTAMP": str(int(login.at.timestamp() * 1_000_000)),
+                "_HOSTNAME": HOST,
+                "_UID": "0",
+                "_COMM": PROGRAM,
+                "SYSLOG_IDENTIFIER": PROGRAM,
+                "MESSAGE": login.line,
+            }
+        )
 
     def read_body(self, request: IngestRequest) -> Reading:
         entries: list[Any] = []

@@ -11,6 +11,7 @@ from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
 from powertrip.ingest.records import as_paths
+from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import lines_of_streams
 from powertrip.ingest.source import BySecret
 
@@ -29,6 +30,10 @@ class Loki(BySecret):
     @property
     def text_keys(self) -> tuple[str, ...]:
         return as_paths(KEYS.message)
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        entry = [str(int(login.at.timestamp() * 1e6) * 1000), login.line]
+        return json_sample({"streams": [{"stream": {"host": HOST, "program": PROGRAM}, "values": [entry]}]})
 
     def read_body(self, request: IngestRequest) -> Reading:
         content_type = (request.header("content-type") or "").lower()

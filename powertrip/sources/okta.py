@@ -12,6 +12,7 @@ from powertrip.errors import Unreadable
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
+from powertrip.ingest.sample import ADDRESS, Sample, SampleLogin, json_sample
 from powertrip.ingest.views import ViewedSource, inner, opened
 
 CHALLENGE_HEADER = "X-Okta-Verification-Challenge"
@@ -26,6 +27,20 @@ class Okta(ViewedSource):
     def authorize(self, request: IngestRequest) -> None:
         # Okta sends the secret as it stands, without the word Bearer.
         authorize(request, self.secret, "Authorization")
+
+    def sample(self, login: SampleLogin) -> Sample:
+        return self.sample_body(login).with_headers(Authorization=self.secret.get_secret_value())
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        event = {
+            "uuid": login.token,
+            "published": login.at.isoformat(),
+            "eventType": "user.session.start",
+            "actor": {"id": "powertrip-test", "type": "User", "alternateId": login.user_name},
+            "client": {"ipAddress": ADDRESS},
+            "outcome": {"result": "SUCCESS"},
+        }
+        return json_sample({"data": {"events": [event]}})
 
     def challenge(self, request: IngestRequest) -> IngestAnswer:
         """See `Challenged`."""

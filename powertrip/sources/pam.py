@@ -15,6 +15,7 @@ from pydantic import SecretStr
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.sample import ADDRESS, HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.signatures import check_time, hmac_sha256, shaped
 from powertrip.ingest.source import Signature, SignedSource
 
@@ -47,6 +48,16 @@ class Pam(SignedSource):
         return Signature(
             header=SIGNATURE_HEADER, offered=(offered,), signed_before_body=sent_at.encode() + b"."
         )
+
+    def signs(self, login: SampleLogin) -> tuple[bytes, dict[str, str]]:
+        sent_at = str(int(login.at.timestamp()))
+        headers = {TIMESTAMP_HEADER: sent_at, SIGNATURE_HEADER: f"{_SCHEME}SIGNATURE"}
+        return f"{sent_at}.".encode(), headers
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        session = {"pam_type": "open_session", "service": "sshd", "user": login.user_name, "rhost": ADDRESS}
+        own = {"id": login.token, "time": int(login.at.timestamp()), "host": HOST, "program": PROGRAM}
+        return json_sample({**own, **session, "pid": "1", "ruser": "", "tty": "ssh"})
 
     def read_body(self, request: IngestRequest) -> Reading:
         values = read_values(request)

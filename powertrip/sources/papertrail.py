@@ -18,6 +18,7 @@ from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.papertrail_events import event_records, read_id
 from powertrip.ingest.records import storable
+from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import inner
 
@@ -51,6 +52,19 @@ class Papertrail(BySecret):
         if url and other.data.get("backfill_token", ...) is None:
             raise ValueError("needs backfill_token, for without it nothing is fetched")
         return url
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        number = str(int(login.at.timestamp() * 1_000_000))
+        event = {
+            "id": int(number),
+            "received_at": login.at.isoformat(),
+            "source_name": HOST,
+            "hostname": HOST,
+            "facility": "Auth",
+            "program": PROGRAM,
+            "message": login.line,
+        }
+        return json_sample({"events": [event], "min_id": number, "max_id": number})
 
     def read_body(self, request: IngestRequest) -> Reading:
         events: list[Any] = []

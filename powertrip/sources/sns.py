@@ -6,6 +6,8 @@ yet cannot be taken goes to the quarantine. A message that is an object of JSON 
 CloudTrail's records and alarms of CloudWatch are; any other is a line.
 """
 
+import json
+import uuid
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -18,6 +20,7 @@ from powertrip.ingest.aws import of_text
 from powertrip.ingest.body import read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import Verbatim
+from powertrip.ingest.sample import NoSample, Sample, SampleLogin, console_login
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.times import parse_time
 from powertrip.sources.sns_message import (
@@ -56,6 +59,17 @@ class Sns(BySecret):
     """The ARNs of the topics that may send."""
     raw_delivery: bool = False
     """Take raw delivery, which bears no signature."""
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        if not self.raw_delivery:
+            raise NoSample(
+                "only AWS can sign a notification; try the way out with: aws sns publish --topic-arn "
+                f"{self.topics[0]} --message 'a line of your log'"
+            )
+        message_id = str(uuid.uuid5(uuid.NAMESPACE_OID, login.token))
+        headers = {"x-amz-sns-rawdelivery": "true", "x-amz-sns-topic-arn": self.topics[0]}
+        body = json.dumps(console_login(login)).encode()
+        return Sample(body=body, headers={**headers, "x-amz-sns-message-id": message_id})
 
     async def prepare(self, request: IngestRequest) -> None:
         """Fetch the certificate of the signature; see `Preparing`."""

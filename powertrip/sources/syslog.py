@@ -15,6 +15,7 @@ from powertrip.ingest.body import parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.keys import KEYS
 from powertrip.ingest.records import as_paths
+from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import lines_of_streams, prepared
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import opened
@@ -31,6 +32,9 @@ class Syslog(BySecret, Zoned):
     @property
     def text_keys(self) -> tuple[str, ...]:
         return as_paths(KEYS.message)
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        return json_sample({**login.fields, "facility": "auth"})
 
     def read_body(self, request: IngestRequest) -> Reading:
         text = read_text(request)

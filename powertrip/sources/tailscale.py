@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import Any, ClassVar, Literal
 
 from powertrip.ingest.contract import IngestRequest
+from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.signatures import check_time, shaped
 from powertrip.ingest.source import Signature, SignedSource
 from powertrip.ingest.views import ViewedSource, inner
@@ -27,6 +28,21 @@ class Tailscale(SignedSource, ViewedSource):
 
     packs: ClassVar = ("tailscale",)
     type: Literal["tailscale"]
+
+    def signs(self, login: SampleLogin) -> tuple[bytes, dict[str, str]]:
+        signed_at = str(int(login.at.timestamp()))
+        return f"{signed_at}.".encode(), {SIGNATURE_HEADER: f"t={signed_at},v1=SIGNATURE"}
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        event = {
+            "timestamp": login.at.isoformat(),
+            "version": 1,
+            "type": "userRoleUpdated",
+            "tailnet": "powertrip-test",
+            "message": "A test of the way to Powertrip",
+            "data": {"actor": login.user_name, "user": "powertrip-test", "url": login.token},
+        }
+        return json_sample([event])
 
     def signature(self, request: IngestRequest) -> Signature:
         signed_at, offered = shaped(request, SIGNATURE_HEADER, _SIGNATURE, "Tailscale sends it").groups()

@@ -6,6 +6,7 @@ Format: goteleport.com/docs, audit events and the Event Handler plugin.
 
 from typing import Any, ClassVar, Literal
 
+from powertrip.ingest.sample import ADDRESS, HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import ViewedSource, inner
 
@@ -15,6 +16,21 @@ class Teleport(BySecret, ViewedSource):
 
     packs: ClassVar = ("teleport",)
     type: Literal["teleport"]
+
+    def sample_body(self, login: SampleLogin) -> Sample:
+        return json_sample(
+            {
+                "event": "user.login",
+                "code": "T1000I",
+                "uid": login.token,
+                "time": login.at.isoformat(),
+                "user": login.user_name,
+                "success": True,
+                "method": "local",
+                "addr.remote": f"{ADDRESS}:50000",
+                "cluster_name": HOST,
+            }
+        )
 
     def flaw(self, value: Any) -> str | None:
         is_event = isinstance(inner(value, "event"), str)

@@ -12,6 +12,7 @@ from powertrip.errors import Unreadable
 from powertrip.ingest.body import parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.hids_alerts import view_of_line
+from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import ViewedSource, first_text, inner, opened
 
@@ -28,6 +29,9 @@ class Wazuh5(BySecret, Zoned, ViewedSource):
         # A line may begin with a time in brackets.
         values = opened(parse_values(text)) if text.startswith(("{", "[{")) else [text]
         return self.reading(values, request)
+
+    def sample_body(self, login: SampleLogin) -> Sample:  # noqa: ARG002
+        raise NoSample(OF_HIDS)
 
     def flaw(self, value: Any) -> str | None:
         if _original(value) is None and inner(value, "wazuh") is not None:
