@@ -27,6 +27,7 @@ from powertrip.config.values import (
     Size,
     SourceName,
     SourceSecret,
+    Url,
     empty_if_none,
     parse_size,
     write_duration,
@@ -68,6 +69,8 @@ class Ingest(Section):
     """The address to listen on."""
     port: Annotated[int, Field(ge=0, le=65535), AT_START, Environment("PORT", overrides=True)] = 8080
     """The port to listen on; 0 takes any that is free."""
+    public_url: Url | None = None
+    """Where senders reach it, such as `https://powertrip.example.com`; tests are sent there."""
     max_body: Size = Limits().body_bytes
     """A larger request is refused."""
     max_inflated: Size = Limits().inflated_bytes

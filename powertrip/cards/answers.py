@@ -94,7 +94,7 @@ _HELP = (
     ("stats", "numbers, with a chart"),
     ("rules", "what is watched"),
     ("whoami", "who you are to Powertrip"),
-    ("test", "a login of your own, made up, through the whole path"),
+    ("test [SOURCE]", "a login of your own, made up, through the whole path"),
     ("help", "this"),
 )
 

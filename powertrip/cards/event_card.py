@@ -92,10 +92,14 @@ def _question(event: Event, view: CardView, now: datetime) -> str:
     if event.status is Status.HALF_APPROVED:
         return f"👥 Approved{_by(event)}, one more person is needed"
     name = words.person(event.subject)
+    test = "🧪 A test: " if event.is_test else ""
     if view.audience == "person":
-        return f"Was this you, {name}?" if name else "Was this you?"
+        asked = f"this you, {name}?" if name else "this you?"
+        return f"{test}was {asked}" if test else f"Was {asked}"
     is_copy = view.kind is NoticeKind.COPY
-    return f"{name or 'Somebody'} is asked about this" if is_copy else "Is this expected?"
+    if is_copy:
+        return f"{test}{name or 'Somebody'} is asked about this"
+    return f"{test}is this expected?" if test else "Is this expected?"
 
 
 def _by(event: Event) -> str:

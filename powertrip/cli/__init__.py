@@ -5,6 +5,7 @@
     upkeep.py    check, test-backup, migrate; `check` has what is looked at
     sources.py   sources: what came of each source's records
     again/       quarantine and unmatched: list, show, rejudge
+    trying.py    send-test
     rules/       rules test
     events/      events list, show, quarantine, export
     docs/        docs configuration, docs packs: the pages that are written from the code
@@ -16,7 +17,7 @@ of Slack, HTTP and the database to load. `tests/cli/test_lazy_imports.py` keeps 
 
 import typer
 
-from powertrip.cli import again, demo, docs, events, rules, run, sources, upkeep
+from powertrip.cli import again, demo, docs, events, rules, run, sources, trying, upkeep
 from powertrip.cli.shared import CommandGroup
 
 app = typer.Typer(
@@ -26,7 +27,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
     help="Asks in Slack: was this you?",
 )
-for commands in (run, demo, upkeep, sources):
+for commands in (run, demo, upkeep, sources, trying):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(again.quarantine, name="quarantine", help="What a rule should have judged and could not.")

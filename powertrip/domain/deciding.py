@@ -118,15 +118,16 @@ def plan(
     if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
         raise ReasonRequired("Approving this takes a reason.")
     first_due = reminders.first_due(schedule, decision.at)
+    is_open = after.status in (Status.DENIED, Status.HALF_APPROVED)
     return DecisionPlan(
         before=event,
         after=after,
         decision=decision,
-        remind_at=first_due if after.status in (Status.DENIED, Status.HALF_APPROVED) else None,
-        outcome_channel=security_channel if after.status is Status.DENIED else None,
+        remind_at=first_due if is_open and not event.is_test else None,
+        outcome_channel=security_channel if after.status is Status.DENIED and not event.is_test else None,
         second_channel=security_channel if after.status is Status.HALF_APPROVED else None,
         rest_id=rest_id,
         rest_conversation=routing.route(event.subject, security_channel),
         rest_remind_at=first_due,
-        tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all),
+        tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all and not event.is_test),
     )

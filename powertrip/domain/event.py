@@ -122,6 +122,8 @@ class Event:
     reminders: int = 0
     next_reminder_at: datetime | None = None
     fold_key: str = ""
+    is_test: bool = False
+    """Made up by an operator: no part of the past, of statistics or of what a HIDS is told."""
 
     @property
     def decisive(self) -> tuple[str, ...]:

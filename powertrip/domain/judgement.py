@@ -85,6 +85,24 @@ Judgement: TypeAlias = ToAsk | ToSight | ToCount | ToQuarantine | ToBeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ToTry:
+    """The record is a test login, if its token is still good when it is carried out."""
+
+    record: Record
+    token: str
+    outcome: str
+    """What became of it, for whoever sent it."""
+    as_test: ToAsk | None = None
+    """None where it makes no event."""
+    otherwise: Judgement
+    """What it is where it is no test."""
+
+
+MaybeTest: TypeAlias = Judgement | ToTry
+"""The same, before it is known whether the token of a test is still good."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DueSighting:
     """An origin's record that nothing else told of in time."""
 

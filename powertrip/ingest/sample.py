@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from powertrip.errors import PowertripError
+from powertrip.errors import Rejected
 
 ADDRESS = "192.0.2.1"
 """From TEST-NET-1 (RFC 5737), which nobody has."""
@@ -19,7 +19,7 @@ OF_HIDS = (
 """Why no alert of a HIDS is made up."""
 
 
-class NoSample(PowertripError):
+class NoSample(Rejected):
     """A request of this type cannot be made; the text says why, and what to do instead."""
 
 

@@ -12,7 +12,17 @@ import structlog
 from powertrip.domain import deciding, routing, severity
 from powertrip.domain.event import MISSED_AT, Event
 from powertrip.domain.heartbeat import USER
-from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToCount, ToQuarantine, ToSight
+from powertrip.domain.judgement import (
+    Applied,
+    Judgement,
+    MaybeTest,
+    ToAsk,
+    ToBeat,
+    ToCount,
+    ToQuarantine,
+    ToSight,
+    ToTry,
+)
 from powertrip.domain.people import Subject
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
@@ -20,6 +30,7 @@ from powertrip.errors import StoreUnavailable
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups, copies_of
 from powertrip.pipeline.hear import Spoken, hear, impostor
+from powertrip.pipeline.trials import mark_trials
 from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 
 log = structlog.get_logger(__name__)
@@ -41,7 +52,7 @@ async def judge_waiting(context: Context) -> bool:
         return False
     expected = context.settings.expected
     try:
-        judgements = await _judge(context, claimed)
+        judgements = await mark_trials(context, await _judge(context, claimed))
         applied = await apply_all(
             judgements,
             lambda batch: context.store.judging.apply(batch, context.clock(), expected),
@@ -206,7 +217,7 @@ def _draft(record: Record, match: Match) -> Event:
     )
 
 
-async def _quarantine(context: Context, judgement: Judgement, error: Exception) -> Applied:
+async def _quarantine(context: Context, judgement: MaybeTest, error: Exception) -> Applied:
     # Whatever broke, the record is kept where people will look at it.
     log.error("record not kept as judged, quarantined", exc_info=error, inbox_id=judgement.record.inbox_id)
     reason = f"keeping it broke: {type(error).__name__}"
@@ -214,8 +225,9 @@ async def _quarantine(context: Context, judgement: Judgement, error: Exception) 
     return await context.store.judging.apply([unkept], context.clock())
 
 
-def _count(context: Context, judgements: Sequence[Judgement], applied: Applied) -> None:
-    for judgement in judgements:
+def _count(context: Context, judgements: Sequence[MaybeTest], applied: Applied) -> None:
+    for item in judgements:
+        judgement = (item.as_test or item.otherwise) if isinstance(item, ToTry) else item
         match judgement:
             case ToAsk(event=event) | ToSight(event=event):
                 name = event.rule

@@ -8,6 +8,7 @@ from powertrip.domain.address import AddressFacts
 from powertrip.domain.delivery import Posted
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.people import Actor, Person, Subject
+from powertrip.domain.trial import Trial
 
 
 class Notifier(Protocol):
@@ -63,6 +64,19 @@ class Origin(Protocol):
 
     async def tell(self, verdict: OriginVerdict) -> None:
         """Tell one verdict. Idempotent. Raises Unavailable or Rejected."""
+
+
+class Trials(Protocol):
+    """Sends test logins through the address that senders use."""
+
+    async def send(self, source: str | None, user_name: str) -> Trial:
+        """Post a login of this user to the source, or to the first that can be tried.
+
+        Raises PowertripError with a sentence for whoever asked.
+        """
+
+    async def judged(self, trial: Trial, within: timedelta) -> Trial:
+        """The test once it is judged; raises Unavailable where that takes too long."""
 
 
 class BackupChannels(Protocol):

@@ -79,7 +79,7 @@ async def powertrip(
 ) -> AsyncIterator[Running]:
     """Run until the block ends. Raises ConfigError for what an operator has to mend."""
     async with open_shared(at_start, origins) as shared:
-        worker = Worker(shared) if works else None
+        worker = Worker(shared, port=lambda: endpoint.port if endpoint else None) if works else None
         endpoint = _endpoint(shared, worker) if serves_web else None
         watchman = Watchman(shared) if serves_web and not works else None
         try:

@@ -1,6 +1,7 @@
 """The half that talks to Slack: judges what waits, sends what is due, listens to clicks, and reminds."""
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -17,6 +18,7 @@ from powertrip.pipeline.live import Live, derived
 from powertrip.runtime.loop import Loop, Timers
 from powertrip.runtime.loops import loops, poll_loop
 from powertrip.runtime.shared import Shared, new_id
+from powertrip.runtime.trying import TrialSender
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
@@ -33,10 +35,14 @@ log = structlog.get_logger(__name__)
 class Worker:
     """One worker, from its start to its end."""
 
-    def __init__(self, shared: Shared) -> None:
-        """Make what needs no answer of Slack; `shared` outlives the worker."""
+    def __init__(self, shared: Shared, *, port: Callable[[], int | None]) -> None:
+        """Make what needs no answer of Slack; `shared` outlives the worker.
+
+        `port` is that of the endpoint in this process, if there is one.
+        """
         slack = shared.config().slack
         self._shared = shared
+        self._port = port
         self._client = AsyncWebClient(
             token=slack.bot_token.get_secret_value(),
             base_url=slack.base_url,
@@ -68,7 +74,10 @@ class Worker:
         found = await self._workspace.reach(self._client)
         self._security_channel.replace(found.security_channel)
         context = self._context = self._make_context(found)
-        Listeners(context, Decider(context), shared.inbox, self._pending).register(self._app)
+        trials = TrialSender(
+            config=shared.config, store=shared.store, http=shared.http, clock=utc_now, port=self._port
+        )
+        Listeners(context, Decider(context), trials, self._pending).register(self._app)
         self._loops = loops(shared, context, self.socket, self._workspace)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(utc_now())

@@ -1,10 +1,9 @@
 """`/powertrip`: each word is a method, which reads its arguments and answers with a message."""
 
-import json
 import shlex
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -16,12 +15,10 @@ from powertrip.domain import policy
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
-from powertrip.domain.record import Record
-from powertrip.errors import NotAllowed, PowertripError, ReasonRequired, Refused
-from powertrip.ingest.contract import InboxWriter
+from powertrip.errors import NotAllowed, OutsideError, PowertripError, ReasonRequired, Refused, Unavailable
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
-from powertrip.rules import Match
+from powertrip.pipeline.ports import Trials
 from powertrip.slack.arguments import (
     described,
     history_query,
@@ -38,9 +35,8 @@ from powertrip.slack.modals import ModalContext, open_modal
 log = structlog.get_logger(__name__)
 
 STATS_DAYS = 30
-TEST_HOST = "powertrip-test"
-TEST_ADDRESS = "192.0.2.1"
-"""From TEST-NET-1 (RFC 5737), which nobody has."""
+TEST_PATIENCE = timedelta(seconds=15)
+"""How long somebody who sent a test waits to be told what became of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +54,10 @@ class Caller:
 class Commands:
     """The words that `/powertrip` knows. A method raises Refused with the sentence that answers."""
 
-    def __init__(self, context: Context, decider: Decider, inbox: InboxWriter) -> None:
+    def __init__(self, context: Context, decider: Decider, trials: Trials) -> None:
         self._context = context
         self._decider = decider
-        self._inbox = inbox
+        self._trials = trials
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self.help,
             "pending": self.pending,
@@ -232,24 +228,28 @@ class Commands:
         actor = await self._context.directory.actor(caller.slack_id, caller.team_id)
         return cards.whoami_card(actor, await self._names_of(caller.slack_id))
 
-    async def test(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
-        """`test`: a login of their own, made up, through the whole path."""
+    async def test(self, caller: Caller, arguments: list[str]) -> Message:
+        """`test [SOURCE]`: a login of their own, made up, through the whole path, HTTP included."""
         actor = await self._actor(caller)
         names = await self._names_of(actor.slack_id)
         name = names[0] if names else f"test-{actor.slack_id.lower()}"
-        record = _test_record(name, self._context.clock())
-        # Judged here only to say so now: otherwise they would wait for a card that never comes.
-        if not isinstance(self._context.settings.rules.judge(record), Match):
+        try:
+            trial = await self._trials.send(arguments[0] if arguments else None, name)
+        except OutsideError as error:
+            raise Refused(f"The test was not taken: {error}") from error
+        try:
+            outcome = await self._trials.judged(trial, TEST_PATIENCE)
+        except Unavailable as error:
+            raise Refused(f"The test was accepted by the source {trial.source}, but {error}") from error
+        if outcome.event_id is None:
             raise Refused(
-                "No rule makes an event of an SSH login from the source `test`, so no card would come. "
-                "Write `use: ssh` under `rules` in the configuration."
+                f"The test was accepted by the source {trial.source}, and no card comes of it: "
+                f"{outcome.outcome}."
             )
-        await self._inbox.put([record])
         where = "your direct messages" if names else "the security channel, as no user name is mapped to you"
         return cards.note(
-            f"A login of {name} to {TEST_HOST} was made up and put into the inbox. "
-            f"Within seconds its card appears in {where}. "
-            "If the card of your last test still waits, that one counts once more instead."
+            f"A login of {name} was made up and posted to the source {trial.source} as its sender does, and "
+            f"{outcome.outcome}. Within seconds its card, which says that it is a test, appears in {where}."
         )
 
     async def _actor(self, caller: Caller) -> Actor:
@@ -272,19 +272,3 @@ def _with_note(message: Message, sentence: str) -> Message:
 def _reviewers_only(actor: Actor, action: str) -> None:
     if not actor.is_reviewer:
         raise NotAllowed(f"Only reviewers can {action}.")
-
-
-def _test_record(name: str, now: datetime) -> Record:
-    message = (
-        f"Accepted publickey for {name} from {TEST_ADDRESS} port 50000 ssh2: ED25519 SHA256:made-up-by-test"
-    )
-    return Record(
-        source="test",
-        record_id=f"test-{name}-{now.timestamp()}",
-        message=message,
-        raw=json.dumps({"test": True, "message": message}),
-        received_at=now,
-        occurred_at=now,
-        host_name=TEST_HOST,
-        program="sshd",
-    )

@@ -15,9 +15,9 @@ from powertrip.cards import Message
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
 from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused
-from powertrip.ingest.contract import InboxWriter
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
+from powertrip.pipeline.ports import Trials
 from powertrip.slack.calls import call
 from powertrip.slack.commands import Caller, Commands
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
@@ -65,11 +65,11 @@ class Listeners:
     """What Powertrip listens to in Slack."""
 
     def __init__(
-        self, context: Context, decider: Decider, inbox: InboxWriter, pending: PendingInteractions
+        self, context: Context, decider: Decider, trials: Trials, pending: PendingInteractions
     ) -> None:
         self._context = context
         self._decider = decider
-        self._commands = Commands(context, decider, inbox)
+        self._commands = Commands(context, decider, trials)
         self._pending = pending
 
     def register(self, app: AsyncApp) -> None:

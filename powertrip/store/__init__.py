@@ -40,6 +40,7 @@ from powertrip.store.sources import counts, unmatched, voices
 from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
+from powertrip.store.trials import Trials
 from powertrip.store.worker_lock import WorkerLock
 
 __all__ = ["Store"]
@@ -75,6 +76,7 @@ class Store:
         self.sources = Sources(database)
         self.statistics = Statistics(database)
         self.tellings = Tellings(database)
+        self.trials = Trials(database)
         self.voices = Voices(database)
         self._run = database.run
         self._worker_lock = WorkerLock(database.database)

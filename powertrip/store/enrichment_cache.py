@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.store.database import Role, transaction
-from powertrip.store.tables import EnrichmentCacheRow, ServiceCallsRow
+from powertrip.store.enrichment_tables import EnrichmentCacheRow, ServiceCallsRow
 
 KEYS_AT_ONCE = 500
 """Keys in one query; SQLite takes no more than 999 parameters in older builds."""

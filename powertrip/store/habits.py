@@ -14,7 +14,7 @@ HOURS_READ = 500
 def past_of_row(row: Any) -> Past:
     """What the events before the one in `row` say of it."""
     same_kind = (EventRow.event_action == row.event_action) & (EventRow.id != row.id)
-    before = same_kind & (EventRow.received_at <= row.received_at)
+    before = same_kind & (EventRow.received_at <= row.received_at) & ~EventRow.is_test
     mine = before & (EventRow.user_name == row.user_name)
     approved = mine & (EventRow.status == Status.APPROVED)
     from_here = approved & (EventRow.source_ip == row.source_ip)

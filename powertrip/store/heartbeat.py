@@ -5,14 +5,14 @@ Nothing here grows: a source has one row, the card has one, and nonces go after 
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain.event import Event
 from powertrip.domain.heartbeat import AHEAD, REASON, REMEMBERED, Card, Heard, Outage, Watched
-from powertrip.domain.judgement import ToAsk, ToBeat
+from powertrip.domain.judgement import Judgement, ToAsk, ToBeat
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.heartbeat_tables import HeartbeatCardRow, HeartbeatRow, HeartbeatTakenRow
@@ -80,8 +80,14 @@ def _newest(item: ToBeat, now: datetime) -> None:
     ).where((HeartbeatRow.source == record.source) & older).execute()
 
 
-def heard_real(newest: Mapping[str, datetime]) -> None:
-    """Record when sources sent what is no heartbeat; changes nothing for those without one."""
+def heard_real(judgements: Sequence[Judgement]) -> None:
+    """Record when sources sent what nobody made up; changes nothing for those without a heartbeat."""
+    newest: dict[str, datetime] = {}
+    for item in judgements:
+        is_made_up = isinstance(item, ToBeat) or (isinstance(item, ToAsk) and item.event.is_test)
+        if not is_made_up:
+            source, at = item.record.source, item.record.received_at
+            newest[source] = max(at, newest.get(source, at))
     # In one order, so that two processes that judge records of the same sources never wait for each other.
     for source, at in sorted(newest.items()):
         outdated = HeartbeatRow.real_at.is_null() | (HeartbeatRow.real_at < at - _ROUGHLY)

@@ -1,4 +1,4 @@
-"""The tables of the heartbeat."""
+"""The tables of the heartbeat, and of test logins."""
 
 from peewee import BigIntegerField, CharField, IntegerField
 
@@ -27,6 +27,17 @@ class HeartbeatTakenRow(Table):
     nonce = CharField(primary_key=True)
     inbox_id = BigIntegerField()
     at = MomentField()
+
+
+class TrialRow(Table):
+    """Test logins, by the tokens that make them such."""
+
+    token = CharField(primary_key=True)
+    source = CharField()
+    user_name = OutsideTextField()
+    created_at = MomentField()
+    outcome = OutsideTextField(null=True)
+    event_id = CharField(null=True)
 
 
 class HeartbeatCardRow(Table):

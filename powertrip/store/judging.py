@@ -12,10 +12,10 @@ from typing import Any
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
-from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToBeat, ToQuarantine, ToSight
+from powertrip.domain.judgement import Applied, MaybeTest, ToAsk, ToBeat, ToQuarantine, ToSight
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import NOTHING_EXPECTED, Expected
-from powertrip.store import audit, deliveries, heartbeat, inbox, quarantine
+from powertrip.store import audit, deliveries, heartbeat, inbox, quarantine, trials
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
@@ -25,11 +25,12 @@ from powertrip.store.sources import judged
 from powertrip.store.tables import EventRow, OccurrenceRow
 
 
-def apply(judgements: Sequence[Judgement], now: datetime, expected: Expected = NOTHING_EXPECTED) -> Applied:
+def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTHING_EXPECTED) -> Applied:
     """Carry out each judgement exactly once, however often its record was claimed.
 
     `expected` says whose voice is listened for in the records.
     """
+    judgements = trials.resolve(claimed, now)
     if any(isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches) for item in judgements):
         pairing.begin()
     unmatched_ids = [item.record.inbox_id for item in judgements if item.verdict == RecordVerdict.UNMATCHED]
@@ -39,15 +40,12 @@ def apply(judgements: Sequence[Judgement], now: datetime, expected: Expected = N
     sighted = [item for item in ours if isinstance(item, ToSight)]
     unjudged = [item for item in ours if isinstance(item, ToQuarantine)]
     beats = [item for item in ours if isinstance(item, ToBeat)]
-    real: dict[str, datetime] = {}
-    for record in (item.record for item in ours if not isinstance(item, ToBeat)):
-        real[record.source] = max(record.received_at, real.get(record.source, record.received_at))
-    heartbeat.heard_real(real)
+    heartbeat.heard_real(ours)
     asked += heartbeat.take(beats, now)
     # Before the questions: a record that came with its counterpart finds it here.
     paired = [origin for sight in sighted for origin in pairing.sight(sight, now)]
     # A record that only confirms what an origin alone told of joins that event, whatever was decided.
-    late = [(ask, pairing.join_late(ask, now)) for ask in asked]
+    late = [(ask, None if ask.event.is_test else pairing.join_late(ask, now)) for ask in asked]
     joined = [event_id for _, event_id in late if event_id is not None]
     asked = [ask for ask, event_id in late if event_id is None]
     event_ids = keep_occurrences(asked, now)
@@ -197,7 +195,8 @@ def _occurrence_columns(ask: ToAsk, *, event_id: str, revision: int) -> dict[str
         "received_at": record.received_at,
         "revision": revision,
         "cut": record.cut,
-        "event_action": event.event_action,
+        # By which it is compared with what a HIDS saw: no test is.
+        "event_action": None if event.is_test else event.event_action,
         "user_name": event.user_name,
         "host_name": event.host_name,
         "source_ip": event.source_ip,

@@ -40,6 +40,7 @@ _PLAIN = (
     "fold_key",
     "reminders",
     "next_reminder_at",
+    "is_test",
 )
 
 

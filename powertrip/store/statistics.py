@@ -19,12 +19,12 @@ def numbers(since: datetime) -> Numbers:
     """Everything since a moment, in one consistent reading; days are of UTC, waits in seconds."""
     by_rule: Any = (
         EventRow.select(EventRow.rule, EventRow.status, fn.COUNT(EventRow.id))
-        .where(EventRow.received_at >= since)
+        .where(_since(since))
         .group_by(EventRow.rule, EventRow.status)
         .order_by(EventRow.rule, EventRow.status)
         .tuples()
     )
-    opened: Any = EventRow.select(EventRow.received_at).where(EventRow.received_at >= since).tuples()
+    opened: Any = EventRow.select(EventRow.received_at).where(_since(since)).tuples()
     deciders: Any = DecisionRow.select(DecisionRow.actor_id).where(DecisionRow.at >= since).tuples()
     waits = _waits(since)
     waits_per_day: dict[str, list[float]] = defaultdict(list)
@@ -42,6 +42,10 @@ def numbers(since: datetime) -> Numbers:
     )
 
 
+def _since(since: datetime) -> Any:
+    return (EventRow.received_at >= since) & ~EventRow.is_test
+
+
 def _waits(since: datetime) -> list[tuple[str, float]]:
     """The day an event arrived, and the seconds until its decision, for each that is decided."""
     # The first decision ends the wait: closing a denied event later does not lengthen it.
@@ -55,7 +59,7 @@ def _waits(since: datetime) -> list[tuple[str, float]]:
     rows: Any = (
         EventRow.select(EventRow.received_at, decided_at)
         .join(first, on=(first.c.event_id == EventRow.id))
-        .where((EventRow.received_at >= since) & EventRow.status.in_(DECIDED))
+        .where(_since(since) & EventRow.status.in_(DECIDED))
         .tuples()
     )
     return [(f"{arrived:%Y-%m-%d}", (at - arrived).total_seconds()) for arrived, at in rows]

@@ -8,7 +8,6 @@ from peewee import (
     BigIntegerField,
     BooleanField,
     CharField,
-    CompositeKey,
     IntegerField,
     Model,
     TextField,
@@ -98,6 +97,7 @@ class EventRow(Table):
     country_code = CharField(null=True)
     facts_due_at = MomentField(null=True)
     facts_tries = IntegerField(default=0)
+    is_test = BooleanField(default=False)
     # Rises with everything that a card shows, where the revision rises with occurrences only.
     version = IntegerField(default=1)
 
@@ -236,28 +236,6 @@ class PeopleCacheRow(Table):
     key = CharField(primary_key=True)
     value = JsonField()
     fetched_at = MomentField()
-
-
-class EnrichmentCacheRow(Table):
-    """What services said of addresses and networks, until it expires."""
-
-    key = CharField(primary_key=True)
-    value = JsonField()
-    fetched_at = MomentField()
-    expires_at = MomentField()
-
-
-class ServiceCallsRow(Table):
-    """Calls of a service in a period such as `2026-11`, against its quota."""
-
-    service = CharField()
-    period = CharField()
-    count = IntegerField()
-
-    class Meta:
-        """One count a service and period."""
-
-        primary_key = CompositeKey("service", "period")
 
 
 class QuarantineRow(Table):

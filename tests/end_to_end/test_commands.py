@@ -160,8 +160,15 @@ async def test_a_test_goes_the_whole_way_to_the_one_who_asked_for_it(control: Co
     await answer(control, BOB, "test", "A login of bob", "your direct messages")
     card = await card_for(control, "powertrip-test")
     assert card.channel == "D0BOB"
+    assert card.text.startswith("🧪 A test: was this you, Bob?\n🧪 Test: SSH login as bob")
     await answer(control, CAROL, "test", "security channel")
     assert (await card_for(control, "test-u0carol")).channel == SECURITY
+    # Each is a card of its own, and any source can be named.
+    await answer(control, BOB, "test papertrail", "the source papertrail", "the rule ssh_login took it")
+
+
+async def test_a_test_that_cannot_be_made_says_why(control: Control) -> None:
+    await answer(control, BOB, "test papertrial", 'did you mean "papertrail"?')
 
 
 async def test_a_guest_is_refused_by_every_word_that_tells_anything(control: Control) -> None:

@@ -1,4 +1,4 @@
-"""What is known of the heartbeat: by source, which were taken, and the one card that shows them."""
+"""What is known of the heartbeat and of test logins, and which events are tests."""
 
 from typing import Any
 
@@ -14,10 +14,14 @@ STATEMENTS = (
         id INTEGER PRIMARY KEY, owner VARCHAR(255), alive_at BIGINT, down_from BIGINT,
         down_until BIGINT, channel VARCHAR(255), ts VARCHAR(255), uid VARCHAR(255), attempted_at BIGINT,
         pinged_at BIGINT, told TEXT, worker_told_at BIGINT)""",
+    """CREATE TABLE trial (
+        token VARCHAR(255) PRIMARY KEY, source VARCHAR(255) NOT NULL, user_name TEXT NOT NULL,
+        created_at BIGINT NOT NULL, outcome TEXT, event_id VARCHAR(255))""",
+    "ALTER TABLE event ADD COLUMN is_test BOOLEAN NOT NULL DEFAULT FALSE",
 )
 
 
 def up(migrator: Any, db: Any) -> None:  # noqa: ARG001
-    """Create the three tables."""
+    """Create the tables and the column."""
     for statement in STATEMENTS:
         db.execute_sql(statement)
