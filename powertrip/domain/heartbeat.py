@@ -231,7 +231,7 @@ class Heard:
     claim: str | None = None
     """Why the newest of those was not."""
     refused: Mapping[str, int] = field(default_factory=dict)
-    """Requests since then that were refused, by the status of the answer."""
+    """Requests since the hour of then that were refused, by the cause."""
     real_at: datetime | None = None
     """When a record that is no heartbeat was last heard."""
 
@@ -295,23 +295,10 @@ def source_trouble(heard: Heard, section: HeartbeatSection, now: datetime) -> Tr
     return Trouble(link=Link.SOURCE, source=heard.source, text=_nothing_arrived(heard))
 
 
-_REFUSALS = {
-    "401": "is the secret of the sender the source's own?",
-    "404": "is its address right?",
-    "413": "is its batch too large?",
-    "422": "its body cannot be read",
-    "503": "the database did not take its records",
-}
-
-
 def _nothing_arrived(heard: Heard) -> str:
     text = f"nothing arrived from {heard.source}: sender, shipper, network, secret or proxy"
-    known = [
-        f"{count} requests answered {status}" + (f" ({_REFUSALS[status]})" if status in _REFUSALS else "")
-        for status, count in sorted(heard.refused.items())
-    ]
+    known = [f"{count} requests were refused: {cause}" for cause, count in sorted(heard.refused.items())]
     if heard.claims:
-        known.append(
-            f"{heard.claims} records claimed to be it and are asked about, for the last: {heard.claim}"
-        )
-    return f"{text}; since then {', '.join(known)}" if known else f"{text}; no request was refused since then"
+        known.append(f"{heard.claims} records claimed to be it and are asked about (the last: {heard.claim})")
+    since = "since the hour of the last one"
+    return f"{text}; {since} {', '.join(known)}" if known else f"{text}; {since} no request was refused"

@@ -13,9 +13,11 @@ from typing import Any
 from powertrip.domain.event import Event
 from powertrip.domain.heartbeat import AHEAD, REASON, REMEMBERED, Card, Heard, Outage, Watched
 from powertrip.domain.judgement import Judgement, ToAsk, ToBeat
+from powertrip.domain.sources import NO_SOURCE, refused
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.heartbeat_tables import HeartbeatCardRow, HeartbeatRow, HeartbeatTakenRow
+from powertrip.store.sources import counts
 from powertrip.store.tables import InboxRow
 
 LEASE = timedelta(seconds=60)
@@ -117,7 +119,7 @@ def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None
     waiting = InboxRow.select(InboxRow.received_at).where(InboxRow.judged_at.is_null()).order_by(InboxRow.id)
     oldest = waiting.first()
     return Watched(
-        heard=tuple(_heard(each) for each in rows),
+        heard=tuple(_heard(each, _refused(each)) for each in rows),
         card=Card(
             channel=row.channel,
             ts=row.ts,
@@ -135,7 +137,13 @@ def _wait_for(sources: Collection[str], now: datetime) -> None:
     insert_all(HeartbeatRow, new, "ON CONFLICT DO NOTHING")
 
 
-def _heard(row: Any) -> Heard:
+def _refused(row: Any) -> dict[str, int]:
+    """Refused requests by cause, to the source and to none, since the hour of the newest heartbeat."""
+    found = counts.totals(row.sent_at or row.since, row.source, NO_SOURCE)
+    return refused(found.get(NO_SOURCE, {})) | refused(found.get(row.source, {}))
+
+
+def _heard(row: Any, refusals: dict[str, int]) -> Heard:
     return Heard(
         source=row.source,
         since=row.since,
@@ -146,6 +154,7 @@ def _heard(row: Any) -> Heard:
         problem=row.problem,
         claims=row.claims,
         claim=row.claim,
+        refused=refusals,
         real_at=row.real_at,
     )
 

@@ -30,6 +30,7 @@ from powertrip.slack.notifier import SlackNotifier
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.store.sources.refusals import Refusals
 from slack_emulator import BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.conftest import Clock
@@ -91,6 +92,7 @@ class Chain:
         self.heartbeat: Heartbeat = UNUSED
         self.session: aiohttp.ClientSession = UNUSED
         self.control: Control = UNUSED
+        self.refusals: Refusals = UNUSED
         self._count = 0
 
     def name(self, *, source: str = "syslog", key: SecretStr = KEY, at: datetime | None = None) -> str:
@@ -176,6 +178,7 @@ async def chain(
         thread = DatabaseThread(opened)
         made = Chain(config=config, clock=clock, store=Store(thread), thread=thread)
         made.session, made.control = session, control
+        made.refusals = Refusals(thread, clock)
         signals = Signals()
         inbox = GroupCommitInbox(
             thread, backlog_limit=lambda: 10_000, retry_after=lambda: 30, on_new=signals.inbox.set
@@ -227,8 +230,10 @@ async def chain(
             metrics=made.context.metrics,
             readiness=ready,
             clock=clock,
+            refused=made.refusals.add,
         )
         async with TestServer(app) as server:
             made.url = str(server.make_url("")).rstrip("/")
             yield made
+        await made.refusals.close()
         await thread.close()

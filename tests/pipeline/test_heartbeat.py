@@ -55,10 +55,12 @@ async def stop_the_shipper(chain: Chain) -> None:
 async def change_the_secret(chain: Chain) -> None:
     record = chain.login(chain.name())
     assert await chain.post(record, headers={"Authorization": "Bearer the-secret-of-last-year"}) == 401
+    await chain.refusals.close()
 
 
 async def lead_the_proxy_astray(chain: Chain) -> None:
     assert await chain.post(chain.login(chain.name()), source="elsewhere") == 404
+    await chain.refusals.close()
 
 
 async def garble_the_header(chain: Chain) -> None:
@@ -113,8 +115,8 @@ async def close_the_socket(chain: Chain) -> None:
 
 LINKS = [
     (stop_the_shipper, "card", "nothing arrived from syslog: sender, shipper, network, secret or proxy"),
-    (change_the_secret, "card", "nothing arrived from syslog: sender, shipper, network, secret or proxy"),
-    (lead_the_proxy_astray, "card", "nothing arrived from syslog: sender, shipper, network, secret or proxy"),
+    (change_the_secret, "card", "1 requests were refused: 401 wrong secret or signature"),
+    (lead_the_proxy_astray, "card", "1 requests were refused: 404 no such source"),
     (garble_the_header, "card", "arrived but no rule took it"),
     (rename_the_key, "card", "arrived but no rule took it"),
     (switch_the_rule_off, "card", "arrived but no rule took it"),

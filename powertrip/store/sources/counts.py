@@ -37,11 +37,14 @@ def add(counted: Mapping[tuple[str, str], int], at: datetime) -> None:
     insert_all(SourceCountRow, rows, _ADDED)
 
 
-def totals(since: datetime) -> dict[str, dict[str, int]]:
-    """The counts since the hour of a moment, by source and verdict."""
+def totals(since: datetime, *sources: str) -> dict[str, dict[str, int]]:
+    """The counts since the hour of a moment, by source and verdict; of these sources if any are named."""
+    counted = SourceCountRow.hour >= hour_of(since)
+    if sources:
+        counted &= SourceCountRow.source.in_(sources)
     query: Any = (
         SourceCountRow.select(SourceCountRow.source, SourceCountRow.verdict, fn.SUM(SourceCountRow.count))
-        .where(SourceCountRow.hour >= hour_of(since))
+        .where(counted)
         .group_by(SourceCountRow.source, SourceCountRow.verdict)
         .tuples()
     )
