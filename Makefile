@@ -25,7 +25,7 @@ help:
 	@echo "make fuzz          change what stands around a login 200,000 times, and look for silence"
 	@echo "make system        run the tests with sshd, syslog-ng, rsyslog and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
-	@echo "make pictures      take the README's picture anew (needs what make system needs)"
+	@echo "make pictures      take the pictures of README and docs anew (needs what make system needs)"
 	@echo "make docs          write docs/configuration.md and docs/packs.md from the code"
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
@@ -58,9 +58,11 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 pictures: $(VENV)/.installed-dev
-	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k bad_repute
+	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k "bad_repute or fits_the_screen"
 	mkdir -p docs/images
 	cp build/pictures/demo-bob-is-asked.png docs/images/card.png
+	cp build/pictures/sudo-phone-asked.png docs/images/card-sudo.png
+	cp build/pictures/cloudtrail-phone-red.png docs/images/card-aws.png
 
 docs: $(VENV)/.installed
 	$(BIN)/python bot.py docs configuration > docs/configuration.md

@@ -45,7 +45,7 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     parts = [f"{words.count(open_ones, 'event')} to decide"] if open_ones else []
     if len(waiting) > open_ones:
         parts.append(f"{words.count(len(waiting) - open_ones, 'denied event')} to close")
-    headline = f"Reminder: {words.listed(parts)}"
+    headline = f"{words.alarm(waiting[0]) if waiting else ''}Reminder: {words.listed(parts)}"
     # The list is updated as its events are decided, until none of them waits.
     if not waiting:
         headline = f"✅ All done: {words.count(len(decided), 'event')} decided"
@@ -83,11 +83,11 @@ def _listed(
     now: datetime,
 ) -> Message:
     blocks = list(above)
-    lines = [_line(event, now) for event in [*waiting, *decided]]
+    worst, *others = [_line(event, now) for event in [*waiting, *decided]]
     call = calling(view.mention) if waiting else []
-    shown_text = as_text(
-        [[text(said[0])], *call, *([text(line)] for line in said[1:]), *lines], LIST_TEXT_BYTES
-    )
+    # The worst comes right after the headline, for a notification shows little more.
+    first, *hints = [[text(line)] for line in said]
+    shown_text = as_text([first, worst, *call, *hints, *others], LIST_TEXT_BYTES)
     # Slack refuses a message that is too large as a whole, and nobody would be asked.
     room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
     json_room = MESSAGE_JSON - json_size([shown_text, blocks]) - ROOM_FOR_THE_REST

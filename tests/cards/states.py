@@ -125,6 +125,8 @@ def states(about: Event) -> dict[str, Message]:
     first = _view(NoticeKind.FIRST, "person" if is_person else "channel")
     in_channel = _view(NoticeKind.REMINDER, "channel", reminder=2, mention=REVIEWERS)
     denial = decision(Verdict.DENY)
+    if not is_person:
+        denial = replace(denial, actor_id=CAROL, actor_name="Carol")
     note = decision(
         Verdict.CLOSE,
         actor_id=CAROL,

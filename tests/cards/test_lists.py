@@ -80,9 +80,10 @@ def test_the_worst_comes_first() -> None:
         event(id="ffffffffff", received_at=later(minutes=-8)),
     ]
 
-    values = [button["value"][0] for button in buttons(reminder_list(events, VIEW, later(hours=2)))]
+    message = reminder_list(events, VIEW, later(hours=2))
 
-    assert "".join(values[::2]) == "bedcaf"
+    assert "".join(button["value"][0] for button in buttons(message)[::2]) == "bedcaf"
+    assert message.text.startswith("🚨 Critical. Reminder: 6 events to decide\n⏳ SSH login")
 
 
 def test_a_line_says_what_its_approval_covers() -> None:
@@ -156,7 +157,7 @@ def test_the_plain_text_names_the_events_and_what_to_type() -> None:
     text = reminder_list(waiting(2), VIEW, later(hours=2)).text
 
     assert text.startswith(
-        "Reminder: 2 events to decide\n<@U0CAROL> please look.\n"
+        f"Reminder: 2 events to decide\n⏳ {LOGIN} · 2 h ago · k000000000\n<@U0CAROL> please look.\n"
         "Each is decided on its own: /powertrip approve, deny or close, and its id.\n"
     )
     assert "SSH login as alice on bastion-1 from 192.0.2.10 · medium severity · 2 h ago · k000000001" in text
