@@ -27,4 +27,4 @@ async def test_bob_denies_a_login_from_an_address_of_bad_repute(
     await desk.picture(screenshots / "demo-bob-is-asked.png")
     await message.get_by_role("button", name="Deny").click()
     await expect(message).to_contain_text("Denied by")
-    await demo.card("Denied: somebody has to look into this now")
+    await demo.card("Denied by Bob: somebody has to look into this now")

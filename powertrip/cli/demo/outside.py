@@ -19,13 +19,13 @@ _NETWORKS = {
     64496: ("EXAMPLE-HOME", "Example Broadband", "DE"),
     64497: ("EXAMPLE-CLOUD", "Example Hosting", "IE"),
     64498: ("EXAMPLE-HOTEL", "Example Hotels", "FR"),
-    64511: ("EXAMPLE-EVIL", "Example Bulletproof Hosting", "ZZ"),
+    64511: ("EXAMPLE-EVIL", "Example Bulletproof Hosting", "NL"),
 }
 _PLACES = {
     64496: ("Berlin", "Land Berlin", "DE", "Europe/Berlin"),
     64497: ("Dublin", "Leinster", "IE", "Europe/Dublin"),
     64498: ("Paris", "Île-de-France", "FR", "Europe/Paris"),
-    64511: ("", "", "ZZ", ""),
+    64511: ("Amsterdam", "North Holland", "NL", "Europe/Amsterdam"),
 }
 
 
