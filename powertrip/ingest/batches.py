@@ -10,6 +10,7 @@ from powertrip.ingest.body import json_object
 
 _LISTS = ("records", "metrics", "events")
 """rsyslog's kafkarest, Telegraf's batches, Papertrail's events: each alone in its object."""
+_PUSH = {"message", "subscription", "deliveryAttempt"}
 _LENGTH = re.compile(rb"([0-9]{1,9}) ")
 
 
@@ -31,13 +32,14 @@ def opened_batch(value: Any) -> Iterator[Any]:
 def pushed_by_pubsub(value: Any) -> Any:
     """What Google Pub/Sub pushes in an envelope: an object, or a line; any other value as it is."""
     message = value.get("message") if isinstance(value, dict) else None
-    if not isinstance(message, dict) or not isinstance(data := message.get("data"), str):
+    data = message.get("data") if isinstance(message, dict) and value.keys() <= _PUSH else None
+    if not isinstance(data, str):
         return value
     try:
         text = base64.b64decode(data, validate=True).decode("utf-8", "replace")
     except (binascii.Error, ValueError):
         return value
-    return json_object(text) or text
+    return json_object(text) or text.strip() or value
 
 
 def octet_frames(body: bytes) -> tuple[list[bytes], bytes]:

@@ -14,7 +14,7 @@ _NAME_LIMIT = 40
 def lacks_message(record: Record) -> bool:
     """Whether the source found no log line in the record, and took it whole for one."""
     is_whole = bool(record.message) and record.raw.startswith(record.message)
-    return is_whole and (begins_as_json(record.raw) or record.raw.lstrip()[:1] in ("[", "n", "t", "f"))
+    return is_whole and (begins_as_json(record.raw) or record.raw.lstrip().startswith("["))
 
 
 def why_lacking(record: Record, keys: tuple[str, ...]) -> str | None:
@@ -50,8 +50,8 @@ def is_wanted(rules: Iterable[Rule], record: Record, documents: RecordJson) -> b
         document = documents.document(rule.json.inside, of_message=False)
         if document is None:
             continue
-        found = (document.find(condition.path) for condition in rule.json.when)
-        # `true` and `false` are what a comparison says of any document.
-        if any(isinstance(value, str | dict | list) and value for value in found):
+        paths = (condition.path for condition in rule.json.when)
+        # A comparison, or a function, says something of any object.
+        if any(document.find(path) != path.find({}) for path in paths):
             return True
     return False

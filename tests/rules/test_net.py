@@ -1,4 +1,4 @@
-"""What reads like a login of sshd's and is taken by no rule is quarantined, whatever it comes in."""
+"""What reads like a login, or like becoming somebody else, and is taken by no rule is quarantined."""
 
 import json
 from typing import Any
@@ -135,3 +135,107 @@ def test_no_text_around_a_login_makes_it_nobodys_business(
         assert not isinstance(verdict_on(message, program=program), Unmatched | Ignored)
         raw = json.dumps({"unknown": message})
         assert not isinstance(verdict_on("nothing", raw, program=program), Unmatched | Ignored)
+
+
+GETTING_IN = [
+    ("dropbear", "Password auth succeeded for 'root' from 192.0.2.10:50000"),
+    ("dropbear", "Pubkey auth succeeded for 'root' with ssh-ed25519 key SHA256:x from 192.0.2.10:50000"),
+    ("openwrt", "[812] Nov 05 10:00:00 PAM password auth succeeded for 'root' from 192.0.2.10:50000"),
+    ("sudo", "   alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id"),
+    ("sudo-rs", "alice :  PWD=/ ; USER=root ; COMMAND=/usr/bin/id"),
+    ("sudo", "alice : TTY=pts/0 ; PWD=/a\nb ; USER=root ; COMMAND=/bin/sh -c id\nid"),
+    ("sudo", '@cee:{"sudo":{"accept":{"submituser":"alice","command":"/usr/bin/id"}}}'),
+    ("su", "(to root) alice on pts/0"),
+    ("su", "Successful su for root by alice"),
+    ("su", "alice to root on /dev/ttyu0"),
+    ("su", "+ pts/0 alice:root"),
+    ("su", "pam_unix(su:session): session opened for user root by alice(uid=1000)"),
+    ("su", "pam_unix(su-l:session): session opened for user root(uid=0) by alice(uid=1000)"),
+    ("su(pam_unix)", "session opened for user root by alice(uid=500)"),
+    ("sshd(pam_unix)", "session opened for user alice by (uid=0)"),
+    ("sudo", "pam_unix(sudo:session): session opened for user root(uid=0) by alice(uid=1000)"),
+    (
+        "systemd-run0",
+        "pam_unix(systemd-run0:session): session opened for user root(uid=0) by alice(uid=1000)",
+    ),
+    ("pkexec", "pam_unix(polkit-1:session): session opened for user root(uid=0) by (uid=1000)"),
+    ("login", "pam_unix(login:session): session opened for user alice(uid=1000) by alice(uid=0)"),
+    ("gdm-password]", "pam_unix(gdm-password:session): session opened for user alice(uid=1000) by (uid=0)"),
+    ("doas", "alice ran command /bin/ksh as root from /home/alice"),
+    ("doas", "alice ran command as root: /bin/ksh"),
+    ("pkexec", "alice: Executing command [USER=root] [TTY=unknown] [CWD=/] [COMMAND=/usr/bin/id]"),
+    ("login", "ROOT LOGIN ON tty1"),
+    ("login", "LOGIN ON tty1 BY alice"),
+    ("login", "ROOT LOGIN  on '/dev/tty1' from '192.0.2.10'"),
+    ("login", "root login on 'tty1'"),
+    ("audit", 'type=USER_LOGIN msg=audit(1.2:3): pid=1 uid=0 auid=1000 exe="/usr/sbin/sshd" res=success\''),
+    ("win", "An account was successfully logged on.\r\nSubject: x\r\nLogon Type:\t\t10\r\nNew Logon:"),
+    ("router", "user admin logged in from 192.0.2.10 via ssh"),
+    ("switch", "%SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: admin] [Source: 192.0.2.10]"),
+    ("webmin", "Successful login as root from 192.0.2.10"),
+]
+
+
+@pytest.mark.parametrize(("program", "message"), GETTING_IN)
+def test_every_way_to_get_in_is_quarantined_where_no_rule_is_about_it(program: str, message: str) -> None:
+    nothing = rules_of("- {name: other, title: Other, folds_people: true, program: other, pattern: '^x$'}")
+    for raw in (message, json.dumps({"text": message}), json.dumps({"log": json.dumps({"a": message})})):
+        verdict = nothing.judge(record(message, raw=raw, program=program))
+        assert isinstance(verdict, Quarantined), raw
+        assert "no rule took it" in verdict.reason
+        assert "alice" not in verdict.reason
+        # Under a key that nobody looks at, and from whatever program the shipper says.
+        if "session opened" not in message and program != "su":
+            assert isinstance(nothing.judge(record("-", raw=raw, program="other")), Quarantined), raw
+
+
+NOBODYS_BUSINESS = [
+    ("CRON", "pam_unix(cron:session): session opened for user root(uid=0) by (uid=0)"),
+    ("CRON", "pam_unix(cron:session): session opened for user root by (uid=0)"),
+    ("crond", "pam_unix(crond:session): session opened for user root by (uid=0)"),
+    ("crond(pam_unix)", "session opened for user root by (uid=0)"),
+    ("systemd", "pam_unix(systemd-user:session): session opened for user alice(uid=1000) by alice(uid=0)"),
+    ("su", "pam_unix(su-l:session): session opened for user postgres(uid=105) by (uid=0)"),
+    ("runuser", "pam_unix(runuser:session): session opened for user postgres by (uid=0)"),
+    ("sudo", "pam_unix(sudo:session): session opened for user root(uid=0) by root(uid=0)"),
+    ("sudo", "pam_unix(sudo:session): session closed for user root"),
+    ("su", "FAILED SU (to root) alice on pts/0"),
+    ("su", "pam_unix(su:auth): authentication failure; logname= uid=1000 euid=0 tty=pts/0 user=root"),
+    ("systemd-logind", "New session 7 of user alice."),
+    ("sshd", "Failed password for alice from 192.0.2.10 port 50000 ssh2"),
+    ("sshd", "Invalid user (to root) x on pts/0 from 192.0.2.10 port 50000"),
+    ("sshd", "Invalid user USER=a ; COMMAND=b from 192.0.2.10 port 50000"),
+    ("dropbear", "Bad password attempt for 'root' from 192.0.2.10:50000"),
+    ("dropbear", "Login attempt for nonexistent user from 192.0.2.10:50000"),
+    ("nginx", '192.0.2.10 - - [05/Nov/2026:10:00:00 +0000] "GET /login?to=root HTTP/1.1" 200 7 "-" "x"'),
+    ("nginx", '192.0.2.10 - - "GET /?COMMAND=id&USER=root HTTP/1.1" 404'),
+    ("CRON", "(root) CMD (sudo -u postgres /usr/local/bin/backup)"),
+    ("app", "user alice logged in from 192.0.2.10"),
+    ("app", "moved a to b on /dev/sda"),
+    ("dovecot", "imap-login: Login: user=<alice>, method=PLAIN, rip=192.0.2.10"),
+    ("win", "An account was successfully logged on.\r\nLogon Type:\t\t3\r\nNew Logon:"),
+    ("audit", 'type=USER_LOGIN msg=audit(1.2:3): pid=1 uid=0 acct="root" res=failed\''),
+    ("kernel", "usb 1-1: new high-speed USB device"),
+    ("sshd", "Server listening on 0.0.0.0 port 22."),
+]
+
+
+@pytest.mark.parametrize(("program", "message"), NOBODYS_BUSINESS)
+def test_what_a_healthy_server_writes_all_day_does_not_fill_the_quarantine(
+    program: str, message: str
+) -> None:
+    for raw in (message, json.dumps({"message": message, "program": program})):
+        assert isinstance(verdict_on(message, raw, program=program), Unmatched)
+
+
+def test_pams_sessions_are_quarantined_only_where_no_rule_judges_the_programs_own_lines() -> None:
+    message = "pam_unix(su:session): session opened for user root by alice(uid=1000)"
+    with_su = rules_of("- {name: su, title: su, folds_people: true, program: su, pattern: '^x$'}")
+    assert isinstance(with_su.judge(record(message, program="su")), Unmatched)
+    assert isinstance(SSH.judge(record(message, program="su")), Quarantined)
+
+
+def test_the_reason_names_the_pack_that_is_missing() -> None:
+    verdict = SSH.judge(record("alice : TTY=pts/0 ; USER=root ; COMMAND=/usr/bin/id", program="sudo"))
+    assert isinstance(verdict, Quarantined)
+    assert "that the pack sudo is in use" in verdict.reason
