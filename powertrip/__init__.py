@@ -9,3 +9,5 @@
 `pipeline` tells this story, a file a step. Its hands are `ingest`, `sources`, `polls`, `rules`, `enrichment`,
 `cards`, `slack` and `hids`; `domain` decides, `store` keeps, and `runtime` starts it all.
 """
+
+__version__ = "0.1.0"

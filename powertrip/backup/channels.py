@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from types import ModuleType
@@ -17,12 +18,40 @@ TIMEOUT = 20.0
 """Seconds for one message; Apprise itself gives each connection four, and mail fifteen."""
 
 
+class _Answers:
+    """What the services answered, out of what Apprise logs; nothing else of it is kept or shown."""
+
+    def __init__(self) -> None:
+        self._reasons: list[str] = []
+
+    def silence(self, logger: logging.Logger) -> None:
+        """Have the logger say nothing: it may hold a whole address, with its password."""
+        logger.setLevel(logging.WARNING)
+        logger.filters[:] = [self._keep]
+
+    def listen(self) -> list[str]:
+        """The reasons of failures from here on; Apprise logs them from threads of its own."""
+        self._reasons = []
+        return self._reasons
+
+    def _keep(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage()
+        if status := re.search(r"error=(\d{3})\b", text):
+            self._reasons.append(f"it answered {status[1]}")
+        elif re.search(r"(?i)connection error|timed? ?out|socket", text):
+            self._reasons.append("it cannot be connected to")
+        return False
+
+
+_ANSWERS = _Answers()
+
+
 def _apprise() -> ModuleType:
     """Apprise, silenced: it logs what it sends, and at times a whole address with its password."""
     # Imported here, for it loads all its services, which takes most of a second.
     import apprise  # noqa: PLC0415
 
-    logging.getLogger("apprise").setLevel(logging.CRITICAL + 1)
+    _ANSWERS.silence(logging.getLogger("apprise"))
     return apprise
 
 
@@ -74,6 +103,7 @@ class AppriseChannels:
         apprise = _apprise()
         sender = apprise.Apprise()
         sender.add(channel.url.get_secret_value())
+        reasons = _ANSWERS.listen()
         try:
             # Apprise bounds each connection, not a mail server that answers a byte at a time.
             async with asyncio.timeout(TIMEOUT):
@@ -81,6 +111,7 @@ class AppriseChannels:
         except TimeoutError as error:
             raise Unavailable(f"backup.channels.{name} did not answer within {TIMEOUT:g} s") from error
         if not taken:
+            why = f" ({reasons[0]})" if reasons else ""
             raise Unavailable(
-                f"backup.channels.{name} did not take the message; check its address and the way there"
+                f"backup.channels.{name} did not take the message{why}; check its address and the way there"
             )

@@ -15,17 +15,18 @@ A command imports what it needs when it runs, so that `--help` and `rules test` 
 of Slack, HTTP and the database to load. `tests/cli/test_lazy_imports.py` keeps it so.
 """
 
+from typing import Annotated
+
 import typer
 
 from powertrip.cli import again, demo, docs, events, rules, run, sources, trying, upkeep
-from powertrip.cli.shared import CommandGroup
+from powertrip.cli.shared import CommandGroup, tell_version
 
 app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
-    help="Asks in Slack: was this you?",
 )
 for commands in (run, demo, upkeep, sources, trying):
     app.add_typer(commands.app)
@@ -34,3 +35,13 @@ app.add_typer(again.quarantine, name="quarantine", help="What a rule should have
 app.add_typer(again.unmatched, name="unmatched", help="Records that no rule took.")
 app.add_typer(events.app, name="events", help="Look at events and export them.")
 app.add_typer(docs.app, name="docs", help="Write the pages of docs/ that are made from the code.")
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=tell_version, is_eager=True, help="Print the version and end."),
+    ] = False,
+) -> None:
+    """Asks in Slack: was this you?"""

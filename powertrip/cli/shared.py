@@ -45,6 +45,18 @@ class CommandGroup(TyperGroup):
         raise typer.Exit(1)
 
 
+def tell_version(wanted: bool) -> None:
+    """Print the versions that a report of a fault needs, and end."""
+    if not wanted:
+        return
+    import platform
+
+    import powertrip
+
+    typer.echo(f"powertrip {powertrip.__version__} (Python {platform.python_version()}, {platform.system()})")
+    raise typer.Exit
+
+
 def complain(problem: object) -> None:
     """Print to standard error, without secrets."""
     from powertrip.log import redact

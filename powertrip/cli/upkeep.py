@@ -35,14 +35,24 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Send a test message by every backup channel."""
     from powertrip.backup.channels import AppriseChannels
+    from powertrip.errors import Unavailable
 
     channels = AppriseChannels(read_config(config).backup.channels)
     if not channels.names:
         complain("backup.channels: none is configured; add one, see docs/configuration.md")
         raise typer.Exit(1)
+    failed = False
     for name in channels.names:
-        asyncio.run(channels.send(name, "Powertrip: test", TEST_OF_BACKUP))
-        console.print(f"{name}: sent")
+        try:
+            asyncio.run(channels.send(name, "Powertrip: test", TEST_OF_BACKUP))
+        except Unavailable as error:
+            # The others are tried all the same: they are what is left when this one is needed.
+            failed = True
+            complain(error)
+        else:
+            console.print(f"{name}: sent")
+    if failed:
+        raise typer.Exit(1)
 
 
 @app.command()

@@ -91,7 +91,7 @@ class Worker:
         self._timers.start()
         # Nobody waits for it: what it finds is told, and stops nothing.
         self._looking_up = asyncio.create_task(self._look_up_reviewers(found.identity))
-        log.info("connected to Slack", team=found.identity.team, security_channel=found.security_channel)
+        log.info("worker started", team=found.identity.team, security_channel=found.security_channel)
 
     async def _look_up_reviewers(self, identity: preflight.Identity) -> None:
         """Tell of reviewers by id who cannot decide: a slip in an id would show only when one is needed."""

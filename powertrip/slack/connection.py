@@ -47,6 +47,7 @@ class SocketConnection:
         self._handler: AsyncSocketModeHandler | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._last_connected = clock()
+        self._was_connected = False
 
     async def start(self) -> None:
         """Check the app token, then connect in the background; raises SlackRefused for a wrong one."""
@@ -69,7 +70,11 @@ class SocketConnection:
     async def watch(self) -> bool:
         """Check once and mend what the SDK does not; returns whether the socket is open."""
         now = self._clock()
-        if await self.is_connected():
+        is_connected = await self.is_connected()
+        if is_connected != self._was_connected:
+            self._was_connected = is_connected
+            log.info("connected to Slack" if is_connected else "socket to Slack closed")
+        if is_connected:
             self._last_connected = now
             return True
         away = now - self._last_connected

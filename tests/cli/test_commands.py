@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+import os
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from powertrip.cli.demo.workspace import local_slack
@@ -14,6 +17,7 @@ from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.cli.running import Elsewhere, bot
 from tests.end_to_end.harness import (
+    ROOT,
     SECRET,
     free_port,
     login,
@@ -22,6 +26,7 @@ from tests.end_to_end.harness import (
     write_config,
 )
 from tests.end_to_end.test_main_path import card_for
+from tests.outside import json_answer, serving
 
 LINES = """\
 Nov 22 20:08:58 bastion-1 sshd[99]: Accepted publickey for alice from 192.0.2.10 port 52277 ssh2
@@ -92,6 +97,29 @@ def test_a_backup_channel_can_be_tried_and_says_when_it_fails(sandbox: SlackEmul
     ended = bot("test-backup", folder=tmp_path)
     assert ended.status == 1
     assert "backup.channels.pager did not take the message" in ended.errors
+    assert "hunter2" not in ended.said
+
+
+def test_every_backup_channel_is_tried_and_each_failure_has_its_reason(
+    elsewhere: Elsewhere, sandbox: SlackEmulator, tmp_path: Path
+) -> None:
+    async def refuse(request: httpx.Request) -> httpx.Response:
+        return json_answer({}, status=200 if request.url.path == "/well" else 403)
+
+    with elsewhere.within(serving(refuse)) as url:
+        there = url.removeprefix("http://")
+        channels = {
+            "away": {"url": f"json://127.0.0.1:{free_port()}/"},
+            "refuses": {"url": f"json://bob:hunter2hunter2@{there}no"},
+            "works": {"url": f"json://{there}well"},
+        }
+        configured(sandbox, tmp_path, backup={"channels": channels})
+        ended = bot("test-backup", folder=tmp_path)
+
+    away, refuses = ended.errors.splitlines()[-2:]
+    assert "backup.channels.away did not take the message (it cannot be connected to)" in away
+    assert "backup.channels.refuses did not take the message (it answered 403)" in refuses
+    assert (ended.status, ended.out) == (1, "works: sent\n")
     assert "hunter2" not in ended.said
 
 
@@ -274,6 +302,39 @@ def test_events_are_listed_shown_and_exported(
         missing = bot("events", "show", nothing, folder=tmp_path)
         assert (missing.status, said in missing.errors) == (1, True)
         assert "python bot.py events list" in missing.errors
+
+
+@pytest.mark.parametrize(("since", "fits"), [("7d", True), ("24h", True), ("2026-01-31", True), ("7", False)])
+def test_an_export_begins_where_slacks_history_would(
+    sandbox: SlackEmulator, tmp_path: Path, since: str, fits: bool
+) -> None:
+    configured(sandbox, tmp_path)
+    bot("migrate", folder=tmp_path)
+    ended = bot("events", "export", "--since", since, folder=tmp_path)
+
+    assert ended.status == (0 if fits else 2)
+    assert fits or "a span such as 7d or 24h" in " ".join(ended.errors.replace("│", " ").split())
+
+
+def test_what_is_written_is_for_its_owner_alone(sandbox: SlackEmulator, tmp_path: Path) -> None:
+    configured(sandbox, tmp_path)
+    before = os.umask(0o022)
+    try:
+        bot("migrate", folder=tmp_path)
+        bot("events", "export", "--output", "out.csv", folder=tmp_path)
+    finally:
+        os.umask(before)
+
+    modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.glob("[op]*")}
+    assert modes.keys() >= {"powertrip.db", "out.csv"}
+    assert set(modes.values()) == {0o600}
+
+
+def test_the_version_is_the_projects(tmp_path: Path) -> None:
+    ended = bot("--version", folder=tmp_path)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+    assert ended.out.startswith(f"powertrip {project['version']} (Python 3.")
 
 
 def test_a_file_that_cannot_be_written_is_named(sandbox: SlackEmulator, tmp_path: Path) -> None:

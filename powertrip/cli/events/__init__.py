@@ -1,13 +1,15 @@
 """`bot.py events`: lists, shows and exports events straight from the database."""
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console, open_stored, read_config
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -58,7 +60,7 @@ def export(
     kind: Annotated[Format, typer.Option("--format", help="csv or jsonl.")] = Format.CSV,
     output: Annotated[Path | None, typer.Option(help="A file; without it, standard output.")] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="From this UTC day on.")
+        str | None, typer.Option(help="From this UTC day on, or of this span: 2026-01-31, 7d, 24h.")
     ] = None,
 ) -> None:
     """Export events as CSV or JSON lines."""
@@ -67,7 +69,20 @@ def export(
     from powertrip.cli.events import exporting
     from powertrip.domain.event import EventQuery
 
-    query = EventQuery(limit=sys.maxsize, since=since.replace(tzinfo=UTC) if since else None)
+    query = EventQuery(limit=sys.maxsize, since=_moment(since))
     with open_stored(read_config(config)):
         count = exporting.export(query, kind, output)
     complaints.print(f"{count} events exported")
+
+
+def _moment(since: str | None) -> "datetime | None":
+    from powertrip.net import utc_now
+    from powertrip.slack.arguments import moment
+
+    if since is None:
+        return None
+    found = moment(since, utc_now())
+    if found is None:
+        problem = "write a day such as 2026-01-31, or a span such as 7d or 24h"
+        raise typer.BadParameter(problem, param_hint="--since")
+    return found
