@@ -14,6 +14,7 @@ from powertrip.config.secret import MAKE_ONE, weakness
 from powertrip.config.values import as_list, did_you_mean
 from powertrip.domain.policy import Policy
 from powertrip.domain.routing import Reviewers
+from powertrip.domain.voices import rules_in_voices
 from powertrip.rules import Rule, RuleSet
 
 
@@ -131,7 +132,7 @@ def _starved_rules(senders: _Senders, rules: RuleSet, entries: Sequence[Any]) ->
 
 
 def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
-    """Rules that policies and origins name and that do not exist."""
+    """Rules that policies, origins and expectations name and that do not exist."""
     # A policy for a rule that makes no events demands nothing, and nobody would notice.
     known = [rule.name for rule in rules.rules if not rule.ignore]
     policies = data.get("policy")
@@ -147,6 +148,13 @@ def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
         for name in map(str, names if isinstance(names, list) else []):
             if known and name not in known:
                 yield path, did_you_mean(name, known, "rule")
+    # A rule that ignores is heard as well.
+    every = [rule.name for rule in rules.rules]
+    for section in ("sources", "polls"):
+        for name, sender in tables(data, section):
+            for place, rule in rules_in_voices((section, name), sender):
+                if rule not in every:
+                    yield place, did_you_mean(rule, every, "rule")
 
 
 def lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterator[Problem]:

@@ -98,26 +98,38 @@ def _rule_of(judgement: Judgement) -> str | None:
             return None
 
 
-def mistakes_in_voices(path: tuple[str, str], sender: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
-    """What is wrong between the expectations of one source or poll, as they are written."""
+def _written(path: Path, sender: Mapping[str, Any]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The expectations of one source or poll, as they are written, each with its place."""
     written = sender.get("expect")
-    seen: set[tuple[str, ...]] = set()
     for number, entry in enumerate(written if isinstance(written, list) else []):
-        if not isinstance(entry, dict):
-            continue
+        if isinstance(entry, dict):
+            yield (*path, "expect", number), entry
+
+
+def rules_in_voices(path: Path, sender: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """The rules that they name."""
+    for place, entry in _written(path, sender):
+        if isinstance(entry.get("rule"), str):
+            yield (*place, "rule"), entry["rule"]
+
+
+def mistakes_in_voices(path: Path, sender: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """What is wrong between them."""
+    seen: set[tuple[str, ...]] = set()
+    for place, entry in _written(path, sender):
         hosts = as_list(entry.get("hosts"))
         names = hosts if isinstance(hosts, list) else [""]
         for name in map(str, names):
             voice = (str(entry.get("rule") or ""), str(entry.get("program") or ""), host_key(name))
             if voice in seen:
-                yield (*path, "expect", number), "is expected twice; keep one of the two"
+                yield place, "is expected twice; keep one of the two"
             seen.add(voice)
         if LEARNED in names and len(names) > 1:
             problem = f"`{LEARNED}` stands alone; for hosts that are named too, write another entry"
-            yield (*path, "expect", number, "hosts"), problem
+            yield (*place, "hosts"), problem
         if LEARNED in names and _is_over_a_week(entry.get("within")):
             problem = "is too long for hosts that are learned, which are forgotten after 7d; write less"
-            yield (*path, "expect", number, "within"), problem
+            yield (*place, "within"), problem
 
 
 def _is_over_a_week(within: object) -> bool:

@@ -218,6 +218,39 @@ reminders:
             "c.yaml:8: reminders.remind_after: 5 has no unit; write 5s for seconds, or m, h, d, ms",
         ],
     ),
+    "expectations that cannot be met": (
+        """\
+sources:
+  servers:
+    type: syslog
+    SECRET
+    expect:
+      - {within: 1h, rule: ssh_lgin}
+      - {program: sshd}
+      - {within: 8d, hosts: learned}
+      - {within: 1h, hosts: [learned, web-1]}
+      - {within: 1h, host: web-1}
+      - {within: 1h, hosts: []}
+""",
+        [
+            'c.yaml:7: sources.servers.expect.0.rule: there is no rule "ssh_lgin"; did you mean "ssh_login"?',
+            (
+                "c.yaml:8: sources.servers.expect.1.within: is missing; write a duration: `90s`, `10m`, "
+                "`1h`, `7d`, `500ms`"
+            ),
+            (
+                "c.yaml:9: sources.servers.expect.2.within: is too long for hosts that are learned, which "
+                "are forgotten after 7d; write less"
+            ),
+            "c.yaml:10: sources.servers.expect.3: is expected twice; keep one of the two",
+            (
+                "c.yaml:10: sources.servers.expect.3.hosts: `learned` stands alone; for hosts that are named "
+                "too, write another entry"
+            ),
+            'c.yaml:11: sources.servers.expect.4.host: there is no setting "host"; did you mean "hosts"?',
+            "c.yaml:12: sources.servers.expect.5.hosts: must not be empty",
+        ],
+    ),
     "nested keys wrong": (
         """\
 sources:

@@ -122,7 +122,8 @@ def _told_lately(rows: Any, now: datetime) -> bool:
 def _take(rows: Any, now: datetime, *, silent_told_at: datetime | None) -> list[VoiceRow]:
     """Change the rows; of several processes one gets each, and writes the note."""
     changed = VoiceRow.update(silent_told_at=silent_told_at, told_at=now).where(rows).returning(VoiceRow)
-    return sorted(changed.execute(), key=lambda row: row.host_name)
+    # Those first that were listened for longest: invented hosts must not push the real ones out of a note.
+    return sorted(changed.execute(), key=lambda row: (row.since, row.host_name))
 
 
 def _tell(silent: Sequence[VoiceRow], voice: ExpectedVoice, channel: str, now: datetime) -> int:
