@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from powertrip.cards import address, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
-from powertrip.cards.text import one_line, show
+from powertrip.cards.text import clean, fit_middle, one_line, show
 from powertrip.domain.decision import Decision, Verdict
 from powertrip.domain.event import MISSED_AT, Event, Status
 from powertrip.domain.people import SubjectKind
@@ -23,7 +23,8 @@ def summary(event: Event) -> Line:
     """
     line = [bold(words.title(event))]
     for number, value in enumerate(event.decisive[: words.DECISIVE_SHOWN]):
-        line += [text(" · " if number else ": "), outside(value, TITLE_VALUE_LIMIT, bold=True)]
+        shown = fit_middle(clean(value), TITLE_VALUE_LIMIT)
+        line += [text(" · " if number else ": "), text(shown, bold=True, code=True)]
     for word, name in (("as", event.user_name), ("on", event.host_name)):
         if name:
             line += [text(f" {word} "), outside(name, words.NAME_LIMIT, bold=True)]

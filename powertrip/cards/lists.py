@@ -102,12 +102,10 @@ def _listed(
         shown += 1
     rest = [*waiting[shown:], *decided]
     room = min(MESSAGE_SIZE - sum(map(size, blocks)), MESSAGE_JSON - json_size([shown_text, blocks]))
-    return Message(
-        text=shown_text, blocks=[*blocks, *_without_buttons(rest, room, command=view.command, now=now)]
-    )
+    return Message(text=shown_text, blocks=[*blocks, *_without_buttons(rest, room, view=view, now=now)])
 
 
-def _without_buttons(events: Sequence[Event], room: int, *, command: str, now: datetime) -> list[Block]:
+def _without_buttons(events: Sequence[Event], room: int, *, view: CardView, now: datetime) -> list[Block]:
     """The lines of as many events as there is room for, and how many are left."""
     lines: list[Line] = []
     for event in events[:AS_LINES]:
@@ -119,7 +117,8 @@ def _without_buttons(events: Sequence[Event], room: int, *, command: str, now: d
         lines.append(line)
     left = len(events) - len(lines)
     if left:
-        lines.append([text(f"… and {left:,} more: "), text(f"{command} pending all", code=True)])
+        whose = "me" if view.audience == "person" else "all"
+        lines.append([text(f"… and {left:,} more: "), text(f"{view.command} pending {whose}", code=True)])
     return [paragraph(lines)] if lines else []
 
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from powertrip.cards import address_lines
+from powertrip.cards import address_lines, habits
 from powertrip.cards.blocks import paragraph, plain
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event
@@ -30,7 +30,14 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
         "close": plain("Go back", 24),
         "blocks": [
             # Shown again, for the modal covers the card.
-            paragraph([address_lines.summary(event), *address_lines.essentials(event)]),
+            paragraph(
+                [
+                    address_lines.summary(event),
+                    *address_lines.essentials(event),
+                    *address_lines.failed(event),
+                    *habits.unusual(event),
+                ]
+            ),
             {
                 "type": "input",
                 "block_id": INPUT_BLOCK,

@@ -9,9 +9,14 @@ LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
 # Unicode counts these as printable, and they show as nothing.
 _BLANK_LETTERS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 _HTML = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_MARKS = str.maketrans("“”", '""')
 _ITALIC = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 # An emoji's name; one made of hexadecimal digits alone is left, or IPv6 addresses would change.
 _EMOJI = re.compile(r":(?=[a-z0-9_+'-]*[g-z_+'-][a-z0-9_+'-]*:)")
+
+
+MIDDLE_FROM = 40
+"""Characters of a text that is worth showing in two pieces."""
 
 
 def clean(text: str) -> str:
@@ -39,6 +44,16 @@ def fit(text: str, limit: int) -> str:
     return text[: limit - 1] + "…"
 
 
+def fit_middle(text: str, limit: int) -> str:
+    """`fit`, but the end of `text` is kept too: what a long command comes to often stands there."""
+    # Room for the words in the middle, whatever number is in them.
+    room = limit - len("… 1,000,000 more characters … ")
+    if len(text) <= limit or room < MIDDLE_FROM:
+        return fit(text, limit)
+    head = room * 2 // 3
+    return f"{text[:head]}… {len(text) - room:,} more characters … {text[head - room :]}"
+
+
 def show(text: str, limit: int) -> str:
     """`clean`, cut to `limit` characters; a dash where nothing is left, for Slack takes no empty text."""
     return fit(clean(text), limit) or "-"
@@ -51,7 +66,8 @@ def one_line(text: str) -> str:
 
 def quoted(text: str) -> str:
     """`text`, in quotation marks if it could be read as part of the sentence around it."""
-    return text if re.fullmatch(r"[\w.@:/$+-]+", text) else f"“{text}”"
+    # Marks of its own would end the quotation early, and what follows would read like ours.
+    return text if re.fullmatch(r"[\w.@:/$+-]+", text) else f"“{text.translate(_MARKS)}”"
 
 
 def named(text: str, limit: int) -> str:

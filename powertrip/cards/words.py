@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from powertrip.cards.text import fit, named, quoted, show
+from powertrip.cards.text import clean, fit_middle, named, quoted, show
 from powertrip.domain.address import AddressKind, RiskLevel
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import Event, Severity, Status
@@ -117,8 +117,8 @@ def summary(event: Event) -> str:
     """
     parts = [title(event)]
     if event.decisive:
-        shown = [show(value, DECISIVE_LIMIT) for value in event.decisive[:DECISIVE_SHOWN]]
-        parts[0] += f": {quoted(fit(' · '.join(shown), DECISIVE_LIMIT))}"
+        shown = " · ".join(clean(value) for value in event.decisive[:DECISIVE_SHOWN])
+        parts[0] += f": {quoted(fit_middle(shown, DECISIVE_LIMIT))}"
     for word, name in (("as", event.user_name), ("on", event.host_name), ("from", event.source_ip)):
         parts += [f"{word} {named(name, NAME_LIMIT)}"] if name else []
     return " ".join(parts)

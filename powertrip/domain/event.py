@@ -165,7 +165,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventQuery:
-    """Which events to list, newest first; a condition that is None matches all."""
+    """Which events to list; a condition that is None matches all."""
 
     open_only: bool = False
     undone_only: bool = False

@@ -5,10 +5,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from peewee import Case
+
 from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.delivery import DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
-from powertrip.domain.event import Event, EventQuery, Occurrence, Status
+from powertrip.domain.event import Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
 from powertrip.store import audit, deliveries, judging
@@ -43,7 +45,7 @@ def occurrences(event_id: str) -> list[Occurrence]:
 
 
 def find(query: EventQuery) -> tuple[list[Event], int]:
-    """One page of the events that fit, newest first, and how many fit in all."""
+    """One page of the events that fit, the newest first, or the gravest of what waits; and how many fit."""
     fitting = EventRow.select()
     if query.open_only:
         fitting = fitting.where(EventRow.status.in_(OPEN))
@@ -57,7 +59,12 @@ def find(query: EventQuery) -> tuple[list[Event], int]:
         fitting = fitting.where((EventRow.user_name == query.name) | (EventRow.host_name == query.name))
     if query.since is not None:
         fitting = fitting.where(EventRow.received_at >= query.since)
-    page = fitting.order_by(EventRow.received_at.desc(), EventRow.id).limit(query.limit).offset(query.offset)
+    order: tuple[Any, ...] = (EventRow.received_at.desc(), EventRow.id)
+    if query.undone_only:
+        # What waits is worked off: the gravest first, and of these the oldest.
+        weight = Case(EventRow.severity, [(severity, rank) for rank, severity in enumerate(Severity)])
+        order = (weight.desc(), EventRow.received_at, EventRow.id)
+    page = fitting.order_by(*order).limit(query.limit).offset(query.offset)
     return events_from(list(page)), int(fitting.count())
 
 

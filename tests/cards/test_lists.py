@@ -138,6 +138,10 @@ def test_a_nudge_about_several_counts_them() -> None:
     assert labels(message).count("Deny") == 3
 
 
+def test_a_nudge_without_room_for_all_says_how_the_person_sees_the_rest() -> None:
+    assert shown(nudge(waiting(500), NUDGE, later(minutes=10))).endswith("more: /powertrip pending me")
+
+
 def test_a_nudge_whose_question_is_answered_asks_no_more() -> None:
     message = nudge([approved("aaaaaaaaaa"), denied("bbbbbbbbbb")], NUDGE, later(minutes=10))
 

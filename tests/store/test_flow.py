@@ -8,13 +8,14 @@ import pytest
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
-from powertrip.domain.event import EventQuery, NoticeKind, Status
+from powertrip.domain.event import EventQuery, NoticeKind, Severity, Status
 from powertrip.domain.judgement import ToCount, ToQuarantine
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
+from powertrip.store.database_in_use import database
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -458,3 +459,32 @@ async def test_a_denied_event_is_told_to_the_security_channel(
     assert await store.events.decide(plan)
     assert (await next_delivery(store)).kind is DeliveryKind.OUTCOME
     assert [item.event_id for item in await store.events.due_reminders(later(minutes=20), 10)] == [event_id]
+
+
+async def test_what_waits_is_listed_by_weight_and_then_by_age(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 4)
+    waiting = [
+        event(id="medium-new", fold_key="1", received_at=later(minutes=2)),
+        event(id="medium-old", fold_key="2", received_at=later(minutes=1)),
+        event(id="critical", fold_key="3", severity=Severity.CRITICAL),
+        event(id="low", fold_key="4", severity=Severity.LOW, received_at=later(minutes=-9)),
+    ]
+    await store.judging.apply([ask(*pair) for pair in zip(claimed, waiting, strict=True)], NOW)
+    found, total = await store.events.find(EventQuery(undone_only=True))
+    assert [item.id for item in found] == ["critical", "medium-old", "medium-new", "low"]
+    assert total == 4
+    found, _ = await store.events.find(EventQuery())
+    assert found[0].id == "medium-new"
+
+
+async def test_an_event_of_an_earlier_release_has_the_usual_fields_in_its_headline(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    (item,) = await claimed_records(database_thread, store, 1)
+    about = event(id="event00001", fields={"command": "ls", "tty": "pts/0"}, headline=("tty",))
+    await store.judging.apply([ask(item, about)], NOW)
+    assert (await store.events.get("event00001")).decisive == ("pts/0",)
+    await database_thread.run(lambda: database.execute_sql("UPDATE event SET headline = NULL"))
+    assert (await store.events.get("event00001")).decisive == ("ls",)
