@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from powertrip.cli.rules.report import judge_lines
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
 from tests.rules.support import rules_of
 from tests.samples import record
@@ -27,6 +28,7 @@ def use(*packs: str) -> RuleSet:
 
 DOAS, POLKITS, RUN0_PACK, DROPBEAR, LOGIN = map(use, ("doas", "pkexec", "run0", "dropbear", "login"))
 BESIDE_PAM = use("doas", "pkexec", "run0", "pam", "sudo", "su", "ssh")
+SERVER = use("doas", "pkexec", "run0", "dropbear", "pam", "sudo", "su", "ssh")
 
 
 def judged(rules: RuleSet, message: str, program: str | None, **changes: Any) -> tuple[str, dict[str, str]]:
@@ -349,6 +351,42 @@ def test_a_line_that_logger_wrote_is_quarantined_and_no_prefix_hides_one(
     assert isinstance(rules.judge(record(message, program=program, facility="authpriv")), Match)
     for odd in (f"[info] {message}", f"\t{message}", f"{message}\n{message}", f"{message} \x85"):
         assert not isinstance(rules.judge(record(odd, program=program)), Unmatched | Ignored), odd
+
+
+LINES = f"""\
+sudo:    alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id|sudo_root|alice
+sudo: message repeated 3 times: [    alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/id]|sudo_root|alice
+sudo-rs[12]: alice :  PWD=/home/alice ; USER=root ; COMMAND=/usr/bin/id [...]|sudo_root|alice
+sudo-rs[12]: [...] --rest|sudo_continued|None
+pkexec[12]: alice: Executing command {PKEXEC}|pkexec_root|alice
+pkexec: pam_unix(polkit-1:session): session opened for user root by (uid=1000)|pkexec_own_session|None
+polkitd(authority=local)[1]: {POLKIT}|polkit_allowed|alice
+polkitd[1]: {POLKIT}|polkit_allowed|alice
+systemd[1]: {RUN0}|run0_session|alice
+doas: alice ran command /bin/ksh as root from /data|doas_root|alice
+su: BAD SU alice to root on /dev/ttyp0|su_failed|alice
+su: alice to root on /dev/ttyp0|su|alice
+su(pam_unix)[12]: session opened for user root by alice(uid=500)|su_session|alice
+login(pam_unix)[12]: session opened for user alice by LOGIN(uid=0)|pam_session_old|alice
+dropbear[12]: Password auth succeeded for 'alice' from 192.0.2.10:5000|dropbear_login|alice
+dropbear[12]: [12] Nov 22 20:08:58 Password auth succeeded for 'alice' from 192.0.2.10:5|dropbear_login|alice
+login[12]: pam_unix(login:session): session opened for user alice(uid=1000) by LOGIN(uid=0)|pam_session|alice
+login[12]: LOGIN ON tty1 BY alice|pam_login_elsewhere|None
+login[12]: ROOT LOGIN ON tty1|pam_login_elsewhere|None"""
+
+
+@pytest.mark.parametrize("row", LINES.splitlines())
+@pytest.mark.parametrize(
+    "header", ["Nov 22 20:08:58 h1 ", "<86>Nov  2 20:08:58 h1 ", "2026-11-22T20:08:58+00:00 h1 "]
+)
+def test_whole_lines_of_a_server_are_judged(header: str, row: str) -> None:
+    line, rule, user = row.rsplit("|", 2)
+    [verdict] = judge_lines(
+        use("doas", "pkexec", "run0", "dropbear", "pam", "sudo", "su", "ssh"), [header + line]
+    )
+
+    assert (verdict.rule, str(verdict.fields.get("user_name"))) == (rule, user)
+    assert verdict.verdict in ("match", "ignored")
 
 
 _SEDUCTIVE = (
