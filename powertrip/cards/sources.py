@@ -35,8 +35,9 @@ _COUNTED = {
     RecordVerdict.QUARANTINE: "quarantined",
     RecordVerdict.UNMATCHED: "unmatched",
     RecordVerdict.DUPLICATE: "duplicates",
+    RecordVerdict.SHARED_ID: "with the id of another",
 }
-_ONLY_IF_ANY = (RecordVerdict.SIGHTING, RecordVerdict.HEARTBEAT)
+_ONLY_IF_ANY = (RecordVerdict.SIGHTING, RecordVerdict.HEARTBEAT, RecordVerdict.SHARED_ID)
 
 
 def sources_card(

@@ -1,5 +1,7 @@
 """One log record as a source delivered it, and what a sender left out."""
 
+import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,6 +15,25 @@ def require_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+_CONTENT = re.compile(r"#sha256:[0-9a-f]{64}(?:#[0-9]+)?$", re.ASCII)
+
+
+def content_of(*parts: str) -> str:
+    """The hash by which contents are compared; no part holds a NUL."""
+    # So no two lists of parts are joined to one text.
+    return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def told_apart(record_id: str, content: str, number: int = 0) -> str:
+    """The id of a record whose sender gave its id to another as well; `number` where even those are alike."""
+    return f"{record_id}#{content}#{number}" if number else f"{record_id}#{content}"
+
+
+def sent_id(record_id: str) -> str:
+    """The id as the sender knows it."""
+    return _CONTENT.sub("", record_id)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One log record as a source delivered it."""
@@ -20,7 +41,8 @@ class Record:
     source: str
     """The source's name in the config."""
     record_id: str
-    """Unique within the source: the sender's own id, or a hash where it has none."""
+    """Unique within the source: the sender's own id, or a hash where it has none. Of several records with one
+    id and other content, all but the first bear their content behind it: see `told_apart`."""
     message: str
     """The log line without its syslog header, at most `rules.MESSAGE_LIMIT` characters."""
     raw: str
@@ -39,6 +61,10 @@ class Record:
     """Fields the log system adds and a writer cannot forge: journald's `_UID` and `_COMM`."""
     rejudged_at: datetime | None = None
     """When it was put back to be judged by mended rules; None for one that is judged as it comes."""
+    content: str = field(default="", compare=False)
+    """A hash of what makes it another record than one with the same id; empty where that is not known."""
+    flaw: str | None = None
+    """Why no rule may judge it, in words for the operator; None where there is nothing in the way."""
     inbox_id: int = field(default=0, compare=False)
     """Its row in the inbox, once it was claimed from there; says nothing of the record itself."""
 

@@ -16,6 +16,7 @@ class RecordVerdict(StrEnum):
 
     ACCEPTED = "accepted"  # committed to the inbox, and not yet judged
     DUPLICATE = "duplicate"
+    SHARED_ID = "shared_id"  # accepted too, though its source gave its id to a record with another content
     MATCH = "match"  # makes an event, or joins one
     SIGHTING = "sighting"  # an origin's own record
     HEARTBEAT = "heartbeat"

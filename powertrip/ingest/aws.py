@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from powertrip.ingest.body import json_object
-from powertrip.ingest.records import Verbatim, value_as_json
+from powertrip.ingest.body import object_or_flaw
+from powertrip.ingest.records import FLAW, Verbatim, value_as_json
 from powertrip.ingest.shipped import best_times, fields_of_line, fields_of_object, is_login_program
 from powertrip.ingest.times import parse_time
 
@@ -24,8 +24,9 @@ _TAKEN = ("message", "host", "program", "facility", "_UID", "_COMM")
 
 def of_text(text: str, **own: Any) -> Verbatim:
     """A value of a JSON object or of a line; `own` are fields that the sender states, and they win."""
-    value = json_object(text)
-    return Verbatim((fields_of_line(text) if value is None else _picked(value)) | own, text)
+    value, flaw = object_or_flaw(text)
+    fields = fields_of_line(text) if value is None else _picked(value)
+    return Verbatim(fields | own | ({FLAW: flaw} if flaw else {}), text)
 
 
 def of_object(value: dict[str, Any], **own: Any) -> Verbatim:
@@ -38,7 +39,7 @@ def of_log_event(
 ) -> Verbatim:
     """A value of one event of CloudWatch Logs; the keys of `beside` go into `raw` with it."""
     text = event.get("message")
-    value = json_object(text) if isinstance(text, str) else None
+    value, flaw = object_or_flaw(text) if isinstance(text, str) else (None, None)
     fields: dict[str, Any] = {}
     if isinstance(text, str):
         fields = fields_of_line(text) if value is None else _picked(value)
@@ -46,7 +47,9 @@ def of_log_event(
     own_time = value and _cloudtrail_time(value)
     times = (own_time,) if own_time else best_times(fields.get("time"), event.get("timestamp"))
     # A line that names no host is of the stream, which is where its agent is named.
-    own = {"host": fields.get("host") or stream, "id": event.get(id_key), "time": times}
+    own: dict[str, Any] = {"host": fields.get("host") or stream, "id": event.get(id_key), "time": times}
+    if flaw:
+        own[FLAW] = flaw
     return of_object({**event, **beside}, **({"message": text} | fields | own))
 
 

@@ -17,8 +17,9 @@ from typing import Any
 import structlog
 from yarl import URL
 
+from powertrip.domain.json_keys import key_twice
 from powertrip.errors import BodyTooLarge, Unreadable
-from powertrip.ingest.contract import IngestRequest
+from powertrip.ingest.contract import IngestRequest, Unread
 
 _log = structlog.get_logger(__name__)
 
@@ -29,14 +30,30 @@ _SPACES = " \t\r\n"
 TOO_DEEP = "the body nests lists or objects too deeply"
 
 
+class KeyTwice(Unreadable):
+    """An object of JSON gives a key twice, so that no two readers need to read the same in it."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__(f"an object of its JSON gives the key {key} twice; one of the two was not meant")
+
+
 def read_values(request: IngestRequest) -> list[Any]:
     """All JSON values of the body, in order; at least one. Raises BodyTooLarge and Unreadable."""
+    return parse_values(_json_text(request))
+
+
+def read_elements(request: IngestRequest) -> tuple[list[Any], tuple[Unread, ...]]:
+    """All JSON values of the body, arrays opened, and those that cannot be read; see `parse_elements`."""
+    return parse_elements(_json_text(request))
+
+
+def _json_text(request: IngestRequest) -> str:
     text = read_text(request)
     # JSON may quote a form, so a text that begins as JSON is never taken for one.
     if text.lstrip(_SPACES)[:1] not in ("{", "[", '"') and "payload=" in text:
         fields = URL.build(path="/", query_string=text.strip(_SPACES), encoded=True).query
         text = fields.get("payload", text)
-    return parse_values(text)
+    return text
 
 
 def read_text(request: IngestRequest) -> str:
@@ -95,12 +112,45 @@ def inflate(body: bytes, limit: int) -> bytes:
 
 def parse_values(text: str) -> list[Any]:
     """The JSON values of `text`: one, newline-delimited or concatenated. Raises Unreadable."""
+    return _parse(text, _DECODER)
+
+
+def parse_elements(text: str) -> tuple[list[Any], tuple[Unread, ...]]:
+    """The JSON values of `text`, arrays opened, and apart from them those in which a key stands twice.
+
+    Raises Unreadable where none of them can be read.
+    """
+    try:
+        return opened(_parse(text, _DECODER)), ()
+    except KeyTwice:
+        elements = [(element, _key_twice(element)) for element in opened(_parse(text, _MARKING_DECODER))]
+        sound = [element for element, key in elements if key is None]
+        if not sound:
+            raise
+    return sound, tuple(
+        Unread(
+            body=json.dumps(element, ensure_ascii=False).encode("utf-8", "replace"), reason=str(KeyTwice(key))
+        )
+        for element, key in elements
+        if key is not None
+    )
+
+
+def opened(values: list[Any]) -> list[Any]:
+    """The elements of arrays, and all other values as they are."""
+    elements: list[Any] = []
+    for value in values:
+        elements += value if isinstance(value, list) else [value]
+    return elements
+
+
+def _parse(text: str, decoder: json.JSONDecoder) -> list[Any]:
     values: list[Any] = []
     position = _skip_spaces(text, 0)
     try:
         # An empty text goes to the decoder too, which says where it expected a value.
         while position < len(text) or not values:
-            value, end = _DECODER.raw_decode(text, position)
+            value, end = decoder.raw_decode(text, position)
             values.append(value)
             position = _skip_spaces(text, end)
     except JSONDecodeError as error:
@@ -114,14 +164,24 @@ def parse_values(text: str) -> list[Any]:
 
 
 def json_object(text: str) -> dict[str, Any] | None:
-    """The one object that the text is; None for any other text."""
+    """The one object that the text is; None for any other text. Raises KeyTwice."""
     if not text.lstrip().startswith("{"):
         return None
     try:
         values = parse_values(text)
+    except KeyTwice:
+        raise
     except Unreadable:
         return None
     return values[0] if len(values) == 1 and isinstance(values[0], dict) else None
+
+
+def object_or_flaw(text: str) -> tuple[dict[str, Any] | None, str | None]:
+    """The one object that the text is, if it is one; or why it must not be judged."""
+    try:
+        return json_object(text), None
+    except KeyTwice as flaw:
+        return None, str(flaw)
 
 
 def _skip_spaces(text: str, position: int) -> int:
@@ -135,6 +195,39 @@ def _finite(literal: str) -> float | str:
     return number if math.isfinite(number) else literal
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs) and (key := key_twice(pairs)):
+        raise KeyTwice(key)
+    return value
+
+
+class _Marked(dict[str, Any]):
+    """An object in which a key stands twice; it holds all that was given for each key."""
+
+    twice: str
+
+
+def _marked(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    key = key_twice(pairs)
+    if key is None:
+        return dict(pairs)
+    marked = _Marked({name: [part for other, part in pairs if other == name] for name, _ in pairs})
+    marked.twice = key
+    return marked
+
+
+def _key_twice(value: Any) -> str | None:
+    """A key that stands twice in an object somewhere within `value`; None where there is none."""
+    if isinstance(value, _Marked):
+        return value.twice
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return next((key for part in parts if (key := _key_twice(part)) is not None), None)
+
+
 # NaN, Infinity and 1e999 stay as the text they were: JSON has no such numbers to write back.
 # Not strict: shippers with hand-made templates leave tabs and other control characters unescaped.
-_DECODER = json.JSONDecoder(parse_constant=str, parse_float=_finite, strict=False)
+_DECODER, _MARKING_DECODER = (
+    json.JSONDecoder(parse_constant=str, parse_float=_finite, strict=False, object_pairs_hook=hook)
+    for hook in (_once, _marked)
+)

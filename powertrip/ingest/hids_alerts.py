@@ -4,7 +4,8 @@ import re
 from typing import Any
 
 from powertrip.domain.syslog import parse_line
-from powertrip.ingest.body import json_object
+from powertrip.ingest.body import object_or_flaw
+from powertrip.ingest.records import FLAW
 from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
 from powertrip.ingest.shipped import fields_of_object, is_login_program
 from powertrip.ingest.source import BySecret
@@ -33,7 +34,9 @@ def view_of_line(line: str, *, host: str | None = None, program: str | None = No
     """The view of a log line; `host` and `program` are the HIDS's own, for a line that names none."""
     # A lone surrogate stays visible in the message, as its escape.
     readable = line.encode("utf-8", "backslashreplace").decode()
-    wrapped = json_object(readable)
+    wrapped, flaw = object_or_flaw(readable)
+    if flaw:
+        return {"message": readable, "host": host, "program": program, FLAW: flaw}
     fields = fields_of_object(wrapped) if wrapped else {}
     if is_login_program(fields.get("program")) and "message" in fields:
         return {"host": host} | {key: part for key, part in fields.items() if key != "id"}

@@ -65,7 +65,9 @@ _TIME = (
     *("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "timereported", "date", "time", "ISODATE", "DATE"),
     *("EventTime", "ts", "TIMESTAMP", "_timestamp", "fields.timestamp", "eventTime", "received_at"),
 )
-KEYS = RecordKeys(message=_MESSAGE, host=_HOST, time=_TIME, id=("__CURSOR", "id"), program=_PROGRAM)
+# No id: under such a name shippers put what many records share, such as a container's id, and whoever writes
+# a line of JSON puts what they like.
+KEYS = RecordKeys(message=_MESSAGE, host=_HOST, time=_TIME, id=None, program=_PROGRAM)
 """Keys that journald itself sets come first: any program can add keys such as HOST to its entries."""
 
 FILE = (

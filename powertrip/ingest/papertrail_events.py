@@ -21,7 +21,16 @@ def event_records(
 ) -> list[Record]:
     """Records of events, with Papertrail's ids, and times that have zones; raises as `make_records`."""
     values = [prepared(event, _KEYS) for event in events]
-    return make_records(values, source=source, keys=KEYS, received_at=received_at, zone=None, limits=limits)
+    return make_records(
+        values,
+        source=source,
+        keys=KEYS,
+        received_at=received_at,
+        zone=None,
+        limits=limits,
+        # The webhook writes ids as numbers and the search as text, and each may add keys of its own.
+        by_parts=True,
+    )
 
 
 def read_id(value: Any) -> int | None:

@@ -1,6 +1,5 @@
 """Makes records of JSON values, losing nothing: a value that is in no field is still in `raw`."""
 
-import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from powertrip.config.section import Section
-from powertrip.domain.record import Record
+from powertrip.domain.record import Record, content_of, sent_id
 from powertrip.domain.tags import facility_name, facility_of_pri, plain_program
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.ingest.body import TOO_DEEP
@@ -58,6 +57,8 @@ class RecordKeys(Section):
     program: KeyPath = "program"
 
 
+FLAW = "\0flaw"
+"""In a value that was taken apart: why it must not be judged. No shipper names a key so."""
 KEYS = RecordKeys()
 """For values that a source has arranged itself."""
 
@@ -68,6 +69,8 @@ class Verbatim:
 
     value: Any
     raw: str
+    content: str | None = None
+    """What makes it another record than one with the same id; None for all of it."""
 
 
 def make_records(
@@ -78,8 +81,12 @@ def make_records(
     received_at: datetime,
     zone: tzinfo | None,
     limits: Limits = DEFAULT_LIMITS,
+    by_parts: bool = False,
 ) -> list[Record]:
     """A record for each value, in order; a value is JSON, or `Verbatim`.
+
+    `by_parts` is for a sender that writes one record in several ways: two with the same id are then the same
+    where message, host, program, facility and time are.
 
     `zone` is that of times that name none; None where such are not trusted. Raises BodyTooLarge past the
     limit of records, Unreadable for values nested too deeply to write.
@@ -91,6 +98,7 @@ def make_records(
     for place, given in enumerate(listed):
         value = given.value if isinstance(given, Verbatim) else given
         raw = storable(given.raw) if isinstance(given, Verbatim) else value_as_json(value)
+        content = given.content if isinstance(given, Verbatim) else None
         stated = value if isinstance(value, str) else text_at(value, keys.message)
         message = storable(bare(raw if stated is None else stated))
         times = [
@@ -107,19 +115,25 @@ def make_records(
         arrival = () if times else (received_at.isoformat(), str(place))
         moments = (parse_time(time, received_at=received_at, zone=zone) for time in times)
         tag = name_at(value, keys.program)
+        # `sshd[812]: ` is how some shippers write the program.
+        program, host, facility = tag and plain_program(tag), name_at(value, keys.host), facility_at(value)
+        occurred_at = next((moment for moment in moments if moment), None)
+        if by_parts:
+            content = "\0".join(map(str, (message, host, program, facility, occurred_at)))
         record = Record(
             source=source,
-            record_id=_sent_id(value, keys.id, source) or _hash(source, raw, *arrival),
+            record_id=_sent_id(value, keys.id, source) or content_of(source, raw, *arrival),
             message=message[: limits.message_characters],
             cut=max(0, len(message) - limits.message_characters),
             raw=raw,
             received_at=received_at,
-            occurred_at=next((moment for moment in moments if moment), None),
-            host_name=name_at(value, keys.host),
-            # `sshd[812]: ` is how some shippers write the program.
-            program=tag and plain_program(tag),
-            facility=facility_at(value),
+            occurred_at=occurred_at,
+            host_name=host,
+            program=program,
+            facility=facility,
             trusted=trusted_at(value),
+            content=content_of(raw if content is None else storable(content)),
+            flaw=value.get(FLAW) if isinstance(given, Verbatim) and isinstance(value, dict) else None,
         )
         records.append(record)
     return records
@@ -216,7 +230,9 @@ def _sent_id(value: Any, path: KeyPath, source: str) -> str | None:
         # A float is no id: 64-bit ids do not survive being one.
         if (isinstance(stated, str) and stated) or type(stated) is int:
             sent = storable(str(stated))
-            return sent if len(sent) <= _ID_LIMIT else _hash(source, sent)
+            # One that reads like ours of a record that was told apart would be taken for that record's.
+            is_plain = len(sent) <= _ID_LIMIT and sent_id(sent) == sent
+            return sent if is_plain else content_of(source, sent)
     return None
 
 
@@ -230,8 +246,3 @@ def storable(text: str) -> str:
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
-
-
-def _hash(*parts: str) -> str:
-    # No part holds a NUL, so no two lists of parts are joined to one text.
-    return "sha256:" + hashlib.sha256("\0".join(parts).encode()).hexdigest()

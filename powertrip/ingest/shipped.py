@@ -7,12 +7,14 @@ and the net finds.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from powertrip.domain.syslog import SyslogLine, parse_line, without_repeated
 from powertrip.domain.tags import is_same_host, is_same_program, plain_program
-from powertrip.ingest.body import json_object
+from powertrip.errors import Unreadable
+from powertrip.ingest.body import object_or_flaw
+from powertrip.ingest.contract import Unread
 from powertrip.ingest.keys import (
     FILE,
     KEYS,
@@ -23,6 +25,7 @@ from powertrip.ingest.keys import (
     is_systems_own,
 )
 from powertrip.ingest.records import (
+    FLAW,
     RecordKeys,
     Verbatim,
     bare,
@@ -44,6 +47,8 @@ _LOGIN_PROGRAM = re.compile(r"(?:sshd(?:-session)?|sudo|su|dropbear|doas|pkexec|
 _ADDRESS = re.compile(
     r"[0-9.]{7,15}(?::[0-9]+)?|[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\](?::[0-9]+)?"
 )
+_NO_STREAM = "a stream of a Loki push is an object, with its labels in `stream` and its lines in `values`"
+_NO_LINE = "an entry of a Loki push is a list of a time and a line, both as text"
 
 
 def prepared(value: Any, keys: RecordKeys = KEYS) -> Any:
@@ -79,20 +84,34 @@ def fields_of_object(
 
 
 def lines_of_streams(push: Mapping[str, Any]) -> Iterator[Any]:
-    """The lines of a Loki push, prepared, in order; anything else stays as it is."""
+    """The lines of a Loki push, prepared, in order, and as Unread whatever is none."""
     streams = push.get("streams")
     for stream in streams if isinstance(streams, list) else []:
         labels = stream.get("stream") if isinstance(stream, dict) else None
         entries = stream.get("values") if isinstance(stream, dict) else None
         if not isinstance(labels, dict) or not isinstance(entries, list):
-            yield stream
+            yield Unread(body=value_as_json(stream).encode(), reason=_NO_STREAM)
             continue
         for entry in entries:
             raw = value_as_json({"stream": labels, "value": entry})
             # `["<ns since 1970>", "<line>"]`, and since Loki 3 an object of further facts behind them.
             texts = entry[:2] if isinstance(entry, list) else []
             is_line = len(texts) == 2 and all(isinstance(text, str) for text in texts)
-            yield Verbatim(_of_entry(labels, entry) if is_line else entry, raw)
+            if is_line:
+                yield Verbatim(_of_entry(labels, entry), raw)
+            else:
+                yield Unread(body=raw.encode(), reason=_NO_LINE)
+
+
+def apart(values: Iterable[Any]) -> tuple[list[Any], list[Unread]]:
+    """What can be read, and what cannot; raises Unreadable where nothing can."""
+    sound: list[Any] = []
+    unread: list[Unread] = []
+    for value in values:
+        (unread if isinstance(value, Unread) else sound).append(value)
+    if unread and not sound:
+        raise Unreadable(unread[0].reason)
+    return sound, unread
 
 
 def best_times(inside: object, *stated: Any) -> tuple[Any, ...]:
@@ -115,8 +134,9 @@ def _of_entry(labels: dict[str, Any], entry: list[Any]) -> dict[str, Any]:
     facts = more[0] if more and isinstance(more[0], dict) else {}
     stated = {**facts, **labels}
     # The labels are the shipper's, the line is anybody's: it may say who it is only where they do not.
-    inside = None if name_at(stated, KEYS.program) else json_object(line)
-    return fields_of_object({**(inside or {"message": line}), **stated, "__REALTIME_TIMESTAMP": time})
+    inside, flaw = (None, None) if name_at(stated, KEYS.program) else object_or_flaw(line)
+    fields = fields_of_object({**(inside or {"message": line}), **stated, "__REALTIME_TIMESTAMP": time})
+    return fields | ({FLAW: flaw} if flaw else {})
 
 
 def _message(value: Mapping[str, Any], keys: RecordKeys) -> str | None:
@@ -145,6 +165,8 @@ def _opened(value: Mapping[str, Any], outer: dict[str, Any], keys: RecordKeys, d
     if owner is None:
         inner = _fields(parse_line(message))
         wrapped = _wrapped(inner["message"], depth)
+        if wrapped and FLAW in wrapped:
+            return _merged(value, outer, inner, keys) | wrapped
         if wrapped and is_login_program(wrapped.get("program") or inner.get("program")):
             inner |= wrapped
         return _merged(value, outer, inner, keys)
@@ -155,17 +177,26 @@ def _opened(value: Mapping[str, Any], outer: dict[str, Any], keys: RecordKeys, d
         "program": owner,
     }
     wrapped = _wrapped(stripped.message, depth)
+    if wrapped and FLAW in wrapped:
+        return outer | wrapped
     if wrapped and is_login_program(owner) and is_same_program(wrapped.get("program"), owner):
         return _merged(value, outer, wrapped, keys)
     return outer
 
 
 def _wrapped(message: str, depth: int) -> dict[str, Any] | None:
-    """The parts of the record that a message is; None where it is none, or has no message of its own."""
+    """The parts of the record that a message is; None where it is none, or has no message of its own.
+
+    Of one that must not be judged, FLAW alone.
+    """
     if depth <= 0 or not message.startswith(("{", _COOKIE)):
         return None
-    wrapped = json_object(message.removeprefix(_COOKIE))
+    wrapped, flaw = object_or_flaw(message.removeprefix(_COOKIE))
+    if flaw:
+        return {FLAW: flaw}
     fields = fields_of_object(wrapped, depth=depth - 1) if wrapped is not None else {}
+    if FLAW in fields:
+        return {FLAW: fields[FLAW]}
     return fields if "message" in fields else None
 
 

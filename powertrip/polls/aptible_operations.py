@@ -46,8 +46,10 @@ class AptiblePoll(PollByTime):
             created.append(moment)
             if moment is None or moment >= window.begin:
                 # Only the id is made, and `raw` is the operation as it came.
-                own_id = {"id": f"{operation.get('id')}:{operation.get('status')}"}
-                values.append(Verbatim(operation | own_id, value_as_json(operation)))
+                own_id = f"{operation.get('id')}:{operation.get('status')}"
+                # An operation is written anew while it runs; what it is and whose does not change.
+                content = value_as_json([own_id, operation.get("type"), operation.get("user_email")])
+                values.append(Verbatim(operation | {"id": own_id}, value_as_json(operation), content))
         known = [moment for moment in created if moment is not None]
         # The walk ends at the first page with an operation from before the window: in another order that
         # would leave newer ones out in silence.

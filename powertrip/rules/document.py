@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from json.decoder import JSONDecodeError
 from typing import Any
 
+from powertrip.domain.json_keys import key_twice
 from powertrip.domain.record import Record
 from powertrip.rules.paths import JsonPath
 
@@ -19,7 +20,7 @@ _DIGITS = 400
 
 
 class _UnreadableError(ValueError):
-    """The record is JSON, and cannot be judged as such; the text holds nothing of the record."""
+    """The record is JSON, and cannot be judged as such; of the record the text holds a key at most."""
 
 
 def begins_as_json(text: str) -> bool:
@@ -106,6 +107,14 @@ def _parsed(text: str) -> Document | None:
     return Document(value) if isinstance(value, dict) else None
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        # Whoever else reads it may read the other one.
+        raise _UnreadableError(f"is JSON in which an object gives the key {key_twice(pairs)} twice")
+    return value
+
+
 def _finite(literal: str) -> float | str:
     # 1e999 would be read as infinity, which no JSON can hold again.
     number = float(literal)
@@ -118,4 +127,5 @@ _DECODER = json.JSONDecoder(
     parse_constant=str,
     # A bare tab or line break inside a text is no reason to lose the record.
     strict=False,
+    object_pairs_hook=_once,
 )

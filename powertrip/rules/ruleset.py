@@ -74,6 +74,13 @@ class RuleSet:
         self._reasons = Reasons(self.rules)
 
     def judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
+        judgement = self._judge(record)
+        if record.flaw is None or (isinstance(judgement, Ignored) and judgement.rule.pack is None):
+            return judgement
+        # Only a rule of the config's own says that nobody wants to hear of it.
+        return Quarantined(rule=None, reason=record.flaw)
+
+    def _judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
         # Line breaks around a message are its transport's: docker's json-file keeps them, and no pattern's
         # end would fit. rsyslog's %msg% keeps the blank that follows the tag.
         message, _ = cut_message(record.message.strip("\r\n").removeprefix(" "))

@@ -19,11 +19,12 @@ import structlog
 
 from powertrip.config.values import LabelName
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import read_values
+from powertrip.ingest.body import opened, read_values
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.records import value_as_json
 from powertrip.ingest.sample import HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
-from powertrip.ingest.views import ViewedSource, first_text, inner, opened
+from powertrip.ingest.views import ViewedSource, first_text, inner
 
 _log = structlog.get_logger(__name__)
 
@@ -71,10 +72,14 @@ class Alerts(ViewedSource):
                 )
             truncated = group.get("truncatedAlerts")
             left_out += truncated if isinstance(truncated, int) and truncated > 0 else 0
-        reading = self.reading(alerts, request)
+        reading = self.reading(alerts, request=request)
         if left_out:
             _log.warning("alerts left out", source=request.source, count=left_out, advice=_ADVICE)
         return replace(reading, is_cut=left_out > 0)
+
+    def content(self, value: Any) -> str | None:
+        # An alert is told again while it lasts, with other values and times; its labels stay.
+        return value_as_json(inner(value, "labels"))
 
     def view(self, value: Any) -> dict[str, Any]:
         labels, annotations = inner(value, "labels"), inner(value, "annotations")

@@ -9,12 +9,11 @@ Format: aptible/gentlemanjerry and aptible/joecool.
 
 from typing import Any, ClassVar, Literal
 
-from powertrip.ingest.body import read_values
+from powertrip.ingest.body import read_elements
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import RecordKeys
+from powertrip.ingest.records import RecordKeys, Verbatim, value_as_json
 from powertrip.ingest.sample import HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
-from powertrip.ingest.views import opened
 
 _KEYS = RecordKeys(
     message="log",
@@ -46,15 +45,18 @@ class Aptible(BySecret):
 
     def read_body(self, request: IngestRequest) -> Reading:
         lines: list[Any] = []
-        for line in opened(read_values(request)):
+        elements, unread = read_elements(request)
+        for line in elements:
             if not isinstance(line, dict):
                 lines.append(line)
             elif all(isinstance(line.get(field), str | int) and line[field] for field in _SESSION_FIELDS):
                 # All lines of a session are one record by this id.
                 session = {"session": f"operation {line['operation_id']}"}
-                lines.append({key: line[key] for key in _KEPT_OF_SESSION if key in line} | session)
+                kept = {key: line[key] for key in _KEPT_OF_SESSION if key in line} | session
+                content = value_as_json([line[field] for field in _SESSION_FIELDS])
+                lines.append(Verbatim(kept, value_as_json(kept), content))
             else:
                 # `session` is a name of ours: a line that has one must not choose its id.
                 left_out = (_NEVER_KEPT, "session")
                 lines.append({key: part for key, part in line.items() if key not in left_out})
-        return Reading(records=self.records(lines, request, _KEYS))
+        return Reading(records=self.records(lines, request, _KEYS), unread=unread)

@@ -5,14 +5,13 @@ from typing import Any, Literal
 from powertrip.config.values import KeyPath
 from powertrip.errors import Unreadable
 from powertrip.ingest.batches import pushed_by_pubsub
-from powertrip.ingest.body import read_text, read_values
+from powertrip.ingest.body import read_elements, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
 from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, find_list, value_as_json
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import fields_of_line, prepared
 from powertrip.ingest.source import BySecret, Zoned
-from powertrip.ingest.views import opened
 
 
 class Keys(RecordKeys):
@@ -64,12 +63,12 @@ class Json(BySecret, Zoned):
     def read_body(self, request: IngestRequest) -> Reading:
         values: list[Any] = []
         try:
-            read = read_values(request)
+            elements, unread = read_elements(request)
         except Unreadable as error:
             if read_text(request).lstrip()[:1] in ("{", "[", '"', ""):
                 raise
             raise Unreadable(f"{error}; for lines of syslog, give the source the type syslog") from error
-        for value in map(pushed_by_pubsub, opened(read)):
+        for value in map(pushed_by_pubsub, elements):
             listed = find_list(value, self.events)
             values += [value] if listed is None else listed
         keys = self.keys.found_by()
@@ -80,7 +79,7 @@ class Json(BySecret, Zoned):
             else prepared(value, keys)
             for value in values
         ]
-        return Reading(records=self.records(made, request))
+        return Reading(records=self.records(made, request), unread=unread)
 
 
 def _put(value: dict[str, Any], path: str, part: Any) -> None:

@@ -10,13 +10,12 @@ import re
 from typing import ClassVar, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import read_values
+from powertrip.ingest.body import opened, read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.records import Verbatim, value_as_json
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.signatures import shaped
 from powertrip.ingest.source import Signature, SignedSource
-from powertrip.ingest.views import opened
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 

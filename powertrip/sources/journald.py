@@ -7,13 +7,12 @@ bytes is null unless journalctl was called with `--all` (journalctl(1)).
 
 from typing import Any, Literal
 
-from powertrip.ingest.body import read_values
+from powertrip.ingest.body import read_elements
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import RecordKeys, as_paths, value_as_json
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import prepared
 from powertrip.ingest.source import BySecret
-from powertrip.ingest.views import opened
 
 _KEYS = RecordKeys(
     message="MESSAGE",
@@ -49,8 +48,9 @@ class Journald(BySecret):
 
     def read_body(self, request: IngestRequest) -> Reading:
         entries: list[Any] = []
-        unread: list[Unread] = []
-        for entry in opened(read_values(request)):
+        elements, already_unread = read_elements(request)
+        unread = list(already_unread)
+        for entry in elements:
             # Nobody can judge an entry without its text.
             if isinstance(entry, dict) and entry.get("MESSAGE", "") is None:
                 unread.append(Unread(body=value_as_json(entry).encode(), reason=_TOO_LONG))

@@ -12,7 +12,7 @@ from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
 from powertrip.ingest.records import as_paths
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
-from powertrip.ingest.shipped import lines_of_streams
+from powertrip.ingest.shipped import apart, lines_of_streams
 from powertrip.ingest.source import BySecret
 
 _ANSWER = IngestAnswer(status=204)
@@ -45,4 +45,5 @@ class Loki(BySecret):
             if not (isinstance(push, dict) and isinstance(push.get("streams"), list)):
                 raise Unreadable("not a Loki push: expected an object with a list `streams`")
             lines += lines_of_streams(push)
-        return Reading(records=self.records(lines, request), answer=_ANSWER)
+        sound, unread = apart(lines)
+        return Reading(records=self.records(sound, request), unread=tuple(unread), answer=_ANSWER)

@@ -10,10 +10,10 @@ from typing import Any, ClassVar, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.auth import authorize
-from powertrip.ingest.body import read_values
+from powertrip.ingest.body import opened, read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
 from powertrip.ingest.sample import ADDRESS, Sample, SampleLogin, json_sample
-from powertrip.ingest.views import ViewedSource, inner, opened
+from powertrip.ingest.views import ViewedSource, inner
 
 CHALLENGE_HEADER = "X-Okta-Verification-Challenge"
 
@@ -58,7 +58,7 @@ class Okta(ViewedSource):
                 raise Unreadable("not an event hook of Okta: expected an object with a list `data.events`")
             events += listed
         # Okta wants an answer without a body.
-        return replace(self.reading(events, request), answer=IngestAnswer())
+        return replace(self.reading(events, request=request), answer=IngestAnswer())
 
     def view(self, value: Any) -> dict[str, Any]:
         return {"id": inner(value, "uuid"), "time": inner(value, "published")}

@@ -8,6 +8,7 @@ CloudTrail's records and alarms of CloudWatch are; any other is a line.
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -19,7 +20,6 @@ from powertrip.errors import IngestRefused, Unreadable
 from powertrip.ingest.aws import of_text
 from powertrip.ingest.body import read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import Verbatim
 from powertrip.ingest.sample import NoSample, Sample, SampleLogin, console_login
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.times import parse_time
@@ -132,7 +132,7 @@ class Sns(BySecret):
     ) -> Reading:
         value = of_text(text, id=message_id)
         # A time that the message names itself comes before that of its sending.
-        timed = Verbatim({"time": sent_at} | value.value, value.raw)
+        timed = replace(value, value={"time": sent_at} | value.value)
         return Reading(records=self.records([timed], request))
 
 

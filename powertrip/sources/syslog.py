@@ -9,16 +9,26 @@ Formats: rsyslog's contrib/omhttp, syslog-ng's modules/http, fluent-bit's out_ht
 import re
 from typing import Any, Literal
 
+from powertrip.config.section import Section
+from powertrip.config.values import KeyPath
 from powertrip.errors import Unreadable
 from powertrip.ingest.batches import octet_frames, opened_batch
-from powertrip.ingest.body import parse_values, read_text
+from powertrip.ingest.body import parse_elements, read_text
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.keys import KEYS
-from powertrip.ingest.records import as_paths
+from powertrip.ingest.records import RecordKeys, as_paths
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
-from powertrip.ingest.shipped import lines_of_streams, prepared
+from powertrip.ingest.shipped import apart, lines_of_streams, prepared
 from powertrip.ingest.source import BySecret, Zoned
-from powertrip.ingest.views import opened
+
+
+class SyslogKeys(Section):
+    """Where the parts of a record stand, other than where shippers put them."""
+
+    id: KeyPath | None = None
+    """The sender's own id of each record, such as `__CURSOR`, by which a repeated record is known; only where
+    no two records share it. Without it, a hash of the record."""
+
 
 _BRACKETED_TIME = re.compile(r"\s*\[\s*(?:[0-9]{4}[-/]|[0-9]{1,9}\.[0-9]+\]|[A-Z][a-z]{2} )")
 _COUNTED = re.compile(r"[0-9]{1,7} <[0-9]{1,3}>")
@@ -28,6 +38,8 @@ class Syslog(BySecret, Zoned):
     """Lines of syslog."""
 
     type: Literal["syslog"]
+    keys: SyslogKeys = SyslogKeys()
+    """Where the parts of a record stand."""
 
     @property
     def text_keys(self) -> tuple[str, ...]:
@@ -42,35 +54,40 @@ class Syslog(BySecret, Zoned):
         if not lines:
             raise Unreadable("the body is empty")
         is_plain = (request.header("content-type") or "").startswith("text/plain")
+        keys = KEYS.model_copy(update={"id": self.keys.id})
         values: list[Any] = []
         unread: list[Unread] = []
         try:
             is_json = text.lstrip()[:1] in ("{", "[")
-            values = _prepared(parse_values(text) if is_json else lines)
+            elements, twice = parse_elements(text) if is_json else (lines, ())
+            values, unread = _prepared(elements, keys), list(twice)
         except Unreadable:
             if len(lines) > 1 and all(line.startswith("{") for line in lines):
                 # Objects, one a line, of which some cannot be read: the others are not lost with them.
                 for line in lines:
                     try:
-                        values += _prepared(parse_values(line))
+                        elements, twice = parse_elements(line)
+                        values += _prepared(elements, keys)
+                        unread += twice
                     except Unreadable as refusal:
                         unread.append(Unread(body=line.encode("utf-8", "replace"), reason=str(refusal)))
             elif _BRACKETED_TIME.match(text) or (is_plain and text.lstrip().startswith("[")):
                 # A line may begin with a time in brackets.
-                values = _prepared(lines)
+                values = _prepared(lines, keys)
             else:
                 raise
-        return Reading(records=self.records(values, request), unread=tuple(unread))
+        sound, others = apart(values)
+        return Reading(records=self.records(sound, request), unread=(*unread, *others))
 
 
-def _prepared(values: list[Any]) -> list[Any]:
+def _prepared(values: list[Any], keys: RecordKeys) -> list[Any]:
     """The records, prepared, within the arrangements that shippers make."""
     records: list[Any] = []
     for value in values:
         if isinstance(value, dict) and isinstance(value.get("streams"), list):
             records += lines_of_streams(value)
         else:
-            records += (prepared(record) for item in opened([value]) for record in opened_batch(item))
+            records += (prepared(record, keys) for record in opened_batch(value))
     return records
 
 

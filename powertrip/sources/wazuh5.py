@@ -9,12 +9,12 @@ Format: Wazuh 5's migration guide and OpenSearch's notifications; 5.0 was not re
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import parse_values, read_text
+from powertrip.ingest.body import opened, parse_values, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.hids_alerts import view_of_line
 from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
 from powertrip.ingest.source import BySecret, Zoned
-from powertrip.ingest.views import ViewedSource, first_text, inner, opened
+from powertrip.ingest.views import ViewedSource, first_text, inner
 
 
 class Wazuh5(BySecret, Zoned, ViewedSource):
@@ -28,7 +28,7 @@ class Wazuh5(BySecret, Zoned, ViewedSource):
             raise Unreadable("the body is empty; fill the notification's template, see docs/sources.md")
         # A line may begin with a time in brackets.
         values = opened(parse_values(text)) if text.startswith(("{", "[{")) else [text]
-        return self.reading(values, request)
+        return self.reading(values, request=request)
 
     def sample_body(self, login: SampleLogin) -> Sample:  # noqa: ARG002
         raise NoSample(OF_HIDS)

@@ -9,7 +9,7 @@ from powertrip.store.tables import TallyRow
 
 
 def add(at: datetime, *, verdict: str, name: str, count: int) -> None:
-    """Count `count` records of this verdict (`ignored`, `unmatched`, `duplicate`) under `name`."""
+    """Count records of this verdict (`ignored`, `unmatched`, `duplicate`, `shared_id`) under `name`."""
     day = f"{at:%Y-%m-%d}"
     TallyRow.insert(day=day, verdict=verdict, name=name, count=count).on_conflict(
         conflict_target=[TallyRow.day, TallyRow.verdict, TallyRow.name],

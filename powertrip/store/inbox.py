@@ -1,12 +1,14 @@
 """The inbox: records accepted and not yet judged. Nothing is answered 2xx before it is in here."""
 
 from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from powertrip.domain.heartbeat import USER
-from powertrip.domain.record import Record
+from powertrip.domain.record import Record, told_apart
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import Voice
 from powertrip.store import counter
@@ -14,6 +16,8 @@ from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.sources import counts, voices
 from powertrip.store.tables import InboxRow
+
+log = structlog.get_logger(__name__)
 
 COLUMNS = (
     "source",
@@ -28,24 +32,38 @@ COLUMNS = (
     "facility",
     "trusted",
     "rejudged_at",
+    "content",
+    "flaw",
 )
-_RELEASED_AT_ONCE = 500
+_AT_ONCE = 500
+_WARN_EVERY = timedelta(hours=1)
+_warned_at: dict[str, datetime] = {}
+"""When this process last warned of a source that gives one id to different records; sources are few."""
 
 
 def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     """Keep batches, each of one source; returns how many records of each are new.
 
-    Known ids are dropped and counted.
+    What is known, by its id and its content, is dropped and counted.
     """
     news = []
     heard_at: dict[Voice, datetime] = {}
     counted: Counter[tuple[str, str]] = Counter()
     for batch in batches:
-        new = insert_all(InboxRow, rows_of(batch), "ON CONFLICT DO NOTHING")
-        news.append(new)
+        rows = rows_of(batch)
+        new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
         if not batch:
+            news.append(new)
             continue
         source, at = batch[0].source, max(record.received_at for record in batch)
+        if new < len(batch):
+            others = insert_all(InboxRow, _of_other_content(rows), "ON CONFLICT DO NOTHING")
+            new += others
+            if others:
+                counter.add(at, verdict=RecordVerdict.SHARED_ID, name=source, count=others)
+                counted[source, RecordVerdict.SHARED_ID] += others
+                _warn_of_shared_ids(source, others, at)
+        news.append(new)
         if new < len(batch):
             counter.add(at, verdict=RecordVerdict.DUPLICATE, name=source, count=len(batch) - new)
             counted[source, RecordVerdict.DUPLICATE] += len(batch) - new
@@ -68,6 +86,39 @@ def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
 def record_of(row: InboxRow) -> Record:
     """The record in a whole row."""
     return Record(inbox_id=row.id, **{column: getattr(row, column) for column in COLUMNS})
+
+
+def _of_other_content(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those whose id is kept with another content, under an id that tells them apart."""
+    ids = [row["record_id"] for row in rows]
+    kept: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(ids), _AT_ONCE):
+        part = InboxRow.record_id.in_(ids[start : start + _AT_ONCE])
+        of_source = InboxRow.select(InboxRow.record_id, InboxRow.content, InboxRow.raw).where(
+            (InboxRow.source == rows[0]["source"]) & part
+        )
+        found: Any = of_source.tuples()
+        kept |= {record_id: (content, raw) for record_id, content, raw in found}
+    return [
+        row | {"record_id": told_apart(row["record_id"], row["content"])}
+        for row in rows
+        if row["content"] and not _is_same(row, *kept[row["record_id"]])
+    ]
+
+
+def _is_same(row: Mapping[str, Any], content: str, raw: str) -> bool:
+    return bool(row["content"] == content) if content else bool(row["raw"] == raw)
+
+
+def _warn_of_shared_ids(source: str, count: int, at: datetime) -> None:
+    if at - _warned_at.get(source, datetime.min.replace(tzinfo=UTC)) >= _WARN_EVERY:
+        _warned_at[source] = at
+        log.warning(
+            "different records have one id, judging all",
+            source=source,
+            records=count,
+            advice="name a key in `keys.id` whose value no two records share, or none",
+        )
 
 
 def backlog(limit: int) -> int:
@@ -104,8 +155,8 @@ def mark_judged(inbox_ids: Sequence[int], now: datetime, unmatched: Sequence[int
 
 def release(inbox_ids: Sequence[int]) -> None:
     """Give back records that were claimed and not judged."""
-    for start in range(0, len(inbox_ids), _RELEASED_AT_ONCE):
-        part = list(inbox_ids[start : start + _RELEASED_AT_ONCE])
+    for start in range(0, len(inbox_ids), _AT_ONCE):
+        part = list(inbox_ids[start : start + _AT_ONCE])
         InboxRow.update(leased_until=None).where(InboxRow.id.in_(part)).execute()
 
 

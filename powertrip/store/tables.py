@@ -47,6 +47,9 @@ class InboxRow(Table):
     cut = IntegerField()
     facility = OutsideTextField(null=True)
     trusted = JsonField(null=True)
+    # Empty for records from before there were hashes.
+    content = TextField(default="")
+    flaw = TextField(null=True)
     leased_until = MomentField(null=True)
     attempts = IntegerField(default=0)
     judged_at = MomentField(null=True)
@@ -98,6 +101,10 @@ class EventRow(Table):
     facts_due_at = MomentField(null=True)
     facts_tries = IntegerField(default=0)
     is_test = BooleanField(default=False)
+    # What records that joined say otherwise than the first, by field.
+    varied = JsonField(null=True)
+    # The highest revision that an answer to a command has shown; notices know theirs.
+    answered_revision = IntegerField(default=0)
     # Rises with everything that a card shows, where the revision rises with occurrences only.
     version = IntegerField(default=1)
 
@@ -120,6 +127,8 @@ class OccurrenceRow(Table):
     host_name = OutsideTextField(null=True)
     source_ip = OutsideTextField(null=True)
     source_port = OutsideTextField(null=True)
+    # The fields that differ from the event's first record; null for those that the first alone has.
+    differs = JsonField(null=True)
 
 
 class DecisionRow(Table):

@@ -114,8 +114,13 @@ def test_anything_else_is_no_push(body: str) -> None:
         {"stream": {}, "values": [[1]]},
     ],
 )
-def test_a_stream_of_an_unknown_shape_is_kept_as_a_record(stream: object) -> None:
-    assert len(records_of("loki", {"streams": [stream]})) == 1
+def test_a_stream_of_an_unknown_shape_is_refused_and_beside_others_quarantined(stream: object) -> None:
+    with pytest.raises(Unreadable, match="of a Loki push is a"):
+        read("loki", {"streams": [stream]})
+    beside = read("loki", {"streams": [stream, *push(LOGIN)["streams"]]})
+
+    assert len(beside.records) == 1
+    assert [part.reason.startswith(("a stream of", "an entry of")) for part in beside.unread] == [True]
 
 
 def test_a_request_without_the_secret_is_not_read() -> None:

@@ -116,8 +116,13 @@ def test_a_batch_that_is_sent_again_has_the_same_ids() -> None:
         assert [record.record_id for record in first] == [record.record_id for record in again]
 
 
-def test_the_senders_own_id_is_kept() -> None:
-    assert records_of("syslog", RSYSLOG | {"id": "7b1d"})[0].record_id == "7b1d"
+def test_the_senders_own_id_is_kept_only_where_the_config_names_it() -> None:
+    sent = RSYSLOG | {"id": "7b1d", "__CURSOR": "s=1"}
+    (unnamed,) = records_of("syslog", sent)
+    (named,) = records_of("syslog", sent, keys={"id": "id"})
+
+    assert unnamed.record_id.startswith("sha256:")
+    assert named.record_id == "7b1d"
 
 
 def test_rsyslogs_default_template_names_no_program_and_is_still_judged() -> None:

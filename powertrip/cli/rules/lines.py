@@ -10,7 +10,7 @@ from datetime import datetime
 
 from powertrip.domain.record import Record
 from powertrip.errors import IngestRefused
-from powertrip.ingest.body import json_object
+from powertrip.ingest.body import KeyTwice, json_object
 from powertrip.ingest.contract import IngestRequest, Unread
 from powertrip.ingest.records import KEYS, make_records
 from powertrip.ingest.shipped import prepared
@@ -41,7 +41,11 @@ def records_of_line(
                 yield from reading.unread
                 return
     # A hostile line may nest deeper than the parser goes; it is judged as a bare message.
-    value = json_object(readable)
+    try:
+        value = json_object(readable)
+    except KeyTwice as refusal:
+        yield Unread(body=readable.encode(), reason=str(refusal))
+        return
     given = prepared(readable if value is None else value)
     zone = None if section is None else section.zone
     yield from make_records([given], source=source, keys=KEYS, received_at=received_at, zone=zone)
