@@ -95,6 +95,8 @@ class Event:
     """All other fields the rule named, such as `method`, `fingerprint`, `source_port`."""
     headline: tuple[str, ...] = ()
     """The names of the decisive fields, such as `command`, the most telling first."""
+    varied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By field, what later occurrences say otherwise; a rule lets only few fields vary, such as the port."""
     message: str = ""
     """The log line of the first occurrence."""
     cut: int = 0

@@ -22,6 +22,14 @@ class OriginState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Missed:
+    """A record that an origin should have seen and did not."""
+
+    at: datetime
+    source_port: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OriginStanding:
     """Where one origin stands to an event; SEEN may come with a second one about telling it."""
 
@@ -31,6 +39,8 @@ class OriginStanding:
     """When it was told."""
     why: str | None = None
     """Why it refused."""
+    missed: tuple[Missed, ...] = ()
+    """For MISSED: which of the event's records it did not see."""
 
 
 class HidsProfile(Section):

@@ -57,6 +57,16 @@ def may_be_one(our: Trace, their: Trace, within: timedelta) -> bool:
     )
 
 
+def is_again(first: Trace, again: Trace, within: timedelta, *, same_words: bool) -> bool:
+    """Whether two records of one side tell of one thing twice, and not of two that are alike.
+
+    A port is of one connection. Without one, only the same line of the same moment is surely the same.
+    """
+    has_equal_ports = first.source_port is not None and first.source_port == again.source_port
+    is_same_line = same_words and first.at == again.at
+    return may_be_one(first, again, within) and (has_equal_ports or is_same_line)
+
+
 def pairs(ours: Collection[Trace], theirs: Collection[Trace], within: timedelta) -> dict[int, int]:
     """The ids of ours by the ids of theirs: equal ports first, then the nearest in time.
 

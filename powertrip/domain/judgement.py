@@ -25,6 +25,8 @@ class ToAsk:
     """The channels that get a copy, if a new event is made."""
     watches: tuple[Watch, ...] = ()
     """The origins that may have seen, or come to see, the same."""
+    same_log: tuple[str, ...] = ()
+    """Other sources and polls of the same log, which give its records the same ids."""
     verdict: ClassVar = RecordVerdict.MATCH
 
 
@@ -121,6 +123,8 @@ class Applied:
     folded: tuple[str, ...] = ()
     """Ids of events that a record joined, once for each record."""
     quarantined: int = 0
+    repeated: int = 0
+    """Records that are known, though the inbox had forgotten them or had them by another sender."""
     sighted: int = 0
     """Records of origins kept for comparison."""
     beats: int = 0

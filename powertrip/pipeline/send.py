@@ -77,6 +77,8 @@ async def _tell_slack(context: Context, delivery: Delivery) -> bool:
             return True
         if delivery.kind is DeliveryKind.UPDATE:
             return await _update(context, delivery)
+        if delivery.kind is DeliveryKind.NOTE and delivery.ts:
+            return await _amend(context, delivery, delivery.ts)
         if delivery.channel.startswith(routing.UNRESOLVED):
             await _resolve(context, delivery)
             return False
@@ -100,6 +102,14 @@ async def _update(context: Context, delivery: Delivery) -> bool:
     return True
 
 
+async def _amend(context: Context, delivery: Delivery, ts: str) -> bool:
+    message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
+    if message is not None:
+        await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
+    await context.store.deliveries.finish(delivery, context.clock())
+    return True
+
+
 async def _post(context: Context, delivery: Delivery) -> bool:
     where = await _find_earlier(context, delivery)
     if where is not None:
@@ -119,7 +129,9 @@ async def _post(context: Context, delivery: Delivery) -> bool:
         )
         shown = message.shows
     now, kind = context.clock(), NOTICE_KIND.get(delivery.kind)
-    if kind is None:
+    if delivery.kind is DeliveryKind.NOTE:
+        await context.store.notes.posted(delivery, where, now)
+    elif kind is None:
         await context.store.deliveries.finish(delivery, now)
     else:
         await context.store.notices.posted(delivery, kind, where, shown, now)
@@ -172,7 +184,7 @@ async def _resolve(context: Context, delivery: Delivery) -> None:
 async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused) -> bool:
     """Do what a refusal calls for; returns False where only an operator can."""
     now, security_channel = context.clock(), context.settings.security_channel
-    is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
+    is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE) or delivery.ts is not None
     # What goes to persons is addressed by a member id (U… or W…).
     is_direct = not is_change and delivery.channel.startswith(("U", "W"))
     if delivery.kind is DeliveryKind.NUDGE and error.code in ABOUT_RECIPIENT:

@@ -13,7 +13,7 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
-from powertrip.store import audit, deliveries, judging
+from powertrip.store import audit, deliveries, splitting
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids import reports
@@ -98,7 +98,7 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         reason=decision.reason,
     )
     # Records join pending events only, so there is nothing to split from any other.
-    rest = judging.split_off(plan) if plan.before.status is Status.PENDING else None
+    rest = splitting.split_off(plan) if plan.before.status is Status.PENDING else None
     reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)
     deliveries.enqueue_updates([event_id], decision.at)
     told_at_once = (

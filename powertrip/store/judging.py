@@ -4,23 +4,31 @@ A batch is decided in memory and written by one statement a table. Only pairing 
 origins goes record by record, where there are origins.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain import varied
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
-from powertrip.domain.judgement import Applied, MaybeTest, ToAsk, ToBeat, ToQuarantine, ToSight
+from powertrip.domain.judgement import (
+    Applied,
+    Judgement,
+    MaybeTest,
+    ToAsk,
+    ToBeat,
+    ToCount,
+    ToQuarantine,
+    ToSight,
+)
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import NOTHING_EXPECTED, Expected
-from powertrip.store import audit, deliveries, heartbeat, inbox, quarantine, trials
+from powertrip.store import audit, deliveries, heartbeat, inbox, known, quarantine, trials
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
-from powertrip.store.hids.tables import ExpectationRow
-from powertrip.store.rows import event_columns, event_row, events_from, facts_columns
+from powertrip.store.rows import event_columns, varied_column
 from powertrip.store.sources import judged
 from powertrip.store.tables import EventRow, OccurrenceRow
 
@@ -33,11 +41,13 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     judgements = trials.resolve(claimed, now)
     if any(isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches) for item in judgements):
         pairing.begin()
+    known.begin([item for item in judgements if isinstance(item, ToAsk)])
     unmatched_ids = [item.record.inbox_id for item in judgements if item.verdict == RecordVerdict.UNMATCHED]
     mine = inbox.mark_judged([item.record.inbox_id for item in judgements], now, unmatched_ids)
     ours = [item for item in judgements if item.record.inbox_id in mine]
-    asked = [item for item in ours if isinstance(item, ToAsk)]
-    sighted = [item for item in ours if isinstance(item, ToSight)]
+    asked, known_asks = known.apart([item for item in ours if isinstance(item, ToAsk)])
+    sighted, known_sights = known.apart([item for item in ours if isinstance(item, ToSight)])
+    repeated = {item.record.inbox_id for item in known_asks} | {item.record.inbox_id for item in known_sights}
     unjudged = [item for item in ours if isinstance(item, ToQuarantine)]
     beats = [item for item in ours if isinstance(item, ToBeat)]
     heartbeat.heard_real(ours)
@@ -54,15 +64,24 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     folded = (*joined, *applied.folded)
     deliveries.enqueue_updates(dict.fromkeys(folded), now)
     quarantine.add([quarantine.of_record(item, now) for item in unjudged])
-    judged.count(ours, expected, now)
+    judged.count([_counted(item, repeated) for item in ours], expected, now)
     return replace(
         applied,
         folded=folded,
         quarantined=len(unjudged),
+        repeated=len(repeated),
         sighted=len(sighted),
         beats=len(beats),
         paired=tuple(paired),
     )
+
+
+def _counted(item: Judgement, repeated: Collection[int]) -> Judgement:
+    """What the record is counted as: one that was known is none of its rule's."""
+    record = item.record
+    if record.inbox_id not in repeated:
+        return item
+    return ToCount(record=record, verdict=RecordVerdict.DUPLICATE, name=record.source)
 
 
 def applied_to(asked: Sequence[ToAsk], event_ids: Sequence[str]) -> Applied:
@@ -83,15 +102,22 @@ class _Open:
     occurrences: int
     version: int
     last_occurred_at: datetime
+    stated: Mapping[str, str]
+    """The fields of its first record."""
+    varied: Mapping[str, tuple[str, ...]]
     opened_by: ToAsk | None = None
     joined: int = 0
 
-    def join(self, occurred_at: datetime) -> None:
+    def join(self, event: Event) -> dict[str, str | None] | None:
+        """Take in a record that makes this event again; returns what it says otherwise, if anything."""
         self.revision += 1
         self.occurrences += 1
         self.version += 1
         self.joined += 1
-        self.last_occurred_at = max(self.last_occurred_at, occurred_at)
+        self.last_occurred_at = max(self.last_occurred_at, event.occurred_at)
+        differs = varied.differences(self.stated, varied.stated(event))
+        self.varied = varied.collected([differs], beside=self.varied)
+        return differs or None
 
     def columns(self) -> dict[str, Any]:
         """The columns that occurrences change."""
@@ -101,19 +127,23 @@ class _Open:
             "occurrences": self.occurrences,
             "version": self.version,
             "last_occurred_at": self.last_occurred_at,
+            "varied": varied_column(self.varied),
         }
 
 
 def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     """Add each record to the open event of its fold key, or make that event; returns the events' ids."""
-    known = _lock_pending({ask.event.fold_key for ask in asked})
+    pending = _lock_pending({ask.event.fold_key for ask in asked})
     occurrences: list[dict[str, Any]] = []
     for ask in asked:
         event, record = ask.event, ask.record
-        joined = known.get(event.fold_key)
+        joined = pending.get(event.fold_key)
+        differs = None
         if joined is None:
-            joined = _Open(event.id, 1, 1, 1, event.occurred_at, opened_by=ask)
-            known[event.fold_key] = joined
+            joined = _Open(
+                event.id, 1, 1, 1, event.occurred_at, stated=varied.stated(event), varied={}, opened_by=ask
+            )
+            pending[event.fold_key] = joined
             audit.append(
                 "event_opened",
                 now,
@@ -124,7 +154,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 subject=event.subject.kind,
             )
         else:
-            joined.join(event.occurred_at)
+            differs = joined.join(event)
             audit.append(
                 "occurrence_joined",
                 now,
@@ -132,11 +162,12 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 revision=joined.revision,
                 record_id=record.record_id,
             )
-        occurrences.append(_occurrence_columns(ask, event_id=joined.id, revision=joined.revision))
+        columns = _occurrence_columns(ask, event_id=joined.id, revision=joined.revision)
+        occurrences.append(columns | {"differs": differs})
     # In one order, so that two processes that open the same events never wait for each other.
-    _write_events([known[key] for key in sorted(known)], now)
+    _write_events([pending[key] for key in sorted(pending)], now)
     insert_all(OccurrenceRow, occurrences)
-    opening = [item.opened_by for item in known.values() if item.opened_by is not None]
+    opening = [item.opened_by for item in pending.values() if item.opened_by is not None]
     queued = []
     for ask in opening:
         event_id, due_at = ask.event.id, now + ask.hold
@@ -145,8 +176,9 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
         )
         queued += deliveries.copies(event_id, ask.copies, now, due_at=due_at)
     deliveries.enqueue(queued)
-    insert_all(ExpectationRow, [row for ask in opening for row in expected.expect(ask, now)])
-    return [row["event_id"] for row in occurrences]
+    placed = [(row["event_id"], row["revision"]) for row in occurrences]
+    expected.expect([(ask, *place) for ask, place in zip(asked, placed, strict=True)], now)
+    return [event_id for event_id, _ in placed]
 
 
 def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:
@@ -163,11 +195,27 @@ def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:
             EventRow.occurrences,
             EventRow.version,
             EventRow.last_occurred_at,
+            EventRow.fields,
+            EventRow.user_name,
+            EventRow.host_name,
+            EventRow.source_ip,
+            EventRow.varied,
         )
         .where(pending)
         .order_by(EventRow.id)
     )
-    return {fold_key: _Open(*values) for fold_key, *values in query.tuples()}
+    return {
+        row["fold_key"]: _Open(
+            row["id"],
+            row["revision"],
+            row["occurrences"],
+            row["version"],
+            row["last_occurred_at"],
+            stated=varied.all_fields(row["fields"], row),
+            varied={name: tuple(values) for name, values in (row["varied"] or {}).items()},
+        )
+        for row in query.dicts()
+    }
 
 
 def _write_events(events: Sequence[_Open], now: datetime) -> None:
@@ -202,47 +250,6 @@ def _occurrence_columns(ask: ToAsk, *, event_id: str, revision: int) -> dict[str
         "source_ip": event.source_ip,
         "source_port": event.fields.get("source_port"),
     }
-
-
-def split_off(plan: DecisionPlan) -> Event | None:
-    """Move the occurrences that a decision does not cover to a pending event of their own, if any."""
-    event_id, now = plan.before.id, plan.decision.at
-    of_event = OccurrenceRow.event_id == event_id
-    beyond = of_event & (OccurrenceRow.revision > plan.decision.revision)
-    later = list(OccurrenceRow.select().where(beyond).order_by(OccurrenceRow.revision))
-    if not later:
-        return None
-    # Read anew: others may have joined, and its facts have come, since the plan was made.
-    (decided,) = events_from([event_row(event_id)])
-    rest = replace(
-        decided,
-        id=plan.rest_id,
-        status=Status.PENDING,
-        message=later[0].message,
-        cut=later[0].cut,
-        source=later[0].source,
-        occurred_at=later[0].occurred_at,
-        received_at=later[0].received_at,
-        last_occurred_at=max(row.occurred_at for row in later),
-        revision=len(later),
-        occurrences=len(later),
-        decisions=(),
-        reminders=0,
-        next_reminder_at=plan.rest_remind_at,
-    )
-    EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
-    moved = [
-        {"id": row.id, "event_id": rest.id, "revision": number} for number, row in enumerate(later, start=1)
-    ]
-    update_all(OccurrenceRow, moved)
-    covered = [row.occurred_at for row in OccurrenceRow.select(OccurrenceRow.occurred_at).where(of_event)]
-    EventRow.update(revision=len(covered), occurrences=len(covered), last_occurred_at=max(covered)).where(
-        EventRow.id == event_id
-    ).execute()
-    audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
-    first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
-    deliveries.enqueue([first, *deliveries.copies(rest.id, decided.copied_to, now)])
-    return rest
 
 
 class Judging(Role):

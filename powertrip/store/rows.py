@@ -1,6 +1,6 @@
 """Turns rows of the event tables into values, and back."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -54,11 +54,17 @@ def event_columns(event: Event) -> dict[str, Any]:
     columns["fields"] = dict(event.fields)
     columns["headline"] = list(event.headline)
     columns["copied_to"] = list(event.copied_to)
+    columns["varied"] = varied_column(event.varied)
     return columns | {
         "severity": event.severity,
         "status": event.status,
         **subject_columns(event.subject),
     }
+
+
+def varied_column(varied: Mapping[str, Sequence[str]]) -> dict[str, list[str]] | None:
+    """What the column holds of what varied."""
+    return {name: list(values) for name, values in varied.items()} or None
 
 
 def facts_columns(facts: AddressFacts | None) -> dict[str, Any]:
@@ -115,6 +121,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
             **{name: getattr(row, name) for name in _PLAIN},
             headline=headline_of(row),
             copied_to=tuple(row.copied_to or ()),
+            varied={name: tuple(values) for name, values in (row.varied or {}).items()},
             severity=Severity(row.severity),
             status=Status(row.status),
             subject=Subject(

@@ -2,7 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -159,10 +158,10 @@ async def test_a_batch_that_cannot_be_kept_changes_nothing(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     one, two = await claimed(database_thread, store, 2)
-    twice = replace(two, record_id=one.record_id)
+    batch = [ask(one, event(id="twice")), ask(two, event(id="twice", fold_key="other"))]
 
     with pytest.raises(Exception, match=r"(?i)unique"):
-        await store.judging.apply([ask(one), ask(twice)], NOW)
+        await store.judging.apply(batch, NOW)
 
     assert await rows(database_thread, EventRow, "id") == []
     assert await rows(database_thread, AuditRow, "id") == []

@@ -43,6 +43,11 @@ def open_due(asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
     pairing.begin()
     by_id = dict(asked)
     waiting = SightingRow.id.in_(list(by_id)) & (SightingRow.state == SightingState.WAITING)
+    for row in SightingRow.select().where(waiting).order_by(SightingRow.id):
+        ask = by_id[row.id]
+        for watch in ask.watches:
+            if ask.record.source in watch.origin.sources:
+                pairing.join_again(row, watch, now)
     taken = SightingRow.update(state=SightingState.ALONE).where(waiting).returning(SightingRow.id)
     taken_ids = {row.id for row in taken.execute()}
     asks = {sighting_id: ask for sighting_id, ask in by_id.items() if sighting_id in taken_ids}

@@ -1,5 +1,6 @@
-"""Events that an origin should have seen too; those that it did not see are reported, once each."""
+"""Records that an origin should have seen too: reported where it did not, and taken back where it did."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -7,48 +8,86 @@ from peewee import fn
 
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import audit, deliveries, notes
+from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState
 from powertrip.store.rows import lock_events
-from powertrip.store.tables import EventRow
+from powertrip.store.tables import EventRow, OccurrenceRow
 
 NAMED = 10
-"""Events that one note names; it counts the others."""
+"""Records that one note names; it counts the others."""
 
 
-def expect(ask: ToAsk, now: datetime) -> list[dict[str, Any]]:
-    """The rows that remember which origins should see a new event within their grace."""
-    return [
+def expect(asked: Sequence[tuple[ToAsk, str, int]], now: datetime) -> None:
+    """Remember which origins should see each record, which its event and its revision there name."""
+    expecting = {
+        (event_id, revision): watches
+        for ask, event_id, revision in asked
+        if (watches := [watch for watch in ask.watches if _is_expected(ask, watch)])
+    }
+    if not expecting:
+        return
+    in_events = OccurrenceRow.event_id.in_({event_id for event_id, _ in expecting})
+    query: Any = OccurrenceRow.select(OccurrenceRow.id, OccurrenceRow.event_id, OccurrenceRow.revision).where(
+        in_events & OccurrenceRow.revision.in_({revision for _, revision in expecting})
+    )
+    rows = [
         {
-            "event_id": ask.event.id,
+            "occurrence_id": occurrence_id,
             "origin": watch.origin.name,
             "due_at": now + watch.origin.grace,
             "state": ExpectationState.WAITING,
         }
-        for watch in ask.watches
-        if ask.event.rule in watch.origin.expects and ask.record.source not in watch.origin.sources
+        for occurrence_id, event_id, revision in query.tuples()
+        for watch in expecting.get((event_id, revision), ())
     ]
+    insert_all(ExpectationRow, rows)
 
 
-def met(event_id: str, *, origin: str) -> None:
-    """The origin saw the event, in time or late."""
-    of_event = (ExpectationRow.event_id == event_id) & (ExpectationRow.origin == origin)
-    ExpectationRow.update(state=ExpectationState.SEEN).where(of_event).execute()
+def _is_expected(ask: ToAsk, watch: Any) -> bool:
+    return ask.event.rule in watch.origin.expects and ask.record.source not in watch.origin.sources
+
+
+def met(occurrence_id: int, *, origin: str, now: datetime) -> None:
+    """The origin saw the record, in time or late; a note that said otherwise is taken back."""
+    this = (ExpectationRow.occurrence_id == occurrence_id) & (ExpectationRow.origin == origin)
+    row = ExpectationRow.get_or_none(this)
+    if row is None or row.state == ExpectationState.SEEN:
+        return
+    ExpectationRow.update(state=ExpectationState.SEEN).where(this).execute()
+    if row.note_uid is not None:
+        _amend(origin, row.note_uid, now)
+
+
+def open_again(occurrence_id: int, *, origin: str) -> None:
+    """What the origin saw was another record; this one it may still have missed."""
+    this = (ExpectationRow.occurrence_id == occurrence_id) & (ExpectationRow.origin == origin)
+    seen = ExpectationRow.state == ExpectationState.SEEN
+    ExpectationRow.update(state=ExpectationState.WAITING).where(this & seen).execute()
 
 
 def miss(now: datetime, limit: int) -> int:
-    """Mark events that an origin did not see within its grace, so that their cards say so."""
+    """Mark records that an origin did not see within its grace, so that their cards say so."""
     due = (ExpectationRow.state == ExpectationState.WAITING) & (ExpectationRow.due_at <= now)
-    rows = list(ExpectationRow.select().where(due).order_by(ExpectationRow.id).limit(limit))
-    lock_events({row.event_id for row in rows})
-    these = ExpectationRow.id.in_([row.id for row in rows]) & due
-    marked = ExpectationRow.update(state=ExpectationState.MISSED).where(these).returning(ExpectationRow.id)
+    overdue: Any = ExpectationRow.select(ExpectationRow.id, ExpectationRow.origin, OccurrenceRow.event_id)
+    overdue = overdue.join(OccurrenceRow, on=(ExpectationRow.occurrence_id == OccurrenceRow.id)).where(due)
+    rows = list(overdue.order_by(ExpectationRow.id).limit(limit).tuples())
+    lock_events({event_id for _, _, event_id in rows})
+    these = ExpectationRow.id.in_([row_id for row_id, _, _ in rows]) & due
+    marked = ExpectationRow.update(state=ExpectationState.MISSED).where(these)
     # An origin may have seen it, or another process may have marked it, before the events were locked.
-    ids = {row.id for row in marked.execute()} if rows else set()
-    missed = [row for row in rows if row.id in ids]
-    for row in missed:
-        audit.append("origin_did_not_see", now, event_id=row.event_id, origin=row.origin)
-    deliveries.touch({row.event_id for row in missed}, now)
+    told = {
+        row.id: row.note_uid
+        for row in (marked.returning(ExpectationRow.id, ExpectationRow.note_uid).execute() if rows else ())
+    }
+    ids = told.keys()
+    missed = [(origin, event_id) for row_id, origin, event_id in rows if row_id in ids]
+    for origin, event_id in missed:
+        audit.append("origin_did_not_see", now, event_id=event_id, origin=origin)
+    deliveries.touch({event_id for _, event_id in missed}, now)
+    # A note may have been taken back for a record that the origin turned out to have missed all the same.
+    for origin, uid in {(origin, told[row_id]) for row_id, origin, _ in rows if told.get(row_id)}:
+        _amend(origin, uid, now)
     return len(missed)
 
 
@@ -63,25 +102,55 @@ def report(channel: str, window: timedelta, now: datetime) -> int:
     rows = list(ExpectationRow.select().where(untold).order_by(ExpectationRow.id))
     if not rows or (last_told is not None and last_told > now - window):
         return 0
-    # Not what was marked after these were read.
-    these = untold & (ExpectationRow.id <= rows[-1].id)
-    ExpectationRow.update(told_at=now).where(these).execute()
-    by_origin: dict[str, list[str]] = {}
-    for row in rows:
-        by_origin.setdefault(row.origin, []).append(row.event_id)
-    for origin, event_ids in by_origin.items():
-        named = EventRow.select().where(EventRow.id.in_(event_ids[:NAMED])).order_by(EventRow.received_at)
-        lines = []
-        for event in named:
-            user, host = event.user_name or "an unnamed user", event.host_name or "an unnamed host"
-            at = f"{event.occurred_at:%Y-%m-%d %H:%M:%S} UTC"
-            lines.append(f"{event.title} as {user} on {host}, {at}, event {event.id}")
-        if len(event_ids) > NAMED:
-            lines.append(f"… and {len(event_ids) - NAMED:,} more")
-        count = f"{len(event_ids):,} events" if len(event_ids) > 1 else "an event"
-        title = f"The HIDS {origin} did not see {count} that the log pipeline told of"
-        notes.enqueue(channel, title=title, lines=lines, now=now)
+    for origin in dict.fromkeys(row.origin for row in rows):
+        # Not what was marked after these were read.
+        these = untold & (ExpectationRow.id <= rows[-1].id) & (ExpectationRow.origin == origin)
+        uid = notes.new_uid()
+        ExpectationRow.update(told_at=now, note_uid=uid).where(these).execute()
+        title, lines = _note(origin, uid)
+        notes.enqueue(channel, title=title, lines=lines, now=now, uid=uid)
     return len(rows)
+
+
+def _amend(origin: str, uid: str, now: datetime) -> None:
+    title, lines = _note(origin, uid)
+    notes.amend(uid, title=title, lines=lines, now=now)
+
+
+def _note(origin: str, uid: str) -> tuple[str, list[str]]:
+    """What a note says of the records it was about, as it stands now."""
+    query: Any = (
+        ExpectationRow.select(
+            ExpectationRow.state,
+            EventRow.title,
+            OccurrenceRow.user_name,
+            OccurrenceRow.host_name,
+            OccurrenceRow.occurred_at,
+            EventRow.id,
+        )
+        .join(OccurrenceRow, on=(ExpectationRow.occurrence_id == OccurrenceRow.id))
+        .join(EventRow, on=(OccurrenceRow.event_id == EventRow.id))
+        .where(ExpectationRow.note_uid == uid)
+        .order_by(ExpectationRow.id)
+    )
+    missed: list[str] = []
+    seen: list[str] = []
+    for state, what, user, host, at, event_id in query.tuples():
+        line = f"{what} as {user or 'an unnamed user'} on {host or 'an unnamed host'}"
+        line = f"{line}, {at:%Y-%m-%d %H:%M:%S} UTC, event {event_id}"
+        (missed if state == ExpectationState.MISSED else seen).append(line)
+    if not missed:
+        count = f"all {len(seen):,} events" if len(seen) > 1 else "the event"
+        title = f"Taken back: the HIDS {origin} saw {count} after all, only late"
+    else:
+        count = f"{len(missed):,} events" if len(missed) > 1 else "an event"
+        title = f"The HIDS {origin} did not see {count} that the log pipeline told of"
+    return title, [*_first(missed), *(f"Taken back, it came late: {line}" for line in _first(seen))]
+
+
+def _first(lines: Sequence[str]) -> list[str]:
+    more = [f"… and {len(lines) - NAMED:,} more"] if len(lines) > NAMED else []
+    return [*lines[:NAMED], *more]
 
 
 class Expectations(Role):

@@ -136,8 +136,12 @@ def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
         watch.origin.within,
     )
     moved = [row for row in movable.values() if row.occurrence_id != partners.get(row.id)]
-    for row in moved:
+    # Those that lose their partner first: another may take its place.
+    for row in sorted(moved, key=lambda row: row.id in partners):
         _set_partner(row, partners.get(row.id), now)
+    for row in near:
+        if row.id in movable and row.id not in partners:
+            join_again(row, watch, now)
     return tuple(watch.origin.name for row in moved if row.id in partners)
 
 
@@ -160,18 +164,34 @@ def _nearest(table: Any, watch: Watch, around: Trace, condition: Any) -> list[An
     return sorted(rows, key=lambda row: (abs(row.occurred_at - around.at), row.id))
 
 
-def _set_partner(row: Any, occurrence_id: int | None, now: datetime) -> None:
-    state = SightingState.WAITING if occurrence_id is None else SightingState.MATCHED
+def join_again(row: Any, watch: Watch, now: datetime) -> bool:
+    """Add an origin's record to what another of its records is about, where that is of the same thing."""
+    states = (SightingState.MATCHED, SightingState.ALONE, SightingState.JOINED)
+    trace = _trace(row)
+    for other in _sightings_near(watch, trace, states):
+        if hids_match.is_again(
+            _trace(other), trace, watch.origin.within, same_words=other.message == row.message
+        ):
+            _set_partner(row, other.occurrence_id, now, state=SightingState.REPEATED)
+            return True
+    return False
+
+
+def _set_partner(
+    row: Any, occurrence_id: int | None, now: datetime, *, state: SightingState | None = None
+) -> None:
+    state = state or (SightingState.WAITING if occurrence_id is None else SightingState.MATCHED)
     moved = SightingRow.update(occurrence_id=occurrence_id, state=state)
     moved.where(SightingRow.id == row.id).execute()
     if row.occurrence_id is not None:
+        expected.open_again(row.occurrence_id, origin=row.origin)
         deliveries.touch([_event_of(row.occurrence_id)], now)
     if occurrence_id is not None:
         event_id = _event_of(occurrence_id)
         # Locked before its status is read: either this sees the decision, or the decision sees this sighting.
         event = lock_events([event_id])[event_id]
         audit.append("origin_saw", now, event_id=event_id, origin=row.origin, record_id=row.record_id)
-        expected.met(event_id, origin=row.origin)
+        expected.met(occurrence_id, origin=row.origin, now=now)
         reports.for_sighting(row, event_id=event_id, status=event.status, now=now)
         deliveries.touch([event_id], now)
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from powertrip.domain.hids import OriginStanding, OriginState
+from powertrip.domain.hids import Missed, OriginStanding, OriginState
 from powertrip.store.hids.tables import (
     ExpectationRow,
     ExpectationState,
@@ -36,10 +36,9 @@ def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
     for (event_id, origin, _), row in latest.items():
         tellings.setdefault((event_id, origin), []).append(row)
     standings: dict[str, list[OriginStanding]] = {}
-    missed = ExpectationRow.event_id.in_(ids) & (ExpectationRow.state == ExpectationState.MISSED)
-    for expectation in ExpectationRow.select().where(missed):
-        standing = OriginStanding(origin=expectation.origin, state=OriginState.MISSED)
-        standings.setdefault(expectation.event_id, []).append(standing)
+    for (event_id, origin), missed in _missed(ids).items():
+        standing = OriginStanding(origin=origin, state=OriginState.MISSED, missed=tuple(missed))
+        standings.setdefault(event_id, []).append(standing)
     for event_id, origin in dict.fromkeys((*sightings, *tellings)):
         states = sightings.get((event_id, origin), ())
         of_event = standings.setdefault(event_id, [])
@@ -48,6 +47,27 @@ def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
         tells = any(tells for _, tells in states)
         of_event.append(_told(origin, tellings.get((event_id, origin), []), tells=tells))
     return standings
+
+
+def _missed(event_ids: Sequence[str]) -> dict[tuple[str, str], list[Missed]]:
+    """The records that origins should have seen and did not, by event and origin, the oldest first."""
+    query: Any = (
+        ExpectationRow.select(
+            OccurrenceRow.event_id,
+            ExpectationRow.origin,
+            OccurrenceRow.occurred_at,
+            OccurrenceRow.source_port,
+        )
+        .join(OccurrenceRow, on=(ExpectationRow.occurrence_id == OccurrenceRow.id))
+        .where(
+            OccurrenceRow.event_id.in_(list(event_ids)) & (ExpectationRow.state == ExpectationState.MISSED)
+        )
+        .order_by(OccurrenceRow.revision)
+    )
+    missed: dict[tuple[str, str], list[Missed]] = {}
+    for event_id, origin, at, port in query.tuples():
+        missed.setdefault((event_id, origin), []).append(Missed(at=at, source_port=port))
+    return missed
 
 
 def _told(origin: str, tellings: Sequence[Any], *, tells: bool) -> OriginStanding:

@@ -15,6 +15,7 @@ class SightingState(StrEnum):
     MATCHED = "matched"  # of one thing with an occurrence that the log pipeline told of
     ALONE = "alone"  # its grace is over; it made, or joined, an event of its own
     JOINED = "joined"  # was alone, until the log pipeline told of it after all
+    REPEATED = "repeated"  # the origin told again of what one of the others is about
     LATE = "late"  # the log pipeline's own record, which came after the event was made of an origin's
 
 
@@ -71,7 +72,7 @@ class TellingRow(Table):
 
 
 class ExpectationState(StrEnum):
-    """Whether an origin saw an event."""
+    """Whether an origin saw a record."""
 
     WAITING = "waiting"
     SEEN = "seen"
@@ -79,11 +80,13 @@ class ExpectationState(StrEnum):
 
 
 class ExpectationRow(Table):
-    """Events that an origin should have seen too."""
+    """Records that an origin should have seen too."""
 
     id = BigAutoField()
-    event_id = CharField()
+    occurrence_id = BigIntegerField()
     origin = CharField()
     due_at = MomentField()
     state = CharField()
     told_at = MomentField(null=True)
+    # The delivery that told of it, which is amended where the origin saw it after all.
+    note_uid = CharField(null=True)

@@ -1,0 +1,103 @@
+"""Which records are known though not to the inbox, which has forgotten them, or had them by another sender.
+
+Records of events stay, and so do those of origins. A record whose id one of them bears is the same where it
+says the same of the same moment, and otherwise another, which gets an id that tells them apart.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from powertrip.domain.judgement import ToAsk, ToSight
+from powertrip.domain.record import Record, content_of, sent_id, told_apart
+from powertrip.store.database import Turn, wait_for
+from powertrip.store.hids.tables import SightingRow
+from powertrip.store.tables import OccurrenceRow
+
+AskOrSight = TypeVar("AskOrSight", ToAsk, ToSight)
+
+_AT_ONCE = 400
+_COMPARED = ("source", "record_id", "raw", "message", "occurred_at", "event_action", "user_name", "host_name")
+
+
+def begin(asked: Iterable[ToAsk]) -> None:
+    """Wait for other transactions that keep records of the same logs; belongs before anything else."""
+    # Otherwise two processes that keep one record at once, each by another sender, both miss the other's.
+    if any(ask.same_log for ask in asked):
+        wait_for(Turn.PAIRING)
+
+
+def apart(judged: Sequence[AskOrSight]) -> tuple[list[AskOrSight], list[AskOrSight]]:
+    """Those that are new, each under an id that is, and those that are known."""
+    known = _known({item.record.record_id for item in judged}, _sources(judged))
+    new: list[AskOrSight] = []
+    repeated: list[AskOrSight] = []
+    for item in judged:
+        record = item.record
+        alike = [row for row in known.get(sent_id(record.record_id), ()) if _is_same(item, row)]
+        if alike:
+            repeated.append(item)
+            continue
+        taken = {
+            row["record_id"]
+            for row in known.get(sent_id(record.record_id), ())
+            if row["source"] == record.source
+        }
+        if record.record_id in taken:
+            record = replace(record, record_id=_new_id(record, taken))
+        new.append(replace(item, record=record))
+        # Two records of one batch may be one, by two senders.
+        known.setdefault(sent_id(record.record_id), []).append(_compared(new[-1]))
+    return new, repeated
+
+
+def _sources(judged: Sequence[ToAsk] | Sequence[ToSight]) -> set[str]:
+    names = {item.record.source for item in judged}
+    return names.union(*(item.same_log for item in judged if isinstance(item, ToAsk)))
+
+
+def _known(record_ids: set[str], sources: set[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """The kept records under these ids, by the id that their sender gave them."""
+    wanted = sorted({candidate for record_id in record_ids for candidate in (record_id, sent_id(record_id))})
+    found: dict[str, list[Mapping[str, Any]]] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        for table in (OccurrenceRow, SightingRow):
+            columns = [getattr(table, name) for name in _COMPARED]
+            ids = table.record_id.in_(wanted[start : start + _AT_ONCE])
+            rows: Any = table.select(*columns).where(ids & table.source.in_(sorted(sources))).dicts()
+            for row in rows:
+                found.setdefault(sent_id(row["record_id"]), []).append(row)
+    return found
+
+
+def _compared(item: ToAsk | ToSight) -> Mapping[str, Any]:
+    values = {name: getattr(item.record, name) for name in ("source", "record_id", "raw", "message")}
+    return values | {
+        name: getattr(item.event, name) for name in ("occurred_at", "event_action", "user_name", "host_name")
+    }
+
+
+def _is_same(item: ToAsk | ToSight, row: Mapping[str, Any]) -> bool:
+    record = item.record
+    # A record that names no time of its own may be of anything that happened since.
+    if record.occurred_at is None or row["occurred_at"] != record.occurred_at:
+        return False
+    if row["source"] == record.source and row["raw"] == record.raw:
+        return True
+    # Each sender wraps it in its own way; what it says is the same.
+    others = item.same_log if isinstance(item, ToAsk) else ()
+    ours = _compared(item)
+    said = ("message", "event_action", "user_name", "host_name")
+    return row["source"] in others and all(row[name] == ours[name] for name in said)
+
+
+def _new_id(record: Record, taken: set[str]) -> str:
+    own, content = sent_id(record.record_id), record.content or content_of(record.raw)
+    plain = told_apart(own, content)
+    # Even that is taken by a record that said the same of another time: the time of arrival is not.
+    return plain if plain not in taken else told_apart(own, content, _microseconds(record.received_at))
+
+
+def _microseconds(moment: datetime) -> int:
+    return int(moment.timestamp() * 1_000_000)
