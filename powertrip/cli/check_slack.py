@@ -9,14 +9,14 @@ from powertrip.cli.check_report import Report
 from powertrip.cli.check_samples import samples
 from powertrip.domain.people import Person, Standing
 from powertrip.domain.routing import Reviewers
-from powertrip.errors import SlackAmbiguous, SlackError, SlackRefused
+from powertrip.errors import SlackAmbiguous, SlackError, SlackRefused, SlackUnavailable
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import call
 from powertrip.slack.directory import name_of, standing_of
 from powertrip.slack.members import COPY_THE_ID, Users, look_up, mistaken_reviewers
 from powertrip.slack.scopes import REASONS
-from powertrip.slack.validation import objections
+from powertrip.slack.validation import objections, why_not_told
 from powertrip.wiring import lonely_policies
 
 SHOWN = 20
@@ -46,7 +46,11 @@ async def check_slack(config: Config, session: aiohttp.ClientSession, report: Re
         report.well("security channel", f"{wanted} ({channel_id}), and the bot is in it")
     await _check_people(client, identity, config, report)
     with report.checking("cards"):
-        await _check_cards(client, config, report)
+        try:
+            await _check_cards(client, config, report)
+        except SlackUnavailable as error:
+            # The method has a rate limit of its own, which is not published.
+            report.note("cards", f"not told: {error}")
 
 
 async def _check_app_token(client: AsyncWebClient, config: Config, report: Report) -> None:
@@ -163,12 +167,12 @@ def _tell_people(
 
 async def _check_cards(client: AsyncWebClient, config: Config, report: Report) -> None:
     """Have Slack look at the plainest and the fattest that Powertrip may send, and at its modal."""
+    if reason := await why_not_told(client):
+        report.note("cards", f"not told: {reason}")
+        return
     names = []
     for name, payload in samples(config).items():
         problems = await objections(client, payload)
-        if problems is None:
-            report.note("cards", "not told: this server has no method blocks.validate")
-            return
         for problem in problems:
             report.wrong("cards", f"Slack refuses {name}: {problem}; please report this")
         if not problems:

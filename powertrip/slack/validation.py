@@ -16,8 +16,25 @@ _MOST = 3
 """Problems that are told of one payload; the first is mostly the cause of the others."""
 
 
-async def objections(client: AsyncWebClient, payload: Message | dict[str, Any]) -> list[str] | None:
-    """What Slack has against a message or a view; None where this server cannot say. Raises SlackError."""
+_WRONG = [{"type": "no_such_block"}]
+
+
+async def why_not_told(client: AsyncWebClient) -> str | None:
+    """Why this server cannot say whether blocks are well; None where it can. Raises SlackError."""
+    try:
+        # A server that takes what is surely wrong, as a stub does, says nothing about what is right.
+        await call(client.api_call("blocks.validate", data={"blocks": json.dumps(_WRONG)}))
+    except SlackRefused as error:
+        if error.code in _FOUND_WRONG:
+            return None
+        if error.code in _NO_SUCH_METHOD:
+            return "this server has no method blocks.validate"
+        raise
+    return "this server takes anything"
+
+
+async def objections(client: AsyncWebClient, payload: Message | dict[str, Any]) -> list[str]:
+    """What Slack has against a message or a view; raises SlackError."""
     if isinstance(payload, Message):
         lists = [payload.blocks, *(attachment.get("blocks", []) for attachment in payload.attachments)]
         arguments = [{"blocks": json.dumps(blocks)} for blocks in lists if blocks]
@@ -29,8 +46,6 @@ async def objections(client: AsyncWebClient, payload: Message | dict[str, Any]) 
             # In the body: as the SDK's own method sends them, in the address, large ones do not fit.
             await call(client.api_call("blocks.validate", data=argument))
         except SlackRefused as error:
-            if error.code in _NO_SUCH_METHOD:
-                return None
             if error.code not in _FOUND_WRONG:
                 raise
             found += _reasons(error.__cause__) or [str(error)]

@@ -49,7 +49,11 @@ class Workspace:
             except (SlackUnavailable, SlackAmbiguous) as error:
                 self._found = await self._last_known()
                 if self._found is None:
-                    log.error("Slack unreachable, keeping records until it answers", error=str(error))
+                    log.error(
+                        "Slack unreachable, keeping records until it answers",
+                        error=str(error),
+                        base_url=client.base_url,
+                    )
                     await asyncio.sleep(RETRY)
                 else:
                     log.error("Slack unreachable, starting with the workspace as last seen", error=str(error))

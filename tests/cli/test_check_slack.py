@@ -177,7 +177,7 @@ async def test_scopes_of_which_the_server_says_nothing_are_not_told(tmp_path: Pa
 @pytest.mark.parametrize(
     ("answer", "line"),
     [
-        (OK, "ok cards: Slack takes the plainest card"),
+        (OK, "note cards: not told: this server takes anything"),
         (
             {"ok": False, "error": "unknown_method"},
             "note cards: not told: this server has no method blocks.validate",
@@ -194,7 +194,7 @@ async def test_scopes_of_which_the_server_says_nothing_are_not_told(tmp_path: Pa
             {"ok": False, "error": "invalid_blocks"},
             "FAIL cards: Slack refuses the plainest card: Slack refused",
         ),
-        ({"ok": False, "error": "ratelimited"}, "FAIL cards: Slack's rate limit"),
+        ({"ok": False, "error": "ratelimited"}, "note cards: not told: Slack's rate limit"),
     ],
 )
 async def test_cards_are_well_only_where_slack_says_so(
