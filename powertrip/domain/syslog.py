@@ -88,7 +88,7 @@ _DATED = re2.compile(
 )
 """Begins an RFC 5424 line that has lost its PRI."""
 _STRUCTURED = re2.compile(
-    r'(?s)(?:-|(?:\[[^\]"]*(?:"(?:[^"\\]|\\.)*"[^\]"]*)*\])+)(?: (?:\x{FEFF})?(?P<message>.*))?'
+    r'(?s)(?:-|(?:\[[^\s\]"=]+(?: +[^\s\]"=]+="(?:[^"\\]|\\.)*")* *\])+)(?: (?:\x{FEFF})?(?P<message>.*))?'
 )
 """RFC 5424 section 6.3, and the message with or without its mark of UTF-8."""
 _BEHIND_STAMP = tuple(
@@ -202,7 +202,10 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
         structured = _STRUCTURED.fullmatch(after_header)
         # Some senders leave the structured data out, and with it any id; then all of the rest is the message.
         if parts and (structured or (facility and parts["id"] == "-")):
-            message = after_header if structured is None else structured["message"] or ""
+            message = after_header
+            # Where the data are all there is, they are what it says.
+            if structured and (structured["message"] or after_header.startswith("-")):
+                message = structured["message"] or ""
             # rsyslog writes one blank more than the RFC.
             return _line(parts, message.removeprefix(" "), facility), True
     if stamp := _STAMP.match(begin):

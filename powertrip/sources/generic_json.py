@@ -15,7 +15,10 @@ from powertrip.ingest.source import BySecret, Zoned
 
 
 class Keys(RecordKeys):
-    """Where the parts of a record stand in a JSON object; `null` for a part that it lacks."""
+    """Where the parts of a record stand in a JSON object; `null` for a part that it lacks.
+
+    A part whose key is not written is found by the keys of all usual shippers: see docs/sources.md.
+    """
 
     message: KeyPath = "message"
     """The log line."""

@@ -83,13 +83,13 @@ async def test_no_login_is_lost_while_powertrip_is_away_and_rsyslog_crashes(
 
             await powertrip.start(port)
             await until(lambda: len(rows(database, "SELECT id FROM event")) == 21)
-            await until(lambda: len(rows(database, "SELECT id FROM quarantine")) == 1)
+            await until(lambda: len(rows(database, "SELECT id FROM quarantine")) == 2)
         finally:
             await powertrip.stop()
 
     found = {address for (address,) in rows(database, "SELECT source_ip FROM event")}
     assert found == {f"192.0.2.{number}" for number in range(1, 22)}
-    # The rules are those for ssh: sudo's line arrived and made no event.
+    # The rules are those for ssh: sudo's line arrived, and is quarantined as the forged one is.
     assert rows(database, "SELECT count(*) FROM inbox WHERE program = 'sudo'") == [(1,)]
     assert rows(database, "SELECT count(*) FROM inbox") == [(23,)]
 
