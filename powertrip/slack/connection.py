@@ -61,7 +61,16 @@ class SocketConnection:
 
     def _connect(self) -> None:
         self._handler = AsyncSocketModeHandler(self._app, self._app_token, ping_interval=PING_INTERVAL)
-        self._connecting = asyncio.create_task(self._handler.connect_async())
+        self._connecting = asyncio.create_task(self._open(self._handler))
+
+    async def _open(self, handler: AsyncSocketModeHandler) -> None:
+        await handler.connect_async()
+        self._tell(is_connected=await self.is_connected())
+
+    def _tell(self, *, is_connected: bool) -> None:
+        if is_connected != self._was_connected:
+            self._was_connected = is_connected
+            log.info("connected to Slack" if is_connected else "socket to Slack closed")
 
     async def is_connected(self) -> bool:
         """Whether Slack can reach us now."""
@@ -71,9 +80,7 @@ class SocketConnection:
         """Check once and mend what the SDK does not; returns whether the socket is open."""
         now = self._clock()
         is_connected = await self.is_connected()
-        if is_connected != self._was_connected:
-            self._was_connected = is_connected
-            log.info("connected to Slack" if is_connected else "socket to Slack closed")
+        self._tell(is_connected=is_connected)
         if is_connected:
             self._last_connected = now
             return True

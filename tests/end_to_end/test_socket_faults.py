@@ -137,3 +137,23 @@ async def test_a_connection_whose_last_attempt_failed_can_be_stopped(
     await until(lambda: connection._connecting is not None and connection._connecting.done(), "an attempt")
     await connection.stop()
     assert not await connection.is_connected()
+
+
+async def test_the_log_says_connected_once_it_is_and_not_before(
+    connection: SocketConnection, control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    class Heard:
+        def info(self, event: str, **_: object) -> None:
+            said.append(event)
+
+        error = warning = info
+
+    monkeypatch.setattr("powertrip.slack.connection.log", Heard())
+    await control.fault("apps.connections.open", "error", error="service_unavailable")
+    await connection.start()
+    assert said == ["Slack gives no socket, retrying"]
+    await until(lambda: len(said) > 1, "another word")
+    assert said[1:] == ["connected to Slack"]
+    assert await connection.is_connected()
