@@ -107,7 +107,7 @@ function show() {
 }
 
 function firstChannel() {
-  const named = state.channels.find((c) => c.mentions) ?? state.channels.find((c) => c.is_im);
+  const named = state.channels.find((c) => c.mentions) ?? state.channels.find((c) => c.unread) ?? state.channels.find((c) => c.is_im);
   return (named ?? state.channels[0])?.id ?? "";
 }
 

@@ -187,6 +187,15 @@ async def test_two_windows_are_two_people_and_a_refresh_keeps_them(
 
 
 @pytest.mark.usefixtures("connected")
+async def test_the_page_opens_where_something_unread_waits(
+    web: AsyncWebClient, emulator: SlackEmulator, page: Page
+) -> None:
+    await web.chat_postMessage(channel="C0SECURITY", text="Is this expected?")
+    await page.goto(f"{emulator.url}/#as=U0CAROL")
+    await expect(page.locator("[data-channel-id=C0SECURITY]")).to_have_attribute("aria-current", "page")
+
+
+@pytest.mark.usefixtures("connected")
 async def test_a_command_is_typed_with_a_hint_and_answered_for_the_typist_alone(
     app: AsyncApp, emulator: SlackEmulator, page: Page
 ) -> None:

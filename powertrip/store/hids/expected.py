@@ -136,7 +136,7 @@ def _note(origin: str, uid: str) -> tuple[str, list[str]]:
     missed: list[str] = []
     seen: list[str] = []
     for state, what, user, host, at, event_id in query.tuples():
-        line = f"{what} as {user or 'an unnamed user'} on {host or 'an unnamed host'}"
+        line = what + (f" as {user}" if user else "") + (f" on {host}" if host else "")
         line = f"{line}, {at:%Y-%m-%d %H:%M:%S} UTC, event {event_id}"
         (missed if state == ExpectationState.MISSED else seen).append(line)
     if not missed:
