@@ -32,7 +32,7 @@ from powertrip.config.values import (
     parse_size,
     write_duration,
 )
-from powertrip.domain.heartbeat import HeartbeatSection, mistakes_in_heartbeat
+from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_heartbeat
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection

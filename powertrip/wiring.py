@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from powertrip.config.read import Problem, tables
 from powertrip.config.secret import MAKE_ONE, weakness
 from powertrip.config.values import as_list, did_you_mean
+from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.policy import Policy
 from powertrip.domain.routing import Reviewers
 from powertrip.domain.voices import rules_in_voices
@@ -53,6 +54,8 @@ class Wired(Protocol):
     def policy(self) -> Sequence[Policy]: ...
     @property
     def reviewers(self) -> Reviewers: ...
+    @property
+    def heartbeat(self) -> HeartbeatSection: ...
 
 
 _Senders = Mapping[tuple[str, str], Sender]
@@ -80,7 +83,9 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
         )
         yield ("reviewers",), problem
     yield from lonely_policies(settings.policy, settings.reviewers)
-    yield from _weak_secrets({name: source.secret for name, source in settings.sources.items()})
+    secrets = {name: source.secret for name, source in settings.sources.items()}
+    yield from _weak_secrets(secrets)
+    yield from _faint_heartbeat(settings.heartbeat, secrets)
 
 
 def _unread_senders(senders: _Senders, rules: RuleSet) -> Iterator[Problem]:
@@ -173,6 +178,21 @@ def lonely_policies(policies: Iterable[Policy], reviewers: Reviewers) -> Iterato
                 "write another member id into reviewers.users, or a user group into reviewers.group"
             )
             yield ("policy", number, "require"), problem
+
+
+def _faint_heartbeat(heartbeat: HeartbeatSection, secrets: Mapping[str, SecretStr]) -> Iterator[Problem]:
+    """What keeps a heartbeat from being told, or lets others make it."""
+    if not heartbeat.is_on:
+        return
+    if heartbeat.ping is None:
+        problem = (
+            "is not set, so nobody is called when Powertrip itself ends; write the address of a watcher "
+            "outside, see docs/heartbeat.md"
+        )
+        yield ("heartbeat", "ping"), problem
+    shared = [name for name, secret in secrets.items() if secret == heartbeat.key]
+    if shared:
+        yield ("heartbeat", "key"), f"is the secret of sources.{shared[0]} too; {MAKE_ONE}"
 
 
 def _weak_secrets(secrets: Mapping[str, SecretStr]) -> Iterator[Problem]:

@@ -9,6 +9,7 @@ import peewee
 
 from powertrip.cli.check_report import CheckResult, Report
 from powertrip.cli.check_slack import check_slack
+from powertrip.domain.heartbeat import Heard, source_trouble
 from powertrip.errors import ConfigError, StoreError, Unavailable
 from powertrip.hids import open_ways
 from powertrip.ingest.contract import PollRequest
@@ -37,6 +38,7 @@ async def check_all(config: Config) -> list[CheckResult]:
     # Not tried here: a test message would call whoever is on duty.
     if names:
         report.note("backup", f"{names}: not tried; to try them: python bot.py test-backup")
+    await check_heartbeat(config, report)
     await check_enrichment(config, report)
     await check_polls(config, report)
     await check_origins(config, report)
@@ -82,6 +84,34 @@ def check_files(config: Config, report: Report) -> None:
     if open_to_others:
         problem = f"others on this machine can read {', '.join(file.name for file in open_to_others)}"
         report.note("database", f"{problem}; run: chmod 600 {' '.join(map(str, open_to_others))}")
+
+
+async def check_heartbeat(config: Config, report: Report) -> None:
+    """Say when each source was last heard; the address outside is not called, for that would be a lie."""
+    if not config.heartbeat.is_on:
+        return
+    try:
+        thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
+    except StoreError:
+        return  # `check_database` has reported it
+    now = utc_now()
+    known: dict[str, Heard] = {}
+    try:
+        with report.checking("heartbeat"):
+            known = {
+                item.source: item for item in await Store(thread).heartbeat.heard(config.heartbeat.sources)
+            }
+    finally:
+        await thread.close()
+    for source in config.heartbeat.sources:
+        heard = known.get(source) or Heard(source=source, since=now)
+        trouble = source_trouble(heard, config.heartbeat, now)
+        if trouble is not None:
+            report.note("heartbeat", f"{source}: {trouble.text}")
+        elif heard.sent_at is None:
+            report.note("heartbeat", f"{source}: none came yet; docs/heartbeat.md tells how a host sends one")
+        else:
+            report.well("heartbeat", f"{source}: the last came {heard.sent_at:%Y-%m-%d %H:%M:%S} UTC")
 
 
 async def check_enrichment(config: Config, report: Report) -> None:

@@ -8,24 +8,19 @@ nonce, joined by line feeds. The name goes into a login like any other, so that 
 import hashlib
 import hmac
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from typing import Annotated, Any
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, SecretStr
+from pydantic import SecretStr
 
-from powertrip.config.section import Section
-from powertrip.config.values import Duration, SecretAddress, SourceName, SourceSecret, Written, did_you_mean
+from powertrip.domain.heartbeat_section import REMEMBERED, HeartbeatSection
 
 USER = "powertrip-heartbeat"
 """How the user names of heartbeats begin; no real user may have such a name."""
 ADDRESS = "192.0.2.1"
 """Where the made-up login comes from, if its line says: from TEST-NET-1 (RFC 5737), which nobody has."""
-REMEMBERED = timedelta(days=1)
-"""How long a nonce is known, and so how old a heartbeat may be at most."""
 AHEAD = timedelta(hours=1)
 """How far the clock of a host may be ahead of ours at most."""
 REASON = "heartbeat"
@@ -36,92 +31,6 @@ TOLD_APART = 4
 _NAME = re.compile(r"powertrip-heartbeat-([0-9]{10})-([0-9a-f]{16})-([0-9a-f]{64})(?![0-9a-f])", re.ASCII)
 # Without a rule there is no user name, only the words of sshd.
 _ACCEPTED = re.compile(r"Accepted [a-z/-]{1,40} for powertrip-heartbeat", re.ASCII)
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-def _check_key(value: SecretStr) -> SecretStr:
-    if len(value) > 64:
-        raise ValueError(
-            f"has {len(value)} characters and may have at most 64; make one with: openssl rand -hex 24"
-        )
-    return value
-
-
-def _check_ping(value: SecretAddress) -> SecretAddress:
-    # The address is a secret: whoever knows it can keep the watcher outside content.
-    try:
-        url = urlsplit(value.get_secret_value())
-        host = url.hostname
-    except ValueError:
-        host = None
-    if not host or url.scheme not in ("http", "https") or url.fragment:
-        raise ValueError("must be an address such as https://hc-ping.com/YOUR-UUID")
-    if url.scheme == "http" and host not in _LOOPBACK:
-        raise ValueError(
-            "must begin with https://, for whoever reads it on the way can ping in Powertrip's place"
-        )
-    return value
-
-
-def _by_source(value: object) -> object:
-    """A list of sources, or a single one, as a table without intervals."""
-    if isinstance(value, str):
-        return {value: None}
-    if isinstance(value, list) and all(isinstance(name, str) for name in value):
-        return dict.fromkeys(value)
-    return {} if value is None else value
-
-
-class HeartbeatSection(Section):
-    """The signed login by which the whole chain proves that it lives; see [heartbeat.md](heartbeat.md)."""
-
-    key: Annotated[SourceSecret, AfterValidator(_check_key), Written("16 to 64 characters")] | None = None
-    """What the hosts sign with: the key of contrib/heartbeat, and of nothing else."""
-    sources: Annotated[
-        dict[SourceName, Duration | None],
-        BeforeValidator(_by_source),
-        Written("a list of sources, or a table of them with how often each is heard: `{syslog: 15m}`"),
-    ] = {}  # noqa: RUF012 (pydantic copies it)
-    """The sources and polls that a heartbeat comes through; without any there is no heartbeat."""
-    every: Duration = timedelta(hours=1)
-    """How often the hosts send one, where `sources` says nothing else."""
-    late_after: Duration = timedelta(minutes=10)
-    """A heartbeat that is overdue for this long is late, and so is whatever else is broken for this long."""
-    ping: (
-        Annotated[SecretAddress, AfterValidator(_check_ping), Written("an https address, kept secret")] | None
-    ) = None
-    """Called after each heartbeat that was seen in Slack: whoever watches it calls you when it stops."""
-
-    @property
-    def is_on(self) -> bool:
-        """Whether heartbeats are looked for."""
-        return bool(self.sources) and self.key is not None
-
-    def every_of(self, source: str) -> timedelta:
-        """How often the source should be heard."""
-        return self.sources.get(source) or self.every
-
-    def old_after(self, source: str) -> timedelta:
-        """A heartbeat that was under way for longer is not believed: the next one is late already."""
-        return min(self.every_of(source) + self.late_after, REMEMBERED)
-
-
-def mistakes_in_heartbeat(
-    data: Mapping[str, Any], senders: Collection[str]
-) -> Iterator[tuple[tuple[str, ...], str]]:
-    """What is wrong with the section of the file beside the other sections; each with its path."""
-    section = data.get("heartbeat")
-    if not isinstance(section, Mapping):
-        return
-    named = _by_source(section.get("sources"))
-    sources = list(named) if isinstance(named, Mapping) else []
-    if sources and not section.get("key"):
-        yield ("heartbeat", "key"), "is missing, and hosts sign with it; make one with: openssl rand -hex 24"
-    if not sources:
-        yield ("heartbeat", "sources"), "is empty; name the sources that a heartbeat comes through"
-    for source in map(str, sources):
-        if source not in senders:
-            yield ("heartbeat", "sources"), did_you_mean(source, sorted(senders), "source or poll")
 
 
 def sign(key: SecretStr, *, source: str, sent_at: int, nonce: str) -> str:
@@ -297,8 +206,12 @@ def source_trouble(heard: Heard, section: HeartbeatSection, now: datetime) -> Tr
 
 def _nothing_arrived(heard: Heard) -> str:
     text = f"nothing arrived from {heard.source}: sender, shipper, network, secret or proxy"
-    known = [f"{count} requests were refused: {cause}" for cause, count in sorted(heard.refused.items())]
+    known = [
+        f"{count} {'request was' if count == 1 else 'requests were'} refused: {cause}"
+        for cause, count in sorted(heard.refused.items())
+    ]
     if heard.claims:
-        known.append(f"{heard.claims} records claimed to be it and are asked about (the last: {heard.claim})")
+        records = "1 record" if heard.claims == 1 else f"{heard.claims} records"
+        known.append(f"{records} claimed to be it and made an event: {heard.claim}")
     since = "since the hour of the last one"
     return f"{text}; {since} {', '.join(known)}" if known else f"{text}; {since} no request was refused"

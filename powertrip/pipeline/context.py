@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
-from powertrip.domain.heartbeat import HeartbeatSection
+from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection

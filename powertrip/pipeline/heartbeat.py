@@ -15,19 +15,19 @@ import httpx
 import structlog
 
 from powertrip import cards
-from powertrip.domain.heartbeat import Card, Heard, HeartbeatSection, Link, Trouble, Watched, source_trouble
+from powertrip.domain.heartbeat import Card, Heard, Link, Trouble, Watched, source_trouble
+from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.errors import OutsideError, SlackAmbiguous, SlackError, SlackRefused, StoreUnavailable
 from powertrip.net import Bounds, HttpClient
 from powertrip.pipeline.context import Context
-from powertrip.pipeline.retry import asked_for, doubled
+from powertrip.pipeline.heartbeat_alarm import Retries, tell_broken, tell_mended
+from powertrip.pipeline.retry import asked_for
 from powertrip.pipeline.send import CLOCK_SKEW, MAKING_NO_DIFFERENCE
 
 log = structlog.get_logger(__name__)
 
 EDIT_EVERY = timedelta(seconds=60)
 """Details that change by themselves, as a count does, are brought up to date no more often than this."""
-RETRY_FIRST = timedelta(seconds=10)
-RETRY_LONGEST = timedelta(minutes=5)
 PING_BOUNDS = Bounds(seconds=10, size=4096)
 
 
@@ -51,8 +51,7 @@ class Heartbeat:
         self._is_seen = False
         """Whether it was read back since."""
         self._broken_since: datetime | None = None
-        self._retries: dict[str, tuple[int, datetime]] = {}
-        """How often what was tried and failed, and when it is tried again."""
+        self._retries = Retries()
 
     async def beat(self) -> bool:
         """Look once at every link; returns False, for there is never more to do at once."""
@@ -137,7 +136,7 @@ class Heartbeat:
             if gist == shown_gist and (check == shown_check or now - shown_at < EDIT_EVERY):
                 await self._read_back(now)
                 return
-        if not self._may_try("card", now):
+        if not self._retries.may_try("card", now):
             return
         try:
             await self._write(message, now)
@@ -198,7 +197,7 @@ class Heartbeat:
         card = self._card
         if self._is_seen or self._shown is None or card is None or card.channel is None or card.ts is None:
             return
-        if not self._may_try("card", now):
+        if not self._retries.may_try("card", now):
             return
         try:
             text = await self._context.notifier.read(card.channel, card.ts)
@@ -211,14 +210,14 @@ class Heartbeat:
         elif self._shown[1] in text:
             self._is_seen = True
             self._works(Link.SLACK)
-            self._retries.pop("card", None)
+            self._retries.done("card")
             return
         self._fails(Link.SLACK, now, "Slack took the card, and does not show what it says now")
 
     def _slack_fails(self, now: datetime, what: str, error: SlackError) -> None:
         how = "Slack refused to" if isinstance(error, SlackRefused) else "Slack does not"
         self._fails(Link.SLACK, now, f"{how} {what}: {error}")
-        self._failed("card", now, asked_for(error))
+        self._retries.failed("card", now, asked_for(error))
 
     def _count(self, heard: Sequence[Heard], now: datetime) -> None:
         self._context.metrics.heartbeat_succeeded(now)
@@ -232,7 +231,7 @@ class Heartbeat:
         judged = [item.judged_at for item in heard if item.judged_at is not None]
         pinged_at = self._card.pinged_at if self._card else None
         is_new = len(judged) == len(heard) and (pinged_at is None or max(judged) > pinged_at)
-        if section.ping is None or not is_new or not self._may_try("ping", now):
+        if section.ping is None or not is_new or not self._retries.may_try("ping", now):
             return
         client = HttpClient(client=self._http, name="heartbeat.ping", bounds=PING_BOUNDS)
         client = replace(client, base_url=section.ping.get_secret_value())
@@ -243,41 +242,25 @@ class Heartbeat:
         except OutsideError as error:
             log.error("heartbeat not told outside", error=str(error))
             self._fails(Link.PING, now, f"the address outside did not take the call: {error}")
-            self._failed("ping", now, asked_for(error))
+            self._retries.failed("ping", now, asked_for(error))
             return
         self._works(Link.PING)
-        self._retries.pop("ping", None)
+        self._retries.done("ping")
         self._card = replace(self._card or Card(), pinged_at=now)
 
     async def _tell_backup(self, troubles: Sequence[Trouble], now: datetime) -> None:
-        """Tell each backup channel once of each thing that is broken while the card cannot show it."""
         card = self._card or Card()
         has_no_card = Link.DATABASE in self._failing and card.ts is None
-        is_silent = any(trouble.link is Link.SLACK for trouble in troubles) or (has_no_card and troubles)
-        keys = sorted({f"{trouble.link} {trouble.source or ''}".strip() for trouble in troubles})
-        told = dict(card.told)
-        for name in self._context.backup.names:
-            if is_silent:
-                is_new = bool(set(keys) - set(told.get(name, ())))
-                message = cards.heartbeat_backup(troubles, now)
-            else:
-                is_new = name in told and self._is_seen and Link.SLACK not in self._failing
-                message = cards.heartbeat_mended(now)
-            if not is_new or not self._may_try(name, now):
-                continue
-            try:
-                await self._context.backup.send(name, message.title, message.body)
-            except OutsideError as error:
-                log.error(
-                    "backup channel did not take the heartbeat's trouble", channel=name, error=str(error)
-                )
-                self._failed(name, now)
-                continue
-            self._retries.pop(name, None)
-            if is_silent:
-                told[name] = sorted({*keys, *told.get(name, ())})
-            else:
-                del told[name]
+        is_hidden = any(trouble.link is Link.SLACK for trouble in troubles) or (
+            has_no_card and bool(troubles)
+        )
+        is_shown = self._is_seen and Link.SLACK not in self._failing
+        if is_hidden:
+            told = await tell_broken(self._context, card.told, troubles, self._retries, now)
+        elif is_shown:
+            told = await tell_mended(self._context, card.told, self._retries, now)
+        else:
+            return
         self._card = replace(card, told=told)
 
     async def _keep(self, now: datetime) -> None:
@@ -298,14 +281,6 @@ class Heartbeat:
 
     def _works(self, link: Link) -> None:
         self._failing.pop(link, None)
-
-    def _may_try(self, what: str, now: datetime) -> bool:
-        return what not in self._retries or now >= self._retries[what][1]
-
-    def _failed(self, what: str, now: datetime, asked: timedelta = timedelta()) -> None:
-        times, _ = self._retries.get(what, (0, now))
-        wait = max(doubled(RETRY_FIRST, times, RETRY_LONGEST), min(asked, RETRY_LONGEST))
-        self._retries[what] = (times + 1, now + wait)
 
 
 def _patience(section: HeartbeatSection) -> timedelta:

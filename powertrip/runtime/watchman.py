@@ -10,7 +10,7 @@ from powertrip.backup.channels import AppriseChannels
 from powertrip.cards import PlainMessage
 from powertrip.errors import Unavailable
 from powertrip.net import utc_now
-from powertrip.pipeline.heartbeat import RETRY_LONGEST
+from powertrip.pipeline.heartbeat_alarm import RETRY_LONGEST
 from powertrip.pipeline.ports import BackupChannels
 from powertrip.pipeline.retry import doubled
 from powertrip.runtime.loop import Loop, Timers

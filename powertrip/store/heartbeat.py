@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain.event import Event
-from powertrip.domain.heartbeat import AHEAD, REASON, REMEMBERED, Card, Heard, Outage, Watched
+from powertrip.domain.heartbeat import AHEAD, REASON, Card, Heard, Outage, Watched
+from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import Judgement, ToAsk, ToBeat
 from powertrip.domain.sources import NO_SOURCE, refused
 from powertrip.store.bulk import insert_all
@@ -115,11 +116,10 @@ def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None
         if not HeartbeatCardRow.update(**changes).where(mine).execute():
             return None
     _wait_for(sources, now)
-    rows = HeartbeatRow.select().where(HeartbeatRow.source.in_(list(sources))).order_by(HeartbeatRow.source)
     waiting = InboxRow.select(InboxRow.received_at).where(InboxRow.judged_at.is_null()).order_by(InboxRow.id)
     oldest = waiting.first()
     return Watched(
-        heard=tuple(_heard(each, _refused(each)) for each in rows),
+        heard=tuple(heard(sources)),
         card=Card(
             channel=row.channel,
             ts=row.ts,
@@ -130,6 +130,12 @@ def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None
         ),
         waiting_since=oldest.received_at if oldest else None,
     )
+
+
+def heard(sources: Collection[str]) -> list[Heard]:
+    """What is known of these sources, by name; nothing of one that was never waited for."""
+    rows = HeartbeatRow.select().where(HeartbeatRow.source.in_(list(sources))).order_by(HeartbeatRow.source)
+    return [_heard(row, _refused(row)) for row in rows]
 
 
 def _wait_for(sources: Collection[str], now: datetime) -> None:
@@ -207,6 +213,7 @@ class Heartbeats(Role):
 
     watch = transaction(watch)
     keep = transaction(keep)
+    heard = transaction(heard)
     outage = transaction(outage)
     alive_at = transaction(alive_at)
     mark_worker_told = transaction(mark_worker_told)

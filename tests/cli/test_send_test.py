@@ -82,3 +82,14 @@ def test_what_stands_in_the_way_is_named(
     assert ended.status == 1
     assert says in ended.said
     assert SECRET not in ended.said
+
+
+def test_check_says_when_each_source_was_last_heard(sandbox: SlackEmulator, tmp_path: Path) -> None:
+    heartbeat = {"key": "41f0d8c2a7b9e35560c1", "sources": ["syslog"]}
+    configured(sandbox, tmp_path, heartbeat=heartbeat)
+    bot("migrate", folder=tmp_path)
+
+    ended = bot("check", folder=tmp_path)
+
+    assert "syslog: none came yet; docs/heartbeat.md tells how a host sends one" in ended.out
+    assert "heartbeat.ping: is not set" in ended.out

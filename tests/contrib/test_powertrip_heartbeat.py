@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from powertrip.domain.heartbeat import Beat, HeartbeatSection, verify
+from powertrip.domain.heartbeat import Beat, verify
+from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.record import Record
 from powertrip.rules import Match, RuleSet, load_rules
 from tests.contrib.server import Ended, Kept, Server, receiving, run

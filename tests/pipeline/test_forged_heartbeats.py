@@ -158,5 +158,5 @@ async def test_a_forgery_is_named_on_the_card_of_a_late_source(living: Chain) ->
     await asked(living, living.login(living.name(key=SecretStr("the-key-of-somebody-else"))))
     await living.passes(timedelta(hours=1, minutes=10), timedelta(minutes=10))
 
-    assert "1 records claimed to be it" in await living.card()
+    assert "1 record claimed to be it and made an event" in await living.card()
     assert "its signature is wrong" in await living.card()

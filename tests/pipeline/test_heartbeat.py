@@ -115,8 +115,8 @@ async def close_the_socket(chain: Chain) -> None:
 
 LINKS = [
     (stop_the_shipper, "card", "nothing arrived from syslog: sender, shipper, network, secret or proxy"),
-    (change_the_secret, "card", "1 requests were refused: 401 wrong secret or signature"),
-    (lead_the_proxy_astray, "card", "1 requests were refused: 404 no such source"),
+    (change_the_secret, "card", "1 request was refused: 401 wrong secret or signature"),
+    (lead_the_proxy_astray, "card", "1 request was refused: 404 no such source"),
     (garble_the_header, "card", "arrived but no rule took it"),
     (rename_the_key, "card", "arrived but no rule took it"),
     (switch_the_rule_off, "card", "arrived but no rule took it"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.heartbeat import HeartbeatSection
+from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.net import utc_now
 from powertrip.runtime.watchman import Watchman
 from tests.conftest import Clock

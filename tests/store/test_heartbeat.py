@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from powertrip.domain.heartbeat import REMEMBERED, Beat, Card, Outage
+from powertrip.domain.heartbeat import Beat, Card, Outage
+from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import ToAsk, ToBeat
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
