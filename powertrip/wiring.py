@@ -16,6 +16,7 @@ from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.policy import Policy
 from powertrip.domain.routing import Reviewers
 from powertrip.domain.voices import rules_in_voices
+from powertrip.errors import Mistake
 from powertrip.rules import Rule, RuleSet
 
 
@@ -86,6 +87,12 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
     secrets = {name: source.secret for name, source in settings.sources.items()}
     yield from _weak_secrets(secrets)
     yield from _faint_heartbeat(settings.heartbeat, secrets)
+
+
+def doubts_by_sender(sections: Mapping[str, Iterable[str]], warnings: Iterable[Mistake]) -> dict[str, str]:
+    """Every source and poll by its name, with what is doubtful about it as a whole, if anything is."""
+    told = {warning.setting: warning.problem for warning in warnings}
+    return {name: told.get(f"{section}.{name}", "") for section, names in sections.items() for name in names}
 
 
 def _unread_senders(senders: _Senders, rules: RuleSet) -> Iterator[Problem]:

@@ -90,6 +90,8 @@ def _lines(report: SourceReport) -> list[Line]:
     if not report.is_configured and report.name != NO_SOURCE:
         first.append(text(" · not in the configuration"))
     lines: list[Line] = [first]
+    if report.doubt:
+        lines.append([text(f"⚠️ It is of {show(report.doubt, EXAMPLE_LIMIT)}")])
     if report.failing_since is not None:
         why = show(report.error or "not known", EXAMPLE_LIMIT)
         lines.append([text("⚠️ Its last round failed, since "), date(report.failing_since), text(f": {why}")])

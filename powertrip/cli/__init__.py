@@ -7,7 +7,7 @@
     again/       quarantine and unmatched: list, show, rejudge
     trying.py    send-test
     rules/       rules test
-    events/      events list, show, quarantine, export
+    events/      events list, show, export
     docs/        docs configuration, docs packs: the pages that are written from the code
     demo/        demo, sandbox
 

@@ -32,10 +32,12 @@ def sources(
 ) -> None:
     """Show for each source its last record, and what became of those of the last 24 hours and 7 days."""
     from powertrip.store.sources import overview
+    from powertrip.wiring import doubts_by_sender
 
     settings, now = read_config(config), datetime.now(UTC)
     with open_stored(settings):
-        reports = overview.reports([*settings.sources, *settings.polls], now)
+        senders = doubts_by_sender({"sources": settings.sources, "polls": settings.polls}, settings.warnings)
+        reports = overview.reports(senders, now)
     if name is not None:
         reports = [report for report in reports if report.name == name]
         if not reports:
@@ -79,6 +81,8 @@ def _print_details(report: "SourceReport", *, everything: bool) -> None:
 
     if not report.is_configured and report.name != NO_SOURCE:
         console.print(f"{printable(report.name)}: not in the configuration")
+    if report.doubt:
+        console.print(f"{printable(report.name)}: {printable(report.doubt)}", soft_wrap=True)
     if report.failing_since is not None:
         since = f"{report.failing_since:%Y-%m-%d %H:%M:%S} UTC"
         console.print(f"{printable(report.name)}: fails since {since}: {printable(report.error or '-')}")

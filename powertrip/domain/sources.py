@@ -62,6 +62,8 @@ class SourceReport:
 
     name: str
     is_configured: bool
+    doubt: str = ""
+    """What is doubtful about its configuration."""
     heard_at: datetime | None
     """When the last new record came; None where none ever did."""
     day: Mapping[str, int]

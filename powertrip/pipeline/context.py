@@ -46,8 +46,8 @@ class Settings:
     """How long an event may wait for Slack before it is told another way."""
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
-    senders: tuple[str, ...] = ()
-    """The names of all sources and polls."""
+    senders: Mapping[str, str] = field(default_factory=dict)
+    """All sources and polls by name, with what is doubtful about the configuration of each."""
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""

@@ -28,6 +28,7 @@ from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.slack.members import look_up, mistaken_reviewers
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.workspace import Workspace
+from powertrip.wiring import doubts_by_sender
 
 log = structlog.get_logger(__name__)
 
@@ -125,7 +126,7 @@ class Worker:
                 command=now.slack.command,
                 # The ways to tell are opened at the start only, whatever a reload says of them.
                 expected=now.expected_voices(),
-                senders=(*now.sources, *now.polls),
+                senders=doubts_by_sender({"sources": now.sources, "polls": now.polls}, now.warnings),
                 watches=tuple(Watch(origin=origin, tells=name in shared.origins) for name, origin in origins),
             )
 

@@ -1,6 +1,8 @@
 """A record that nobody is asked about: what the operator sees of it, and where."""
 
+import json
 import re
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,9 @@ from typer.testing import CliRunner
 
 from powertrip.cli import app
 from powertrip.runtime.app import Running
-from slack_emulator.control import Control
-from tests.end_to_end.harness import BEARER, SECRET, Sender
+from slack_emulator import SlackEmulator
+from slack_emulator.control import Control, State
+from tests.end_to_end.harness import BEARER, SECRET, Sender, powertrip_here, settings, write_config
 from tests.end_to_end.test_commands import answer
 
 SECURITY, CAROL, BOB = "C0SECURITY", "U0CAROL", "U0BOB"
@@ -36,13 +39,16 @@ async def told(control: Control, *words: str) -> None:
     )
 
 
+def raw_output(folder: Path, *command: str) -> str:
+    """What `bot.py` prints."""
+    ended = CliRunner().invoke(app, [*command, "--config", str(folder / "config.yaml")])
+    assert ended.exit_code == 0, (ended.output, ended.exception)
+    return ended.output
+
+
 def printed(folder: Path, *command: str) -> str:
     """What `bot.py` prints, without the ends of lines that a narrow terminal breaks."""
-    ended = CliRunner().invoke(
-        app, [*command, "--config", str(folder / "config.yaml")], env={"COLUMNS": "200"}
-    )
-    assert ended.exit_code == 0, (ended.output, ended.exception)
-    return re.sub(r"\s+", " ", ended.output)
+    return re.sub(r"\s+", " ", raw_output(folder, *command))
 
 
 async def metric(sender: Sender, verdict: str) -> float:
@@ -111,3 +117,72 @@ async def test_refused_requests_are_shown_by_cause(
     assert refused.value.status == status
     await application.shared.refusals.close()
     assert cause in printed(tmp_path, "sources")
+
+
+KEY = "ED25519 SHA256:" + "k" * 43
+ACCEPTED = f"Accepted publickey for alice from 192.0.2.10 port 50000 ssh2: {KEY}"
+SUDO = "   alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh -c 'echo a\necho b'"
+SEEN: dict[str, tuple[dict[str, Any], dict[str, str], str, str]] = {
+    # By source: its settings, what it sends, the verdict, and words in Slack.
+    "keys": (
+        {"type": "json", "keys": {"message": "text"}},
+        {"msg": ACCEPTED, "host": "web-1"},
+        "quarantine",
+        "keys (1)",
+    ),
+    "pack": (
+        {"type": "teleport"},
+        {"event": "user.login", "code": "T1000I", "user": "alice", "uid": "1"},
+        "unmatched",
+        "write `- use: teleport` under `rules`",
+    ),
+    "tag": (
+        {"type": "syslog"},
+        {"program": "openssh-9", "message": ACCEPTED, "host": "web-1"},
+        "quarantine",
+        "tag (1)",
+    ),
+    "prefix": (
+        {"type": "syslog"},
+        {"program": "shipper", "message": f"[auth] {ACCEPTED}"},
+        "quarantine",
+        "prefix (1)",
+    ),
+    "lines": (
+        {"type": "syslog"},
+        {"program": "sudo", "message": SUDO, "host": "web-1"},
+        "match",
+        "echo b",
+    ),
+}
+
+
+def anywhere(words: str, state: State) -> bool:
+    return any(message.shows(words) for message in state.messages())
+
+
+async def test_no_slip_of_an_operators_passes_in_silence(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
+) -> None:
+    whole = settings(
+        sandbox,
+        tmp_path,
+        sources={name: {"secret": SECRET} | about for name, (about, *_) in SEEN.items()},
+        rules=[{"use": "ssh"}, {"use": "sudo"}],
+        unmatched={"tell_after": "100ms"},
+        quarantine={"report_every": "100ms"},
+    )
+    async with powertrip_here(write_config(tmp_path / "config.yaml", whole)) as (_, sender):
+        await control.connected()
+        for name, (_, sent, *_) in SEEN.items():
+            body = json.dumps(sent).encode()
+            await sender.post(source=name, raw=body)
+        for *_, words in SEEN.values():
+            await control.wait_for(partial(anywhere, words))
+        _, metrics = await sender.get("/metrics")
+    shown = {report["name"]: report for report in json.loads(raw_output(tmp_path, "sources", "--json"))}
+    for name, (_, _, verdict, _) in SEEN.items():
+        assert f'source_records_judged_total{{source="{name}",verdict="{verdict}"}} 1.0' in metrics, name
+        assert shown[name]["day"] == {"accepted": 1, verdict: 1}, name
+    assert shown["pack"]["unmatched"][0]["reason"].startswith("no rule")
+    assert "write `- use: teleport`" in shown["pack"]["doubt"]

@@ -94,7 +94,7 @@ async def test_an_unmatched_record_comes_back_once_and_is_counted_once(
     assert put_back == [1, 0]
 
     await unmatched(hours=1)
-    (report,) = await store.sources.reports(["servers"], later(hours=1))
+    (report,) = await store.sources.reports({"servers": ""}, later(hours=1))
     assert report.week == {"accepted": 1, "unmatched": 1}
     assert len(await database_thread.run(again.unmatched, MissedQuery())) == 1
     assert await history(database_thread) == [("unmatched_rejudged", {"count": 1, "sources": {"servers": 1}})]

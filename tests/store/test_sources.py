@@ -13,7 +13,7 @@ from tests.samples import NOW, SECURITY, ask, event, later, record
 
 LEASE = timedelta(seconds=30)
 SECTION = UnmatchedSection()
-NAMES = ("servers", "quiet")
+NAMES = {"servers": "", "quiet": "type github, but no rule reads it"}
 NO_RULE = "no rule is for this program"
 
 
@@ -194,7 +194,7 @@ async def test_once_a_week_the_channel_hears_what_matched_nothing(
         "9 records of programs cron, p0, p1, p2, p3 and 2 others, of source servers matched nothing."
     )
     assert await told(days=14, hours=1) == 0, "nothing matched nothing since"
-    assert await store.sources.report(UnmatchedSection(weekly=False), (), SECURITY, later(days=30)) == 0
+    assert await store.sources.report(UnmatchedSection(weekly=False), {}, SECURITY, later(days=30)) == 0
 
 
 async def test_two_processes_that_find_out_at_once_write_one_note(

@@ -45,13 +45,16 @@ def show(event_id: str, config: ConfigPath = DEFAULT_CONFIG) -> None:
         reading.show(console, reading.find_or_explain(event_id))
 
 
-@app.command()
+@app.command(hidden=True, deprecated=True)
 def quarantine(config: ConfigPath = DEFAULT_CONFIG, limit: Annotated[int, typer.Option(min=1)] = 50) -> None:
-    """Show the records that a rule should have judged and could not."""
-    from powertrip.cli.events import reading
+    """Show the quarantine; `bot.py quarantine list` does more."""
+    from powertrip.cli.again import Kind, reading
+    from powertrip.domain.missed import MissedQuery
 
-    with open_stored(read_config(config)):
-        console.print(reading.quarantine_table(limit))
+    settings = read_config(config)
+    with open_stored(settings):
+        found = reading.find(Kind.QUARANTINE, MissedQuery(limit=limit, with_rejudged=True), settings)
+    console.print(reading.as_table(found, Kind.QUARANTINE))
 
 
 @app.command()

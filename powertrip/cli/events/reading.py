@@ -14,7 +14,6 @@ from powertrip.pipeline.decide import parse_reference
 from powertrip.store import audit, events
 from powertrip.store.hids import alerts
 from powertrip.store.hids.tables import SightingState
-from powertrip.store.tables import QuarantineRow
 
 PAGE = 500
 
@@ -74,22 +73,6 @@ def show(console: Console, event: Event) -> None:
     for line in audit.lines(event.id):
         detail = printable(json.dumps(line.detail, sort_keys=True))
         console.print(f"{line.at:%Y-%m-%d %H:%M:%S}Z  {line.action}  {line.actor_id or ''}  {detail}")
-
-
-def quarantine_table(limit: int) -> Table:
-    """What the quarantine holds, newest first."""
-    table = Table("id", "at (UTC)", "source", "rule", "reason", "record")
-    for row in QuarantineRow.select().order_by(QuarantineRow.id.desc()).limit(limit):
-        cells = (
-            str(row.id),
-            f"{row.at:%Y-%m-%d %H:%M:%S}",
-            row.source,
-            row.rule or "-",
-            row.reason,
-            row.message,
-        )
-        table.add_row(*(printable(cell) for cell in cells))
-    return table
 
 
 def find_or_explain(event_id: str) -> Event:

@@ -1,7 +1,7 @@
 """What came of each source's records of late, and who sends only what no rule knows."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,8 +30,11 @@ FEW = 20
 _WEEKLY = "weekly: unmatched"
 
 
-def reports(names: Collection[str], now: datetime) -> list[SourceReport]:
-    """The sources and polls of these names, then all others that records or requests came for of late."""
+def reports(names: Mapping[str, str], now: datetime) -> list[SourceReport]:
+    """The sources and polls of these names, then all others that records or requests came for of late.
+
+    `names` says of each what is doubtful about its configuration.
+    """
     day, week = counts.totals(now - DAY), counts.totals(now - WEEK)
     groups = unmatched.groups(now)
     whole = (VoiceRow.rule == "") & (VoiceRow.program == "") & (VoiceRow.host_name == "")
@@ -43,6 +46,7 @@ def reports(names: Collection[str], now: datetime) -> list[SourceReport]:
         SourceReport(
             name=name,
             is_configured=name in names,
+            doubt=names.get(name, ""),
             heard_at=heard_at.get(name),
             day=day.get(name, {}),
             week=week.get(name, {}),
@@ -54,7 +58,7 @@ def reports(names: Collection[str], now: datetime) -> list[SourceReport]:
     ]
 
 
-def report(section: UnmatchedSection, names: Collection[str], channel: str, now: datetime) -> int:
+def report(section: UnmatchedSection, names: Mapping[str, str], channel: str, now: datetime) -> int:
     """Queue a note, once each, about sources that send only what no rule knows; returns how many."""
     notices = 0
     known_at, unmatched_since = _runs()
@@ -76,7 +80,8 @@ def report(section: UnmatchedSection, names: Collection[str], channel: str, now:
             continue
         newest = unmatched.groups(now).get(name, [])
         lines = [
-            f"{count:,} records since {_text(first_at)} matched no rule, so that nobody was asked.",
+            f"{_records(count)} since {_text(first_at)} matched no rule: nobody was asked.",
+            *([f"It is of {names[name]}."] if names[name] else []),
             *(f"{_of_whom(group.program, group.host_name)}: {group.reason}." for group in newest[:1]),
             *(f"The newest: {group.message}" for group in newest[:1]),
             f"Look: bot.py sources {name}. Once it is mended: bot.py unmatched rejudge --source {name}",
@@ -128,7 +133,7 @@ def _weekly(channel: str, now: datetime) -> int:
         named = ", ".join(most[:PROGRAMS_NAMED])
         more = f" and {len(programs) - PROGRAMS_NAMED:,} others" if len(programs) > PROGRAMS_NAMED else ""
         of = f" of programs {named}{more}," if programs else ""
-        lines.append(f"{total:,} records{of} of source {source} matched nothing.")
+        lines.append(f"{_records(total)}{of} of source {source} matched nothing.")
     if not lines:
         return 0
     more_sources = len(lines) - SOURCES_NAMED
@@ -137,6 +142,10 @@ def _weekly(channel: str, now: datetime) -> int:
     title = "Records that no rule took in the last 7 days"
     notes.enqueue(channel, title=title, lines=[*lines[:SOURCES_NAMED], *rest, *hint], now=now)
     return 1
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record" if count == 1 else f"{count:,} records"
 
 
 def _of_whom(program: str | None, host_name: str | None) -> str:
