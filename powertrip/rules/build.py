@@ -67,6 +67,7 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
         json=json,
         sources=tuple(entry.source or ()),
         programs=tuple(entry.program or ()),
+        program_known=entry.program_known,
         types=entry.types,
         unescape=entry.unescape,
         constants={name: Template(text) for name, text in constants.items()},

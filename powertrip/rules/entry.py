@@ -114,6 +114,7 @@ class Recognition(Shape):
     when: When | None = None
     source: Texts | None = None
     program: Texts | None = None
+    program_known: bool = False
     types: dict[str, Literal["ip", "port"]] = Field(default_factory=dict)
     unescape: Literal["vis"] | None = None
     where: dict[str, FieldCondition] = Field(default_factory=dict)

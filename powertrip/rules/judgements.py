@@ -37,6 +37,8 @@ class Rule:
     """Empty: every source."""
     programs: tuple[str, ...] = ()
     """Empty: every program."""
+    program_known: bool = False
+    """Whether a record has to name its program, for the rule's words could be anybody's."""
     types: Mapping[str, str] = field(default_factory=dict)
     unescape: str | None = None
     constants: Mapping[str, Template] = field(default_factory=dict)
@@ -69,7 +71,10 @@ class Rule:
 
     def may_judge(self, record: Record) -> bool:
         """Whether source and program fit."""
-        return self.is_for(record.source) and _fits_program(record.program, self.programs)
+        return self._is_of_known(record) and _fits_program(record.program, self.programs)
+
+    def _is_of_known(self, record: Record) -> bool:
+        return self.is_for(record.source) and not (self.program_known and record.program is None)
 
     def stands_alone(self, record: Record, fields: Mapping[str, str]) -> bool:
         """Whether the record leaves open what it is about, so that no other is known to be equal."""
@@ -103,7 +108,7 @@ class Rule:
 
     def should_judge(self, record: Record, message: str, documents: RecordJson) -> bool:
         """Whether the rule's `expects` says that no record like this may go unjudged."""
-        if not self.is_for(record.source):
+        if not self._is_of_known(record):
             return False
         for expected in self.expects:
             if not _fits_program(record.program, expected.programs):

@@ -389,6 +389,34 @@ def test_whole_lines_of_a_server_are_judged(header: str, row: str) -> None:
     assert verdict.verdict in ("match", "ignored")
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "the nightly job ran well",
+        "failed auth for the build",
+        "failed command for deploy: make",
+        "[...] and so on",
+        "+ docker run example:latest",
+        "- first item: second",
+        "switched to root",
+        "Test FAILED on host (to be continued)",
+        "COMMAND=build make",
+        "login as alice",
+        "logged in as alice",
+        '{"log": "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh"}',
+        '{"log":"alice ran command /bin/sh as root from /"}',
+        '{"log":"alice: Executing command [USER=root] [TTY=x] [CWD=/] [COMMAND=/bin/sh]"}',
+        '{"log":"alice to root on /dev/ttyp0"}',
+    ],
+)
+def test_what_a_program_that_is_not_known_says_makes_no_event_by_chance(message: str) -> None:
+    everything = use("doas", "pkexec", "run0", "dropbear", "login", "pam", "sudo", "su", "ssh")
+
+    assert not isinstance(everything.judge(record(message, program=None)), Match)
+    if not message.startswith("{"):
+        assert isinstance(everything.judge(record(message, program=None)), Unmatched)
+
+
 _SEDUCTIVE = (
     *(
         " as root from /",

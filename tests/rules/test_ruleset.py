@@ -56,6 +56,15 @@ def test_a_message_that_the_rule_should_judge_and_cannot_is_quarantined() -> Non
     assert verdict.reason == "should be judged by login, which does not match it"
 
 
+@pytest.mark.parametrize("program", ["app", None])
+def test_a_rule_whose_words_could_be_anybodys_wants_the_program_named(program: str | None) -> None:
+    rules = rules_of(f"{LOGIN}  program_known: true")
+
+    for message, verdict in (("in alice", Match), ("in Alice", Quarantined)):
+        expected = Unmatched if program is None else verdict
+        assert isinstance(rules.judge(record(message, program=program)), expected)
+
+
 @pytest.mark.parametrize(
     ("message", "program", "expected"),
     [
