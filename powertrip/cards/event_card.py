@@ -128,18 +128,19 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
         [address_lines.summary(event), *address_lines.essentials(event), *why],
         # What is unusual comes before what is as ever.
         [
-            *hids.alone(event),
+            *hids.unusual(event),
             *address_lines.failed(event),
             *habits.unusual(event),
             *timing,
             *address.lines(event),
-            *demands,
         ],
         [
             *habits.usual(event),
-            *hids.standings(event),
+            *hids.usual(event),
             *address_lines.backups(event),
             *([[link(view.first_link, "Where it was asked first")]] if view.first_link else []),
+            # What approving takes stands right above its button.
+            *demands,
         ],
     ]
 

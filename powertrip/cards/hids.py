@@ -8,24 +8,30 @@ from powertrip.domain.hids import OriginStanding, OriginState
 
 WHY_LIMIT = 300
 MISSED_SHOWN = 5
+UNUSUAL = frozenset({OriginState.MISSED, OriginState.FAILED})
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 
 
-def alone(event: Event) -> list[Line]:
-    """That the log pipeline did not tell of the event."""
+def unusual(event: Event) -> list[Line]:
+    """That one side did not see the event, or is not told."""
     alone = [standing.origin for standing in event.origins if standing.state is OriginState.ALONE]
     names = [show(origin, words.NAME_LIMIT) for origin in alone]
-    return [[text(f"🕳️ The log pipeline missed this: only {words.listed(names)} saw it.")]] if names else []
+    missed = f"🕳️ The log pipeline missed this: only {words.listed(names)} saw it." if names else ""
+    return [*([[text(missed)]] if missed else []), *_standings(event, UNUSUAL)]
 
 
-def standings(event: Event) -> list[Line]:
-    """What each origin saw, and was told."""
+def usual(event: Event) -> list[Line]:
+    """What each other origin saw, and was told."""
+    return _standings(event, frozenset(OriginState) - UNUSUAL - {OriginState.ALONE})
+
+
+def _standings(event: Event, states: frozenset[OriginState]) -> list[Line]:
     lines: list[Line] = []
     for standing in event.origins:
+        if standing.state not in states:
+            continue
         label = f"HIDS ({show(standing.origin, words.NAME_LIMIT)})"
         match standing.state:
-            case OriginState.ALONE:
-                continue
             case OriginState.MISSED:
                 line = _missed(event, standing)
             case OriginState.TOLD if standing.at:

@@ -135,6 +135,8 @@ def states(about: Event) -> dict[str, Message]:
         reason="Stolen laptop, key revoked.",
     )
     by_carol = decision(actor_id=CAROL, actor_name="Carol", reason="Planned, see OPS-12.")
+    by_dana = replace(by_carol, actor_id="U0DANA", actor_name="Dana", at=later(minutes=5))
+    approvals = [by_carol, by_dana] if about.requires_second_person else [by_carol]
     half = replace(about, status=Status.HALF_APPROVED, decisions=(by_carol,), requires_second_person=True)
     missed = OriginStanding(origin="wazuh", state=OriginState.MISSED)
     past = Past(first_from_network=True, first_from_address=True, unusual_hour=True)
@@ -154,7 +156,7 @@ def states(about: Event) -> dict[str, Message]:
         "reminded": event_card(replace(about, reminders=2), in_channel, hour),
         "listed": reminder_list([about, replace(others[0], facts=hostile), others[1]], in_channel, hour),
         "second": event_card(half, _view(NoticeKind.SECOND, "channel", mention=REVIEWERS), later(minutes=1)),
-        "approved": event_card(_decided(about, Status.APPROVED, by_carol), first, hour),
+        "approved": event_card(_decided(about, Status.APPROVED, *approvals), first, hour),
         "denied": event_card(_decided(about, Status.DENIED, denial), first, hour),
         "denial": denied_alert(
             _decided(about, Status.DENIED, denial),
