@@ -23,7 +23,8 @@ PowertripError
     └── SlackError
         ├── SlackUnavailable  may work later: rate limit, server error
         ├── SlackAmbiguous    the call may or may not have taken effect
-        └── SlackRefused      will not work as asked: a wrong token, a missing scope, a gone channel
+        └── SlackRefused      will not work as asked: a gone channel, a person who cannot be messaged
+            └── SlackMisconfigured  a wrong token, a missing scope: the operator's to mend
 """
 
 from dataclasses import dataclass
@@ -168,3 +169,14 @@ class SlackRefused(SlackError):
     def __init__(self, code: str, text: str) -> None:
         self.code = code
         super().__init__(text)
+
+
+class SlackMisconfigured(SlackRefused):
+    """Slack refuses the token or the app, whatever is asked of it: an operator has to mend that.
+
+    `scope` is the one that is missing, where that is what is wrong.
+    """
+
+    def __init__(self, code: str, text: str, scope: str | None = None) -> None:
+        self.scope = scope
+        super().__init__(code, text)

@@ -176,7 +176,7 @@ def why_in_channel(event: Event) -> str | None:
         SubjectKind.NOT_FOUND: f"Slack knows no member for {name}.",
         SubjectKind.DEACTIVATED: f"The Slack account of {who} is deactivated.",
         SubjectKind.GUEST: f"The Slack account of {who} is a guest, a bot, or of another organisation.",
-        SubjectKind.LOOKUP_FAILED: f"Slack did not say in time who {name} is.",
+        SubjectKind.AWAITED: f"Slack has not said yet who {name} is.",
         SubjectKind.UNREACHABLE: f"{who} could not be sent a direct message.",
     }
     return sentences.get(event.subject.kind)

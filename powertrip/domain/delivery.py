@@ -24,6 +24,7 @@ class DeliveryKind(StrEnum):
     NOTE = "note"  # something is wrong beyond any one event
     ORIGIN = "origin"  # a verdict, to the HIDS
     BACKUP = "backup"  # what Slack does not take, by another way
+    SETTLE = "settle"  # what a call whose answer was lost may have left behind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,16 @@ class Overdue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """A message about which a call was made whose answer was lost, and which Slack may still carry out."""
+
+    uid: str = ""
+    """What messages posted twice carry; empty where the call was an update."""
+    since: datetime
+    """When the first such call was made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """The verdict that an origin is told."""
 
@@ -57,7 +68,7 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Telling
+Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +77,7 @@ class Delivery:
 
     id: int
     uid: str
-    """Goes into the message's metadata, so that a message whose answer was lost can be found."""
+    """Goes into the message's metadata and blocks, so that one whose answer was lost can be found."""
     kind: DeliveryKind
     lane: str
     """Deliveries of one lane are sent one after the other, with a gap."""

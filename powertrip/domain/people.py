@@ -9,7 +9,7 @@ from powertrip.config.values import Email, KeyInTable, MemberId
 
 
 class SubjectKind(StrEnum):
-    """What is known of the subject; PERSON is asked directly, for all others the security channel is."""
+    """What is known of the subject; PERSON and AWAITED are asked directly, for all others the channel is."""
 
     PERSON = "person"  # mapped, active, can be messaged
     BOT = "bot"  # `bot: true` in the config
@@ -17,7 +17,7 @@ class SubjectKind(StrEnum):
     NOT_FOUND = "not_found"  # Slack knows no such member
     DEACTIVATED = "deactivated"  # the Slack account is switched off
     GUEST = "guest"  # a guest, a bot user or a member of another organisation
-    LOOKUP_FAILED = "lookup_failed"  # Slack did not answer in time
+    AWAITED = "awaited"  # Slack has still to say who they are; the event is theirs all the same
     UNREACHABLE = "unreachable"  # Slack refused the direct message
 
 
@@ -72,3 +72,13 @@ class Person(Section):
     """Further names of the same person: unix users, e-mail addresses, AWS users or SSO sessions, Okta ids."""
     github: str | None = None
     """Their GitHub login. Capitals do not matter in it, nor in e-mail addresses; in other names they do."""
+
+
+def before_lookup(person: Person | None) -> Subject:
+    """Whom an event is about, as far as the configuration says; Slack is asked when it is first told."""
+    if person is None:
+        return Subject(kind=SubjectKind.UNMAPPED)
+    if person.bot:
+        return Subject(kind=SubjectKind.BOT, name=person.name, team=person.team)
+    kind = SubjectKind.PERSON if person.slack else SubjectKind.AWAITED
+    return Subject(kind=kind, slack_id=person.slack, name=person.name)

@@ -25,7 +25,7 @@ class Reviewers(Section):
 
 
 UNRESOLVED = "@"
-"""Begins the conversation of a person whom Slack has not named yet, before their name in the config."""
+"""Begins the conversation of a person who is looked up before it is told, before their name in the config."""
 
 
 class People:
@@ -53,13 +53,20 @@ class People:
         return self._all
 
 
+def first_route(person: Person | None, security_channel: str) -> str:
+    """The conversation of a new event: UNRESOLVED and a person's name, else the security channel.
+
+    Who is asked is decided when it is told: a judged record waits for nobody, and no outage moves a question.
+    """
+    return security_channel if person is None or person.bot else UNRESOLVED + person.name
+
+
 def route(subject: Subject, security_channel: str) -> str:
     """The conversation that is asked about an event: the person's own, else the security channel.
 
     A Slack member id, which means their direct messages, a channel id, or UNRESOLVED and a name.
     """
-    # An outage must not move a question: it stays with the person, who is looked up again before it is sent.
-    if subject.kind is SubjectKind.LOOKUP_FAILED and subject.name:
+    if subject.kind is SubjectKind.AWAITED and subject.name:
         return UNRESOLVED + subject.name
     if subject.kind is SubjectKind.PERSON and subject.slack_id:
         return subject.slack_id

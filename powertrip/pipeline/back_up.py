@@ -3,7 +3,7 @@
 import structlog
 
 from powertrip import cards
-from powertrip.domain.delivery import Delivery
+from powertrip.domain.delivery import Delivery, Note
 from powertrip.pipeline.context import Context
 
 log = structlog.get_logger(__name__)
@@ -16,15 +16,25 @@ async def back_up(context: Context) -> bool:
         return False
     overdue = await context.store.backups.enqueue_overdue(now - settings.backup_after, channels, now)
     digests = await context.store.backups.enqueue_digests(now)
+    troubles = await context.store.troubles.tell(now - settings.backup_after, channels, now)
     if overdue:
         log.error("Slack unreachable, using backup channels", messages=overdue, channels=list(channels))
-    if overdue or digests:
+    if overdue or digests or troubles:
         context.signals.outbox.set()
     return overdue > 0
 
 
 async def tell_backup(context: Context, delivery: Delivery) -> bool:
-    """Tell a backup channel of events, or that all is decided; returns whether it was. Raises Unavailable."""
+    """Tell a backup channel of trouble or events, or that Slack is back; returns whether it was told.
+
+    Raises Unavailable.
+    """
+    if isinstance(delivery.payload, Note):
+        title, lines = delivery.payload.title, delivery.payload.lines
+        await context.backup.send(delivery.channel, f"Powertrip: {title}", "\n".join(lines) or title)
+        await context.store.deliveries.finish(delivery, context.clock())
+        log.warning("told a backup channel", channel=delivery.channel, of=title)
+        return True
     events, now = [snapshot.event for snapshot in delivery.snapshots], context.clock()
     if not events:
         # Slack came back before the channel could be reached.

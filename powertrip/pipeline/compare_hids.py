@@ -5,7 +5,7 @@ import structlog
 from powertrip.domain.judgement import Applied, ToAsk
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import begin_lookups
-from powertrip.pipeline.judge import apply_all, subjects_of, to_ask
+from powertrip.pipeline.judge import apply_all, to_ask
 
 log = structlog.get_logger(__name__)
 
@@ -34,11 +34,9 @@ async def _ask_about_alone(context: Context, settings: Settings) -> int:
     due = await context.store.sightings.due(context.clock(), BATCH)
     if not due:
         return 0
-    subjects = await subjects_of(context, settings, [item.event.user_name for item in due])
     asked, now = [], context.clock()
     for item in due:
-        subject = subjects[item.event.user_name]
-        ask = to_ask(settings, item.record, item.event, subject, event_id=context.new_id(), now=now)
+        ask = to_ask(settings, item.record, item.event, event_id=context.new_id(), now=now)
         asked.append((item.id, ask))
 
     async def give_up(item: tuple[int, ToAsk], error: Exception) -> Applied:

@@ -69,7 +69,10 @@ class Decider:
         """Take the decision, once; raises Refused with the sentence that the person is to be told."""
         context, settings = self._context, self._context.settings
         # Whoever clicks is looked up at this moment; neither the button nor what a card said gives a right.
-        actor = await context.directory.actor(slack_id, team_id)
+        # Their own events they may decide whether or not they are a reviewer.
+        is_own = (await self.event(reference)).subject.slack_id == slack_id
+        needs_group = not is_own or verdict is Verdict.CLOSE
+        actor = await context.directory.actor(slack_id, team_id, needs_group=needs_group)
         decision = Decision(
             verdict=verdict,
             actor_id=actor.slack_id,

@@ -22,7 +22,8 @@ from powertrip.net import Bounds, HttpClient
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.heartbeat_alarm import Retries, tell_broken, tell_mended
 from powertrip.pipeline.retry import asked_for
-from powertrip.pipeline.send import CLOCK_SKEW, MAKING_NO_DIFFERENCE
+from powertrip.pipeline.send import GONE, TAKING_NOTHING, UNCHANGEABLE
+from powertrip.pipeline.settle import CLOCK_SKEW
 
 log = structlog.get_logger(__name__)
 
@@ -163,9 +164,9 @@ class Heartbeat:
             try:
                 await notifier.update(channel, card.ts, message.arguments())
             except SlackRefused as error:
-                if error.code not in MAKING_NO_DIFFERENCE:
+                if error.code not in GONE | UNCHANGEABLE - TAKING_NOTHING:
                     raise
-                log.warning("heartbeat card is gone, posting another", error=str(error))
+                log.warning("heartbeat card is gone or cannot be changed, posting another", error=str(error))
                 card = replace(card, ts=None, uid=None, attempted_at=None)
             else:
                 return
@@ -176,7 +177,8 @@ class Heartbeat:
         notifier = self._context.notifier
         where = None
         if card.uid is not None and card.attempted_at is not None:
-            where = await notifier.find(channel, card.uid, card.attempted_at - CLOCK_SKEW)
+            found = await notifier.find(channel, card.uid, card.attempted_at - CLOCK_SKEW)
+            where = found[0] if found else None
         if where is not None:
             await notifier.update(channel, where.ts, message.arguments())
         else:

@@ -1,8 +1,7 @@
-"""From a record in the inbox to an event: rules judge it, its subject is looked up, its effects are kept."""
+"""From a record in the inbox to an event: rules judge it, and its effects are kept. Slack is not asked."""
 
-import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -11,7 +10,6 @@ import structlog
 
 from powertrip.domain import deciding, routing, severity
 from powertrip.domain.event import MISSED_AT, Event
-from powertrip.domain.heartbeat import USER
 from powertrip.domain.judgement import (
     Applied,
     Judgement,
@@ -23,7 +21,7 @@ from powertrip.domain.judgement import (
     ToSight,
     ToTry,
 )
-from powertrip.domain.people import Subject
+from powertrip.domain.people import before_lookup
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.errors import StoreUnavailable
@@ -105,30 +103,18 @@ async def apply_all(
     )
 
 
-async def subjects_of(
-    context: Context, settings: Settings, names: Iterable[str | None]
-) -> dict[str | None, Subject]:
-    """Whom events of these user names are about."""
-    wanted = list(dict.fromkeys(names))
-    subjects = await asyncio.gather(
-        *(context.directory.subject(settings.people.find(name)) for name in wanted)
-    )
-    return dict(zip(wanted, subjects, strict=True))
-
-
-def to_ask(
-    settings: Settings, record: Record, draft: Event, subject: Subject, *, event_id: str, now: datetime
-) -> ToAsk:
+def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, now: datetime) -> ToAsk:
     """Ask about `draft`, which says what happened, by `record`."""
+    person = settings.people.find(draft.user_name)
     event = deciding.open_event(
         draft,
         event_id=event_id,
-        subject=subject,
+        subject=before_lookup(person),
         policies=settings.policy,
         schedule=settings.reminders,
         now=now,
     )
-    conversation = routing.route(subject, settings.security_channel)
+    conversation = routing.first_route(person, settings.security_channel)
     copies = copies_of(settings, event)
     return ToAsk(
         record=record,
@@ -144,15 +130,12 @@ async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]
     settings = context.settings
     spoken = [_speak(settings, record) for record in claimed]
     beats = await hear(context, settings, list(zip(claimed, spoken, strict=True)))
-    names = [match.fields.get("user_name") for match in spoken if isinstance(match, Match)]
-    names += [USER for beat in beats if beat is not None]
-    subjects = await subjects_of(context, settings, names)
     judgements: list[Judgement] = []
     now = context.clock()
     for record, verdict, beat in zip(claimed, spoken, beats, strict=True):
         if beat is not None:
             draft = impostor(record, verdict)
-            ask = to_ask(settings, record, draft, subjects[USER], event_id=context.new_id(), now=now)
+            ask = to_ask(settings, record, draft, event_id=context.new_id(), now=now)
             judgements.append(beat if beat.is_copy else replace(beat, otherwise=replace(ask, watches=())))
             continue
         match verdict:
@@ -167,15 +150,13 @@ async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]
             case Quarantined(rule=rule, reason=reason):
                 name = rule.name if rule else None
                 judgements.append(ToQuarantine(record=record, rule=name, reason=reason))
-            case Match(fields=fields):
+            case Match():
                 draft = severity.weigh(_draft(record, verdict), settings.severity)
                 watch = settings.watch_of(record.source)
                 if watch is not None:
                     judgements.append(ToSight(record=record, event=draft, watch=watch))
                 else:
-                    subject = subjects[fields.get("user_name")]
-                    event_id = context.new_id()
-                    judgements.append(to_ask(settings, record, draft, subject, event_id=event_id, now=now))
+                    judgements.append(to_ask(settings, record, draft, event_id=context.new_id(), now=now))
     return judgements
 
 

@@ -17,8 +17,8 @@ class Notifier(Protocol):
     async def post(self, conversation: str, message: dict[str, Any], uid: str) -> Posted:
         """Post a message to a channel or, for a member id, to their direct messages."""
 
-    async def find(self, conversation: str, uid: str, since: datetime) -> Posted | None:
-        """The message with this uid in its metadata, if it was posted since."""
+    async def find(self, conversation: str, uid: str, since: datetime) -> Sequence[Posted]:
+        """The messages with this uid that were posted since, newest first."""
 
     async def read(self, channel: str, ts: str) -> str | None:
         """A message of ours as Slack has it, as JSON; None where it is gone."""
@@ -29,6 +29,9 @@ class Notifier(Protocol):
     async def delete(self, channel: str, ts: str) -> None:
         """Remove a message of ours."""
 
+    async def reopen(self, member: str) -> str:
+        """The channel of somebody's direct messages as it is now."""
+
     def link(self, channel: str, ts: str) -> str | None:
         """The address of a message for those who can see it."""
 
@@ -37,10 +40,13 @@ class Directory(Protocol):
     """Looks people up in Slack."""
 
     async def subject(self, person: Person | None) -> Subject:
-        """Whom an event is about. Never raises: a failed lookup is a kind of subject."""
+        """Whom an event is about; raises SlackError while nobody can say, now or from memory."""
 
-    async def actor(self, slack_id: str, team_id: str | None) -> Actor:
-        """Who clicked, looked up at this moment. Never raises: Slack's silence is a standing."""
+    async def actor(self, slack_id: str, team_id: str | None, *, needs_group: bool = True) -> Actor:
+        """Who clicked, looked up at this moment. Never raises: Slack's silence is a standing.
+
+        Without `needs_group` those are reviewers who are listed by their ids.
+        """
 
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
         """The names of those among `people` who are this member; raises SlackError."""

@@ -82,8 +82,10 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
         kind, channel, number = notice.kind, notice.channel, notice.reminder
     if kind is NoticeKind.REMINDER and (number == 0 or len(snapshots) > 1):
         number = max(item.event.reminders for item in snapshots)
-    calls_reviewers = kind in (NoticeKind.OUTCOME, NoticeKind.SECOND) or (
-        kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number)
+    # In somebody's direct messages nobody else would see the call.
+    calls_reviewers = not channel.startswith(DIRECT) and (
+        kind in (NoticeKind.OUTCOME, NoticeKind.SECOND)
+        or (kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number))
     )
     called = settings.reviewers.called
     if kind is NoticeKind.SECOND:
@@ -123,7 +125,7 @@ def _is_still_due(snapshot: Snapshot, numbers: Mapping[str, int]) -> bool:
     is_newest = event.reminders <= numbers.get(event.id, event.reminders)
     # A question stays with the person whom it is about, however long Slack does not take it. The channel is
     # reminded all the same, if not at once: that one conversation fails must not be silence.
-    is_stuck = event.subject.kind is SubjectKind.PERSON and event.reminders > 1
+    is_stuck = event.subject.kind in (SubjectKind.PERSON, SubjectKind.AWAITED) and event.reminders > 1
     return (snapshot.was_asked or is_stuck) and is_newest and event.status not in FINAL
 
 

@@ -7,8 +7,9 @@ from datetime import timedelta
 import structlog
 
 from powertrip.domain.delivery import Delivery
-from powertrip.errors import OutsideError, SlackRefused, SlackUnavailable
+from powertrip.errors import OutsideError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline.context import Context
+from powertrip.pipeline.troubles import misconfigured
 
 log = structlog.get_logger(__name__)
 
@@ -44,6 +45,8 @@ async def attempt(
         async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
             was_told = await work(context, delivery)
     except (OutsideError, TimeoutError) as error:
+        if isinstance(error, SlackMisconfigured):
+            await misconfigured(context, error)
         # Never longer than we would wait anyway, whatever the other side says. Zero, or a date that is past,
         # is taken for no wish: attempts would follow each other without end.
         asked = min(asked_for(error), DELIVERY_LONGEST)

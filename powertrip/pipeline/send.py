@@ -14,23 +14,23 @@ from powertrip.cards import Message
 from powertrip.domain import routing
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.people import Subject, SubjectKind
-from powertrip.errors import SlackRefused, SlackUnavailable
+from powertrip.errors import SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline.back_up import tell_backup
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt
+from powertrip.pipeline.settle import CLOCK_SKEW, settle, take_away
 from powertrip.pipeline.tell_hids import tell_origin
 
 log = structlog.get_logger(__name__)
 
 Answer = TypeVar("Answer")
 
+LOOKS = 2
+"""How often a message whose answer was lost is looked for before it is sent again, with a pause between."""
+REPLACED = "A newer reminder took this one's place."
 LEASE = timedelta(seconds=30)
 """How long a crashed process keeps a delivery from the next."""
-CLOCK_SKEW = timedelta(minutes=5)
-"""How far Slack's clock and ours may differ when a message is looked for."""
-LOOKUP_PATIENCE = timedelta(minutes=2)
-"""How long somebody of whom only an e-mail address is known is looked up before the channel is asked."""
 ABOUT_RECIPIENT = frozenset(
     {
         *(
@@ -47,8 +47,17 @@ ABOUT_RECIPIENT = frozenset(
     }
 )
 """Slack's answers that are about the person whom a message is for; all others are about Slack or us."""
-MAKING_NO_DIFFERENCE = frozenset({"message_not_found", "channel_not_found", "cant_delete_message"})
+GONE = frozenset({"message_not_found", "channel_not_found"})
 """Slack's answers about a message that is no longer there to change."""
+UNCHANGEABLE = frozenset(
+    {
+        *("cant_update_message", "edit_window_closed", "is_inactive", "is_archived", "cant_delete_message"),
+        "compliance_exports_prevent_deletion",
+    }
+)
+"""Slack's answers about a message that stays as it is, whatever becomes of its event."""
+TAKING_NOTHING = frozenset({"is_inactive", "is_archived"})
+"""Those of them that go for the whole channel."""
 TOO_RICH = frozenset(
     {"invalid_blocks", "invalid_attachments", "msg_too_long", "msg_blocks_too_long", "invalid_blocks_format"}
 )
@@ -65,6 +74,8 @@ async def send(context: Context, delivery: Delivery) -> float:
             return await attempt(context, delivery, tell_backup)
         case DeliveryKind.ORIGIN:
             return await attempt(context, delivery, tell_origin)
+        case DeliveryKind.SETTLE:
+            return await attempt(context, delivery, settle)
         case _:
             return await attempt(context, delivery, _tell_slack)
 
@@ -72,7 +83,7 @@ async def send(context: Context, delivery: Delivery) -> float:
 async def _tell_slack(context: Context, delivery: Delivery) -> bool:
     try:
         if delivery.kind is DeliveryKind.REMOVE:
-            await context.notifier.delete(delivery.channel, delivery.ts or "")
+            await take_away(context, delivery.channel, delivery.ts or "", REPLACED)
             await context.store.deliveries.finish(delivery, context.clock())
             return True
         if delivery.kind is DeliveryKind.UPDATE:
@@ -83,6 +94,8 @@ async def _tell_slack(context: Context, delivery: Delivery) -> bool:
             await _resolve(context, delivery)
             return False
         return await _post(context, delivery)
+    except SlackMisconfigured:
+        raise
     except SlackRefused as error:
         # Only an answer that is about the recipient moves a question; an outage or a limit never does.
         if not await _is_settled(context, delivery, error):
@@ -132,7 +145,7 @@ async def _post(context: Context, delivery: Delivery) -> bool:
     if delivery.kind is DeliveryKind.NOTE:
         await context.store.notes.posted(delivery, where, now)
     elif kind is None:
-        await context.store.deliveries.finish(delivery, now)
+        await context.store.deliveries.finish(delivery, now, where)
     else:
         await context.store.notices.posted(delivery, kind, where, shown, now)
     if delivery.kind is DeliveryKind.FIRST:
@@ -146,11 +159,16 @@ async def _find_earlier(context: Context, delivery: Delivery) -> Posted | None:
         return None
     since = delivery.attempted_at - CLOCK_SKEW
     try:
-        return await context.notifier.find(delivery.channel, delivery.uid, since)
+        found = await context.notifier.find(delivery.channel, delivery.uid, since)
     except SlackRefused as error:
         # Silence is worse than a second message: where history may not be read, it is sent again.
         log.warning("cannot look for a message that may have arrived", code=error.code, uid=delivery.uid)
         return None
+    if not found and delivery.attempts < LOOKS:
+        # Slack may be about to take it, or to show what it took.
+        raise SlackUnavailable("the message may still arrive")
+    # What arrives later than that is found beside the one that is sent now, and taken away.
+    return found[0] if found else None
 
 
 async def _write(message: Message, call: Callable[[dict[str, Any]], Awaitable[Answer]]) -> Answer:
@@ -166,33 +184,25 @@ async def _write(message: Message, call: Callable[[dict[str, Any]], Awaitable[An
 
 
 async def _resolve(context: Context, delivery: Delivery) -> None:
-    """Look up again whom the delivery is for, and send it there; raises SlackUnavailable."""
-    settings, now = context.settings, context.clock()
-    name = delivery.channel.removeprefix(routing.UNRESOLVED)
-    subject = await context.directory.subject(settings.people.find(name))
-    channel = settings.security_channel
-    if subject.kind is not SubjectKind.LOOKUP_FAILED:
-        for event_id in delivery.event_ids:
-            await context.store.events.set_subject(event_id, subject, now)
-        channel = routing.route(subject, channel)
-    elif now - delivery.created_at < LOOKUP_PATIENCE:
-        raise SlackUnavailable(f"Slack does not say who {name} is")
-    await context.store.deliveries.redirect(delivery, channel, now)
+    """Look up whom the delivery is for, and send it there; raises SlackError while that is not known."""
+    settings = context.settings
+    person = settings.people.find(delivery.channel.removeprefix(routing.UNRESOLVED))
+    subject = await context.directory.subject(person)
+    channel = routing.route(subject, settings.security_channel)
+    await context.store.events.resolve(delivery, subject, channel, context.clock())
     context.signals.outbox.set()
 
 
 async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused) -> bool:
     """Do what a refusal calls for; returns False where only an operator can."""
     now, security_channel = context.clock(), context.settings.security_channel
-    is_change = delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE) or delivery.ts is not None
+    if delivery.kind in (DeliveryKind.UPDATE, DeliveryKind.REMOVE) or delivery.ts is not None:
+        return await _is_settled_change(context, delivery, error)
     # What goes to persons is addressed by a member id (U… or W…).
-    is_direct = not is_change and delivery.channel.startswith(("U", "W"))
+    is_direct = delivery.channel.startswith(("U", "W"))
     if delivery.kind is DeliveryKind.NUDGE and error.code in ABOUT_RECIPIENT:
         # The channel is reminded all the same, and hears of the person's own card if that cannot be sent.
         await context.store.deliveries.skip(delivery, now)
-        return True
-    if is_change and error.code in MAKING_NO_DIFFERENCE:
-        await context.store.notices.gone(delivery, now)
         return True
     if is_direct and error.code in ABOUT_RECIPIENT:
         log.warning(
@@ -204,7 +214,7 @@ async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused)
                 kind=SubjectKind.UNREACHABLE, slack_id=event.subject.slack_id, name=event.subject.name
             )
             await context.store.events.set_subject(event.id, subject, now)
-    elif not is_change and not is_direct and delivery.channel != security_channel:
+    elif not is_direct and delivery.channel != security_channel:
         # A reload named another security channel while this waited, or `also_tell` a channel that takes none.
         log.warning(
             "channel takes no message, telling the security channel", was=delivery.channel, why=str(error)
@@ -212,5 +222,37 @@ async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused)
     else:
         return False
     await context.store.deliveries.redirect(delivery, security_channel, now)
+    context.signals.outbox.set()
+    return True
+
+
+async def _is_settled_change(context: Context, delivery: Delivery, error: SlackRefused) -> bool:
+    """Do what a refusal to change a message calls for; returns False where it may be changed later."""
+    now, security_channel = context.clock(), context.settings.security_channel
+    store = context.store
+    if error.code == "channel_not_found" and delivery.channel.startswith("D"):
+        member = await store.notices.member_of(delivery.channel)
+        channel = await context.notifier.reopen(member) if member else delivery.channel
+        if channel != delivery.channel:
+            log.warning("direct messages have another id now", was=delivery.channel, now=channel)
+            await store.notices.move(delivery, channel, now)
+            return True
+    if error.code in GONE:
+        await store.notices.gone(delivery, now)
+        return True
+    if error.code not in UNCHANGEABLE:
+        return False
+    tell_in: str | None = delivery.channel
+    if error.code in TAKING_NOTHING:
+        tell_in = security_channel if delivery.channel != security_channel else None
+    decided = await store.notices.unchangeable(delivery, tell_in, now)
+    log.error(
+        "Slack lets nobody change this message any more; what became of its events is said in a new one",
+        channel=delivery.channel,
+        ts=delivery.ts,
+        why=error.code,
+        decided=decided,
+        said_in=tell_in,
+    )
     context.signals.outbox.set()
     return True

@@ -18,7 +18,7 @@ from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.net import utc_now
 from powertrip.pipeline.ports import Origin
-from powertrip.runtime.readiness import database_check, socket_check
+from powertrip.runtime.readiness import database_check, socket_check, trouble_checks
 from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared
 from powertrip.runtime.watchman import Watchman
@@ -115,6 +115,7 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
         checks = [await database_check(shared.store, config, shared.metrics)]
         if worker is not None:
             checks.append(await socket_check(worker.socket, shared.metrics))
+        checks += await trouble_checks(shared.store)
         return checks
 
     def limits() -> Limits:

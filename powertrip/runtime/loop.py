@@ -22,6 +22,9 @@ log = structlog.get_logger(__name__)
 PAUSE_AFTER_FAILURE = 1.0
 """Seconds a loop rests after a failure, so that a broken database is not asked in a tight loop."""
 
+LANES_KNOWN = 1000
+"""Lanes that are busy at most, those that only wait included: each is named in the question for the next."""
+
 Every = Callable[[Config], timedelta]
 """How often a loop looks without being woken. A function of the configuration, for a reload changes it."""
 
@@ -99,6 +102,8 @@ class OutboxLoop(Loop):
         self._lease = lease
         self._lanes_at_once = lanes_at_once
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._waiting: set[str] = set()
+        """Busy lanes of which the other side wants nothing for a while; they take no other's turn."""
         self._pauses_end = asyncio.Event()
 
     async def stop(self) -> None:
@@ -108,7 +113,7 @@ class OutboxLoop(Loop):
         await asyncio.gather(*self._busy.values())
 
     async def _hand_out(self) -> bool:
-        if len(self._busy) >= self._lanes_at_once:
+        if len(self._busy) - len(self._waiting) >= self._lanes_at_once or len(self._busy) >= LANES_KNOWN:
             return False
         delivery = await self._store.deliveries.claim(self._clock(), self._lease, list(self._busy))
         if delivery is None:
@@ -126,8 +131,13 @@ class OutboxLoop(Loop):
         except Exception:  # a fault in one delivery must not end its lane
             log.exception("delivery broke, retrying when its lease ends", uid=delivery.uid)
         # The lane stays busy through its pause: Slack limits messages per channel, not in all.
+        pause = self._pause(delivery.lane)
+        if demanded > pause:
+            self._waiting.add(delivery.lane)
+            self.wake()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._pauses_end.wait(), max(demanded, self._pause(delivery.lane)))
+            await asyncio.wait_for(self._pauses_end.wait(), max(demanded, pause))
+        self._waiting.discard(delivery.lane)
         del self._busy[delivery.lane]
         self.wake()
 

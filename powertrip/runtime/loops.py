@@ -3,6 +3,7 @@
 from datetime import timedelta
 from functools import partial
 
+from powertrip.domain.routing import UNRESOLVED
 from powertrip.net import utc_now
 from powertrip.pipeline.back_up import back_up
 from powertrip.pipeline.backfill import Filler
@@ -20,6 +21,7 @@ from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared
 from powertrip.runtime.steps import SocketWatch, count, maintain, report_silence, report_sources
 from powertrip.slack.connection import SocketConnection
+from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
 from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
 
@@ -27,10 +29,17 @@ TICK = timedelta(seconds=2)
 """How often the database is asked for work that another process may have left there."""
 SLOW_TICK = timedelta(seconds=5)
 WATCH_TICK = timedelta(seconds=10)
+WORKSPACE_TICK = timedelta(minutes=1)
 MAINTENANCE_TICK = timedelta(hours=1)
 
 
-def loops(shared: Shared, context: Context, socket: SocketConnection, workspace: Workspace) -> list[Loop]:
+def loops(
+    shared: Shared,
+    context: Context,
+    socket: SocketConnection,
+    workspace: Workspace,
+    watch: WorkspaceWatch,
+) -> list[Loop]:
     """The loops of every worker, in the order in which they stop: what brings work in stops first."""
     config, signals = shared.config, context.signals
     client = poll_client(shared.http, utc_now)
@@ -38,7 +47,8 @@ def loops(shared: Shared, context: Context, socket: SocketConnection, workspace:
     filler = Filler(context, backfills, lambda: config().ingest.backlog_limit)
 
     def pause(lane: str) -> float:
-        if lane.startswith(ORIGIN_LANE):
+        # Nothing is posted by looking somebody up.
+        if lane.startswith((ORIGIN_LANE, UNRESOLVED)):
             return 0.0
         # Slack counts changes of messages over the whole workspace, and new messages by channel.
         slack = config().slack
@@ -88,6 +98,7 @@ def loops(shared: Shared, context: Context, socket: SocketConnection, workspace:
             every=lambda now: min(SLOW_TICK, now.heartbeat.late_after / 10),
         ),
         Loop("watch socket", SocketWatch(shared, socket).watch, every=_each(WATCH_TICK)),
+        Loop("watch workspace", watch.look, every=_each(WORKSPACE_TICK)),
         Loop("count", partial(count, shared), every=_each(WATCH_TICK)),
         Loop("maintain", partial(maintain, shared, workspace), every=_each(MAINTENANCE_TICK)),
     ]

@@ -27,4 +27,18 @@ async def socket_check(socket: SocketConnection, metrics: Metrics) -> Check:
     connected = await socket.is_connected()
     metrics.set_slack_connected(connected)
     detail = "" if connected else "no socket to Slack; messages may go out, but no click comes in"
+    if not connected and socket.trouble:
+        detail = f"{detail}: {socket.trouble}"
     return Check(name="slack", ok=connected, detail=detail)
+
+
+async def trouble_checks(store: Store) -> list[Check]:
+    """What only an operator can mend."""
+    try:
+        present = await store.troubles.present()
+    except StoreUnavailable:
+        return []  # `database_check` tells
+    return [
+        Check(name=key, ok=False, detail=" ".join([f"{note.title}.", *note.lines]))
+        for key, note in present.items()
+    ]

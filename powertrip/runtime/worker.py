@@ -24,9 +24,11 @@ from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
+from powertrip.slack.limits import RateLimits
 from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.slack.members import look_up, mistaken_reviewers
 from powertrip.slack.notifier import SlackNotifier
+from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
 from powertrip.wiring import doubts_by_sender
 
@@ -74,21 +76,25 @@ class Worker:
         shared = self._shared
         found = await self._workspace.reach(self._client)
         self._security_channel.replace(found.security_channel)
-        context = self._context = self._make_context(found)
+        notifier = SlackNotifier(self._client, found.identity.workspace_url, limits := RateLimits(utc_now))
+        context = self._context = self._make_context(found, notifier, limits)
+        watch = WorkspaceWatch(
+            context, self._client, notifier, self.socket, lambda: shared.config().slack.security_channel
+        )
+        if self._workspace.refusal is not None:
+            # Before anything is posted, for it may be that others would read it.
+            await watch.refused(self._workspace.refusal)
         trials = TrialSender(
             config=shared.config, store=shared.store, http=shared.http, clock=utc_now, port=self._port
         )
         Listeners(context, Decider(context), trials, self._pending).register(self._app)
-        self._loops = loops(shared, context, self.socket, self._workspace)
+        self._loops = loops(shared, context, self.socket, self._workspace, watch)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(utc_now())
         for loop in self._loops:
             loop.start()
         self.follow(shared.config())
-        try:
-            await self.socket.start()
-        except SlackRefused as error:
-            raise ConfigError([Mistake("Slack", "", str(preflight.app_token_refused(error)))]) from error
+        await self._open_socket()
         self._timers.start()
         # Nobody waits for it: what it finds is told, and stops nothing.
         self._looking_up = asyncio.create_task(self._look_up_reviewers(found.identity))
@@ -105,7 +111,21 @@ class Worker:
         for problem in mistaken_reviewers(reviewers, (), users, identity):
             log.warning("reviewer cannot decide", problem=problem)
 
-    def _make_context(self, found: preflight.Found) -> Context:
+    async def _open_socket(self) -> None:
+        app_token = self._shared.config().slack.app_token.get_secret_value()
+        try:
+            if await self.socket.start():
+                await self._workspace.remember_socket(app_token)
+        except SlackRefused as error:
+            refused = preflight.app_token_refused(error)
+            # A token that was right once is no mistake in the configuration: records are taken meanwhile.
+            if not await self._workspace.took(app_token):
+                raise ConfigError([Mistake("Slack", "", str(refused))]) from error
+            log.error("Slack refuses the app token that it took before", error=str(refused))
+            self.socket.refused(refused)
+            self.socket.begin()
+
+    def _make_context(self, found: preflight.Found, notifier: SlackNotifier, limits: RateLimits) -> Context:
         shared, config = self._shared, self._shared.config
 
         def settings(now: Config) -> Settings:
@@ -132,13 +152,14 @@ class Worker:
 
         return Context(
             store=shared.store,
-            notifier=SlackNotifier(self._client, found.identity.workspace_url),
+            notifier=notifier,
             directory=SlackDirectory(
                 self._client,
                 shared.store.people_cache,
                 found.identity,
                 reviewers=lambda: config().reviewers,
                 lookups=lambda: config().lookups,
+                limits=limits,
                 clock=utc_now,
             ),
             enrichment=shared.enrichment,

@@ -8,7 +8,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
+from powertrip.errors import SlackAmbiguous, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.net import retry_after, utc_now
 
 LONGEST_WAIT = 300.0
@@ -20,6 +20,21 @@ AWAY = frozenset({"service_unavailable", "team_added_to_org", "org_login_require
 """Slack's own errors that pass by themselves: it is away, or the workspace moves to another organisation."""
 MAYBE_DONE = frozenset({"fatal_error", "internal_error", "request_timeout"})
 """Slack's own errors after which part of the operation may have succeeded."""
+OPERATORS = frozenset(
+    {
+        *(
+            "invalid_auth",
+            "not_authed",
+            "token_revoked",
+            "token_expired",
+            "account_inactive",
+            "no_permission",
+        ),
+        *("missing_scope", "not_allowed_token_type", "ekm_access_denied", "team_access_not_granted"),
+        *("two_factor_setup_required", "app_missing_action_url", "invalid_app_id"),
+    }
+)
+"""Slack's own errors about the token and the app, which say nothing of what was asked."""
 
 
 async def call(method: Awaitable[Any]) -> Any:
@@ -53,18 +68,22 @@ def classify(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackR
     data = getattr(response, "data", response)
     # A server in between may answer anything in Slack's place.
     body: dict[str, Any] = data if isinstance(data, dict) else {}
-    code = str(body.get("error", ""))
+    code = str(body.get("error", "")) if body.get("ok") is False else ""
     if status == 429 or code in RATE_LIMITED:
         return SlackUnavailable("Slack's rate limit", retry_after=_retry_after(response))
     if status >= 500 or code in MAYBE_DONE or (status < 400 and not code):
         return SlackAmbiguous(f"Slack answered {status} {code}".strip())
+    if not code:
+        # Slack gives each refusal a name; a server in between let nothing through.
+        return SlackUnavailable(f"something between here and Slack answered {status}")
     if code in AWAY:
         return SlackUnavailable(f"Slack is temporarily unavailable: {code}")
-    needed = body.get("needed")
+    needed = str(body.get("needed") or "") or None
     details = [f"needs the scope {needed}"] if needed else []
     details += map(str, (body.get("response_metadata") or {}).get("messages") or [])
     in_words = f" ({'; '.join(details)})" if details else ""
-    return SlackRefused(code or f"http_{status}", f"Slack refused: {code or status}{in_words}")
+    text = f"Slack refused: {code}{in_words}"
+    return SlackMisconfigured(code, text, needed) if code in OPERATORS else SlackRefused(code, text)
 
 
 def _retry_after(response: Any) -> float:

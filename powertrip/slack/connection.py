@@ -7,15 +7,20 @@ replaces the client.
 
 import asyncio
 import contextlib
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
+from aiohttp import WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
 
-from powertrip.errors import SlackAmbiguous, SlackUnavailable
-from powertrip.slack.calls import call
+from powertrip.errors import SlackAmbiguous, SlackMisconfigured, SlackRefused, SlackUnavailable
+from powertrip.slack.calls import call, classify
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +30,52 @@ BRIEF = timedelta(seconds=5)
 """Without a socket for no longer than this nothing is wrong yet."""
 CLOSE_TIMEOUT = 5
 """Seconds that closing may take: the SDK's close has been seen to hang."""
+CROWDED_FIRST, CROWDED_LONGEST = 1.0, 60.0
+"""Seconds before another socket is asked for where too many are open: doubled up to the longest."""
+CROWDED = (
+    "Slack closes the socket: this app has as many open as it may (too_many_websockets); "
+    "stop the other processes that use its app token"
+)
+
+
+class _Client(SocketModeClient):
+    """The SDK's client, which asks for another socket at once and for ever; this one is told when it may."""
+
+    def __init__(self, connection: "SocketConnection", **about: Any) -> None:
+        super().__init__(**about, on_message_listeners=[self._hear])
+        self._connection = connection
+
+    async def issue_new_wss_url(self) -> str:
+        await asyncio.sleep(self._connection.crowded_for)
+        try:
+            return await super().issue_new_wss_url()
+        except SlackApiError as error:
+            self._connection.refused(classify(error))
+            raise
+
+    async def _hear(self, message: WSMessage) -> None:
+        with contextlib.suppress(ValueError, AttributeError):
+            frame = json.loads(message.data)
+            if frame.get("type") == "hello":
+                self._connection.opened()
+            elif frame.get("reason") == "too_many_websockets":
+                self._connection.crowded()
+
+
+class _Handler(AsyncSocketModeHandler):
+    """Bolt's handler with that client; its own way to be made would make another, and leave it open."""
+
+    def __init__(self, app: AsyncApp, app_token: str, connection: "SocketConnection") -> None:
+        self.app = app
+        self.app_token = app_token
+        self.client: _Client = _Client(
+            connection,
+            app_token=app_token,
+            logger=app.logger,
+            web_client=app.client,
+            ping_interval=PING_INTERVAL,
+        )
+        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]
 
 
 class SocketConnection:
@@ -46,21 +97,64 @@ class SocketConnection:
         self._new_client_after = new_client_after
         self._handler: AsyncSocketModeHandler | None = None
         self._connecting: asyncio.Task[None] | None = None
-        self._last_connected = clock()
         self._was_connected = False
+        self._last_connected = self._opened_at = self._crowded_at = clock()
+        self._crowded_times = 0
+        self.trouble = ""
+        """Why Slack gives no socket, as far as it says; empty where nothing is known to be wrong."""
+        self.needs_operator = False
+        """Whether that does not pass by itself."""
 
-    async def start(self) -> None:
-        """Check the app token, then connect in the background; raises SlackRefused for a wrong one."""
+    async def start(self) -> bool:
+        """Check the app token, then connect in the background; raises SlackRefused for a wrong one.
+
+        Returns whether Slack gave a socket.
+        """
         # The SDK would retry with a wrong token for ever.
+        address = None
         try:
-            await call(self._app.client.apps_connections_open(app_token=self._app_token))
+            answer = await call(self._app.client.apps_connections_open(app_token=self._app_token))
+            address = answer["url"]
         except (SlackUnavailable, SlackAmbiguous) as error:
             log.error("Slack gives no socket, retrying", error=str(error))
-        self._last_connected = self._clock()
-        self._connect()
+        self.begin(address)
+        return address is not None
 
-    def _connect(self) -> None:
-        self._handler = AsyncSocketModeHandler(self._app, self._app_token, ping_interval=PING_INTERVAL)
+    def begin(self, address: str | None = None) -> None:
+        """Connect in the background, again and again; `address` is the first to be tried."""
+        self._last_connected = self._clock()
+        self._connect(address)
+
+    def opened(self) -> None:
+        """Slack said hello."""
+        self._opened_at = self._clock()
+        self.trouble, self.needs_operator = "", False
+
+    def crowded(self) -> None:
+        """Slack said that the app has too many sockets open."""
+        # A greeting just before says nothing: only a socket that stayed open shows that there is room.
+        if self._clock() - self._opened_at > timedelta(seconds=CROWDED_LONGEST):
+            self._crowded_times = 0
+        self._crowded_times += 1
+        self._crowded_at = self._clock()
+        self.trouble, self.needs_operator = CROWDED, True
+        log.error("too many sockets to Slack are open", reason="too_many_websockets", wait=self.crowded_for)
+
+    @property
+    def crowded_for(self) -> float:
+        """Seconds to wait before another socket is asked for."""
+        if self.trouble != CROWDED:
+            return 0.0
+        return min(CROWDED_FIRST * 2.0 ** min(self._crowded_times - 1, 10), CROWDED_LONGEST)
+
+    def refused(self, error: SlackUnavailable | SlackAmbiguous | SlackRefused) -> None:
+        """Slack gave no socket."""
+        self.trouble, self.needs_operator = str(error), isinstance(error, SlackMisconfigured)
+
+    def _connect(self, address: str | None = None) -> None:
+        self._handler = _Handler(self._app, self._app_token, self)
+        # Slack gives few of them a minute, so the one from the check of the token is used.
+        self._handler.client.wss_uri = address
         self._connecting = asyncio.create_task(self._open(self._handler))
 
     async def _open(self, handler: AsyncSocketModeHandler) -> None:
@@ -87,7 +181,9 @@ class SocketConnection:
         away = now - self._last_connected
         # At the start the socket opens in the background, and Slack itself closes it now and then.
         if away > BRIEF:
-            log.warning("not connected to Slack", seconds=int(away.total_seconds()))
+            log.warning("not connected to Slack", seconds=int(away.total_seconds()), why=self.trouble)
+        if self.trouble == CROWDED and now - self._crowded_at < timedelta(seconds=2 * CROWDED_LONGEST):
+            return False  # a new address, or client, would only ask sooner than is any use
         if away > self._new_client_after:
             log.error("socket to Slack stays closed, starting a new client")
             await self.stop()

@@ -1,11 +1,11 @@
 """Looks people up in Slack: whom an event is about, and who just clicked.
 
-Nothing is listed in the hot path: one lookup a person, remembered in the database, and a limit on how
-long it may take. Only what Slack says of a person leads to the security channel; silence is no answer
-about them.
+Nobody's lookup holds up another's: one a person, remembered in the database, and a limit on how long it
+may take. Only what Slack says of a person leads to the security channel; silence is no answer about them.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -13,10 +13,20 @@ from typing import Any, Protocol
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
+from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind, before_lookup
 from powertrip.domain.routing import Reviewers
-from powertrip.errors import PowertripError, SlackAmbiguous, SlackRefused, StoreError
+from powertrip.errors import (
+    PowertripError,
+    SlackAmbiguous,
+    SlackError,
+    SlackMisconfigured,
+    SlackRefused,
+    SlackUnavailable,
+    StoreError,
+)
 from powertrip.slack.calls import call
+from powertrip.slack.group import ReviewersGroup
+from powertrip.slack.limits import RateLimits
 from powertrip.slack.preflight import Identity
 from powertrip.slack.settings import Lookups
 
@@ -41,6 +51,8 @@ _KEPT = (
 )
 """The part of a profile that Powertrip reads; nothing else of a person is stored."""
 
+SHORT_WAIT = 2.0
+"""Seconds of a rate limit that are waited out while somebody waits for the answer to their click."""
 EVER = timedelta(days=365)
 """Longer than any answer is kept: the last known one is better than none while Slack does not answer."""
 
@@ -66,6 +78,7 @@ class SlackDirectory:
         *,
         reviewers: Callable[[], Reviewers],
         lookups: Callable[[], Lookups],
+        limits: RateLimits,
         clock: Callable[[], datetime],
     ) -> None:
         self._client = client
@@ -73,35 +86,36 @@ class SlackDirectory:
         self._identity = identity
         self._reviewers = reviewers
         self._lookups = lookups
+        self._limits = limits
+        self._group = ReviewersGroup(client, limits, clock)
         self._clock = clock
 
     async def subject(self, person: Person | None) -> Subject:
-        """Whom an event is about, or why that cannot be said."""
-        if person is None:
-            return Subject(kind=SubjectKind.UNMAPPED)
-        if person.bot:
-            return Subject(kind=SubjectKind.BOT, name=person.name, team=person.team)
+        """Whom an event is about; raises SlackError while nobody can say, now or from memory."""
+        if person is None or person.bot:
+            return before_lookup(person)
         try:
             async with asyncio.timeout(self._lookups().timeout.total_seconds()):
                 user = await self._remembered_user(person)
         except (PowertripError, TimeoutError) as error:
             log.warning("person lookup failed", person=person.name, error=str(error))
-            return await self._subject_without_answer(person)
+            subject = await self._last_known(person)
+            # The post itself will show whether somebody with a Slack id can be messaged.
+            if subject is None and person.slack is None:
+                raise _waited_out(person, error) from error
+            return subject or before_lookup(person)
         return self._subject(person, user)
 
-    async def _subject_without_answer(self, person: Person) -> Subject:
-        """Whom to ask while Slack does not say who the person is."""
+    async def _last_known(self, person: Person) -> Subject | None:
+        """The person as Slack knew them last, whenever that was; None where it is no member one can ask."""
         try:
             known = await self._memory.get(_key(person), self._clock() - EVER)
         except StoreError as error:
             log.warning("kept answer about a person unreadable", error=str(error))
-            known = None
-        if isinstance(known, dict):
-            return self._subject(person, known.get("user"))
-        if person.slack is None:
-            return Subject(kind=SubjectKind.LOOKUP_FAILED, name=person.name)
-        # The post itself will show whether they can be messaged.
-        return Subject(kind=SubjectKind.PERSON, slack_id=person.slack, name=person.name)
+            return None
+        # That they were not there once says nothing of now, and would move their question.
+        subject = self._subject(person, known.get("user")) if isinstance(known, dict) else None
+        return subject if subject and subject.kind is SubjectKind.PERSON else None
 
     def _subject(self, person: Person, user: dict[str, Any] | None) -> Subject:
         if user is None:
@@ -109,12 +123,15 @@ class SlackDirectory:
         kind = _KIND.get(standing_of(user, self._identity), SubjectKind.GUEST)
         return Subject(kind=kind, slack_id=user["id"], name=name_of(user))
 
-    async def actor(self, slack_id: str, team_id: str | None) -> Actor:
-        """Who clicked, looked up at this moment; never raises. `team_id` is what the click itself says."""
+    async def actor(self, slack_id: str, team_id: str | None, *, needs_group: bool = True) -> Actor:
+        """Who clicked, looked up at this moment; never raises. `team_id` is what the click itself says.
+
+        The reviewers' group is asked only where it decides.
+        """
         try:
             async with asyncio.timeout(self._lookups().timeout.total_seconds()):
                 user, is_reviewer = await asyncio.gather(
-                    user_of(self._client.users_info(user=slack_id)), self._is_reviewer(slack_id)
+                    self._user_now(slack_id), self._is_reviewer(slack_id, needs_group=needs_group)
                 )
         except (PowertripError, TimeoutError) as error:
             log.warning("lookup of the clicker failed", slack_id=slack_id, error=str(error))
@@ -130,7 +147,7 @@ class SlackDirectory:
         """The names of those among `people` who are this member; raises SlackError."""
         email = ""
         if any(person.email for person in people):
-            user = await user_of(self._client.users_info(user=slack_id)) or {}
+            user = await self._user_now(slack_id) or {}
             email = str((user.get("profile") or {}).get("email") or "").casefold()
         return [
             person.name
@@ -151,7 +168,8 @@ class SlackDirectory:
             in_slack = {str(user[key]).casefold() for key in ("real_name", "name") if user.get(key)}
             slack_id = person.slack or user.get("id")
             if wanted in in_config and slack_id is None:
-                slack_id = (await self.subject(person)).slack_id
+                with contextlib.suppress(SlackError):
+                    slack_id = (await self.subject(person)).slack_id
             if slack_id is None:
                 continue
             if wanted in in_config | in_slack:
@@ -160,32 +178,37 @@ class SlackDirectory:
                 by_first_name.add(slack_id)
         return sorted(exact or by_first_name)
 
-    async def _is_reviewer(self, slack_id: str) -> bool:
+    async def _user_now(self, slack_id: str) -> dict[str, Any] | None:
+        """The user as Slack knows them now, waiting out a short rate limit: somebody has just clicked."""
+        try:
+            return await user_of(self._client.users_info(user=slack_id))
+        except SlackUnavailable as error:
+            if error.retry_after is None or error.retry_after > SHORT_WAIT:
+                raise
+            await asyncio.sleep(error.retry_after)
+            return await user_of(self._client.users_info(user=slack_id))
+
+    async def _is_reviewer(self, slack_id: str, *, needs_group: bool) -> bool:
         reviewers = self._reviewers()
         if slack_id in reviewers.users:
             return True
-        if reviewers.group is None:
+        if reviewers.group is None or not needs_group:
             return False
-        try:
-            answer = await call(self._client.usergroups_users_list(usergroup=reviewers.group))
-        except SlackRefused as error:
-            # A group that is gone must not keep people from answering for themselves.
-            log.error("reviewers.group unreadable, nobody is a reviewer by it", error=str(error))
-            return False
-        members = answer["users"]
-        if not isinstance(members, list):
-            raise SlackAmbiguous("Slack's answer holds no members of reviewers.group")
-        return slack_id in members
+        return slack_id in await self._group.members(reviewers.group)
 
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
         key, now = _key(person), self._clock()
         known = await self._memory.get(key, now - self._lookups().keep)
         if isinstance(known, dict):
             return known.get("user")
-        if person.slack:
-            user = await user_of(self._client.users_info(user=person.slack))
+        if slack_id := person.slack:
+            lookup = self._limits.call("users.info", lambda: self._client.users_info(user=slack_id))
         else:
-            user = await user_of(self._client.users_lookupByEmail(email=person.email or ""))
+            email = person.email or ""
+            lookup = self._limits.call(
+                "users.lookupByEmail", lambda: self._client.users_lookupByEmail(email=email)
+            )
+        user = await user_of(lookup)
         kept = user and {name: user[name] for name in _KEPT if name in user}
         # That nobody was found is an answer too, and kept like any other.
         await self._memory.put(key, {"user": kept}, now)
@@ -222,6 +245,14 @@ async def user_of(lookup: Awaitable[Any]) -> dict[str, Any] | None:
     if not isinstance(user, dict) or not isinstance(user.get("id"), str):
         raise SlackAmbiguous("Slack's answer holds no user")
     return user
+
+
+def _waited_out(person: Person, error: Exception) -> SlackError:
+    """Why it is not known whom to ask, as an error after which the event waits for them."""
+    if isinstance(error, SlackMisconfigured):
+        return error
+    wait = error.retry_after if isinstance(error, SlackError) else None
+    return SlackUnavailable(f"Slack does not say who {person.name} is: {error}", retry_after=wait)
 
 
 def _key(person: Person) -> str:

@@ -4,6 +4,8 @@ import asyncio
 import functools
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any, ParamSpec
 
 import aiohttp
@@ -101,9 +103,10 @@ class Listeners:
                 await open_modal(client, body["trigger_id"], event, context)
                 return
         except PowertripError as error:
-            await _answer(respond, cards.refusal(_sentence(error)))
+            answer = cards.refusal(_sentence(error))
         else:
-            await _answer(respond, _in_words(outcome))
+            answer = _in_words(outcome)
+        await _answer(respond, answer, _asker(body, client))
 
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal."""
@@ -115,7 +118,8 @@ class Listeners:
         error = deciding.exception() if done else None
         if error is None:
             await ack()
-            await _answer_after_modal(deciding, context.channel, body["user"]["id"], client)
+            asker = _Asker(user=body["user"]["id"], channel=context.channel, client=client)
+            await _answer_after_modal(deciding, asker)
             return
         problem = _sentence(error)
         # A modal shows its errors as plain text, so a mention would be read as its code.
@@ -132,7 +136,7 @@ class Listeners:
             reference, verdict, slack_id=user["id"], team_id=user.get("team_id"), via=via, reason=reason
         )
 
-    async def on_page(self, ack: Any, body: dict[str, Any], respond: Any) -> None:
+    async def on_page(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
         """Put another page of a list in place of the one shown."""
         await ack()
         user = body["user"]
@@ -141,7 +145,7 @@ class Listeners:
             slack_id=user["id"], team_id=user.get("team_id"), channel="", trigger_id="", client=None
         )
         answer = await self._commands.page(caller, str(body["actions"][0].get("value", "")))
-        await _answer(respond, answer, replace=True)
+        await _answer(respond, answer, _asker(body, client), replace=True)
 
     async def on_command(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
         """Answer `/powertrip`."""
@@ -153,44 +157,78 @@ class Listeners:
             trigger_id=body["trigger_id"],
             client=client,
         )
-        await _answer(respond, await self._commands.run(caller, str(body.get("text", ""))))
+        answer = await self._commands.run(caller, str(body.get("text", "")))
+        await _answer(respond, answer, _Asker(user=caller.slack_id, channel=caller.channel, client=client))
 
-    async def on_error(self, error: Exception, body: dict[str, Any], respond: Any) -> None:
+    async def on_error(self, error: Exception, body: dict[str, Any], respond: Any, client: Any) -> None:
         """The last resort: whatever broke, the person hears that it did, and operators read what."""
         log.error("a listener broke", exc_info=error, type=body.get("type"))
         if "response_url" in body or body.get("response_urls"):
-            await _answer(respond, cards.refusal(BROKE))
+            await _answer(respond, cards.refusal(BROKE), _asker(body, client))
 
 
 def _in_words(outcome: Outcome) -> Message:
     return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
 
 
-async def _answer_after_modal(
-    deciding: "asyncio.Task[Outcome]", channel: str, user: str, client: Any
-) -> None:
-    """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asker:
+    """Who clicked or typed, where, and the client to answer them with."""
+
+    user: str
+    channel: str
+    client: Any
+
+
+def _asker(body: dict[str, Any], client: Any) -> _Asker:
+    """Who sent this interaction, or command."""
+    user, channel = body.get("user") or {}, body.get("channel") or {}
+    return _Asker(
+        user=str(user.get("id") or body.get("user_id") or ""),
+        channel=str(channel.get("id") or body.get("channel_id") or ""),
+        client=client,
+    )
+
+
+async def _answer_after_modal(deciding: "asyncio.Task[Outcome]", asker: _Asker) -> None:
     try:
         answer = _in_words(await deciding)
     except Exception as error:  # noqa: BLE001 (the modal is closed, so whatever it was is told and logged here)
         answer = cards.refusal(_sentence(error))
+    await _answer_otherwise(asker, answer.arguments())
+
+
+async def _answer(respond: Any, message: Message, asker: _Asker, *, replace: bool = False) -> None:
+    """Show it to this person only. What was decided stands, also where this fails."""
+    content = message.arguments()
+    try:
+        answer = await respond(response_type="ephemeral", replace_original=replace, **content)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        why = f"{type(error).__name__} {error}"
+    else:
+        # Bolt raises nothing for an address that is used up, or gone.
+        if answer.status_code == HTTPStatus.OK:
+            return
+        why = f"{answer.status_code} {answer.body[:100]}"
+        if answer.status_code == HTTPStatus.BAD_REQUEST:
+            # It may be the layout that is not taken.
+            content = {"text": message.text}
+    log.warning("answer not taken at its address, giving it another way", why=why, user=asker.user)
+    await _answer_otherwise(asker, content)
+
+
+async def _answer_otherwise(asker: _Asker, content: dict[str, Any]) -> None:
+    """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
+    client, user = asker.client, asker.user
     try:
         try:
-            await call(client.chat_postEphemeral(channel=channel, user=user, **answer.arguments()))
+            await call(client.chat_postEphemeral(channel=asker.channel, user=user, **content))
         except SlackRefused as error:
             log.info("answer goes to the direct messages", reason=error.code)
-            await call(client.chat_postMessage(channel=user, **answer.arguments()))
+            await call(client.chat_postMessage(channel=user, **content))
     except PowertripError as error:
         # The decision stands, and the card shows it once Slack is back.
-        log.warning("answer not delivered", error=str(error))
-
-
-async def _answer(respond: Any, message: Message, *, replace: bool = False) -> None:
-    """Show it to this person only. What was decided stands, also where this fails."""
-    try:
-        await respond(response_type="ephemeral", replace_original=replace, **message.arguments())
-    except (aiohttp.ClientError, TimeoutError) as error:
-        log.warning("answer not delivered", error=f"{type(error).__name__} {error}")
+        log.error("answer not delivered", error=str(error), user=user, text=content["text"][:200])
 
 
 def _sentence(error: BaseException) -> str:

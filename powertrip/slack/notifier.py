@@ -1,40 +1,47 @@
 """Posts, finds, updates and deletes messages."""
 
 import json
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.domain.delivery import Posted
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
 from powertrip.slack.calls import call
+from powertrip.slack.limits import RateLimits
 from powertrip.slack.preflight import security_channel
 
 METADATA_TYPE = "powertrip_notice"
 HISTORY_PAGES = 10
 """Pages of 200 messages that are searched for one whose confirmation was lost."""
 
+Answer = TypeVar("Answer")
+
 
 class SlackNotifier:
     """Powertrip's messages in Slack; every method raises SlackError."""
 
-    def __init__(self, client: AsyncWebClient, workspace_url: str) -> None:
+    def __init__(self, client: AsyncWebClient, workspace_url: str, limits: RateLimits) -> None:
         self._client = client
         self._workspace_url = workspace_url.rstrip("/")
+        self._limits = limits
         self._direct: dict[str, str] = {}
+        self._refused: dict[str, str] = {}
+
+    def refuse(self, channel: str, why: str | None) -> None:
+        """Post nothing to this channel, whoever asks, until `why` is None."""
+        if why is None:
+            self._refused.pop(channel, None)
+        else:
+            self._refused[channel] = why
 
     async def post(self, conversation: str, message: dict[str, Any], uid: str) -> Posted:
         """Post to a channel or, for a member id, to their direct messages."""
-        was_open = conversation in self._direct
-        try:
-            return await self._post(await self._channel(conversation), message, uid)
-        except SlackRefused as error:
-            if error.code != "channel_not_found" or not was_open:
-                raise
-            # Slack may have given the direct messages another id since they were opened.
-            del self._direct[conversation]
-            return await self._post(await self._channel(conversation), message, uid)
+        if conversation in self._refused:
+            raise SlackRefused("refused_here", self._refused[conversation])
+        return await self._in(conversation, lambda channel: self._post(channel, message, uid))
 
     async def _post(self, channel: str, message: dict[str, Any], uid: str) -> Posted:
         answer = await call(
@@ -44,7 +51,7 @@ class SlackNotifier:
                 metadata={"event_type": METADATA_TYPE, "event_payload": {"id": uid}},
                 unfurl_links=False,
                 unfurl_media=False,
-                **message,
+                **_marked(message, uid),
             )
         )
         posted_in, ts = answer["channel"], answer["ts"]
@@ -52,9 +59,12 @@ class SlackNotifier:
             raise SlackAmbiguous("Slack's answer names no message")
         return Posted(channel=posted_in, ts=ts)
 
-    async def find(self, conversation: str, uid: str, since: datetime) -> Posted | None:
-        """The newest message since then with this uid in its metadata; None also beyond HISTORY_PAGES."""
-        channel = await self._channel(conversation)
+    async def find(self, conversation: str, uid: str, since: datetime) -> list[Posted]:
+        """The messages since then that were posted with this uid, newest first; none beyond HISTORY_PAGES."""
+        return await self._in(conversation, lambda channel: self._find(channel, uid, since))
+
+    async def _find(self, channel: str, uid: str, since: datetime) -> list[Posted]:
+        found: list[Posted] = []
         cursor: str | None = None
         for _ in range(HISTORY_PAGES):
             answer = await call(
@@ -66,14 +76,15 @@ class SlackNotifier:
                     cursor=cursor,
                 )
             )
-            for message in answer["messages"]:
-                metadata = message.get("metadata") or {}
-                if (metadata.get("event_payload") or {}).get("id") == uid:
-                    return Posted(channel=channel, ts=message["ts"])
+            found += [
+                Posted(channel=channel, ts=message["ts"])
+                for message in answer["messages"]
+                if uid in _marks(message)
+            ]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
                 break
-        return None
+        return found
 
     async def read(self, channel: str, ts: str) -> str | None:
         """A message of ours as Slack has it, as JSON; None where it is gone."""
@@ -95,6 +106,21 @@ class SlackNotifier:
         """The address of a message for those who can see it."""
         return f"{self._workspace_url}/archives/{channel}/p{ts.replace('.', '')}"
 
+    async def _in(self, conversation: str, act: Callable[[str], Awaitable[Answer]]) -> Answer:
+        """Act in the conversation's channel; a member's is opened once more where it is no longer there."""
+        was_open = conversation in self._direct
+        try:
+            return await act(await self._channel(conversation))
+        except SlackRefused as error:
+            if error.code != "channel_not_found" or not was_open:
+                raise
+            return await act(await self.reopen(conversation))
+
+    async def reopen(self, member: str) -> str:
+        """The channel of somebody's direct messages as it is now: Slack may have given them another id."""
+        self._direct.pop(member, None)
+        return await self._channel(member)
+
     async def _channel(self, conversation: str) -> str:
         """The conversation's channel id; a member's is asked for once and then remembered."""
         if conversation.startswith("#"):
@@ -107,7 +133,9 @@ class SlackNotifier:
             return conversation
         if conversation not in self._direct:
             try:
-                answer = await call(self._client.conversations_open(users=conversation))
+                answer = await self._limits.call(
+                    "conversations.open", lambda: self._client.conversations_open(users=conversation)
+                )
             except SlackAmbiguous as error:
                 # Opening posts nothing, so it is safe to repeat whether it took effect or not.
                 raise SlackUnavailable(f"direct messages could not be opened: {error}") from error
@@ -116,3 +144,17 @@ class SlackNotifier:
                 raise SlackUnavailable("direct messages could not be opened: Slack's answer names no channel")
             self._direct[conversation] = opened["id"]
         return self._direct[conversation]
+
+
+def _marked(message: dict[str, Any], uid: str) -> dict[str, Any]:
+    """The message with its uid on the first block: some servers keep no metadata."""
+    if blocks := message.get("blocks"):
+        return message | {"blocks": [blocks[0] | {"block_id": uid}, *blocks[1:]]}
+    return message
+
+
+def _marks(message: dict[str, Any]) -> Iterator[str]:
+    """What a message that was found may carry its uid in."""
+    yield str(((message.get("metadata") or {}).get("event_payload") or {}).get("id"))
+    for block in message.get("blocks") or []:
+        yield str(block.get("block_id"))

@@ -1,17 +1,23 @@
 """Checks the workspace before anything depends on it: tokens, scopes, and the security channel."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import SlackAmbiguous, SlackRefused
+from powertrip.errors import SlackAmbiguous, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.slack.calls import call
 from powertrip.slack.scopes import REQUIRED_SCOPES
 
-CHANNEL_PAGES = 50
-"""Pages of 200 channels that are searched for one named in the config."""
+log = structlog.get_logger(__name__)
+
+CHANNEL_PAGES = 1000
+"""Pages that are searched for a channel named in the config; Slack may give very short ones."""
+CHANNEL_TYPES = "public_channel,private_channel"
+SHARED = "is_ext_shared"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +47,9 @@ async def identify(client: AsyncWebClient) -> Identity:
     """Ask Slack whose the bot token is; raises SlackRefused, with what to do, for a wrong one."""
     try:
         answer = await call(client.auth_test())
-    except SlackRefused as error:
+    except SlackMisconfigured as error:
         problem = f"slack.bot_token: {error}; copy it anew from OAuth & Permissions on the app's page"
-        raise SlackRefused(error.code, problem) from error
+        raise SlackMisconfigured(error.code, problem, error.scope) from error
     team_id, url = answer["team_id"], answer["url"]
     # A stub, or a server that is no Slack, may say ok and nothing else.
     if not isinstance(team_id, str) or not isinstance(url, str):
@@ -62,7 +68,7 @@ async def identify(client: AsyncWebClient) -> Identity:
 def app_token_refused(error: SlackRefused) -> SlackRefused:
     """The same refusal, with what to do."""
     advice = "make one with the scope connections:write, under Basic Information on the app's page"
-    return SlackRefused(error.code, f"slack.app_token: {error}; {advice}")
+    return type(error)(error.code, f"slack.app_token: {error}; {advice}")
 
 
 def missing_scopes(identity: Identity) -> Sequence[str]:
@@ -75,10 +81,16 @@ async def security_channel(
 ) -> str:
     """The id of the channel `#name` or `C0ID`, once it is sure that it can be posted to.
 
-    Raises SlackRefused, whose text says what to do about it.
+    Raises SlackRefused, whose text says what to do about it; its code is SHARED where outsiders would read.
     """
     channel = await _find_channel(client, wanted)
-    if channel is None:
+    code = "security_channel"
+    if channel is None and wanted.startswith("#"):
+        problem = (
+            f"the bot is in no channel {wanted}; create it or unarchive it, type /invite @powertrip in it, "
+            "or write the channel's id"
+        )
+    elif channel is None:
         problem = (
             f"{wanted} does not exist, or the bot cannot see it; create it, or, if it is private, "
             "type /invite @powertrip in it"
@@ -86,6 +98,7 @@ async def security_channel(
     elif channel.get("is_archived"):
         problem = f"{wanted} is archived; unarchive it or name another"
     elif channel.get("is_ext_shared") or channel.get("is_pending_ext_shared"):
+        code = SHARED
         problem = (
             f"{wanted} is shared with another organisation, whose members would read every event; "
             "name a channel of your own"
@@ -94,35 +107,58 @@ async def security_channel(
         problem = f"the bot is not in {wanted}; type /invite @powertrip in it"
     else:
         return str(channel["id"])
-    raise SlackRefused("security_channel", f"{setting}: {problem}")
+    raise SlackRefused(code, f"{setting}: {problem}")
 
 
 async def _find_channel(client: AsyncWebClient, wanted: str) -> dict[str, Any] | None:
     """Slack's description of the channel; None where the bot cannot see such a one."""
-    if not wanted.startswith("#"):
+    channel_id: str | None = wanted
+    if wanted.startswith("#"):
+        name = wanted.removeprefix("#")
         try:
-            channel = (await call(client.conversations_info(channel=wanted)))["channel"]
+            # No method takes a name. A workspace may have tens of thousands of channels, the bot has a few.
+            channel_id = await _id_among(client.users_conversations, name)
         except SlackRefused as error:
-            if error.code == "channel_not_found":
-                return None
-            raise
-        if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
-            raise SlackAmbiguous("Slack's answer holds no channel")
-        return channel
-    # No method takes a name, so the list is searched. An archived one is found too, to be told as archived.
+            if error.code != "unknown_method":
+                raise
+            channel_id = await _id_among(client.conversations_list, name)
+    if channel_id is None:
+        return None
+    try:
+        # A list says less of a channel than this does.
+        channel = (await call(client.conversations_info(channel=channel_id)))["channel"]
+    except SlackRefused as error:
+        if error.code == "channel_not_found":
+            return None
+        raise
+    if not isinstance(channel, dict) or not isinstance(channel.get("id"), str):
+        raise SlackAmbiguous("Slack's answer describes no channel")
+    return channel
+
+
+async def _id_among(method: Callable[..., Awaitable[Any]], name: str) -> str | None:
+    """The id of the channel of this name in the list that `method` pages through."""
     cursor: str | None = None
     for _ in range(CHANNEL_PAGES):
-        answer = await call(
-            client.conversations_list(
-                types="public_channel,private_channel", exclude_archived=False, limit=200, cursor=cursor
+        try:
+            answer = await call(
+                method(
+                    types="public_channel,private_channel", exclude_archived=False, limit=999, cursor=cursor
+                )
             )
-        )
-        channels: list[dict[str, Any]] = answer["channels"]
-        if not isinstance(channels, list):
+        except SlackUnavailable as error:
+            if error.retry_after is None:
+                raise
+            # From the beginning it would meet the limit again, at the same page.
+            log.info("waiting for Slack's rate limit, looking for the channel", seconds=error.retry_after)
+            await asyncio.sleep(error.retry_after)
+            continue
+        if not isinstance(answer["channels"], list):
             raise SlackAmbiguous("Slack's answer holds no channels")
-        for channel in channels:
-            if channel["name"] == wanted.removeprefix("#"):
-                return channel
+        for channel in answer["channels"]:
+            if channel.get("name") == name:
+                return str(channel["id"])
+        # A page may be short, or empty, and not the last one.
         cursor = (answer.get("response_metadata") or {}).get("next_cursor")
         if not cursor:
             break

@@ -34,9 +34,15 @@ class Workspace:
         self._channel = channel
         self._clock = clock
         self._found: Found | None = None
+        self.refusal: SlackRefused | None = None
+        """What Slack refuses at this start and took at an earlier one, if anything."""
 
     async def reach(self, client: AsyncWebClient) -> Found:
-        """Ask Slack until it answers, or has answered before; raises ConfigError where it refuses."""
+        """Ask Slack until it answers, or has answered before.
+
+        Raises ConfigError where it refuses what it never took: then the configuration is wrong. What it took
+        before was right once, and records are taken while somebody mends it.
+        """
         while self._found is None:
             try:
                 self._found = Found(
@@ -44,8 +50,11 @@ class Workspace:
                     security_channel=await security_channel(client, self._channel),
                 )
             except SlackRefused as error:
-                problem = f"{error}. To see all that is wrong, run: python bot.py check"
-                raise ConfigError([Mistake("Slack", "", problem)]) from error
+                self._found, self.refusal = await self._last_known(), error
+                if self._found is None:
+                    problem = f"{error}. To see all that is wrong, run: python bot.py check"
+                    raise ConfigError([Mistake("Slack", "", problem)]) from error
+                log.error("Slack refuses what it took before, starting all the same", error=str(error))
             except (SlackUnavailable, SlackAmbiguous) as error:
                 self._found = await self._last_known()
                 if self._found is None:
@@ -54,11 +63,19 @@ class Workspace:
                         error=str(error),
                         base_url=client.base_url,
                     )
-                    await asyncio.sleep(RETRY)
+                    await asyncio.sleep(max(RETRY, error.retry_after or 0))
                 else:
                     log.error("Slack unreachable, starting with the workspace as last seen", error=str(error))
         await self.remember()
         return self._found
+
+    async def took(self, app_token: str) -> bool:
+        """Whether Slack once gave a socket for this token."""
+        return await self._store.people_cache.get(_socket_key(app_token), self._clock() - KEPT) is not None
+
+    async def remember_socket(self, app_token: str) -> None:
+        """Keep that Slack gave a socket for this token."""
+        await self._store.people_cache.put(_socket_key(app_token), True, self._clock())
 
     async def _last_known(self) -> Found | None:
         known = await self._store.people_cache.get(self._key(), self._clock() - KEPT)
@@ -83,6 +100,14 @@ class Workspace:
             self._found = replace(self._found, security_channel=channel_id)
 
     def _key(self) -> str:
-        # Another token may be another workspace's; only its hash is kept, for nothing secret is stored.
-        token = hashlib.sha256(self._token.encode()).hexdigest()
-        return f"workspace {token} {self._channel}"
+        # Another token may be another workspace's.
+        return f"workspace {_hash(self._token)} {self._channel}"
+
+
+def _socket_key(app_token: str) -> str:
+    return f"socket {_hash(app_token)}"
+
+
+def _hash(token: str) -> str:
+    # Nothing secret is stored.
+    return hashlib.sha256(token.encode()).hexdigest()

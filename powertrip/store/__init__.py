@@ -42,11 +42,12 @@ from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
 from powertrip.store.trials import Trials
+from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
 
 __all__ = ["Store"]
 
-PEOPLE_CACHE_KEPT = timedelta(days=7)
+PEOPLE_CACHE_KEPT = timedelta(days=365)
 """Longer than any setting lets an answer be believed."""
 VOICES_KEPT = timedelta(days=90)
 """Hosts that are named in the configuration and silent for longer are told of anew."""
@@ -79,6 +80,7 @@ class Store:
         self.statistics = Statistics(database)
         self.tellings = Tellings(database)
         self.trials = Trials(database)
+        self.troubles = Troubles(database)
         self.voices = Voices(database)
         self._run = database.run
         self._worker_lock = WorkerLock(database.database)

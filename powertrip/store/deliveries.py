@@ -8,7 +8,17 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Overdue, Payload, ReminderNumbers, Telling
+from powertrip.domain.delivery import (
+    Delivery,
+    DeliveryKind,
+    Note,
+    Overdue,
+    Payload,
+    Posted,
+    ReminderNumbers,
+    Settle,
+    Telling,
+)
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
@@ -20,8 +30,13 @@ log = structlog.get_logger(__name__)
 
 UPDATE_LANE = "updates"
 """Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
+SETTLE_LANE = "settle"
+"""What is put right afterwards is looked for one after the other, and holds up nothing else."""
 ORIGIN_LANE = "origin "
 """How the lanes of origins begin: each is told one verdict after the other."""
+
+SETTLE_FIRST, SETTLE_CHANGE_FIRST = timedelta(seconds=10), timedelta(seconds=30)
+"""When it is first looked whether a lost post, or a lost update, was carried out after all."""
 
 _PRIORITY = {
     DeliveryKind.FIRST: 0,
@@ -36,6 +51,7 @@ _PRIORITY = {
     DeliveryKind.REMOVE: 3,
     DeliveryKind.BACKUP: 0,
     DeliveryKind.ORIGIN: 1,
+    DeliveryKind.SETTLE: 3,
 }
 
 
@@ -44,7 +60,8 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
     DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
     DeliveryKind.ORIGIN: TypeAdapter(Telling),
-    DeliveryKind.BACKUP: TypeAdapter(Overdue),
+    DeliveryKind.BACKUP: TypeAdapter(Note | Overdue),
+    DeliveryKind.SETTLE: TypeAdapter(Settle),
 }
 _ANY_PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)
 
@@ -64,6 +81,8 @@ def new(
         lane = f"backup {channel}"
     elif kind is DeliveryKind.ORIGIN:
         lane = f"{ORIGIN_LANE}{channel}"
+    elif kind is DeliveryKind.SETTLE:
+        lane = SETTLE_LANE
     else:
         lane = channel if ts is None else UPDATE_LANE
     return {
@@ -117,6 +136,7 @@ def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> Non
         & DeliveryRow.ts.in_([ts for _, ts in messages])
         & (DeliveryRow.state == DeliveryState.WAITING)
         & DeliveryRow.leased_until.is_null()
+        & (DeliveryRow.kind != DeliveryKind.SETTLE)
     )
     # Held until the change that it is to show is committed, so that nobody renders before.
     query = for_update(
@@ -185,8 +205,15 @@ def undelivered() -> Any:
     return (DeliveryRow.state == DeliveryState.WAITING) & asking
 
 
-def finish(delivery: Delivery, now: datetime) -> None:
+def finish(delivery: Delivery, now: datetime, where: Posted | None = None) -> None:
+    """End a delivery that was told, in the message `where` if it is one."""
     _end(delivery.id, DeliveryState.DONE, now)
+    # An earlier call that nobody answered may be carried out late: as a second message, or over this change.
+    if where is not None and delivery.attempted_at is not None:
+        is_change = delivery.kind is DeliveryKind.UPDATE
+        payload = Settle(uid="" if is_change else delivery.uid, since=delivery.attempted_at)
+        due_at = now + (SETTLE_CHANGE_FIRST if is_change else SETTLE_FIRST)
+        enqueue([new(DeliveryKind.SETTLE, where.channel, now, ts=where.ts, payload=payload, due_at=due_at)])
 
 
 def skip(delivery: Delivery, now: datetime) -> None:
@@ -207,13 +234,19 @@ def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrive
     DeliveryRow.update(**changes).where(DeliveryRow.id == delivery.id).execute()
 
 
+def again(delivery: Delivery, at: datetime) -> None:
+    """Do the same once more, later."""
+    DeliveryRow.update(due_at=at, leased_until=None).where(DeliveryRow.id == delivery.id).execute()
+
+
 def expedite(now: datetime) -> None:
     """Try again at once what Slack did not take before."""
     postponed = (
         (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at > now) & (DeliveryRow.attempts > 0)
     )
-    # Backup channels and origins fail for reasons of their own, which are not over because Slack's are.
-    slack = DeliveryRow.kind.not_in((DeliveryKind.BACKUP, DeliveryKind.ORIGIN))
+    # Backup channels and origins fail for reasons of their own, which are not over because Slack's are; and
+    # what may come late is no sooner there.
+    slack = DeliveryRow.kind.not_in((DeliveryKind.BACKUP, DeliveryKind.ORIGIN, DeliveryKind.SETTLE))
     DeliveryRow.update(due_at=now).where(postponed & slack & DeliveryRow.leased_until.is_null()).execute()
 
 
@@ -244,3 +277,4 @@ class Deliveries(Role):
     postpone = transaction(postpone)
     redirect = transaction(redirect)
     expedite = transaction(expedite)
+    again = transaction(again)

@@ -8,7 +8,7 @@ from typing import Any
 from peewee import Case
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
-from powertrip.domain.delivery import DeliveryKind, ReminderNumbers
+from powertrip.domain.delivery import Delivery, DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
@@ -115,6 +115,15 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     return plan.outcome(rest)
 
 
+def resolve(delivery: Delivery, subject: Subject, channel: str, now: datetime) -> None:
+    """Record whom the events of a first notice are about, and send it to `channel`."""
+    known = {item.event.id: item.event.subject for item in delivery.snapshots}
+    for event_id, before in known.items():
+        if before != subject:
+            set_subject(event_id, subject, now)
+    deliveries.redirect(delivery, channel, now)
+
+
 def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
     changes = subject_columns(subject) | {"version": EventRow.version + 1}
     EventRow.update(**changes).where(EventRow.id == event_id).execute()
@@ -215,5 +224,6 @@ class Events(Role):
     decide = transaction(decide)
     refused = transaction(refused)
     set_subject = transaction(set_subject)
+    resolve = transaction(resolve)
     due_reminders = transaction(due_reminders)
     reserve_reminders = transaction(reserve_reminders)

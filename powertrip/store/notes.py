@@ -41,7 +41,7 @@ def amend(uid: str, *, title: str, lines: Sequence[str], now: datetime) -> None:
 
 def posted(delivery: Delivery, where: Posted, now: datetime) -> None:
     """End the delivery of a note, remember where it is, and change it if it was amended on its way."""
-    deliveries.finish(delivery, now)
+    deliveries.finish(delivery, now, where)
     row = for_update(DeliveryRow.select().where(DeliveryRow.id == delivery.id)).first()
     if row is None:
         return

@@ -10,7 +10,7 @@ from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
-from powertrip.store.tables import NoticeRow
+from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 
 def posted(
@@ -21,7 +21,7 @@ def posted(
         wait_for(Turn.REMINDING)
     event_ids = [item.event_id for item in shown]
     locked = lock_events(event_ids)
-    deliveries.finish(delivery, now)
+    deliveries.finish(delivery, now, where)
     rows = [
         {
             "event_id": item.event_id,
@@ -57,7 +57,7 @@ def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
     """Record that a message shows its events as they were when it was rendered."""
     channel, ts = delivery.channel, delivery.ts or ""
     locked = lock_events([item.event_id for item in shown])
-    deliveries.finish(delivery, now)
+    deliveries.finish(delivery, now, Posted(channel=channel, ts=ts))
     rows = [
         {
             "event_id": item.event_id,
@@ -115,6 +115,62 @@ def gone(delivery: Delivery, now: datetime) -> None:
     NoticeRow.update(removed_at=now).where(this_message).execute()
 
 
+def show_again(channel: str, ts: str, now: datetime) -> None:
+    """Queue an update of a message that is still there."""
+    if any(notice for notice in notices_in(channel, ts)):
+        deliveries.update_messages([(channel, ts)], now)
+
+
+def unchangeable(delivery: Delivery, tell_in: str | None, now: datetime) -> list[str]:
+    """Give up changing a message, and say in another what became of its decided events; returns their ids.
+
+    `tell_in` is None where there is nowhere to say it. An open event's card still asks what it asked, so it
+    is left until a decision needs it changed.
+    """
+    deliveries.finish(delivery, now)
+    channel, ts = delivery.channel, delivery.ts or ""
+    decided = [item.event.id for item in delivery.snapshots if not item.event.is_open]
+    for event_id in decided:
+        audit.append("notice_stuck", now, event_id=event_id, channel=channel, ts=ts)
+    this_message = (NoticeRow.channel == channel) & (NoticeRow.ts == ts) & NoticeRow.event_id.in_(decided)
+    NoticeRow.update(removed_at=now).where(this_message).execute()
+    if tell_in is None:
+        return decided
+    alerts = (DeliveryRow.kind == DeliveryKind.OUTCOME) & (DeliveryRow.channel == tell_in)
+    waiting = DeliveryRow.select().where(alerts & (DeliveryRow.state == DeliveryState.WAITING))
+    said = {event_id for row in waiting for event_id in row.event_ids}
+    outcomes = (NoticeRow.kind == NoticeKind.OUTCOME) & (NoticeRow.channel == tell_in)
+    query: Any = (
+        NoticeRow.select(NoticeRow.event_id).where(outcomes & NoticeRow.removed_at.is_null()).tuples()
+    )
+    said |= {event_id for (event_id,) in query.where(NoticeRow.event_id.in_(decided))}
+    deliveries.enqueue(
+        [
+            deliveries.new(DeliveryKind.OUTCOME, tell_in, now, event_ids=[event_id])
+            for event_id in decided
+            if event_id not in said
+        ]
+    )
+    return decided
+
+
+def member_of(channel: str) -> str | None:
+    """The member to whom these direct messages belong, as the events that were told there say."""
+    told_there = EventRow.id.in_(NoticeRow.select(NoticeRow.event_id).where(NoticeRow.channel == channel))
+    row = EventRow.select().where(told_there & EventRow.subject_slack_id.is_null(False)).first()
+    return row.subject_slack_id if row else None
+
+
+def move(delivery: Delivery, channel: str, now: datetime) -> None:
+    """Record that a delivery's conversation is `channel` now, with all that was posted and waits there."""
+    old = delivery.channel
+    NoticeRow.update(channel=channel).where(NoticeRow.channel == old).execute()
+    waiting = DeliveryRow.state == DeliveryState.WAITING
+    DeliveryRow.update(lane=channel).where(waiting & (DeliveryRow.lane == old)).execute()
+    DeliveryRow.update(channel=channel).where(waiting & (DeliveryRow.channel == old)).execute()
+    deliveries.again(delivery, now)
+
+
 def of_event(event_id: str) -> list[Notice]:
     """All messages about an event that are still there, oldest first."""
     return [notice_from(row) for row in rows_of(event_id, NoticeRow) if row.removed_at is None]
@@ -127,3 +183,7 @@ class Notices(Role):
     updated = transaction(updated)
     of_event = transaction(of_event)
     gone = transaction(gone)
+    show_again = transaction(show_again)
+    unchangeable = transaction(unchangeable)
+    member_of = transaction(member_of)
+    move = transaction(move)

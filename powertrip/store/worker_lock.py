@@ -19,7 +19,7 @@ log = structlog.get_logger(__name__)
 
 SETTLED = timedelta(seconds=5)
 """How long Slack may still be at work on a post of a process that died."""
-_HARMLESS_TWICE = (DeliveryKind.UPDATE, DeliveryKind.REMOVE)
+_HARMLESS_TWICE = (DeliveryKind.UPDATE, DeliveryKind.REMOVE, DeliveryKind.SETTLE)
 
 
 class WorkerLock:

@@ -77,7 +77,7 @@ def test_the_reason_for_a_risk_is_said() -> None:
             SubjectKind.GUEST,
             "The Slack account of Alice (alice) is a guest, a bot, or of another organisation.",
         ),
-        (SubjectKind.LOOKUP_FAILED, "Slack did not say in time who alice is."),
+        (SubjectKind.AWAITED, "Slack has not said yet who alice is."),
         (SubjectKind.UNREACHABLE, "Alice (alice) could not be sent a direct message."),
         (SubjectKind.PERSON, None),
     ],

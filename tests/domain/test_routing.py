@@ -49,7 +49,7 @@ def test_nobody_has_no_name() -> None:
 
 
 def test_a_person_whom_slack_has_not_named_yet_is_looked_up_again_by_name() -> None:
-    assert route(Subject(kind=SubjectKind.LOOKUP_FAILED, name="bob"), SECURITY) == "@bob"
+    assert route(Subject(kind=SubjectKind.AWAITED, name="bob"), SECURITY) == "@bob"
 
 
 @pytest.mark.parametrize("slack_id", [ALICE, BOB])

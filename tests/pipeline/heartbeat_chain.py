@@ -26,6 +26,7 @@ from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.runtime.shared import new_id
 from powertrip.settings import Config, load_config
+from powertrip.slack.limits import RateLimits
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
@@ -64,7 +65,13 @@ class Nobody:
     async def subject(self, person: Person | None) -> Subject:  # noqa: ARG002
         return Subject(kind=SubjectKind.UNMAPPED)
 
-    async def actor(self, slack_id: str, team_id: str | None) -> Actor:  # noqa: ARG002
+    async def actor(
+        self,
+        slack_id: str,
+        team_id: str | None,  # noqa: ARG002
+        *,
+        needs_group: bool = True,  # noqa: ARG002
+    ) -> Actor:
         return Actor(slack_id=slack_id, name="", standing=Standing.UNKNOWN)
 
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:  # noqa: ARG002
@@ -207,7 +214,7 @@ async def chain(
 
         made.context = Context(
             store=made.store,
-            notifier=SlackNotifier(client, "https://example.slack.com/"),
+            notifier=SlackNotifier(client, "https://example.slack.com/", RateLimits(clock)),
             directory=Nobody(),
             enrichment=UNUSED,
             origins={},

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from email.utils import format_datetime
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -11,7 +12,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from powertrip.errors import SlackAmbiguous, SlackError, SlackRefused, SlackUnavailable
+from powertrip.errors import SlackAmbiguous, SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.net import utc_now
 from powertrip.slack.calls import LONGEST_WAIT, call, classify
 
@@ -111,8 +112,28 @@ def answered(status: int = 200, code: str = "", **headers: str) -> SlackError:
         (500, "", SlackAmbiguous),
         (200, "fatal_error", SlackAmbiguous),
         (200, "user_disabled", SlackRefused),
-        (403, "", SlackRefused),
+        (403, "", SlackUnavailable),
+        (404, "", SlackUnavailable),
+        (407, "", SlackUnavailable),
+        (200, "invalid_auth", SlackMisconfigured),
+        (200, "token_revoked", SlackMisconfigured),
+        (200, "missing_scope", SlackMisconfigured),
     ],
 )
 def test_an_error_says_whether_it_may_work_later(status: int, code: str, kind: type[SlackError]) -> None:
     assert type(answered(status, code)) is kind
+
+
+def test_a_refusal_that_does_not_say_that_it_is_slacks_is_a_proxys() -> None:
+    answers: list[Any] = [{"error": "forbidden"}, {"ok": True, "error": "x"}, ["forbidden"], "forbidden"]
+    for data in answers:
+        response = AsyncSlackResponse(
+            client=None,
+            http_verb="POST",
+            api_url="https://slack.test/api/chat.postMessage",
+            req_args={},
+            data=data,
+            headers={},
+            status_code=403,
+        )
+        assert type(classify(SlackApiError("refused", response))) is SlackUnavailable

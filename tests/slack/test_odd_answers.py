@@ -13,6 +13,7 @@ from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKin
 from powertrip.domain.routing import Reviewers
 from powertrip.errors import SlackAmbiguous, SlackUnavailable
 from powertrip.slack.directory import SlackDirectory
+from powertrip.slack.limits import RateLimits
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.preflight import Identity
 from powertrip.slack.settings import Lookups
@@ -56,6 +57,11 @@ async def client(answers: Answers) -> AsyncIterator[AsyncWebClient]:
     await runner.cleanup()
 
 
+def now() -> datetime:
+    """The time."""
+    return datetime.now(UTC)
+
+
 def directory(client: AsyncWebClient, memory: Store) -> SlackDirectory:
     """A directory of the test's workspace."""
     identity = Identity(
@@ -71,7 +77,8 @@ def directory(client: AsyncWebClient, memory: Store) -> SlackDirectory:
         identity,
         reviewers=lambda: Reviewers(group="S0SECURITY"),
         lookups=Lookups,
-        clock=lambda: datetime.now(UTC),
+        limits=RateLimits(now),
+        clock=now,
     )
 
 
@@ -112,9 +119,8 @@ async def test_a_database_that_is_away_says_nothing_of_the_person_either(
     assert await looked_up.subject(Person(name="alice", slack=ALICE)) == Subject(
         kind=SubjectKind.PERSON, slack_id=ALICE, name="alice"
     )
-    assert await looked_up.subject(Person(name="bob", email="bob@example.com")) == Subject(
-        kind=SubjectKind.LOOKUP_FAILED, name="bob"
-    )
+    with pytest.raises(SlackUnavailable, match="does not say who bob is"):
+        await looked_up.subject(Person(name="bob", email="bob@example.com"))
 
 
 @pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "channel": None}, {"ok": True, "channel": {}}])
@@ -123,7 +129,9 @@ async def test_direct_messages_that_an_answer_does_not_name_are_opened_again_lat
 ) -> None:
     answers["conversations.open"] = answer
     with pytest.raises(SlackUnavailable, match="direct messages could not be opened"):
-        await SlackNotifier(client, "https://example.slack.com").post(ALICE, {"text": "?"}, "uid")
+        await SlackNotifier(client, "https://example.slack.com", RateLimits(now)).post(
+            ALICE, {"text": "?"}, "uid"
+        )
 
 
 @pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "channel": "D1"}, {"ok": True, "ts": "1.2"}])
@@ -133,7 +141,9 @@ async def test_a_message_that_an_answer_does_not_name_may_have_arrived(
     answers["conversations.open"] = {"ok": True, "channel": {"id": "D1"}}
     answers["chat.postMessage"] = answer
     with pytest.raises(SlackAmbiguous, match="names no message"):
-        await SlackNotifier(client, "https://example.slack.com").post(ALICE, {"text": "?"}, "uid")
+        await SlackNotifier(client, "https://example.slack.com", RateLimits(now)).post(
+            ALICE, {"text": "?"}, "uid"
+        )
 
 
 NAMES = {"U0BOB": "Bob Brown", "U0BOBBY": "Bob Smith", CAROL: "Carol"}

@@ -45,7 +45,8 @@ async def slack() -> AsyncIterator[AsyncWebClient]:
     """A client of a Slack that answers the two questions of a start."""
     answers: dict[str, dict[str, Any]] = {
         "auth.test": {"team_id": "T0", "url": "https://example.slack.com/", "team": "Example"},
-        "conversations.list": {"channels": [{"id": "C0SECURITY", "name": "security", "is_member": True}]},
+        "users.conversations": {"channels": [{"id": "C0SECURITY", "name": "security"}]},
+        "conversations.info": {"channel": {"id": "C0SECURITY", "name": "security", "is_member": True}},
     }
 
     async def answer(request: web.Request) -> web.Response:

@@ -1,0 +1,95 @@
+"""Looks after the way to Slack: the token, its scopes, the socket, and who reads the security channel."""
+
+from collections.abc import Callable
+
+import structlog
+from slack_sdk.web.async_client import AsyncWebClient
+
+from powertrip.domain.delivery import Note
+from powertrip.errors import SlackAmbiguous, SlackMisconfigured, SlackRefused, SlackUnavailable
+from powertrip.pipeline import troubles
+from powertrip.pipeline.context import Context
+from powertrip.slack.connection import SocketConnection
+from powertrip.slack.notifier import SlackNotifier
+from powertrip.slack.preflight import SHARED, Identity, identify, missing_scopes, security_channel
+
+log = structlog.get_logger(__name__)
+
+
+class WorkspaceWatch:
+    """Begins a trouble where something has become wrong since the start, and ends it once it is mended."""
+
+    def __init__(
+        self,
+        context: Context,
+        client: AsyncWebClient,
+        notifier: SlackNotifier,
+        socket: SocketConnection,
+        name: Callable[[], str],
+    ) -> None:
+        """`name` is the security channel's, as the configuration names it now."""
+        self._context = context
+        self._client = client
+        self._notifier = notifier
+        self._socket = socket
+        self._name = name
+
+    async def look(self) -> bool:
+        """Look once; returns False, for there is nothing more to do at once. Raises StoreUnavailable."""
+        await self._look_at_socket()
+        try:
+            identity = await identify(self._client)
+            await self._token_is_good(identity)
+            channel = self._context.settings.security_channel
+            await security_channel(self._client, channel)
+        except SlackRefused as error:
+            await self.refused(error)
+        except (SlackUnavailable, SlackAmbiguous) as error:
+            # That passes by itself, and says nothing of what it was about.
+            log.info("workspace not looked at", error=str(error))
+        else:
+            await self._channel_is_good(channel)
+        return False
+
+    async def refused(self, error: SlackRefused) -> None:
+        """Begin the trouble that a refusal shows; nothing more is posted where outsiders would read it."""
+        context = self._context
+        if isinstance(error, SlackMisconfigured):
+            await troubles.misconfigured(context, error)
+            return
+        channel, is_shared = context.settings.security_channel, error.code == SHARED
+        if is_shared:
+            self._notifier.refuse(channel, str(error))
+        title = f"The security channel {self._name()} cannot be used"
+        consequence = "Nothing is posted there until that is mended; direct messages go on."
+        note = Note(title=title, lines=(str(error), consequence))
+        await troubles.begin(context, troubles.CHANNEL, note, is_urgent=is_shared)
+
+    async def _token_is_good(self, identity: Identity) -> None:
+        present = await self._context.store.troubles.present()
+        missing = set(missing_scopes(identity))
+        granted = [
+            key
+            for key in present
+            if key.startswith(troubles.SCOPE)
+            and identity.scopes
+            and missing.isdisjoint(key.removeprefix(troubles.SCOPE).split(","))
+        ]
+        await troubles.end(self._context, [troubles.TOKEN, *granted])
+
+    async def _channel_is_good(self, channel: str) -> None:
+        self._notifier.refuse(channel, None)
+        if troubles.CHANNEL in await self._context.store.troubles.present():
+            await troubles.end(self._context, [troubles.CHANNEL])
+            # What was held back need not wait for its next attempt.
+            await self._context.store.deliveries.expedite(self._context.clock())
+            self._context.signals.outbox.set()
+
+    async def _look_at_socket(self) -> None:
+        if self._socket.trouble and self._socket.needs_operator:
+            note = Note(
+                title="Slack gives Powertrip no socket, so no click comes in", lines=(self._socket.trouble,)
+            )
+            await troubles.begin(self._context, troubles.SOCKET, note)
+        elif await self._socket.is_connected():
+            await troubles.end(self._context, [troubles.SOCKET])
