@@ -44,6 +44,14 @@ class Source(Sender, Protocol):
         """What it proves itself with."""
 
 
+class Api(Protocol):
+    """What others may read."""
+
+    @property
+    def token(self) -> SecretStr | None:
+        """What they prove themselves with."""
+
+
 class Wired(Protocol):
     """The sections of the configuration that have to fit together."""
 
@@ -51,6 +59,8 @@ class Wired(Protocol):
     def sources(self) -> Mapping[str, Source]: ...
     @property
     def polls(self) -> Mapping[str, Sender]: ...
+    @property
+    def api(self) -> Api: ...
     @property
     def policy(self) -> Sequence[Policy]: ...
     @property
@@ -85,8 +95,11 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
         yield ("reviewers",), problem
     yield from lonely_policies(settings.policy, settings.reviewers)
     secrets = {name: source.secret for name, source in settings.sources.items()}
-    yield from _weak_secrets(secrets)
     yield from _faint_heartbeat(settings.heartbeat, secrets)
+    proofs = {f"sources.{name}.secret": secret for name, secret in secrets.items()}
+    if settings.api.token is not None:
+        proofs["api.token"] = settings.api.token
+    yield from _weak_secrets(proofs)
 
 
 def doubts_by_sender(sections: Mapping[str, Iterable[str]], warnings: Iterable[Mistake]) -> dict[str, str]:
@@ -203,18 +216,18 @@ def _faint_heartbeat(heartbeat: HeartbeatSection, secrets: Mapping[str, SecretSt
 
 
 def _weak_secrets(secrets: Mapping[str, SecretStr]) -> Iterator[Problem]:
-    """Secrets of sources that are easily guessed, or that two of them have."""
+    """Secrets, by the setting each stands in, that are easily guessed, or that two senders have."""
     owners: dict[str, str] = {}
-    for name, secret in secrets.items():
+    for setting, secret in secrets.items():
         text = secret.get_secret_value()
-        first = owners.setdefault(text, name)
+        first = owners.setdefault(text, setting)
         problem = weakness(text)
-        if first != name:
-            problem = f"is that of sources.{first} too, so that whoever has it can speak for both"
+        if first != setting:
+            problem = f"is that of {first} too, so that whoever has it can speak for both"
         elif problem:
             problem += ", so that it can be guessed"
         if problem:
-            yield ("sources", name, "secret"), f"{problem}; {MAKE_ONE}"
+            yield tuple(setting.split(".")), f"{problem}; {MAKE_ONE}"
 
 
 def _feeds(sender: Sender, name: str, rule: Rule) -> bool:

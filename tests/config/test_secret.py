@@ -96,7 +96,22 @@ def test_a_secret_that_two_sources_have_is_warned_of(tmp_path: Path) -> None:
     ).warnings
 
     assert warning.setting == "sources.b.secret"
-    assert "is that of sources.a too" in warning.problem
+    assert "is that of sources.a.secret too" in warning.problem
+
+
+@pytest.mark.parametrize(
+    ("token", "words"),
+    [
+        ("9f31c07be2a84d65", "is that of sources.a.secret too"),
+        ("1234567890123456", "can be guessed"),
+        ("7b1d9f2ec4a860f3", ""),
+    ],
+)
+def test_the_token_of_the_read_api_is_looked_at_too(tmp_path: Path, token: str, words: str) -> None:
+    warnings = load(tmp_path, f"{COMPLETE}api: {{token: '{token}'}}\n").warnings
+
+    assert [warning.setting for warning in warnings] == ["api.token"] * bool(words)
+    assert all(words in warning.problem for warning in warnings)
 
 
 @pytest.mark.parametrize(
