@@ -78,6 +78,7 @@ async def test_the_demo_shows_three_colours_a_hids_cloudtrail_and_sudo(demo: Dem
     await demo.control.press(ALICE, green.channel, green.ts, action_id="approve")
     await demo.control.wait_for(lambda s: s.message(green).shows("told what was decided"), PATIENCE)
     await until(lambda: "HIDS is told: approved by Alice" in demo.told, "the terminal tells of it", PATIENCE)
+    await until(lambda: "approve by Alice, now approved" in demo.told, "and of who decided", PATIENCE)
     await demo.card("bob on web-2", "The log pipeline missed this: only wazuh saw it.")
     assert not any(m.shows("203.0.113.99") for m in (await demo.control.state()).messages())
 

@@ -28,7 +28,8 @@ def demo(
     from powertrip.cli.demo.workspace import local_slack
     from powertrip.log import configure_logging
 
-    configure_logging("warning", "human")
+    # What the story tells, such as who may not decide, need not be in the log as well.
+    configure_logging("error", "human")
     asyncio.run(run_demo(local_slack(port=port), console, open_browser=browser, pace=pace))
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from powertrip.cli.demo.workspace import NAMES
 from powertrip.store.database import open_database
 from powertrip.store.database_in_use import using
 from powertrip.store.tables import AuditRow, EventRow
@@ -38,6 +39,10 @@ def _new_lines(opened: Any, after: int) -> list[tuple[int, str]]:
     return lines
 
 
+def _who(row: Any) -> str:
+    return NAMES.get(row.actor_id) or str(row.actor_id)
+
+
 _SENTENCES: dict[str, Callable[[Any, str], str]] = {
     "event_opened": lambda row, login: f"event {row.event_id}: {login}",
     "occurrence_joined": lambda _, login: f"one more of the same: {login}",
@@ -46,7 +51,7 @@ _SENTENCES: dict[str, Callable[[Any, str], str]] = {
         + ("a direct message" if row.detail["channel"].startswith("D") else "#security")
     ),
     "decided": lambda row, login: (
-        f"[bold]{login}: {row.detail['verdict']} by {row.actor_id}[/bold], now {row.detail['status']}"
+        f"[bold]{login}: {row.detail['verdict']} by {_who(row)}[/bold], now {row.detail['status']}"
     ),
-    "refused": lambda row, login: f"{row.actor_id} may not decide {login}: {row.detail['why']}",
+    "refused": lambda row, login: f"{_who(row)} may not decide {login}: {row.detail['why']}",
 }

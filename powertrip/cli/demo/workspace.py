@@ -6,14 +6,16 @@ from slack_emulator import SlackEmulator, read_manifest, workspace
 from slack_emulator.entities import UserGroup
 from slack_emulator.workspace import id_of
 
+PEOPLE, REVIEWERS = ("alice", "bob", "carol", "dana"), ("carol", "dana")
+NAMES = {id_of("U0", name): name.capitalize() for name in PEOPLE}
+"""By member id, as the page shows them."""
 MANIFEST = Path(__file__).parents[3] / "slack-manifest.yaml"
 
 
 def local_slack(host: str = "127.0.0.1", port: int = 0, *, strict_rates: bool = False) -> SlackEmulator:
     """Alice and Bob, and Carol and Dana, who are in #security and review: two, for what takes two people."""
-    people, reviewers = ["alice", "bob", "carol", "dana"], ["carol", "dana"]
-    channels = {"general": (), "security": reviewers}
-    world = workspace(read_manifest(MANIFEST), people=people, channels=channels)
-    members = [id_of("U0", name) for name in reviewers]
+    channels = {"general": (), "security": REVIEWERS}
+    world = workspace(read_manifest(MANIFEST), people=PEOPLE, channels=channels)
+    members = [id_of("U0", name) for name in REVIEWERS]
     world.usergroups["S0SECURITY"] = UserGroup("S0SECURITY", "security-team", "Security team", members)
     return SlackEmulator(host, port, world=world, strict_rates=strict_rates)
