@@ -131,7 +131,7 @@ class Commands:
         """`pending [me|all|@user]`: what waits for a decision; without a word, all that they may see."""
         page, words = page_of(arguments)
         actor = await self._actor(caller)
-        words, _ = await with_mentions(words, self._context)
+        words, name = await with_mentions(words, self._context)
         whose = words[0] if words else ("all" if actor.is_reviewer else "me")
         subject = actor.slack_id if whose == "me" else member_id(whose)
         if subject is None and whose != "all":
@@ -146,7 +146,9 @@ class Commands:
             offset=(page - 1) * cards.PAGE_SIZE,
         )
         events, total = await self._context.store.events.find(query)
-        title = {"all": "All events waiting", "me": "Events waiting for you"}.get(whose, "Events waiting")
+        title = {"all": "All events waiting", "me": "Events waiting for you"}.get(
+            whose, f"Events waiting for {name}"
+        )
         pages = page_count(total, cards.PAGE_SIZE)
         return cards.event_list(
             events, page, pages, f"{title}: {total or 'none'}", self._context.clock(), f"pending {whose}"

@@ -43,8 +43,8 @@ async def test_pending_shows_people_their_own_and_reviewers_everybodys(
     assert not own.shows("oswaldo")
     await answer(control, CAROL, "pending", "alice", "oswaldo")
     await answer(control, CAROL, f"pending <@{ALICE}|alice>", "alice")
-    await answer(control, CAROL, "pending @Alice", "Events waiting: 1", "alice")
-    await answer(control, CAROL, "pending @Bob", "Events waiting: none")
+    await answer(control, CAROL, "pending @Alice", "Events waiting for @Alice: 1", "alice")
+    await answer(control, CAROL, "pending @Bob", "Events waiting for @Bob: none")
     await answer(control, BOB, "pending all", "Only reviewers can")
     await answer(control, BOB, f"pending <@{ALICE}|alice>", "Only reviewers can")
 
