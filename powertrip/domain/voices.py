@@ -62,16 +62,19 @@ def heard(
     """When the voices that are expected were heard, and when hosts were that may have to be learned."""
     known: dict[Voice, datetime] = {}
     learned: dict[Voice, datetime] = {}
+    listened = {
+        source: [(voice, frozenset(voice.named)) for voice in voices] for source, voices in expected.items()
+    }
     for judgement in judgements:
         record = judgement.record
         # A heartbeat goes on whoever else falls silent.
         if isinstance(judgement, ToBeat):
             continue
-        for voice in expected.get(record.source, ()):
+        for voice, named in listened.get(record.source, ()):
             host = host_key(_host_of(judgement) or "")
             if voice.rule not in (None, _rule_of(judgement)) or voice.program not in (None, record.program):
                 continue
-            if voice.hosts is not None and not (host and (voice.learns or host in voice.named)):
+            if voice.hosts is not None and not (host and (voice.learns or host in named)):
                 continue
             key = Voice(record.source, voice.rule or "", voice.program or "", host if voice.hosts else "")
             # The source as a whole is heard when its records come in, not when they are judged.

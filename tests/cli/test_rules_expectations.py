@@ -124,7 +124,11 @@ def test_cases_as_json_say_of_each_how_it_differs(folder: Path) -> None:
     ended = bot("rules", "test", "--expect", "--json", "cases.yaml", folder=folder)
     good, bad = map(json.loads, ended.out.splitlines())
 
-    assert (ended.status, good["differences"], bad["differences"]) == (1, [], ["- ignored", "+ unmatched"])
+    assert (ended.status, good["differences"], bad["differences"]) == (
+        1,
+        [],
+        ["- ignored", "+ unmatched (no rule fits its text)"],
+    )
     assert bad["case"]["where"] == "cases.yaml:2"
 
 

@@ -68,6 +68,7 @@ async def test_a_source_of_which_no_rule_knows_a_record_is_told_of_and_taken_bac
     await sender.post(CRON, CRON | {"message": "<!channel> *pam* ran"}, source="servers")
     await told(control, TITLE, "no rule is for this program", "CRON on web-1")
     assert await metric(sender, "unmatched") == 2
+    assert not any("<!channel>" in m.text for m in (await control.state()).messages(SECURITY))
 
     listed = await answer(
         control, CAROL, "sources", "servers", "2 unmatched", "CRON", "no rule is for this program"

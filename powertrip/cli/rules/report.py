@@ -47,7 +47,7 @@ class LineVerdict:
     rule: str | None = None
     fields: Mapping[str, str]
     reason: str | None = None
-    """Why the record is in quarantine."""
+    """Why the record is in quarantine, or no rule took it."""
     time: datetime | None = None
     """When it happened, by the line."""
 
@@ -91,8 +91,8 @@ def _judged(rules: RuleSet, found: Record | Unread, number: int) -> LineVerdict:
         case Quarantined(rule=nearest, reason=reason):
             name = nearest.name if nearest else None
             return verdict(verdict="quarantine", rule=name, fields={}, reason=reason)
-        case Unmatched():
-            return verdict(verdict="unmatched", fields={})
+        case Unmatched(reason=reason):
+            return verdict(verdict="unmatched", fields={}, reason=reason)
 
 
 def as_json_line(verdict: LineVerdict) -> str:
