@@ -80,7 +80,7 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
         **{("polls", name): poll for name, poll in settings.polls.items()},
     }
     if not senders:
-        yield ("sources",), "none is configured, so nothing can arrive"
+        yield ("sources",), "none is configured, so nothing can arrive but /powertrip test"
     yield from _retired_keys(entries)
     if not rules.rules:
         yield ("rules",), "none is in force, so no record can make an event; write `use: ssh` to begin with"

@@ -17,6 +17,8 @@ KEPT = timedelta(days=1)
 """How long it is known what became of a test."""
 MOST = 20
 """Tests under way at a time."""
+NO_SOURCE = "test"
+"""Stands for the source of a test where none is configured yet."""
 TITLE = "🧪 Test: "
 """Begins the title of a test's event, and so each sentence about it."""
 

@@ -1,6 +1,7 @@
 """Posts a made-up login to a source the way its sender does, and tells what becomes of it."""
 
 import asyncio
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,15 +10,18 @@ from datetime import datetime, timedelta
 import httpx
 
 from powertrip.config.values import did_you_mean
-from powertrip.domain.trial import Trial, new_token
+from powertrip.domain.record import Record
+from powertrip.domain.trial import NO_SOURCE, Trial, new_token
 from powertrip.errors import Rejected, Unavailable
-from powertrip.ingest.sample import NoSample, Sample, SampleLogin
+from powertrip.ingest.contract import InboxWriter
+from powertrip.ingest.sample import HOST, PROGRAM, NoSample, Sample, SampleLogin
 from powertrip.net import HttpClient
 from powertrip.settings import Config
 from powertrip.store import Store
 
 LOOKS_EVERY = 0.25
 """Seconds between two looks into the database."""
+_TOO_MANY = "too many tests are under way; try again in ten minutes"
 _ADVICE = {
     401: "its secret did not arrive as it was sent; does a proxy take headers away?",
     404: "nothing is there; is ingest.public_url right, and does the proxy hand on the path?",
@@ -36,6 +40,8 @@ class TrialSender:
     clock: Callable[[], datetime]
     port: Callable[[], int | None] = lambda: None
     """The port of the endpoint in this process, which the configuration may leave open."""
+    inbox: InboxWriter | None = None
+    """Where a test goes as long as no source is configured."""
 
     async def send(self, source: str | None, user_name: str) -> Trial:
         """Post a login of this user to the source, or to the first that can be tried, and return the test.
@@ -43,10 +49,12 @@ class TrialSender:
         Raises NoSample, Rejected or Unavailable with a sentence for whoever asked.
         """
         config = self.config()
+        if source is None and not config.sources and self.inbox is not None:
+            return await self._put(self.inbox, user_name)
         name, login, sample = self._sample(config, source, user_name)
         trial = Trial(token=login.token, source=name, user_name=user_name, created_at=login.at)
         if not await self.store.trials.begin(trial):
-            raise Rejected("too many tests are under way; try again in ten minutes")
+            raise Rejected(_TOO_MANY)
         address = self.address(config)
         client = HttpClient(client=self.http, name=f"{address}/ingest/{name}", base_url=address)
         answer = await client.request("POST", f"/ingest/{name}", headers=sample.headers, content=sample.body)
@@ -54,6 +62,25 @@ class TrialSender:
             raise client.rejected(
                 answer, _ADVICE.get(answer.status, "what stands before Powertrip answers so")
             )
+        return trial
+
+    async def _put(self, inbox: InboxWriter, user_name: str) -> Trial:
+        """A test past HTTP, for whoever has connected nothing yet and wants to see a card."""
+        login = SampleLogin(user_name=user_name, token=new_token(), at=self.clock())
+        trial = Trial(token=login.token, source=NO_SOURCE, user_name=user_name, created_at=login.at)
+        if not await self.store.trials.begin(trial):
+            raise Rejected(_TOO_MANY)
+        record = Record(
+            source=NO_SOURCE,
+            record_id=login.token,
+            message=login.line,
+            raw=json.dumps(login.fields),
+            received_at=login.at,
+            occurred_at=login.at,
+            host_name=HOST,
+            program=PROGRAM,
+        )
+        await inbox.put([record])
         return trial
 
     def address(self, config: Config) -> str:

@@ -85,7 +85,12 @@ class Worker:
             # Before anything is posted, for it may be that others would read it.
             await watch.refused(self._workspace.refusal)
         trials = TrialSender(
-            config=shared.config, store=shared.store, http=shared.http, clock=utc_now, port=self._port
+            config=shared.config,
+            store=shared.store,
+            http=shared.http,
+            clock=utc_now,
+            port=self._port,
+            inbox=shared.inbox,
         )
         Listeners(context, Decider(context), trials, self._pending).register(self._app)
         self._loops = loops(shared, context, self.socket, self._workspace, watch)

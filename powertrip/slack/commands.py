@@ -15,6 +15,7 @@ from powertrip.domain import policy
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
+from powertrip.domain.trial import NO_SOURCE
 from powertrip.errors import NotAllowed, OutsideError, PowertripError, ReasonRequired, Refused, Unavailable
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
@@ -249,9 +250,12 @@ class Commands:
                 f"{outcome.outcome}."
             )
         where = "your direct messages" if names else "the security channel, as no user name is mapped to you"
+        way = f"posted to the source {trial.source} as its sender does"
+        if trial.source == NO_SOURCE:
+            way = "put into the inbox, as no source is configured yet"
         return cards.note(
-            f"A login of {name} was made up and posted to the source {trial.source} as its sender does, and "
-            f"{outcome.outcome}. Within seconds its card, which says that it is a test, appears in {where}."
+            f"A login of {name} was made up and {way}, and {outcome.outcome}. Within seconds its card, which "
+            f"says that it is a test, appears in {where}."
         )
 
     async def _actor(self, caller: Caller) -> Actor:

@@ -442,7 +442,7 @@ def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
 def test_the_example_warns_of_no_source_and_no_reviewer() -> None:
     reviewers, sources, backup = load_config(EXAMPLE, TOKENS).warnings
 
-    assert "so nothing can arrive" in sources.problem
+    assert "nothing can arrive but /powertrip test" in sources.problem
     assert "reviewers.users" in reviewers.problem
     assert "while Slack cannot be reached nobody is told" in backup.problem
 
