@@ -194,6 +194,9 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
     if _OCTETS.match(text[:16]):
         text = text.partition(" ")[2]
     facility, rest = _split_pri(text)
+    if _STAMP.match(rest[:_REGION].lstrip(" \t")):
+        # Some write a blank behind the PRI.
+        rest = rest.lstrip(" \t")
     begin = rest[:_REGION]
     # Without a PRI it has to have a date and structured data, or it may be a message that begins with "1 ".
     if (facility and begin.startswith("1 ")) or _DATED.match(begin):

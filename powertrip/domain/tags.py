@@ -29,10 +29,14 @@ def plain_program(tag: str) -> str:
     return name.partition("@")[0] or tag
 
 
+_OTHER_NAMES = {"security/authorization": "auth", "log_auth": "auth", "log_authpriv": "authpriv"}
+"""Logstash's and Graylog's, and those of syslog.h."""
+
+
 def facility_name(stated: str) -> str:
     """The facility by name, in lower case, also where its number is stated."""
     known = stated.isascii() and stated.isdigit() and len(stated) < 3 and int(stated) < len(FACILITIES)
-    return FACILITIES[int(stated)] if known else stated.lower()
+    return FACILITIES[int(stated)] if known else _OTHER_NAMES.get(stated.lower(), stated.lower())
 
 
 def facility_of_pri(pri: str) -> str:

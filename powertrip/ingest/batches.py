@@ -26,10 +26,20 @@ def opened_batch(value: Any) -> Iterator[Any]:
         # kafkarest wraps each record, and each has a `value`.
         yield from (item.get("value", item) if isinstance(item, dict) else item for item in listed)
     else:
-        yield pushed_by_pubsub(value)
+        yield _pushed_by_pubsub(value)
 
 
-def pushed_by_pubsub(value: Any) -> Any:
+def unwrapped(value: Any) -> Iterator[Any]:
+    """The records that a service puts into an envelope: Papertrail's payload, or what Pub/Sub pushes."""
+    payload = value.get("payload") if isinstance(value, dict) and len(value) == 1 else None
+    events = payload.get("events") if isinstance(payload, dict) else None
+    if isinstance(events, list):
+        yield from events
+    else:
+        yield _pushed_by_pubsub(value)
+
+
+def _pushed_by_pubsub(value: Any) -> Any:
     """What Google Pub/Sub pushes in an envelope: an object, or a line; any other value as it is."""
     message = value.get("message") if isinstance(value, dict) else None
     data = message.get("data") if isinstance(message, dict) and value.keys() <= _PUSH else None

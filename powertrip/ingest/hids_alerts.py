@@ -3,13 +3,11 @@
 import re
 from typing import Any
 
-from powertrip.domain.syslog import parse_line
 from powertrip.ingest.body import object_or_flaw
 from powertrip.ingest.records import FLAW
 from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
-from powertrip.ingest.shipped import fields_of_object, is_login_program
+from powertrip.ingest.shipped import fields_of_line
 from powertrip.ingest.source import BySecret
-from powertrip.ingest.times import HeaderTime
 from powertrip.ingest.views import ViewedSource, first_text, inner
 
 
@@ -34,23 +32,13 @@ def view_of_line(line: str, *, host: str | None = None, program: str | None = No
     """The view of a log line; `host` and `program` are the HIDS's own, for a line that names none."""
     # A lone surrogate stays visible in the message, as its escape.
     readable = line.encode("utf-8", "backslashreplace").decode()
-    wrapped, flaw = object_or_flaw(readable)
+    _, flaw = object_or_flaw(readable)
     if flaw:
         return {"message": readable, "host": host, "program": program, FLAW: flaw}
-    fields = fields_of_object(wrapped) if wrapped else {}
-    if is_login_program(fields.get("program")) and "message" in fields:
-        return {"host": host} | {key: part for key, part in fields.items() if key != "id"}
-    parts = parse_line(readable)
-    message = parts.message
-    if program and not parts.program:
+    fields = {"host": host, **fields_of_line(readable)}
+    if program and "program" not in fields:
         # The header is of an unknown form, and with it the line would be taken for none of the program's
         # messages: it is cut behind the program's first tag.
         tag = re.search(rf"(?:^|\s){re.escape(program)}(?:\[[0-9]+\])?: ?", readable)
-        message = readable[tag.end() :] if tag else readable
-    return {
-        "message": message,
-        "time": HeaderTime(parts.time) if parts.time else None,
-        "host": parts.host or host,
-        "program": parts.program or program,
-        "facility": parts.facility,
-    }
+        fields |= {"message": readable[tag.end() :] if tag else readable, "program": program}
+    return {"time": None} | fields

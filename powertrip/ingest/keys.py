@@ -12,33 +12,18 @@ from powertrip.ingest.records import RecordKeys
 _MESSAGE = (
     *("message", "MESSAGE", "msg", "log", "Message", "short_message", "full_message", "textPayload"),
     *("jsonPayload.message", "jsonPayload.MESSAGE", "jsonPayload.msg", "fields.message", "@message"),
-    *("event.original", "rawmsg", "_raw"),
+    *("event.original", "rawmsg", "_raw", "@m", "syslog_message"),
 )
 PERHAPS_MESSAGE = ("event", "line", "text", "body", "raw", "data", "content", "fields.value")
 """Keys that mean much else, and a message only where a syslog header is in it."""
 _PROGRAM = (
     *("program", "programname", "SYSLOG_IDENTIFIER", "syslog_identifier", "ident", "appname", "PROGRAM"),
-    *(
-        "syslog-tag",
-        "syslogtag",
-        "app-name",
-        "app_name",
-        "APP_NAME",
-        "pname",
-        "syslog.identifier",
-        "syslog.appname",
-    ),
-    *(
-        "log.syslog.appname",
-        "tags.appname",
-        "_program",
-        "_appname",
-        "_app_name",
-        "_application_name",
-        "SourceName",
-    ),
-    *("jsonPayload.SYSLOG_IDENTIFIER", "jsonPayload.ident", "jsonPayload.program", "process.name", "_COMM"),
-    *("journald.process.name", "jsonPayload._COMM"),
+    *("syslog-tag", "syslogtag", "app-name", "app_name", "APP_NAME", "pname", "syslog.identifier"),
+    *("syslog.appname", "log.syslog.appname", "tags.appname", "_program", "_appname", "_app_name"),
+    *("_application_name", "SourceName", "syslog_program", "syslog_appname", "program_name"),
+    *("process_name", "processName", "proc_name", "PROGNAME", "jsonPayload.SYSLOG_IDENTIFIER"),
+    *("jsonPayload.ident", "jsonPayload.program", "process.name", "_COMM", "journald.process.name"),
+    *("jsonPayload._COMM",),
 )
 OF_SHIPPER = (
     *("host.hostname", "host.name", "agent.hostname", "beat.hostname", "agent.name", "tags.host"),
@@ -46,24 +31,18 @@ OF_SHIPPER = (
 )
 """The machine that a shipper runs on, which on a log server is not the one that wrote the record."""
 _HOST = (
-    *(
-        "_HOSTNAME",
-        "log.syslog.hostname",
-        "tags.hostname",
-        "logsource",
-        "host",
-        "hostname",
-        "HOST",
-        "Hostname",
-    ),
-    *("_hostname", "HOSTNAME", "journald.host.hostname", "kubernetes.pod_name", *OF_SHIPPER),
-    *("jsonPayload._HOSTNAME", "jsonPayload.host", "jsonPayload.hostname"),
-    *("labels.compute.googleapis.com/resource_name", "resource.labels.pod_name", "resource.labels.node_name"),
-    *("resource.labels.instance_id", "fromhost", "nodename", "instance", "Computer", "source_name"),
+    *("_HOSTNAME", "log.syslog.hostname", "tags.hostname", "logsource", "host", "hostname", "HOST"),
+    *("Hostname", "_hostname", "HOSTNAME", "host_name", "hostName", "syslog_hostname", "sysloghost"),
+    *("journald.host.hostname", "kubernetes.pod_name", *OF_SHIPPER, "jsonPayload._HOSTNAME"),
+    *("jsonPayload.host", "jsonPayload.hostname", "labels.compute.googleapis.com/resource_name"),
+    *("resource.labels.pod_name", "resource.labels.node_name", "resource.labels.instance_id", "fromhost"),
+    *("nodename", "instance", "Computer", "source_name"),
 )
 _TIME = (
-    *("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "timereported", "date", "time", "ISODATE", "DATE"),
-    *("EventTime", "ts", "TIMESTAMP", "_timestamp", "fields.timestamp", "eventTime", "received_at"),
+    *("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "timereported", "date", "time", "ISODATE"),
+    *("DATE", "EventTime", "ts", "TIMESTAMP", "event_time", "datetime", "timegenerated"),
+    *("syslog_timestamp", "@t", "_timestamp", "event.created", "fields.timestamp", "eventTime"),
+    *("received_at",),
 )
 # No id: under such a name shippers put what many records share, such as a container's id, and whoever writes
 # a line of JSON puts what they like.
@@ -71,16 +50,8 @@ KEYS = RecordKeys(message=_MESSAGE, host=_HOST, time=_TIME, id=None, program=_PR
 """Keys that journald itself sets come first: any program can add keys such as HOST to its entries."""
 
 FILE = (
-    "log.file.path",
-    "file",
-    "filename",
-    "path",
-    "filepath",
-    "file_path",
-    "source",
-    "_path",
-    "log_file",
-    "tags.path",
+    *("log.file.path", "file", "filename", "path", "filepath", "file_path", "source", "_path"),
+    *("log_file", "tags.path"),
 )
 SYSLOGS_FILE = re.compile(
     r"[/\\](?:auth|authpriv|secure|messages|syslog|sshd?|sudo|security|daemon|system|everything|all|remote\b.*)"
@@ -91,8 +62,9 @@ SYSLOGS_FILE = re.compile(
 
 WRITER = (
     *("service", "ddsource", "service.name", "kubernetes.container_name", "kubernetes.container.name"),
-    *("container_name", "container.name", "_container_name", "resource.labels.container_name", "sourcetype"),
-    *("docker.container.name", "winlog.provider_name", "logger", "logger_name", "application"),
+    *("container_name", "container.name", "_container_name", "resource.labels.container_name"),
+    *("sourcetype", "app", "docker.container.name", "winlog.provider_name", "logger", "logger_name"),
+    *("application",),
 )
 """Names that an operator gave to what wrote the record; most are no names of programs."""
 _SYSTEMS_OWN = re.compile(

@@ -58,9 +58,19 @@ def prepared(value: Any, keys: RecordKeys = KEYS) -> Any:
     return Verbatim(fields_of_object(value, keys), value_as_json(value)) if isinstance(value, dict) else value
 
 
-def fields_of_line(text: str) -> dict[str, Any]:
+def fields_of_line(text: str, depth: int = _WRAPPINGS) -> dict[str, Any]:
     """The parts of a line of syslog that it has, under the names of a record's default keys."""
-    return _fields(parse_line(storable(bare(text))))
+    fields = _fields(parse_line(storable(bare(text))))
+    wrapped = _wrapped(fields["message"], depth)
+    program = fields.get("program")
+    if wrapped and FLAW in wrapped:
+        return fields | wrapped
+    # A program may say as JSON what it has to say, and a runtime that names no program passes JSON on.
+    if wrapped and is_same_program(wrapped.get("program"), program):
+        is_of_one = is_same_host(wrapped.get("host"), fields.get("host"))
+        if is_of_one and is_login_program(program or wrapped.get("program")):
+            return wrapped | {key: part for key, part in fields.items() if key != "message"}
+    return fields
 
 
 def fields_of_object(
@@ -163,13 +173,7 @@ def _opened(value: Mapping[str, Any], outer: dict[str, Any], keys: RecordKeys, d
             writer = writers[0]
     owner = outer.get("program") or writer
     if owner is None:
-        inner = _fields(parse_line(message))
-        wrapped = _wrapped(inner["message"], depth)
-        if wrapped and FLAW in wrapped:
-            return _merged(value, outer, inner, keys) | wrapped
-        if wrapped and is_login_program(wrapped.get("program") or inner.get("program")):
-            inner |= wrapped
-        return _merged(value, outer, inner, keys)
+        return _merged(value, outer, fields_of_line(message, depth), keys)
     stripped = without_repeated(SyslogLine(message=message, host=outer["host"], program=owner))
     outer |= {
         "message": stripped.message,
@@ -197,6 +201,8 @@ def _wrapped(message: str, depth: int) -> dict[str, Any] | None:
     fields = fields_of_object(wrapped, depth=depth - 1) if wrapped is not None else {}
     if FLAW in fields:
         return {FLAW: fields[FLAW]}
+    # Whoever writes a message must not choose the id of its record.
+    fields.pop("id", None)
     return fields if "message" in fields else None
 
 
@@ -205,14 +211,21 @@ def _merged(
 ) -> dict[str, Any]:
     """Both as one; `outer` alone where they name two hosts and nothing says which is right."""
     host = outer["host"]
-    if inner.get("host") and host and keys.host == KEYS.host and not is_same_host(host, inner["host"]):
+    if _is_nobodys(host) or (host and _is_nobodys(inner.get("host"))):
+        host = inner["host"] if _is_nobodys(host) and inner.get("host") else host
+    elif inner.get("host") and host and keys.host == KEYS.host and not is_same_host(host, inner["host"]):
         if not (_ADDRESS.fullmatch(host) or _is_of_shipper(value, keys)):
-            return outer
+            return outer | ({FLAW: inner[FLAW]} if FLAW in inner else {})
         host = inner["host"]
     inside = inner.get("time", ())
     times = best_times(inside, *outer["time"]) if keys.time == KEYS.time else (*outer["time"], *inside)
     merged = {**inner, **{key: part for key, part in outer.items() if part is not None}}
     return merged | {"message": inner["message"], "host": host or inner.get("host"), "time": times}
+
+
+def _is_nobodys(host: str | None) -> bool:
+    """Whether this is what every machine calls itself."""
+    return (host or "").partition(".")[0].lower() in ("localhost", "(none)", "unknown", "-")
 
 
 def _is_of_shipper(value: Mapping[str, Any], keys: RecordKeys) -> bool:

@@ -13,9 +13,10 @@ import re2
 from powertrip.domain.record import Record
 from powertrip.domain.tags import plain_program
 
-# A blank of any kind, a terminal's colours, and what JSON writes for them, however often it is wrapped in it.
+# A blank of any kind, a terminal's colours, and what JSON, forms and HTML write for them, however often it is
+# wrapped in JSON.
 _BLANK = (
-    r"(?:[\s\v\pZ\pC]|\x1b\[[0-9;]*m|"
+    r"(?:[\s\v\pZ\pC]|\x1b\[[0-9;]*m|\+|%(?:20|09|0[AaDd]|[Cc]2%[Aa]0)|&(?:nbsp|#32|#x20|#160);|"
     r"\\+(?:[tnrfv]|u001[bB]\[[0-9;]*m|u00[0-2][0-9A-Fa-f]|u00[aA]0|u20[0-9A-Fa-f]{2}|u3000))"
 )
 _KNOWN = r"(?:none|password|publickey|hostbased|gssapi|keyboard-interactive|challenge-response|kerberos)"

@@ -4,7 +4,7 @@ from typing import Any, Literal
 
 from powertrip.config.values import KeyPath
 from powertrip.errors import Unreadable
-from powertrip.ingest.batches import pushed_by_pubsub
+from powertrip.ingest.batches import unwrapped
 from powertrip.ingest.body import read_elements, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
@@ -71,7 +71,9 @@ class Json(BySecret, Zoned):
             if read_text(request).lstrip()[:1] in ("{", "[", '"', ""):
                 raise
             raise Unreadable(f"{error}; for lines of syslog, give the source the type syslog") from error
-        for value in map(pushed_by_pubsub, elements):
+        # Without a list of its own in the config, what senders wrap records in is known.
+        opened = elements if self.events else (part for item in elements for part in unwrapped(item))
+        for value in opened:
             listed = find_list(value, self.events)
             values += [value] if listed is None else listed
         keys = self.keys.found_by()

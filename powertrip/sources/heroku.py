@@ -11,13 +11,14 @@ from typing import ClassVar, Literal
 
 import structlog
 
-from powertrip.domain.syslog import parse_frame, parse_line
+from powertrip.domain.syslog import parse_frame
 from powertrip.errors import Unreadable
 from powertrip.ingest.batches import octet_frames
 from powertrip.ingest.body import plain_body
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
 from powertrip.ingest.records import Verbatim, storable
 from powertrip.ingest.sample import NoSample, Sample, SampleLogin
+from powertrip.ingest.shipped import fields_of_line
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.times import HeaderTime
 
@@ -57,18 +58,17 @@ class Heroku(BySecret):
         for place, frame in enumerate(frames):
             raw = storable(frame.decode("utf-8", "replace"))
             line = parse_frame(raw)
-            if not (line.host in _CONSTANT_HOSTS or (line.host or "").startswith(_DRAIN)):
-                # Not logplex's, then, and with structured data as the RFC wants it.
-                line = parse_line(raw)
             fields = {
                 "message": line.message.removesuffix("\n"),
                 "host": request.source if line.host in _CONSTANT_HOSTS else line.host,
                 "program": line.program,
                 "time": HeaderTime(line.time) if line.time else None,
                 "facility": line.facility,
-                "id": f"{frame_id}.{place}" if frame_id else None,
             }
-            values.append(Verbatim(fields, raw))
+            if not (line.host in _CONSTANT_HOSTS or (line.host or "").startswith(_DRAIN)):
+                # Not logplex's, then, and with structured data as the RFC wants it.
+                fields = fields_of_line(raw)
+            values.append(Verbatim(fields | {"id": f"{frame_id}.{place}" if frame_id else None}, raw))
             # An app names its processes itself, and not its own program.
             is_by_logplex = line.program != "app" and "logplex" in (line.program, line.process)
             if is_by_logplex and _LOSSES.match(line.message):

@@ -75,7 +75,18 @@ def test_a_login_under_a_key_that_nobody_looks_at_is_quarantined(value: dict[str
 
 
 def test_blanks_that_json_writes_as_escapes_are_blanks() -> None:
-    for blank in ("\\t", "\\n", "\\u0020", "\\\\u0009", "\\u00A0", "\\\\\\u2003", "\\u001b[32m "):
+    for blank in (
+        "%20",
+        "+",
+        "&nbsp;",
+        "\\t",
+        "\\n",
+        "\\u0020",
+        "\\\\u0009",
+        "\\u00A0",
+        "\\\\\\u2003",
+        "\\u001b[32m ",
+    ):
         raw = '{"x": "' + ACCEPTED.replace(" ", blank) + '"}'
         assert isinstance(verdict_on("nothing to see", raw), Quarantined), raw
 

@@ -96,6 +96,10 @@ LINES = (
         "RFC 3164 in RFC 5424",
         "<38>1 2026-11-05T10:00:07Z relay-1 - - - - <38>Nov  5 10:00:00 bastion-1 sshd[1]: ",
     ),
+    line("a blank behind the PRI", "<38> Nov  5 10:00:00 bastion-1 sshd[1]: "),
+    line("CEE", '@cee: {"pname":"sshd","host":"bastion-1","time":"2026-11-05T10:00:00Z","msg":"', ends='"}'),
+    line("CEE behind a header", 'Nov  5 10:00:00 bastion-1 sshd[1]: @cee: {"msg":"', ends='"}'),
+    line("JSON behind a header", 'Nov  5 10:00:00 bastion-1 sshd[1]: {"message":"', ends='"}'),
     line("two RFC 3164 headers", "<38>Nov  5 10:00:07 relay-1 Nov  5 10:00:00 bastion-1 sshd[1]: "),
     line("a header twice", "Nov  5 10:00:00 bastion-1 sshd[1]: Nov  5 10:00:00 bastion-1 sshd[1]: "),
     line("a tag twice", "Nov  5 10:00:00 bastion-1 sshd[1]: sshd[1]: "),
@@ -149,6 +153,10 @@ DOUBTFUL = (
     line("another program's text", "Nov  5 10:00:00 bastion-1 app[7]: Nov  5 10:00:00 vault-1 sshd[1]: "),
     line("another program's tag", "Nov  5 10:00:00 bastion-1 app[7]: sshd[1]: "),
     line("same program, other host", "Nov  5 10:00:00 relay-1 sshd[1]: Nov  5 10:00:00 bastion-1 sshd[1]: "),
+    line(
+        "another program's JSON", 'Nov  5 10:00:00 bastion-1 app[7]: {"program":"sshd","message":"', ends='"}'
+    ),
+    line("another host's JSON", 'Nov  5 10:00:00 web-1 sshd[7]: {"host":"vault-1","message":"', ends='"}'),
     line("log level", "[INFO] "),
     line("log level with a date", "2026-11-05 10:00:00,123 INFO sshd: "),
     line("log4j", "2026-11-05 10:00:00,123 INFO  [main] sshd - "),
