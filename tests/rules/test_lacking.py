@@ -48,16 +48,21 @@ def test_a_wrong_key_is_said_with_the_keys_that_there_are(tmp_path: Path) -> Non
     assert reason(rules, record) == told
 
 
-@pytest.mark.parametrize("kind", ["syslog", "json", "journald", "loki"])
+@pytest.mark.parametrize("kind", ["syslog", "json", "journald"])
 def test_an_object_without_a_line_is_told_of(tmp_path: Path, kind: str) -> None:
     rules = config_of(tmp_path, f"type: {kind}").rules
-    value = {"note": "hello", "host": "bastion-1"}
-    body = {"streams": [value]} if kind == "loki" else value
 
-    told = reason(rules, made(kind, body))
+    told = reason(rules, made(kind, {"note": "hello", "host": "bastion-1"}))
 
     assert "in the record; it has host, note" in told
     assert f"servers: no `{'MESSAGE' if kind == 'journald' else 'message'}`" in told
+
+
+def test_a_line_of_loki_that_is_json_without_a_line_is_told_of(tmp_path: Path) -> None:
+    rules = config_of(tmp_path, "type: loki").rules
+    stream = {"stream": {"job": "auth"}, "values": [["1", json.dumps({"note": "hello"})]]}
+
+    assert "it has stream, value" in reason(rules, made("loki", {"streams": [stream]}))
 
 
 def test_a_papertrail_event_without_a_message_is_told_of(tmp_path: Path) -> None:
