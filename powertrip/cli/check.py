@@ -9,6 +9,7 @@ import peewee
 
 from powertrip.cli.check_report import CheckResult, Report
 from powertrip.cli.check_slack import check_slack
+from powertrip.cli.check_traffic import tell_traffic
 from powertrip.domain.heartbeat import Heard, source_trouble
 from powertrip.errors import ConfigError, StoreError, Unavailable
 from powertrip.hids import open_ways
@@ -21,6 +22,7 @@ from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.database_in_use import using
+from powertrip.store.sources import overview
 
 __all__ = ["CheckResult", "check_all"]
 
@@ -55,6 +57,7 @@ def check_database(config: Config, report: Report) -> None:
             pending = pending_migrations(opened)
             # Before its migrations the history may have no table yet.
             broken = None if pending else audit.first_broken_line()
+            senders = [] if pending else overview.reports(_senders(config), utc_now())
     except (peewee.DatabaseError, StoreError) as error:
         reason = " ".join(str(error).split())
         label = config.database_label()
@@ -71,6 +74,12 @@ def check_database(config: Config, report: Report) -> None:
     else:
         detail = f"line {broken} does not fit the chain: the history was changed outside Powertrip"
         report.wrong("audit", f"{detail}; compare it with a backup of the database")
+    tell_traffic(senders, report)
+
+
+def _senders(config: Config) -> dict[str, str]:
+    """The sources and polls; what is doubtful about their configuration has been told."""
+    return dict.fromkeys([*config.sources, *config.polls], "")
 
 
 def check_files(config: Config, report: Report) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ from powertrip.cli.demo.workspace import local_slack
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.cli.running import Elsewhere, bot
+from tests.end_to_end.evidence import Evidence
 from tests.end_to_end.harness import (
     ROOT,
     SECRET,
@@ -86,6 +88,33 @@ def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator, tmp_p
     ):
         assert words in ended.out
     assert "FAIL" not in ended.out
+
+
+def test_check_says_what_came_of_the_records_of_each_source(
+    elsewhere: Elsewhere, sandbox: SlackEmulator, control: Control, tmp_path: Path
+) -> None:
+    more = {"wrong": {"type": "json", "secret": SECRET, "keys": {"message": "msgg"}}}
+    configured(sandbox, tmp_path, sources=more | {"quiet": {"type": "syslog", "secret": SECRET}})
+
+    async def some_records_come() -> None:
+        async with powertrip_here(tmp_path / "config.yaml") as (_, sender):
+            await sender.post(login("alice"))
+            await sender.post({"message": "(root) CMD (true)", "program": "cron", "id": "1"}, source="wrong")
+            await card_for(control, "alice")
+            await Evidence(f"sqlite:///{tmp_path}/powertrip.db").until_idle()
+
+    elsewhere.run(some_records_come())
+    told = dict(re.findall(r"(?m)^(?:ok|note) +from (\w+) +(.*)$", bot("check", folder=tmp_path).out))
+
+    assert told["syslog"].startswith("1 records in the last 7 days, the last 20")
+    assert (
+        told["papertrail"]
+        == "no record has come yet; see: python bot.py sources papertrail, and docs/sources.md"
+    )
+    assert told["quiet"].startswith("no record has come yet")
+    assert re.match(
+        r"no rule took any record: (1 were unmatched and 0|0 were unmatched and 1) quar", told["wrong"]
+    )
 
 
 def test_a_backup_channel_can_be_tried_and_says_when_it_fails(sandbox: SlackEmulator, tmp_path: Path) -> None:
