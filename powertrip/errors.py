@@ -13,6 +13,7 @@ PowertripError
 │   ├── NotAllowed            the clicker may not decide this event
 │   ├── AlreadyDecided        somebody was first; says who and when
 │   ├── NotInThisStatus       the step does not exist from the event's status
+│   ├── NotShown              no message has shown the revision that was typed
 │   ├── ReasonRequired        the policy wants a reason
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
@@ -114,6 +115,10 @@ class AlreadyDecided(Refused):
 
 class NotInThisStatus(Refused):
     """The step does not exist from the event's status."""
+
+
+class NotShown(Refused):
+    """No message has shown the revision that was typed."""
 
 
 class ReasonRequired(Refused):

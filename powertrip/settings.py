@@ -52,7 +52,7 @@ from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
-from powertrip.wiring import doubts, unknown_rules
+from powertrip.wiring import doubts, mistakes_in_same_logs, unknown_rules
 
 DEFAULT_RULES = [{"use": "ssh"}]
 
@@ -229,6 +229,7 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield ("polls", name), "is the name of a source too; give one of them another"
     yield from mistakes_in_heartbeat(data, [*sources, *(name for name, _ in tables(data, "polls"))])
     yield from mistakes_in_origins(data)
+    yield from mistakes_in_same_logs(data)
     yield from mistakes_in_enrichment(data)
     for section in ("sources", "polls"):
         for name, sender in tables(data, section):

@@ -254,3 +254,42 @@ def _retired_keys(entries: Sequence[Any]) -> Iterator[Problem]:
                 "`may_vary: [source_port]`"
             )
             yield ("rules", number, "fold_by"), problem
+
+
+class LogReader(Protocol):
+    """A source or a poll, as far as this is about it."""
+
+    @property
+    def log(self) -> str | None:
+        """The service whose ids name one record wherever they come from; None for other senders."""
+
+    @property
+    def same_log_as(self) -> str | None:
+        """Another source or poll of the same log."""
+
+
+def same_logs(readers: Mapping[str, LogReader]) -> dict[str, tuple[str, ...]]:
+    """For each source and poll all others of the same log, where there are any."""
+    logs: list[set[str]] = []
+    for name, reader in readers.items():
+        joined = {name} | ({reader.same_log_as} if reader.same_log_as else set())
+        joined |= {other for other, its in readers.items() if reader.log and its.log == reader.log}
+        for log in [log for log in logs if log & joined]:
+            logs.remove(log)
+            joined |= log
+        logs.append(joined)
+    return {name: tuple(sorted(log - {name})) for log in logs if len(log) > 1 for name in log}
+
+
+def mistakes_in_same_logs(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Names that no source and no poll has, and those that name themselves."""
+    known = [str(name) for section in ("sources", "polls") for name, _ in tables(data, section)]
+    for section in ("sources", "polls"):
+        for name, reader in tables(data, section):
+            other = reader.get("same_log_as")
+            if other is None:
+                continue
+            if other == name:
+                yield (section, name, "same_log_as"), "names itself; name the other reader of the log"
+            elif other not in known:
+                yield (section, name, "same_log_as"), did_you_mean(str(other), known, "source")

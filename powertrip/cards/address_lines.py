@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from powertrip.cards import address, words
+from powertrip.cards import address, fields, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
 from powertrip.cards.text import clean, fit_middle, one_line, show
 from powertrip.domain.decision import Decision, Verdict
@@ -37,6 +37,7 @@ def essentials(event: Event) -> list[Line]:
     if event.occurrences > 1:
         seen = f"{words.times(event.occurrences)}, last "
         lines.append(labelled("Seen", text(seen), date(event.last_occurred_at)))
+        lines += fields.varied(event)
     if risk := words.risk(event):
         lines.append(labelled("Risk", text(risk)))
     why = [text(f", {show(event.severity_reason, VALUE_LIMIT)}")] if event.severity_reason else []

@@ -3,12 +3,15 @@
 from powertrip.cards import words
 from powertrip.cards.blocks import Line, labelled, outside, text
 from powertrip.cards.text import show
+from powertrip.domain import varied as domain_varied
 from powertrip.domain.event import Event
 
 VALUE_LIMIT = 160
 DECISIVE_LIMIT = 1000
 """Characters of a decisive field that did not fit beside the title."""
 FIELDS_SHOWN = 10
+VARIED_SHOWN, VARIED_LIMIT = 10, 60
+"""Values of one field that joined records differ in, and characters of each."""
 LABEL_LIMIT = 40
 
 _HOW = ("method", "key_type", "key_fingerprint")
@@ -103,6 +106,23 @@ def evidence(event: Event) -> list[Line]:
     if len(others) > FIELDS_SHOWN:
         lines.append([text(f"… and {words.count(len(others) - FIELDS_SHOWN, 'more field')}")])
     return [*lines, labelled("Source", text(show(event.source, VALUE_LIMIT)))]
+
+
+def varied(event: Event) -> list[Line]:
+    """In what the records that joined differ from the first: all that one decision is about."""
+    lines: list[Line] = []
+    for name, others in list(event.varied.items())[:FIELDS_SHOWN]:
+        first = domain_varied.stated(event).get(name)
+        values = [*([first] if first else []), *others]
+        pieces: Line = []
+        for value in values[:VARIED_SHOWN]:
+            pieces += (
+                [text(" · "), outside(value, VARIED_LIMIT)] if pieces else [outside(value, VARIED_LIMIT)]
+            )
+        if len(values) > VARIED_SHOWN:
+            pieces.append(text(" and others"))
+        lines.append(labelled(f"{label(name)} of each", *pieces))
+    return lines
 
 
 def _is_said(event: Event, name: str) -> bool:

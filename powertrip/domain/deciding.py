@@ -11,7 +11,7 @@ from powertrip.domain.hids import Watch
 from powertrip.domain.people import Actor, Subject
 from powertrip.domain.policy import Policy
 from powertrip.domain.reminders import Reminders
-from powertrip.errors import ReasonRequired
+from powertrip.errors import NotShown, ReasonRequired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,16 +102,26 @@ def plan(
     security_channel: str,
     watches: Iterable[Watch],
     rest_id: str,
+    shown: int | None = None,
 ) -> DecisionPlan:
     """Check that `actor` may take `decision` on `event` now, and lay out what follows.
 
-    Raises NotAllowed, AlreadyDecided, NotInThisStatus, SecondPersonRequired or ReasonRequired.
+    `shown` is the newest revision that any message has shown, where the decision names its own by hand.
+
+    Raises NotAllowed, AlreadyDecided, NotInThisStatus, NotShown, SecondPersonRequired or ReasonRequired.
     """
     policy.authorise(event, actor, decision.verdict)
-    # A typed reference may name a revision that does not exist yet; nobody has seen that one.
-    decision = replace(decision, revision=min(decision.revision, event.revision))
+    named = decision.revision
+    # A button may be of before a decision that split the event.
+    decision = replace(decision, revision=min(named, event.revision))
     required = policy.with_requirements(event, policies)
     after = lifecycle.decide(required, decision)
+    if shown is not None and named > max(shown, 1) and decision.verdict is Verdict.APPROVE:
+        newest = f"{event.id}.{shown}" if shown > 1 else event.id
+        raise NotShown(
+            f"No message has shown {event.id}.{named} yet, and nobody can approve what nobody has seen. The "
+            f"newest that was shown is {newest}; `show {event.id}` shows all that has come since."
+        )
     # Last, so that nobody writes a reason for what they may not decide or what is decided.
     if not decision.reason and decision.verdict is Verdict.CLOSE:
         raise ReasonRequired("Closing a denied event takes a note: what was found, and what was done.")

@@ -24,6 +24,9 @@ class SourceSection(Section):
     packs: ClassVar[tuple[str, ...]] = ()
     """The rule packs that are made for this type; none where it carries what others wrote, of any kind."""
 
+    log: ClassVar[str | None] = None
+    """The service whose ids name one record wherever they come from."""
+
     type: str
     """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
@@ -31,6 +34,9 @@ class SourceSection(Section):
     expect_within: Duration | None = None
     """The security channel is told when no new record came for this long."""
     expect: tuple[ExpectedVoice, ...] = ()
+    same_log_as: str | None = None
+    """Another source or poll that reads the same log and gives its records the same ids: what one of the two
+    told of is not asked about again when it comes by the other."""
 
     @property
     def programs(self) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class Settings:
     expected: Expected = field(default_factory=dict)
     senders: Mapping[str, str] = field(default_factory=dict)
     """All sources and polls by name, with what is doubtful about the configuration of each."""
+    same_logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """For each source and poll all others that read the same log."""
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""

@@ -84,6 +84,8 @@ class Decider:
         )
         for _ in range(RACES):
             event = await self.event(reference)
+            # A button carries what its message shows; whoever types may name anything.
+            shown = await context.store.events.shown(event.id) if via is Via.COMMAND else None
             try:
                 plan = deciding.plan(
                     event,
@@ -94,6 +96,7 @@ class Decider:
                     security_channel=settings.security_channel,
                     watches=settings.watches,
                     rest_id=context.new_id(),
+                    shown=shown,
                 )
             except Refused as refusal:
                 await self._record(refusal, event, decision)

@@ -123,6 +123,7 @@ def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, n
         hold=HOLD,
         copies=copies,
         watches=settings.watches,
+        same_log=settings.same_logs.get(record.source, ()),
     )
 
 

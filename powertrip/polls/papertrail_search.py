@@ -10,7 +10,7 @@ Format: documentation.solarwinds.com, Papertrail, Search API; github.com/papertr
 import re
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
@@ -33,6 +33,7 @@ _PROGRAM = re.compile(r"(?:^|\s)program:\"?([A-Za-z0-9_-]+)\"?(?=\s|$)")
 class PapertrailPoll(PollSection):
     """Papertrail's search."""
 
+    log: ClassVar = "papertrail"
     type: Literal["papertrail_search"]
     token: Secret
     """The API token."""

@@ -18,6 +18,9 @@ class PollSection(Section):
     packs: ClassVar[tuple[str, ...]] = ()
     """The rule packs that are made for this type; none where it carries what others wrote, of any kind."""
 
+    log: ClassVar[str | None] = None
+    """The service whose ids name one record wherever they come from."""
+
     type: str
     """The API."""
     every: Duration = timedelta(seconds=30)
@@ -31,6 +34,9 @@ class PollSection(Section):
     expect_within: Duration | None = None
     """The security channel is told when no new record came for this long."""
     expect: tuple[ExpectedVoice, ...] = ()
+    same_log_as: str | None = None
+    """Another source or poll that reads the same log and gives its records the same ids: what one of the two
+    told of is not asked about again when it comes by the other."""
     url: Url | None = None
     """Another server than the API's own."""
 

@@ -30,7 +30,7 @@ from powertrip.slack.members import look_up, mistaken_reviewers
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
-from powertrip.wiring import doubts_by_sender
+from powertrip.wiring import doubts_by_sender, same_logs
 
 log = structlog.get_logger(__name__)
 
@@ -152,6 +152,7 @@ class Worker:
                 # The ways to tell are opened at the start only, whatever a reload says of them.
                 expected=now.expected_voices(),
                 senders=doubts_by_sender({"sources": now.sources, "polls": now.polls}, now.warnings),
+                same_logs=same_logs({**now.sources, **now.polls}),
                 watches=tuple(Watch(origin=origin, tells=name in shared.origins) for name, origin in origins),
             )
 

@@ -147,6 +147,7 @@ class Commands:
             offset=(page - 1) * cards.PAGE_SIZE,
         )
         events, total = await self._context.store.events.find(query)
+        await self._context.store.events.answered({event.id: event.revision for event in events})
         title = {"all": "All events waiting", "me": "Events waiting for you"}.get(
             whose, f"Events waiting for {name}"
         )
@@ -166,6 +167,7 @@ class Commands:
             raise NotAllowed("Only the person this event is about and the reviewers can see it.")
         occurrences = await self._context.store.events.occurrences(event.id)
         notices = await self._context.store.notices.of_event(event.id)
+        await self._context.store.events.answered({event.id: event.revision})
         return cards.show_card(event, occurrences, notices, self._context.clock())
 
     async def history(self, caller: Caller, arguments: list[str]) -> Message:

@@ -6,7 +6,7 @@ header, `program` the tag without its pid, and `received_at` carries a zone.
 Format: github.com/papertrail/papertrail-services and help.papertrailapp.com/kb/how-it-works/web-hooks.
 """
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import structlog
 from pydantic import ValidationInfo, field_validator
@@ -36,6 +36,7 @@ _QUERY_LIMIT = 2000
 class Papertrail(BySecret):
     """Papertrail's webhooks."""
 
+    log: ClassVar = "papertrail"
     type: Literal["papertrail"]
     backfill_token: Secret | None = None
     """The API token by which Powertrip fetches what a webhook leaves out."""

@@ -1,11 +1,11 @@
 """Events: looking them up, deciding them, and reserving their reminders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from peewee import Case
+from peewee import Case, fn
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.delivery import Delivery, DeliveryKind, ReminderNumbers
@@ -25,7 +25,7 @@ from powertrip.store.rows import (
     rows_of,
     subject_columns,
 )
-from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow
+from powertrip.store.tables import DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 OPEN = (Status.PENDING, Status.HALF_APPROVED)
 UNDONE = (*OPEN, Status.DENIED)
@@ -215,10 +215,27 @@ def refused(event_id: str, actor_id: str, verdict: str, why: str, now: datetime)
     audit.append("refused", now, event_id=event_id, actor_id=actor_id, verdict=verdict, why=why)
 
 
+def answered(revisions: Mapping[str, int]) -> None:
+    """Record which revision of each event an answer to a command shows."""
+    for event_id, revision in sorted(revisions.items()):
+        older = (EventRow.id == event_id) & (EventRow.answered_revision < revision)
+        EventRow.update(answered_revision=revision).where(older).execute()
+
+
+def shown(event_id: str) -> int:
+    """The newest revision of the event that a message, or an answer to a command, has shown; 0 for none."""
+    in_answers = EventRow.select(EventRow.answered_revision).where(EventRow.id == event_id).scalar()
+    newest = fn.MAX(NoticeRow.shown_revision)
+    in_messages = NoticeRow.select(newest).where(NoticeRow.event_id == event_id).scalar()
+    return max(in_answers or 0, in_messages or 0)
+
+
 class Events(Role):
     """Events and what is done to them."""
 
     get = transaction(get)
+    answered = transaction(answered)
+    shown = transaction(shown)
     occurrences = transaction(occurrences)
     find = transaction(find)
     decide = transaction(decide)

@@ -30,7 +30,7 @@ def begin(asked: Iterable[ToAsk]) -> None:
 
 def apart(judged: Sequence[AskOrSight]) -> tuple[list[AskOrSight], list[AskOrSight]]:
     """Those that are new, each under an id that is, and those that are known."""
-    known = _known({item.record.record_id for item in judged}, _sources(judged))
+    known = _known([item.record for item in judged], _sources(judged))
     new: list[AskOrSight] = []
     repeated: list[AskOrSight] = []
     for item in judged:
@@ -57,9 +57,9 @@ def _sources(judged: Sequence[ToAsk] | Sequence[ToSight]) -> set[str]:
     return names.union(*(item.same_log for item in judged if isinstance(item, ToAsk)))
 
 
-def _known(record_ids: set[str], sources: set[str]) -> dict[str, list[Mapping[str, Any]]]:
-    """The kept records under these ids, by the id that their sender gave them."""
-    wanted = sorted({candidate for record_id in record_ids for candidate in (record_id, sent_id(record_id))})
+def _known(records: Iterable[Record], sources: set[str]) -> dict[str, list[Mapping[str, Any]]]:
+    """The kept records under the ids of these, by the id that their sender gave them."""
+    wanted = sorted({record_id for record in records for record_id in _ids(record)})
     found: dict[str, list[Mapping[str, Any]]] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         for table in (OccurrenceRow, SightingRow):
@@ -92,10 +92,16 @@ def _is_same(item: ToAsk | ToSight, row: Mapping[str, Any]) -> bool:
     return row["source"] in others and all(row[name] == ours[name] for name in said)
 
 
+def _ids(record: Record) -> tuple[str, str, str]:
+    """The ids that the record may be kept under."""
+    own = sent_id(record.record_id)
+    return record.record_id, own, told_apart(own, record.content or content_of(record.raw))
+
+
 def _new_id(record: Record, taken: set[str]) -> str:
-    own, content = sent_id(record.record_id), record.content or content_of(record.raw)
-    plain = told_apart(own, content)
+    *_, plain = _ids(record)
     # Even that is taken by a record that said the same of another time: the time of arrival is not.
+    own, content = sent_id(record.record_id), record.content or content_of(record.raw)
     return plain if plain not in taken else told_apart(own, content, _microseconds(record.received_at))
 
 

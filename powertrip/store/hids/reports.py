@@ -8,6 +8,7 @@ from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Telling
 from powertrip.domain.event import Status
 from powertrip.domain.hids import OriginVerdict
+from powertrip.domain.record import sent_id
 from powertrip.store import audit, deliveries, notes
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids.tables import SightingRow, TellingRow, TellingState
@@ -77,7 +78,7 @@ def verdict(delivery: Delivery) -> OriginVerdict | None:
     return OriginVerdict(
         event_id=event.id,
         verdict=Verdict(decision.verdict),
-        alert_id=sighting.record_id if sighting else None,
+        alert_id=sent_id(sighting.record_id) if sighting else None,
         rule=event.rule,
         user_name=about.user_name,
         host_name=about.host_name,
