@@ -9,10 +9,12 @@ from typing import Any
 from powertrip.domain.missed import Missed, MissedQuery
 from powertrip.domain.record import Record
 from powertrip.store import audit, inbox, quarantine
-from powertrip.store.bulk import insert_all
+from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.tables import InboxRow, QuarantineRow
 
+_READ = ("occurred_at", "host_name", "program", "message", "cut", "facility", "trusted")
+"""What a source reads in a record, which is kept verbatim beside."""
 AT_ONCE = 500
 """Rows of one transaction; databases bound the parameters of one statement."""
 
@@ -82,15 +84,19 @@ def _conditions(query: MissedQuery, table: Any, at: Any) -> Any:
     return condition
 
 
-def rejudge_unmatched(ids: Sequence[int], now: datetime) -> int:
-    """Put them back; returns how many were still unmatched: each is judged once more and no oftener."""
+def rejudge_unmatched(records: Mapping[int, Record], now: datetime) -> int:
+    """Put them back as they are read by now; returns how many were still unmatched.
+
+    So each is judged once more and no oftener.
+    """
     sources: Counter[str] = Counter()
     back = {"judged_at": None, "leased_until": None, "unmatched": False, "rejudged_at": now}
-    for part in _parts(ids):
+    for part in _parts(sorted(records)):
         waiting = InboxRow.unmatched & InboxRow.id.in_(part)
-        sources.update(
-            row.source for row in InboxRow.update(**back).where(waiting).returning(InboxRow.source)
-        )
+        changed = InboxRow.update(**back).where(waiting).returning(InboxRow.id, InboxRow.source)
+        rows = list(changed)
+        sources.update(row.source for row in rows)
+        _read_anew({row.id: records[row.id] for row in rows})
     _write_down("unmatched_rejudged", sources, now)
     return sources.total()
 
@@ -107,6 +113,7 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
         judged = InboxRow.id.in_(in_inbox) & InboxRow.judged_at.is_null(False)
         back = InboxRow.update(judged_at=None, leased_until=None, rejudged_at=now).where(judged)
         still_there = {row.id for row in back.returning(InboxRow.id)}
+        _read_anew({row.inbox_id: records[row.id][0] for row in rows if row.inbox_id in still_there})
         # Bodies were never in the inbox, and what is older than `retention.records` is there no more.
         new = [
             replace(record, rejudged_at=now)
@@ -117,6 +124,17 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
         insert_all(InboxRow, inbox.rows_of(new), "ON CONFLICT DO NOTHING")
     _write_down("quarantine_rejudged", sources, now)
     return sources.total()
+
+
+def _read_anew(records: Mapping[int, Record]) -> None:
+    """Write what a source reads in records by now, by the ids of their rows."""
+    update_all(
+        InboxRow,
+        [
+            {name: getattr(record, name) for name in _READ} | {"id": inbox_id}
+            for inbox_id, record in sorted(records.items())
+        ],
+    )
 
 
 def _parts(ids: Sequence[int]) -> Iterator[list[int]]:

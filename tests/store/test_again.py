@@ -90,7 +90,7 @@ async def test_an_unmatched_record_comes_back_once_and_is_counted_once(
     await unmatched()
     (missed,) = await database_thread.run(again.unmatched, MissedQuery(source="servers", host_name="web-1"))
     assert await database_thread.run(again.unmatched, MissedQuery(program="cron")) == []
-    put_back = [await store.again.rejudge_unmatched([missed.id], later(hours=1)) for _ in range(2)]
+    put_back = [await store.again.rejudge_unmatched({missed.id: SENT}, later(hours=1)) for _ in range(2)]
     assert put_back == [1, 0]
 
     await unmatched(hours=1)
@@ -109,6 +109,6 @@ async def test_more_than_one_statement_takes_are_put_back_together(
     await store.judging.apply(
         [ToCount(record=item, verdict=taken_by_none, name="servers") for item in claimed], NOW
     )
-    ids = [item.inbox_id for item in claimed]
-    assert await store.again.rejudge_unmatched(ids, NOW) == 1200
+    by_id = {item.inbox_id: item for item in claimed}
+    assert await store.again.rejudge_unmatched(by_id, NOW) == 1200
     assert await store.inbox.backlog(2000) == 1200

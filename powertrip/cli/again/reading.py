@@ -8,15 +8,17 @@ import typer
 from rich.table import Column, Table
 
 from powertrip.cli.again import Kind
+from powertrip.cli.rules.lines import records_of_line
 from powertrip.cli.shared import console, printable
 from powertrip.domain.missed import Missed, MissedQuery
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.errors import IngestRefused
 from powertrip.ingest.contract import IngestRequest, Limits
+from powertrip.ingest.source import SourceSection
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
 from powertrip.settings import Config
-from powertrip.store import again
+from powertrip.store import again as stored
 
 PAGE = 500
 SHOWN = 300
@@ -38,7 +40,7 @@ class Judged:
 
 def find(kind: Kind, query: MissedQuery, settings: Config) -> list[Judged]:
     """Those that fit, newest first."""
-    look = again.quarantined if kind is Kind.QUARANTINE else again.unmatched
+    look = stored.quarantined if kind is Kind.QUARANTINE else stored.unmatched
     return [_judged(missed, settings) for missed in look(query)]
 
 
@@ -53,20 +55,41 @@ def pages(kind: Kind, query: MissedQuery, settings: Config) -> Iterator[list[Jud
 def _judged(missed: Missed, settings: Config) -> Judged:
     if missed.obstacle is not None:
         return Judged(missed=missed, records=(), verdict=None, why=missed.obstacle)
-    records: tuple[Record, ...] = (missed.record,) if missed.record is not None else ()
-    if missed.record is None:
-        try:
-            records = _read(missed, settings)
-        except IngestRefused as refusal:
-            return Judged(missed=missed, records=(), verdict=None, why=f"still cannot be read: {refusal}")
-        if not records:
-            return Judged(missed=missed, records=(), verdict=None, why="it can be read, and holds no record")
+    if missed.record is not None:
+        return _of_record(missed, missed.record, settings)
+    try:
+        records = _read(missed, settings)
+    except IngestRefused as refusal:
+        return Judged(missed=missed, records=(), verdict=None, why=f"still cannot be read: {refusal}")
+    if not records:
+        return Judged(missed=missed, records=(), verdict=None, why="it can be read, and holds no record")
     verdicts = [_verdict(settings.rules, record) for record in records]
     order = (RecordVerdict.MATCH, RecordVerdict.QUARANTINE, RecordVerdict.IGNORED, RecordVerdict.UNMATCHED)
     verdict, why = min(verdicts, key=lambda pair: order.index(pair[0]))
     if len(records) > 1:
         why = f"{why}; {len(records):,} records in all"
     return Judged(missed=missed, records=records, verdict=verdict, why=why)
+
+
+def _of_record(missed: Missed, record: Record, settings: Config) -> Judged:
+    verdict, why = _verdict(settings.rules, record)
+    if verdict not in (RecordVerdict.MATCH, RecordVerdict.IGNORED):
+        # Its source may have been mended, and not a rule. Only for a question: nothing that was found
+        # suspicious is to be ignored because it can be read in another way.
+        again = _read_again(record, settings.sources.get(record.source))
+        if again is not None and (found := _verdict(settings.rules, again))[0] is RecordVerdict.MATCH:
+            record, (verdict, why) = again, found
+    return Judged(missed=missed, records=(record,), verdict=verdict, why=why)
+
+
+def _read_again(record: Record, source: SourceSection | None) -> Record | None:
+    """The record as its source reads it now; None where it is not one record any more."""
+    if source is None:
+        return None
+    found = list(records_of_line(record.raw, record.source, source, now=record.received_at))
+    if len(found) != 1 or not isinstance(found[0], Record):
+        return None
+    return replace(found[0], record_id=record.record_id, raw=record.raw, inbox_id=record.inbox_id)
 
 
 def _read(missed: Missed, settings: Config) -> tuple[Record, ...]:

@@ -71,7 +71,7 @@ async def _put_back(chosen: Sequence[Judged], kind: Kind, settings: Config) -> i
     again, now = Store(thread).again, datetime.now(UTC)
     try:
         if kind is Kind.UNMATCHED:
-            return await again.rejudge_unmatched([item.missed.id for item in chosen], now)
+            return await again.rejudge_unmatched({item.missed.id: item.records[0] for item in chosen}, now)
         return await again.rejudge_quarantined({item.missed.id: item.records for item in chosen}, now)
     finally:
         await thread.close()
