@@ -10,8 +10,8 @@ from powertrip.pipeline.context import Context
 
 log = structlog.get_logger(__name__)
 
-TOKEN, SOCKET, CHANNEL, SCOPE = "token", "socket", "channel", "scope "
-"""What troubles are called in the database; each missing scope is one of its own."""
+TOKEN, SOCKET, CHANNEL, SCOPE = "token", "socket", "channel ", "scope "
+"""What troubles are called in the database; each channel and each missing scope is one of its own."""
 
 
 async def misconfigured(context: Context, error: SlackMisconfigured) -> None:

@@ -83,7 +83,7 @@ class Worker:
         )
         if self._workspace.refusal is not None:
             # Before anything is posted, for it may be that others would read it.
-            await watch.refused(self._workspace.refusal)
+            await watch.refused_at_start(self._workspace.refusal)
         trials = TrialSender(
             config=shared.config,
             store=shared.store,

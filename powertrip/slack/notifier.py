@@ -37,13 +37,17 @@ class SlackNotifier:
         else:
             self._refused[channel] = why
 
+    def known(self, conversation: str) -> str | None:
+        """The channel id of a conversation that was posted to; a channel's own is known in any case."""
+        return conversation if conversation.startswith("C") else self._direct.get(conversation)
+
     async def post(self, conversation: str, message: dict[str, Any], uid: str) -> Posted:
         """Post to a channel or, for a member id, to their direct messages."""
-        if conversation in self._refused:
-            raise SlackRefused("refused_here", self._refused[conversation])
         return await self._in(conversation, lambda channel: self._post(channel, message, uid))
 
     async def _post(self, channel: str, message: dict[str, Any], uid: str) -> Posted:
+        if channel in self._refused:
+            raise SlackRefused("refused_here", self._refused[channel])
         answer = await call(
             self._client.chat_postMessage(
                 channel=channel,

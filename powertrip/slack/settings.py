@@ -39,6 +39,6 @@ class Lookups(Section):
     """Finding people in Slack."""
 
     timeout: Duration = timedelta(seconds=4)
-    """After this what Slack said before counts; who is listed with a Slack id is asked all the same."""
+    """After this what Slack said before counts; who is known by an address alone is waited for without it."""
     keep: Duration = timedelta(minutes=10)
     """How long an answer is used again."""

@@ -40,30 +40,52 @@ class WorkspaceWatch:
         try:
             identity = await identify(self._client)
             await self._token_is_good(identity)
-            channel = self._context.settings.security_channel
-            await security_channel(self._client, channel)
+            for name, channel, setting in self._channels():
+                await self._look_at_channel(name, channel, setting)
+        except SlackMisconfigured as error:
+            await troubles.misconfigured(self._context, error)
         except SlackRefused as error:
-            await self.refused(error)
+            log.warning("workspace not looked at", error=str(error))
         except (SlackUnavailable, SlackAmbiguous) as error:
             # That passes by itself, and says nothing of what it was about.
             log.info("workspace not looked at", error=str(error))
-        else:
-            await self._channel_is_good(channel)
         return False
 
-    async def refused(self, error: SlackRefused) -> None:
-        """Begin the trouble that a refusal shows; nothing more is posted where outsiders would read it."""
-        context = self._context
+    def _channels(self) -> list[tuple[str, str, str]]:
+        """The channels that are posted to: their names in the configuration, their ids, the setting."""
+        settings = self._context.settings
+        channels = [(self._name(), settings.security_channel, "slack.security_channel")]
+        for name in dict.fromkeys(entry.channel for entry in settings.also_tell if entry.channel):
+            channel = self._notifier.known(name)
+            if channel is not None and channel != settings.security_channel:
+                channels.append((name, channel, "also_tell"))
+        return channels
+
+    async def refused_at_start(self, error: SlackRefused) -> None:
+        """Begin the trouble that a refusal of the token, or of the security channel, shows."""
         if isinstance(error, SlackMisconfigured):
-            await troubles.misconfigured(context, error)
-            return
-        channel, is_shared = context.settings.security_channel, error.code == SHARED
+            await troubles.misconfigured(self._context, error)
+        else:
+            await self._channel_is_wrong(self._name(), self._context.settings.security_channel, error)
+
+    async def _look_at_channel(self, name: str, channel: str, setting: str) -> None:
+        try:
+            await security_channel(self._client, channel, setting)
+        except SlackMisconfigured:
+            raise
+        except SlackRefused as error:
+            await self._channel_is_wrong(name, channel, error)
+        else:
+            await self._channel_is_good(channel)
+
+    async def _channel_is_wrong(self, name: str, channel: str, error: SlackRefused) -> None:
+        """Tell of it; nothing more is posted where outsiders would read it."""
+        is_shared = error.code == SHARED
         if is_shared:
             self._notifier.refuse(channel, str(error))
-        title = f"The security channel {self._name()} cannot be used"
         consequence = "Nothing is posted there until that is mended; direct messages go on."
-        note = Note(title=title, lines=(str(error), consequence))
-        await troubles.begin(context, troubles.CHANNEL, note, is_urgent=is_shared)
+        note = Note(title=f"The channel {name} cannot be used", lines=(str(error), consequence))
+        await troubles.begin(self._context, f"{troubles.CHANNEL}{channel}", note, is_urgent=is_shared)
 
     async def _token_is_good(self, identity: Identity) -> None:
         present = await self._context.store.troubles.present()
@@ -79,8 +101,9 @@ class WorkspaceWatch:
 
     async def _channel_is_good(self, channel: str) -> None:
         self._notifier.refuse(channel, None)
-        if troubles.CHANNEL in await self._context.store.troubles.present():
-            await troubles.end(self._context, [troubles.CHANNEL])
+        key = f"{troubles.CHANNEL}{channel}"
+        if key in await self._context.store.troubles.present():
+            await troubles.end(self._context, [key])
             # What was held back need not wait for its next attempt.
             await self._context.store.deliveries.expedite(self._context.clock())
             self._context.signals.outbox.set()

@@ -1,10 +1,14 @@
 """Slack's published limits, long outages, workspaces that are large or change: each card where it belongs."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from powertrip.errors import ConfigError
 from powertrip.pipeline import retry, settle
@@ -231,7 +235,9 @@ async def test_a_channel_that_is_shared_later_gets_no_post_until_it_is_not(
 ) -> None:
     _, sender = running
     await control.channel(SECURITY, is_ext_shared=True)
-    await until(lambda: evidence.column("SELECT key FROM trouble") == ["channel"], "it is noticed")
+    await until(
+        lambda: evidence.column("SELECT key FROM trouble") == [f"channel {SECURITY}"], "it is noticed"
+    )
     await sender.post(login("stranger", id="1"), login("alice", id="2"))
     await control.message_in(ALICES_DM)
     status, body = await sender.get("/readyz")
@@ -317,6 +323,42 @@ async def test_a_token_that_dies_is_the_operators_to_mend_and_moves_nobodys_ques
     assert {m.channel for m in state.messages()} == {ALICES_DM, "D0BOB"}
     await until(lambda: evidence.column("SELECT key FROM trouble") == [], "it is over")
     assert (await sender.get("/readyz"))[0] == 200
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("changes", [{"backup": {"after": "1s"}}])
+async def test_the_backup_channel_hears_of_a_dead_token_and_that_it_was_mended(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    async with backup_channel() as (url, told):
+        changes["backup"]["channels"] = {"pager": {"url": url}}
+        path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
+        async with powertrip_here(path):
+            await control.connected()
+            await control.token(BOT_TOKEN, "token_revoked")
+            await until(lambda: told, "it is told")
+            assert "token_revoked" in told[0]["message"]
+            await control.token(BOT_TOKEN, "")
+            await until(lambda: len(told) == 2, "it is told")
+    assert [message["title"].split(":")[1].strip() for message in told] == [
+        "Slack refuses Powertrip's token, so nothing is asked there",
+        "Mended",
+    ]
+
+
+@asynccontextmanager
+async def backup_channel() -> AsyncIterator[tuple[str, list[dict[str, Any]]]]:
+    """What Apprise's `json://` posts to: its address, and what it was told."""
+    told: list[dict[str, Any]] = []
+
+    async def take(request: web.Request) -> web.Response:
+        told.append(await request.json())
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/page", take)
+    async with TestServer(app) as server:
+        yield f"json://127.0.0.1:{server.port}/page", told
 
 
 START_FAULTS: list[tuple[str, str, dict[str, Any]]] = [
