@@ -192,6 +192,12 @@ class SlackDirectory:
         reviewers = self._reviewers()
         if slack_id in reviewers.users:
             return True
+        # A workspace that joins an organisation gives its members other ids; configured are the old ones.
+        former = [listed for listed in reviewers.users if listed[0] == "U"] if slack_id[0] == "W" else []
+        for listed in former if needs_group else []:
+            user = await self._remembered_user(Person(name=listed, slack=listed))
+            if user is not None and user["id"] == slack_id:
+                return True
         if reviewers.group is None or not needs_group:
             return False
         return slack_id in await self._group.members(reviewers.group)

@@ -430,3 +430,24 @@ async def test_too_many_sockets_are_named_and_waited_for(
     assert (await control.state()).count("apps.connections.open") <= before + 3
     monkeypatch.setattr("slack_emulator.socket_mode.MOST_CONNECTIONS", 10)
     await control.connected(timeout=20)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "changes", [{"reviewers": {"users": [CAROL], "group": None}, "lookups": {"keep": "1ms"}}]
+)
+async def test_people_of_a_workspace_that_joined_an_organisation_are_still_themselves(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("alice", address="192.0.2.1", id="1"))
+    await control.message_in(ALICES_DM)
+    await control.join_enterprise("E0ORG")
+    await sender.post(login("alice", address="192.0.2.2", id="2"), login("stranger", id="3"))
+    state = await control.wait_for(lambda s: len(s.messages()) == 3)
+    card = next(m for m in state.messages() if m.shows("192.0.2.2"))
+    assert card.channel.startswith("D")
+    await control.press("W0ALICE", card.channel, card.ts, action_id="approve")
+    for_reviewers = state.messages(SECURITY)[0]
+    await control.press("W0CAROL", SECURITY, for_reviewers.ts, action_id="approve")
+    decided = "SELECT count(*) FROM event WHERE status = 'approved'"
+    await until(lambda: evidence.number(decided) == 2, "both are approved")
