@@ -193,7 +193,7 @@ def test_one_call_of_pkexec_is_asked_about_once() -> None:
 
 @pytest.mark.parametrize("program", ["systemd", "(sd-pam)", None])
 def test_the_person_of_run0_is_who_called_it(program: str | None) -> None:
-    for rules in (RUN0_PACK, BESIDE_PAM):
+    for rules in (RUN0_PACK, BESIDE_PAM, use("pam", "run0")):
         rule, fields = judged(rules, RUN0, program)
         assert (rule, fields["user_name"], fields["target_user"]) == ("run0_session", "alice", "root")
         assert fields["caller_uid"] == "1000"
