@@ -364,7 +364,6 @@ def test_a_login_that_is_not_understood_is_quarantined() -> None:
 @pytest.mark.parametrize(
     "message",
     [
-        "pam_unix(login:session): session closed for user alice",
         "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 ruser=alice rhost=  user=alice",
         "pam_unix(gdm-password:auth): authentication failure; logname= uid=0 user=alice",
         "PAM 2 more authentication failures; logname= uid=0 euid=0 tty=ssh ruser= rhost=198.51.100.7",
@@ -372,6 +371,18 @@ def test_a_login_that_is_not_understood_is_quarantined() -> None:
 )
 def test_what_else_pam_says_is_no_session(message: str) -> None:
     assert isinstance(PAM.judge(record(message, program="login")), Unmatched)
+
+
+@pytest.mark.parametrize(
+    ("message", "program"),
+    [
+        ("pam_unix(login:session): session closed for user alice", "login"),
+        ("New session 3 of user alice.", "systemd-logind"),
+        ("Session 3 logged out. Waiting for processes to exit.", "systemd-logind"),
+    ],
+)
+def test_the_ends_of_sessions_and_what_logind_says_are_ignored(message: str, program: str) -> None:
+    assert isinstance(PAM.judge(record(message, program=program)), Ignored)
 
 
 @pytest.mark.parametrize(

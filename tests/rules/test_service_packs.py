@@ -1,5 +1,6 @@
 """The packs `okta`, `github`, `teleport`, `aptible` and `heroku`: what people do at services."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -285,6 +286,15 @@ def test_what_a_program_did_under_its_own_account_is_marked() -> None:
 )
 def test_an_unknown_action_of_another_service_is_none_of_githubs(changes: dict[str, Any]) -> None:
     assert rule_of(GITHUB, github("vault.open") | changes) == ("Unmatched", None)
+
+
+def test_unknown_actions_that_are_of_no_interest_are_ignored_as_the_pack_says() -> None:
+    head = (Path(__file__).parents[2] / "powertrip" / "rulepacks" / "github.yaml").read_text()
+    written = head.split("do not want: `")[1].split("`")[0].replace("\n# ", " ")
+    rules = rules_of(f"- use: github\n- {written}")
+
+    assert rule_of(rules, github("billing.lock")) == ("Ignored", "billing")
+    assert rule_of(rules, github("payment_method.create")) == ("Match", "github_other")
 
 
 def test_a_github_webhook_is_not_mistaken_for_the_audit_log() -> None:
