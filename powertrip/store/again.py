@@ -9,11 +9,11 @@ from typing import Any
 from powertrip.domain.missed import Missed, MissedQuery
 from powertrip.domain.record import Record
 from powertrip.store import audit, inbox, quarantine
-from powertrip.store.bulk import insert_all, update_all
+from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.tables import InboxRow, QuarantineRow
 
-_READ = ("occurred_at", "host_name", "program", "message", "cut", "facility", "trusted")
+_READ = ("occurred_at", "host_name", "program", "message", "cut", "facility", "trusted", "flaw")
 """What a source reads in a record, which is kept verbatim beside."""
 AT_ONCE = 500
 """Rows of one transaction; databases bound the parameters of one statement."""
@@ -114,14 +114,15 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
         back = InboxRow.update(judged_at=None, leased_until=None, rejudged_at=now).where(judged)
         still_there = {row.id for row in back.returning(InboxRow.id)}
         _read_anew({row.inbox_id: records[row.id][0] for row in rows if row.inbox_id in still_there})
-        # Bodies were never in the inbox, and what is older than `retention.records` is there no more.
-        new = [
-            replace(record, rejudged_at=now)
-            for row in rows
-            if row.inbox_id not in still_there
-            for record in records[row.id]
-        ]
-        insert_all(InboxRow, inbox.rows_of(new), "ON CONFLICT DO NOTHING")
+        # Bodies were never in the inbox, and what is older than `retention.records` is there no more. What
+        # came again since is known there, and one that only has the same id is not taken for it.
+        inbox.append(
+            [
+                [replace(record, rejudged_at=now) for record in records[row.id]]
+                for row in rows
+                if row.inbox_id not in still_there
+            ]
+        )
     _write_down("quarantine_rejudged", sources, now)
     return sources.total()
 

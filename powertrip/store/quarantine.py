@@ -27,6 +27,8 @@ _REST_OF_RECORD = (
     "cut",
     "facility",
     "trusted",
+    "content",
+    "flaw",
 )
 """What the other columns of a row leave out of its record."""
 _MOMENTS = ("received_at", "occurred_at")

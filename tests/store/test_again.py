@@ -1,5 +1,6 @@
 """What is put back into the inbox is judged once more, and what is in it is the record as it came."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 from powertrip.domain.judgement import ToCount, ToQuarantine
@@ -20,6 +21,7 @@ SENT = record(
     host_name="web-1",
     facility="auth",
     trusted={"_UID": "0"},
+    content="some",
     cut=7,
 )
 
@@ -76,6 +78,18 @@ async def test_a_record_that_the_inbox_keeps_no_more_comes_back_too(
     assert await store.again.rejudge_quarantined({missed.id: [missed.record]}, later(days=31)) == 1
     (claimed,) = await claim(store, days=31)
     assert (claimed.raw, claimed.trusted, claimed.received_at) == (SENT.raw, SENT.trusted, NOW)
+
+
+async def test_a_record_whose_id_another_record_has_by_now_comes_back_all_the_same(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await in_quarantine(database_thread, store)
+    await database_thread.run(inbox.prune, later(days=30))
+    other = replace(SENT, raw="another", message="another", content="other", received_at=later(days=30))
+    await database_thread.run(inbox.append, [[other]])
+
+    assert await store.again.rejudge_quarantined({1: [SENT]}, later(days=31)) == 1
+    assert [item.message for item in await claim(store, days=31)] == ["another", SENT.message]
 
 
 async def test_an_unmatched_record_comes_back_once_and_is_counted_once(

@@ -89,7 +89,13 @@ def _read_again(record: Record, source: SourceSection | None) -> Record | None:
     found = list(records_of_line(record.raw, record.source, source, now=record.received_at))
     if len(found) != 1 or not isinstance(found[0], Record):
         return None
-    return replace(found[0], record_id=record.record_id, raw=record.raw, inbox_id=record.inbox_id)
+    return replace(
+        found[0],
+        record_id=record.record_id,
+        raw=record.raw,
+        content=record.content,
+        inbox_id=record.inbox_id,
+    )
 
 
 def _read(missed: Missed, settings: Config) -> tuple[Record, ...]:
