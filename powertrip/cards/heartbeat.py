@@ -21,13 +21,13 @@ def heartbeat_card(
     heard: Sequence[Heard],
     troubles: Sequence[Trouble],
     *,
-    due_at: datetime,
+    due_at: datetime | None,
     mended: str | None,
     now: datetime,
 ) -> tuple[Message, str]:
     """The card, and its check: a short word in it that changes with all that it says, save real traffic.
 
-    `due_at` is when the next heartbeat has to be seen; `mended` says what was broken until now.
+    `due_at` is when the card has to have changed, if it is known; `mended` says what was broken until now.
     """
     of_source = {trouble.source: trouble for trouble in troubles if trouble.source is not None}
     broken = [item for item in heard if item.source in of_source]
@@ -42,10 +42,11 @@ def heartbeat_card(
         lines.append([text(f"✅ {_line(mended)}")])
     check = hashlib.sha256(json.dumps([headline, lines]).encode()).hexdigest()[:10]
     traffic = [_traffic(item) for item in listed[:NAMED]]
-    small: list[Line] = [
-        [text("If this still stands here after "), date(due_at), text(", Powertrip itself is down.")],
-        [text(f"Nobody is asked anything. Shown {words.utc(now)}, check {check}")],
-    ]
+    small: list[Line] = [[text(f"Nobody is asked anything. Shown {words.utc(now)}, check {check}")]]
+    if due_at is not None:
+        small.insert(
+            0, [text("If this still stands here after "), date(due_at), text(", Powertrip itself is down.")]
+        )
     message = Message(
         # The check first: a long list is cut at its end.
         text=as_text([[text(f"{headline} (check {check})")], *lines, *traffic, small[0]]),

@@ -23,6 +23,8 @@ ADDRESS = "192.0.2.1"
 """Where the made-up login comes from, if its line says: from TEST-NET-1 (RFC 5737), which nobody has."""
 AHEAD = timedelta(hours=1)
 """How far the clock of a host may be ahead of ours at most."""
+SHOWN_AFTER = timedelta(minutes=1)
+"""How long Slack may take to show what is late."""
 REASON = "heartbeat"
 """The field of an event that says why its record is no heartbeat."""
 TOLD_APART = 4
@@ -202,6 +204,19 @@ def source_trouble(heard: Heard, section: HeartbeatSection, now: datetime) -> Tr
     if now - due_at < section.late_after:
         return None
     return Trouble(link=Link.SOURCE, source=heard.source, text=_nothing_arrived(heard))
+
+
+def next_change(
+    heard: Sequence[Heard], troubles: Sequence[Trouble], section: HeartbeatSection
+) -> datetime | None:
+    """When the card has to have changed, for a heartbeat or for one that is late; None where none is due."""
+    late = {trouble.source for trouble in troubles}
+    due = [
+        (item.sent_at or item.since) + section.every_of(item.source) + section.late_after
+        for item in heard
+        if item.source not in late
+    ]
+    return min(due) + SHOWN_AFTER if due else None
 
 
 def _nothing_arrived(heard: Heard) -> str:

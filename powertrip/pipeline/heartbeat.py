@@ -15,12 +15,11 @@ import httpx
 import structlog
 
 from powertrip import cards
-from powertrip.domain.heartbeat import Card, Heard, Link, Trouble, Watched, source_trouble
+from powertrip.domain.heartbeat import Card, Heard, Link, Trouble, Watched, next_change, source_trouble
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.errors import OutsideError, SlackAmbiguous, SlackError, SlackRefused, StoreUnavailable
-from powertrip.net import Bounds, HttpClient
 from powertrip.pipeline.context import Context
-from powertrip.pipeline.heartbeat_alarm import Retries, tell_broken, tell_mended
+from powertrip.pipeline.heartbeat_alarm import Retries, call_outside, tell_broken, tell_mended
 from powertrip.pipeline.retry import asked_for
 from powertrip.pipeline.send import GONE, TAKING_NOTHING, UNCHANGEABLE
 from powertrip.pipeline.settle import CLOCK_SKEW
@@ -29,7 +28,6 @@ log = structlog.get_logger(__name__)
 
 EDIT_EVERY = timedelta(seconds=60)
 """Details that change by themselves, as a count does, are brought up to date no more often than this."""
-PING_BOUNDS = Bounds(seconds=10, size=4096)
 
 
 class Heartbeat:
@@ -53,11 +51,17 @@ class Heartbeat:
         """Whether it was read back since."""
         self._broken_since: datetime | None = None
         self._retries = Retries()
+        self._is_retired = False
+        """Whether a card of a heartbeat that is switched off was looked for."""
 
     async def beat(self) -> bool:
         """Look once at every link; returns False, for there is never more to do at once."""
         section, now = self._context.settings.heartbeat, self._context.clock()
-        if not section.is_on or not await self._look(section, now):
+        if not section.is_on:
+            await self._retire()
+            return False
+        self._is_retired = False
+        if not await self._look(section, now):
             self._watched = self._card = self._shown = None
             return False
         if await self._is_connected():
@@ -66,14 +70,30 @@ class Heartbeat:
             self._fails(Link.SOCKET, now, "socket closed: no click reaches Powertrip")
         if self._watched is not None:
             await self._show(section, self._watched, now)
-        troubles = self._troubles(section, now)
-        is_whole = not troubles and self._is_seen and not (self._failing.keys() - {Link.PING})
+        before = [trouble for trouble in self._troubles(section, now) if trouble.link is not Link.PING]
+        is_whole = not before and self._is_seen and not (self._failing.keys() - {Link.PING})
         if is_whole and self._watched is not None:
             self._count(self._watched.heard, now)
             await self._ping(section, self._watched.heard, now)
         await self._tell_backup(self._troubles(section, now), now)
         await self._keep(now)
         return False
+
+    async def _retire(self) -> None:
+        """Remove the card of a heartbeat that is switched off: nobody would keep it true."""
+        if self._is_retired:
+            return
+        card = await self._context.store.heartbeat.card()
+        if card is not None and card.channel is not None and card.ts is not None:
+            try:
+                await self._context.notifier.delete(card.channel, card.ts)
+            except SlackRefused as error:
+                log.warning("heartbeat card left behind", channel=card.channel, error=str(error))
+            except SlackError:
+                return  # it is away, and this is looked at again
+            await self._context.store.heartbeat.keep(Card())
+        self._watched = self._card = self._shown = None
+        self._is_retired = True
 
     async def _look(self, section: HeartbeatSection, now: datetime) -> bool:
         """Read what the database knows; returns False where another process keeps the card."""
@@ -116,16 +136,11 @@ class Heartbeat:
         if troubles:
             self._broken_since = self._broken_since or now
         elif self._broken_since is not None:
-            mended = (
-                f"mended at {now:%H:%M:%S} UTC, {_minutes(now - self._broken_since)} after it was noticed"
-            )
-        due_at = min(
-            (item.sent_at or item.since) + section.every_of(item.source) + section.late_after
-            for item in watched.heard
-        )
-        message, check = cards.heartbeat_card(
-            watched.heard, troubles, due_at=max(due_at, now), mended=mended, now=now
-        )
+            minutes = (now - self._broken_since) // timedelta(minutes=1)
+            mended = f"mended at {now:%H:%M:%S} UTC, {minutes} min after it was noticed"
+        is_known = not self._failing.keys() & {Link.DATABASE, Link.WORKER}
+        due_at = next_change(watched.heard, troubles, section) if is_known else None
+        message, check = cards.heartbeat_card(watched.heard, troubles, due_at=due_at, mended=mended, now=now)
         gist = repr(
             [
                 [(item.source, item.sent_at, item.problem) for item in watched.heard],
@@ -137,7 +152,9 @@ class Heartbeat:
             if gist == shown_gist and (check == shown_check or now - shown_at < EDIT_EVERY):
                 await self._read_back(now)
                 return
-        if not self._retries.may_try("card", now):
+        has_no_card = self._card is None or self._card.ts is None
+        # A card that nobody can write down would be another one after the next start.
+        if not self._retries.may_try("card", now) or (has_no_card and Link.DATABASE in self._failing):
             return
         try:
             await self._write(message, now)
@@ -235,12 +252,8 @@ class Heartbeat:
         is_new = len(judged) == len(heard) and (pinged_at is None or max(judged) > pinged_at)
         if section.ping is None or not is_new or not self._retries.may_try("ping", now):
             return
-        client = HttpClient(client=self._http, name="heartbeat.ping", bounds=PING_BOUNDS)
-        client = replace(client, base_url=section.ping.get_secret_value())
         try:
-            answer = await client.request("GET")
-            if not answer.is_success:
-                raise client.rejected(answer, client.otherwise)
+            await call_outside(self._http, section.ping)
         except OutsideError as error:
             log.error("heartbeat not told outside", error=str(error))
             self._fails(Link.PING, now, f"the address outside did not take the call: {error}")
@@ -253,13 +266,9 @@ class Heartbeat:
     async def _tell_backup(self, troubles: Sequence[Trouble], now: datetime) -> None:
         card = self._card or Card()
         has_no_card = Link.DATABASE in self._failing and card.ts is None
-        is_hidden = any(trouble.link is Link.SLACK for trouble in troubles) or (
-            has_no_card and bool(troubles)
-        )
-        is_shown = self._is_seen and Link.SLACK not in self._failing
-        if is_hidden:
+        if any(trouble.link is Link.SLACK or has_no_card for trouble in troubles):
             told = await tell_broken(self._context, card.told, troubles, self._retries, now)
-        elif is_shown:
+        elif self._is_seen and Link.SLACK not in self._failing:
             told = await tell_mended(self._context, card.told, self._retries, now)
         else:
             return
@@ -288,7 +297,3 @@ class Heartbeat:
 def _patience(section: HeartbeatSection) -> timedelta:
     """How long a link fails before it is called broken: well within `late_after`."""
     return section.late_after / 2
-
-
-def _minutes(length: timedelta) -> str:
-    return f"{max(0, int(length.total_seconds())) // 60} min"

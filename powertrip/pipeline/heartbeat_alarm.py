@@ -1,14 +1,17 @@
-"""Tells the backup channels once of what is broken while the heartbeat's card cannot show it."""
+"""Calls the address outside, and the backup channels once of what the heartbeat's card cannot show."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
+import httpx
 import structlog
+from pydantic import SecretStr
 
 from powertrip import cards
 from powertrip.cards import PlainMessage
 from powertrip.domain.heartbeat import Trouble
 from powertrip.errors import OutsideError
+from powertrip.net import Bounds, HttpClient
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import doubled
 
@@ -17,6 +20,8 @@ log = structlog.get_logger(__name__)
 RETRY_FIRST = timedelta(seconds=10)
 RETRY_LONGEST = timedelta(minutes=5)
 """What failed is tried again after the first, then ever less often up to the longest."""
+
+PING_BOUNDS = Bounds(seconds=10, size=4096)
 
 Told = Mapping[str, Sequence[str]]
 """What each channel was told is broken, and not yet that it is mended."""
@@ -39,6 +44,16 @@ class Retries:
 
     def done(self, what: str) -> None:
         self._waiting.pop(what, None)
+
+
+async def call_outside(http: httpx.AsyncClient, address: SecretStr) -> None:
+    """Say that all is well; raises Unavailable or Rejected, whose texts do not hold the address."""
+    client = HttpClient(
+        client=http, name="heartbeat.ping", base_url=address.get_secret_value(), bounds=PING_BOUNDS
+    )
+    answer = await client.request("GET")
+    if not answer.is_success:
+        raise client.rejected(answer, client.otherwise)
 
 
 async def tell_broken(

@@ -120,14 +120,7 @@ def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None
     oldest = waiting.first()
     return Watched(
         heard=tuple(heard(sources)),
-        card=Card(
-            channel=row.channel,
-            ts=row.ts,
-            uid=row.uid,
-            attempted_at=row.attempted_at,
-            pinged_at=row.pinged_at,
-            told=row.told or {},
-        ),
+        card=_card(row),
         waiting_since=oldest.received_at if oldest else None,
     )
 
@@ -162,6 +155,23 @@ def _heard(row: Any, refusals: dict[str, int]) -> Heard:
         claim=row.claim,
         refused=refusals,
         real_at=row.real_at,
+    )
+
+
+def card() -> Card | None:
+    """The card as it was last kept; None where there never was a heartbeat."""
+    row = HeartbeatCardRow.get_or_none(HeartbeatCardRow.id == _ONLY)
+    return _card(row) if row else None
+
+
+def _card(row: Any) -> Card:
+    return Card(
+        channel=row.channel,
+        ts=row.ts,
+        uid=row.uid,
+        attempted_at=row.attempted_at,
+        pinged_at=row.pinged_at,
+        told=row.told or {},
     )
 
 
@@ -212,6 +222,7 @@ class Heartbeats(Role):
     """The heartbeat, as its loop and the judge see it."""
 
     watch = transaction(watch)
+    card = transaction(card)
     keep = transaction(keep)
     heard = transaction(heard)
     outage = transaction(outage)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from powertrip.cli.demo.workspace import local_slack
+from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.rules import load_rules
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.tables import Table
@@ -259,3 +260,43 @@ async def test_thirty_days_of_heartbeats_leave_no_more_than_ten(living: Chain) -
     assert after_thirty["EventRow"] == after_thirty["AuditRow"] == after_thirty["DeliveryRow"] == 0
     assert len(living.pings) == 1 + 30 * a_day
     assert len(await living.cards()) == 1
+
+
+async def test_a_heartbeat_that_is_switched_off_leaves_no_card_that_nobody_keeps_true(living: Chain) -> None:
+    on = living.config
+    living.config = on.model_copy(update={"heartbeat": HeartbeatSection()})
+    await living.work(2)
+    assert await living.cards() == []
+
+    living.config = on
+    living.clock.forward(minutes=1)
+    await living.beat()
+    assert "all is well" in await living.card()
+
+
+async def test_the_card_says_until_when_it_can_be_believed_only_where_that_is_known(living: Chain) -> None:
+    assert "after 2026-01-15 13:11:00 UTC, Powertrip itself is down" in await living.card()
+
+    await living.passes(HOUR + LATE_AFTER, COARSE)
+
+    assert "itself is down" not in await living.card()
+
+
+async def test_an_address_that_does_not_take_the_call_is_named_and_called_again(living: Chain) -> None:
+    living.ping_status = 404
+    await living.passes(HOUR, COARSE)
+    await living.beat()
+    await living.passes(LATE_AFTER, MINUTE)
+
+    assert "the address outside did not take the call" in await living.card()
+    assert "the server answered 404" in await living.card()
+    assert "/ping" not in await living.card()
+    assert 2 < len(living.pings) < 20
+
+    living.ping_status = 200
+    await living.passes(LATE_AFTER, MINUTE)
+    called = len(living.pings)
+    await living.passes(LATE_AFTER, MINUTE)
+
+    assert "all is well" in await living.card()
+    assert len(living.pings) == called
