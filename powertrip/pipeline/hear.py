@@ -58,8 +58,9 @@ def _hear(settings: Settings, record: Record, verdict: Spoken, outage: Outage | 
             return None
         found = (genuine or signed or [NotGenuine("it is not signed")])[0]
     if isinstance(found, Beat) and found.source != record.source:
-        # A HIDS on the host reads the same log, and tells of the line as of any login.
-        if settings.watch_of(record.source) is not None:
+        # A HIDS on the host reads the same log and tells of the line as of any login; so does another reader.
+        reads_along = found.source in settings.same_logs.get(record.source, ())
+        if reads_along or settings.watch_of(record.source) is not None:
             return ToBeat(record=record, beat=found, is_copy=True)
         found = NotGenuine(f"it is signed for {found.source}, and came through {record.source}")
     if isinstance(found, NotGenuine):

@@ -14,6 +14,7 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.domain.heartbeat import USER, sign
+from powertrip.domain.hids import Watch
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.domain.routing import People
 from powertrip.errors import Unavailable
@@ -32,6 +33,7 @@ from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.sources.refusals import Refusals
+from powertrip.wiring import same_logs
 from slack_emulator import BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.conftest import Clock
@@ -210,6 +212,8 @@ async def chain(
                 security_channel=SECURITY,
                 command="/powertrip",
                 backup_after=now.backup.after,
+                same_logs=same_logs({**now.sources, **now.polls}),
+                watches=tuple(Watch(origin=origin, tells=False) for origin in now.origins.values()),
             )
 
         made.context = Context(

@@ -16,6 +16,14 @@ from tests.conftest import Clock
 from tests.end_to_end.harness import SECRET
 from tests.pipeline.heartbeat_chain import KEY, Chain, chain
 
+JSON = {"type": "json", "secret": SECRET}
+SOURCES = {
+    "elsewhere": JSON,
+    "along": {**JSON, "same_log_as": "syslog"},
+    "alerts": {"type": "wazuh4", "secret": SECRET},
+}
+ORIGINS = {"wazuh": {"sources": "alerts"}}
+
 
 @pytest.fixture
 async def living(tmp_path: Path, clock: Clock) -> AsyncIterator[Chain]:
@@ -23,9 +31,7 @@ async def living(tmp_path: Path, clock: Clock) -> AsyncIterator[Chain]:
     async with (
         local_slack() as sandbox,
         Control(sandbox.url) as control,
-        chain(
-            tmp_path, clock, sandbox, control, sources={"elsewhere": {"type": "json", "secret": SECRET}}
-        ) as made,
+        chain(tmp_path, clock, sandbox, control, sources=SOURCES, origins=ORIGINS) as made,
     ):
         await made.work()
         yield made
@@ -160,3 +166,26 @@ async def test_a_forgery_is_named_on_the_card_of_a_late_source(living: Chain) ->
 
     assert "1 record claimed to be it and made an event" in await living.card()
     assert "its signature is wrong" in await living.card()
+
+
+async def test_what_else_reads_the_log_tells_of_a_heartbeat_and_asks_nobody(living: Chain) -> None:
+    record = living.login(living.name())
+    alert = {"rule": {"id": "5715"}, "full_log": record["message"], "predecoder": {"program_name": "sshd"}}
+    assert await asked(living, record) == []
+    for _ in range(2):
+        assert await asked(living, {**alert, "id": "1.1"}, source="alerts") == []
+        assert await asked(living, {**record, "host": "bastion-1.example"}, source="along") == []
+
+    # Nor does it prove anything: the heartbeat itself has to come.
+    await living.passes(timedelta(hours=1), timedelta(minutes=20))
+    await asked(living, living.login(living.name()), source="along")
+    await living.passes(timedelta(minutes=10), timedelta(minutes=2))
+    assert "nothing arrived from syslog" in await living.card()
+
+
+async def test_a_forgery_that_a_hids_tells_of_is_an_event(living: Chain) -> None:
+    message = living.login(living.name(key=SecretStr("the-key-of-somebody-else")))["message"]
+    alert = {"rule": {"id": "5715"}, "full_log": message, "predecoder": {"program_name": "sshd"}, "id": "1.1"}
+    (event,) = await asked(living, alert, source="alerts")
+
+    assert event.fields["heartbeat"] == "its signature is wrong"
