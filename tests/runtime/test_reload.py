@@ -142,7 +142,7 @@ async def test_reminders_come_as_soon_as_the_new_configuration_says(
     whole: Process,
     control: Control,
 ) -> None:
-    # A first reminder that is due before its card is posted, on a busy machine, leaves the word to the second.
+    # A first reminder that is due before its card is posted, on a busy machine, leaves it to the second.
     assert await whole.reload(reminders={"remind_after": "100ms", "remind_every": "1s"}) == ()
     await whole.sender.post(login("alice", address="192.0.2.1"))
     await card(control, "Reminder ")
