@@ -17,6 +17,7 @@ from slack_emulator.control import Control, SeenMessage
 from tests.cli.running import bot_process
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import ANY_RATE, SECRET, Sender, login, powertrip_here, settings, write_config
+from tests.end_to_end.test_main_path import ARTICLES_BODY
 
 SECURITY = "C0SECURITY"
 ALICE, CAROL = "U0ALICE", "U0CAROL"
@@ -286,3 +287,82 @@ async def test_an_alert_that_cannot_be_opened_holds_up_no_other_and_is_tried_aga
         assert not any(message.shows("bob") for message in (await control.state()).messages())
         unable_to_open.clear()
         await card_of(control, "bob")
+
+
+ARTICLES_ALERT = {
+    "timestamp": "2020-09-01T01:02:03.905+0000",
+    "rule": {"level": 3, "description": "sshd: authentication success.", "id": "5715"},
+    "agent": {"id": "001", "name": "bastion.test"},
+    "manager": {"name": "wazuh-1"},
+    "id": "1598922123.955",
+    "full_log": "Sep  1 01:02:03 bastion.test sshd[812]: "
+    "Accepted publickey for oswaldo from 10.0.0.1 port 22 ssh2",
+    "predecoder": {"program_name": "sshd", "hostname": "bastion.test"},
+}
+
+
+@pytest.mark.parametrize(
+    "order",
+    [("log", "alert", "decision"), ("alert", "log", "decision"), ("log", "decision", "alert")],
+    ids=" ".join,
+)
+async def test_the_articles_login_and_the_hidss_record_of_it_are_one_in_every_order(
+    running: Running, control: Control, hids: Hids, evidence: Evidence, order: tuple[str, ...]
+) -> None:
+    async with running(source={"type": "wazuh4"}) as sender:
+        for step in order:
+            if step == "log":
+                await sender.post(source="papertrail", raw=ARTICLES_BODY)
+                card = await card_of(control, "oswaldo")
+            elif step == "alert":
+                await sender.post(ARTICLES_ALERT, source="alerts")
+            else:
+                await control.press(CAROL, card.channel, card.ts, action_id="approve")
+                await until_card_shows(control, card, "Approved")
+        await until_card_shows(control, card, "told what was decided")
+        state = await control.state()
+        shown = state.message(card)
+    assert [m.channel for m in state.messages()] == [SECURITY]
+    for words in ("oswaldo", "10.0.0.1", "bastion.test", "2020-09-01 01:02:03"):
+        assert shown.shows(words), words
+    assert [verdict.alert_id for verdict in hids.told] == ["wazuh-1:1598922123.955"]
+    assert evidence.number("SELECT count(*) FROM event") == 1
+
+
+@pytest.mark.parametrize("is_decided", [False, True])
+async def test_a_second_alert_of_the_same_login_joins_it_and_is_told_of_too(
+    running: Running, control: Control, hids: Hids, evidence: Evidence, is_decided: bool
+) -> None:
+    async with running(grace="1s") as sender:
+        await sender.post(login(id="p1", time="2026-01-15T12:00:00Z"))
+        card = await card_of(control)
+        if is_decided:
+            await control.press(ALICE, card.channel, card.ts, action_id="approve")
+        await alert(sender, "alert-1", time="2026-01-15T12:00:01Z")
+        await alert(sender, "alert-2", time="2026-01-15T12:00:31Z")
+        if not is_decided:
+            await until(lambda: evidence.number("SELECT count(*) FROM sighting") == 2, "both alerts")
+            await control.press(ALICE, card.channel, card.ts, action_id="approve")
+        await until(lambda: len(hids.told) == 2, "both alerts to be told")
+        assert {verdict.alert_id for verdict in hids.told} == {"alert-1", "alert-2"}
+        assert evidence.number("SELECT count(*) FROM event") == 1
+        assert len((await control.state()).messages()) == 1
+
+
+async def test_a_note_that_the_hids_did_not_see_a_login_is_taken_back_when_its_record_comes(
+    running: Running, control: Control
+) -> None:
+    async with running(grace="1s", expects="ssh_login") as sender:
+        await sender.post(login(id="p1"))
+        card = await card_of(control)
+        state = await control.wait_for(
+            lambda s: any(m.shows("The HIDS wazuh did not see an event") for m in s.messages(SECURITY))
+        )
+        (note,) = state.messages(SECURITY)
+        await alert(sender)
+        state = await control.wait_for(
+            lambda s: s.message(note).shows("Taken back: the HIDS wazuh saw the event after all")
+        )
+        assert not state.message(note).shows("did not see")
+        assert len(state.messages(SECURITY)) == 1
+        await control.wait_for(lambda s: not s.message(card).shows("did not see this"))
