@@ -501,7 +501,10 @@ def test_daily_business_in_aws_is_no_event(value: dict[str, Any]) -> None:
 def test_what_was_opened_to_whom_is_named() -> None:
     value = parameters("AuthorizeSecurityGroupIngress", "ec2", groupId="sg-1", **TO_ALL)
     fields = rule_and_fields(RULES, value)[1]
-    assert (fields["target"], fields["shared_with"], fields["ports"]) == ("sg-1", "0.0.0.0/0", "22-22")
+    assert (fields["target"], fields["shared_with"], fields["ports"]) == ("sg-1", "0.0.0.0/0", "22")
+    several = [{"fromPort": 80, "toPort": 90}, {"ipProtocol": "-1"}]
+    value = parameters("RevokeSecurityGroupIngress", "ec2", ipPermissions={"items": several})
+    assert rule_and_fields(RULES, value)[1]["ports"] == "80-90, all"
 
     shared = {"add": {"items": [{"userId": THEIRS}]}}
     value = parameters("ModifySnapshotAttribute", "ec2", snapshotId="snap-1", createVolumePermission=shared)
