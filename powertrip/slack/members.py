@@ -66,15 +66,18 @@ async def _listed(client: AsyncWebClient) -> Users:
     for _ in range(PAGES):
         answer = await _patiently(partial(_page, client, cursor))
         for user in answer["members"]:
-            users |= dict.fromkeys(_keys(user), user)
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if isinstance(user, dict):
+                users |= dict.fromkeys(_keys(user), user)
+        metadata = answer.get("response_metadata")
+        cursor = metadata.get("next_cursor") if isinstance(metadata, dict) else None
         if not cursor:
             break
     return users
 
 
 def _keys(user: dict[str, Any]) -> Iterable[str]:
-    email = (user.get("profile") or {}).get("email")
+    profile = user.get("profile")
+    email = profile.get("email") if isinstance(profile, dict) else None
     # A deactivated member's address may be another's by now.
     keys = [user.get("id"), None if user.get("deleted") else email]
     return [str(key).casefold() for key in keys if key]

@@ -233,6 +233,25 @@ async def test_hundreds_of_people_are_found_in_few_calls(tmp_path: Path) -> None
     assert (calls.count("users.list"), calls.count("users.info")) == (1, 1)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"ok": True},
+        {"ok": True, "members": {}},
+        {"ok": True, "members": ["U"], "response_metadata": "next"},
+        {"ok": True, "members": [{"id": 7, "profile": "p"}, {}], "response_metadata": {"next_cursor": None}},
+    ],
+)
+async def test_a_list_of_members_that_cannot_be_read_names_nobody(
+    tmp_path: Path, odd: dict[str, Any]
+) -> None:
+    people = {f"p{n}": {"slack": f"U0{n:04}"} for n in range(ONE_BY_ONE + 1)}
+    answers = {"auth.test": IDENTITY, "*": OK, "users.list": odd}
+    found, _ = await checked(tmp_path, answers, people=people)
+
+    assert [line[:4] for line in lines(found, "people")] == ["FAIL"]
+
+
 async def test_people_beyond_what_slack_lets_be_asked_are_not_told(tmp_path: Path) -> None:
     people = {f"p{n}": {"slack": f"U0{n:04}"} for n in range(ONE_BY_ONE + 7)}
     answers = {

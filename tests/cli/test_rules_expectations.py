@@ -46,7 +46,6 @@ def test_a_line_is_judged_as_its_source_would_with_its_keys_and_its_rules(folder
     ("arguments", "words"),
     [
         (["--source", "bastion"], 'there is no source "bastion"; did you mean "bastions"?'),
-        (["--source", "x", "--config", "none.yaml"], "there is no none.yaml that names sources"),
         (["--only", "quarantined,unmached"], 'there is no verdict "unmached"; did you mean "unmatched"?'),
     ],
 )
@@ -56,6 +55,23 @@ def test_a_slip_in_an_option_is_refused(folder: Path, arguments: list[str], word
     assert ended.status == 2
     # The frame around the message breaks lines.
     assert words in " ".join(ended.errors.replace("│", " ").split())
+
+
+def test_before_there_is_a_configuration_there_are_the_ssh_rules_and_no_source(tmp_path: Path) -> None:
+    (tmp_path / "auth.log").write_text(f"{LOGIN}\n")
+
+    assert "1 match" in bot("rules", "test", "auth.log", folder=tmp_path).out
+    refused = bot("rules", "test", "--source", "x", "auth.log", folder=tmp_path)
+    assert refused.status == 2
+    assert "there is no config.yaml that names sources" in " ".join(refused.errors.replace("│", " ").split())
+
+
+def test_a_configuration_that_is_named_has_to_be_there(tmp_path: Path) -> None:
+    (tmp_path / "auth.log").write_text(f"{LOGIN}\n")
+    ended = bot("rules", "test", "--config", "confg.yaml", "auth.log", folder=tmp_path)
+
+    assert (ended.status, ended.out) == (1, "")
+    assert "confg.yaml: there is no such file" in ended.errors
 
 
 def test_a_poll_is_a_source_too(folder: Path) -> None:

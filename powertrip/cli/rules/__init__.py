@@ -62,7 +62,7 @@ def try_rules(
 
 def _rules_and_sources(config: Path) -> "tuple[RuleSet, dict[str, SourceSection | None]]":
     """The rules, and what records may come from; of a poll nothing has to be known but its name."""
-    if not config.exists():
+    if _has_no_config(config):
         from powertrip.rules import load_rules
 
         return load_rules([{"use": "ssh"}], lambda _: "bot.py"), {}
@@ -73,10 +73,15 @@ def _rules_and_sources(config: Path) -> "tuple[RuleSet, dict[str, SourceSection 
     return loaded.rules, {**dict.fromkeys(loaded.polls), **loaded.sources}
 
 
+def _has_no_config(config: Path) -> bool:
+    """Whether rules are tried before there is a configuration; one that is named has to be there."""
+    return config == DEFAULT_CONFIG and not config.exists()
+
+
 def _unknown_source(source: str, sources: Mapping[str, object], config: Path) -> str:
     from powertrip.config.values import did_you_mean
 
-    if not config.exists():
+    if _has_no_config(config):
         return f"there is no {config} that names sources; leave it out, or write --config"
     return did_you_mean(source, list(sources), "source")
 
