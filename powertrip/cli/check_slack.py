@@ -44,6 +44,13 @@ async def check_slack(config: Config, session: aiohttp.ClientSession, report: Re
     with report.checking("security channel"):
         channel_id = await preflight.security_channel(client, wanted)
         report.well("security channel", f"{wanted} ({channel_id}), and the bot is in it")
+    others = [(entry.channel, f"also_tell.{number}.channel") for number, entry in enumerate(config.also_tell)]
+    for channel, setting in others:
+        if channel is None or channel == wanted:
+            continue
+        with report.checking("also_tell"):
+            channel_id = await preflight.security_channel(client, channel, setting)
+            report.well("also_tell", f"{channel} ({channel_id}), and the bot is in it")
     await _check_people(client, identity, config, report)
     with report.checking("cards"):
         try:

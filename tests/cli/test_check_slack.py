@@ -102,6 +102,16 @@ async def test_whoever_cannot_decide_is_no_reviewer(
     assert f"people.bob.slack: Bob is no active full member ({standing})" in person.replace(": b", ": B")
 
 
+async def test_every_channel_that_is_told_is_looked_for(emulator: SlackEmulator, tmp_path: Path) -> None:
+    also_tell = [{"channel": "#general"}, {"channel": "#nowhere"}, {"when": {"severity": "high"}}]
+    general, nowhere = lines(
+        await check_all(config(tmp_path, emulator.api_url, also_tell=also_tell)), "also_tell"
+    )
+
+    assert general == "ok also_tell: #general (C0GENERAL), and the bot is in it"
+    assert nowhere.startswith("FAIL also_tell: also_tell.1.channel: the bot is in no channel #nowhere")
+
+
 async def test_a_group_of_one_cannot_meet_a_policy_of_two(emulator: SlackEmulator, tmp_path: Path) -> None:
     async with Control(emulator.url) as control:
         await control.usergroup("S0SECURITY", users=["U0CAROL"])
