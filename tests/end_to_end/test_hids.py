@@ -252,6 +252,38 @@ def wazuh_alert(line: str) -> dict[str, Any]:
     }
 
 
+ARTICLES_LINE = "Accepted publickey for oswaldo from 10.0.0.1 port 22 ssh2"
+
+
+@pytest.mark.parametrize("order", ["log", "hids", "decision"])
+async def test_the_articles_login_finds_its_record_in_the_hids_in_every_order(
+    running: Running, control: Control, hids: Hids, order: str
+) -> None:
+    seen = wazuh_alert(ARTICLES_LINE) | {
+        "timestamp": "2020-09-01T01:02:04.100+0000",
+        "full_log": f"Sep  1 01:02:03 bastion.test sshd[7]: {ARTICLES_LINE}",
+        "predecoder": {"program_name": "sshd", "hostname": "bastion.test"},
+    }
+    async with running(source={"type": "wazuh4"}) as sender:
+        if order == "hids":
+            await sender.post(seen, source="alerts")
+        await sender.post(source="papertrail", raw=ARTICLES_BODY)
+        card = await card_of(control, "oswaldo")
+        for words in ("bastion.test", "10.0.0.1", "2020-09-01 01:02:03"):
+            assert card.shows(words), words
+        if order == "log":
+            await sender.post(seen, source="alerts")
+        if order != "decision":
+            await until_card_shows(control, card, "pending, will be told")
+        await control.press(CAROL, card.channel, card.ts, action_id="approve")
+        await until_card_shows(control, card, "Approved")
+        if order == "decision":
+            await sender.post(seen, source="alerts")
+        await until_card_shows(control, card, "told what was decided")
+        assert len((await control.state()).messages(SECURITY)) == 1
+    assert [verdict.alert_id for verdict in hids.told] == ["wazuh-1:1768478399.1549653"]
+
+
 async def test_a_hids_without_records_of_its_own_is_told_of_every_decision(
     running: Running, control: Control, hids: Hids
 ) -> None:

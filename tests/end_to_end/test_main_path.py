@@ -71,7 +71,7 @@ async def test_a_login_under_a_key_that_is_not_configured_is_heard_of_in_the_sec
     sender: Sender, control: Control
 ) -> None:
     record = login("alice")
-    await sender.post({"msg": record.pop("message")} | record)
+    await sender.post({"msgg": record.pop("message")} | record)
     state = await control.wait_for(lambda s: any(m.shows("quarantine") for m in s.messages(SECURITY)))
     [notice] = state.messages(SECURITY)
     assert notice.shows("1 record")
