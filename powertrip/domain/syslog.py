@@ -46,7 +46,7 @@ _TAG_OF_PID = rf"(?P<program>{_PROGRAM}){_PID}(?:[ \t]+|$)"
 _TAG_KNOWN = rf"(?P<program>{_KNOWN})[ \t]+"
 _TAG_SURE = r"(?P<program>[A-Za-z/][\w./@+-]*(?:\([\w=-]+\))?)\[(?P<process>[0-9]+)\]:?(?:[ \t]+|$)"
 _TAG_NAMED = rf"(?P<program>(?:/[\w./-]+/)?{_KNOWN}(?:\(pam_unix\))?):(?:[ \t]+|$)"
-_OF_RELAY = r"(?P<host>\S+)[ \t]+Message forwarded from (?P<origin>[^\s:]+):[ \t]*"
+_OF_RELAY = r"\S+[ \t]+Message forwarded from (?P<origin>[^\s:]+):[ \t]*"
 """AIX's syslogd, for lines that come from another host."""
 _NO_HOST = frozenset(
     {
@@ -92,18 +92,12 @@ _STRUCTURED = re2.compile(
 )
 """RFC 5424 section 6.3, and the message with or without its mark of UTF-8."""
 _BEHIND_STAMP = tuple(
-    re2.compile(front + tag)
-    for tag in (_TAG, _TAG_OF_PID, _TAG_KNOWN)
-    for front in (_OF_RELAY + _SELECTOR, _OF_RELAY, _SELECTOR, _HOST + _SELECTOR, _HOST, "")
+    re2.compile(rf"(?:{_OF_RELAY}|{_HOST})?(?:{_SELECTOR})?{tag}") for tag in (_TAG, _TAG_OF_PID, _TAG_KNOWN)
 )
-"""The more telling forms first."""
-_ALONE = tuple(
-    re2.compile(front + tag)
-    for tag in (_TAG_SURE, _TAG_NAMED)
-    for front in (_SELECTOR, _HOST + _SELECTOR, _HOST, "")
-)
+_ALONE = tuple(re2.compile(rf"(?:{_HOST})?(?:{_SELECTOR})?{tag}") for tag in (_TAG_SURE, _TAG_NAMED))
 """Without a time a tag is one only where it has a pid, or a name that is surely a program's."""
 _BEHIND_PRI = (*_ALONE, re2.compile(_TAG))
+_SELECTOR_ALONE = re2.compile(_SELECTOR)
 _RELAYED = re2.compile(
     r"(?P<host>[^\s\[<]+)[ \t]+(?:[^\s]+->[^\s]+[ \t]+)?"
     rf"(<[0-9]{{1,3}}>|1 [0-9]{{4}}-|{STAMP}[ \t])"
@@ -194,7 +188,7 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
     if _OCTETS.match(text[:16]):
         text = text.partition(" ")[2]
     facility, rest = _split_pri(text)
-    if _STAMP.match(rest[:_REGION].lstrip(" \t")):
+    if facility and rest.startswith((" ", "\t")) and _STAMP.match(rest[:_REGION].lstrip(" \t")):
         # Some write a blank behind the PRI.
         rest = rest.lstrip(" \t")
     begin = rest[:_REGION]
@@ -246,6 +240,9 @@ def _tagged(text: str, patterns: Iterable["re2._Regexp[str]"], facility: str | N
     for pattern in patterns:
         if parts := pattern.match(begin):
             line = _line(parts, text[parts.end() :], facility)
+            if selector := _SELECTOR_ALONE.match(begin):
+                # It looks like the name of a host, too.
+                line = replace(line, host=None, facility=line.facility or selector["facility"])
             host = (line.host or "").lower()
             return None if host in _NO_HOST or host.isdigit() else line
     return None

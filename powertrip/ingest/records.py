@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from functools import lru_cache
 from typing import Any
 
 from powertrip.config.section import Section
@@ -156,16 +157,22 @@ def find_list(value: Any, path: KeyPath) -> list[Any] | None:
 
 def found(value: Any, path: KeyPath) -> Iterator[Any]:
     """What stands at `path`, a key as it stands or keys joined by dots; of several paths, in their order."""
-    if isinstance(path, tuple):
-        for single in path:
-            yield from found(value, single)
-    elif path is not None and isinstance(value, dict):
-        if path in value:
-            yield value[path]
-            return
-        head, dot, rest = path.partition(".")
-        if dot:
-            yield from found(value.get(head), rest)
+    if not isinstance(value, dict) or path is None:
+        return
+    for single in path if isinstance(path, tuple) else (path,):
+        if single in value:
+            yield value[single]
+            continue
+        head, rest = _split(single)
+        # Looked at first, for of dozens of paths a record has a few.
+        if rest and isinstance(inner := value.get(head), dict):
+            yield from found(inner, rest)
+
+
+@lru_cache(maxsize=1024)
+def _split(path: str) -> tuple[str, str]:
+    head, _, rest = path.partition(".")
+    return head, rest
 
 
 def as_paths(path: KeyPath) -> tuple[str, ...]:
