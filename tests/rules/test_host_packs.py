@@ -191,7 +191,9 @@ SPEC = {
         ("accept", {"runuser": None}, "sudo_json_root"),
         ("accept", {"runuser": "postgres"}, "sudo_json_command"),
         ("reject", {"reason": "user NOT in sudoers"}, "sudo_json_refused"),
-        ("alert", {"reason": "3 incorrect password attempts"}, "sudo_json_refused"),
+        ("alert", {"reason": "3 incorrect password attempts"}, "sudo_json_wrong_password"),
+        ("reject", {"reason": "a password is required"}, "sudo_json_without_password"),
+        ("alert", {"reason": "command not allowed"}, "sudo_json_refused"),
     ],
 )
 def test_the_json_form_is_understood(kind: str, change: dict[str, Any], rule: str) -> None:
