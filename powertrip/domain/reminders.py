@@ -16,7 +16,7 @@ class Reminders(Section):
     """How often is asked again while nobody has decided."""
 
     remind_after: Duration = timedelta(minutes=10)
-    """When the first reminder comes, counted from the first card."""
+    """When the first reminder comes, counted from the first card; the person is asked once more, too."""
     remind_every: Duration = timedelta(hours=1)
     """The time from the first reminder to the second."""
     backoff: Annotated[float, Field(ge=1, le=10)] = 1.0
