@@ -190,3 +190,14 @@ def test_the_configured_command_is_the_one_that_is_named() -> None:
 
 def test_attachments_are_always_among_the_arguments() -> None:
     assert set(event_card(login(), view(), NOW).arguments()) == {"text", "blocks", "attachments"}
+
+
+def test_what_records_that_joined_differ_in_is_shown_with_the_first() -> None:
+    many = tuple(str(port) for port in range(1, 12))
+    about = login(occurrences=3, varied={"source_port": ("50001", "50002"), "tty": ("pts/1",)})
+    lines = read(event_card(about, view(), NOW))
+
+    assert "From port of each: 50000 · 50001 · 50002" in "\n".join(lines)
+    assert "Terminal of each: pts/1" in "\n".join(lines)
+    crowded = read(event_card(login(occurrences=12, varied={"source_port": many}), view(), NOW))
+    assert "8 · 9 and others" in "\n".join(crowded)

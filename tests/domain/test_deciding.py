@@ -13,7 +13,14 @@ from powertrip.domain.hids import HidsProfile, Watch
 from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
 from powertrip.domain.policy import Policy
 from powertrip.domain.reminders import Reminders
-from powertrip.errors import AlreadyDecided, NotAllowed, ReasonRequired, Refused, SecondPersonRequired
+from powertrip.errors import (
+    AlreadyDecided,
+    NotAllowed,
+    NotShown,
+    ReasonRequired,
+    Refused,
+    SecondPersonRequired,
+)
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, decision, event, later
 
 AFTER = timedelta(minutes=10)
@@ -143,3 +150,21 @@ def test_the_outcome_of_all_occurrences_is_the_event_itself() -> None:
     made = planned(event(revision=3, occurrences=3), decision(revision=3))
     assert made.outcome(None).event == made.after
     assert made.decision.at > NOW
+
+
+@pytest.mark.parametrize(
+    ("named", "shown", "approves"),
+    [(1, 0, True), (2, 2, True), (1, 3, True), (2, 1, False), (3, 2, False), (99_999, 5, False)],
+)
+def test_whoever_types_can_approve_no_revision_that_no_message_has_shown(
+    named: int, shown: int, approves: bool
+) -> None:
+    about = event(revision=5, occurrences=5)
+    if approves:
+        assert planned(about, decision(revision=named), shown=shown).decision.revision == named
+        return
+    newest = f"{about.id}.{shown}" if shown > 1 else about.id
+    with pytest.raises(NotShown, match=f"{about.id}.{named} yet.* is {newest};"):
+        planned(about, decision(revision=named), shown=shown)
+    # A button carries what its message shows: after a decision that split the event, more than there is.
+    assert planned(about, decision(revision=named)).decision.revision == min(named, 5)

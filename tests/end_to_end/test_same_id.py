@@ -6,15 +6,17 @@ from typing import Any
 
 import aiohttp
 import pytest
+import yaml
 
 from powertrip.runtime.app import Running
 from slack_emulator.control import Control, SeenMessage
-from tests.end_to_end.harness import ALICES_DM, ANY_RATE, SECRET, Sender, login
+from tests.end_to_end.harness import ALICES_DM, ANY_RATE, ROOT, SECRET, Sender, login
 from tests.outside import serving
 from tests.polls.api import Api
 
 SECURITY, GENERAL = "C0SECURITY", "C0GENERAL"
 ALICE = "U0ALICE"
+DOCUMENT = (ROOT / "docs" / "sources.md").read_text(encoding="utf-8")
 KEY, OTHER_KEY = f"ED25519 SHA256:{'k' * 43}", f"RSA SHA256:{'o' * 43}"
 
 
@@ -40,8 +42,13 @@ async def search() -> AsyncIterator[Api]:
 
 @pytest.fixture
 def changes(search: Api) -> dict[str, Any]:
-    poll = {"type": "papertrail_search", "token": "a-token", "url": search.url, "every": "200ms"}
-    return {"polls": {"search": poll}, "rules": [{"use": "ssh"}, {"use": "sudo"}]}
+    """The recipe of docs/sources.md, with another server that is asked more often."""
+    recipe = DOCUMENT.split("### Looking for what was missed")[1].split("```yaml\n")[1].split("```")[0]
+    written = yaml.safe_load(
+        recipe.replace("${PAPERTRAIL_SECRET}", SECRET).replace("${PAPERTRAIL_TOKEN}", "a-token")
+    )
+    written["polls"]["search"] |= {"url": search.url, "every": "200ms"}
+    return {**written, "rules": [{"use": "ssh"}, {"use": "sudo"}]}
 
 
 async def cards_with(control: Control, words: str, count: int) -> list[SeenMessage]:

@@ -6,7 +6,7 @@ import pytest
 
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note
+from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Posted
 from powertrip.domain.event import Event, Status
 from powertrip.domain.hids import HidsProfile, OriginState, Watch
 from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToSight
@@ -362,3 +362,68 @@ async def test_a_record_and_its_counterpart_in_one_batch_make_a_pair(
     assert (applied.opened, applied.sighted, applied.paired) == (("one",), 1, ("wazuh",))
     assert await store.sightings.due(later(hours=1), 10) == []
     assert await store.expectations.miss(later(hours=1), 10) == 0
+
+
+async def test_a_second_alert_by_the_same_port_joins_and_one_by_another_is_asked_about(bench: Bench) -> None:
+    (event_id,) = (await bench.pipeline(fields={"source_port": "1"})).opened
+    await bench.hids(fields={"source_port": "1"})
+    await bench.decide(event_id)
+    await bench.hids("a2", fields={"source_port": "1"}, occurred_at=later(seconds=30))
+    await bench.hids("a3", fields={"source_port": "2"}, occurred_at=later(seconds=30))
+
+    told = [await bench.store.tellings.verdict(delivery) for delivery in await bench.deliveries()]
+    assert [verdict and verdict.alert_id for verdict in told] == ["a1", "a2"]
+    assert len((await bench.open_due()).opened) == 1
+
+
+async def test_a_second_alert_of_what_the_hids_alone_saw_joins_that_event(bench: Bench) -> None:
+    await bench.hids(fields={"source_port": "1"})
+    (event_id,) = (await bench.open_due()).opened
+    await bench.decide(event_id)
+    await bench.hids("a2", fields={"source_port": "1"}, occurred_at=later(seconds=30))
+
+    assert (await bench.open_due(at=2 * WAIT)).opened == ()
+    told = [await bench.store.tellings.verdict(delivery) for delivery in await bench.deliveries()]
+    assert [verdict and verdict.alert_id for verdict in told] == ["a1", "a2"]
+
+
+async def test_alerts_that_only_look_alike_stay_two(bench: Bench) -> None:
+    """Without a port nobody knows whether the second is of a login that the log pipeline missed."""
+    await bench.pipeline()
+    await bench.hids()
+    await bench.hids("a2", occurred_at=later(seconds=30))
+
+    assert len((await bench.open_due()).opened) == 1
+
+
+async def test_of_logins_in_one_event_the_card_names_those_that_the_hids_missed(bench: Bench) -> None:
+    (event_id,) = (await bench.pipeline(fields={"source_port": "1"})).opened
+    for number in (2, 3):
+        await bench.pipeline(
+            f"p{number}", fields={"source_port": str(number)}, occurred_at=later(seconds=number)
+        )
+    await bench.hids(fields={"source_port": "2"}, occurred_at=later(seconds=2))
+    assert await bench.store.expectations.miss(later(seconds=WAIT), 10) == 2
+
+    (missed, seen) = (await bench.store.events.get(event_id)).origins
+    assert (missed.state, seen.state) == (OriginState.MISSED, OriginState.PENDING)
+    assert [(one.at, one.source_port) for one in missed.missed] == [(NOW, "1"), (later(seconds=3), "3")]
+    # One of them comes after all.
+    await bench.hids("a2", fields={"source_port": "3"}, occurred_at=later(seconds=3))
+    (missed, _) = (await bench.store.events.get(event_id)).origins
+    assert [one.source_port for one in missed.missed] == ["1"]
+
+
+async def test_a_note_is_amended_wherever_it_is_when_the_record_comes(bench: Bench) -> None:
+    await bench.pipeline(fields={"source_port": "1"})
+    await bench.store.expectations.miss(later(seconds=WAIT), 10)
+    await bench.store.expectations.report(SECURITY, timedelta(minutes=15), later(seconds=WAIT))
+    (note,) = await bench.deliveries(DeliveryKind.NOTE)
+    # On its way: what was rendered is not true any more when it has arrived.
+    await bench.hids(fields={"source_port": "1"})
+    await bench.store.notes.posted(note, Posted(channel=SECURITY, ts="1.1"), later(seconds=WAIT))
+
+    (change,) = await bench.deliveries(DeliveryKind.NOTE)
+    assert (change.channel, change.ts) == (SECURITY, "1.1")
+    assert isinstance(change.payload, Note)
+    assert change.payload.title == "Taken back: the HIDS wazuh saw the event after all, only late"
