@@ -128,18 +128,21 @@ def watch(sources: Collection[str], owner: str, now: datetime) -> Watched | None
 def heard(sources: Collection[str]) -> list[Heard]:
     """What is known of these sources, by name; nothing of one that was never waited for."""
     rows = HeartbeatRow.select().where(HeartbeatRow.source.in_(list(sources))).order_by(HeartbeatRow.source)
-    return [_heard(row, _refused(row)) for row in rows]
+    # Refused requests by cause, to the source and to none, since the hour of its newest heartbeat.
+    counted: dict[datetime, dict[str, dict[str, int]]] = {}
+    known = []
+    for row in rows:
+        since = counts.hour_of(row.sent_at or row.since)
+        if since not in counted:
+            counted[since] = counts.totals(since, NO_SOURCE, *sources)
+        of_none, of_source = (counted[since].get(name, {}) for name in (NO_SOURCE, row.source))
+        known.append(_heard(row, refused(of_none) | refused(of_source)))
+    return known
 
 
 def _wait_for(sources: Collection[str], now: datetime) -> None:
     new = [{"source": source, "since": now} for source in sorted(sources)]
     insert_all(HeartbeatRow, new, "ON CONFLICT DO NOTHING")
-
-
-def _refused(row: Any) -> dict[str, int]:
-    """Refused requests by cause, to the source and to none, since the hour of the newest heartbeat."""
-    found = counts.totals(row.sent_at or row.since, row.source, NO_SOURCE)
-    return refused(found.get(NO_SOURCE, {})) | refused(found.get(row.source, {}))
 
 
 def _heard(row: Any, refusals: dict[str, int]) -> Heard:
