@@ -50,6 +50,7 @@ class RuleSet:
         """
         self.rules = tuple(rules)
         self._texts = texts or {}
+        self._has_own_patterns = any(rule.pack is None and rule.patterns for rule in self.rules)
         self._covered_of: dict[str, frozenset[str]] = {}
         own_ignores = [rule for rule in rules if rule.ignore and rule.pack is None]
         events = [rule for rule in rules if not rule.ignore]
@@ -88,8 +89,11 @@ class RuleSet:
         passed_over = PassedOver()
         # A pattern may want the blanks around a message, so without them it is only tried afterwards.
         texts = tuple(dict.fromkeys(map(_once, (message, message.strip(_ENDS)))))
-        for text in texts:
+        for text in (*texts, *self._whole_line(record, texts)):
             for rule, read in self._recognised(record, text, documents, passed_over):
+                # A pack knows messages; a line with its header could be made to read like another.
+                if text not in texts and rule.pack:
+                    continue
                 if judgement := _judgement(rule, record, read):
                     return judgement
                 passed_over.by_conditions.append(rule)
@@ -105,6 +109,13 @@ class RuleSet:
         if why:
             return Quarantined(rule=None, reason=why)
         return Unmatched(self._reasons.reason(record, passed_over))
+
+    def _whole_line(self, record: Record, texts: tuple[str, ...]) -> tuple[str, ...]:
+        """The line as it came, for rules of the config that want what was taken for its header too."""
+        if not self._has_own_patterns or begins_as_json(record.raw):
+            return ()
+        line, _ = cut_message(record.raw.strip(_ENDS))
+        return () if line in texts else (line,)
 
     def _covered(self, source: str) -> frozenset[str]:
         """The programs whose lines of this source make events."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powertrip.ingest.times import parse_time
+from powertrip.ingest.times import HeaderTime, parse_time
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -116,3 +116,53 @@ def test_what_names_no_moment_is_none(value: Any) -> None:
 def test_no_value_raises(value: object) -> None:
     moment = parse(value, zone=BERLIN)
     assert moment is None or moment.tzinfo is UTC
+
+
+NOVEMBER = datetime(2026, 11, 5, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Nov  5 10:00:00",
+        "nov 05 10:00:00",
+        "2026 Nov  5 10:00:00",
+        "Nov  5 2026 10:00:00",
+        "Nov 5, 2026 10:00:00",
+        "Nov  5 10:00:00 2026",
+        "Thu Nov  5 10:00:00 UTC 2026",
+        "Nov  5 11:00:00 CET",
+        "Nov  5 05:00:00 EST",
+        "Nov  5 11:00:00+01:00",
+        "Nov  5 15:30:00 +0530",
+        "Nov  5 10:00:00.000000000",
+        "Nov  5 10:00:00,000",
+        "2026-11-05 10:00:00,000",
+        "2026-11-05 11:00:00.000000+0100",
+        "2026-11-05 10:00:00 GMT",
+        "Thu 2026-11-05 10:00:00 UTC",
+        "2026/11/05 10:00:00",
+        "2026-11-05_10:00:00",
+        "20261105T100000Z",
+        "2026-W45-4T10:00:00Z",
+        "05/Nov/2026:11:00:00 +0100",
+        "@1793872800",
+    ],
+)
+def test_the_time_of_a_header_is_read_in_all_its_forms(text: str) -> None:
+    assert parse(HeaderTime(text), now=NOVEMBER) == NOVEMBER
+
+
+@pytest.mark.parametrize(
+    "text", ["Nov  5 10:00:00 IST", "2026-11-05 10:00:00 CST", "Nov 31 10:00:00", "x", ""]
+)
+def test_a_time_that_may_be_several_is_none(text: str) -> None:
+    assert parse(HeaderTime(text), now=NOVEMBER) is None
+
+
+def test_a_header_without_a_zone_is_in_the_configured_one() -> None:
+    for text in ("Nov  5 11:00:00", "2026-11-05 11:00:00", "2026-11-05T11:00:00"):
+        assert parse(HeaderTime(text), now=NOVEMBER, zone=BERLIN) == NOVEMBER
+        assert not HeaderTime(text).names_zone
+    assert HeaderTime("Nov  5 11:00:00 CET").names_zone
+    assert not HeaderTime("Nov  5 11:00:00 IST").names_zone

@@ -47,6 +47,18 @@ def test_a_rule_that_wants_the_blanks_has_them() -> None:
     assert isinstance(rules.judge(record("in alice")), Unmatched)
 
 
+def test_a_rule_of_the_config_may_want_the_header_of_a_line_and_a_pack_never_does() -> None:
+    line = "2026-11-05 10:00:00 vpn-1 vpn: alice connected"
+    taken_apart = record("alice connected", raw=line, program="vpn")
+    own = (
+        "- {name: own, title: Own, pattern: '^2026-[^ ]+ [^ ]+ vpn-1 vpn: (?P<user_name>[a-z]+) connected$'}"
+    )
+
+    assert isinstance(rules_of(own).judge(taken_apart), Match)
+    forged = record("hello", raw="Accepted password for alice from 192.0.2.10 port 1 ssh2", program="sshd")
+    assert isinstance(rules_of(f"{own}\n- use: ssh").judge(forged), Quarantined)
+
+
 def test_a_message_that_the_rule_should_judge_and_cannot_is_quarantined() -> None:
     verdict = app("in Alice")
 

@@ -1,5 +1,6 @@
 """Records of the source type `syslog`: each shipper's own body for the same login."""
 
+import base64
 import gzip
 import json
 from datetime import UTC, datetime
@@ -247,3 +248,51 @@ def test_what_ends_a_line_is_no_part_of_its_message_and_hides_no_login(shipped: 
     verdict = SSH.judge(record)
     assert isinstance(verdict, Match), verdict
     assert verdict.fields["user_name"] == "alice"
+
+
+def test_frames_that_are_counted_in_octets_need_no_line_break() -> None:
+    frames = [line.encode() for line in LINES]
+    body = b"".join(str(len(frame)).encode() + b" " + frame for frame in frames)
+    assert [record.message for record in records_of("syslog", body)] == [LOGIN] * len(LINES)
+    broken = body[:-1]
+    assert any("Accepted" in record.message for record in records_of("syslog", broken))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda record: {"metrics": [record]},
+        lambda record: {"events": [record]},
+        lambda record: {"payload": {"events": [record]}},
+        lambda record: {
+            "message": {"data": base64.b64encode(json.dumps(record).encode()).decode(), "messageId": "1"},
+            "subscription": "projects/p/subscriptions/s",
+        },
+    ],
+    ids=["Telegraf's batch", "events", "Papertrail's payload", "Pub/Sub's push"],
+)
+def test_the_records_within_an_envelope_are_read(wrap: Any) -> None:
+    [record] = records_of("syslog", wrap(RSYSLOG))
+    assert (record.message, record.host_name, record.program) == (LOGIN, "bastion-1", "sshd")
+
+
+def test_a_record_that_only_looks_like_an_envelope_is_kept_whole() -> None:
+    for value in (
+        {"message": {"data": ""}, "line": LINES[0]},
+        {"message": {"data": "no base64!"}},
+        {"events": [RSYSLOG], "more": 1},
+    ):
+        [record] = records_of("syslog", value)
+        assert json.loads(record.raw) == value
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_text_of_windows_is_read(encoding: str) -> None:
+    assert records_of("syslog", LINES[0].encode(encoding))[0].message == LOGIN
+
+
+def test_the_time_of_a_header_with_a_zone_is_better_than_that_of_reading_it() -> None:
+    read_at = {"@timestamp": "2026-11-22T23:00:00Z"}
+    for time, when in ((TIME, WHEN), ("Nov 22 20:08:58", WHEN.replace(hour=23, minute=0, second=0))):
+        [record] = records_of("syslog", read_at | {"message": f"{time} bastion-1 sshd[9]: {LOGIN}"}, now=WHEN)
+        assert record.occurred_at == when

@@ -1,0 +1,148 @@
+"""Headers of syslog: what is taken off a line, and what never is."""
+
+from time import process_time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from powertrip.domain.syslog import parse_line
+from powertrip.domain.tags import facility_name, is_same_host, is_same_program, plain_program
+
+LOGIN = "Accepted publickey for alice from 192.0.2.10 port 50022 ssh2"
+HOSTILE = (
+    "<1>",
+    "Nov  5 10:00:00 ",
+    "Nov  5 10:00:00 a ",
+    "2026-11-05T10:00:00.000000000Z stdout F ",
+    "[ID 1 auth.info] ",
+    "sshd[1]: ",
+    "a Message forwarded from ",
+    "auth.info ",
+    "1 ",
+    "[",
+    '[a b="c"]',
+    '[a b="',
+    " ",
+    "\x1b[0m",
+)
+
+
+@pytest.mark.parametrize("part", HOSTILE)
+def test_a_hostile_line_takes_linear_time(part: str) -> None:
+    for front in ("", "<38>", "<38>1 2026-11-05T10:00:00Z h p 1 - ", "Nov  5 10:00:00 h sshd[1]: "):
+        started = process_time()
+        parse_line(front + part * (1_000_000 // len(part)))
+        assert process_time() - started < 1.0, front
+
+
+words = st.sampled_from(
+    [
+        *HOSTILE,
+        LOGIN,
+        "bastion-1 ",
+        "sshd: ",
+        "app[7]: ",
+        "<38>",
+        "- ",
+        "\ufeff",
+        "{",
+        "@cee: ",
+        "\n",
+        "é",
+        "-0530 ",
+    ]
+)
+
+
+@given(st.lists(words | st.text(max_size=5)).map("".join))
+def test_a_message_is_the_end_of_its_line_and_nothing_is_made_up(line: str) -> None:
+    text = line.encode("utf-8", "replace").decode()
+    parsed = parse_line(text)
+    assert text.rstrip(" \t\r\n\0\ufeff").endswith(parsed.message.rstrip(" \t\r\n\0\ufeff"))
+    for part in (parsed.time, parsed.host, parsed.program, parsed.process):
+        assert part is None or part in text
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        f"Nov  5 10:00:00 vault-1 sshd[1]: {LOGIN}",
+        f"sshd[1]: {LOGIN}",
+        f"<38>Nov  5 10:00:00 vault-1 sshd[1]: {LOGIN}",
+        f"1 2026-11-05T10:00:00Z vault-1 sshd 1 - - {LOGIN}",
+        f"2026-11-05T10:00:00.000000000Z stdout F {LOGIN}",
+        f"Nov  5 10:00:00 vault-1 app[7]: {LOGIN}",
+    ],
+)
+@pytest.mark.parametrize(
+    "header",
+    ["Nov  5 10:00:00 web-1 app[7]: ", "<14>1 2026-11-05T10:00:00Z web-1 app 7 - - ", "web-1 app[7]: "],
+)
+def test_what_a_program_logs_renames_neither_it_nor_its_host(header: str, message: str) -> None:
+    parsed = parse_line(header + message)
+
+    assert (parsed.program, parsed.host, parsed.message) == ("app", "web-1", message)
+
+
+def test_what_a_program_says_of_another_host_stays_in_its_message() -> None:
+    message = f"Nov  5 10:00:00 vault-1 sshd[1]: {LOGIN}"
+    assert parse_line(f"Nov  5 10:00:00 web-1 sshd[1]: {message}").message == message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "error: kex_exchange_identification: Connection closed by remote host",
+        "User alice from 192.0.2.10 not allowed because not listed in AllowUsers",
+        "2026-11-05 10:00:00 something happened twice",
+        "Nov  5 something",
+        "1 a b c d e f g",
+        "   alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
+        "[1234.5] sda2: rw=0",
+        "http://example.com/: not found",
+        "[]",
+        "<",
+        "<999999>x",
+        "<>x",
+        "",
+    ],
+)
+def test_what_is_no_header_stays(line: str) -> None:
+    parsed = parse_line(line)
+    assert (parsed.message, parsed.host, parsed.program) == (line, None, None)
+
+
+@pytest.mark.parametrize(
+    ("tag", "program"),
+    [
+        ("sshd", "sshd"),
+        ("sshd[812]:", "sshd"),
+        ("/usr/sbin/sshd", "sshd"),
+        ("sshd@1[2]", "sshd"),
+        ("app/web.1", "app/web.1"),
+        ("su(pam_unix)[7]", "su(pam_unix)"),
+        ("[x]", "[x]"),
+        ("/", "/"),
+        ("@", "@"),
+    ],
+)
+def test_a_tag_is_named_without_folder_instance_and_pid(tag: str, program: str) -> None:
+    assert plain_program(tag) == program
+
+
+def test_names_of_one_host_and_program_are_known_as_such() -> None:
+    assert is_same_host("Bastion-1", "bastion-1.example.com.")
+    assert is_same_host(None, "bastion-1")
+    assert not is_same_host("bastion-1", "bastion-10")
+    assert not is_same_host("bastion", "bastion-1.example.com")
+    assert is_same_program("SSHD", "/usr/sbin/sshd[1]")
+    assert not is_same_program("sshd", "sshd-session")
+
+
+@pytest.mark.parametrize(
+    ("stated", "name"),
+    [("4", "auth"), ("AUTHPRIV", "authpriv"), ("security/authorization", "auth"), ("24", "24")],
+)
+def test_facilities_have_one_name(stated: str, name: str) -> None:
+    assert facility_name(stated) == name
