@@ -228,9 +228,11 @@ def sections_in(value: object) -> Iterator[Section]:
         yield value
         for name, field in type(value).model_fields.items():
             inner = getattr(value, name)
-            # A default is the class's own object, which every configuration shares.
-            if AT_START not in field.metadata and inner is not field.default:
-                yield from sections_in(inner)
+            # A default is the class's own object, which every configuration shares, and so is what is in one.
+            ours = field.default if isinstance(field.default, tuple) else (field.default,)
+            entries = inner if isinstance(inner, tuple) else (inner,)
+            if AT_START not in field.metadata:
+                yield from sections_in(tuple(e for e in entries if all(e is not own for own in ours)))
     elif isinstance(value, dict):
         yield from (inner for item in value.values() for inner in sections_in(item))
     elif isinstance(value, tuple):
