@@ -64,8 +64,9 @@ def check_database(config: Config, report: Report) -> None:
         report.wrong("database", f"{label} cannot be opened: {reason}; check database.url or DATABASE_URL")
         return
     if pending:
-        names = ", ".join(pending)
-        report.wrong("database", f"its tables are not up to date ({names}); run: python bot.py migrate")
+        is_new = pending[0].startswith("0001")
+        state = "has no tables yet" if is_new else f"is not up to date ({', '.join(pending)})"
+        report.wrong("database", f"{config.database_label()} {state}; run: python bot.py migrate")
         return
     report.well("database", config.database_label())
     check_files(config, report)

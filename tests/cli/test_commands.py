@@ -5,8 +5,10 @@ import io
 import json
 import os
 import re
+import sqlite3
 import tomllib
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +158,13 @@ def test_check_says_that_the_database_waits_for_migrations(sandbox: SlackEmulato
     configured(sandbox, tmp_path)
     ended = bot("check", folder=tmp_path)
     assert ended.status == 1
-    assert "python bot.py migrate" in ended.out
+    assert f"sqlite:///{tmp_path}/powertrip.db has no tables yet; run: python bot.py migrate" in ended.out
+    bot("migrate", folder=tmp_path)
+    with closing(sqlite3.connect(tmp_path / "powertrip.db")) as opened:
+        opened.execute("DELETE FROM schema_migration WHERE name LIKE '0004%'")
+        opened.commit()
+    later = bot("check", folder=tmp_path)
+    assert "is not up to date (0004_event_facts); run: python bot.py migrate" in later.out
 
 
 def test_migrate_says_that_it_makes_a_new_database_where_an_older_one_lies_in_the_working_directory(
