@@ -224,8 +224,9 @@ class Heartbeat:
             self._slack_fails(now, "show the card again", error)
             return
         if text is None:
-            self._shown = None  # deleted: the next look posts another
-            self._card = replace(card, ts=None, uid=None)
+            # Deleted, or not to be read yet: the next edit tells which, before there are two cards.
+            self._shown = None
+            self._retries.failed("card", now)
         elif self._shown[1] in text:
             self._is_seen = True
             self._works(Link.SLACK)

@@ -300,3 +300,42 @@ async def test_an_address_that_does_not_take_the_call_is_named_and_called_again(
 
     assert "all is well" in await living.card()
     assert len(living.pings) == called
+
+
+async def test_a_card_that_cannot_be_read_yet_is_not_posted_again_and_nobody_outside_is_called(
+    tmp_path: Path, clock: Clock
+) -> None:
+    async with (
+        local_slack() as sandbox,
+        Control(sandbox.url) as control,
+        chain(tmp_path, clock, sandbox, control) as lagging,
+    ):
+        await control.lag_reads(3600)
+        await lagging.work()
+        await lagging.beat()
+        await lagging.passes(2 * MINUTE, timedelta(seconds=5))
+        assert "all is well" in await lagging.card()
+        assert lagging.pings == []
+
+        await control.lag_reads(0)
+        await lagging.passes(2 * MINUTE, timedelta(seconds=30))
+        assert len(lagging.pings) == 1
+        assert len(await lagging.cards()) == 1
+
+
+async def test_a_card_that_shows_something_else_is_not_well(
+    living: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notifier = living.context.notifier
+
+    async def shows_another(channel: str, ts: str) -> str | None:
+        return (await notifier_read(channel, ts) or "").replace("check ", "")[:20]
+
+    notifier_read = notifier.read
+    monkeypatch.setattr(notifier, "read", shows_another)
+    await living.passes(HOUR, COARSE)
+    await living.beat()
+    await living.passes(LATE_AFTER, MINUTE)
+
+    assert "does not show what it says now" in living.backup.told[0]
+    assert len(living.pings) == 1
