@@ -21,7 +21,7 @@ class Keys(RecordKeys):
     """
 
     message: KeyPath = "message"
-    """The log line."""
+    """The log line. A part without a key of its own here is found by those of all usual shippers."""
     host: KeyPath | None = "host"
     """The host that wrote it."""
     time: KeyPath | None = "time"
@@ -42,7 +42,7 @@ class Json(BySecret, Zoned):
 
     type: Literal["json"]
     keys: Keys = Keys()
-    """Where the parts of a record stand."""
+    """Where the parts of a record stand, where they are not the keys of a usual shipper."""
     events: KeyPath | None = None
     """The list of records within the body, where it is not the body itself."""
 
