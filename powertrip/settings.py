@@ -40,8 +40,7 @@ from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
 from powertrip.domain.sources import UnmatchedSection
-from powertrip.domain.telling import DEFAULT as WHOM_ELSE
-from powertrip.domain.telling import AlsoTell
+from powertrip.domain.telling import AlsoTell, by_default
 from powertrip.domain.voices import Expected, ExpectedVoice, mistakes_in_voices
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
 from powertrip.errors import ConfigError, Mistake
@@ -129,7 +128,7 @@ class ConfigFile(Section):
     policy: tuple[Policy, ...] = ()
     reminders: Reminders = Reminders()
     severity: SeverityLists = SeverityLists()
-    also_tell: tuple[AlsoTell, ...] = WHOM_ELSE
+    also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""
     backup: Annotated[Backup, Field(default_factory=Backup)]
     cards: CardSettings = CardSettings()

@@ -18,8 +18,9 @@ class AlsoTell(Section):
     """The events it is about."""
 
 
-DEFAULT = (AlsoTell(when=When(risk=RiskLevel.HIGH)),)
-"""A login from an address of bad repute must not be a question to a possibly hijacked account alone."""
+def by_default() -> tuple[AlsoTell, ...]:
+    """A login from an address of bad repute must not be a question to a possibly hijacked account alone."""
+    return (AlsoTell(when=When(risk=RiskLevel.HIGH)),)
 
 
 def channels_to_tell(event: Event, also_tell: Iterable[AlsoTell], security_channel: str) -> tuple[str, ...]:

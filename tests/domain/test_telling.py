@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from powertrip.domain.event import Event
-from powertrip.domain.telling import DEFAULT, AlsoTell, channels_to_tell
+from powertrip.domain.telling import AlsoTell, by_default, channels_to_tell
 from tests.samples import event, known
 
 SECURITY = "C0SECURITY"
@@ -43,9 +43,9 @@ def test_each_channel_is_told_once_and_the_security_channel_where_none_is_named(
 
 
 def test_without_settings_the_security_channel_hears_of_red_addresses_alone() -> None:
-    assert channels_to_tell(event(facts=known(68)), DEFAULT, SECURITY) == (SECURITY,)
-    assert channels_to_tell(event(facts=known(67)), DEFAULT, SECURITY) == ()
-    assert channels_to_tell(event(), DEFAULT, SECURITY) == ()
+    assert channels_to_tell(event(facts=known(68)), by_default(), SECURITY) == (SECURITY,)
+    assert channels_to_tell(event(facts=known(67)), by_default(), SECURITY) == ()
+    assert channels_to_tell(event(), by_default(), SECURITY) == ()
 
 
 def test_a_risk_that_no_service_gives_is_refused() -> None:

@@ -265,6 +265,7 @@ async def test_nothing_of_the_old_configuration_is_kept(
         "polls": {"search": search(apis[0])},
         "origins": {"hids": {"sources": ["papertrail"]}},
         "policy": [{"when": {"rule": "ssh_login"}, "require": ["reason"]}],
+        "also_tell": [{"channel": "C0GENERAL", "when": {"risk": "high"}}],
         "backup": {"after": "1h", "channels": {"file": {"url": "json://127.0.0.1:1"}}},
         "severity": {"sensitive": {"hosts": ["db-1"]}, "expected": {"hosts": ["ci-1"]}},
         "api": {"token": SECRET},
