@@ -54,10 +54,11 @@ class ReviewersGroup:
             answer = await self._limits.call(
                 "usergroups.users.list", lambda: self._client.usergroups_users_list(usergroup=group)
             )
-        except SlackMisconfigured:
-            raise
         except SlackRefused as error:
-            # A group that is gone must not keep people from answering for themselves.
+            # A refused token says nothing of the group, and is answered otherwise.
+            if isinstance(error, SlackMisconfigured) and error.scope is None:
+                raise
+            # A group that is gone, or may not be read, must not leave everybody unknown.
             log.error("reviewers.group unreadable, nobody is a reviewer by it", error=str(error))
             return frozenset()
         members = answer["users"]

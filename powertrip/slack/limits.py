@@ -33,8 +33,11 @@ class RateLimits:
             self._next_turn[method] = turn + SPACING
             raise SlackUnavailable(f"Slack limits {method}", retry_after=(turn - now).total_seconds())
         try:
-            return await call(make())
+            answer = await call(make())
         except SlackUnavailable as error:
             if error.retry_after:
                 self._until[method] = self._clock() + timedelta(seconds=error.retry_after)
             raise
+        # Whoever is limited next begins a new queue.
+        self._next_turn.pop(method, None)
+        return answer

@@ -1,6 +1,6 @@
 """Looks after the way to Slack: the token, its scopes, the socket, and who reads the security channel."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -40,7 +40,9 @@ class WorkspaceWatch:
         try:
             identity = await identify(self._client)
             await self._token_is_good(identity)
-            for name, channel, setting in self._channels():
+            channels = self._channels()
+            await self._forget_channels_but(channel for _, channel, _ in channels)
+            for name, channel, setting in channels:
                 await self._look_at_channel(name, channel, setting)
         except SlackMisconfigured as error:
             await troubles.misconfigured(self._context, error)
@@ -67,6 +69,13 @@ class WorkspaceWatch:
             await troubles.misconfigured(self._context, error)
         else:
             await self._channel_is_wrong(self._name(), self._context.settings.security_channel, error)
+
+    async def _forget_channels_but(self, used: Iterable[str]) -> None:
+        """End the troubles of channels that a reload, or another start, put aside."""
+        keys = {f"{troubles.CHANNEL}{channel}" for channel in used}
+        present = await self._context.store.troubles.present()
+        unused = [key for key in present if key.startswith(troubles.CHANNEL) and key not in keys]
+        await troubles.end(self._context, unused)
 
     async def _look_at_channel(self, name: str, channel: str, setting: str) -> None:
         try:

@@ -14,6 +14,7 @@ from powertrip.errors import ConfigError
 from powertrip.pipeline import retry, settle
 from powertrip.runtime import loops
 from powertrip.runtime.app import Running
+from powertrip.settings import load_config
 from powertrip.slack import limits
 from powertrip.store import deliveries
 from slack_emulator import BOT_TOKEN, SlackEmulator
@@ -249,6 +250,22 @@ async def test_a_channel_that_is_shared_later_gets_no_post_until_it_is_not(
     assert (await sender.get("/readyz"))[0] == 200
     await evidence.until_idle()
     await assert_promises_kept(evidence, control, {"1", "2"})
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_shared_channel_that_a_reload_puts_aside_is_no_trouble_any_more(
+    sandbox: SlackEmulator, running: Started, control: Control, tmp_path: Path, evidence: Evidence
+) -> None:
+    application, sender = running
+    await control.channel(SECURITY, is_ext_shared=True)
+    await control.channel("C0NEW", name="new-security", members=[CAROL, "U0POWERTRIP"])
+    await until(lambda: evidence.column("SELECT key FROM trouble"), "it is noticed")
+    await sender.post(login("stranger", id="1"))
+    whole = settings(sandbox, tmp_path, slack={"security_channel": "C0NEW"})
+    await application.reload(load_config(write_config(tmp_path / "config.yaml", whole), {}))
+    await control.message_in("C0NEW", lambda m: m.shows("stranger"))
+    await until(lambda: evidence.column("SELECT key FROM trouble") == [], "it is over")
+    assert not (await control.state()).messages(SECURITY)
 
 
 @pytest.mark.usefixtures("quick")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from powertrip.errors import SlackUnavailable
+from powertrip.errors import SlackMisconfigured, SlackUnavailable
 from powertrip.slack.group import FRESH, KEPT, ReviewersGroup
 from powertrip.slack.limits import SPACING, RateLimits
 from tests.conftest import Clock
@@ -32,6 +32,7 @@ class Slack:
         self.calls = 0
         self.members = [CAROL]
         self.is_limited = False
+        self.refusal: dict[str, str] = {}
 
     async def usergroups_users_list(self, *, usergroup: str) -> Answer:
         assert usergroup.startswith("S0")
@@ -39,6 +40,8 @@ class Slack:
         if self.is_limited:
             limited = Answer(429, {"Retry-After": "30"}, ok=False, error="ratelimited")
             raise SlackApiError("limited", limited)
+        if self.refusal:
+            raise SlackApiError("refused", Answer(200, {}, ok=False, **self.refusal))
         return Answer(200, {}, ok=True, users=self.members)
 
 
@@ -74,6 +77,22 @@ async def test_its_last_members_decide_while_slack_limits_but_not_for_ever(
     assert await group.members(GROUP) == {CAROL}
     clock.now += KEPT
     with pytest.raises(SlackUnavailable):
+        await group.members(GROUP)
+
+
+@pytest.mark.parametrize(
+    "refusal", [{"error": "no_such_subteam"}, {"error": "missing_scope", "needed": "usergroups:read"}]
+)
+async def test_a_group_that_is_gone_or_may_not_be_read_has_nobody_in_it(
+    slack: Slack, group: ReviewersGroup, refusal: dict[str, str]
+) -> None:
+    slack.refusal = refusal
+    assert await group.members(GROUP) == frozenset()
+
+
+async def test_a_refused_token_says_nothing_of_the_group(slack: Slack, group: ReviewersGroup) -> None:
+    slack.refusal = {"error": "token_revoked"}
+    with pytest.raises(SlackMisconfigured):
         await group.members(GROUP)
 
 
