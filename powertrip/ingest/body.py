@@ -6,6 +6,7 @@ holds JSON; each plain or gzipped.
 """
 
 import codecs
+import contextlib
 import gzip
 import io
 import json
@@ -72,7 +73,10 @@ def read_text(request: IngestRequest) -> str:
 def _encoding(body: bytes) -> str:
     """UTF-8, or what Windows writes in its place: no text has a NUL in every second byte otherwise."""
     if body.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
-        return "utf-32"
+        # The mark of UTF-16 and a NUL are the same bytes.
+        with contextlib.suppress(UnicodeDecodeError):
+            body.decode("utf-32")
+            return "utf-32"
     if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if len(body) % 2 == 0 and len(body) >= 4:

@@ -289,6 +289,7 @@ def test_a_record_that_only_looks_like_an_envelope_is_kept_whole() -> None:
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
 def test_text_of_windows_is_read(encoding: str) -> None:
     assert records_of("syslog", LINES[0].encode(encoding))[0].message == LOGIN
+    assert records_of("syslog", f"\0{LOGIN}".encode(encoding))[0].message.endswith(LOGIN)
 
 
 def test_the_time_of_a_header_with_a_zone_is_better_than_that_of_reading_it() -> None:
