@@ -6,6 +6,7 @@ import pytest
 
 from powertrip.errors import Unauthorized
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.sample import SampleLogin
 from powertrip.ingest.source import Signature, SignedSource
 from tests.sources.posting import SECRET, hmac_of, request
 
@@ -19,6 +20,9 @@ class Forgetful(SignedSource):
         return Signature(
             header="X-Sign", offered=(request.header("X-Sign") or "",), signed_before_body=b"v1:"
         )
+
+    def signs(self, _login: SampleLogin) -> tuple[bytes, dict[str, str]]:
+        return b"v1:", {"X-Sign": "SIGNATURE"}
 
     def read_body(self, _request: IngestRequest) -> Reading:
         return Reading(is_cut=True)
