@@ -35,6 +35,13 @@ async def check_slack(config: Config, session: aiohttp.ClientSession, report: Re
     with report.checking("bot token"):
         identity = await preflight.identify(client)
         report.well("bot token", identity.team)
+        if identity.is_org_wide:
+            problem = (
+                f"{identity.team} is a whole organisation, and Powertrip looks for channels and people in one"
+            )
+            report.note(
+                "bot token", f"{problem} workspace; install the app in that workspace, and take its token"
+            )
     with report.checking("app token"):
         await _check_app_token(client, config, report)
     if identity is None:

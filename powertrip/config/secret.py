@@ -77,6 +77,12 @@ def check_token(value: SecretStr, *, prefix: str, other: str, advice: str) -> Se
     # Slack gives out two, on two pages, and most who fail to start have mixed them up.
     if token.startswith(other):
         raise ValueError(f"is the other token, which begins with {other}; {advice}")
+    if token.startswith("xoxe"):
+        # Nobody asks for a new one here, and after the twelve hours nothing would be asked in Slack.
+        raise ValueError(
+            "is of an app with token rotation, and dies after 12 hours; rotation cannot be switched off, "
+            f"so make another app without it, and {advice}"
+        )
     if not re.fullmatch(re.escape(prefix) + r"[\w-]+", token, re.ASCII):
         raise ValueError(f"does not look like a token that begins with {prefix}; {advice}")
     return value

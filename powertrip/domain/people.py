@@ -1,5 +1,6 @@
 """People: the section `people`, whom an event is about, and who clicked."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
@@ -72,6 +73,12 @@ class Person(Section):
     """Further names of the same person: unix users, e-mail addresses, AWS users or SSO sessions, Okta ids."""
     github: str | None = None
     """Their GitHub login. Capitals do not matter in it, nor in e-mail addresses; in other names they do."""
+
+
+def may_be_former(slack_id: str, listed: Iterable[str]) -> list[str]:
+    """Those ids that this member may have had before their workspace joined an organisation."""
+    # Members of an organisation have W… or U…; whoever has U… still has what they had.
+    return [other for other in listed if other.startswith("U")] if slack_id.startswith("W") else []
 
 
 def before_lookup(person: Person | None) -> Subject:

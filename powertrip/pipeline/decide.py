@@ -11,6 +11,7 @@ from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import Event
 from powertrip.errors import NotAllowed, ReasonRequired, Refused, UnknownEvent
 from powertrip.pipeline.context import Context
+from powertrip.pipeline.former_ids import recognise
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +71,8 @@ class Decider:
         context, settings = self._context, self._context.settings
         # Whoever clicks is looked up at this moment; neither the button nor what a card said gives a right.
         # Their own events they may decide whether or not they are a reviewer.
-        is_own = (await self.event(reference)).subject.slack_id == slack_id
+        event = await recognise(context, await self.event(reference), slack_id)
+        is_own = event.subject.slack_id == slack_id
         needs_group = not is_own or verdict is Verdict.CLOSE
         actor = await context.directory.actor(slack_id, team_id, needs_group=needs_group)
         decision = Decision(

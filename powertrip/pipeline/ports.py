@@ -48,6 +48,9 @@ class Directory(Protocol):
         Without `needs_group` those are reviewers who are listed by their ids.
         """
 
+    async def current_id(self, slack_id: str) -> str | None:
+        """The id that Slack has now for a member; None where it knows none. Raises SlackError, StoreError."""
+
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
         """The names of those among `people` who are this member; raises SlackError."""
 

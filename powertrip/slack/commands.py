@@ -19,6 +19,7 @@ from powertrip.domain.trial import NO_SOURCE
 from powertrip.errors import NotAllowed, OutsideError, PowertripError, ReasonRequired, Refused, Unavailable
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
+from powertrip.pipeline.former_ids import recognise
 from powertrip.pipeline.ports import Trials
 from powertrip.slack.arguments import (
     described,
@@ -163,6 +164,7 @@ class Commands:
             raise Refused(f"The id of the event is missing. Type {command} ID; cards show the id.")
         event = await self._decider.event(parse_reference(arguments[0]))
         actor = await self._actor(caller)
+        event = await recognise(self._context, event, actor.slack_id)
         if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
             raise NotAllowed("Only the person this event is about and the reviewers can see it.")
         occurrences = await self._context.store.events.occurrences(event.id)

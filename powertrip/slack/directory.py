@@ -13,7 +13,15 @@ from typing import Any, Protocol
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind, before_lookup
+from powertrip.domain.people import (
+    Actor,
+    Person,
+    Standing,
+    Subject,
+    SubjectKind,
+    before_lookup,
+    may_be_former,
+)
 from powertrip.domain.routing import Reviewers
 from powertrip.errors import (
     PowertripError,
@@ -109,12 +117,12 @@ class SlackDirectory:
     async def _last_known(self, person: Person) -> Subject | None:
         """The person as Slack knew them last, whenever that was; None where it is no member one can ask."""
         try:
-            known = await self._memory.get(_key(person), self._clock() - EVER)
+            user = await self._kept(person, EVER)
         except StoreError as error:
             log.warning("kept answer about a person unreadable", error=str(error))
             return None
         # That they were not there once says nothing of now, and would move their question.
-        subject = self._subject(person, known.get("user")) if isinstance(known, dict) else None
+        subject = self._subject(person, user) if user else None
         return subject if subject and subject.kind is SubjectKind.PERSON else None
 
     def _subject(self, person: Person, user: dict[str, Any] | None) -> Subject:
@@ -149,10 +157,13 @@ class SlackDirectory:
         if any(person.email for person in people):
             user = await self._user_now(slack_id) or {}
             email = str((user.get("profile") or {}).get("email") or "").casefold()
+        # Only from memory: there may be hundreds of people, and those who matter were asked about lately.
+        listed = [person for person in people if may_be_former(slack_id, [person.slack or ""])]
+        former = {item.slack for item in listed if (await self._kept(item, EVER) or {}).get("id") == slack_id}
         return [
             person.name
             for person in people
-            if person.slack == slack_id or (email and (person.email or "").casefold() == email)
+            if person.slack in {slack_id, *former} or (email and (person.email or "").casefold() == email)
         ]
 
     async def called(self, name: str, people: Sequence[Person]) -> list[str]:
@@ -162,11 +173,10 @@ class SlackDirectory:
         """
         wanted, exact, by_first_name = name.casefold(), set[str](), set[str]()
         for person in people:
-            known = await self._memory.get(_key(person), self._clock() - EVER)
-            user = (known.get("user") if isinstance(known, dict) else None) or {}
+            user = await self._kept(person, EVER) or {}
             in_config = {listed.casefold() for listed in (person.name, *person.names)}
             in_slack = {str(user[key]).casefold() for key in ("real_name", "name") if user.get(key)}
-            slack_id = person.slack or user.get("id")
+            slack_id = user.get("id") or person.slack
             if wanted in in_config and slack_id is None:
                 with contextlib.suppress(SlackError):
                     slack_id = (await self.subject(person)).slack_id
@@ -192,21 +202,40 @@ class SlackDirectory:
         reviewers = self._reviewers()
         if slack_id in reviewers.users:
             return True
-        # A workspace that joins an organisation gives its members other ids; configured are the old ones.
-        former = [listed for listed in reviewers.users if listed[0] == "U"] if slack_id[0] == "W" else []
-        for listed in former if needs_group else []:
-            user = await self._remembered_user(Person(name=listed, slack=listed))
-            if user is not None and user["id"] == slack_id:
+        for listed in may_be_former(slack_id, reviewers.users) if needs_group else []:
+            if await self.current_id(listed) == slack_id:
                 return True
         if reviewers.group is None or not needs_group:
             return False
         return slack_id in await self._group.members(reviewers.group)
 
+    async def current_id(self, slack_id: str) -> str | None:
+        """The id that Slack has now for a member; None where it knows none. Raises SlackError, StoreError."""
+        person = Person(name=slack_id, slack=slack_id)
+        user = await self._kept(person, self._lookups().keep)
+        # What is kept from before the workspace joined an organisation says nothing of now.
+        if user is None or (user["id"] == slack_id and "enterprise_user" not in user):
+            try:
+                async with asyncio.timeout(self._lookups().timeout.total_seconds()):
+                    user = await self._ask(person)
+            except TimeoutError as error:
+                raise SlackUnavailable(f"Slack does not say who {slack_id} is") from error
+        return str(user["id"]) if user else None
+
+    async def _kept(self, person: Person, age: timedelta) -> dict[str, Any] | None:
+        """What Slack said of the person, if it said something and that is no older; raises StoreError."""
+        known = await self._memory.get(_key(person), self._clock() - age)
+        user = known.get("user") if isinstance(known, dict) else None
+        return user if isinstance(user, dict) else None
+
     async def _remembered_user(self, person: Person) -> dict[str, Any] | None:
-        key, now = _key(person), self._clock()
-        known = await self._memory.get(key, now - self._lookups().keep)
+        known = await self._memory.get(_key(person), self._clock() - self._lookups().keep)
         if isinstance(known, dict):
             return known.get("user")
+        return await self._ask(person)
+
+    async def _ask(self, person: Person) -> dict[str, Any] | None:
+        now = self._clock()
         if slack_id := person.slack:
             lookup = self._limits.call("users.info", lambda: self._client.users_info(user=slack_id))
         else:
@@ -217,7 +246,7 @@ class SlackDirectory:
         user = await user_of(lookup)
         kept = user and {name: user[name] for name in _KEPT if name in user}
         # That nobody was found is an answer too, and kept like any other.
-        await self._memory.put(key, {"user": kept}, now)
+        await self._memory.put(_key(person), {"user": kept}, now)
         return user
 
 

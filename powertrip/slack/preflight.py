@@ -32,6 +32,8 @@ class Identity:
     """The workspace's name."""
     scopes: frozenset[str]
     """Those the bot token has; empty where the server does not tell."""
+    is_org_wide: bool = False
+    """Whether the app is installed in a whole organisation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ async def identify(client: AsyncWebClient) -> Identity:
         enterprise_id=answer.get("enterprise_id"),
         workspace_url=url,
         team=str(answer["team"] or url),
+        is_org_wide=answer.get("is_enterprise_install") is True,
         scopes=frozenset(part.strip() for part in scopes.split(",") if part.strip()),
     )
 

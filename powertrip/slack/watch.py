@@ -9,6 +9,7 @@ from powertrip.domain.delivery import Note
 from powertrip.errors import SlackAmbiguous, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline import troubles
 from powertrip.pipeline.context import Context
+from powertrip.pipeline.former_ids import FormerIds
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.preflight import SHARED, Identity, identify, missing_scopes, security_channel
@@ -33,6 +34,7 @@ class WorkspaceWatch:
         self._notifier = notifier
         self._socket = socket
         self._name = name
+        self._former_ids = FormerIds(context)
 
     async def look(self) -> bool:
         """Look once; returns False, for there is nothing more to do at once. Raises StoreUnavailable."""
@@ -44,6 +46,8 @@ class WorkspaceWatch:
             await self._forget_channels_but(channel for _, channel, _ in channels)
             for name, channel, setting in channels:
                 await self._look_at_channel(name, channel, setting)
+            if identity.enterprise_id is not None:
+                await self._former_ids.look()
         except SlackMisconfigured as error:
             await troubles.misconfigured(self._context, error)
         except SlackRefused as error:

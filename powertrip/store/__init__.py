@@ -32,6 +32,7 @@ from powertrip.store.hids.reports import Tellings
 from powertrip.store.inbox import Inbox
 from powertrip.store.judging import Judging
 from powertrip.store.lookups import Enriching
+from powertrip.store.members import Members
 from powertrip.store.notes import Notes
 from powertrip.store.notices import Notices
 from powertrip.store.people_cache import PeopleCache
@@ -70,6 +71,7 @@ class Store:
         self.heartbeat = Heartbeats(database)
         self.inbox = Inbox(database)
         self.judging = Judging(database)
+        self.members = Members(database)
         self.notes = Notes(database)
         self.notices = Notices(database)
         self.people_cache = PeopleCache(database)

@@ -294,3 +294,13 @@ async def test_others_who_can_read_the_database_are_told_of(tmp_path: Path, mode
         notes
         == [f"note database: others on this machine can read powertrip.db; run: chmod 600 {file}"] * told
     )
+
+
+async def test_a_token_of_a_whole_organisation_is_told_of(tmp_path: Path) -> None:
+    identity = IDENTITY | {"is_enterprise_install": True, "enterprise_id": "E0ORG"}
+    found, _ = await checked(tmp_path, {"auth.test": identity, "*": OK})
+    told = lines(found, "bot token")
+
+    assert told[0] == "ok bot token: Example"
+    assert told[1].startswith("note bot token: Example is a whole organisation")
+    assert "install the app in that workspace" in told[1]

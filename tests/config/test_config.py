@@ -214,6 +214,11 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
         ("slack: {security_channel: security}", "slack.security_channel", '"#name"'),
         ("slack: {base_url: 'https://slack.com/api'}", "slack.base_url", "ends with /"),
         ("slack: {command: powertrip}", "slack.command", "a slash"),
+        (
+            "slack: {bot_token: xoxe.xoxb-1-a}",
+            "slack.bot_token",
+            "is of an app with token rotation, and dies after 12 hours",
+        ),
         ("slack: {bot_token: xapp-1-a}", "slack.bot_token", "is the other token, which begins with xapp-"),
         ("slack: {app_token: geheim}", "slack.app_token", "begins with xapp-"),
         ("reviewers: {users: [carol]}", "reviewers.users.0", "begins with U"),

@@ -468,3 +468,66 @@ async def test_people_of_a_workspace_that_joined_an_organisation_are_still_thems
     await control.press("W0CAROL", SECURITY, for_reviewers.ts, action_id="approve")
     decided = "SELECT count(*) FROM event WHERE status = 'approved'"
     await until(lambda: evidence.number(decided) == 2, "both are approved")
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("changes", [{"reviewers": {"users": [CAROL], "group": None}}])
+async def test_events_opened_before_a_workspace_joined_an_organisation_are_still_their_persons(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    addresses = [f"192.0.2.{n}" for n in range(3)]
+    await sender.post(*(login("alice", address=address, id=address) for address in addresses))
+    await control.wait_for(lambda s: len(s.messages(ALICES_DM)) == 3)
+    await evidence.until_idle()
+    await control.join_enterprise("E0ORG")
+    by_button, by_command, _ = (m for m in (await control.state()).messages() if m.buttons)
+    bobs = await control.renew_direct_messages("W0BOB")
+    await control.slash("W0BOB", bobs, f"approve {by_button.buttons[0]['value']}")
+    await control.ephemeral_to("W0BOB", lambda m: m.shows("Only the person this event is about"))
+    await control.press("W0ALICE", by_button.channel, by_button.ts, action_id="approve")
+    await control.slash("W0ALICE", by_button.channel, f"approve {by_command.buttons[0]['value']}")
+    decided = "SELECT count(*) FROM event WHERE status = 'approved'"
+    await until(lambda: evidence.number(decided) == 2, "both are approved")
+    assert set(evidence.column("SELECT actor_id FROM decision")) == {"W0ALICE"}
+    # What nobody has touched is hers in lists, too.
+    subjects = "SELECT count(*) FROM event WHERE subject_slack_id = 'W0ALICE'"
+    await until(lambda: evidence.number(subjects) == 3, "all are hers")
+    for words, shown in (("pending me", "for you: 1"), ("history", "3 events"), ("whoami", "alice")):
+        await control.slash("W0ALICE", by_button.channel, words)
+        await control.ephemeral_to("W0ALICE", lambda m, shown=shown: m.shows(shown))  # type: ignore[misc]
+    for whose in ("@alice", "<@W0ALICE|alice>"):
+        await control.slash("W0CAROL", SECURITY, f"history {whose}")
+    await control.wait_for(lambda s: sum(m.shows("3 events") for m in s.ephemerals("W0CAROL")) == 2)
+    await evidence.until_idle()
+    await assert_promises_kept(evidence, control, set(addresses))
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {
+            "reviewers": {"users": [CAROL, BOB], "group": None},
+            "policy": [{"when": {"user": "alice"}, "require": "second_person"}],
+        }
+    ],
+)
+async def test_one_person_is_no_second_person_under_the_id_that_an_organisation_gave_them(
+    sender: Sender, control: Control, evidence: Evidence
+) -> None:
+    await sender.post(login("alice", id="1"))
+    card = await control.message_in(ALICES_DM)
+    await control.press(ALICE, ALICES_DM, card.ts, action_id="approve")
+    await until(lambda: evidence.statuses() == ["half_approved"], "it is half approved")
+    await evidence.until_idle()
+    await control.join_enterprise("E0ORG")
+    reference = card.buttons[0]["value"]
+    alices, bobs = [await control.renew_direct_messages(who) for who in ("W0ALICE", "W0BOB")]
+    # Neither while Slack does not say whether it is the same person, nor after.
+    await control.fault("users.info", "http_error", count=2, status=503)
+    for _ in range(3):
+        await control.slash("W0ALICE", alices, f"approve {reference}")
+    await control.ephemeral_to("W0ALICE", lambda m: m.shows("It takes a second person"))
+    assert evidence.statuses() == ["half_approved"]
+    await control.slash("W0BOB", bobs, f"approve {reference}")
+    await until(lambda: evidence.statuses() == ["approved"], "it is approved")

@@ -76,6 +76,9 @@ class Nobody:
     ) -> Actor:
         return Actor(slack_id=slack_id, name="", standing=Standing.UNKNOWN)
 
+    async def current_id(self, slack_id: str) -> str | None:
+        return slack_id
+
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:  # noqa: ARG002
         return []
 
