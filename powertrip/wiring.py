@@ -4,6 +4,7 @@ A source without its rules takes every record with thanks, and nobody is ever as
 slip of all, and the most silent.
 """
 
+import fnmatch
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -157,21 +158,27 @@ def _starved_rules(senders: _Senders, rules: RuleSet, entries: Sequence[Any]) ->
 
 
 def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
-    """Rules that policies, origins and expectations name and that do not exist."""
-    # A policy for a rule that makes no events demands nothing, and nobody would notice.
+    """Rules that policies, copies, severities, origins and expectations name and that do not exist."""
+    # A policy or a copy for a rule that makes no events does nothing, and nobody would notice.
     known = [rule.name for rule in rules.rules if not rule.ignore]
-    policies = data.get("policy")
     written: list[tuple[tuple[str | int, ...], Any]] = []
-    for number, policy in enumerate(policies if isinstance(policies, list) else []):
-        when = policy.get("when") if isinstance(policy, dict) else None
-        if isinstance(when, dict):
-            written.append((("policy", number, "when", "rule"), when.get("rule")))
+    for section in ("policy", "also_tell"):
+        entries = data.get(section)
+        for number, entry in enumerate(entries if isinstance(entries, list) else []):
+            when = entry.get("when") if isinstance(entry, dict) else None
+            if isinstance(when, dict):
+                written.append(((section, number, "when", "rule"), when.get("rule")))
     for name, origin in tables(data, "origins"):
         written.append((("origins", name, "expects"), origin.get("expects")))
+    # The lists of severities take * for any text.
+    written += [
+        (("severity", name, "rules"), listed.get("rules")) for name, listed in tables(data, "severity")
+    ]
     for path, value in written:
         names = as_list(value)
         for name in map(str, names if isinstance(names, list) else []):
-            if known and name not in known:
+            is_known = fnmatch.filter(known, name) if path[0] == "severity" else name in known
+            if known and not is_known:
                 yield path, did_you_mean(name, known, "rule")
     # A rule that ignores is heard as well.
     every = [rule.name for rule in rules.rules]

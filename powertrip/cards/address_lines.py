@@ -143,16 +143,16 @@ def decided(event: Event, decision: Decision) -> list[Line]:
     return [line, labelled(label, text(f"“{show(one_line(decision.reason), REASON_LIMIT)}”"))]
 
 
-def entry(event: Event, now: datetime) -> Line:
-    """An event as one line of a list."""
+def entry(event: Event, now: datetime, apart: str = "") -> Line:
+    """An event as one line of a list; `apart` tells it from others that read alike."""
     what, _, rest = words.summary(event).partition(words.title(event))
     mark = words.STATUS_MARK[event.status]
-    return [text(f"{mark} {what}"), bold(words.title(event)), text(f"{rest}{_standing(event, now)}")]
+    return [text(f"{mark} {what}"), bold(words.title(event)), text(f"{rest}{apart}{_standing(event, now)}")]
 
 
-def plain_entry(event: Event, now: datetime) -> Line:
+def plain_entry(event: Event, now: datetime, apart: str = "") -> Line:
     """The same without emphasis, where many lines have to share a message."""
-    return [text(f"{words.STATUS_MARK[event.status]} {words.summary(event)}{_standing(event, now)}")]
+    return [text(f"{words.STATUS_MARK[event.status]} {words.summary(event)}{apart}{_standing(event, now)}")]
 
 
 def _standing(event: Event, now: datetime) -> str:

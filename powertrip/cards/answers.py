@@ -21,7 +21,7 @@ from powertrip.cards.blocks import (
 )
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import show
-from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import Event, Notice, NoticeKind, Occurrence, Status
 from powertrip.domain.people import Actor
 
@@ -69,7 +69,13 @@ def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Mes
     elif decision.verdict is Verdict.DENY:
         lines.append([text("A reviewer has to look into it and close it with a note.")])
     if rest:
-        came = f"{words.count(rest.occurrences, 'occurrence')} came after what you saw and "
+        # Whoever types an id may name an older revision than they saw.
+        after = (
+            "what you saw"
+            if decision.via is Via.BUTTON
+            else f"revision {decision.revision:,}, which you named,"
+        )
+        came = f"{words.count(rest.occurrences, 'occurrence')} came after {after} and "
         verb = "stays" if rest.occurrences == 1 else "stay"
         lines.append([bold("Not covered: "), text(f"{came}{verb} open as {rest.ref}.")])
     return answer(lines, [paragraph(lines)])

@@ -97,8 +97,8 @@ def label(name: str) -> str:
 
 def evidence(event: Event) -> list[Line]:
     """How it was done, and all that the rule named and is not said above."""
-    ways = [show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name)]
-    lines: list[Line] = [labelled("How", text(" · ".join(ways)))] if ways else []
+    how = _how(event)
+    lines: list[Line] = [labelled("How", text(how))] if how else []
     others = [(name, value) for name, value in event.fields.items() if value and not _is_said(event, name)]
     for name, value in others[:FIELDS_SHOWN]:
         limit = DECISIVE_LIMIT if name in event.headline else VALUE_LIMIT
@@ -106,6 +106,17 @@ def evidence(event: Event) -> list[Line]:
     if len(others) > FIELDS_SHOWN:
         lines.append([text(f"… and {words.count(len(others) - FIELDS_SHOWN, 'more field')}")])
     return [*lines, labelled("Source", text(show(event.source, VALUE_LIMIT)))]
+
+
+def in_words(event: Event) -> dict[str, str]:
+    """The fields by what they are called, as they came; how it was done is one of them, and the first."""
+    how = _how(event)
+    others = {label(name): value for name, value in event.fields.items() if value and name not in _HOW}
+    return ({"How": how} if how else {}) | others
+
+
+def _how(event: Event) -> str:
+    return " · ".join(show(event.fields[name], VALUE_LIMIT) for name in _HOW if event.fields.get(name))
 
 
 def varied(event: Event) -> list[Line]:

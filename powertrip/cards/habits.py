@@ -23,7 +23,7 @@ def unusual(event: Event) -> list[Line]:
     if past.first_of_person:
         shown.append([text(f"🆕 Nothing of this kind was seen of {who} before.")])
     elif new:
-        shown.append([text(f"🆕 First from this {words.listed(new)}: none of {who} was approved before.")])
+        shown.append([text(f"🆕 New {words.listed(new)} for {who}: nothing from there was approved before.")])
     if past.unusual_hour:
         shown.append([text(f"🌙 {who} is not usually at work at this hour.")])
     return shown

@@ -1,9 +1,10 @@
 """Several events in one message, each still decided on its own; and the few words that nudge a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from powertrip.cards import address_lines, buttons, words
+from powertrip.cards.alike import told_apart
 from powertrip.cards.blocks import (
     MESSAGE_JSON,
     MESSAGE_SIZE,
@@ -83,7 +84,8 @@ def _listed(
     now: datetime,
 ) -> Message:
     blocks = list(above)
-    worst, *others = [_line(event, now) for event in [*waiting, *decided]]
+    apart = told_apart([*waiting, *decided])
+    worst, *others = [_line(event, now, apart[event.id]) for event in [*waiting, *decided]]
     call = calling(view.mention) if waiting else []
     # The worst comes right after the headline, for a notification shows little more.
     first, *hints = [[text(line)] for line in said]
@@ -93,7 +95,7 @@ def _listed(
     json_room = MESSAGE_JSON - json_size([shown_text, blocks]) - ROOM_FOR_THE_REST
     shown = 0
     for event in waiting[:WITH_BUTTONS]:
-        pair = [paragraph([address_lines.entry(event, now)]), *buttons.for_status(event)]
+        pair = [paragraph([address_lines.entry(event, now, apart[event.id])]), *buttons.for_status(event)]
         room -= sum(map(size, pair))
         json_room -= json_size(pair)
         if min(room, json_room) < 0:
@@ -102,14 +104,18 @@ def _listed(
         shown += 1
     rest = [*waiting[shown:], *decided]
     room = min(MESSAGE_SIZE - sum(map(size, blocks)), MESSAGE_JSON - json_size([shown_text, blocks]))
-    return Message(text=shown_text, blocks=[*blocks, *_without_buttons(rest, room, view=view, now=now)])
+    return Message(
+        text=shown_text, blocks=[*blocks, *_without_buttons(rest, apart, room, view=view, now=now)]
+    )
 
 
-def _without_buttons(events: Sequence[Event], room: int, *, view: CardView, now: datetime) -> list[Block]:
+def _without_buttons(
+    events: Sequence[Event], apart: Mapping[str, str], room: int, *, view: CardView, now: datetime
+) -> list[Block]:
     """The lines of as many events as there is room for, and how many are left."""
     lines: list[Line] = []
     for event in events[:AS_LINES]:
-        line = _line(event, now)
+        line = _line(event, now, apart[event.id])
         # Each line comes with a line break, and with the JSON around both.
         room -= json_size(line) + json_size(NEW_LINE) + 2
         if room < ROOM_FOR_THE_COUNT:
@@ -122,7 +128,7 @@ def _without_buttons(events: Sequence[Event], room: int, *, view: CardView, now:
     return [paragraph(lines)] if lines else []
 
 
-def _line(event: Event, now: datetime) -> Line:
-    line = address_lines.plain_entry(event, now)
+def _line(event: Event, now: datetime, apart: str) -> Line:
+    line = address_lines.plain_entry(event, now, apart)
     last = event.decisions[-1] if event.decisions else None
     return [*line, text(" · by "), user(last.actor_id)] if last else line

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.cards import address_lines, buttons, words
+from powertrip.cards.alike import told_apart
 from powertrip.cards.blocks import Block, Line, actions, button, footer, header, paragraph, paragraphs, text
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import named, show
@@ -27,7 +28,8 @@ def event_list(
 
     The buttons for other pages carry the page's number, a blank and `query`, which says what is listed.
     """
-    lines = [address_lines.entry(event, now) for event in events[:PAGE_SIZE]]
+    apart = told_apart(events[:PAGE_SIZE])
+    lines = [address_lines.entry(event, now, apart[event.id]) for event in events[:PAGE_SIZE]]
     rows: list[Block] = []
     for event, line in zip(events, lines, strict=False):
         rows += [paragraph([line]), *buttons.for_status(event)]
@@ -41,18 +43,19 @@ def history(
 ) -> Message:
     """One page of events, a line each, the buttons for other pages as in `event_list`."""
     headline = show(title, 120)
-    lines = [_past(event, now) for event in events[:HISTORY_PAGE_SIZE]]
+    apart = told_apart(events[:HISTORY_PAGE_SIZE])
+    lines = [_past(event, now, apart[event.id]) for event in events[:HISTORY_PAGE_SIZE]]
     blocks = [header(headline), *paragraphs(lines), *turning(page, pages, query)]
     return answer([[text(headline)], *lines], blocks)
 
 
-def _past(event: Event, now: datetime) -> Line:
+def _past(event: Event, now: datetime, apart: str) -> Line:
     happened = event.occurred_at
     when = f"{happened:%m-%d %H:%M} UTC" if happened.year == now.year else f"{happened:%Y-%m-%d}"
     became = words.STATUS[event.status]
     by = f" by {named(event.decisions[-1].actor_name, words.NAME_LIMIT)}" if event.decisions else ""
     mark = words.STATUS_MARK[event.status]
-    return [text(f"{mark} {when} · {words.summary(event)} · {became}{by} · {event.id}")]
+    return [text(f"{mark} {when} · {words.summary(event)}{apart} · {became}{by} · {event.id}")]
 
 
 def turning(page: int, pages: int, query: str) -> list[Block]:

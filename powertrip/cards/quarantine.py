@@ -4,13 +4,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from powertrip.cards import words
-from powertrip.cards.blocks import Block, as_text, date, header, labelled, paragraph, preformatted, text
+from powertrip.cards.blocks import Block, Line, as_text, date, header, labelled, paragraph, preformatted, text
 from powertrip.cards.event_card import YELLOW
 from powertrip.cards.message import Message
 from powertrip.cards.text import show
 
 NAMED = 8
-"""Sources and reasons that are named; the others are counted."""
+"""Sources that are named; the others are counted."""
+REASONS, REASON_LIMIT = 5, 450
+"""Reasons that have a line each, and characters of one: they end with what to do."""
 SAMPLES = 3
 SAMPLE_LIMIT = 600
 
@@ -29,7 +31,7 @@ def quarantine_notice(
     lines = [
         [text("They could not be judged, so nobody is asked about them.")],
         labelled("From", text(_counted(sources))),
-        labelled("Why", text(_counted(reasons))),
+        *_why(reasons),
         *([labelled("First", date(since))] if since else []),
         labelled("Look", text(how_to_look, code=True)),
     ]
@@ -42,8 +44,27 @@ def quarantine_notice(
     )
 
 
+def _why(reasons: Mapping[str, int]) -> list[Line]:
+    """A line for each reason, as their sentences hold commas themselves."""
+    most = _most_first(reasons)
+    named = [
+        labelled("Why", text(f"{show(reason, REASON_LIMIT)} ({number:,})"))
+        for reason, number in most[:REASONS]
+    ]
+    others = (
+        [labelled("Why", text(words.count(len(most) - REASONS, "other reason")))]
+        if len(most) > REASONS
+        else []
+    )
+    return [*named, *others] or [labelled("Why", text("not known"))]
+
+
 def _counted(counts: Mapping[str, int]) -> str:
-    most = sorted(counts.items(), key=lambda item: -item[1])
+    most = _most_first(counts)
     named = [f"{show(name, 120)} ({number:,})" for name, number in most[:NAMED]]
     others = [words.count(len(most) - NAMED, "other")] if len(most) > NAMED else []
     return ", ".join([*named, *others]) or "not known"
+
+
+def _most_first(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: -item[1])

@@ -1,5 +1,6 @@
 """Says in a sentence what is wrong with a setting, where it stands, and what to write instead."""
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -37,6 +38,8 @@ _TEXTS = {
     "too_short": "must not be empty",
     "tuple_type": "must be a list, with `- ` before each entry",
 }
+# As pydantic names the members of an enum among the choices of a Literal: <RiskLevel.LOW: 'low'>.
+_MEMBER_OF_ENUM = re.compile(r"<[\w.]+: ('[^']*')>")
 # Only these may quote what was written: a setting of any other kind may hold a secret.
 _QUOTABLE = ("bool_parsing", "enum", "float_parsing", "int_parsing", "int_from_float", "literal_error")
 
@@ -96,7 +99,7 @@ def _problem(details: ErrorDetails, location: Location) -> str:
         return _how_a_section_is_written(location)
     text = details["msg"].removeprefix("Value error, ")
     if kind in _TEXTS:
-        text = _TEXTS[kind].format(**details.get("ctx", {}))
+        text = _MEMBER_OF_ENUM.sub(r"\1", _TEXTS[kind].format(**details.get("ctx", {})))
     return f"{text}, not {quoted(details['input'])}" if kind in _QUOTABLE else text
 
 

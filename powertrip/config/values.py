@@ -284,4 +284,13 @@ OneOrMore = Annotated[tuple[str, ...], BeforeValidator(as_list), Written("a text
 Secret = Annotated[
     SecretStr, Field(min_length=1), AfterValidator(refuse_variable), Written("text, kept secret")
 ]
-Url = Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$"), Written("an http or https address")]
+Url = Annotated[
+    str,
+    # Without the value: a mistaken one may hold a password.
+    _require(
+        lambda value: re.fullmatch(r"https?://[^\s/?#@]+(/[^\s?#]*)?", value),
+        "is no address such as https://powertrip.example.com; it begins with https:// or http://, and holds "
+        "no user, password, query or fragment",
+    ),
+    Written("an http or https address"),
+]

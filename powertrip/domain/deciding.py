@@ -120,7 +120,7 @@ def plan(
         newest = f"{event.id}.{shown}" if shown > 1 else event.id
         raise NotShown(
             f"No message has shown {event.id}.{named} yet, and nobody can approve what nobody has seen. The "
-            f"newest that was shown is {newest}; `show {event.id}` shows all that has come since."
+            f"newest that was shown is {newest}."
         )
     # Last, so that nobody writes a reason for what they may not decide or what is decided.
     if not decision.reason and decision.verdict is Verdict.CLOSE:

@@ -41,7 +41,7 @@ def past_of(
     occurred_at: datetime,
     *,
     by_person: int,
-    approved_from_address: int,
+    approved_from_address: int | None,
     approved_from_network: int | None,
     approved_from_country: int | None,
     recent_from_address: int,
@@ -53,8 +53,8 @@ def past_of(
     """The past of an event at `occurred_at`, from what the database holds of others of its kind.
 
     `by_person` counts all of the person's, whatever became of them. The `approved_from_` are None where the
-    network or the country is unknown. `recent_from_address` counts those approved within `WINDOW`;
-    `approved_at` is when those within `HOURS_WINDOW` happened.
+    address, the network or the country is unknown. `recent_from_address` counts those approved within
+    `WINDOW`; `approved_at` is when those within `HOURS_WINDOW` happened.
     """
     # Of somebody new everything is new; saying so once is enough.
     is_known = by_person > 0

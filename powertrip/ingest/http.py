@@ -161,6 +161,7 @@ def _cause(error: Exception, status: int) -> str:
     causes = {
         401: "401 wrong secret or signature",
         404: "404 no such source",
+        405: "405 not sent by POST",
         413: "413 too large",
         422: "422 unreadable",
         503: "503 overloaded" if isinstance(error, IngestRefused) else "503 own mistake",

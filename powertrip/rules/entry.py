@@ -289,4 +289,6 @@ def _shape_at(shape: type[Shape], path: tuple[int | str, ...]) -> type[Shape]:
     inner: dict[str, type[Shape]] = {"expects": Expects, "trust": Trust, "[pattern]": ValuePattern}
     if "[paths]" in path:
         return LookupEntry
-    return inner.get(str(path[-1]), shape) if path else shape
+    # One of several stands at its number.
+    names = [str(step) for step in path if not isinstance(step, int)]
+    return inner.get(names[-1], shape) if names else shape

@@ -30,7 +30,7 @@ def past_of_row(row: Any) -> Past:
     return past_of(
         row.occurred_at,
         by_person=_count(mine, limit=1),
-        approved_from_address=_count(from_here, limit=1),
+        approved_from_address=_count_if(approved, EventRow.source_ip, row.source_ip),
         approved_from_network=_count_if(approved, EventRow.as_number, row.as_number),
         approved_from_country=_count_if(approved, EventRow.country_code, row.country_code),
         recent_from_address=_count(from_here & (EventRow.received_at >= row.received_at - WINDOW)),

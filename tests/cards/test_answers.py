@@ -4,7 +4,7 @@ import pytest
 
 from powertrip.cards import decision_answer, help_card, note, refusal, show_card, whoami_card
 from powertrip.domain.address import Network
-from powertrip.domain.decision import Verdict
+from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import Notice, NoticeKind, Occurrence, Status
 from powertrip.domain.habits import Past
 from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
@@ -57,6 +57,14 @@ def test_what_a_decision_did_not_cover_is_named() -> None:
 
     assert "Not covered: 1 occurrence came after what you saw and stays open as restrestre." in one
     assert "Not covered: 2 occurrences came after what you saw and stay open as restrestre.2." in two
+
+
+def test_who_named_an_older_revision_is_not_told_that_they_had_not_seen_the_newer() -> None:
+    typed = decision(via=Via.COMMAND, revision=2)
+
+    said = decision_answer(event(status=Status.APPROVED), typed, event(id="restrestre")).text
+
+    assert "1 occurrence came after revision 2, which you named, and stays open as restrestre." in said
 
 
 def test_a_refusal_mentions_only_whom_powertrip_names() -> None:

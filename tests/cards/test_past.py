@@ -13,10 +13,10 @@ from tests.samples import NOW
     ("past", "said"),
     [
         (Past(first_of_person=True), "Nothing of this kind was seen of alice before."),
-        (Past(first_from_address=True), "First from this address: none of alice was approved before."),
+        (Past(first_from_address=True), "New address for alice: nothing from there was approved before."),
         (
             Past(first_from_address=True, first_from_network=True, first_from_country=True),
-            "First from this country, network and address: none of alice was approved before.",
+            "New country, network and address for alice: nothing from there was approved before.",
         ),
         (Past(times_from_address=34), "The 34th time from this address in 30 days."),
         (Past(times_from_address=2), "The 2nd time from this address"),

@@ -30,6 +30,14 @@ def test_the_notice_says_how_many_from_where_why_and_where_to_look() -> None:
     ]
 
 
+def test_each_reason_has_a_line_and_is_told_with_what_to_do() -> None:
+    long = "reads like a login, and no rule took it; " + "check its source, " * 10 + "or write an ignore rule"
+
+    said = read(notice(reasons={"is not JSON, says the parser": 1, long: 3}))
+
+    assert said[3:5] == [f"Why: {long} (3)", "Why: is not JSON, says the parser (1)"]
+
+
 def test_the_plain_text_says_the_same_without_the_samples() -> None:
     assert "1,234 records in quarantine" in notice().text
     assert "bot.py quarantine list" in notice().text

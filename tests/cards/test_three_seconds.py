@@ -62,7 +62,7 @@ def test_no_gap_is_filled_with_words_and_none_are_a_programmers(of: tuple[str, s
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_unusual_stands_above_the_buttons_and_before_what_is_as_ever(kind: str) -> None:
-    assert "🆕 First from this network and address" in above_the_buttons(STATES[kind, "red"])
+    assert "🆕 New network and address for " in above_the_buttons(STATES[kind, "red"])
     assert "🔁 The 12th time" in above_the_buttons(STATES[kind, "green"])
     assert "⏰ This is late news" in above_the_buttons(STATES[kind, "late"])
     assert "the HIDS did not see this" in above_the_buttons(STATES[kind, "missed"])

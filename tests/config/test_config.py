@@ -290,6 +290,15 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
             'no rule "sudo"',
         ),
         ("policy: [{when: {rule: shh}, require: reason}]", "policy.0.when.rule", 'there is no rule "shh"'),
+        ("also_tell: [{when: {rule: shh}}]", "also_tell.0.when.rule", 'there is no rule "shh"'),
+        ("also_tell: [{when: {risk: red}}]", "also_tell.0.when.risk", "write 'low', 'medium' or 'high', not"),
+        ("severity: {sensitive: {rules: shh}}", "severity.sensitive.rules", 'there is no rule "shh"'),
+        ("severity: {expected: {rules: [ssh_*, 'su_*']}}", "severity.expected.rules", 'no rule "su_*"'),
+        (
+            "ingest: {public_url: powertrip.example.com}",
+            "ingest.public_url",
+            "begins with https:// or http://",
+        ),
         ("origins: {wazuh: {sources: alerts}}", "origins.wazuh.sources", 'there is no source "alerts"'),
         ("origins: {wazuh: {within: 1m}}", "origins.wazuh", "write `sources: [NAME]`"),
         (

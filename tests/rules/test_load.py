@@ -108,6 +108,10 @@ def looked_up(places: str) -> str:
         (vpn("unanchored: 'on'"), "rules.vpn.unanchored: must be true or false"),
         (vpn("expects: Accepted"), "rules.vpn.expects: must be a mapping, with the keys"),
         (
+            vpn("expects: {prefix: a, containes: b}"),
+            'rules.vpn.expects.containes: there is no key "containes"; did you mean "contains"?',
+        ),
+        (
             vpn("expects: [{prefix: a}, {program: b}]"),
             "rules.vpn.expects.1.prefix: is missing; write how the messages begin",
         ),

@@ -147,6 +147,16 @@ async def test_a_network_and_a_country_without_an_approval_are_new(
     assert (found.past.first_from_network, found.past.first_from_country) == (True, True)
 
 
+async def test_an_event_without_an_address_comes_from_no_new_one(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    before = event(id="event00001", fold_key="1", status=Status.APPROVED)
+    local = event(id="event00002", fold_key="2", source_ip=None)
+    found = await past_of_new_event(database_thread, store, before, new=local)
+    assert found.past is not None
+    assert (found.past.first_of_person, found.past.first_from_address) == (False, False)
+
+
 async def test_pending_events_make_nothing_known(database_thread: DatabaseThread, store: Store) -> None:
     pending = event(id="event00001", fold_key="1")
     found = await past_of_new_event(database_thread, store, pending, new=event(id="event00002", fold_key="2"))
