@@ -9,7 +9,7 @@ from powertrip.domain.event import Severity
 from powertrip.errors import Mistake
 from powertrip.rules.compiler import Compiler
 from powertrip.rules.entry import EventEntry, IgnoreEntry, RawEntry
-from powertrip.rules.judgements import MESSAGE, Rule
+from powertrip.rules.judgements import MESSAGE, WITHIN_MESSAGE, Rule
 from powertrip.rules.lookup import JsonTest
 from powertrip.rules.pattern import Pattern
 
@@ -41,12 +41,15 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     where = compiler.conditions("where", entry.where, entry.types, known)
     unless = compiler.conditions("unless", entry.unless, entry.types, known)
     action, severity = entry.name, Severity.LOW
+    keys: list[str] = []
     may_vary, folds_people = [name for name in DEFAULT_MAY_VARY if name in known], False
     shown: tuple[str, ...] = ()
     if isinstance(entry, EventEntry):
         action, severity = entry.action or entry.name, Severity(entry.severity)
         if entry.may_vary is not None:
-            may_vary = entry.may_vary
+            within = [name for name in entry.may_vary if json and name.startswith(WITHIN_MESSAGE)]
+            keys = [name.removeprefix(WITHIN_MESSAGE) for name in within]
+            may_vary = [name for name in entry.may_vary if name not in within]
         elif entry.fold_by and json:
             # An object tells its own id and time, so of what `fold_by` was for nothing would be left.
             may_vary = [*may_vary, MESSAGE]
@@ -74,6 +77,7 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
         where=where,
         unless=unless,
         may_vary=tuple(may_vary),
+        keys_may_vary=tuple(keys),
         folds_people=folds_people,
         headline=shown,
         expects=expects,

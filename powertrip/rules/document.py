@@ -2,6 +2,7 @@
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from json.decoder import JSONDecodeError
 from typing import Any
@@ -40,6 +41,16 @@ class Document:
         if path not in self._found:
             self._found[path] = path.find(self.value)
         return self._found[path]
+
+    def without(self, paths: Iterable[str]) -> str:
+        """The object as JSON with its keys in order, without what stands at the paths: keys joined by dots.
+
+        Raises RecursionError for one that nests too deeply to write.
+        """
+        value = self.value
+        for path in paths:
+            value = _without(value, path)
+        return json.dumps(value, sort_keys=True)
 
     def unwrapped(self, inside: tuple[JsonPath, ...]) -> "Document":
         """The object at the first of the places that holds one, or else this one. Raises _UnreadableError."""
@@ -89,6 +100,16 @@ class RecordJson:
                 self.problem = str(error)
                 self._documents[key] = None
         return self._documents[key]
+
+
+def _without(value: Any, path: str) -> Any:
+    if isinstance(value, list):
+        return [_without(item, path) if isinstance(item, dict) else item for item in value]
+    if not isinstance(value, dict):
+        return value
+    kept = {key: item for key, item in value.items() if key != path}
+    head, _, rest = path.partition(".")
+    return kept | {head: _without(kept[head], rest)} if rest and head in kept else kept
 
 
 def _parsed(text: str) -> Document | None:

@@ -15,6 +15,8 @@ from powertrip.rules.pattern import Pattern
 
 MESSAGE = "message"
 """In `may_vary`: the words of the log line; fields that are read from it still have to be equal."""
+WITHIN_MESSAGE = f"{MESSAGE}."
+"""In `may_vary`: begins a path of keys in the object, such as `message.request.id`; all others are equal."""
 _WHERE_FROM = ("source_ip", "source_domain", "source_service")
 """Fields that say from where; one of them is enough."""
 
@@ -49,6 +51,8 @@ class Rule:
     """None may hold."""
     may_vary: tuple[str, ...] = ()
     """What may differ between records of one event, beside times: fields, or MESSAGE for the log line."""
+    keys_may_vary: tuple[str, ...] = ()
+    """What may differ of an object that a rule over JSON reads: keys, or paths of keys joined by dots."""
     folds_people: bool = False
     """Whether records that name nobody may be of one event, though of two people."""
     headline: tuple[str, ...] = ()

@@ -155,7 +155,8 @@ class RuleSet:
                     passed_over.by_origin.append(rule)
                 continue
             fields = _looked_up(rule, documents, of_message=of_message) if rule.json else None
-            read = captures.read(rule) if fields is None else _Read(fields, lambda: message)
+            words = partial(_compared, rule, documents, message, of_message=of_message)
+            read = captures.read(rule) if fields is None else _Read(fields, words)
             if read is not None:
                 yield rule, read
 
@@ -200,6 +201,17 @@ def _looked_up(rule: Rule, documents: RecordJson, *, of_message: bool) -> dict[s
     for name, value in values.items():
         fields |= _typed({name: value}, rule.types) or {}
     return fields
+
+
+def _compared(rule: Rule, documents: RecordJson, message: str, *, of_message: bool) -> str:
+    """What has to be equal of the record beside its fields, for a rule over JSON."""
+    document = documents.document(rule.json.inside, of_message=of_message) if rule.json else None
+    if document is None or not rule.keys_may_vary:
+        return message
+    try:
+        return document.without(rule.keys_may_vary)
+    except RecursionError:
+        return message
 
 
 def _typed(captured: dict[str, str], types: Mapping[str, str]) -> dict[str, str] | None:

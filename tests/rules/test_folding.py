@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from functools import reduce
 from typing import Any
 
 import pytest
@@ -97,6 +98,121 @@ def test_ports_and_the_numbers_of_recorded_sessions_make_no_new_event() -> None:
 
     for same in (ports, sessions):
         assert len({judged(ALL, item).fold_key for item in same}) == 1
+
+
+CLOUDTRAIL = """
+eventType: AwsApiCall
+eventName: PutUserPolicy
+eventSource: iam.amazonaws.com
+eventTime: a
+eventID: a
+requestID: a
+userIdentity: {type: IAMUser, arn: x, userName: alice, accessKeyId: AKIAONE, sessionContext: {attributes: {}}}
+requestParameters: {userName: bob, policyName: p, policyDocument: '{"Action":"s3:GetObject"}'}
+responseElements: {}
+sourceIPAddress: 192.0.2.10
+"""
+OKTA = """
+eventType: policy.rule.update
+uuid: a
+published: a
+actor: {id: 1, alternateId: alice@example.com}
+outcome: {result: SUCCESS}
+client: {ipAddress: 192.0.2.10}
+securityContext: {isProxy: false}
+debugContext: {debugData: {requestId: a, newValue: a}}
+target: [{type: PolicyEntity, id: a, alternateId: unknown, displayName: Default}]
+"""
+GITHUB = """
+action: integration_installation.create
+'@timestamp': 1
+_document_id: a
+actor: alice
+org: example
+actor_ip: 192.0.2.10
+integration: ci
+permissions: {contents: read}
+"""
+HOOK = """
+powertrip: {event: deploy_key}
+action: created
+sender: {login: alice, id: 1}
+repository: {full_name: example/web, pushed_at: 1}
+key: {title: ci, key: ssh-ed25519 AAAA, read_only: true}
+"""
+TELEPORT = """
+code: T1000I
+event: user.login
+uid: a
+time: a
+user: alice
+cluster_name: example
+addr.remote: 192.0.2.10:1
+success: true
+method: saml
+mfa_device: {mfa_device_name: a}
+"""
+TAILSCALE = """
+type: policyUpdate
+timestamp: a
+tailnet: example.com
+data: {actor: alice@example.com, newPolicy: a}
+"""
+SUDO = """
+sudo:
+  accept: {submituser: alice, runuser: root, command: /usr/bin/id, runenv: [PATH=/bin], uuid: a, lines: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("object_", "alike", "apart"),
+    [
+        (
+            CLOUDTRAIL,
+            "eventID requestID eventTime responseElements",
+            "requestParameters.policyDocument userIdentity.accessKeyId userIdentity.type errorMessage",
+        ),
+        (
+            CLOUDTRAIL.replace("PutUserPolicy", "AssumeRole"),
+            "eventID responseElements requestParameters.roleSessionName",
+            "requestParameters.policyDocument requestParameters.policyArns",
+        ),
+        (
+            CLOUDTRAIL.replace("{type: IAMUser", "{type: Root").replace("PutUserPolicy", "CreateAccessKey"),
+            "eventID",
+            "responseElements.accessKey",
+        ),
+        (
+            OKTA,
+            "uuid published debugContext.debugData.requestId transaction",
+            "securityContext.isProxy debugContext.debugData.newValue target.0.id target.0.displayName",
+        ),
+        (GITHUB, "@timestamp _document_id created_at", "permissions.contents hashed_token issuer"),
+        (HOOK, "repository.pushed_at sender.id", "key.key key.read_only installation"),
+        (TELEPORT, "uid time size", "mfa_device.mfa_device_name attributes"),
+        (TAILSCALE, "timestamp", "data.newPolicy"),
+        (SUDO, "sudo.accept.uuid sudo.accept.lines", "sudo.accept.runenv sudo.accept.runchroot"),
+    ],
+    ids=["cloudtrail", "role", "root", "okta", "github", "hook", "teleport", "tailscale", "sudo"],
+)
+def test_of_an_objects_keys_only_ids_and_times_may_differ_within_one_event(
+    object_: str, alike: str, apart: str
+) -> None:
+    program = "sudo" if object_ is SUDO else None
+    first = judged(ALL, replace(json_record(yaml.safe_load(object_)), program=program))
+
+    def joins(path: str) -> bool:
+        value = yaml.safe_load(object_)
+        *keys, last = [path] if path in value else path.split(".")
+        holder = value
+        for key in keys:
+            holder = holder[int(key)] if isinstance(holder, list) else holder[key]
+        holder[last] = {"accessKeyId": "AKIATWO"} if last == "accessKey" else "another"
+        other = judged(ALL, replace(json_record(value), program=program, record_id="2"))
+        return other.fold_key == first.fold_key
+
+    assert [path for path in alike.split() if not joins(path)] == []
+    assert [path for path in apart.split() if joins(path)] == []
 
 
 OWN = "- {{name: deploy, title: Deployment, pattern: '{pattern}'{more}}}"
@@ -207,7 +323,7 @@ _SHAPES = """
 - eventName: CreateUser
   eventSource: iam.amazonaws.com
   userIdentity: {type: IAMUser, userName: X, arn: X}
-  requestParameters: {userName: X}
+  requestParameters: {userName: X, policyDocument: X}
   responseElements: {x: X}
   sourceIPAddress: X
   awsRegion: X
@@ -228,7 +344,9 @@ _SHAPES = """
 - {type: policyUpdate, tailnet: example.com, data: {actor: X, url: X, oldRoles: X}, message: X}
 - {sender: {login: X}, powertrip: {event: member}, member: {login: X}, changes: X}
 - {pam_type: open_session, program: powertrip-login, user: X, rhost: X, service: X, tty: X}
-- sudo: {accept: {submituser: X, runuser: X, command: X, submitcwd: X, ttyname: X, submithost: X}}
+- sudo:
+    accept:
+      {submituser: X, runuser: X, command: X, submitcwd: X, ttyname: X, submithost: X, runenv: [X], uuid: X}
 """
 """Where X stands is anything."""
 
@@ -249,11 +367,21 @@ def _objects(draw: st.DrawFn) -> Record:
     return replace(json_record(value), program=program, record_id=str(draw(st.integers(0, 10**9))))
 
 
+def _without(value: Any, path: str) -> Any:
+    """The object without what stands at the path, which is a key or keys joined by dots."""
+    head, _, rest = path.partition(".")
+    if path in value or not isinstance(value.get(head), dict):
+        return {key: item for key, item in value.items() if key != path}
+    return value | {head: _without(value[head], rest)}
+
+
 def _shown(match: Match, item: Record) -> tuple[Any, ...]:
     """All that a card says of a record, but for what its rule lets vary."""
     fields = {name: value for name, value in match.fields.items() if name not in match.rule.may_vary}
     # A line differs by the fields in it; those that may vary are taken out of it by their values.
     line = "" if "message" in match.rule.may_vary else item.message
+    if line and match.rule.keys_may_vary:
+        line = json.dumps(reduce(_without, match.rule.keys_may_vary, json.loads(line)), sort_keys=True)
     for name in match.rule.may_vary:
         line = line.replace(f" {match.fields.get(name)} ", " ").replace(f"={match.fields.get(name)} ", "= ")
     return (

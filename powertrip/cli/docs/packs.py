@@ -18,7 +18,8 @@ written from the packs by `make docs`.
   `- {use: cloudtrail, source: aws}`. Do name it: that is faster, and nobody who can write a line into another
   log can make up events.
 - A record joins an open event that is equal in all that its card shows but for what "May vary", see
-  [rules.md](rules.md). `message` is the log line itself, whose fields have to be equal all the same.
+  [rules.md](rules.md). `message` is the log line itself, whose fields have to be equal all the same; of an
+  object whose "ids and times" may vary, all other keys have to be equal.
 - To quieten a rule, write an `ignore` rule of your own before it, see [rules.md](rules.md).
 - "ignored" rules say what is knowingly not asked about; it is counted in the statistics.
 """
@@ -36,6 +37,8 @@ def reference() -> str:
         for rule in load_rules([{"use": path.stem}], lambda _: "a rule pack").rules:
             severity = "ignored" if rule.ignore else rule.severity.value
             may_vary = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.may_vary)
+            if rule.keys_may_vary:
+                may_vary += f"{', ' if may_vary else ''}ids and times in the object"
             lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {may_vary} |")
         lines.append("")
     return "\n".join(lines)
