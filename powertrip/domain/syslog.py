@@ -63,10 +63,10 @@ _NO_HOST = frozenset(
             "critical",
             "crit",
         ),
-        *("fatal", "fine", "am", "pm"),
+        *("fatal", "fine", "am", "pm", "df", "db"),
     }
 )
-"""What log4j and its like write where a host stands."""
+"""What log4j, macOS's `log` in its compact style and their like write where a host stands."""
 
 _OCTETS = re2.compile(r"[0-9]{1,7} <[0-9]{1,3}>")
 """RFC 6587: the length of the frame in front of it."""
@@ -99,7 +99,7 @@ _ALONE = tuple(re2.compile(rf"(?:{_HOST})?(?:{_SELECTOR})?{tag}") for tag in (_T
 _BEHIND_PRI = (*_ALONE, re2.compile(_TAG))
 _SELECTOR_ALONE = re2.compile(_SELECTOR)
 _RELAYED = re2.compile(
-    r"(?P<host>[^\s\[<]+)[ \t]+(?:[^\s]+->[^\s]+[ \t]+)?"
+    r"(?P<host>[^\s\[<]*[^\s\[<:])[ \t]+(?:[^\s]+->[^\s]+[ \t]+)?"
     rf"(<[0-9]{{1,3}}>|1 [0-9]{{4}}-|{STAMP}[ \t])"
 )
 """A relay's header without a tag, and a whole line behind it; OSSEC and Wazuh also name the file."""

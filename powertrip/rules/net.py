@@ -26,6 +26,16 @@ _ACCEPTED = (
     rf"Accepted (?:{_KNOWN}[^\s]*? for(?: .*)? from "
     rf"|[^\s]+? for(?: .*)? from (?:{_ADDRESS}|.* port [0-9]))"
 )
+# A console, a screen unlocked, RDP, and credentials that were kept. Type 3 comes with every file share.
+_AT_SCREEN = r"(?:2|7|10|11)(?:[^0-9]|$)"
+_LOGON_TYPE = (
+    r"(?:Logon ?[Tt]ype|Anmeldetyp|Type d.{1,12}ouverture de session|Tipo de inicio de sesi[^\s]{1,12}n|cn1)"
+    r"(?:[^0-9A-Za-z]|\\+[tnr]|#text){0,32}"
+).replace(" ?", r"\s?")
+"""Windows writes its texts in the language of the machine, and shippers write the field."""
+_SOMEBODYS = r"auid=[1-9][0-9]{0,8}[^0-9]"
+"""Whoever logged in first; a daemon has none, which is the number -1, and root gains nothing."""
+_RIGHTS = r"(?:sudo|wheel|admin|root|docker)"
 _STRANGERS = frozenset({"sshd", "sshd-session", "dropbear"})
 """Programs that log what strangers choose, such as a user name: it must not fill the quarantine."""
 
@@ -58,53 +68,121 @@ _KINDS = (
         by_strangers=True,
     ),
     _kind(
-        "auth succeeded",
+        "auth succeeded,Auth succeeded",
         "a login that dropbear logged (auth succeeded for USER)",
         "dropbear",
-        r"(?i:password|pubkey|public key) auth succeeded for ",
+        r"(?i:password|pubkey|public key) auth succeeded for |Auth succeeded with blank password for ",
         by_strangers=True,
     ),
     _kind(
-        "COMMAND=,sudo",
+        "COMMAND=,sudo,submituser",
         "a command of sudo (USER=... ; COMMAND=...)",
         "sudo",
-        r'(?:TTY|PWD|USER)=.*;.*COMMAND=|\\*"sudo\\*":?\s*:?\s*\{\s*\\*"(?:accept|reject|alert)',
+        r'(?:TTY|PWD|USER)=.*;.*COMMAND=|\\*"sudo\\*":?\s*:?\s*\{\s*\\*"(?:accept|reject|alert|command|pwd|tty)'
+        r'|\\*"accept\\*"\s*:\s*\{.*\\*"submituser',
     ),
     _kind(
-        "(to ,Successful su,to ",
+        "(to ,Successful su,to ,'su ,'ksu ,authorization for",
         "a change of user by su",
         "su",
-        r"(?P<failed>FAILED SU )?\(to [^()\s]+\) [^\s]+ on |Successful su for [^\s]+ by ",
+        r"(?P<failed>FAILED SU )?\(to [^()\s]+\) [^\s]+ on |Successful su for [^\s]+ by "
+        r"|'k?su [^\s']+' (?:succeeded|authenticated)|Account [^\s]+: authorization for [^\s]+ successful",
     ),
     _kind(
-        "ran command",
+        "ran command,ran shell",
         "a command of doas (ran command ... as ...)",
         "doas",
-        r"[^\s]+ ran command (?:.* )?as [^\s]+(?:: | from )",
+        r"[^\s]+ ran (?:command (?:.* )?|shell )as [^\s]+(?:: | from )",
     ),
     _kind("Executing command", "a command of pkexec", "pkexec", r"Executing command \[USER="),
     _kind(
         "LOGIN ,login on",
         "a login at a console",
         "login",
-        r"LOGIN ON [^\s]+ (?:BY|FROM) |ROOT LOGIN (?:ON|on) |root login on '",
+        r"LOGIN ON [^\s]+ (?:BY|FROM) |ROOT LOGIN (?:\([^\s]+\) )?(?:ON|on) |root login on '"
+        r"|login on (?:tty|pts|console)[^\s]* as ",
     ),
-    _kind("USER_LOGIN", "a login that auditd logged", None, r"type=USER_LOGIN .*res=success"),
     _kind(
-        "successfully logged on",
+        "successfully authenticated as",
+        "a command of run0",
+        "run0",
+        r"successfully authenticated as unix-user:.* for action org\.freedesktop\.systemd1\.",
+    ),
+    _kind(
+        "USER_LOGIN,user_login,Login by user",
+        "a login that the kernel's audit or its readers logged",
+        None,
+        r'USER_LOGIN[^A-Za-z_].*res(?:=|\\*":\s*\\*")success|message_type\\*":\s*\\*"user_login\\*"'
+        r"|Login by user [^\s]+ \(UID: ",
+    ),
+    _kind(
+        "USER_CMD",
+        "a command of sudo that auditd logged",
+        "sudo",
+        rf'USER_CMD[^A-Za-z_].*{_SOMEBODYS}.*exe=\\*"[^"\s]*/sudo\\*".*res=success',
+    ),
+    _kind(
+        "USER_START",
+        "a change of user by su that auditd logged",
+        "su",
+        rf'USER_START[^A-Za-z_].*{_SOMEBODYS}.*exe=\\*"[^"\s]*/su\\*".*res=success',
+    ),
+    _kind(
+        "successfully logged on,4624,Session logon succeeded",
         "a login at a Windows screen",
         None,
-        r"An account was successfully logged on.*Logon Type: (?:2|7|10|11)(?:[^0-9]|$)",
+        rf"(?:An account was successfully logged on|4624[^0-9]).*{_LOGON_TYPE}{_AT_SCREEN}"
+        rf"|{_LOGON_TYPE}{_AT_SCREEN}.*(?:[Ee]vent_?ID|event_id|code)[^0-9A-Za-z]{{0,12}}4624(?:[^0-9]|$)"
+        r"|Remote Desktop Services: Session logon succeeded",
     ),
     _kind(
-        "LOGIN_SUCCESS,logged in from,Successful login",
+        "LOGIN_SUCCESS,Login Success,logged in,Successful login,SSH2 Session,Privilege level set,"
+        "Successfully authenticated user,Login permitted,User authentication succeeded,priv level changed,"
+        "UI_LOGIN_EVENT,succeeded in logging,SHELL_LOGIN,Log In,pam_audit,Login OK,SSH session was,"
+        "SSH login: ,successful auth for",
         "a login to a device",
         None,
-        r"LOGIN_SUCCESS: |user [^\s]+ logged in from [^\s]+ via [a-z]|Successful login as [^\s]+ from ",
+        r"LOGIN_SUCCESS: |user [^\s]+ logged in from [^\s]+ via [a-z]|Successful login as [^\s]+ from "
+        # Cisco's IOS, IOS XR and ASA; Juniper, Huawei and H3C, Aruba, Arista.
+        r"|Login Success \[user: |for SSH2 Session from .*[Ss]ucceeded|Privilege level set to [0-9]+ by "
+        r"|Successfully authenticated user '|Login permitted from [^\s]+ to [^\s]+ for user "
+        r"|User authentication succeeded: IP address|User priv level changed: Uname"
+        r"|UI_LOGIN_EVENT.*User '[^\s]+' login|User [^\s]+ logged in from host "
+        r"|succeeded in logging in|SHELL_LOGIN.*logged in from "
+        r"|logged in from [^\s]+ to (?i:ssh|telnet|cli|serial)|user [^\s]+ logged in \[from: "
+        # Palo Alto, Fortinet, Check Point, F5; Dell's and HPE's consoles, VMware, Synology, QNAP, Proxmox.
+        r"|logged in via (?:CLI|Web|SSH)|Administrator [^\s]+ logged in successfully"
+        r'|operation:\\*"Log In\\*"|\(pam_audit\): user=.*start=\\*"[^"]*"(?:[^\s]| [^e]|$)'
+        r"|Successfully logged in using |SSH login: [^\s]+ - |SSH session was opened for "
+        r"|logged in successfully via \[(?i:ssh|telnet)|Connection type: SSH,.*Action: Login OK"
+        r"|successful auth for user '",
+    ),
+    _kind(
+        "Auth_methods_successful,LOGON_AUTH_SUCCEEDED,coming from,new SSH connection,T2000I,"
+        "successfully authenticated,Auth for user,Access permitted for,pam_rhosts,cmd=,dzdo granted",
+        "a login over another server than OpenSSH's",
+        None,
+        # Tectia, Bitvise, ssh.com, Tailscale, Teleport, Guacamole, AsyncSSH, xrdp, rlogind, rshd, Centrify.
+        r"Auth_methods_successful|I_LOGON_AUTH_SUCCEEDED|User [^\s]+, coming from [^\s]+, authenticated"
+        r"|handling new SSH connection from |session\.start.*T2000I|T2000I.*session\.start"
+        r'|User \\*"[^\s]+\\*" successfully authenticated from |Auth for user [^\s]+ succeeded'
+        r"|Access permitted for user: |pam_rhosts\([^()\s]+:auth\): allowed access to "
+        r"|@[^\s]+ as [^\s]+: cmd='|\|dzdo granted\|",
+    ),
+    _kind(
+        "to group ',added by,new user: ,A member was added",
+        "rights that somebody was given",
+        None,
+        rf"add '[^']+' to group '{_RIGHTS}'|user [^\s]+ added by [^\s]+ to group {_RIGHTS}(?:[^\w-]|$)"
+        r"|new user: name=[^\s]+, UID=0,"
+        r"|A member was added to a security-enabled .*(?:Administrators|Domain Admins|Enterprise Admins)",
     ),
 )
-_BSD_SU = re2.compile(r"[^\s:]+ to [^\s:]+ on /dev/[^\s]+|\+ [^\s]+ [^\s:]+[:-][^\s:]+")
-"""What su of the BSDs and that of old shadow write: too short to be known without the program's name."""
+_BSD_SU = re2.compile(
+    r"[^\s:]+ to [^\s:]+ on /dev/[^\s]+|\+ [^\s]+ [^\s:]+[:-][^\s:]+"
+    r"|from [^\s:]+ to [^\s:]+ at /dev/[^\s]+"
+)
+"""What su of the BSDs, of AIX and of old shadow write: too short to be known without the program's name."""
 _SESSION = re2.compile(
     r"(?s)(?:pam_unix\((?P<service>[^:()\s]+):session\): |^)session opened for user .+ "
     r"by [^()]*\(uid=(?P<uid>[0-9]+)\)"
@@ -139,7 +217,7 @@ def reads_like(record: Record, covered: Collection[str]) -> str | None:
             continue
         if any(_is_of(kind, text) for text in texts):
             return _reason(kind.what, kind.pack)
-    if program in ("su", "su-l") and _BSD_SU.fullmatch(record.message.strip()):
+    if program in ("su", "su-l", "calife") and _BSD_SU.fullmatch(record.message.strip()):
         return _reason("a change of user by su", "su")
     if any("session opened" in text and _is_session(text, program, covered) for text in texts):
         return _reason("a session that PAM opened", "pam")

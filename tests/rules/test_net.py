@@ -184,6 +184,78 @@ GETTING_IN = [
     ("router", "user admin logged in from 192.0.2.10 via ssh"),
     ("switch", "%SEC_LOGIN-5-LOGIN_SUCCESS: Login Success [user: admin] [Source: 192.0.2.10]"),
     ("webmin", "Successful login as root from 192.0.2.10"),
+    ("dropbear", "Auth succeeded with blank password for 'root' from 192.0.2.10:50000"),
+    ("sudo", '{"accept":{"uuid":"x","submituser":"alice","command":"/usr/bin/id","runuser":"root"}}'),
+    ("su", "from alice to root at /dev/pts/0"),
+    ("su", "'su root' succeeded for alice on /dev/pts/1"),
+    ("ksu", "'ksu root' authenticated alice@EXAMPLE.COM for alice on /dev/pts/0"),
+    ("ksu", "Account root: authorization for alice@EXAMPLE.COM successful"),
+    ("doas", "alice ran shell as root from /home/alice"),
+    (
+        "polkitd",
+        (
+            "Operator of unix-process:1:2 successfully authenticated as unix-user:alice "
+            "to gain TEMPORARY authorization for action org.freedesktop.systemd1.manage-units for :1.5 [run0]"
+        ),
+    ),
+    ("login", "login on ttyv0 as root"),
+    ("login", "ROOT LOGIN (root) ON ttyC0"),
+    ("audit", "USER_LOGIN pid=3 uid=0 auid=1000 msg='op=login id=1000 addr=192.0.2.10 res=success'"),
+    ("audit", '{"ID":"1.2:3","USER_LOGIN":{"op":"login","id":1000,"addr":"192.0.2.10","res":"success"}}'),
+    (
+        "audit",
+        (
+            'type=USER_CMD msg=audit(1.2:3): pid=3 uid=1000 auid=1000 msg=\'cwd="/" cmd=6964 '
+            'exe="/usr/bin/sudo" terminal=pts/0 res=success\''
+        ),
+    ),
+    (
+        "audit",
+        (
+            "type=USER_START msg=audit(1.2:3): pid=3 uid=1000 auid=1000 msg='op=PAM:session_open "
+            'acct="root" exe="/usr/bin/su" res=success\''
+        ),
+    ),
+    ("auditbeat", "Login by user alice (UID: 1000) on pts/0 (PID: 3) from 192.0.2.10"),
+    ("auditbeat", '{"auditd":{"message_type":"user_login","result":"success"},"user":{"name":"alice"}}'),
+    ("win", "4624: Ein Konto wurde erfolgreich angemeldet.\r\nAnmeldetyp:\t\t10\r\nKontoname: alice"),
+    ("win", "4624: L\u2019ouverture de session d\u2019un compte. Type d\u2019ouverture de session :\t\t10"),
+    ("win", '{"winlog":{"event_data":{"LogonType":"10","IpAddress":"192.0.2.10"}},"event":{"code":"4624"}}'),
+    ("win", '{"EventID":4624,"Message":"Ein Konto wurde erfolgreich angemeldet.","LogonType":"2"}'),
+    ("win", "<EventID>4624</EventID><EventData><Data Name='LogonType'>7</Data></EventData>"),
+    ("win", "CEF:0|Microsoft|Windows||Security:4624|x|Low| cn1=10 cn1Label=LogonType duser=alice"),
+    ("win", "Remote Desktop Services: Session logon succeeded: User: EXAMPLE\\alice"),
+    ("win", "A member was added to a security-enabled local group. Group Name: Administrators"),
+    (
+        "switch",
+        "User 'alice' authentication for SSH2 Session from 192.0.2.10 (tty = 0) using cipher Succeeded",
+    ),
+    ("switch", "%SYS-5-PRIV_AUTH_PASS: Privilege level set to 15 by alice on vty0 (192.0.2.10)"),
+    ("firewall", 'Login permitted from 192.0.2.10/50022 to outside:192.0.2.1/ssh for user "alice"'),
+    ("firewall", "User authentication succeeded: IP address: 192.0.2.10, Uname: alice"),
+    ("router", "Successfully authenticated user 'alice' from '192.0.2.10' on 'vty0'"),
+    ("mgd", "UI_LOGIN_EVENT: User 'alice' login, class 'super-user' [4], client-mode 'cli'"),
+    ("switch", "user alice logged in [from: 192.0.2.10] [service: sshd]"),
+    ("switch", "User 'alice' logged in from 192.0.2.10 to SSH session"),
+    ("switch", "The SSH user succeeded in logging in. (UserName=alice, UserAddress=192.0.2.10)"),
+    ("firewall", "User alice logged in via CLI from 192.0.2.10"),
+    ("firewall", 'msg="Administrator alice logged in successfully from ssh(192.0.2.10)"'),
+    (
+        "f5",
+        'sshd(pam_audit): user=alice(alice) partition=[All] tty=ssh host=192.0.2.10 attempts=1 start="x".',
+    ),
+    ("hostd", "Event 150 : SSH session was opened for 'root@192.0.2.10'."),
+    ("pvedaemon", "<root@pam> successful auth for user 'alice@pam'"),
+    ("tectia", "703 Auth_methods_successful, Username: alice"),
+    ("sshd2", "User alice, coming from host.example.com, authenticated."),
+    ("tailscaled", 'handling new SSH connection from alice@example.com (100.64.0.9) to ssh-user "root"'),
+    ("teleport", '{"event":"session.start","code":"T2000I","user":"alice","login":"root"}'),
+    ("xrdp-sesman", "[INFO ] Access permitted for user: alice"),
+    ("in.rlogind", "pam_rhosts(rlogin:auth): allowed access to alice@host.example.com as root"),
+    ("rshd", "alice@host.example.com as root: cmd='id'"),
+    ("usermod", "add 'bob' to group 'sudo'"),
+    ("gpasswd", "user bob added by root to group wheel"),
+    ("useradd", "new user: name=bob, UID=0, GID=0, home=/root, shell=/bin/bash"),
 ]
 
 
@@ -227,6 +299,18 @@ NOBODYS_BUSINESS = [
     ("win", "An account was successfully logged on.\r\nLogon Type:\t\t3\r\nNew Logon:"),
     ("audit", 'type=USER_LOGIN msg=audit(1.2:3): pid=1 uid=0 acct="root" res=failed\''),
     ("kernel", "usb 1-1: new high-speed USB device"),
+    ("app", "session of user alice opened, request 4624 took 10 ms"),
+    ("win", '{"winlog":{"event_data":{"LogonType":"3"}},"event":{"code":"4624"}}'),
+    ("audit", 'type=USER_START msg=audit(1.2:3): auid=0 exe="/usr/sbin/crond" res=success\''),
+    ("audit", 'type=USER_START msg=audit(1.2:3): auid=4294967295 exe="/usr/bin/su" res=success\''),
+    ("audit", 'type=USER_CMD msg=audit(1.2:3): auid=4294967295 exe="/usr/bin/sudo" res=success\''),
+    ("audit", 'type=USER_CMD msg=audit(1.2:3): auid=1000 exe="/usr/bin/sudo" res=failed\''),
+    ("useradd", "new user: name=postfix, UID=112, GID=117, home=/var/spool/postfix, shell=/usr/sbin/nologin"),
+    ("usermod", "add 'www-data' to group 'ssl-cert'"),
+    ("usermod", "add 'bob' to shadow group 'sudo'"),
+    ("f5", 'sshd(pam_audit): user=alice(alice) tty=ssh host=192.0.2.10 start="x" end="y".'),
+    ("app", "user 42 logged in from the web"),
+    ("app", "202 Successfully authenticated request of api-key 7"),
     ("sshd", "Server listening on 0.0.0.0 port 22."),
 ]
 

@@ -98,6 +98,30 @@ def test_what_a_hostbased_client_claims_is_named_a_claim() -> None:
     assert found["claimed_host"] == "laptop.example"
 
 
+@pytest.mark.parametrize("between", ["<38>", "\0", " ", "\t", "\\n", "\r\n", "166 <38>1 "])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "",
+        ": ",
+        f": RSA {FINGERPRINT}",
+        f": RSA-CERT {FINGERPRINT} ID a (serial 1) CA RSA {FINGERPRINT}",
+        f': RSA {FINGERPRINT}, client user "a", client host "b"',
+        ": alice@EXAMPLE.ORG",
+    ],
+)
+@pytest.mark.parametrize(
+    "header", ["Nov  5 10:00:00 bastion-1 sshd[2]: ", "2026-11-05T10:00:00Z bastion-1 sshd 2 - - "]
+)
+def test_a_second_login_in_one_record_is_not_hidden_in_the_first(
+    between: str, first: str, header: str
+) -> None:
+    for second in (first, f": RSA {FINGERPRINT}"):
+        message = f"Accepted publickey for alice from 192.0.2.10 port 50000 ssh2{first}{between}"
+        message += f"{header}Accepted publickey for bob from 192.0.2.11 port 50001 ssh2{second}"
+        assert isinstance(RULES.judge(record(message, raw=message)), Quarantined)
+
+
 @pytest.mark.parametrize(
     ("logged", "user_name"),
     [

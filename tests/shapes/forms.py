@@ -176,6 +176,8 @@ DOUBTFUL = (
     line("CSV", '"2026-11-05 10:00:00","bastion-1","sshd","', ends='"'),
     line("quoted", "'", ends="'"),
     line("a forged user", "Nov  5 10:00:00 bastion-1 app[7]: Invalid user sshd[1]: "),
+    line("socklog", "2026-11-05_10:00:00.12345 auth.info: Nov  5 10:00:00 sshd[1]: "),
+    line("macOS log, compact", "2026-11-05 10:00:00.123 Df sshd[1:2a] "),
     line("facility of a user", "<13>Nov  5 10:00:00 bastion-1 sshd[1]: "),
     line("facility of a user, BusyBox", "Nov  5 10:00:00 bastion-1 user.notice sshd[1]: "),
 )
