@@ -35,13 +35,20 @@ def essentials(event: Event) -> list[Line]:
     """From where, when, how often, and how bad it is."""
     lines = [*address.origin(event), labelled("When", date(event.occurred_at))]
     if event.occurrences > 1:
-        seen = f"{words.times(event.occurrences)}, last "
-        lines.append(labelled("Seen", text(seen), date(event.last_occurred_at)))
+        seen = f"{words.times(event.occurrences)}, "
+        last = [text("last "), date(event.last_occurred_at)]
+        lines.append(labelled("Seen", text(seen), *_since(event), *last))
         lines += fields.varied(event)
     if risk := words.risk(event):
         lines.append(labelled("Risk", text(risk)))
     why = [text(f", {show(event.severity_reason, VALUE_LIMIT)}")] if event.severity_reason else []
     return [*lines, labelled("Severity", text(str(event.severity)), *why)]
+
+
+def _since(event: Event) -> Line:
+    """Since when, where that is not when the first that came happened."""
+    earlier = event.earlier_occurred_at
+    return [text("the earliest of "), date(earlier), text(", ")] if earlier else []
 
 
 def failed(event: Event) -> list[Line]:
@@ -115,8 +122,9 @@ def trail(event: Event) -> list[Line]:
     # One decision for many occurrences: say for how many, and up to when.
     last = event.decisions[-1] if event.decisions and not event.is_open else None
     if last and event.occurrences > 1 and last.revision >= event.revision:
-        covers = f"{words.count(event.occurrences, 'occurrence')}, the last of "
-        lines.append(labelled("Covers", text(covers), date(event.last_occurred_at)))
+        covers = f"{words.count(event.occurrences, 'occurrence')}, "
+        until = [text("the last of "), date(event.last_occurred_at)]
+        lines.append(labelled("Covers", text(covers), *_since(event), *until))
     if event.status is Status.HALF_APPROVED:
         lines.append([text("👥 A second person has to approve it too, or deny it.")])
     elif event.status is Status.DENIED:

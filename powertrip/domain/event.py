@@ -88,6 +88,8 @@ class Event:
     received_at: datetime
     """When the first occurrence arrived."""
     last_occurred_at: datetime
+    earlier_occurred_at: datetime | None = None
+    """When the earliest occurrence happened, where it came after the first and had happened before it."""
     user_name: str | None = None
     host_name: str | None = None
     source_ip: str | None = None

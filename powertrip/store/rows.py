@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from peewee import fn
 from pydantic import TypeAdapter
 
 from powertrip.domain import headline
@@ -116,6 +117,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
     for told in BackupRow.select().where(BackupRow.event_id.in_(event_ids)).order_by(BackupRow.id):
         backups.setdefault(told.event_id, []).append(BackupTold(channel=told.channel, at=told.sent_at))
     origins = standings.by_event(event_ids)
+    earliest = _earliest([row.id for row in rows if row.revision > 1])
     return [
         Event(
             **{name: getattr(row, name) for name in _PLAIN},
@@ -130,6 +132,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
                 name=row.subject_name,
                 team=row.subject_team,
             ),
+            earlier_occurred_at=_before(earliest.get(row.id), row.occurred_at),
             facts=_FACTS.validate_python(row.facts) if row.facts else None,
             past=_PAST.validate_python(row.past) if row.past else None,
             decisions=tuple(decisions.get(row.id, ())),
@@ -138,6 +141,20 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         )
         for row in rows
     ]
+
+
+def _earliest(event_ids: Sequence[str]) -> dict[str, datetime]:
+    """When the earliest record of each event happened; shippers deliver in any order."""
+    if not event_ids:
+        return {}
+    moments: Any = OccurrenceRow.select(OccurrenceRow.event_id, fn.MIN(OccurrenceRow.occurred_at))
+    return dict(
+        moments.where(OccurrenceRow.event_id.in_(event_ids)).group_by(OccurrenceRow.event_id).tuples()
+    )
+
+
+def _before(moment: datetime | None, first: datetime) -> datetime | None:
+    return moment if moment is not None and moment < first else None
 
 
 def headline_of(row: Any) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """What the card says once somebody has decided, and when it reminds."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -73,6 +74,18 @@ def test_a_decision_says_what_it_covers() -> None:
 
     assert "\nSeen: 3 times, last 2026-01-15 12:00:30 UTC\n" in said
     assert "\nCovers: 3 occurrences, the last of 2026-01-15 12:00:30 UTC\n" in said
+
+
+def test_an_occurrence_of_days_ago_that_came_after_the_first_is_shown_before_and_after_a_decision() -> None:
+    twice: dict[str, Any] = {"revision": 2, "occurrences": 2, "earlier_occurred_at": later(days=-5)}
+
+    asked = shown(event_card(replace(approved(), status=Status.PENDING, decisions=(), **twice), view(), NOW))
+    said = shown(event_card(approved(**twice, decisions=(decision(revision=2),)), view(), NOW))
+
+    seen = "\nSeen: twice, the earliest of 2026-01-10 12:00:00 UTC, last 2026-01-15 12:00:00 UTC\n"
+    assert seen in asked
+    assert seen in said
+    assert "\nCovers: 2 occurrences, the earliest of 2026-01-10 12:00:00 UTC, the last of " in said
 
 
 @pytest.mark.parametrize("status", [Status.HALF_APPROVED, Status.APPROVED])

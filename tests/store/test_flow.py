@@ -102,6 +102,26 @@ async def test_an_occurrence_joins_the_open_event(database_thread: DatabaseThrea
     assert [item.revision for item in await store.events.occurrences(event_id)] == [1, 2, 3]
 
 
+async def test_a_record_that_joins_and_happened_before_the_first_is_told_with_its_time(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    claimed = await claimed_records(database_thread, store, 3)
+    times = (NOW, later(days=-5), later(minutes=1))
+    asked = [
+        ask(item, event(occurred_at=at, last_occurred_at=at)) for item, at in zip(claimed, times, strict=True)
+    ]
+    (event_id,) = (await store.judging.apply(asked, NOW)).opened
+    about = await store.events.get(event_id)
+    assert (about.earlier_occurred_at, about.occurred_at) == (later(days=-5), NOW)
+    # What the first revision covers is of its own time alone, and so is what stays open.
+    outcome = await store.events.decide(approve(event_id))
+    assert outcome is not None
+    assert (await store.events.get(event_id)).earlier_occurred_at is None
+    assert outcome.rest is not None
+    rest = await store.events.get(outcome.rest.id)
+    assert (rest.earlier_occurred_at, rest.occurred_at) == (None, later(days=-5))
+
+
 async def test_another_person_is_another_event(database_thread: DatabaseThread, store: Store) -> None:
     one, two = await claimed_records(database_thread, store, 2)
     applied = await store.judging.apply([ask(one), ask(two, event(user_name="bob", fold_key="bob"))], NOW)
