@@ -27,6 +27,9 @@ _log = structlog.get_logger(__name__)
 GZIP_MAGIC = b"\x1f\x8b"
 _CHUNK = 64 * 1024
 _REPLACEMENT = "\ufffd"
+_OF_NO_TEXT = 4
+"""One character in so many that is none of UTF-8's: more than any language's letters make of a line of syslog
+in Latin-1, and less than of what is compressed."""
 _SPACES = " \t\r\n"
 TOO_DEEP = "the body nests lists or objects too deeply"
 
@@ -67,6 +70,8 @@ def read_text(request: IngestRequest) -> str:
     if _REPLACEMENT in text:
         count = text.count(_REPLACEMENT)
         _log.warning("body has replaced characters", source=request.source, count=count)
+        if count * _OF_NO_TEXT > len(text):
+            raise Unreadable("the body is no text; send it as UTF-8, and compressed only by gzip")
     return text
 
 

@@ -2,7 +2,7 @@
 
 They are those of rsyslog's templates and JSON properties, syslog-ng's format-json, fluent-bit, Fluentd,
 Vector, Telegraf, NXLog, Logstash, Elastic's Beats and Agent (ECS), GELF, journald, Papertrail, Splunk's
-HEC, Datadog's agent and Google's LogEntry. Of several the first that holds text counts.
+HEC, Datadog's agent, Azure Monitor and Google's LogEntry. Of several the first that holds text counts.
 """
 
 import re
@@ -12,7 +12,7 @@ from powertrip.ingest.records import RecordKeys
 _MESSAGE = (
     *("message", "MESSAGE", "msg", "log", "Message", "short_message", "full_message", "textPayload"),
     *("jsonPayload.message", "jsonPayload.MESSAGE", "jsonPayload.msg", "fields.message", "@message"),
-    *("event.original", "rawmsg", "_raw", "@m", "syslog_message"),
+    *("SyslogMessage", "event.original", "rawmsg", "_raw", "@m", "syslog_message"),
 )
 PERHAPS_MESSAGE = ("event", "line", "text", "body", "raw", "data", "content", "fields.value")
 """Keys that mean much else, and a message only where a syslog header is in it."""
@@ -23,7 +23,7 @@ _PROGRAM = (
     *("_application_name", "SourceName", "syslog_program", "syslog_appname", "program_name"),
     *("process_name", "processName", "proc_name", "PROGNAME", "jsonPayload.SYSLOG_IDENTIFIER"),
     *("jsonPayload.ident", "jsonPayload.program", "process.name", "_COMM", "journald.process.name"),
-    *("jsonPayload._COMM",),
+    *("jsonPayload._COMM", "ProcessName"),
 )
 OF_SHIPPER = (
     *("host.hostname", "host.name", "agent.hostname", "beat.hostname", "agent.name", "tags.host"),
@@ -36,7 +36,7 @@ _HOST = (
     *("journald.host.hostname", "kubernetes.pod_name", *OF_SHIPPER, "jsonPayload._HOSTNAME"),
     *("jsonPayload.host", "jsonPayload.hostname", "labels.compute.googleapis.com/resource_name"),
     *("resource.labels.pod_name", "resource.labels.node_name", "resource.labels.instance_id", "fromhost"),
-    *("nodename", "instance", "Computer", "source_name"),
+    *("nodename", "instance", "HostName", "Computer", "source_name"),
 )
 _TIME = (
     *("__REALTIME_TIMESTAMP", "@timestamp", "timestamp", "timereported", "date", "time", "ISODATE"),

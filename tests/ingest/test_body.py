@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import zlib
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Unreadable
-from powertrip.ingest.body import inflate, read_values
+from powertrip.ingest.body import inflate, read_text, read_values
 from powertrip.ingest.contract import IngestRequest, Limits
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -132,6 +133,23 @@ def test_invalid_utf8_is_replaced_and_said() -> None:
     with capture_logs() as logs:
         assert read(b'{"m":"a\xff\xfeb"}') == [{"m": "a\ufffd\ufffdb"}]
     assert [(line["event"], line["count"]) for line in logs] == [("body has replaced characters", 2)]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [zlib.compress(bytes(range(256)) * 3), bytes(range(128, 256)) * 9, b"\x28\xb5\x2f\xfd\x04\xe8\xff\xfe"],
+)
+def test_what_is_compressed_by_another_way_than_gzip_is_refused_and_not_taken_for_lines(body: bytes) -> None:
+    with pytest.raises(Unreadable, match="no text"):
+        read_text(IngestRequest(headers={}, body=body, received_at=NOW, source="app", limits=Limits()))
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+def test_lines_in_another_alphabet_are_read_all_the_same(encoding: str) -> None:
+    line = "Nov  5 10:00:00 bastion-1 login[1]: LOGIN ON tty1 BY d\u00e9sir\u00e9e"
+    body = line.encode(encoding)
+    text = read_text(IngestRequest(headers={}, body=body, received_at=NOW, source="app", limits=Limits()))
+    assert text == line.replace("\u00e9", "\ufffd")
 
 
 def test_unescaped_control_characters_are_tolerated() -> None:

@@ -375,6 +375,19 @@ login[12]: LOGIN ON tty1 BY alice|pam_login_elsewhere|None
 login[12]: ROOT LOGIN ON tty1|pam_login_elsewhere|None"""
 
 
+@pytest.mark.parametrize(
+    "second",
+    [
+        "Nov 22 20:09:00 h1 sshd[2]: Accepted password for bob from 192.0.2.11 port 50001 ssh2",
+        "Nov 22 20:09:00 h1 sudo: bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id",
+    ],
+)
+def test_what_a_sender_joins_to_a_line_that_is_ignored_is_not_ignored(second: str) -> None:
+    for first in ("LOGIN ON tty1 BY alice", "ROOT LOGIN ON tty1", "root login on 'tty1'"):
+        [verdict] = judge_lines(use("pam", "ssh", "sudo"), [f"Nov 22 20:08:58 h1 login[1]: {first} {second}"])
+        assert verdict.verdict == "quarantine"
+
+
 @pytest.mark.parametrize("row", LINES.splitlines())
 @pytest.mark.parametrize(
     "header", ["Nov 22 20:08:58 h1 ", "<86>Nov  2 20:08:58 h1 ", "2026-11-22T20:08:58+00:00 h1 "]

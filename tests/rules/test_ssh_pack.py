@@ -122,6 +122,12 @@ def test_a_second_login_in_one_record_is_not_hidden_in_the_first(
         assert isinstance(RULES.judge(record(message, raw=message)), Quarantined)
 
 
+def test_a_command_of_sudo_in_the_same_record_is_not_hidden_in_a_login() -> None:
+    message = f"Accepted publickey for alice from 192.0.2.10 port 50000 ssh2: RSA {FINGERPRINT}"
+    message += " sudo:    bob : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/id"
+    assert isinstance(RULES.judge(record(message, raw=message)), Quarantined)
+
+
 @pytest.mark.parametrize(
     ("logged", "user_name"),
     [

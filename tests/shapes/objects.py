@@ -191,6 +191,21 @@ OBJECTS = (
         {"textPayload": f"{_HEADED}\n", "resource": {"type": "global", "labels": {}}, "timestamp": ISO},
     ),
     obj(
+        "Azure Monitor, table Syslog",
+        {
+            "TimeGenerated": ISO,
+            "EventTime": ISO,
+            "Computer": HOST,
+            "HostName": HOST,
+            "Facility": "auth",
+            "SeverityLevel": "info",
+            "ProcessName": "sshd",
+            "ProcessID": 812,
+            "SyslogMessage": PLACE,
+            "Type": "Syslog",
+        },
+    ),
+    obj(
         "Datadog's agent",
         {
             "message": _HEADED,
