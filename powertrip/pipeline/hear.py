@@ -6,6 +6,7 @@ off, or a header that nobody can read, is noticed.
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -20,6 +21,7 @@ from powertrip.rules import Ignored, Match, Quarantined, Unmatched
 Spoken = Match | Ignored | Quarantined | Unmatched | ToQuarantine
 """What the rules say of a record; ToQuarantine where they break on it."""
 
+_VARYING_WORDS = re.compile(rf"{USER}[^ ]*| port [0-9]+", re.ASCII)
 _VARIES = ("user_name", "host_name", "source_ip", "source_port")
 
 
@@ -99,7 +101,10 @@ def impostor(record: Record, verdict: Spoken) -> Event:
     severities = [Severity.HIGH, *([verdict.rule.severity] if isinstance(verdict, Match) else [])]
     occurred_at = record.occurred_at or record.received_at
     host, address = fields.get("host_name", record.host_name), fields.get("source_ip")
-    key = json.dumps([record.source, host, address, sorted(shown.items())])
+    # Where no rule says what is in the line, its words do.
+    words = None if isinstance(verdict, Match) else _VARYING_WORDS.sub("", record.message)
+    alone = record.record_id if record.cut else None
+    key = json.dumps([record.source, host, address, sorted(shown.items()), words, alone])
     return Event(
         id="",
         rule="forged_heartbeat",

@@ -160,6 +160,17 @@ async def test_a_storm_of_forgeries_is_one_event(living: Chain) -> None:
     assert KEY.get_secret_value() not in event.message
 
 
+async def test_forgeries_that_no_rule_reads_are_one_event_only_where_they_say_the_same(living: Chain) -> None:
+    tail = "from 203.0.113.9 port {} ssh2: RSA key of {}, which no rule reads"
+    lines = [
+        f"Accepted publickey for {USER}-{number} {tail.format(port, whose)}"
+        for number, port, whose in ((1, 1, "carol"), (2, 22, "carol"), (3, 1, "bob"))
+    ]
+    found = await asked(living, *(living.login("x", message=line, program="other") for line in lines))
+
+    assert sorted((event.occurrences, event.message) for event in found) == [(1, lines[2]), (2, lines[0])]
+
+
 async def test_a_forgery_is_named_on_the_card_of_a_late_source(living: Chain) -> None:
     await asked(living, living.login(living.name(key=SecretStr("the-key-of-somebody-else"))))
     await living.passes(timedelta(hours=1, minutes=10), timedelta(minutes=10))
