@@ -23,6 +23,8 @@ class Enriched:
     event: Event
     copies: tuple[str, ...]
     """The channels that are to get a copy."""
+    conversation: str
+    """Where the event was first to be asked about."""
     again_at: datetime | None
     """When to look again; None where nothing more is to come."""
 

@@ -28,6 +28,10 @@ UNRESOLVED = "@"
 """Begins the conversation of a person who is looked up before it is told, before their name in the config."""
 
 
+_COPY = "\n"
+"""Parts such a conversation from the channel of a copy; no name of a person or channel holds one."""
+
+
 class People:
     """The `people` of the config, found by any of their names."""
 
@@ -59,6 +63,20 @@ def first_route(person: Person | None, security_channel: str) -> str:
     Who is asked is decided when it is told: a judged record waits for nobody, and no outage moves a question.
     """
     return security_channel if person is None or person.bot else UNRESOLVED + person.name
+
+
+def copy_route(channel: str, conversation: str) -> str:
+    """The conversation of a copy for `channel` of what is asked in `conversation`.
+
+    A copy says who is asked, so it waits for the same look-up.
+    """
+    return f"{conversation}{_COPY}{channel}" if conversation.startswith(UNRESOLVED) else channel
+
+
+def parts_of(conversation: str) -> tuple[str, str]:
+    """The name of the person in an UNRESOLVED conversation, and the channel of a copy or ""."""
+    name, _, channel = conversation.removeprefix(UNRESOLVED).partition(_COPY)
+    return name, channel
 
 
 def route(subject: Subject, security_channel: str) -> str:

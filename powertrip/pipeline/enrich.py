@@ -64,6 +64,7 @@ def _enriched(settings: Settings, item: ToEnrich, facts: AddressFacts | None, no
     return Enriched(
         event=policy.with_requirements(event, settings.policy),
         copies=copies_of(settings, event),
+        conversation=routing.first_route(settings.people.find(event.user_name), settings.security_channel),
         again_at=None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST),
     )
 

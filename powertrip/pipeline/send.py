@@ -14,7 +14,7 @@ from powertrip.cards import Message
 from powertrip.domain import routing
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.people import Subject, SubjectKind
-from powertrip.errors import SlackMisconfigured, SlackRefused, SlackUnavailable
+from powertrip.errors import SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline.back_up import tell_backup
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
@@ -184,12 +184,23 @@ async def _write(message: Message, call: Callable[[dict[str, Any]], Awaitable[An
 
 
 async def _resolve(context: Context, delivery: Delivery) -> None:
-    """Look up whom the delivery is for, and send it there; raises SlackError while that is not known."""
-    settings = context.settings
-    person = settings.people.find(delivery.channel.removeprefix(routing.UNRESOLVED))
-    subject = await context.directory.subject(person)
-    channel = routing.route(subject, settings.security_channel)
-    await context.store.events.resolve(delivery, subject, channel, context.clock())
+    """Look up whom the delivery is about, and send it on; raises SlackError while that is not known."""
+    settings, now = context.settings, context.clock()
+    name, copied_to = routing.parts_of(delivery.channel)
+    try:
+        subject = await context.directory.subject(settings.people.find(name))
+    except SlackError:
+        if not copied_to:
+            raise
+        # Who else is told has to hear of it also while nobody says who that is; the name is enough.
+        await context.store.deliveries.redirect(delivery, copied_to, now)
+    else:
+        channel = routing.route(subject, settings.security_channel)
+        if channel == copied_to:
+            # It is asked about there, for the person cannot be asked.
+            await context.store.deliveries.skip(delivery, now)
+            return
+        await context.store.events.resolve(delivery, subject, copied_to or channel, now)
     context.signals.outbox.set()
 
 

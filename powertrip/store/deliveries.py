@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from pydantic import TypeAdapter
 
+from powertrip.domain import routing
 from powertrip.domain.delivery import (
     Delivery,
     DeliveryKind,
@@ -100,10 +101,16 @@ def new(
 
 
 def copies(
-    event_id: str, channels: Iterable[str], now: datetime, *, due_at: datetime | None = None
+    event_id: str,
+    channels: Iterable[str],
+    now: datetime,
+    *,
+    conversation: str,
+    due_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
-    """The rows that send a copy of the event to each channel."""
-    return [new(DeliveryKind.COPY, channel, now, event_ids=[event_id], due_at=due_at) for channel in channels]
+    """The rows that send a copy of the event, which is asked about in `conversation`, to each channel."""
+    routes = [routing.copy_route(channel, conversation) for channel in channels]
+    return [new(DeliveryKind.COPY, route, now, event_ids=[event_id], due_at=due_at) for route in routes]
 
 
 def enqueue(rows: Sequence[dict[str, Any]]) -> None:

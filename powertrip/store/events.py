@@ -125,8 +125,13 @@ def resolve(delivery: Delivery, subject: Subject, channel: str, now: datetime) -
 
 
 def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
-    changes = subject_columns(subject) | {"version": EventRow.version + 1}
-    EventRow.update(**changes).where(EventRow.id == event_id).execute()
+    columns = subject_columns(subject)
+    lock_events([event_id])
+    row = event_row(event_id)
+    # A first notice and a copy look the same person up.
+    if row is None or all(getattr(row, name) == value for name, value in columns.items()):
+        return
+    EventRow.update(**columns, version=EventRow.version + 1).where(EventRow.id == event_id).execute()
     audit.append("subject_changed", now, event_id=event_id, subject=subject.kind)
     deliveries.enqueue_updates([event_id], now)
 

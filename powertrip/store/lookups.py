@@ -59,7 +59,8 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     copied = []
     for row in rows:
         if locked[row.id].status in OPEN:
-            copied += deliveries.copies(row.id, known[row.id].copies, now)
+            item = known[row.id]
+            copied += deliveries.copies(row.id, item.copies, now, conversation=item.conversation)
         else:
             # Once somebody decided, it stays as it was shown to them.
             changes[row.id] |= {name: getattr(row, name) for name in ("past", "copied_to", *_WEIGHED)}

@@ -61,5 +61,6 @@ def split_off(plan: DecisionPlan) -> Event | None:
     ).where(EventRow.id == event_id).execute()
     audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
     first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
-    deliveries.enqueue([first, *deliveries.copies(rest.id, decided.copied_to, now)])
+    copies = deliveries.copies(rest.id, decided.copied_to, now, conversation=plan.rest_conversation)
+    deliveries.enqueue([first, *copies])
     return rest

@@ -13,7 +13,7 @@ import aiohttp
 from powertrip.cli.demo.workspace import local_slack
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
-from tests.end_to_end.harness import Process, Sender, free_port, login, settings, write_config
+from tests.end_to_end.harness import START_TIMEOUT, Process, Sender, free_port, login, settings, write_config
 
 HELD = 60.0
 """Seconds that a call is held: longer than any test waits for."""
@@ -40,7 +40,10 @@ class Scene:
 
     async def card(self, words: str) -> SeenMessage:
         """The first message with buttons that shows these words."""
-        state = await self.control.wait_for(lambda s: any(m.shows(words) and m.buttons for m in s.messages()))
+        # After a kill it is looked for twice before it is posted anew.
+        state = await self.control.wait_for(
+            lambda s: any(m.shows(words) and m.buttons for m in s.messages()), START_TIMEOUT
+        )
         return next(m for m in state.messages() if m.shows(words) and m.buttons)
 
     async def hold(self, method: str, *, taken: bool = True) -> None:

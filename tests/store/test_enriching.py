@@ -43,7 +43,9 @@ async def keep(
 ) -> None:
     """Keep what was found of one event."""
     found = replace(await store.events.get(event_id), facts=facts, **changes)
-    await store.enriching.keep([Enriched(event=found, copies=copies, again_at=again_at)], NOW)
+    await store.enriching.keep(
+        [Enriched(event=found, copies=copies, conversation=ALICE, again_at=again_at)], NOW
+    )
 
 
 async def past_of_new_event(thread: DatabaseThread, store: Store, *earlier: Event, new: Event) -> Event:
