@@ -22,12 +22,13 @@ def heartbeat_card(
     troubles: Sequence[Trouble],
     *,
     due_at: datetime | None,
-    mended: str | None,
+    broken_since: datetime | None,
     now: datetime,
 ) -> tuple[Message, str]:
     """The card, and its check: a short word in it that changes with all that it says, save real traffic.
 
-    `due_at` is when the card has to have changed, if it is known; `mended` says what was broken until now.
+    `due_at` is when the card has to have changed, if it is known; `broken_since` is when
+    something was found broken, until all that was mended is told.
     """
     of_source = {trouble.source: trouble for trouble in troubles if trouble.source is not None}
     broken = [item for item in heard if item.source in of_source]
@@ -38,8 +39,11 @@ def heartbeat_card(
     lines += [_source(item, of_source.get(item.source)) for item in listed[:NAMED]]
     if len(listed) > NAMED:
         lines.append([text(f"… and {words.count(len(listed) - NAMED, 'more source')}")])
-    if mended:
-        lines.append([text(f"✅ {_line(mended)}")])
+    if broken_since is not None and not troubles:
+        lasted = words.duration(now - broken_since)
+        lines.append(
+            [text(f"✅ What was broken was mended at {now:%H:%M:%S} UTC, {lasted} after it was noticed.")]
+        )
     check = hashlib.sha256(json.dumps([headline, lines]).encode()).hexdigest()[:10]
     traffic = [_traffic(item) for item in listed[:NAMED]]
     small: list[Line] = [[text(f"Nobody is asked anything. Shown {words.utc(now)}, check {check}")]]

@@ -28,8 +28,9 @@ def quarantine_notice(
 ) -> Message:
     """Tell of `count` new records; `how_to_look` is a command."""
     headline = f"⚠️ {words.count(count, 'record')} in quarantine"
+    them = ("It", "it") if count == 1 else ("They", "them")
     lines = [
-        [text("They could not be judged, so nobody is asked about them.")],
+        [text(f"{them[0]} could not be judged, so nobody is asked about {them[1]}.")],
         labelled("From", text(_counted(sources))),
         *_why(reasons),
         *([labelled("First", date(since))] if since else []),

@@ -96,11 +96,12 @@ def _lines(report: SourceReport) -> list[Line]:
         why = show(report.error or "not known", EXAMPLE_LIMIT)
         lines.append([text("⚠️ Its last round failed, since "), date(report.failing_since), text(f": {why}")])
     for label, counts in (("Last 24 h", report.day), ("Last 7 d", report.week)):
-        lines.append([bold(f"{label}: "), text(_counted(counts, is_source=report.name != NO_SOURCE))])
+        lines.append([bold(f"{label}: "), text(counted(counts, is_source=report.name != NO_SOURCE))])
     return lines
 
 
-def _counted(counts: Mapping[str, int], *, is_source: bool) -> str:
+def counted(counts: Mapping[str, int], *, is_source: bool) -> str:
+    """What came of the records of one span of time; a name that no source has can only be refused."""
     parts = [
         f"{counts.get(verdict, 0):,} {word}"
         for verdict, word in _COUNTED.items()
@@ -108,7 +109,7 @@ def _counted(counts: Mapping[str, int], *, is_source: bool) -> str:
     ]
     causes = refused(counts)
     why = f" ({', '.join(f'{cause}: {count:,}' for cause, count in causes.items())})" if causes else ""
-    return " · ".join([*parts, f"{sum(causes.values()):,} requests refused{why}"])
+    return " · ".join([*parts, f"{words.count(sum(causes.values()), 'request')} refused{why}"])
 
 
 def _group(group: UnmatchedGroup, now: datetime) -> Line:

@@ -1,7 +1,7 @@
 """`bot.py sources`: what came of each source's records, and what no rule knew."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -12,12 +12,7 @@ from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, console, open_store
 from powertrip.errors import PowertripError
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from powertrip.domain.sources import SourceReport
-
-COLUMNS = ("accepted", "match", "ignored", "quarantine", "unmatched", "duplicate")
-HEADINGS = {"match": "events", "quarantine": "quarantined", "duplicate": "duplicates"}
 
 app = typer.Typer()
 
@@ -46,9 +41,8 @@ def sources(
         # Plain, so that it can be piped: the console would break its lines.
         typer.echo(json.dumps([_as_json(report) for report in reports], default=str, indent=2))
         return
-    console.print(_table(reports))
     for report in reports:
-        _print_details(report, everything=name is not None)
+        _print(report, everything=name is not None)
 
 
 def _as_json(report: "SourceReport") -> Mapping[str, object]:
@@ -57,28 +51,17 @@ def _as_json(report: "SourceReport") -> Mapping[str, object]:
     return asdict(report) | {"refused": {"day": refused(report.day), "week": refused(report.week)}}
 
 
-def _table(reports: Sequence["SourceReport"]) -> "Table":
-    from rich.table import Table
+def _print(report: "SourceReport", *, everything: bool) -> None:
+    from powertrip.cards.sources import counted
+    from powertrip.domain.sources import NO_SOURCE
 
-    from powertrip.domain.sources import refused
-
-    table = Table(title="Sources, last 24 h / 7 d", title_justify="left")
-    table.add_column("source", overflow="fold")
-    for heading in ("last record (UTC)", *(HEADINGS.get(name, name) for name in COLUMNS), "refused"):
-        table.add_column(heading, justify="left" if heading.startswith("last") else "right")
-    for report in reports:
-        heard = f"{report.heard_at:%Y-%m-%d %H:%M:%S}" if report.heard_at else "none yet"
-        pairs = [(report.day.get(name, 0), report.week.get(name, 0)) for name in COLUMNS]
-        pairs.append((sum(refused(report.day).values()), sum(refused(report.week).values())))
-        table.add_row(
-            printable(report.name), heard, *(f"{day:,} / {week:,}" if week else "-" for day, week in pairs)
-        )
-    return table
-
-
-def _print_details(report: "SourceReport", *, everything: bool) -> None:
-    from powertrip.domain.sources import NO_SOURCE, refused
-
+    is_source = report.name != NO_SOURCE
+    heard = f"last record {report.heard_at:%Y-%m-%d %H:%M:%S} UTC" if report.heard_at else "no record yet"
+    about = heard if is_source else "names that no source has"
+    # Lines and no table: so many columns are cut off on most terminals.
+    console.print(f"[bold]{printable(report.name)}[/bold]  {about}", soft_wrap=True)
+    for span, counts in (("24 h", report.day), ("7 d", report.week)):
+        console.print(f"    {span:<4}  {printable(counted(counts, is_source=is_source))}", soft_wrap=True)
     if not report.is_configured and report.name != NO_SOURCE:
         console.print(f"{printable(report.name)}: not in the configuration")
     if report.doubt:
@@ -86,9 +69,6 @@ def _print_details(report: "SourceReport", *, everything: bool) -> None:
     if report.failing_since is not None:
         since = f"{report.failing_since:%Y-%m-%d %H:%M:%S} UTC"
         console.print(f"{printable(report.name)}: fails since {since}: {printable(report.error or '-')}")
-    if causes := refused(report.week):
-        said = ", ".join(f"{cause}: {count:,}" for cause, count in causes.items())
-        console.print(f"{printable(report.name)}: requests refused in 7 d: {printable(said)}")
     for group in report.unmatched if everything else report.unmatched[:1]:
         who = f"{group.program or 'no program'} on {group.host_name or 'an unnamed host'}"
         what = "all other programs and hosts" if group.is_rest else who

@@ -132,15 +132,13 @@ class Heartbeat:
 
     async def _show(self, section: HeartbeatSection, watched: Watched, now: datetime) -> None:
         troubles = self._troubles(section, now)
-        mended = None
         if troubles:
             self._broken_since = self._broken_since or now
-        elif self._broken_since is not None:
-            minutes = (now - self._broken_since) // timedelta(minutes=1)
-            mended = f"mended at {now:%H:%M:%S} UTC, {minutes} min after it was noticed"
         is_known = not self._failing.keys() & {Link.DATABASE, Link.WORKER}
         due_at = next_change(watched.heard, troubles, section) if is_known else None
-        message, check = cards.heartbeat_card(watched.heard, troubles, due_at=due_at, mended=mended, now=now)
+        message, check = cards.heartbeat_card(
+            watched.heard, troubles, due_at=due_at, broken_since=self._broken_since, now=now
+        )
         gist = repr(
             [
                 [(item.source, item.sent_at, item.problem) for item in watched.heard],

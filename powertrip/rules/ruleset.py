@@ -100,7 +100,8 @@ class RuleSet:
         for rule in self._expecting:
             if any(rule.should_judge(record, text, documents) for text in texts):
                 reason = f"should be judged by {rule.name}, which does not match it"
-                return Quarantined(rule=rule, reason=reason)
+                lacking = self._lacking(record, documents)
+                return Quarantined(rule=rule, reason="; ".join(filter(None, (lacking, reason))))
         if documents.problem:
             # Nobody's, where only the `expects` of a rule for other programs asked for the document.
             asked = next((rule for rule in self._ranked if rule.json and rule.may_judge(record)), None)

@@ -51,7 +51,8 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     unjudged = [item for item in ours if isinstance(item, ToQuarantine)]
     beats = [item for item in ours if isinstance(item, ToBeat)]
     heartbeat.heard_real(ours)
-    asked += heartbeat.take(beats, now)
+    forged = heartbeat.take(beats, now)
+    asked += forged
     # Before the questions: a record that came with its counterpart finds it here.
     paired = [origin for sight in sighted for origin in pairing.sight(sight, now)]
     # A record that only confirms what an origin alone told of joins that event, whatever was decided.
@@ -64,7 +65,12 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     folded = (*joined, *applied.folded)
     deliveries.enqueue_updates(dict.fromkeys(folded), now)
     quarantine.add([quarantine.of_record(item, now) for item in unjudged])
-    judged.count([_counted(item, repeated) for item in ours], expected, now)
+    judged.count(
+        [_counted(item, repeated) for item in ours],
+        expected,
+        now,
+        forged={ask.record.inbox_id for ask in forged},
+    )
     return replace(
         applied,
         folded=folded,

@@ -44,6 +44,10 @@ def test_the_plain_text_says_the_same_without_the_samples() -> None:
     assert "quantum" not in notice().text
 
 
+def test_one_record_is_spoken_of_as_one() -> None:
+    assert "It could not be judged, so nobody is asked about it." in shown(notice(count=1))
+
+
 def test_at_most_three_samples_are_shown() -> None:
     assert len(notice(samples=["x"] * 9).attachments[0]["blocks"]) == 3
 

@@ -127,6 +127,7 @@ async def test_a_record_in_quarantine_is_asked_about_once_and_marked(
     (listed,) = operator.lists("quarantine")
     assert (listed["now"], listed["rule"], listed["rejudged_at"]) == ("quarantine", "entered", None)
     assert "To have one asked about after all" in operator.prints("quarantine", "list")
+    assert "there is nothing that fits" in operator.prints("quarantine", "list", "--program", "sshd")
     assert "in alice!" in operator.prints("quarantine", "show", "1")
     assert "nothing is put back" in await operator.types("quarantine", "rejudge")
 
@@ -168,7 +169,7 @@ async def test_a_body_of_a_stranger_and_a_part_of_one_are_never_read_again(
     body = json.dumps([login()]).encode()
     await running[0].shared.inbox.quarantine_body("servers", body, "nobody knows who", utc_now())
     said = await operator.types("quarantine", "rejudge")
-    assert "1 nothing, as before" in said
+    assert "1 cannot be judged, as before" in said
     assert "its sender had not proven itself" in said
     assert "nothing is put back" in said
 

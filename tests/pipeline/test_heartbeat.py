@@ -189,7 +189,7 @@ async def test_a_source_that_is_heard_again_is_said_to_be_mended_until_the_next_
 
     await living.beat()
     assert "all is well" in await living.card()
-    assert "mended" in await living.card()
+    assert "What was broken was mended at " in await living.card()
 
     await living.passes(HOUR, COARSE)
     await living.beat()

@@ -48,6 +48,19 @@ def test_a_wrong_key_is_said_with_the_keys_that_there_are(tmp_path: Path) -> Non
     assert reason(rules, record) == told
 
 
+def test_a_wrong_key_is_said_of_a_record_that_a_rule_should_judge(tmp_path: Path) -> None:
+    rules = config_of(tmp_path, "type: json, keys: {message: msgg}").rules
+    login = LOGIN | {"message": "Accepted password for alice from 192.0.2.10 port 4 ssh2", "program": "sshd"}
+
+    verdict = rules.judge(made("json", login, keys={"message": "msgg"}))
+
+    assert isinstance(verdict, Quarantined)
+    assert verdict.reason == (
+        "servers: no `msgg` in the record; it has host, id, message, program; "
+        "should be judged by ssh_login, which does not match it"
+    )
+
+
 @pytest.mark.parametrize("kind", ["syslog", "json", "journald"])
 def test_an_object_without_a_line_is_told_of(tmp_path: Path, kind: str) -> None:
     rules = config_of(tmp_path, f"type: {kind}").rules

@@ -8,6 +8,7 @@ import pytest
 from powertrip.domain.heartbeat import Beat, Card, Outage
 from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import ToAsk, ToBeat
+from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
@@ -69,6 +70,17 @@ async def test_a_nonce_is_good_once_and_then_asked_about(
     assert watched is not None
     assert watched.heard[0].claims == 1
     assert watched.heard[0].claim == "its nonce was used before: it is sent again"
+
+
+async def test_a_heartbeat_that_made_an_event_is_counted_as_an_event(
+    store: Store, inbox: GroupCommitInbox, clock: Clock
+) -> None:
+    for nonce in "aa":
+        await beat(store, inbox, clock, nonce)
+
+    (source,) = await store.sources.reports({}, clock())
+    assert source.week[RecordVerdict.HEARTBEAT] == 1
+    assert source.week[RecordVerdict.MATCH] == 1
 
 
 async def test_nonces_and_their_records_go_once_no_heartbeat_is_young_enough(

@@ -61,7 +61,7 @@ def group(kind: Kind) -> typer.Typer:
             for item in found:
                 typer.echo(reading.as_json_line(item))
         else:
-            console.print(reading.as_table(found, kind))
+            reading.print_list(found, kind)
 
     @app.command()
     def show(

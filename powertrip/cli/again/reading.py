@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import typer
-from rich.table import Column, Table
 
 from powertrip.cli.again import Kind
 from powertrip.cli.rules.lines import records_of_line
@@ -142,37 +141,25 @@ def in_words(item: Judged) -> str:
         RecordVerdict.QUARANTINE: "in quarantine",
         RecordVerdict.UNMATCHED: "no rule takes it",
     }
-    return words[item.verdict] if item.verdict else "nothing"
+    return words[item.verdict] if item.verdict else "cannot be judged"
 
 
-def as_table(found: Sequence[Judged], kind: Kind) -> Table:
-    table = Table(
-        "id",
-        "came (UTC)",
-        "source",
-        "host",
-        "program",
-        "record",
-        *(["why it is here"] if kind is Kind.QUARANTINE else []),
-        Column("now", overflow="fold"),
-        title=kind.value.capitalize(),
-        title_justify="left",
-        caption=f"To have one asked about after all: python bot.py {kind} rejudge ID",
-    )
+def print_list(found: Sequence[Judged], kind: Kind) -> None:
+    """Print each in a few lines, for a table of so many long columns fits on no terminal."""
     for item in found:
         missed, record = item.missed, item.missed.record
-        cells = (
-            str(missed.id),
-            f"{missed.at:%Y-%m-%d %H:%M:%S}",
-            missed.source,
-            (record and record.host_name) or "-",
-            (record and record.program) or "-",
-            missed.message[:SHOWN],
-            *([missed.reason or "-"] if kind is Kind.QUARANTINE else []),
-            f"{in_words(item)}: {item.why}",
-        )
-        table.add_row(*(printable(cell) for cell in cells))
-    return table
+        parts = (record.program, record.host_name) if record else ()
+        where = " on ".join(part for part in parts if part)
+        came = f"{missed.at:%Y-%m-%d %H:%M:%S} UTC, {missed.source}{f', {where}' if where else ''}"
+        lines = [f"    {missed.message[:SHOWN]}"]
+        if missed.reason and missed.reason != item.why:
+            lines.append(f"    why it is here: {missed.reason}")
+        lines.append(f"    now: {in_words(item)}: {item.why}")
+        console.print(f"[bold]{missed.id}[/bold]  {printable(came)}", soft_wrap=True)
+        for line in lines:
+            console.print(printable(line), soft_wrap=True)
+    how = f"To have one asked about after all: python bot.py {kind} rejudge ID"
+    console.print(how if found else "there is nothing that fits", soft_wrap=True)
 
 
 def as_json_line(item: Judged) -> str:

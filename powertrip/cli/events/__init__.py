@@ -54,7 +54,7 @@ def quarantine(config: ConfigPath = DEFAULT_CONFIG, limit: Annotated[int, typer.
     settings = read_config(config)
     with open_stored(settings):
         found = reading.find(Kind.QUARANTINE, MissedQuery(limit=limit, with_rejudged=True), settings)
-    console.print(reading.as_table(found, Kind.QUARANTINE))
+    reading.print_list(found, Kind.QUARANTINE)
 
 
 @app.command()

@@ -1,7 +1,7 @@
 """Counts what was made of a batch of records, by rule and by source, and keeps whose voice was among them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from powertrip.domain.judgement import Judgement, ToCount
@@ -11,8 +11,13 @@ from powertrip.store import counter
 from powertrip.store.sources import counts, unmatched, voices
 
 
-def count(judgements: Sequence[Judgement], expected: Expected, now: datetime) -> None:
-    """Count each record once; one that is judged again and still unmatched was counted before."""
+def count(
+    judgements: Sequence[Judgement], expected: Expected, now: datetime, *, forged: Collection[int] = ()
+) -> None:
+    """Count each record once; one that is judged again and still unmatched was counted before.
+
+    `forged` are the heartbeats, by id in the inbox, that made an event: they count as one.
+    """
     tallied: Counter[tuple[str, str]] = Counter()
     by_source: Counter[tuple[str, str]] = Counter()
     taken_by_none: list[ToCount] = []
@@ -20,7 +25,8 @@ def count(judgements: Sequence[Judgement], expected: Expected, now: datetime) ->
         is_unmatched = judgement.verdict is RecordVerdict.UNMATCHED
         if is_unmatched and judgement.record.rejudged_at is not None:
             continue
-        by_source[judgement.record.source, judgement.verdict] += 1
+        is_forged = judgement.record.inbox_id in forged
+        by_source[judgement.record.source, RecordVerdict.MATCH if is_forged else judgement.verdict] += 1
         if isinstance(judgement, ToCount):
             tallied[judgement.verdict, judgement.name] += 1
             if is_unmatched:
