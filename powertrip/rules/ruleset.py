@@ -246,7 +246,9 @@ def _judgement(rule: Rule, record: Record, read: _Read) -> Match | Ignored | Qua
     equal = {name: value for name, value in fields.items() if name not in rule.may_vary}
     words = "" if MESSAGE in rule.may_vary else read.words()
     alone = record.record_id if rule.stands_alone(record, fields) else None
-    values = [rule.name, record.source, equal, words, alone]
+    # Its card says how often.
+    repeated = record.message if _once(record.message) != record.message else ""
+    values = [rule.name, record.source, equal, words, repeated.partition(": [")[0], alone]
     fold_key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     if rule.json:
         # Only now, for two values may differ in what is cut.

@@ -92,6 +92,17 @@ def test_whatever_a_card_would_show_differently_is_an_event_of_its_own(different
     assert len(set(keys)) == len(different)
 
 
+def test_what_rsyslog_wrote_once_for_several_is_told_apart_by_how_many_they_are() -> None:
+    lines = [sshd("password ", port=port) for port in (1, 2)]
+    wrapped = [
+        replace(line, message=f"message repeated {count} times: [ {line.message}]")
+        for line, count in zip((*lines, lines[0]), (2, 2, 3), strict=True)
+    ]
+    keys = [judged(ALL, line).fold_key for line in (*lines, *wrapped)]
+
+    assert [keys.index(key) for key in keys] == [0, 0, 2, 2, 4]
+
+
 def test_ports_and_the_numbers_of_recorded_sessions_make_no_new_event() -> None:
     ports = [sshd(f"publickey : {KEY}", port=port) for port in (22, 50000, 65535)]
     sessions = [sudo(USER=f"root ; TSID=00000{number}") for number in (1, 2)]
