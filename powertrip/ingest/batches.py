@@ -19,6 +19,9 @@ def opened_batch(value: Any) -> Iterator[Any]:
     if not isinstance(value, dict):
         yield value
         return
+    if (of_collector := _of_collector(value)) is not None:
+        yield from of_collector
+        return
     payload = value.get("payload")
     holder = payload if len(value) == 1 and isinstance(payload, dict) else value
     listed = next((holder[key] for key in _LISTS if isinstance(holder.get(key), list)), None)
@@ -31,12 +34,52 @@ def opened_batch(value: Any) -> Iterator[Any]:
 
 def unwrapped(value: Any) -> Iterator[Any]:
     """The records that a service puts into an envelope: Papertrail's payload, or what Pub/Sub pushes."""
+    of_collector = _of_collector(value) if isinstance(value, dict) else None
     payload = value.get("payload") if isinstance(value, dict) and len(value) == 1 else None
     events = payload.get("events") if isinstance(payload, dict) else None
-    if isinstance(events, list):
+    if of_collector is not None:
+        yield from of_collector
+    elif isinstance(events, list):
         yield from events
     else:
         yield _pushed_by_pubsub(value)
+
+
+def _of_collector(value: dict[str, Any]) -> list[Any] | None:
+    """The log records that OpenTelemetry's collector sends (OTLP as JSON), each with its attributes.
+
+    None for any other object, and for one of which a part has another form: it stays whole.
+    """
+    if value.keys() != {"resourceLogs"}:
+        return None
+    records: list[Any] = []
+    try:
+        for of_resource in value["resourceLogs"]:
+            resource = _attributes(of_resource.get("resource", {}))
+            for of_scope in of_resource["scopeLogs"]:
+                for record in of_scope["logRecords"]:
+                    body = _plain(record["body"])
+                    inside = body if isinstance(body, dict) else {"body": body}
+                    # The collector itself names the resource; the attributes may be read from the text.
+                    records.append(
+                        {"timestamp": record.get("timeUnixNano"), **inside, **_attributes(record), **resource}
+                    )
+    except (AttributeError, KeyError, TypeError, RecursionError):
+        return None
+    return records or None
+
+
+def _attributes(holder: dict[str, Any]) -> dict[str, Any]:
+    return {part["key"]: _plain(part["value"]) for part in holder.get("attributes", [])}
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    """What a value of OTLP holds, which names its type: `{"stringValue": "x"}`."""
+    if "kvlistValue" in value:
+        return {part["key"]: _plain(part["value"]) for part in value["kvlistValue"]["values"]}
+    if "arrayValue" in value:
+        return [_plain(part) for part in value["arrayValue"].get("values", [])]
+    return next(iter(value.values()), None)
 
 
 def _pushed_by_pubsub(value: Any) -> Any:
