@@ -63,8 +63,8 @@ def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:
     if not waiting:
         headline = "✅ No answer is needed any more."
     elif len(waiting) == 1:
-        waited = words.duration(now - waiting[0].received_at)
-        headline = f"⏰ Still no answer from you after {waited}. Was this you?"
+        # For how long is in the line below: of the event, for the question may have come later.
+        headline = "⏰ Still no answer from you. Was this you?"
     else:
         headline = f"⏰ {len(waiting):,} questions still wait for your answer. Was this you?"
     lines: list[Line] = [[bold(headline)]]

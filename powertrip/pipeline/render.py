@@ -135,8 +135,11 @@ def _is_still_of_use(snapshot: Snapshot, delivery: Delivery) -> bool:
     if delivery.kind is DeliveryKind.SECOND:
         return event.status is Status.HALF_APPROVED
     if delivery.kind is DeliveryKind.NUDGE:
-        # Where the first card has yet to reach the person, that one asks.
-        was_asked = any(notice.channel.startswith(DIRECT) for notice in snapshot.first_notices)
+        # Where the first card has yet to reach the person, or only just did after an outage, that one asks.
+        was_asked = any(
+            notice.channel.startswith(DIRECT) and notice.posted_at <= delivery.created_at
+            for notice in snapshot.first_notices
+        )
         return event.status is Status.PENDING and was_asked
     if delivery.kind is DeliveryKind.COPY:
         # Whoever cannot be asked in person is asked in the security channel, which then needs no copy.

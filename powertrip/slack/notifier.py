@@ -82,7 +82,7 @@ class SlackNotifier:
             )
             found += [
                 Posted(channel=channel, ts=message["ts"])
-                for message in answer["messages"]
+                for message in _messages(answer)
                 if uid in _marks(message)
             ]
             cursor = (answer.get("response_metadata") or {}).get("next_cursor")
@@ -97,14 +97,19 @@ class SlackNotifier:
                 channel=channel, oldest=ts, latest=ts, inclusive=True, include_all_metadata=True, limit=1
             )
         )
-        messages = answer["messages"]
+        messages = _messages(answer)
         return next((json.dumps(message) for message in messages if message.get("ts") == ts), None)
 
     async def update(self, channel: str, ts: str, message: dict[str, Any]) -> None:
-        await call(self._client.chat_update(channel=channel, ts=ts, **message))
+        answer = await call(self._client.chat_update(channel=channel, ts=ts, **message))
+        # Taken for done, a card with buttons would stay on an event that is decided.
+        if answer["ts"] != ts:
+            raise SlackAmbiguous("Slack's answer does not name the message that was changed")
 
     async def delete(self, channel: str, ts: str) -> None:
-        await call(self._client.chat_delete(channel=channel, ts=ts))
+        answer = await call(self._client.chat_delete(channel=channel, ts=ts))
+        if answer["ts"] != ts:
+            raise SlackAmbiguous("Slack's answer does not name the message that was deleted")
 
     def link(self, channel: str, ts: str) -> str | None:
         """The address of a message for those who can see it."""
@@ -148,6 +153,14 @@ class SlackNotifier:
                 raise SlackUnavailable("direct messages could not be opened: Slack's answer names no channel")
             self._direct[conversation] = opened["id"]
         return self._direct[conversation]
+
+
+def _messages(answer: Any) -> list[dict[str, Any]]:
+    """The messages in a page of history; that a server names none does not say that there is none."""
+    messages = answer["messages"]
+    if not isinstance(messages, list):
+        raise SlackAmbiguous("Slack's answer holds no messages")
+    return messages
 
 
 def _marked(message: dict[str, Any], uid: str) -> dict[str, Any]:

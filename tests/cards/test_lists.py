@@ -123,12 +123,12 @@ def test_a_nudge_is_short_and_can_be_answered() -> None:
     message = nudge([event(id="aaaaaaaaaa")], replace(NUDGE, first_link=link), later(minutes=10))
 
     assert read(message) == [
-        "⏰ Still no answer from you after 10 min. Was this you?",
+        "⏰ Still no answer from you. Was this you?",
         "The card tells more.",
         "⏳ SSH login as alice on bastion-1 from 192.0.2.10 · medium severity · 10 min ago · aaaaaaaaaa",
         "[Approve] [Deny]",
     ]
-    assert message.text.startswith("⏰ Still no answer from you after 10 min. Was this you?\n⏳ SSH login as")
+    assert message.text.startswith("⏰ Still no answer from you. Was this you?\n⏳ SSH login as")
 
 
 def test_a_nudge_about_several_counts_them() -> None:

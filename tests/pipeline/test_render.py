@@ -192,6 +192,12 @@ def test_a_person_is_nudged_only_where_their_answer_is_missing(about: Snapshot, 
     assert (shown(delivery(DeliveryKind.NUDGE, about, channel=ALICE)) is not None) is is_sent
 
 
+def test_a_person_whom_the_first_card_reached_after_the_nudge_was_due_is_not_said_to_keep_silent() -> None:
+    about = snapshot(event(), "D0ALICE")
+    late = replace(about, first_notices=(replace(about.first_notices[0], posted_at=later(minutes=1)),))
+    assert shown(delivery(DeliveryKind.NUDGE, late, channel=ALICE)) is None
+
+
 def test_a_nudge_links_to_the_card_and_calls_nobody() -> None:
     nudge = text(delivery(DeliveryKind.NUDGE, snapshot(event(), "D0ALICE"), channel=ALICE))
     assert "https://link.test/D0ALICE/1.1" in nudge

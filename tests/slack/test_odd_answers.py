@@ -149,6 +149,22 @@ async def test_a_message_that_an_answer_does_not_name_may_have_arrived(
 NAMES = {"U0BOB": "Bob Brown", "U0BOBBY": "Bob Smith", CAROL: "Carol"}
 
 
+@pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "ts": "2.2"}, {"ok": True, "messages": None}])
+async def test_a_change_or_a_look_that_an_answer_does_not_confirm_is_not_taken_for_done(
+    client: AsyncWebClient, answers: Answers, answer: dict[str, Any]
+) -> None:
+    notifier = SlackNotifier(client, "https://example.slack.com/", RateLimits(now))
+    answers |= dict.fromkeys(("chat.update", "chat.delete", "conversations.history"), answer)
+    for attempt in (
+        notifier.update("C0SECURITY", "1.1", {"text": "Decided"}),
+        notifier.delete("C0SECURITY", "1.1"),
+        notifier.find("C0SECURITY", "uid", now()),
+        notifier.read("C0SECURITY", "1.1"),
+    ):
+        with pytest.raises(SlackAmbiguous):
+            await attempt
+
+
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
