@@ -82,7 +82,7 @@ _KINDS = (
         r'|\\*"accept\\*"\s*:\s*\{.*\\*"submituser',
     ),
     _kind(
-        "(to ,Successful su,to ,'su ,'ksu ,authorization for",
+        "(to,Successful su,'su ,'ksu ,authorization for",
         "a change of user by su",
         "su",
         r"(?P<failed>FAILED SU )?\(to [^()\s]+\) [^\s]+ on |Successful su for [^\s]+ by "
@@ -178,6 +178,7 @@ _KINDS = (
         r"|A member was added to a security-enabled .*(?:Administrators|Domain Admins|Enterprise Admins)",
     ),
 )
+_ANY_WORD = re2.compile("|".join(re2.escape(word) for kind in _KINDS for word in kind.words))
 _BSD_SU = re2.compile(
     r"[^\s:]+ to [^\s:]+ on /dev/[^\s]+|\+ [^\s]+ [^\s:]+[:-][^\s:]+"
     r"|from [^\s:]+ to [^\s:]+ at /dev/[^\s]+"
@@ -212,7 +213,7 @@ def reads_like(record: Record, covered: Collection[str]) -> str | None:
     """
     texts = (record.message,) if record.message == record.raw else (record.message, record.raw)
     program = plain_program(record.program or "").lower()
-    for kind in _KINDS:
+    for kind in _KINDS if any(map(_ANY_WORD.search, texts)) else ():
         if program in _STRANGERS and not kind.by_strangers:
             continue
         if any(_is_of(kind, text) for text in texts):
