@@ -109,9 +109,13 @@ def evidence(event: Event) -> list[Line]:
 
 
 def in_words(event: Event) -> dict[str, str]:
-    """The fields by what they are called, as they came; how it was done is one of them, and the first."""
+    """The fields by what they are called, as they came; how it was done is one of them, and the first.
+
+    Without the port, for every connection has another.
+    """
     how = _how(event)
-    others = {label(name): value for name, value in event.fields.items() if value and name not in _HOW}
+    said = (*_HOW, "source_port")
+    others = {label(name): value for name, value in event.fields.items() if value and name not in said}
     return ({"How": how} if how else {}) | others
 
 

@@ -38,7 +38,9 @@ def test_what_only_one_has_is_said_of_both() -> None:
 
 
 def test_what_reads_otherwise_or_differs_in_nothing_needs_no_more_words() -> None:
-    mine, again = logins(KEY, KEY)
+    mine, again = logins(KEY | {"source_port": "1"}, KEY | {"source_port": "2"})
     elsewhere = event(id="kelsewhere", host_name="db-1", fields={"method": "password"})
 
-    assert "How:" not in shown(reminder_list([mine, again, elsewhere], VIEW, NOW))
+    said = shown(reminder_list([mine, again, elsewhere], VIEW, NOW))
+    assert "How:" not in said
+    assert "From port" not in said
