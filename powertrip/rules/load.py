@@ -121,7 +121,9 @@ class _Loading:
             rule = entry if isinstance(entry, NarrowEntry) else build_rule(raw, entry)
         if isinstance(rule, list):
             self._mistakes += rule
-        self._check_sources(raw)
+        # Those of a pack are said once, at its `use:`.
+        if raw.pack is None:
+            self._check_sources(raw)
         if name:
             # With mistakes in it too: otherwise each rule that names it would be a mistake as well.
             self._raws[name] = raw

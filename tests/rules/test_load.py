@@ -199,6 +199,12 @@ def test_a_mistake_is_told_with_what_to_write_instead(entry: str, mistake: str) 
     assert mistake in mistakes_of(entry, sources=["syslog"])[0]
 
 
+def test_a_source_that_does_not_exist_is_said_once_for_a_whole_pack() -> None:
+    assert mistakes_of("- {use: aptible, source: sylog}", sources=["syslog"]) == [
+        'rules.yaml:1: rules.0.source: there is no source "sylog"; did you mean "syslog"?'
+    ]
+
+
 def test_every_mistake_of_every_rule_is_told_at_once_with_its_line() -> None:
     text = """\
 - name: one
