@@ -167,5 +167,8 @@ def test_whoever_types_can_approve_no_revision_that_no_message_has_shown(
     newest = f"{about.id}.{shown}" if shown > 1 else about.id
     with pytest.raises(NotShown, match=f"{about.id}.{named} yet.* is {re.escape(newest)}\\.$"):
         planned(about, decision(revision=named), shown=shown)
+    # To deny what nobody has seen yet covers nothing that should have been asked about.
+    denied = planned(about, decision(Verdict.DENY, revision=named), shown=shown)
+    assert denied.after.status is Status.DENIED
     # A button carries what its message shows: after a decision that split the event, more than there is.
     assert planned(about, decision(revision=named)).decision.revision == min(named, 5)

@@ -92,6 +92,17 @@ def test_whatever_a_card_would_show_differently_is_an_event_of_its_own(different
     assert len(set(keys)) == len(different)
 
 
+def test_a_key_that_may_vary_is_left_out_of_every_object_of_a_list_and_of_no_other_place() -> None:
+    rules = rules_of(VAULT.format(more=", may_vary: [message.items.id]"))
+
+    def key(**changes: Any) -> str:
+        value = {"kind": "open", "by": "alice", "id": 1, "items": [{"id": 1, "of": 1}, {"id": 2, "of": 1}]}
+        return judged(rules, json_record(value | changes)).fold_key
+
+    assert key(items=[{"id": 7, "of": 1}, {"of": 1}]) == key()
+    assert len({key(), key(id=2), key(items=[{"of": 1}]), key(items=[{"of": 2}, {"of": 1}])}) == 4
+
+
 def test_what_rsyslog_wrote_once_for_several_is_told_apart_by_how_many_they_are() -> None:
     lines = [sshd("password ", port=port) for port in (1, 2)]
     wrapped = [

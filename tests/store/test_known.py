@@ -1,5 +1,6 @@
 """The same id is not the same record: what is known, what is judged, and under which id."""
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,6 +12,7 @@ from powertrip.domain.record import Record, content_of, sent_id, told_apart
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, event, later, record
+from tests.sources.posting import read
 
 LEASE = timedelta(seconds=30)
 
@@ -142,6 +144,21 @@ async def test_what_differs_or_is_of_another_log_is_asked_about(
     )
 
     assert (len(asked), repeated) == (1, 0)
+
+
+async def test_an_id_made_to_look_like_that_of_the_next_login_hides_it_no_more_than_any_other(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    def posted(record_id: str, message: str) -> Record:
+        body = json.dumps({"id": record_id, "message": message, "time": NOW.isoformat()})
+        (made,) = read("json", body, keys={"id": "id"}).records
+        return made
+
+    login = posted("7", "Accepted publickey for alice from 192.0.2.10 port 50000 ssh2")
+    before = [posted("7", "noise"), posted(told_apart("7", login.content), "noise")]
+
+    assert await database_thread.run(inbox.append, [[item] for item in (*before, login)]) == [1, 1, 1]
+    assert login.message in [item.message for item in await store.inbox.claim(9, later(days=1), LEASE)]
 
 
 def test_the_id_of_the_sender_is_found_again() -> None:
