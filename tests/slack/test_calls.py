@@ -21,6 +21,7 @@ from powertrip.slack.calls import LONGEST_WAIT, call, classify
 async def proxy() -> AsyncIterator[AsyncWebClient]:
     """A client whose calls end at something that is not Slack, and answers 200 with the path's last word."""
     kinds = {"text": ("text/plain", "Welcome to Example Wi-Fi"), "list": ("application/json", "[1]")}
+    kinds["nothing"] = ("application/json", "{}")
 
     async def answer(request: web.Request) -> web.Response:
         content_type, text = kinds[request.match_info["kind"]]
@@ -36,6 +37,13 @@ async def proxy() -> AsyncIterator[AsyncWebClient]:
 async def test_an_answer_that_is_no_object_is_called_unreadable(proxy: AsyncWebClient, method: str) -> None:
     with pytest.raises(SlackAmbiguous, match="Slack's answer cannot be read"):
         await call(proxy.api_call(method))
+
+
+async def test_after_an_answer_that_says_neither_yes_nor_no_a_message_may_have_arrived(
+    proxy: AsyncWebClient,
+) -> None:
+    with pytest.raises(SlackAmbiguous, match="Slack answered 200"):
+        await call(proxy.api_call("nothing"))
 
 
 async def test_an_attribute_error_of_our_own_is_not_called_slacks() -> None:

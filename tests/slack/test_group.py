@@ -126,3 +126,25 @@ async def test_each_who_comes_while_a_method_is_limited_gets_a_turn_of_their_own
     assert await limits.call("users.info", answered) == "well"
     clock.now += timedelta(seconds=10)
     assert await limits.call("users.lookupByEmail", answered) == "well"
+
+
+async def test_a_queue_that_was_served_keeps_nobody_waiting_in_the_next(clock: Clock) -> None:
+    limits = RateLimits(clock)
+
+    async def limited() -> None:
+        raise SlackApiError("limited", Answer(429, {"Retry-After": "10"}, ok=False, error="ratelimited"))
+
+    async def answered() -> str:
+        return "well"
+
+    for _ in range(30):
+        with pytest.raises(SlackUnavailable):
+            await limits.call("users.info", limited)
+    clock.now += timedelta(seconds=10)
+    await limits.call("users.info", answered)
+    waits = []
+    for _ in range(2):
+        with pytest.raises(SlackUnavailable) as refused:
+            await limits.call("users.info", limited)
+        waits.append(refused.value.retry_after)
+    assert waits == [10, 10]
