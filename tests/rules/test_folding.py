@@ -251,6 +251,16 @@ def test_a_number_that_no_field_takes_is_told_apart_until_it_is_captured_and_may
     assert len({judged(named, line).fold_key for line in lines}) == 1
 
 
+@pytest.mark.parametrize("line", ["run 2 by alice of web", "run 1 by alice of web", "run 1 by alice, of web"])
+def test_words_before_and_between_the_fields_are_compared_too(line: str) -> None:
+    rules = rules_of(
+        OWN.format(pattern="^run [0-9] by (?P<user_name>[a-z]+),? of (?P<what>[a-z]+)$", more="")
+    )
+    keys = [judged(rules, record(message)).fold_key for message in ("run 1 by alice of web", line)]
+
+    assert (keys[0] == keys[1]) == (line == "run 1 by alice of web")
+
+
 def test_fold_by_of_earlier_versions_is_read_and_hides_nothing() -> None:
     rules = rules_of(
         OWN.format(
