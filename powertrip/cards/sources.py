@@ -74,9 +74,8 @@ def source_card(report: SourceReport, now: datetime) -> Message:
         lines.append(_group(group, now))
         shown += 1
     if left := len(report.unmatched) - shown:
-        blocks.append(
-            paragraph([[text(f"… and {words.count(left, 'more group')}: bot.py sources {report.name}")]])
-        )
+        rest = words.count(left, "more group")
+        blocks.append(paragraph([[text(f"… and {rest}: bot.py sources {show(report.name, _NAME_LIMIT)}")]]))
     return answer(lines, blocks)
 
 

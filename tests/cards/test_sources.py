@@ -36,7 +36,8 @@ reports = st.builds(
     heard_at=st.none() | st.just(NOW),
     day=counts,
     week=counts,
-    unmatched=st.lists(groups, max_size=30).map(tuple),
+    # A few kinds, many times: it is their length that adds up.
+    unmatched=st.lists(groups, max_size=3).map(lambda few: tuple(few * 10)),
     failing_since=st.none() | st.just(NOW),
     error=st.none() | texts,
 )

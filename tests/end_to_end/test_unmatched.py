@@ -79,7 +79,7 @@ async def test_a_source_of_which_no_rule_knows_a_record_is_told_of_and_taken_bac
     await answer(control, CAROL, "stats", "Matched no rule: 2 records (servers 2)")
     await answer(control, BOB, "sources", "Only reviewers can")
     shown = printed(tmp_path, "sources")
-    assert "2 / 2" in shown
+    assert "2 unmatched" in shown
     assert "CRON on web-1 (2 in 7 d): no rule is for this program <!channel> *pam* ran" in shown
 
     login = "Accepted publickey for alice from 192.0.2.10 port 50000 ssh2: ED25519 SHA256:" + "k" * 43
