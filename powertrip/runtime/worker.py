@@ -1,7 +1,7 @@
 """The half that talks to Slack: judges what waits, sends what is due, listens to clicks, and reminds."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -33,6 +33,29 @@ from powertrip.slack.workspace import Workspace
 from powertrip.wiring import doubts_by_sender, same_logs
 
 log = structlog.get_logger(__name__)
+
+
+def step_settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:
+    """What steps read of a configuration; `told` are the origins that have a way to be told."""
+    return Settings(
+        rules=config.rules,
+        people=People(config.people.values()),
+        policy=config.policy,
+        reminders=config.reminders,
+        reviewers=config.reviewers,
+        cards=config.cards,
+        severity=config.severity,
+        also_tell=config.also_tell,
+        quarantine=config.quarantine,
+        heartbeat=config.heartbeat,
+        backup_after=config.backup.after,
+        security_channel=security_channel,
+        command=config.slack.command,
+        expected=config.expected_voices(),
+        senders=doubts_by_sender({"sources": config.sources, "polls": config.polls}, config.warnings),
+        same_logs=same_logs({**config.sources, **config.polls}),
+        watches=tuple(Watch(origin=origin, tells=name in told) for name, origin in config.origins.items()),
+    )
 
 
 class Worker:
@@ -133,29 +156,6 @@ class Worker:
     def _make_context(self, found: preflight.Found, notifier: SlackNotifier, limits: RateLimits) -> Context:
         shared, config = self._shared, self._shared.config
 
-        def settings(now: Config) -> Settings:
-            origins = now.origins.items()
-            return Settings(
-                rules=now.rules,
-                people=People(now.people.values()),
-                policy=now.policy,
-                reminders=now.reminders,
-                reviewers=now.reviewers,
-                cards=now.cards,
-                severity=now.severity,
-                also_tell=now.also_tell,
-                quarantine=now.quarantine,
-                heartbeat=now.heartbeat,
-                backup_after=now.backup.after,
-                security_channel=self._security_channel(),
-                command=now.slack.command,
-                # The ways to tell are opened at the start only, whatever a reload says of them.
-                expected=now.expected_voices(),
-                senders=doubts_by_sender({"sources": now.sources, "polls": now.polls}, now.warnings),
-                same_logs=same_logs({**now.sources, **now.polls}),
-                watches=tuple(Watch(origin=origin, tells=name in shared.origins) for name, origin in origins),
-            )
-
         return Context(
             store=shared.store,
             notifier=notifier,
@@ -173,7 +173,10 @@ class Worker:
             metrics=shared.metrics,
             clock=utc_now,
             new_id=new_id,
-            live_settings=derived(config, settings),
+            # The ways to tell are opened at the start only, whatever a reload says of them.
+            live_settings=derived(
+                config, lambda now: step_settings(now, self._security_channel(), shared.origins)
+            ),
             live_backup=derived(config, lambda now: AppriseChannels(now.backup.channels)),
             signals=shared.signals,
         )

@@ -14,18 +14,17 @@ from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.domain.heartbeat import USER, sign
-from powertrip.domain.hids import Watch
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
-from powertrip.domain.routing import People
 from powertrip.errors import Unavailable
 from powertrip.ingest.contract import Limits
 from powertrip.ingest.http import build_app
 from powertrip.metrics import Metrics
 from powertrip.net import new_client
-from powertrip.pipeline.context import Context, Settings, Signals
+from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.runtime.shared import new_id
+from powertrip.runtime.worker import step_settings
 from powertrip.settings import Config, load_config
 from powertrip.slack.limits import RateLimits
 from powertrip.slack.notifier import SlackNotifier
@@ -33,7 +32,6 @@ from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.sources.refusals import Refusals
-from powertrip.wiring import same_logs
 from slack_emulator import BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.conftest import Clock
@@ -199,26 +197,6 @@ async def chain(
             token=BOT_TOKEN, base_url=sandbox.api_url, session=session, retry_handlers=[], timeout=5
         )
 
-        def live() -> Settings:
-            now = made.config
-            return Settings(
-                rules=now.rules,
-                people=People(now.people.values()),
-                policy=now.policy,
-                reminders=now.reminders,
-                reviewers=now.reviewers,
-                cards=now.cards,
-                also_tell=(),
-                severity=now.severity,
-                quarantine=now.quarantine,
-                heartbeat=now.heartbeat,
-                security_channel=SECURITY,
-                command="/powertrip",
-                backup_after=now.backup.after,
-                same_logs=same_logs({**now.sources, **now.polls}),
-                watches=tuple(Watch(origin=origin, tells=False) for origin in now.origins.values()),
-            )
-
         made.context = Context(
             store=made.store,
             notifier=SlackNotifier(client, "https://example.slack.com/", RateLimits(clock)),
@@ -228,7 +206,7 @@ async def chain(
             metrics=Metrics(),
             clock=clock,
             new_id=new_id,
-            live_settings=live,
+            live_settings=lambda: step_settings(made.config, SECURITY, told=()),
             live_backup=lambda: made.backup,
             signals=signals,
         )

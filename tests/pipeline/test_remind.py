@@ -1,22 +1,18 @@
 """Reminders of one minute go out together, on both databases."""
 
 from datetime import datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.reminders import Reminders, gathered_until
-from powertrip.metrics import Metrics
-from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.remind import remind
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
+from tests.pipeline.contexts import context
 from tests.samples import NOW, SECURITY, ask, event, later, record
 
-UNUSED: Any = None
 LEASE = timedelta(seconds=30)
 BOT = Subject(kind=SubjectKind.BOT)
 
@@ -35,21 +31,7 @@ async def reminded(
             next_reminder_at=later(minutes=minutes),
         )
         await store.judging.apply([ask(item, about, SECURITY)], NOW)
-    settings: Any = SimpleNamespace(reminders=schedule, security_channel=SECURITY)
-    context = Context(
-        store=store,
-        notifier=UNUSED,
-        directory=UNUSED,
-        live_backup=UNUSED,
-        origins={},
-        signals=Signals(),
-        enrichment=UNUSED,
-        metrics=Metrics(),
-        clock=lambda: now,
-        new_id=UNUSED,
-        live_settings=lambda: settings,
-    )
-    await remind(context)
+    await remind(context(store, lambda: now, reminders=schedule, security_channel=SECURITY))
     found = []
     while delivery := await store.deliveries.claim(now, LEASE, []):
         found += [sorted(delivery.event_ids)] if delivery.kind is DeliveryKind.REMINDER else []

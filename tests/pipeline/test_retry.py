@@ -15,12 +15,10 @@ from powertrip.errors import (
     StoreUnavailable,
     Unavailable,
 )
-from powertrip.metrics import Metrics
-from powertrip.pipeline.context import Context, Signals
+from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import attempt, doubled
+from tests.pipeline.contexts import context
 from tests.samples import NOW, SECURITY
-
-UNUSED: Any = None
 
 
 class Outbox:
@@ -38,20 +36,7 @@ class Outbox:
 async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list[tuple[float, bool]]]:
     """The pause of the lane after one attempt, and what was postponed."""
     outbox = Outbox()
-    store: Any = SimpleNamespace(deliveries=outbox)
-    context = Context(
-        store=store,
-        notifier=UNUSED,
-        directory=UNUSED,
-        live_backup=UNUSED,
-        origins={},
-        signals=Signals(),
-        enrichment=UNUSED,
-        metrics=Metrics(),
-        clock=lambda: NOW,
-        new_id=UNUSED,
-        live_settings=UNUSED,
-    )
+    of_step = context(SimpleNamespace(deliveries=outbox), lambda: NOW)
     delivery = Delivery(
         id=1,
         uid="uid",
@@ -67,12 +52,12 @@ async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list
     )
 
     async def work(used: Context, about: Delivery) -> bool:
-        assert (used, about) == (context, delivery)
+        assert (used, about) == (of_step, delivery)
         if error is not None:
             raise error
         return True
 
-    return await attempt(context, delivery, work), outbox.postponed
+    return await attempt(of_step, delivery, work), outbox.postponed
 
 
 async def test_what_was_sent_is_not_tried_again() -> None:

@@ -2,27 +2,23 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
 from powertrip.domain.record import Gap
 from powertrip.ingest.contract import Backfill
-from powertrip.metrics import Metrics
 from powertrip.pipeline.backfill import Filler
-from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.live import Live
 from powertrip.polls import build_backfills
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
 from tests.conftest import Clock
+from tests.pipeline.contexts import context
 from tests.polls.api import Api
 from tests.samples import NOW, SECURITY, record
 from tests.sources.posting import source
 
-UNUSED: Any = None
 GAP = Gap(source="logs", after_id="10", until_id="20", query=None, noticed_at=NOW)
 EVENT = {"id": "11", "received_at": "2026-01-15T11:59:00Z", "message": "in"}
 FILLED = {"events": [EVENT], "max_id": "20", "reached_end": True}
@@ -57,21 +53,9 @@ async def filler(
     clock: Clock,
     inbox: GroupCommitInbox,  # noqa: ARG001
 ) -> Filler:
-    settings: Any = SimpleNamespace(security_channel=SECURITY)
-    context = Context(
-        store=store,
-        notifier=UNUSED,
-        directory=UNUSED,
-        live_backup=UNUSED,
-        origins={},
-        signals=Signals(),
-        enrichment=UNUSED,
-        metrics=Metrics(),
-        clock=clock,
-        new_id=UNUSED,
-        live_settings=lambda: settings,
+    return Filler(
+        context(store, clock, security_channel=SECURITY), backfills_in_force, backlog_limit=lambda: 2
     )
-    return Filler(context, backfills_in_force, backlog_limit=lambda: 2)
 
 
 async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]:

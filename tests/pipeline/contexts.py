@@ -1,0 +1,29 @@
+"""The context of a step that is tried alone."""
+
+from collections.abc import Callable
+from datetime import datetime
+from types import SimpleNamespace
+from typing import Any
+
+from powertrip.metrics import Metrics
+from powertrip.pipeline.context import Context, Signals
+
+UNUSED: Any = None
+
+
+def context(store: Any, clock: Callable[[], datetime], **settings: Any) -> Context:
+    """A store, a time and these settings; the step must use nothing else."""
+    in_force: Any = SimpleNamespace(**settings)
+    return Context(
+        store=store,
+        notifier=UNUSED,
+        directory=UNUSED,
+        live_backup=UNUSED,
+        origins={},
+        signals=Signals(),
+        enrichment=UNUSED,
+        metrics=Metrics(),
+        clock=clock,
+        new_id=UNUSED,
+        live_settings=lambda: in_force,
+    )
