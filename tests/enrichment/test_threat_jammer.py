@@ -151,6 +151,15 @@ async def test_wrong_types_say_nothing_and_never_raise(world: World, body: Any) 
     assert alone == nothing
 
 
+async def test_after_nonsense_it_is_left_alone_for_a_while(world: World) -> None:
+    world.fake.answer = lambda *_: Said("nonsense")
+    enricher = world.enricher(world.threat_jammer())
+    for _ in range(2):
+        facts = await one(enricher, ADDRESS)
+        assert facts.failing == ("Threat Jammer",)
+    assert len(world.fake.calls) == 2  # of one question: the assessment and the place
+
+
 async def test_hostile_values_are_cut_and_bounded(world: World) -> None:
     said = assessment(ADDRESS, score=10**400, reason="\x00\x1b[31m<!channel>\u202e" + "x" * 10_000)
     said |= {"datasets": ["y" * 10_000] * 50, "risk": "z" * 1000, "denylisted": "http://[bad"}
