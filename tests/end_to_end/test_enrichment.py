@@ -75,8 +75,7 @@ async def test_the_first_card_shows_what_the_services_know(
     running: Started, control: Control, evidence: Evidence
 ) -> None:
     await running[1].post(login("alice", id="1"))
-    state = await control.wait_for(lambda s: s.messages())
-    (card,) = state.messages()
+    card = await control.message_in(ALICES_DM)
     for words in ("72 of 100 by Threat Jammer", "Found in 2 lists", "AS64496", "EXAMPLE-AS", "Dublin"):
         assert card.shows(words)
     await evidence.until_idle()
