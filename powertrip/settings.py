@@ -51,6 +51,7 @@ from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
+from powertrip.state import MetricsSection, doubts_in_metrics
 from powertrip.wiring import doubts, mistakes_in_same_logs, unknown_rules
 
 DEFAULT_RULES = [{"use": "ssh"}]
@@ -124,6 +125,7 @@ class ConfigFile(Section):
     polls: Annotated[dict[SourceName, AnyPoll], BeforeValidator(empty_if_none), Field(default_factory=dict)]
     ingest: Ingest = Ingest()
     api: Api = Api()
+    metrics: MetricsSection = MetricsSection()
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
     reminders: Reminders = Reminders()
@@ -251,6 +253,7 @@ def _warnings(
 ) -> Iterator[Problem]:
     """What works and is probably not meant; `entries` are the rules as they are written."""
     yield from doubts(settings, rules, entries)
+    yield from doubts_in_metrics(settings.metrics)
     schedule = settings.reminders
     if "remind_every_max" in schedule.model_fields_set and schedule.remind_every_max < schedule.remind_every:
         least = write_duration(schedule.remind_every)

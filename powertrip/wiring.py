@@ -45,7 +45,7 @@ class Source(Sender, Protocol):
         """What it proves itself with."""
 
 
-class Api(Protocol):
+class Readable(Protocol):
     """What others may read."""
 
     @property
@@ -61,7 +61,9 @@ class Wired(Protocol):
     @property
     def polls(self) -> Mapping[str, Sender]: ...
     @property
-    def api(self) -> Api: ...
+    def api(self) -> Readable: ...
+    @property
+    def metrics(self) -> Readable: ...
     @property
     def policy(self) -> Sequence[Policy]: ...
     @property
@@ -98,8 +100,9 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
     secrets = {name: source.secret for name, source in settings.sources.items()}
     yield from _faint_heartbeat(settings.heartbeat, secrets)
     proofs = {f"sources.{name}.secret": secret for name, secret in secrets.items()}
-    if settings.api.token is not None:
-        proofs["api.token"] = settings.api.token
+    for name, readable in {"api": settings.api, "metrics": settings.metrics}.items():
+        if readable.token is not None:
+            proofs[f"{name}.token"] = readable.token
     yield from _weak_secrets(proofs)
 
 

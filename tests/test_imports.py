@@ -37,8 +37,9 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "pipeline": frozenset({"errors", "log", "metrics", "net", "ingest"}) | PURE,
     "slack": KIT | PURE | {"pipeline", "ingest"},
     "api": KIT | PURE | {"pipeline"},
+    "state": KIT,
     "wiring": frozenset({"errors", "config", "domain", "rules"}),
-    "settings": KIT | PURE | SECTIONS | {"ingest", "wiring"},
+    "settings": KIT | PURE | SECTIONS | {"ingest", "state", "wiring"},
 }
 MAY_IMPORT["runtime"] = frozenset(MAY_IMPORT)
 MAY_IMPORT["cli"] = frozenset(MAY_IMPORT)

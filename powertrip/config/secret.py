@@ -1,5 +1,7 @@
 """What cannot be a secret: a placeholder that nobody filled in, the name of a variable, another token."""
 
+import hashlib
+import hmac
 import re
 from itertools import pairwise
 
@@ -56,6 +58,22 @@ def weakness(secret: str) -> str | None:
     if sum(pair in _NEIGHBOURS for pair in pairs) > len(pairs) * 2 / 3:
         return "follows the alphabet, the digits or a keyboard"
     return None
+
+
+def is_same(offered: str, secret: SecretStr) -> bool:
+    """Whether it is the secret; neither the time taken nor a length tells a stranger anything."""
+    # Of a header, bytes that are not UTF-8 come as lone surrogates.
+    digests = [
+        hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+        for text in (offered, secret.get_secret_value())
+    ]
+    return hmac.compare_digest(*digests)
+
+
+def is_borne_by(token: SecretStr, authorization: str | None) -> bool:
+    """Whether the header `Authorization` has the token, as a bearer token."""
+    scheme, _, offered = (authorization or "").partition(" ")
+    return is_same(offered.strip(), token) and scheme.lower() == "bearer"
 
 
 MAKE_ONE = "make one with: openssl rand -hex 24"

@@ -1,16 +1,14 @@
-"""The HTTP side: the ingest endpoint, and answers for platforms and Prometheus about the process.
+"""The HTTP side: the ingest endpoint, and what all answers have in common.
 
 An answer of 200 means that every record is committed. 503 means send it again, with Retry-After: it is
 the only code that every sender retries, so it also answers mistakes of our own. 422 means that no retry
 can save the body, which by then is committed to the quarantine.
 """
 
-import asyncio
 import logging
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
 
@@ -34,7 +32,6 @@ _IDLE_TIMEOUT = 75.0
 """Seconds a connection may wait for a request, the time to send the headers included."""
 _SHUTDOWN_TIMEOUT = 8.0
 """Seconds that requests in flight are given; aiohttp may wait twice, and 20 s are allowed in all."""
-_READINESS_TIMEOUT = 5.0
 _RETRY_AFTER = 10
 """Seconds after which a sender should try again when the database could not take its records."""
 _DATABASE_IS_BUSY = "the database cannot take this now; send it again"
@@ -46,26 +43,12 @@ _ADVICE = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Check:
-    """One thing that must be well for this process to be of use."""
-
-    name: str
-    ok: bool
-    detail: str = ""
-    """The fault and its remedy; never a secret, for /readyz asks for none."""
-
-
-Readiness = Callable[[], Awaitable[Sequence[Check]]]
-
-
 def build_app(
     *,
     sources: Callable[[], Mapping[str, Source]],
     limits: Callable[[], Limits],
     inbox: InboxWriter,
     metrics: Metrics,
-    readiness: Readiness,
     clock: Callable[[], datetime],
     refused: Callable[[str, str], None] = lambda source, cause: None,  # noqa: ARG005
     body_timeout: float = _BODY_TIMEOUT,
@@ -85,44 +68,12 @@ def build_app(
         body_timeout=body_timeout,
         fetcher=fetcher or Fetcher(),
     )
-    state = StateEndpoint(readiness=readiness, metrics=metrics)
     # The errors are answered within, so that every answer is counted and logged.
     app = web.Application(middlewares=[_observing(sources, metrics, refused), _answer_errors])
     for path in ("/ingest/{source}", "/ingest/{source}/{secret}"):
         app.router.add_post(path, endpoint.post)
         app.router.add_get(path, endpoint.challenge, allow_head=False)
-    app.router.add_get("/healthz", state.health)
-    app.router.add_get("/readyz", state.ready)
-    app.router.add_get("/metrics", state.exposition)
     return app
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StateEndpoint:
-    """Answers platforms and Prometheus."""
-
-    readiness: Readiness
-    metrics: Metrics
-
-    async def health(self, _request: web.Request) -> web.Response:
-        """Whether the process is alive, whatever else is wrong: a platform restarts it where it is not."""
-        return web.json_response({"status": "alive"})
-
-    async def ready(self, _request: web.Request) -> web.Response:
-        """503 as long as a check fails."""
-        try:
-            async with asyncio.timeout(_READINESS_TIMEOUT):
-                checks = await self.readiness()
-        except TimeoutError:
-            checks = [Check(name="readiness", ok=False, detail=f"no answer within {_READINESS_TIMEOUT:g} s")]
-        ready = all(check.ok for check in checks)
-        answer = {"ready": ready, "checks": [asdict(check) for check in checks]}
-        return web.json_response(answer, status=200 if ready else 503)
-
-    async def exposition(self, _request: web.Request) -> web.Response:
-        """The metrics in Prometheus's text format 0.0.4."""
-        content_type = "text/plain; version=0.0.4; charset=utf-8"
-        return web.Response(body=self.metrics.exposition(), headers={"Content-Type": content_type})
 
 
 @web.middleware

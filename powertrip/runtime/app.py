@@ -13,7 +13,7 @@ import structlog
 from powertrip.api import ReadApi
 from powertrip.errors import ConfigError, Mistake
 from powertrip.ingest.contract import Limits
-from powertrip.ingest.http import Check, WebServer, build_app
+from powertrip.ingest.http import WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.net import utc_now
@@ -21,9 +21,11 @@ from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check, trouble_checks
 from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared
+from powertrip.runtime.state_server import StateServer
 from powertrip.runtime.watchman import Watchman
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
+from powertrip.state import Check, StateEndpoint
 
 log = structlog.get_logger(__name__)
 
@@ -38,6 +40,7 @@ class Running:
     shared: Shared
     worker: Worker | None
     endpoint: WebServer | None
+    state: StateServer
     at_start: Mapping[str, object]
     """The settings that only a start can change, as they are in force."""
 
@@ -80,9 +83,12 @@ async def powertrip(
     """Run until the block ends. Raises ConfigError for what an operator has to mend."""
     async with open_shared(at_start, origins) as shared:
         worker = Worker(shared, port=lambda: endpoint.port if endpoint else None) if works else None
-        endpoint = _endpoint(shared, worker) if serves_web else None
+        state = _state(shared, worker)
+        endpoint = _endpoint(shared, state) if serves_web else None
+        state_server = _state_server(at_start, state, serves_web=serves_web)
         watchman = Watchman(shared) if serves_web and not works else None
         try:
+            await state_server.start()
             # It listens before Slack is reached: what arrives while Slack is away is kept.
             if endpoint is not None:
                 host, port = at_start.ingest.host, at_start.ingest.port
@@ -96,19 +102,25 @@ async def powertrip(
                 await worker.start()
             if watchman is not None:
                 watchman.start()
-            yield Running(shared=shared, worker=worker, endpoint=endpoint, at_start=read_at_start(at_start))
+            yield Running(
+                shared=shared,
+                worker=worker,
+                endpoint=endpoint,
+                state=state_server,
+                at_start=read_at_start(at_start),
+            )
         finally:
             try:
                 # Both at once: a slow sender and a slow Slack may each take most of the time.
                 async with asyncio.timeout(GRACE):
-                    parts = (endpoint, worker, watchman)
+                    parts = (endpoint, worker, watchman, state_server)
                     await asyncio.gather(*(part.stop() for part in parts if part is not None))
             except TimeoutError:
                 log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
             log.info("stopped")
 
 
-def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
+def _state(shared: Shared, worker: Worker | None) -> StateEndpoint:
     config = shared.config
 
     async def readiness() -> Sequence[Check]:
@@ -117,6 +129,18 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
             checks.append(await socket_check(worker.socket, shared.metrics))
         checks += await trouble_checks(shared.store)
         return checks
+
+    return StateEndpoint(readiness=readiness, metrics=shared.metrics, token=lambda: config().metrics.token)
+
+
+def _state_server(at_start: Config, state: StateEndpoint, *, serves_web: bool) -> StateServer:
+    settings = at_start.metrics
+    port = settings.port if serves_web else settings.worker_port
+    return StateServer(state.app_of_its_own, settings.host, port)
+
+
+def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
+    config = shared.config
 
     def limits() -> Limits:
         ingest = config().ingest
@@ -127,9 +151,9 @@ def _endpoint(shared: Shared, worker: Worker | None) -> WebServer:
         limits=limits,
         inbox=shared.inbox,
         metrics=shared.metrics,
-        readiness=readiness,
         clock=utc_now,
         refused=shared.refusals.add,
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
+    state.add_beside_records(app)
     return WebServer(app, config().ingest.host, config().ingest.port)

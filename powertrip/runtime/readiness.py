@@ -1,11 +1,11 @@
 """What /readyz asks before it calls a process of use."""
 
 from powertrip.errors import StoreUnavailable
-from powertrip.ingest.http import Check
 from powertrip.metrics import Metrics
 from powertrip.pipeline.live import Live
 from powertrip.settings import Config
 from powertrip.slack.connection import SocketConnection
+from powertrip.state import Check
 from powertrip.store import Store
 
 

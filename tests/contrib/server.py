@@ -166,10 +166,6 @@ class Kept:
         return [json.loads(record.raw) for record in self.records]
 
 
-async def _ready() -> Sequence[Any]:
-    return []
-
-
 @asynccontextmanager
 async def receiving(kept: Kept, port: int, secret: str = SECRET) -> AsyncIterator[None]:
     """Powertrip's ingest endpoint with a source of type `pam`, on this port."""
@@ -178,7 +174,6 @@ async def receiving(kept: Kept, port: int, secret: str = SECRET) -> AsyncIterato
         limits=Limits,
         inbox=kept,
         metrics=Metrics(),
-        readiness=_ready,
         clock=lambda: datetime.now(UTC),
     )
     server = WebServer(app, "127.0.0.1", port)

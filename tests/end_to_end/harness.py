@@ -26,6 +26,7 @@ from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"
+STATE_TOKEN = "of-the-state-and-long-enough"
 BEARER = {"Authorization": f"Bearer {SECRET}"}
 ALICES_DM, BOBS_DM = "D0ALICE", "D0BOB"
 """Where only they and Powertrip read."""
@@ -52,6 +53,8 @@ SETTINGS: dict[str, Any] = {
         "papertrail": {"type": "papertrail", "secret": SECRET},
     },
     "ingest": {"host": "127.0.0.1", "port": 0},
+    # Many run at once here.
+    "metrics": {"port": None, "worker_port": None, "token": STATE_TOKEN},
     "rules": [{"use": "ssh"}],
     "reminders": {"remind_after": "1h", "remind_every": "1h"},
     "log": {"format": "human"},
@@ -107,6 +110,8 @@ class Sender:
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None) -> tuple[int, str]:
         """Status and body of a GET."""
+        if headers is None and path in ("/readyz", "/metrics"):
+            headers = {"Authorization": f"Bearer {STATE_TOKEN}"}
         async with self._session.get(f"{self.url}{path}", headers=headers) as answer:
             return answer.status, await answer.text()
 

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from powertrip.domain.record import Gap, Record
 from powertrip.errors import Overloaded, StoreUnavailable, Unauthorized
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Limits, Reading, Source, Unread
-from powertrip.ingest.http import Check, WebServer, build_app
+from powertrip.ingest.http import WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from tests.sources.posting import source
@@ -145,7 +145,6 @@ class Served:
     metrics: Metrics
     client: ClientSession
     server: WebServer
-    checks: list[Check]
     sources: dict[str, Source]
     log: io.StringIO
 
@@ -167,7 +166,7 @@ class Served:
 async def served() -> AsyncIterator[Served]:
     log = io.StringIO()
     configure_logging("debug", "json", log)
-    inbox, metrics, checks = ListInbox(), Metrics(), [Check(name="database", ok=True)]
+    inbox, metrics = ListInbox(), Metrics()
     sources: dict[str, Source] = {
         "broken": BrokenSource(),
         "odd": OddSource(inbox),
@@ -175,22 +174,18 @@ async def served() -> AsyncIterator[Served]:
         "app": source("json", secret=SECRET),
     }
 
-    async def readiness() -> Sequence[Check]:
-        return checks
-
     app = build_app(
         sources=lambda: sources,
         limits=lambda: Limits(body_bytes=MEBIBYTE, inflated_bytes=2 * MEBIBYTE),
         inbox=inbox,
         metrics=metrics,
-        readiness=readiness,
         clock=lambda: NOW,
         body_timeout=0.2,
     )
     server = WebServer(app, "127.0.0.1", 0)
     await server.start()
     async with ClientSession() as client:
-        yield Served(inbox, metrics, client, server, checks, sources, log)
+        yield Served(inbox, metrics, client, server, sources, log)
     await server.stop()
     configure_logging("critical")
 
@@ -509,34 +504,6 @@ async def test_neither_secrets_nor_bodies_are_logged(served: Served) -> None:
     assert SECRET not in logged
     assert "oswaldo" not in logged
     assert '"route": "/ingest/{source}/{secret}"' in logged
-
-
-async def test_health_needs_nothing_but_the_process(served: Served) -> None:
-    served.checks[0] = Check(name="database", ok=False)
-    assert (await served.client.get(served.url("/healthz"))).status == 200
-
-
-async def test_readiness_names_what_is_not_ready(served: Served) -> None:
-    assert (await served.client.get(served.url("/readyz"))).status == 200
-    served.checks.append(Check(name="slack", ok=False, detail="no connection for 90 s"))
-    answer = await served.client.get(served.url("/readyz"))
-    assert answer.status == 503
-    assert await answer.json() == {
-        "ready": False,
-        "checks": [
-            {"name": "database", "ok": True, "detail": ""},
-            {"name": "slack", "ok": False, "detail": "no connection for 90 s"},
-        ],
-    }
-
-
-async def test_metrics_are_served_in_prometheus_text(served: Served) -> None:
-    await served.post({"events": [EVENT]})
-    answer = await served.client.get(served.url("/metrics"))
-    assert answer.headers["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
-    text = await answer.text()
-    assert 'powertrip_records_accepted_total{source="logs"} 1.0' in text
-    assert "oswaldo" not in text
 
 
 async def test_stopping_lets_a_request_in_flight_finish(served: Served) -> None:

@@ -166,9 +166,6 @@ async def chain(
         made.pings.append(clock())
         return web.Response(status=made.ping_status)
 
-    async def ready() -> Sequence[Any]:
-        return []
-
     ping = web.Application()
     ping.router.add_get("/ping", outside)
     async with TestServer(ping) as watcher, aiohttp.ClientSession() as session, new_client() as http:
@@ -220,7 +217,6 @@ async def chain(
             limits=Limits,
             inbox=inbox,
             metrics=made.context.metrics,
-            readiness=ready,
             clock=clock,
             refused=made.refusals.add,
         )

@@ -68,6 +68,9 @@ def test_the_settings_of_the_process_itself_wait_for_a_restart() -> None:
         "slack.base_url",
         "ingest.host",
         "ingest.port",
+        "metrics.host",
+        "metrics.port",
+        "metrics.worker_port",
         "database.url",
     }
 

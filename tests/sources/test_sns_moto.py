@@ -7,7 +7,7 @@ has no raw delivery over HTTP, signs no subject and tries nothing again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,7 +20,7 @@ from moto.server import ThreadedMotoServer
 from powertrip.domain.record import Record
 from powertrip.ingest.contract import Limits
 from powertrip.ingest.fetching import Fetcher
-from powertrip.ingest.http import Check, WebServer, build_app
+from powertrip.ingest.http import WebServer, build_app
 from powertrip.metrics import Metrics
 from powertrip.sources.sns_message import check_certificate_url
 from powertrip.store import Store
@@ -70,9 +70,6 @@ async def endpoint(moto: str, topic: str, database_thread: DatabaseThread) -> As
                 response = await http.get(moto + urlsplit(url).path)
             return response.raise_for_status().content
 
-    async def readiness() -> Sequence[Check]:
-        return []
-
     alarms = posting.source("sns", secret=SECRET, topics=topic)
     app = build_app(
         sources=lambda: {"alarms": alarms},
@@ -82,7 +79,6 @@ async def endpoint(moto: str, topic: str, database_thread: DatabaseThread) -> As
             database_thread, backlog_limit=lambda: 100, retry_after=lambda: 1, on_new=lambda: None
         ),
         metrics=Metrics(),
-        readiness=readiness,
         clock=lambda: datetime.now(UTC),
     )
     server = WebServer(app, "127.0.0.1", 0)

@@ -53,6 +53,7 @@ enrichment:
   ask_about_documentation: true
   threat_jammer: {{token: {secret}, base_url: "{outside}/", per_minute: 1000}}
 ingest: {{host: 127.0.0.1, port: 0}}
+metrics: {{port: null}}
 database: {{url: "{database}"}}
 rules:
   - use: ssh

@@ -1,0 +1,136 @@
+"""What a process says of its own state to platforms and to Prometheus, and who may hear it.
+
+`/healthz` is open: it says only that the process lives. `/readyz` and `/metrics` tell an intruder whether
+anybody was asked about his login, and whether somebody has answered. They stand on a port of their own,
+which by default only this machine reaches; beside the records they are answered to whoever has the token.
+"""
+
+import asyncio
+import ipaddress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from pydantic import Field, SecretStr
+
+from powertrip.config.read import Problem
+from powertrip.config.secret import is_borne_by
+from powertrip.config.section import Section
+from powertrip.config.values import AT_START, Environment, SourceSecret
+from powertrip.metrics import Metrics
+
+READINESS_TIMEOUT = 5.0
+"""Seconds; platforms give up after about ten."""
+_Port = Annotated[int | None, Field(ge=0, le=65535), AT_START]
+_MOVED = (
+    "this is answered on metrics.port of the configuration (9464), which by default only the machine itself "
+    "reaches; here it is answered to whoever sends metrics.token as a bearer token, once one is set"
+)
+_NOT_BORNE = "send metrics.token of the configuration as a bearer token"
+
+
+class MetricsSection(Section):
+    """What Powertrip tells of its own state: `/readyz` and `/metrics`."""
+
+    host: Annotated[str, AT_START] = "127.0.0.1"
+    """The address of their own port; by default only this machine reaches it."""
+    port: Annotated[_Port, Environment("METRICS_PORT", overrides=True)] = 9464
+    """Their own port, of `run` and `web`; 0 takes any that is free, null none."""
+    worker_port: Annotated[_Port, Environment("METRICS_WORKER_PORT", overrides=True)] = 9465
+    """That of `worker`, so that both halves can stand on one machine."""
+    token: SourceSecret | None = None
+    """The bearer token that they then need; with it they are answered on `ingest.port` too, for platforms
+    that have no other."""
+
+
+def doubts_in_metrics(section: MetricsSection) -> Iterator[Problem]:
+    """A port that others reach, and that asks for nothing."""
+    if section.port is None and section.worker_port is None:
+        return
+    if section.token is None and not _is_loopback(section.host):
+        problem = (
+            "whoever reaches it sees whether anybody was asked about a login, for metrics.token is not set; "
+            "set that, or write 127.0.0.1 here"
+        )
+        yield ("metrics", "host"), problem
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """One thing that must be well for this process to be of use."""
+
+    name: str
+    ok: bool
+    detail: str = ""
+    """The fault and its remedy; never a secret."""
+
+
+Readiness = Callable[[], Awaitable[Sequence[Check]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateEndpoint:
+    """Answers platforms and Prometheus."""
+
+    readiness: Readiness
+    metrics: Metrics
+    token: Callable[[], SecretStr | None]
+    """Read at each request, so that a reload takes effect."""
+
+    def app_of_its_own(self) -> web.Application:
+        """An application for the port of its own."""
+        app = web.Application()
+        self._add_to(app, beside_records=False)
+        return app
+
+    def add_beside_records(self, app: web.Application) -> None:
+        """Add the routes to the application that the Internet reaches."""
+        self._add_to(app, beside_records=True)
+
+    def _add_to(self, app: web.Application, *, beside_records: bool) -> None:
+        app.router.add_get("/healthz", health)
+        for path, handler in {"/readyz": self.ready, "/metrics": self.exposition}.items():
+            app.router.add_get(path, self._guarded(handler, needs_token=beside_records))
+
+    def _guarded(self, handler: Handler, *, needs_token: bool) -> Handler:
+        async def handle(request: web.Request) -> web.StreamResponse:
+            token = self.token()
+            if token is None and needs_token:
+                return web.json_response({"error": _MOVED}, status=404)
+            if token is not None and not is_borne_by(token, request.headers.get("Authorization")):
+                return web.json_response(
+                    {"error": _NOT_BORNE}, status=401, headers={"WWW-Authenticate": "Bearer"}
+                )
+            return await handler(request)
+
+        return handle
+
+    async def ready(self, _request: web.Request) -> web.Response:
+        """503 as long as a check fails."""
+        try:
+            async with asyncio.timeout(READINESS_TIMEOUT):
+                checks = await self.readiness()
+        except TimeoutError:
+            checks = [Check(name="readiness", ok=False, detail=f"no answer within {READINESS_TIMEOUT:g} s")]
+        ready = all(check.ok for check in checks)
+        answer = {"ready": ready, "checks": [asdict(check) for check in checks]}
+        return web.json_response(answer, status=200 if ready else 503)
+
+    async def exposition(self, _request: web.Request) -> web.Response:
+        """The metrics in Prometheus's text format 0.0.4."""
+        content_type = "text/plain; version=0.0.4; charset=utf-8"
+        return web.Response(body=self.metrics.exposition(), headers={"Content-Type": content_type})
+
+
+async def health(_request: web.Request) -> web.Response:
+    """Whether the process is alive, whatever else is wrong: a platform restarts it where it is not."""
+    return web.json_response({"status": "alive"})
