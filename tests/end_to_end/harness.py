@@ -153,9 +153,12 @@ def free_port() -> int:
 class Process:
     """`bot.py COMMAND` as a process of its own, which can be killed."""
 
-    def __init__(self, config: Path, *, command: str = "run") -> None:
+    def __init__(
+        self, config: Path, *, command: str = "run", environment: Mapping[str, str] | None = None
+    ) -> None:
         self._config = config
         self._command = command
+        self._environment = environment or {}
         self.process: asyncio.subprocess.Process | None = None
         self.output = config.with_suffix(f".{command}.log")
 
@@ -170,7 +173,7 @@ class Process:
                 str(self._config),
                 stdout=output,
                 stderr=output,
-                env={"PATH": os.environ["PATH"], "HOME": str(self._config.parent)},
+                env={"PATH": os.environ["PATH"], "HOME": str(self._config.parent), **self._environment},
             )
         if port is not None:
             await self._until_healthy(port)

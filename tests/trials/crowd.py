@@ -69,6 +69,12 @@ class Crowd:
         await asyncio.gather(*self._tasks)
         await asyncio.gather(*self._sending, *self.background)
 
+    async def give_up(self) -> None:
+        """End at once; what was not acknowledged never is."""
+        for task in [*self._tasks, *self._sending, *self.background]:
+            task.cancel()
+        await asyncio.gather(*self._tasks, *self._sending, *self.background, return_exceptions=True)
+
     async def _ship(self) -> None:
         for number in itertools.count():
             if self._stopping:

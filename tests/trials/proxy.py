@@ -17,6 +17,7 @@ class Proxy:
         self._flowing.set()
         self._refusing = False
         self._writers: set[asyncio.StreamWriter] = set()
+        self._forgotten: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
 
     @property
@@ -51,6 +52,10 @@ class Proxy:
         self._refusing = True
         self.cut()
 
+    def forget(self) -> None:
+        """Never let another word through on what stands now, and leave it standing."""
+        self._forgotten |= self._writers
+
     def cut(self) -> None:
         """End every connection that stands."""
         for writer in list(self._writers):
@@ -76,6 +81,8 @@ class Proxy:
         with contextlib.suppress(ConnectionError, OSError):
             while data := await reader.read(CHUNK):
                 await self._flowing.wait()
+                if writer in self._forgotten:
+                    continue
                 writer.write(data)
                 await writer.drain()
         with contextlib.suppress(ConnectionError, OSError, RuntimeError):

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +27,7 @@ WEBS, WORKERS = 2, 3
 START = 60.0
 """Seconds that a program may take to start on a busy machine."""
 
+TOKEN = "a-token-for-readiness-in-trials"
 CALM: dict[str, Any] = {
     "reminders": {"remind_after": "10m", "remind_every": "10m"},
     "log": {"format": "human", "level": "info"},
@@ -113,8 +114,13 @@ def _populate(slack: SlackEmulator) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def a_stage(kind: Kind, folder: Path | None = None, **changes: Any) -> AsyncIterator[Stage]:
-    """A stage on which everything runs; it ends with the block."""
+async def a_stage(
+    kind: Kind,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    **changes: Any,
+) -> AsyncIterator[Stage]:
+    """A stage on which everything runs; it ends with the block. The programs get the environment too."""
     async with AsyncExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="powertrip-trial-")))
@@ -136,27 +142,27 @@ async def a_stage(kind: Kind, folder: Path | None = None, **changes: Any) -> Asy
         else:
             url = whole["database"]["url"]
         stage = Stage(kind, folder, slack, control, session, Evidence(url), database, api, postgres, whole)
-        _add_programs(stage)
+        _add_programs(stage, environment or {})
         for program in stage.programs:
             stack.push_async_callback(_end, program)
         await stage.start_all()
         yield stage
 
 
-def _add_programs(stage: Stage) -> None:
+def _add_programs(stage: Stage, environment: Mapping[str, str]) -> None:
     is_one = stage.kind == "sqlite"
     for number in range(1 if is_one else WEBS):
         port = free_port()
         whole = stage.config | {"ingest": {"host": "127.0.0.1", "port": port}}
         path = write_config(stage.folder / f"web{number}.yaml", whole)
-        stage.webs.append(Process(path, command="run" if is_one else "web"))
+        stage.webs.append(Process(path, command="run" if is_one else "web", environment=environment))
         stage.senders.append(Sender(port, stage.session))
     if is_one:
         stage.workers = list(stage.webs)
         return
     for number in range(WORKERS):
         path = write_config(stage.folder / f"worker{number}.yaml", stage.config)
-        stage.workers.append(Process(path, command="worker"))
+        stage.workers.append(Process(path, command="worker", environment=environment))
 
 
 async def _end(program: Process) -> None:
