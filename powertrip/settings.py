@@ -51,7 +51,7 @@ from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
-from powertrip.state import MetricsSection, doubts_in_metrics
+from powertrip.state.section import MetricsSection, doubts_in_metrics
 from powertrip.wiring import doubts, mistakes_in_same_logs, unknown_rules
 
 DEFAULT_RULES = [{"use": "ssh"}]

@@ -15,7 +15,7 @@ from pydantic import SecretStr
 from powertrip.metrics import Metrics
 from powertrip.runtime import state_server
 from powertrip.runtime.state_server import StateServer
-from powertrip.state import Check, StateEndpoint
+from powertrip.state.endpoint import Check, StateEndpoint
 from tests.config.test_config import COMPLETE, load, only_mistake
 
 TOKEN = "9f31c07be2a84d65a0c4"

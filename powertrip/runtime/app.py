@@ -25,7 +25,7 @@ from powertrip.runtime.state_server import StateServer
 from powertrip.runtime.watchman import Watchman
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
-from powertrip.state import Check, StateEndpoint
+from powertrip.state.endpoint import Check, StateEndpoint
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from powertrip.metrics import Metrics
 from powertrip.pipeline.live import Live
 from powertrip.settings import Config
 from powertrip.slack.connection import SocketConnection
-from powertrip.state import Check
+from powertrip.state.endpoint import Check
 from powertrip.store import Store
 
 
