@@ -37,6 +37,7 @@ from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
+from powertrip.domain.retention import Retention
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
 from powertrip.domain.sources import UnmatchedSection
@@ -96,13 +97,6 @@ class Database(Section):
     )
     """SQLite, or PostgreSQL where the disk does not last or `web` and `worker` run apart. A relative FILE
     begins at the folder of the configuration file, wherever Powertrip is started."""
-
-
-class Retention(Section):
-    """How long what is no longer needed stays. Events, decisions and the audit always stay."""
-
-    records: Duration = timedelta(days=30)
-    """The records as they came, once they are judged, and deliveries once they are made."""
 
 
 class Log(Section):

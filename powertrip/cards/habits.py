@@ -35,9 +35,10 @@ def usual(event: Event) -> list[Line]:
     if past is None:
         return shown
     if past.times_from_address:
-        shown.append(
-            [text(f"🔁 The {words.ordinal(past.times_from_address)} time from this address in 30 days.")]
-        )
+        which = f"The {words.ordinal(past.times_from_address)} time"
+        if past.or_more_times:
+            which = f"At least the {words.ordinal(past.times_from_address)} time"
+        shown.append([text(f"🔁 {which} from this address in 30 days.")])
     if past.host_approved_at:
         user = past.host_approved_user
         last = named(user, words.NAME_LIMIT) if user else "somebody"

@@ -11,6 +11,9 @@ WINDOW = timedelta(days=30)
 """How far back times from one address are counted."""
 HOURS_WINDOW = timedelta(days=90)
 """How far back the usual hours are looked for."""
+EVENTS_READ = 1_000
+"""A person's newest approved events, of which all is told. A bot with more is known well enough by these, and
+reading all would take longer with every event of its."""
 HOURS_NEEDED = 20
 """Approved events it takes before hours are called usual."""
 HOURS_AROUND = 1
@@ -29,6 +32,8 @@ class Past:
     first_from_country: bool = False
     times_from_address: int = 0
     """Which time it is from this address in 30 days, this one included; 0 for the first."""
+    or_more_times: bool = False
+    """Older times were not counted, for there are so many: it is at least `times_from_address`."""
     unusual_hour: bool = False
     denied_from_address_at: datetime | None = None
     """When somebody last denied an event from this address."""
@@ -45,6 +50,7 @@ def past_of(
     approved_from_network: int | None,
     approved_from_country: int | None,
     recent_from_address: int,
+    counted_all: bool,
     approved_at: Sequence[datetime],
     denied_from_address_at: datetime | None,
     host_approved_at: datetime | None,
@@ -54,7 +60,7 @@ def past_of(
 
     `by_person` counts all of the person's, whatever became of them. The `approved_from_` are None where the
     address, the network or the country is unknown. `recent_from_address` counts those approved within
-    `WINDOW`; `approved_at` is when those within `HOURS_WINDOW` happened.
+    `WINDOW`, as far as they were `counted_all`; `approved_at` is when those within `HOURS_WINDOW` happened.
     """
     # Of somebody new everything is new; saying so once is enough.
     is_known = by_person > 0
@@ -66,6 +72,7 @@ def past_of(
         first_from_network=is_known and approved_from_network == 0,
         first_from_country=is_known and approved_from_country == 0,
         times_from_address=recent_from_address + 1 if recent_from_address else 0,
+        or_more_times=bool(recent_from_address) and not counted_all,
         unusual_hour=len(approved_at) >= HOURS_NEEDED and occurred_at.hour not in usual_hours,
         denied_from_address_at=denied_from_address_at,
         host_approved_at=host_approved_at,

@@ -61,9 +61,7 @@ async def maintain(shared: Shared, workspace: Workspace) -> bool:
     """Deletes what is beyond its keeping, and refreshes what a start without Slack needs."""
     config, now = shared.config(), utc_now()
     await workspace.remember()
-    deleted = await shared.store.prune(
-        now - config.retention.records, config.quarantine.keep, config.quarantine.keep_bytes, now
-    )
+    deleted = await shared.store.prune(config.retention, config.quarantine, now)
     # Out of the database's reach, so that a history rewritten as a whole shows too.
     log.info("maintenance done", deleted=deleted, audit_hash=await shared.store.audit.newest_hash())
     return False

@@ -4,18 +4,11 @@ A step is a plain function that belongs in one transaction. Each module offers i
 program in a class at its end, whose methods run a step on the database thread; `Store` holds one of each.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from powertrip.store import (
-    deliveries,
-    enrichment_cache,
-    events,
-    gaps,
-    heartbeat,
-    inbox,
-    people_cache,
-    quarantine,
-)
+from powertrip.domain.quarantine import QuarantineSection
+from powertrip.domain.retention import Retention
+from powertrip.store import deliveries, events, pruning
 from powertrip.store.again import Again
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
@@ -38,7 +31,6 @@ from powertrip.store.notices import Notices
 from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.quarantine import Quarantine
-from powertrip.store.sources import counts, unmatched, voices
 from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
@@ -47,11 +39,6 @@ from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
 
 __all__ = ["Store"]
-
-PEOPLE_CACHE_KEPT = timedelta(days=365)
-"""Longer than any setting lets an answer be believed."""
-VOICES_KEPT = timedelta(days=90)
-"""Hosts that are named in the configuration and silent for longer are told of anew."""
 
 
 class Store:
@@ -84,6 +71,7 @@ class Store:
         self.trials = Trials(database)
         self.troubles = Troubles(database)
         self.voices = Voices(database)
+        self._database = database
         self._run = database.run
         self._worker_lock = WorkerLock(database.database)
 
@@ -91,23 +79,11 @@ class Store:
         """Open events and waiting deliveries."""
         return await self._run(lambda: (events.open_count(), deliveries.waiting_count()))
 
-    async def prune(self, records_before: datetime, rows: int, size: int, now: datetime) -> dict[str, int]:
-        """Delete what is older than `records_before`, and quarantine beyond `rows` or `size` bytes.
-
-        Returns how many of what. Each table has a transaction of its own, so that none is held up for long.
-        """
-        return {
-            "records": await self._run(inbox.prune, records_before),
-            "deliveries": await self._run(deliveries.prune, records_before),
-            "gaps": await self._run(gaps.prune, records_before),
-            "quarantine": await self._run(quarantine.prune, rows, size, now),
-            "heartbeats": await self._run(heartbeat.prune, now),
-            "people_cache": await self._run(people_cache.prune, now - PEOPLE_CACHE_KEPT),
-            "enrichment_cache": await self._run(enrichment_cache.prune, now),
-            "source_counts": await self._run(counts.prune, now),
-            "unmatched": await self._run(unmatched.prune, now),
-            "voices": await self._run(voices.prune, now - VOICES_KEPT),
-        }
+    async def prune(
+        self, retention: Retention, quarantine: QuarantineSection, now: datetime
+    ) -> dict[str, int]:
+        """Delete what is beyond its keeping; returns how many of what."""
+        return await pruning.prune(self._database, retention, quarantine, now)
 
     async def begin_work(self, now: datetime) -> None:
         """Announce that this process judges and sends; belongs before its first claim."""

@@ -265,10 +265,9 @@ def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
     ).where(DeliveryRow.id == delivery.id).execute()
 
 
-def prune(before: datetime) -> int:
-    """Delete what ended before then; the history keeps what was shown to whom."""
-    old = (DeliveryRow.state != DeliveryState.WAITING) & (DeliveryRow.done_at < before)
-    return int(DeliveryRow.delete().where(old).execute())
+def done_before(moment: datetime) -> Any:
+    """Deliveries that may be deleted: the history keeps what was shown to whom."""
+    return (DeliveryRow.state != DeliveryState.WAITING) & (DeliveryRow.done_at < moment)
 
 
 def waiting_count() -> int:

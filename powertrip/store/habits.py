@@ -3,12 +3,10 @@
 from typing import Any
 
 from powertrip.domain.event import Status
-from powertrip.domain.habits import HOURS_WINDOW, WINDOW, Past, past_of
+from powertrip.domain.habits import EVENTS_READ, HOURS_WINDOW, WINDOW, Past, past_of
 from powertrip.store.tables import EventRow
 
 DENIED = (Status.DENIED, Status.CLOSED)
-HOURS_READ = 500
-"""Approved events that are read for the usual hours."""
 
 
 def past_of_row(row: Any) -> Past:
@@ -16,26 +14,36 @@ def past_of_row(row: Any) -> Past:
     same_kind = (EventRow.event_action == row.event_action) & (EventRow.id != row.id)
     before = same_kind & (EventRow.received_at <= row.received_at) & ~EventRow.is_test
     mine = before & (EventRow.user_name == row.user_name)
-    approved = mine & (EventRow.status == Status.APPROVED)
-    from_here = approved & (EventRow.source_ip == row.source_ip)
-    on_host = before & (EventRow.host_name == row.host_name) & (EventRow.status == Status.APPROVED)
-    last = EventRow.select().where(on_host).order_by(EventRow.received_at.desc()).first()
-    recent = EventRow.select(EventRow.occurred_at).where(
-        approved & (EventRow.received_at >= row.received_at - HOURS_WINDOW)
+    # The newest of the person's, and no more: what is asked of them is answered here, in one reading.
+    columns = (
+        EventRow.source_ip,
+        EventRow.as_number,
+        EventRow.country_code,
+        EventRow.received_at,
+        EventRow.occurred_at,
     )
+    newest = EventRow.received_at.desc()
+    query: Any = EventRow.select(*columns).where(mine & (EventRow.status == Status.APPROVED))
+    approved: list[Any] = list(query.order_by(newest).limit(EVENTS_READ).namedtuples())
+    from_here = [each for each in approved if each.source_ip == row.source_ip]
+    counted_since = row.received_at - WINDOW
+    on_host = before & (EventRow.host_name == row.host_name) & (EventRow.status == Status.APPROVED)
+    last = EventRow.select().where(on_host).order_by(newest).first()
     denied = before & (EventRow.source_ip == row.source_ip) & EventRow.status.in_(DENIED)
     last_denied = (
         EventRow.select(EventRow.decided_at).where(denied).order_by(EventRow.decided_at.desc()).first()
     )
     return past_of(
         row.occurred_at,
-        by_person=_count(mine, limit=1),
-        approved_from_address=_count_if(approved, EventRow.source_ip, row.source_ip),
-        approved_from_network=_count_if(approved, EventRow.as_number, row.as_number),
-        approved_from_country=_count_if(approved, EventRow.country_code, row.country_code),
-        recent_from_address=_count(from_here & (EventRow.received_at >= row.received_at - WINDOW)),
+        # Whether there is any at all is answered without counting all.
+        by_person=len(approved) or int(EventRow.select(EventRow.id).where(mine).limit(1).count()),
+        approved_from_address=_count("source_ip", approved, row),
+        approved_from_network=_count("as_number", approved, row),
+        approved_from_country=_count("country_code", approved, row),
+        recent_from_address=sum(each.received_at >= counted_since for each in from_here),
+        counted_all=len(approved) < EVENTS_READ or approved[-1].received_at < counted_since,
         approved_at=[
-            each.occurred_at for each in recent.order_by(EventRow.received_at.desc()).limit(HOURS_READ)
+            each.occurred_at for each in approved if each.received_at >= row.received_at - HOURS_WINDOW
         ],
         denied_from_address_at=last_denied.decided_at if last_denied else None,
         host_approved_at=last.received_at if last else None,
@@ -43,11 +51,6 @@ def past_of_row(row: Any) -> Past:
     )
 
 
-def _count(condition: Any, limit: int | None = None) -> int:
-    # Whether there is any at all is answered without counting all.
-    query = EventRow.select(EventRow.id).where(condition)
-    return int((query.limit(limit) if limit else query).count())
-
-
-def _count_if(condition: Any, column: Any, value: Any) -> int | None:
-    return None if value is None else _count(condition & (column == value), limit=1)
+def _count(column: str, approved: list[Any], row: Any) -> int | None:
+    value = getattr(row, column)
+    return None if value is None else sum(getattr(each, column) == value for each in approved)

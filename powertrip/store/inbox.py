@@ -160,10 +160,9 @@ def release(inbox_ids: Sequence[int]) -> None:
         InboxRow.update(leased_until=None).where(InboxRow.id.in_(part)).execute()
 
 
-def prune(before: datetime) -> int:
-    """Delete judged records older than `before`; the evidence of events stays in their occurrences."""
-    old = InboxRow.judged_at.is_null(False) & (InboxRow.judged_at < before)
-    return int(InboxRow.delete().where(old).execute())
+def judged_before(moment: datetime) -> Any:
+    """Records that may be deleted: the evidence of events stays in their occurrences."""
+    return InboxRow.judged_at.is_null(False) & (InboxRow.judged_at < moment)
 
 
 class Inbox(Role):

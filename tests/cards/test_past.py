@@ -19,6 +19,7 @@ from tests.samples import NOW
             "New country, network and address for alice: nothing from there was approved before.",
         ),
         (Past(times_from_address=34), "The 34th time from this address in 30 days."),
+        (Past(times_from_address=1001, or_more_times=True), "At least the 1,001st time from this address"),
         (Past(times_from_address=2), "The 2nd time from this address"),
         (Past(times_from_address=111), "The 111th time"),
         (Past(unusual_hour=True), "alice is not usually at work at this hour."),

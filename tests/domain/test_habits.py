@@ -17,6 +17,7 @@ def past(occurred_at: datetime = NOW, **seen: Any) -> Past:
         "approved_from_network": None,
         "approved_from_country": None,
         "recent_from_address": 0,
+        "counted_all": True,
         "approved_at": (),
         "denied_from_address_at": None,
         "host_approved_at": None,
@@ -47,6 +48,7 @@ def test_network_and_country_are_new_only_where_they_are_known() -> None:
 def test_the_new_one_is_counted_with_the_earlier_ones() -> None:
     assert past(by_person=33, recent_from_address=33).times_from_address == 34
     assert past(by_person=33).times_from_address == 0
+    assert not past(by_person=33, counted_all=False).or_more_times
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ import pytest
 
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.domain.heartbeat_section import HeartbeatSection
+from powertrip.domain.quarantine import QuarantineSection
+from powertrip.domain.retention import Retention
 from powertrip.rules import load_rules
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.tables import Table
@@ -248,8 +250,7 @@ async def test_thirty_days_of_heartbeats_leave_no_more_than_ten(living: Chain) -
         for _ in range(number * a_day):
             living.clock.forward(hours=24 / a_day)
             await living.beat()
-            now = living.clock()
-            await living.store.prune(now - timedelta(days=30), 10_000, 1 << 20, now)
+            await living.store.prune(Retention(), QuarantineSection(), living.clock())
         return await rows(living)
 
     # What came from each source is counted an hour for a week.

@@ -5,7 +5,9 @@ from datetime import timedelta
 
 from powertrip.domain.judgement import ToCount, ToQuarantine
 from powertrip.domain.missed import MissedQuery
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
+from powertrip.domain.retention import Retention
 from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store, again, audit, inbox
 from powertrip.store.database import DatabaseThread
@@ -71,7 +73,7 @@ async def test_a_record_that_the_inbox_keeps_no_more_comes_back_too(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await in_quarantine(database_thread, store)
-    await database_thread.run(inbox.prune, later(days=30))
+    await store.prune(Retention(), QuarantineSection(), later(days=60))
     (missed,) = await database_thread.run(again.quarantined, MissedQuery())
     assert missed.record is not None
 
@@ -84,7 +86,7 @@ async def test_a_record_whose_id_another_record_has_by_now_comes_back_all_the_sa
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await in_quarantine(database_thread, store)
-    await database_thread.run(inbox.prune, later(days=30))
+    await store.prune(Retention(), QuarantineSection(), later(days=60))
     other = replace(SENT, raw="another", message="another", content="other", received_at=later(days=30))
     await database_thread.run(inbox.append, [[other]])
 

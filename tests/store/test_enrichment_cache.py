@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from powertrip.domain.quarantine import QuarantineSection
+from powertrip.domain.retention import Retention
 from powertrip.store import Store
 from tests.samples import NOW, later
 
@@ -31,7 +33,7 @@ async def test_more_keys_than_a_query_takes_are_found(store: Store) -> None:
 async def test_what_has_expired_is_let_go(store: Store) -> None:
     await store.enrichment_cache.put({"old": 1}, NOW, NOW + HOUR)
     await store.enrichment_cache.put({"new": 1}, NOW, NOW + 3 * HOUR)
-    gone = await store.prune(NOW, 10, 10, NOW + 2 * HOUR)
+    gone = await store.prune(Retention(), QuarantineSection(), NOW + 2 * HOUR)
     assert gone["enrichment_cache"] == 1
     assert set(await store.enrichment_cache.get(["old", "new"], NOW)) == {"new"}
 

@@ -7,7 +7,9 @@ import pytest
 
 from powertrip.domain.delivery import Note
 from powertrip.domain.due import DueGap
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Gap, Record
+from powertrip.domain.retention import Retention
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
@@ -118,5 +120,5 @@ async def test_a_gap_that_is_put_off_has_not_failed(writer: GroupCommitInbox, st
 async def test_only_filled_gaps_are_let_go(writer: GroupCommitInbox, store: Store) -> None:
     await writer.put([], [GAP, replace(GAP, after_id="30", until_id="40")])
     await store.gaps.keep(await claimed(store), [], {"min_id": "20"}, False, BIG, SECURITY, NOW)
-    assert (await store.prune(later(days=1), 10, 10, NOW))["gaps"] == 1
+    assert (await store.prune(Retention(), QuarantineSection(), later(days=31)))["gaps"] == 1
     assert await store.gaps.waiting_count() == 1

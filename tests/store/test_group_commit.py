@@ -5,7 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
+from powertrip.domain.retention import Retention
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store, inbox, quarantine
 from powertrip.store.database import DatabaseThread
@@ -59,9 +61,9 @@ async def test_the_quarantine_lets_go_of_the_oldest_beyond_its_bounds(
     writer = inbox_of(database_thread)
     for body in (b"oldest", b"middle", b"newest"):
         await writer.quarantine_body("syslog", body, "unreadable", NOW)
-    gone = await store.prune(NOW, 2, 1000, NOW)
+    gone = await store.prune(Retention(), QuarantineSection(keep=2), NOW)
     assert gone["quarantine"] == 1
     untold = await database_thread.run(quarantine.untold)
     assert untold is not None
     assert untold.samples == ("middle", "newest")
-    assert (await store.prune(NOW, 2, 6, NOW))["quarantine"] == 1
+    assert (await store.prune(Retention(), QuarantineSection(keep_bytes="6B"), NOW))["quarantine"] == 1

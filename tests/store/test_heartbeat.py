@@ -8,13 +8,15 @@ import pytest
 from powertrip.domain.heartbeat import Beat, Card, Outage
 from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import ToAsk, ToBeat
+from powertrip.domain.quarantine import QuarantineSection
+from powertrip.domain.retention import Retention
 from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.heartbeat import LEASE
 from tests.conftest import Clock
-from tests.samples import SECURITY, event, later, record
+from tests.samples import SECURITY, event, record
 
 ONE, OTHER = "one worker", "another worker"
 
@@ -89,7 +91,7 @@ async def test_nonces_and_their_records_go_once_no_heartbeat_is_young_enough(
     await beat(store, inbox, clock, "a")
     for wait, kept in ((REMEMBERED, 1), (timedelta(hours=2), 0)):
         clock.now += wait
-        deleted = await store.prune(later(days=-30), 10, 1000, clock())
+        deleted = await store.prune(Retention(), QuarantineSection(), clock())
         assert deleted["heartbeats"] == 1 - kept
 
 

@@ -8,7 +8,9 @@ import pytest
 import structlog
 
 from powertrip.domain.judgement import ToAsk
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record, content_of, sent_id, told_apart
+from powertrip.domain.retention import Retention
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, event, later, record
@@ -96,11 +98,11 @@ async def test_an_id_that_comes_again_after_retention_makes_no_error(
 ) -> None:
     await judged(database_thread, store, sent(ALICES))
     for _ in range(2):
-        await database_thread.run(inbox.prune, later(days=31))
+        await store.prune(Retention(), QuarantineSection(), later(days=61))
 
     assert await judged(database_thread, store, again) == (asked, repeated)
     # And once more: the id that tells it apart is taken now, too.
-    await database_thread.run(inbox.prune, later(days=31))
+    await store.prune(Retention(), QuarantineSection(), later(days=61))
     later_still = replace(again, received_at=again.received_at + timedelta(days=32))
     _, known = await judged(database_thread, store, later_still)
     assert known == (0 if again.occurred_at is None else 1)

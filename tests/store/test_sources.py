@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from powertrip.domain.delivery import Note
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
+from powertrip.domain.quarantine import QuarantineSection
+from powertrip.domain.retention import Retention
 from powertrip.domain.sources import NO_SOURCE, RecordVerdict, SourceReport, UnmatchedSection, refused
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
@@ -122,7 +124,7 @@ async def test_of_an_unmatched_record_only_the_beginning_is_kept(
 
 async def test_counts_are_forgotten_after_a_week(database_thread: DatabaseThread, store: Store) -> None:
     await judge(database_thread, store, RecordVerdict.UNMATCHED, "cron")
-    gone = await store.prune(NOW, 10, 1000, later(days=9))
+    gone = await store.prune(Retention(), QuarantineSection(), later(days=9))
     assert (gone["source_counts"], gone["unmatched"]) == (2, 1)
     report = await report_of(store, "servers", days=9)
     assert (report.week, report.unmatched, report.heard_at) == ({}, (), NOW)

@@ -6,7 +6,9 @@ from typing import Any
 
 from powertrip.domain.delivery import Note
 from powertrip.domain.judgement import Judgement, ToBeat, ToCount
+from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
+from powertrip.domain.retention import Retention
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import Expected, ExpectedVoice
 from powertrip.store import Store, inbox
@@ -213,5 +215,5 @@ async def test_no_more_hosts_are_kept_than_can_be_watched(
         await speak(database_thread, store, expected, crowd[start : start + 200])
     (note, *_) = await told(store, expected, minutes=1)
     assert "1,000 hosts are remembered, the most there can be" in note.lines[0]
-    gone = await store.prune(NOW, 1, 1, later(days=100))
+    gone = await store.prune(Retention(), QuarantineSection(), later(days=100))
     assert gone["voices"] == voices.LEARNED_HOSTS
