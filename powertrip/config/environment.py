@@ -1,8 +1,10 @@
-"""Brings the environment into the settings: `${NAME}` in values, and variables that stand for a setting."""
+"""Brings what stands outside of the file into the settings: `${NAME}`, `${file:…}` and `${credential:…}` in
+values, and variables that stand for a setting."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +15,9 @@ from powertrip.errors import Mistake
 
 _REFERENCE = re.compile(r"\$\{(?P<inside>[^}]*)\}?")
 _INSIDE = re.compile(r"(?P<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?P<default>.*))?")
+_FROM_FILE = re.compile(r"(?P<kind>file|credential):(?P<name>.+)")
+_FILE_LIMIT = 64 << 10
+"""Characters of a file; a secret is shorter, and what has more is another file."""
 
 
 @dataclass
@@ -65,13 +70,49 @@ class _Filler:
         return value
 
     def _look_up(self, path: YamlPath, reference: re.Match[str]) -> str:
-        inside = _INSIDE.fullmatch(reference["inside"]) if reference[0].endswith("}") else None
-        if inside is None:
-            problem = "write ${NAME} or ${NAME:-default} to take a variable's value"
+        closed = reference["inside"] if reference[0].endswith("}") else ""
+        if from_file := _FROM_FILE.fullmatch(closed):
+            value, problem = self._read(from_file["kind"], from_file["name"])
         else:
-            value = self._environ.get(inside["name"]) or inside["default"]
-            if value is not None:
-                return value
-            problem = f"the environment variable {inside['name']} is not set; set it, or write the value"
+            value, problem = self._variable(closed)
+        if value is not None:
+            return value
         self.mistakes[path] = Mistake(self._document.where(path), dotted(path), problem)
         return ""
+
+    def _variable(self, written: str) -> tuple[str | None, str]:
+        inside = _INSIDE.fullmatch(written)
+        if inside is None:
+            return None, (
+                "write ${NAME} or ${NAME:-default} to take a variable's value, "
+                "${file:/PATH} or ${credential:NAME} to take a file's"
+            )
+        value = self._environ.get(inside["name"]) or inside["default"]
+        return value, f"the environment variable {inside['name']} is not set; set it, or write the value"
+
+    def _read(self, kind: str, name: str) -> tuple[str | None, str]:
+        """The text of a file without the end of its last line, or None and what is wrong with it."""
+        file = Path(name)
+        if kind == "credential":
+            folder = self._environ.get("CREDENTIALS_DIRECTORY")
+            if not folder:
+                return None, (
+                    f"the credential {name} is not there, for CREDENTIALS_DIRECTORY is not set; "
+                    "systemd sets it for a unit with LoadCredential="
+                )
+            # A name, and never a way out of the folder.
+            if file.name != name:
+                return None, f"{name} is not the name of a credential; write it without a folder"
+            file = Path(folder) / name
+        elif not file.is_absolute():
+            return None, f"{name} is not a whole path; write it from / on"
+        try:
+            with file.open(encoding="utf-8") as opened:
+                text = opened.read(_FILE_LIMIT + 1)
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            return None, f"the file {file} cannot be read: {reason}"
+        if len(text) > _FILE_LIMIT:
+            return None, f"the file {file} is longer than a value can be ({_FILE_LIMIT} characters)"
+        value = text.removesuffix("\n").removesuffix("\r")
+        return value or None, f"the file {file} is empty"

@@ -153,6 +153,48 @@ def test_a_reference_that_cannot_be_read_is_refused(tmp_path: Path, written: str
     assert "${NAME:-default}" in only_mistake(tmp_path, f"log: {{level: '{written}'}}").problem
 
 
+SYSLOG_FROM = "sources: {{syslog: {{type: json, secret: '${{{}}}'}}}}"
+
+
+def test_a_value_may_be_taken_from_a_file_or_a_credential_of_systemd(tmp_path: Path) -> None:
+    (tmp_path / "syslog").write_text("a-secret-that-is-long-enough\n")
+    environ = TOKENS | {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    for written in (f"file:{tmp_path}/syslog", "credential:syslog"):
+        (source,) = load(tmp_path, SYSLOG_FROM.format(written), environ).sources.values()
+        assert source.secret.get_secret_value() == "a-secret-that-is-long-enough"
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("file:syslog", "syslog is not a whole path"),
+        ("file:/nowhere/syslog", "the file /nowhere/syslog cannot be read: No such file or directory"),
+        ("file:HERE/empty", "HERE/empty is empty"),
+        ("file:HERE", "HERE cannot be read: Is a directory"),
+        ("file:HERE/binary", "HERE/binary cannot be read: it is not UTF-8"),
+        ("file:HERE/long", "HERE/long is longer than a value can be"),
+        ("credential:nosuch", "HERE/nosuch cannot be read: No such file or directory"),
+        ("credential:../syslog", "../syslog is not the name of a credential"),
+    ],
+)
+def test_a_file_that_gives_no_value_is_named_and_its_content_never(
+    tmp_path: Path, written: str, problem: str
+) -> None:
+    (tmp_path / "empty").write_text("\n")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe")
+    (tmp_path / "long").write_text("hidden" * 20_000)
+    environ = TOKENS | {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    mistake = only_mistake(tmp_path, SYSLOG_FROM.format(written.replace("HERE", str(tmp_path))), environ)
+    assert problem.replace("HERE", str(tmp_path)) in mistake.problem
+    assert mistake.setting == "sources.syslog.secret"
+    assert "hidden" not in str(mistake)
+
+
+def test_a_credential_outside_of_systemd_is_told_from_one_that_is_missing(tmp_path: Path) -> None:
+    mistake = only_mistake(tmp_path, SYSLOG_FROM.format("credential:syslog"))
+    assert "CREDENTIALS_DIRECTORY is not set" in mistake.problem
+
+
 def test_a_token_in_the_file_wins_over_the_environment(tmp_path: Path) -> None:
     config = load(tmp_path, "slack: {bot_token: xoxb-2-file}")
 

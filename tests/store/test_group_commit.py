@@ -66,4 +66,6 @@ async def test_the_quarantine_lets_go_of_the_oldest_beyond_its_bounds(
     untold = await database_thread.run(quarantine.untold)
     assert untold is not None
     assert untold.samples == ("middle", "newest")
-    assert (await store.prune(Retention(), QuarantineSection(keep_bytes="6B"), NOW))["quarantine"] == 1
+    assert (await store.prune(Retention(), QuarantineSection.model_validate({"keep_bytes": "6B"}), NOW))[
+        "quarantine"
+    ] == 1

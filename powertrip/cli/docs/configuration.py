@@ -18,7 +18,9 @@ Powertrip reads `config.yaml`, or the file that `--config` names. This page is w
 
 - A duration has a unit: `500ms`, `90s`, `10m`, `1h`, `7d`. A size has one too: `512KiB`, `8MiB`, `1GiB`.
 - `${NAME}` in a value is replaced by that environment variable, `${NAME:-default}` has a default. A variable
-  that is empty counts as not set. The `rules` section is left as it stands.
+  that is empty counts as not set. `${file:/PATH}` is replaced by what the file holds, without the end of its
+  last line, and `${credential:NAME}` by a credential that systemd loads for the unit; both are for secrets,
+  of which a process's environment tells too many. The `rules` section is left as it stands.
 - A SIGHUP makes a running Powertrip read the file again. What takes effect at the next start only, says so
   here.
 - In the names of settings NAME is a name that you choose, and N the place in a list.
