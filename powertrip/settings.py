@@ -32,6 +32,7 @@ from powertrip.config.values import (
     parse_size,
     write_duration,
 )
+from powertrip.domain.bursts import Bursts
 from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_heartbeat
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
@@ -123,6 +124,7 @@ class ConfigFile(Section):
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
     reminders: Reminders = Reminders()
+    bursts: Bursts = Bursts()
     severity: SeverityLists = SeverityLists()
     also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""

@@ -14,7 +14,7 @@ from powertrip.cards.heartbeat import (
     worker_back,
     worker_silent,
 )
-from powertrip.cards.lists import nudge, reminder_list
+from powertrip.cards.lists import first_list, nudge, reminder_list
 from powertrip.cards.message import CardSettings, CardView, Mention, Message
 from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
@@ -43,6 +43,7 @@ __all__ = [
     "denied_alert",
     "event_card",
     "event_list",
+    "first_list",
     "heartbeat_backup",
     "heartbeat_card",
     "heartbeat_mended",

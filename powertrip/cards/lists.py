@@ -24,7 +24,7 @@ from powertrip.cards.blocks import (
     user,
 )
 from powertrip.cards.message import CardView, Message
-from powertrip.domain.event import Event, Status, worst_first
+from powertrip.domain.event import Event, NoticeKind, Status, worst_first
 
 WITH_BUTTONS = 10
 """Events of a list that carry buttons: what people look through, and what one message has room for."""
@@ -54,6 +54,23 @@ def reminder_list(events: Sequence[Event], view: CardView, now: datetime) -> Mes
     hint = f"Each is decided on its own: {view.command} approve, deny or close, and its id."
     above = [*paragraphs(call), header(headline)]
     return _listed(above, [headline, hint], waiting=waiting, decided=decided, view=view, now=now)
+
+
+def first_list(events: Sequence[Event], view: CardView, now: datetime) -> Message:
+    """One message for several events that are asked about for the first time, or copied, the worst first."""
+    waiting = worst_first(event for event in events if event.is_open or event.status is Status.DENIED)
+    decided = [event for event in events if event not in waiting]
+    open_ones = sum(event.is_open for event in waiting)
+    if not waiting:
+        headline = f"✅ All done: {words.count(len(events), 'event')} decided"
+    elif open_ones < len(events):
+        headline = f"{words.alarm(waiting[0])}{open_ones:,} of {len(events):,} events still to decide"
+    elif view.kind is NoticeKind.COPY:
+        headline = f"{words.alarm(waiting[0])}{len(events):,} events at once are asked about"
+    else:
+        headline = f"{words.alarm(waiting[0])}{len(events):,} events at once: are these expected?"
+    said = [headline, f"Each is decided on its own: {view.command} approve, deny or close, and its id."]
+    return _listed([header(headline)], said, waiting=waiting, decided=decided, view=view, now=now)
 
 
 def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from powertrip.domain.event import Notice, Snapshot
+from powertrip.domain.event import Notice, Severity, Snapshot
 from powertrip.domain.quarantine import QuarantineReport
 
 
@@ -25,6 +25,12 @@ class DeliveryKind(StrEnum):
     ORIGIN = "origin"  # a verdict, to the HIDS
     BACKUP = "backup"  # what Slack does not take, by another way
     SETTLE = "settle"  # what a call whose answer was lost may have left behind
+
+
+GATHERED = (DeliveryKind.FIRST, DeliveryKind.COPY)
+"""What goes out as a list where too many wait for one channel."""
+RANK = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.MEDIUM: 2, Severity.LOW: 3}
+"""Among deliveries that are as urgent the lowest goes first, and of these the oldest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

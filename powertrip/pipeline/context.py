@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
+from powertrip.domain.bursts import Bursts
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
@@ -44,6 +45,7 @@ class Settings:
     """The slash command, as cards tell people to type it."""
     backup_after: timedelta
     """How long an event may wait for Slack before it is told another way."""
+    bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
     senders: Mapping[str, str] = field(default_factory=dict)

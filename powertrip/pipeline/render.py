@@ -56,8 +56,10 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
     events = [item.event for item in snapshots]
     if view.kind is NoticeKind.NUDGE:
         message = cards.nudge(events, view, now)
-    elif len(events) > 1:
+    elif len(events) > 1 and view.kind is NoticeKind.REMINDER:
         message = cards.reminder_list(events, view, now)
+    elif len(events) > 1:
+        message = cards.first_list(events, view, now)
     elif view.kind is NoticeKind.OUTCOME:
         message = cards.denied_alert(events[0], view, now)
     else:
@@ -67,7 +69,7 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
             event_id=item.event.id,
             revision=item.event.revision,
             version=item.version,
-            reminder=item.event.reminders if len(events) > 1 else view.reminder,
+            reminder=item.event.reminders if view.reminder and len(events) > 1 else view.reminder,
         )
         for item in snapshots
     )

@@ -12,12 +12,12 @@ import structlog
 
 from powertrip.cards import Message
 from powertrip.domain import routing
-from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
+from powertrip.domain.delivery import GATHERED, Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline.back_up import tell_backup
 from powertrip.pipeline.context import Context
-from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
+from powertrip.pipeline.render import DIRECT, NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt
 from powertrip.pipeline.settle import CLOCK_SKEW, settle, take_away
 from powertrip.pipeline.tell_hids import tell_origin
@@ -29,6 +29,9 @@ Answer = TypeVar("Answer")
 LOOKS = 2
 """How often a message whose answer was lost is looked for before it is sent again, with a pause between."""
 REPLACED = "A newer reminder took this one's place."
+LIST_REST = 3.0
+"""Seconds for which a channel takes nothing after a list of first cards, so that the next is worth reading:
+twenty lists a minute tell of two thousand events, and what is grave waits no longer than this."""
 LEASE = timedelta(seconds=30)
 """How long a crashed process keeps a delivery from the next."""
 ABOUT_RECIPIENT = frozenset(
@@ -77,7 +80,18 @@ async def send(context: Context, delivery: Delivery) -> float:
         case DeliveryKind.SETTLE:
             return await attempt(context, delivery, settle)
         case _:
-            return await attempt(context, delivery, _tell_slack)
+            delivery = await _gathered(context, delivery)
+            rest = LIST_REST if delivery.kind in GATHERED and len(delivery.event_ids) > 1 else 0.0
+            return max(rest, await attempt(context, delivery, _tell_slack))
+
+
+async def _gathered(context: Context, delivery: Delivery) -> Delivery:
+    """The delivery, with all that waits for the same channel in it where that is too much to read each."""
+    is_for_channel = not delivery.channel.startswith((*DIRECT, routing.UNRESOLVED))
+    # What may have been posted is looked for, and found as it was.
+    if delivery.kind not in GATHERED or not is_for_channel or delivery.attempted_at is not None:
+        return delivery
+    return await context.store.gathering.gather(delivery, context.settings.bursts.list_above, context.clock())
 
 
 async def _tell_slack(context: Context, delivery: Delivery) -> bool:

@@ -42,6 +42,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         people=People(config.people.values()),
         policy=config.policy,
         reminders=config.reminders,
+        bursts=config.bursts,
         reviewers=config.reviewers,
         cards=config.cards,
         severity=config.severity,

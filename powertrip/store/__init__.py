@@ -18,6 +18,7 @@ from powertrip.store.deliveries import Deliveries
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
 from powertrip.store.gaps import Gaps
+from powertrip.store.gathering import Gathering
 from powertrip.store.heartbeat import Heartbeats
 from powertrip.store.hids.alerts import Sightings
 from powertrip.store.hids.expected import Expectations
@@ -55,6 +56,7 @@ class Store:
         self.events = Events(database)
         self.expectations = Expectations(database)
         self.gaps = Gaps(database)
+        self.gathering = Gathering(database)
         self.heartbeat = Heartbeats(database)
         self.inbox = Inbox(database)
         self.judging = Judging(database)

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from powertrip.domain import routing
 from powertrip.domain.delivery import (
+    RANK,
     Delivery,
     DeliveryKind,
     Note,
@@ -20,6 +21,7 @@ from powertrip.domain.delivery import (
     Settle,
     Telling,
 )
+from powertrip.domain.event import Severity
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
@@ -50,7 +52,8 @@ _PRIORITY = {
     DeliveryKind.NUDGE: 1,
     DeliveryKind.UPDATE: 2,
     DeliveryKind.REMOVE: 3,
-    DeliveryKind.BACKUP: 0,
+    # After the cards themselves: what Slack takes meanwhile needs no other way.
+    DeliveryKind.BACKUP: 1,
     DeliveryKind.ORIGIN: 1,
     DeliveryKind.SETTLE: 3,
 }
@@ -76,8 +79,13 @@ def new(
     ts: str | None = None,
     payload: Payload | None = None,
     due_at: datetime | None = None,
+    severity: Severity | None = None,
 ) -> dict[str, Any]:
-    """The row of one delivery, due at once unless `due_at` says otherwise."""
+    """The row of one delivery, due at once unless `due_at` says otherwise.
+
+    Without a `severity` it goes before all others of its priority.
+    """
+    about = list(event_ids)
     if kind is DeliveryKind.BACKUP:
         lane = f"backup {channel}"
     elif kind is DeliveryKind.ORIGIN:
@@ -91,9 +99,11 @@ def new(
         "kind": kind,
         "lane": lane,
         "priority": _PRIORITY[kind],
+        "rank": 0 if severity is None else RANK[severity],
+        "event_id": about[0] if len(about) == 1 else None,
         "channel": channel,
         "ts": ts,
-        "event_ids": list(event_ids),
+        "event_ids": about,
         "payload": _ANY_PAYLOAD.dump_python(payload, mode="json") if payload else None,
         "due_at": due_at or now,
         "created_at": now,
@@ -106,11 +116,15 @@ def copies(
     now: datetime,
     *,
     conversation: str,
+    severity: Severity,
     due_at: datetime | None = None,
 ) -> list[dict[str, Any]]:
     """The rows that send a copy of the event, which is asked about in `conversation`, to each channel."""
     routes = [routing.copy_route(channel, conversation) for channel in channels]
-    return [new(DeliveryKind.COPY, route, now, event_ids=[event_id], due_at=due_at) for route in routes]
+    return [
+        new(DeliveryKind.COPY, route, now, event_ids=[event_id], due_at=due_at, severity=severity)
+        for route in routes
+    ]
 
 
 def enqueue(rows: Sequence[dict[str, Any]]) -> None:
@@ -160,7 +174,12 @@ def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Deliv
     due = (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at <= now) & free
     if busy_lanes:
         due &= DeliveryRow.lane.not_in(list(busy_lanes))
-    query = DeliveryRow.select().where(due).order_by(DeliveryRow.priority, DeliveryRow.id).limit(1)
+    query = (
+        DeliveryRow.select()
+        .where(due)
+        .order_by(DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
+        .limit(1)
+    )
     # A copy each time: a query of peewee keeps its first answer.
     while row := for_update(query.clone(), skip_locked=True).first():
         try:

@@ -178,9 +178,23 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     for ask in opening:
         event_id, due_at = ask.event.id, now + ask.hold
         queued.append(
-            deliveries.new(DeliveryKind.FIRST, ask.conversation, now, event_ids=[event_id], due_at=due_at)
+            deliveries.new(
+                DeliveryKind.FIRST,
+                ask.conversation,
+                now,
+                event_ids=[event_id],
+                due_at=due_at,
+                severity=ask.event.severity,
+            )
         )
-        queued += deliveries.copies(event_id, ask.copies, now, conversation=ask.conversation, due_at=due_at)
+        queued += deliveries.copies(
+            event_id,
+            ask.copies,
+            now,
+            conversation=ask.conversation,
+            due_at=due_at,
+            severity=ask.event.severity,
+        )
     deliveries.enqueue(queued)
     placed = [(row["event_id"], row["revision"]) for row in occurrences]
     expected.expect([(ask, *place) for ask, place in zip(asked, placed, strict=True)], now)

@@ -6,7 +6,7 @@ from typing import Any
 
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import Enriched, ToEnrich
-from powertrip.store import deliveries
+from powertrip.store import deliveries, gathering
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.events import OPEN
@@ -60,22 +60,32 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     for row in rows:
         if locked[row.id].status in OPEN:
             item = known[row.id]
-            copied += deliveries.copies(row.id, item.copies, now, conversation=item.conversation)
+            copied += deliveries.copies(
+                row.id,
+                item.copies,
+                now,
+                conversation=item.conversation,
+                severity=item.event.severity,
+            )
         else:
             # Once somebody decided, it stays as it was shown to them.
             changes[row.id] |= {name: getattr(row, name) for name in ("past", "copied_to", *_WEIGHED)}
     changed = [row.id for row in rows if any(getattr(row, name) != changes[row.id][name] for name in SHOWN)]
     update_all(EventRow, [{"id": event_id, **columns} for event_id, columns in changes.items()])
     deliveries.touch(changed, now)
+    # Its card may still wait behind others that mattered as much.
+    gathering.weigh(
+        {row.id: known[row.id].event.severity for row in rows if row.severity != changes[row.id]["severity"]}
+    )
     held = (
-        (DeliveryRow.state == DeliveryState.WAITING)
+        DeliveryRow.event_id.in_(sorted(known))
+        & (DeliveryRow.state == DeliveryState.WAITING)
         & DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.COPY))
         & (DeliveryRow.due_at > now)
         # One that Slack did not take is postponed for another reason.
         & (DeliveryRow.attempts == 0)
     )
-    ids = [row.id for row in DeliveryRow.select().where(held) if not known.keys().isdisjoint(row.event_ids)]
-    DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(ids)).execute()
+    DeliveryRow.update(due_at=now).where(held).execute()
     deliveries.enqueue(copied)
 
 

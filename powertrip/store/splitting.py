@@ -60,7 +60,15 @@ def split_off(plan: DecisionPlan) -> Event | None:
         varied=varied_column(varied.collected((row.differs or {} for row in covered), beside={})),
     ).where(EventRow.id == event_id).execute()
     audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
-    first = deliveries.new(DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id])
-    copies = deliveries.copies(rest.id, decided.copied_to, now, conversation=plan.rest_conversation)
+    first = deliveries.new(
+        DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id], severity=rest.severity
+    )
+    copies = deliveries.copies(
+        rest.id,
+        decided.copied_to,
+        now,
+        conversation=plan.rest_conversation,
+        severity=rest.severity,
+    )
     deliveries.enqueue([first, *copies])
     return rest

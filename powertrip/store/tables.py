@@ -179,6 +179,10 @@ class DeliveryRow(Table):
     kind = CharField()
     lane = CharField()
     priority = IntegerField()
+    # Within the priority the lowest goes first; see `domain.delivery.RANK`.
+    rank = IntegerField(default=2)
+    # Where it is about one event only, so that what is known later of the event finds it.
+    event_id = CharField(null=True)
     channel = CharField()
     ts = CharField(null=True)
     event_ids = JsonField()

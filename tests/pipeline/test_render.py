@@ -225,3 +225,27 @@ def test_a_card_in_the_channel_says_why_it_is_there() -> None:
         text(delivery(DeliveryKind.FIRST, about, channel=channel)) for channel in (SECURITY, ALICE)
     ]
     assert ("deactivated" in in_channel, "deactivated" in direct) == (True, False)
+
+
+def test_first_cards_in_one_list_ask_for_the_first_time_and_are_no_reminder() -> None:
+    several = [snapshot(event(), SECURITY), snapshot(event(), SECURITY)]
+    words = text(delivery(DeliveryKind.FIRST, *several))
+    assert "2 events at once: are these expected?" in words
+    assert "Reminder" not in words
+    assert CALL not in words
+
+
+def test_a_list_of_first_cards_says_what_was_decided_meanwhile() -> None:
+    decided_one = snapshot(event(status=Status.APPROVED, decisions=(decision(),)), SECURITY)
+    updated = [notice(NoticeKind.FIRST), notice(NoticeKind.FIRST)]
+    some = delivery(DeliveryKind.UPDATE, snapshot(event(), SECURITY), decided_one, notices=updated)
+    assert "1 of 2 events still to decide" in text(some)
+    all_of_them = delivery(DeliveryKind.UPDATE, decided_one, decided_one, notices=updated)
+    assert "All done: 2 events decided" in text(all_of_them)
+
+
+def test_a_list_of_first_cards_counts_no_reminders() -> None:
+    reminded = [snapshot(event(reminders=4)), snapshot(event(reminders=4))]
+    message = shown(delivery(DeliveryKind.FIRST, *reminded))
+    assert message is not None
+    assert [item.reminder for item in message.shows] == [0, 0]

@@ -1,0 +1,76 @@
+"""Puts the first cards that wait for one channel into one message, where there are too many to read each."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from powertrip.domain.delivery import RANK, Delivery
+from powertrip.domain.event import Severity
+from powertrip.store.bulk import update_all
+from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.snapshots import snapshots
+from powertrip.store.tables import DeliveryRow, DeliveryState
+
+LISTED = 100
+"""Events in one list at most: no message has room for many more lines."""
+_GRAVE = RANK[Severity.HIGH]
+"""Up to this rank a card is listed among its like alone, so that no list hides what is grave."""
+
+
+def gather(delivery: Delivery, above: int, now: datetime) -> Delivery:
+    """The delivery or, where more than `above` such cards wait for its channel, all these as one list.
+
+    Call it before the first attempt: what may have been posted already stays as it was. The list takes this
+    delivery's row, and the others end, in one transaction, so no crash tells of an event twice or never.
+    """
+    row = for_update(DeliveryRow.select().where(DeliveryRow.id == delivery.id)).first()
+    room = LISTED - len(delivery.event_ids)
+    # Claimed once more since, it is somebody else's, who may be posting what they read of it.
+    if row is None or row.attempts != delivery.attempts + 1 or row.state != DeliveryState.WAITING or room < 1:
+        return delivery
+    others = list(for_update(_alike(row, now).limit(room), skip_locked=True))
+    if len(others) < above:
+        return delivery
+    told_in = f"told in the list {row.uid}"
+    ended = DeliveryRow.update(state=DeliveryState.SKIPPED, error=told_in, done_at=now)
+    ended.where(DeliveryRow.id.in_([other.id for other in others])).execute()
+    event_ids = list(dict.fromkeys([*row.event_ids, *(other.event_id for other in others)]))
+    DeliveryRow.update(event_ids=event_ids, event_id=None).where(DeliveryRow.id == row.id).execute()
+    return replace(delivery, event_ids=tuple(event_ids), snapshots=tuple(snapshots(event_ids)))
+
+
+def _alike(row: Any, now: datetime) -> Any:
+    """The untried cards of one event each that are due in the row's channel, the gravest first."""
+    severity = DeliveryRow.rank == row.rank if row.rank <= _GRAVE else DeliveryRow.rank > _GRAVE
+    alike = (
+        (DeliveryRow.state == DeliveryState.WAITING)
+        & (DeliveryRow.lane == row.lane)
+        & (DeliveryRow.priority == row.priority)
+        & severity
+        & (DeliveryRow.kind == row.kind)
+        & (DeliveryRow.id != row.id)
+        & DeliveryRow.event_id.is_null(False)
+        & (DeliveryRow.due_at <= now)
+        & DeliveryRow.leased_until.is_null()
+        & DeliveryRow.attempted_at.is_null()
+    )
+    return DeliveryRow.select().where(alike).order_by(DeliveryRow.rank, DeliveryRow.id)
+
+
+def weigh(severities: Mapping[str, Severity]) -> None:
+    """Move what waits about each of these events to the place that its severity gives it."""
+    update_all(
+        DeliveryRow,
+        [
+            {"event_id": event_id, "state": DeliveryState.WAITING, "rank": RANK[severity]}
+            for event_id, severity in sorted(severities.items())
+        ],
+        key=("event_id", "state"),
+    )
+
+
+class Gathering(Role):
+    """Cards that go out together."""
+
+    gather = transaction(gather)
