@@ -118,9 +118,14 @@ async def a_stage(
     kind: Kind,
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    webs: int = WEBS,
+    workers: int = WORKERS,
     **changes: Any,
 ) -> AsyncIterator[Stage]:
-    """A stage on which everything runs; it ends with the block. The programs get the environment too."""
+    """A stage on which everything runs; it ends with the block. The programs get the environment too.
+
+    On SQLite one program is all, whatever `webs` and `workers` say.
+    """
     async with AsyncExitStack() as stack:
         if folder is None:
             folder = Path(stack.enter_context(TemporaryDirectory(prefix="powertrip-trial-")))
@@ -142,16 +147,16 @@ async def a_stage(
         else:
             url = whole["database"]["url"]
         stage = Stage(kind, folder, slack, control, session, Evidence(url), database, api, postgres, whole)
-        _add_programs(stage, environment or {})
+        _add_programs(stage, environment or {}, webs=webs, workers=workers)
         for program in stage.programs:
             stack.push_async_callback(_end, program)
         await stage.start_all()
         yield stage
 
 
-def _add_programs(stage: Stage, environment: Mapping[str, str]) -> None:
+def _add_programs(stage: Stage, environment: Mapping[str, str], *, webs: int, workers: int) -> None:
     is_one = stage.kind == "sqlite"
-    for number in range(1 if is_one else WEBS):
+    for number in range(1 if is_one else webs):
         port = free_port()
         whole = stage.config | {"ingest": {"host": "127.0.0.1", "port": port}}
         path = write_config(stage.folder / f"web{number}.yaml", whole)
@@ -160,7 +165,7 @@ def _add_programs(stage: Stage, environment: Mapping[str, str]) -> None:
     if is_one:
         stage.workers = list(stage.webs)
         return
-    for number in range(WORKERS):
+    for number in range(workers):
         path = write_config(stage.folder / f"worker{number}.yaml", stage.config)
         stage.workers.append(Process(path, command="worker", environment=environment))
 
