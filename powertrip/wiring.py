@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from pydantic import SecretStr
 
 from powertrip.config.read import Problem, tables
-from powertrip.config.secret import MAKE_ONE, weakness
+from powertrip.config.secret import MAKE_ONE
 from powertrip.config.values import as_list, did_you_mean
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.policy import Policy
@@ -103,7 +103,7 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
     for name, readable in {"api": settings.api, "metrics": settings.metrics}.items():
         if readable.token is not None:
             proofs[f"{name}.token"] = readable.token
-    yield from _weak_secrets(proofs)
+    yield from _shared_secrets(proofs)
 
 
 def doubts_by_sender(sections: Mapping[str, Iterable[str]], warnings: Iterable[Mistake]) -> dict[str, str]:
@@ -225,19 +225,14 @@ def _faint_heartbeat(heartbeat: HeartbeatSection, secrets: Mapping[str, SecretSt
         yield ("heartbeat", "key"), f"is the secret of sources.{shared[0]} too; {MAKE_ONE}"
 
 
-def _weak_secrets(secrets: Mapping[str, SecretStr]) -> Iterator[Problem]:
-    """Secrets, by the setting each stands in, that are easily guessed, or that two senders have."""
+def _shared_secrets(secrets: Mapping[str, SecretStr]) -> Iterator[Problem]:
+    """Secrets, by the setting each stands in, that two senders have."""
     owners: dict[str, str] = {}
     for setting, secret in secrets.items():
-        text = secret.get_secret_value()
-        first = owners.setdefault(text, setting)
-        problem = weakness(text)
+        first = owners.setdefault(secret.get_secret_value(), setting)
         if first != setting:
-            problem = f"is that of {first} too, so that whoever has it can speak for both"
-        elif problem:
-            problem += ", so that it can be guessed"
-        if problem:
-            yield tuple(setting.split(".")), f"{problem}; {MAKE_ONE}"
+            problem = f"is that of {first} too, so that whoever has it can speak for both; {MAKE_ONE}"
+            yield tuple(setting.split(".")), problem
 
 
 def _feeds(sender: Sender, name: str, rule: Rule) -> bool:

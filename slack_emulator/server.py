@@ -1,5 +1,6 @@
 """Puts the parts together and serves them: Web API, Socket Mode, response URLs, control API and page."""
 
+import ipaddress
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -22,7 +23,18 @@ from slack_emulator.world import World
 
 LARGEST_BODY = 32 * 1024 * 1024
 EVERY_ADDRESS = ("", "0.0.0.0", "::")  # noqa: S104
+RESERVED = (".test", ".localhost", ".local", ".internal")
+"""Domains that are never given to anybody (RFC 2606, RFC 6762, ICANN's resolution 2024.07.29.06)."""
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
+
+
+def _is_nobodys(name: str) -> bool:
+    """Whether nobody could have registered it, to point it at this machine: an address, a container."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return "." not in name or name.endswith(RESERVED)
+    return True
 
 
 class SlackEmulator:
@@ -103,11 +115,28 @@ class SlackEmulator:
         origin = request.headers.get("Origin")
         if origin is not None and origin != f"{request.scheme}://{request.host}":
             raise web.HTTPForbidden(text="this origin is another one")
+        # An image, a link or a script has no origin; browsers say all the same where it stands. The page may
+        # be linked to, for it does nothing unless somebody presses a button on it.
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        is_linked_to = request.headers.get("Sec-Fetch-Mode") == "navigate" and (
+            request.path == "/" or request.path.startswith("/archives/")
+        )
+        if site not in ("none", "same-origin") and not is_linked_to:
+            raise web.HTTPForbidden(text="this site is another one")
         # A page whose name was made to point here (DNS rebinding) has the right origin, but its own name.
-        named = urlsplit(f"//{request.host}").hostname
-        if self._host not in EVERY_ADDRESS and named not in (*LOOPBACK, self._host):
+        if not self._is_named(request.host):
             raise web.HTTPForbidden(text="this host is another one")
         return await handler(request)
+
+    def _is_named(self, host: str) -> bool:
+        """Whether a `Host` header may be meant for this server."""
+        try:
+            named = urlsplit(f"//{host}").hostname or ""
+        except ValueError:
+            return False
+        if named in (*LOOPBACK, self._host):
+            return True
+        return self._host in EVERY_ADDRESS and _is_nobodys(named)
 
     def _application(self) -> web.Application:
         application = web.Application(

@@ -1,4 +1,4 @@
-"""What cannot be a secret: a placeholder that nobody filled in, the name of a variable, another token."""
+"""What cannot be a secret: a placeholder that nobody filled in, what is guessed, the name of a variable."""
 
 import hashlib
 import hmac
@@ -117,4 +117,6 @@ def check_secret(value: SecretStr) -> SecretStr:
         )
     if is_placeholder(value.get_secret_value()):
         raise ValueError(f"is a placeholder, which anybody can guess; {MAKE_ONE}")
+    if why := weakness(value.get_secret_value()):
+        raise ValueError(f"{why}, so that it can be guessed; {MAKE_ONE}")
     return value

@@ -77,7 +77,7 @@ def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
           bob: {email: bob@example.com}
           oswaldo: {bot: true, team: Platform}
         sources:
-          syslog: {type: json, secret: 0123456789abcdef, keys: {message: log.line, host: null}}
+          syslog: {type: json, secret: 4f9a1c7be2d03568, keys: {message: log.line, host: null}}
         policy:
           - {when: {rule: ssh_login, host: "db*", user: [root, deploy], severity: high}, require: reason}
         """,
@@ -227,7 +227,7 @@ def test_a_missing_token_says_which_variable_to_set(tmp_path: Path) -> None:
 # --- What is refused ---
 
 
-ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
+ONE_SOURCE = "sources: {a: {type: json, secret: 4f9a1c7be2d03568}}"
 
 
 @pytest.mark.parametrize(
@@ -273,52 +273,52 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 0123456789abcdef}}"
         ("people: {alice: {slack: U0ALICE, team: A}}", "people.alice.team", "for bots alone"),
         ("people: {alice: {email: alice}}", "people.alice.email", "alice@example.com"),
         ("people: {alice: {slack: U0ALICE, names: [1]}}", "people.alice.names.0", "put it in quotes"),
-        ("sources: {A B: {type: json, secret: 0123456789abcdef}}", "sources.A B", "small letters"),
+        ("sources: {A B: {type: json, secret: 4f9a1c7be2d03568}}", "sources.A B", "small letters"),
         ("sources: {a: {type: json, secret: geheim}}", "sources.a.secret", "openssl rand -hex 24"),
         ("sources: {a: {type: json, secret: 'geheim geheim geheim'}}", "sources.a.secret", "has spaces"),
-        ("sources: {a: {secret: 0123456789abcdef}}", "sources.a.type", "is missing; write papertrail, json"),
+        ("sources: {a: {secret: 4f9a1c7be2d03568}}", "sources.a.type", "is missing; write papertrail, json"),
         (
-            "sources: {a: {type: papertrail, secret: 0123456789abcdef, keys: {host: h}}}",
+            "sources: {a: {type: papertrail, secret: 4f9a1c7be2d03568, keys: {host: h}}}",
             "sources.a.keys",
             "remove it",
         ),
         (
-            "sources: {a: {type: json, secret: 0123456789abcdef, backfill_token: t}}",
+            "sources: {a: {type: json, secret: 4f9a1c7be2d03568, backfill_token: t}}",
             "sources.a.backfill_token",
             "is not for type json",
         ),
         (
-            "sources: {a: {type: papertrail, secret: 0123456789abcdef, backfill_url: 'https://a.example.com'}}",
+            "sources: {a: {type: papertrail, secret: 4f9a1c7be2d03568, backfill_url: 'https://a.example.com'}}",
             "sources.a.backfill_url",
             "needs backfill_token",
         ),
         (
-            "sources: {a: {type: pam, secret: 0123456789abcdef, auth_header: X-Secret}}",
+            "sources: {a: {type: pam, secret: 4f9a1c7be2d03568, auth_header: X-Secret}}",
             "sources.a.auth_header",
             "is not for type pam",
         ),
         (
-            "sources: {a: {type: sns, secret: 0123456789abcdef}}",
+            "sources: {a: {type: sns, secret: 4f9a1c7be2d03568}}",
             "sources.a.topics",
             "anybody can subscribe this address to a topic of their own",
         ),
         (
-            "sources: {a: {type: sns, secret: 0123456789abcdef, topics: logins}}",
+            "sources: {a: {type: sns, secret: 4f9a1c7be2d03568, topics: logins}}",
             "sources.a.topics.0",
             "an ARN of an SNS topic",
         ),
         (
-            "sources: {a: {type: firehose, secret: 0123456789abcdef, raw_delivery: true}}",
+            "sources: {a: {type: firehose, secret: 4f9a1c7be2d03568, raw_delivery: true}}",
             "sources.a.raw_delivery",
             "is not for type firehose",
         ),
         (
-            "sources: {a: {type: json, secret: 0123456789abcdef, keys: {host: a..b}}}",
+            "sources: {a: {type: json, secret: 4f9a1c7be2d03568, keys: {host: a..b}}}",
             "sources.a.keys.host",
             "joined by dots",
         ),
         (
-            "sources: {a: {type: json, secret: 0123456789abcdef, time_zone: Berlin}}",
+            "sources: {a: {type: json, secret: 4f9a1c7be2d03568, time_zone: Berlin}}",
             "sources.a.time_zone",
             "Europe/Berlin",
         ),
@@ -449,7 +449,7 @@ def test_no_secret_is_printed_whatever_is_wrong_with_it(tmp_path: Path) -> None:
 
 def test_a_configuration_does_not_show_its_secrets(tmp_path: Path) -> None:
     text = (
-        "sources: {a: {type: json, secret: geheimgeheimgeheim}}\ndatabase: {url: 'postgres://u:geheim@h/d'}"
+        "sources: {a: {type: json, secret: geheim-aus-der-Lade}}\ndatabase: {url: 'postgres://u:geheim@h/d'}"
     )
 
     config = load(tmp_path, text)

@@ -37,7 +37,7 @@ def test_a_poll_and_a_source_share_one_set_of_names_which_rules_know(tmp_path: P
     poll = "polls: {one: {type: papertrail_search, token: t}}\n"
     path.write_text(poll + "rules: [{use: aptible, source: one}]\n")
     assert list(load_config(path, TOKENS).polls) == ["one"]
-    path.write_text(poll + "sources: {one: {type: json, secret: 0123456789abcdef}}\n")
+    path.write_text(poll + "sources: {one: {type: json, secret: 4f9a1c7be2d03568}}\n")
     with pytest.raises(ConfigError, match="the name of a source too"):
         load_config(path, TOKENS)
 
@@ -55,7 +55,7 @@ def test_a_setting_that_did_nothing_is_let_pass_with_a_warning(tmp_path: Path) -
 def test_a_setting_left_empty_has_its_default(tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     wazuh = "type: wazuh_indexer, url: 'https://w.example.com', username: u, password: p"
-    tell = "type: callback, url: 'https://h.example.com', secret: 0123456789abcdef"
+    tell = "type: callback, url: 'https://h.example.com', secret: 4f9a1c7be2d03568"
     path.write_text(
         f"polls: {{one: {{{wazuh}, index: null}}}}\norigins: {{two: {{tell: {{{tell}, body: null}}}}}}\n"
     )

@@ -10,8 +10,8 @@ from tests.config.test_config import load
 
 TEXT = """
 sources:
-  one: {type: papertrail, secret: 0123456789abcdef}
-  two: {type: papertrail, secret: fedcba9876543210x}
+  one: {type: papertrail, secret: 4f9a1c7be2d03568}
+  two: {type: papertrail, secret: c0b7d18ef3624a59x}
   hose: {type: firehose, secret: key-of-the-firehose-7c1}
   alone: {type: json, secret: key-of-the-json-8d2f41}
 polls:

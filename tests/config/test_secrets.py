@@ -72,11 +72,11 @@ def test_secrets_are_found_however_deep_they_stand() -> None:
                     "tell": {
                         "type": "callback",
                         "url": "https://hids.example.com",
-                        "secret": "deep-0123456789abcdef",
+                        "secret": "deep-4f9a1c7be2d03568",
                     },
                 }
             },
         }
     )
 
-    assert set(secrets_in(settings)) == {"xoxb-1", "xapp-1", "deep-0123456789abcdef"}
+    assert set(secrets_in(settings)) == {"xoxb-1", "xapp-1", "deep-4f9a1c7be2d03568"}

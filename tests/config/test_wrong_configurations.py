@@ -11,7 +11,7 @@ from powertrip.sources import AnySource
 
 SLACK = "slack: {bot_token: xoxb-1, app_token: xapp-1}\n"
 TYPES = [tag_of(section) for section in models_in(AnySource)[0]]
-SECRET = "secret: 0123456789abcdef"
+SECRET = "secret: 4f9a1c7be2d03568"
 
 # Each is the file behind its first line, which is SLACK, and the mistakes in it; c.yaml is the file.
 WRONG: dict[str, tuple[str, list[str]]] = {
