@@ -42,7 +42,7 @@ def test_it_is_off_by_default(tmp_path: Path) -> None:
         ("sources: [one]", "heartbeat.key", "is missing"),
         (f"key: {KEY}", "heartbeat.sources", "is empty"),
         (f"key: {KEY}, sources: [won]", "heartbeat.sources", 'did you mean "one"?'),
-        (f"key: {KEY}-{KEY[::-1]}-{KEY.upper()}7g, sources: [one]", "heartbeat.key", "may have at most 64"),
+        (f"key: {KEY}-{KEY[::-1]}-{KEY.upper()}7g3, sources: [one]", "heartbeat.key", "may have at most 64"),
         ("key: short, sources: [one]", "heartbeat.key", "needs at least 16"),
         (f"key: {KEY}, sources: {{one: soon}}", "heartbeat.sources.one", "duration"),
         (
