@@ -29,6 +29,8 @@ class DeliveryKind(StrEnum):
 
 GATHERED = (DeliveryKind.FIRST, DeliveryKind.COPY)
 """What goes out as a list where too many wait for one channel."""
+LISTED = 100
+"""Events in one list at most: no message has room for many more lines."""
 RANK = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.MEDIUM: 2, Severity.LOW: 3}
 """Among deliveries that are as urgent the lowest goes first, and of these the oldest."""
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from peewee import fn
+
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
 from powertrip.store.fields import MomentField, as_json
@@ -55,8 +57,10 @@ def first_broken_line() -> int | None:
 
 
 def lines(event_id: str) -> Iterator[AuditRow]:
-    """The history of one event, oldest first."""
-    yield from AuditRow.select().where(AuditRow.event_id == event_id).order_by(AuditRow.id)
+    """The history of one event, oldest first, with the lists that showed it."""
+    # A list is one line, of no event alone, which names all of its events.
+    listed = AuditRow.event_id.is_null() & fn.LOWER(AuditRow.detail).contains(f'"{event_id}": ')
+    yield from AuditRow.select().where((AuditRow.event_id == event_id) | listed).order_by(AuditRow.id)
 
 
 def _digest(

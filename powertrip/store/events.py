@@ -8,7 +8,7 @@ from typing import Any
 from peewee import Case, fn
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
-from powertrip.domain.delivery import Delivery, DeliveryKind, ReminderNumbers
+from powertrip.domain.delivery import LISTED, RANK, Delivery, DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
@@ -18,6 +18,7 @@ from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids import reports
 from powertrip.store.rows import (
+    LockedEvent,
     event_row,
     events_from,
     lock_events,
@@ -153,8 +154,8 @@ def reserve_reminders(
 ) -> int:
     """Queue the reminders and advance their due times; returns how many this process won.
 
-    More than `together` of them go out as one message. With the first reminder of an event, the person whom
-    it is about is nudged too, once for all of theirs that are due.
+    More than `together` of them go out in lists, the worst first. With the first reminder of an event, the
+    person whom it is about is nudged too, once for all of theirs that are due.
     """
     locked = lock_events([due.event_id for due, _ in next_due])
     ours = []
@@ -171,10 +172,13 @@ def reserve_reminders(
             for due, next_at in ours
         ],
     )
-    numbers = {due.event_id: due.sent + 1 for due, _ in ours}
-    messages = (
-        [numbers] if len(numbers) > together else [{event_id: number} for event_id, number in numbers.items()]
-    )
+    if len(ours) > together:
+        ours.sort(key=lambda item: _weight(locked[item[0].event_id]))
+    size = LISTED if len(ours) > together else 1
+    messages = [
+        {due.event_id: due.sent + 1 for due, _ in ours[begin : begin + size]}
+        for begin in range(0, len(ours), size)
+    ]
     deliveries.enqueue(
         [
             deliveries.new(
@@ -189,6 +193,10 @@ def reserve_reminders(
         + _nudges([due.event_id for due, _ in ours if due.sent == 0], now)
     )
     return len(ours)
+
+
+def _weight(event: LockedEvent) -> tuple[int, datetime]:
+    return RANK[Severity(event.severity)], event.received_at
 
 
 def _nudges(event_ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
@@ -206,7 +214,7 @@ def _nudges(event_ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
         if slack_id:
             of_person.setdefault(slack_id, []).append(event_id)
     return [
-        deliveries.new(DeliveryKind.NUDGE, slack_id, now, event_ids=asked)
+        deliveries.new(DeliveryKind.NUDGE, slack_id, now, event_ids=asked[:LISTED])
         for slack_id, asked in of_person.items()
     ]
 

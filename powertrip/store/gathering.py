@@ -5,15 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from powertrip.domain.delivery import RANK, Delivery
+from powertrip.domain.delivery import LISTED, RANK, Delivery
 from powertrip.domain.event import Severity
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.snapshots import snapshots
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
-LISTED = 100
-"""Events in one list at most: no message has room for many more lines."""
 _GRAVE = RANK[Severity.HIGH]
 """Up to this rank a card is listed among its like alone, so that no list hides what is grave."""
 

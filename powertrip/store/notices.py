@@ -37,16 +37,7 @@ def posted(
     ]
     # Somebody else may have found the same message and written it down.
     insert_all(NoticeRow, rows, "ON CONFLICT DO NOTHING")
-    for item in shown:
-        audit.append(
-            "notice_posted",
-            now,
-            event_id=item.event_id,
-            kind=kind,
-            channel=where.channel,
-            ts=where.ts,
-            revision=item.revision,
-        )
+    _record("notice_posted", shown, where, now, kind=kind)
     if kind is NoticeKind.REMINDER:
         _remove_older_reminders(event_ids, now)
     if _is_outdated(shown, locked):
@@ -69,12 +60,18 @@ def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
         for item in shown
     ]
     update_all(NoticeRow, rows, key=("event_id", "channel", "ts"))
-    for item in shown:
-        audit.append(
-            "notice_updated", now, event_id=item.event_id, channel=channel, ts=ts, revision=item.revision
-        )
+    _record("notice_updated", shown, Posted(channel=channel, ts=ts), now)
     if _is_outdated(shown, locked):
         deliveries.update_messages([(channel, ts)], now)
+
+
+def _record(action: str, shown: Sequence[Shown], where: Posted, now: datetime, **detail: Any) -> None:
+    """Write down what a message shows, in one line however many events it lists."""
+    detail |= {"channel": where.channel, "ts": where.ts}
+    if len(shown) == 1:
+        audit.append(action, now, event_id=shown[0].event_id, revision=shown[0].revision, **detail)
+    elif shown:
+        audit.append(action, now, events={item.event_id: item.revision for item in shown}, **detail)
 
 
 def _is_outdated(shown: Sequence[Shown], events: Mapping[str, LockedEvent]) -> bool:

@@ -199,6 +199,8 @@ class LockedEvent(NamedTuple):
     status: str
     version: int
     next_reminder_at: datetime | None
+    severity: str
+    received_at: datetime
 
 
 def lock_events(event_ids: Collection[str]) -> dict[str, LockedEvent]:
@@ -210,7 +212,7 @@ def lock_events(event_ids: Collection[str]) -> dict[str, LockedEvent]:
     if not event_ids:
         return {}
     query = for_update(
-        EventRow.select(EventRow.id, EventRow.status, EventRow.version, EventRow.next_reminder_at)
+        EventRow.select(*(getattr(EventRow, name) for name in LockedEvent._fields))
         .where(EventRow.id.in_(list(event_ids)))
         # In one order, so that two transactions that lock several never wait for each other.
         .order_by(EventRow.id)

@@ -1,12 +1,11 @@
 """In which order first cards go out, and how those that wait for one channel become one list."""
 
-from powertrip.domain.delivery import Delivery
+from powertrip.domain.delivery import LISTED, Delivery
 from powertrip.domain.due import Enriched
 from powertrip.domain.event import NoticeKind, Severity
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import database
-from powertrip.store.gathering import LISTED
 from powertrip.store.tables import DeliveryRow, DeliveryState
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE, post
