@@ -3,6 +3,7 @@
     shared.py    what every command uses: the `--config` option, the terminal, how an error ends a command
     run.py       run, web, worker; `running` has signals, reload and the exit
     upkeep.py    check, test-backup, migrate; `check` has what is looked at
+    keeping.py   backup, restore, forget
     sources.py   sources: what came of each source's records
     again/       quarantine and unmatched: list, show, rejudge
     trying.py    send-test
@@ -19,7 +20,7 @@ from typing import Annotated
 
 import typer
 
-from powertrip.cli import again, demo, docs, events, rules, run, sources, trying, upkeep
+from powertrip.cli import again, demo, docs, events, keeping, rules, run, sources, trying, upkeep
 from powertrip.cli.shared import CommandGroup, tell_version
 
 app = typer.Typer(
@@ -28,7 +29,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
 )
-for commands in (run, demo, upkeep, sources, trying):
+for commands in (run, demo, upkeep, keeping, sources, trying):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(again.quarantine, name="quarantine", help="What a rule should have judged and could not.")
