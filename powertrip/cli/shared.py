@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
 from powertrip.errors import ConfigError, PowertripError, StoreError, StoreUnavailable
@@ -20,8 +21,9 @@ ConfigPath = Annotated[
 ]
 DEFAULT_CONFIG = Path("config.yaml")
 
-console = Console()
-complaints = Console(stderr=True)
+# Without emoji: `:skull:` in a log line is what was logged, and no skull.
+console = Console(emoji=False)
+complaints = Console(stderr=True, emoji=False)
 
 
 class CommandGroup(TyperGroup):
@@ -73,7 +75,9 @@ def visible(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text from outside for `console.print`: control characters visible, markup off."""
-    return visible(text).replace("[", r"\[")
+    # With a backslash of its own before it, a bracket that is merely escaped begins markup again. The dot
+    # keeps a last backslash as it is.
+    return escape(f"{visible(text)}.")[:-1]
 
 
 @contextmanager

@@ -92,7 +92,10 @@ async def test_an_endless_name_is_cut(server: Server, kept: Kept, port: int) -> 
     assert told["user"] == "a" * 1000
 
 
-@pytest.mark.parametrize("secret", ["s" * 16, "0f" * 32, "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"])
+@pytest.mark.parametrize(
+    "secret",
+    ["4f9a1c7be2d03568", "9c8e2f7a1b6d4035" * 3 + "7e1f08d2c4b6a593", "!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~"],
+)
 async def test_the_signature_holds_for_every_secret_that_the_config_takes(
     bare_server: Server, kept: Kept, port: int, secret: str
 ) -> None:
@@ -233,6 +236,23 @@ async def test_a_damaged_record_is_quarantined_and_keeps_none_behind_it(
     assert kept.quarantined == [damaged.encode()]
     assert len(kept.records) == 1
     assert server.waiting() == []
+
+
+@pytest.mark.parametrize(("stuck", "told"), [(1, 1), (2, 1), (3, 0)])
+async def test_what_is_refused_for_itself_keeps_none_behind_it_unless_all_are_refused(
+    server: Server, kept: Kept, port: int, stuck: int, told: int
+) -> None:
+    await server.tell()
+    for number in range(stuck):
+        # Larger than Powertrip takes: 413, at every attempt.
+        (server.spool / f"000000000{number}-large.json").write_bytes(b" " * (9 * 1024 * 1024))
+
+    async with receiving(kept, port):
+        ended = await server.flush()
+
+    assert ended.status == 1
+    assert len(kept.records) == told
+    assert len(list(server.spool.glob("*.json"))) == stuck + 1 - told
 
 
 async def test_only_one_process_at_a_time_tells_of_what_waits(server: Server, kept: Kept, port: int) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
@@ -12,7 +13,7 @@ from typing import Any, TextIO
 from rich.progress import Progress
 
 from powertrip.cli.events import Format, reading
-from powertrip.cli.shared import complaints
+from powertrip.cli.shared import complaints, visible
 from powertrip.domain.event import Event, EventQuery
 from powertrip.errors import StoreError
 
@@ -40,8 +41,11 @@ COLUMNS = (
     "decided_at",
     "reason",
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a formula begins with: https://owasp.org/www-community/attacks/CSV_Injection."""
+FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+"""What a formula begins with, the wide forms included that East Asian spreadsheets take for the same:
+https://owasp.org/www-community/attacks/CSV_Injection."""
+# Also where a cell would begin for a spreadsheet that splits at something else than commas.
+_AT_FORMULA = re.compile(rf"(?:^|(?<=[;|\t\r\n]))(?=[{re.escape(FORMULA)}])")
 
 
 def export(query: EventQuery, kind: Format, path: Path | None) -> int:
@@ -68,6 +72,8 @@ def export(query: EventQuery, kind: Format, path: Path | None) -> int:
 
 def _write(events: Iterator[Event], kind: Format, file: TextIO, on_each: Callable[[], None]) -> int:
     writer = csv.writer(file) if kind is Format.CSV else None
+    # A file keeps what was logged; a terminal would act on it.
+    shown = visible if file.isatty() else str
     if writer:
         writer.writerow(COLUMNS)
     count = 0
@@ -75,9 +81,9 @@ def _write(events: Iterator[Event], kind: Format, file: TextIO, on_each: Callabl
         count += 1
         row = _row(event)
         if writer:
-            cells = ["" if row[name] is None else str(row[name]) for name in COLUMNS]
+            cells = ["" if row[name] is None else shown(str(row[name])) for name in COLUMNS]
             # A spreadsheet runs a cell that begins like a formula, as a hostile user name may.
-            writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in cells])
+            writer.writerow([_AT_FORMULA.sub("'", cell) for cell in cells])
         else:
             row |= {
                 "fields": dict(event.fields),
