@@ -1,6 +1,7 @@
 """What every command uses: the `--config` option, the terminal, and how an error ends a command."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from typer.core import TyperGroup
 
 from powertrip.errors import ConfigError, PowertripError, StoreError, StoreUnavailable
@@ -21,6 +21,7 @@ ConfigPath = Annotated[
 ]
 DEFAULT_CONFIG = Path("config.yaml")
 
+_BRACKET = re.compile(r"(\\*)\[(?=(?P<tag>[a-z#/@][^\[]*?\])?)")
 # Without emoji: `:skull:` in a log line is what was logged, and no skull.
 console = Console(emoji=False)
 complaints = Console(stderr=True, emoji=False)
@@ -75,9 +76,14 @@ def visible(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text from outside for `console.print`: control characters visible, markup off."""
-    # With a backslash of its own before it, a bracket that is merely escaped begins markup again. The dot
-    # keeps a last backslash as it is.
-    return escape(f"{visible(text)}.")[:-1]
+    return _BRACKET.sub(_as_itself, visible(text))
+
+
+def _as_itself(found: re.Match[str]) -> str:
+    # Before a tag rich halves the backslashes and an odd one escapes; before any other bracket it takes one
+    # away. `rich.markup.escape` forgets the latter.
+    count = len(found[1])
+    return "\\" * (2 * count + 1 if found["tag"] else count + 1) + "["
 
 
 @contextmanager
