@@ -4,6 +4,7 @@ PowertripError
 ├── ConfigError               the configuration cannot be used; lists every mistake at once
 ├── StoreError
 │   └── StoreUnavailable      the database cannot take the write now; the sender should retry
+│       └── StoreUncertain    the connection was lost at the commit: it may have been taken
 ├── IngestRefused             a request that will not be accepted, with the HTTP answer it gets
 │   ├── Unauthorized          401: no credential, or a wrong one
 │   ├── BodyTooLarge          413: more bytes than allowed, before or after inflating
@@ -65,6 +66,10 @@ class StoreError(PowertripError):
 
 class StoreUnavailable(StoreError):
     """The database cannot do this now; a later attempt may succeed."""
+
+
+class StoreUncertain(StoreUnavailable):
+    """The connection was lost while the commit was under way: it may have taken effect, whole, or may not."""
 
 
 class IngestRefused(PowertripError):

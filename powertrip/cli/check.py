@@ -5,7 +5,6 @@ import stat
 from pathlib import Path
 
 import aiohttp
-import peewee
 
 from powertrip.cli.check_report import CheckResult, Report
 from powertrip.cli.check_slack import check_slack
@@ -22,6 +21,8 @@ from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store, audit
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.database_in_use import using
+from powertrip.store.faults import DRIVER_ERRORS, named
+from powertrip.store.postgres import doubt
 from powertrip.store.sources import overview
 
 __all__ = ["CheckResult", "check_all"]
@@ -58,8 +59,8 @@ def check_database(config: Config, report: Report) -> None:
             # Before its migrations the history may have no table yet.
             broken = None if pending else audit.first_broken_line()
             senders = [] if pending else overview.reports(_senders(config), utc_now())
-    except (peewee.DatabaseError, StoreError) as error:
-        reason = " ".join(str(error).split())
+    except (*DRIVER_ERRORS, StoreError) as error:
+        reason = str(error) if isinstance(error, StoreError) else named(error)
         label = config.database_label()
         report.wrong("database", f"{label} cannot be opened: {reason}; check database.url or DATABASE_URL")
         return
@@ -69,6 +70,8 @@ def check_database(config: Config, report: Report) -> None:
         report.wrong("database", f"{config.database_label()} {state}; run: python bot.py migrate")
         return
     report.well("database", config.database_label())
+    if problem := doubt(config.database.url.get_secret_value()):
+        report.note("database", problem)
     check_files(config, report)
     if broken is None:
         report.well("audit", "the chain is whole")

@@ -1,7 +1,6 @@
 """What every command uses: the `--config` option, the terminal, and how an error ends a command."""
 
 import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from typer.core import TyperGroup
 
 from powertrip.errors import ConfigError, PowertripError, StoreError, StoreUnavailable
@@ -21,7 +21,6 @@ ConfigPath = Annotated[
 ]
 DEFAULT_CONFIG = Path("config.yaml")
 
-_BRACKET = re.compile(r"(\\*)\[(?=(?P<tag>[a-z#/@][^\[]*?\])?)")
 # Without emoji: `:skull:` in a log line is what was logged, and no skull.
 console = Console(emoji=False)
 complaints = Console(stderr=True, emoji=False)
@@ -76,21 +75,17 @@ def visible(text: str) -> str:
 
 def printable(text: str) -> str:
     """Text from outside for `console.print`: control characters visible, markup off."""
-    return _BRACKET.sub(_as_itself, visible(text))
-
-
-def _as_itself(found: re.Match[str]) -> str:
-    # Before a tag rich halves the backslashes and an odd one escapes; before any other bracket it takes one
-    # away. `rich.markup.escape` forgets the latter.
-    count = len(found[1])
-    return "\\" * (2 * count + 1 if found["tag"] else count + 1) + "["
+    # With a backslash of its own before it, a bracket that is merely escaped begins markup again. The dot
+    # keeps a last backslash as it is.
+    return escape(f"{visible(text)}.")[:-1]
 
 
 @contextmanager
 def open_stored(config: "Config") -> Iterator[None]:
     """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
-    from powertrip.store.database import UNAVAILABLE, open_database, pending_migrations
+    from powertrip.store.database import open_database, pending_migrations
     from powertrip.store.database_in_use import using
+    from powertrip.store.faults import DRIVER_ERRORS, named
 
     opened = open_database(config.database.url.get_secret_value())
     try:
@@ -99,8 +94,8 @@ def open_stored(config: "Config") -> Iterator[None]:
             if pending_migrations(opened):
                 raise StoreError("the database is not set up; run: python bot.py migrate")
             yield
-    except UNAVAILABLE as error:
-        raise StoreUnavailable(f"database.url: the database cannot be read: {error}") from error
+    except DRIVER_ERRORS as error:
+        raise StoreUnavailable(f"database.url: the database cannot be read: {named(error)}") from error
 
 
 def read_config(path: Path) -> "Config":

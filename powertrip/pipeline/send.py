@@ -214,12 +214,7 @@ async def _resolve(context: Context, delivery: Delivery) -> None:
             # It is asked about there, for the person cannot be asked.
             await context.store.deliveries.skip(delivery, now)
             return
-        if not copied_to and channel == subject.slack_id:
-            await context.store.bursts.ask(
-                delivery, subject, security_channel=settings.security_channel, bursts=settings.bursts, now=now
-            )
-        else:
-            await context.store.events.resolve(delivery, subject, copied_to or channel, now)
+        await context.store.events.resolve(delivery, subject, copied_to or channel, now)
     context.signals.outbox.set()
 
 

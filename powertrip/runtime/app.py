@@ -12,8 +12,8 @@ import structlog
 
 from powertrip.api import ReadApi
 from powertrip.errors import ConfigError, Mistake
-from powertrip.ingest.http import build_app
-from powertrip.ingest.server import WebServer
+from powertrip.ingest.contract import Limits
+from powertrip.ingest.http import WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.net import utc_now
@@ -142,9 +142,13 @@ def _state_server(at_start: Config, state: StateEndpoint, *, serves_web: bool) -
 def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
     config = shared.config
 
+    def limits() -> Limits:
+        ingest = config().ingest
+        return Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated)
+
     app = build_app(
         sources=lambda: config().sources,
-        limits=lambda: config().ingest.limits,
+        limits=limits,
         inbox=shared.inbox,
         metrics=shared.metrics,
         clock=utc_now,
@@ -152,5 +156,4 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
     state.add_beside_records(app)
-    ingest = config().ingest
-    return WebServer(app, ingest.host, ingest.port, lambda: config().ingest.max_connections)
+    return WebServer(app, config().ingest.host, config().ingest.port)

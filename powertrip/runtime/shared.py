@@ -21,6 +21,7 @@ from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.store.postgres import doubt
 from powertrip.store.sources.refusals import Refusals
 
 log = structlog.get_logger(__name__)
@@ -58,9 +59,12 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
     """
     config, signals, metrics = Live(at_start), Signals(), Metrics()
     async with AsyncExitStack() as at_end:
-        thread = DatabaseThread(open_database(at_start.database.url.get_secret_value()))
+        url = at_start.database.url.get_secret_value()
+        thread = DatabaseThread(open_database(url))
         at_end.push_async_callback(thread.close)
         applied = await asyncio.to_thread(migrate, thread.database)
+        if problem := doubt(url):
+            log.warning("doubtful setting", setting="database.url", problem=problem)
         log.info("database ready", url=at_start.database_label(), migrations=applied)
         store = Store(thread)
         at_end.callback(store.end_work)

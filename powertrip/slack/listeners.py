@@ -16,7 +16,7 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
-from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused
+from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused, StoreUncertain
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.pipeline.ports import Trials
@@ -235,6 +235,12 @@ def _sentence(error: BaseException) -> str:
     """The error as the person reads it; operators find the rest in the log."""
     if isinstance(error, Refused):
         return str(error)
+    if isinstance(error, StoreUncertain):
+        log.error("decision may have failed", error=str(error))
+        return (
+            "Powertrip lost its database at that moment and cannot say whether your decision was kept. "
+            "If the card still has its buttons in a minute, please decide again."
+        )
     if isinstance(error, PowertripError):
         log.error("decision failed", error=str(error))
         return "Powertrip cannot do this right now, and nothing was decided. Please try again in a moment."

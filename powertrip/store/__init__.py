@@ -12,7 +12,6 @@ from powertrip.store import deliveries, events, pruning
 from powertrip.store.again import Again
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
-from powertrip.store.bursts import BurstsAtPeople
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
 from powertrip.store.deliveries import Deliveries
@@ -50,7 +49,6 @@ class Store:
         self.again = Again(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
-        self.bursts = BurstsAtPeople(database)
         self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)
         self.enriching = Enriching(database)

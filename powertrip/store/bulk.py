@@ -55,6 +55,6 @@ def _values(meta: Any, rows: Rows, names: Sequence[str]) -> list[tuple[Any, ...]
 
 def _execute(statement: str, values: Sequence[tuple[Any, ...]]) -> int:
     with __exception_wrapper__:
-        cursor = database.connection().cursor()
+        cursor = database.cursor()
         cursor.executemany(statement, values)
         return max(int(cursor.rowcount), 0)

@@ -1,10 +1,8 @@
 """Opens and migrates the database, and runs the steps of the store on its thread."""
 
 import asyncio
-import sqlite3
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import partial
@@ -12,13 +10,15 @@ from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import peewee
-import psycopg
 import structlog
-from playhouse.db_url import connect
 from playhouse.migrations import Runner
 
-from powertrip.errors import StoreError, StoreUnavailable
+from powertrip.errors import PowertripError, StoreError, StoreUnavailable, StoreUncertain
 from powertrip.store.database_in_use import database, using
+from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, named
+from powertrip.store.line import Line, Lost, ShowsProgress
+from powertrip.store.lines import PATIENCE, Lines
+from powertrip.store.postgres import Postgres
 
 log = structlog.get_logger(__name__)
 
@@ -26,18 +26,10 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x506F776572
 BUSY_TIMEOUT = 5
 """Seconds a SQLite write waits for another process's write before it is refused."""
-CONNECT_TIMEOUT = 5
-"""Seconds to wait for PostgreSQL to answer a new connection."""
+CLOSE_LIMIT = 2.0
+"""Seconds that the end waits for the database; all else is written down by then."""
 SLOW_FAILURE = 3.0
 """Seconds from which on a failure is one that all who wait behind it share: a lock, or no answer."""
-
-UNAVAILABLE = (
-    peewee.OperationalError,
-    peewee.InterfaceError,
-    # What runs on the driver's own cursor is not translated by peewee.
-    sqlite3.OperationalError,
-    psycopg.OperationalError,
-)
 
 RACES = 5
 """How often a step is run that another transaction made impossible, before its caller is told."""
@@ -47,23 +39,31 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def open_database(url: str) -> peewee.Database:
-    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme."""
-    if url.startswith("sqlite"):
-        path = url.split("://", 1)[-1].removeprefix("/")
-        return peewee.SqliteDatabase(
-            path or ":memory:",
+class SqliteDatabase(ShowsProgress, peewee.SqliteDatabase):
+    """SQLite, opened by `DatabaseThread` or for a command; migrations know it by its name."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            path,
             # synchronous=FULL: what was committed, and so promised to a sender, survives a loss of power.
             pragmas={"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1},
             timeout=BUSY_TIMEOUT,
             # The write lock when a transaction begins: two that read first would deadlock when both write.
             lock_type="IMMEDIATE",
         )
+
+    def again(self) -> "SqliteDatabase":
+        """The same database, for another thread."""
+        return SqliteDatabase(self.database)
+
+
+def open_database(url: str) -> peewee.Database:
+    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme."""
+    if url.startswith("sqlite"):
+        path = url.split("://", 1)[-1].removeprefix("/")
+        return SqliteDatabase(path or ":memory:")
     if url.startswith(("postgres://", "postgresql://")):
-        opened = connect(url, unquote_password=True, unquote_user=True, connect_timeout=CONNECT_TIMEOUT)
-        if not isinstance(opened, peewee.Database):
-            raise StoreError("database.url does not name a database")
-        return opened
+        return Postgres(url)
     scheme = url.split(":", 1)[0]
     raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
 
@@ -71,6 +71,13 @@ def open_database(url: str) -> peewee.Database:
 def is_postgres() -> bool:
     """Whether the open database is PostgreSQL."""
     return isinstance(database.obj, peewee.PostgresqlDatabase)
+
+
+def _is_broken(opened: Any) -> bool:
+    """Whether the connection to PostgreSQL ended, so that an answer may have been lost."""
+    return not isinstance(opened, peewee.SqliteDatabase) and bool(
+        opened.is_closed() or opened.connection().closed
+    )
 
 
 def pending_migrations(opened: peewee.Database) -> list[str]:
@@ -83,14 +90,16 @@ def migrate(opened: Any) -> list[str]:
 
     Raises StoreUnavailable where the database cannot be opened or does not answer.
     """
+    if isinstance(opened, Postgres):
+        opened = opened.for_migrations()
     try:
         with opened.connection_context():
             # The lock ends with the connection. On SQLite each migration locks out all other writers itself.
             if isinstance(opened, peewee.PostgresqlDatabase):
                 opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
             return list(Runner(opened, str(MIGRATIONS)).up())
-    except UNAVAILABLE as error:
-        raise StoreUnavailable(f"database.url: the database cannot be used: {error}") from error
+    except DRIVER_ERRORS as error:
+        raise StoreUnavailable(f"database.url: the database cannot be used: {named(error)}") from error
 
 
 class LostRace(Exception):
@@ -134,68 +143,113 @@ def at_the_end(write: Callable[[list[Item]], None], item: Item) -> None:
 
 
 class DatabaseThread:
-    """Runs plain store functions, one after the other, on the one thread that holds the connection."""
+    """Runs plain store functions, one after the other, on the one thread that holds the connection.
 
-    def __init__(self, opened: peewee.Database) -> None:
+    A thread that hangs in the driver is given up and replaced. What it had begun is not committed later, but
+    for a commit that was under way (StoreUncertain).
+    """
+
+    def __init__(self, opened: peewee.Database, *, patience: float = PATIENCE) -> None:
+        """`patience`: seconds after which a thread that does not get on is given up."""
         self.database = opened
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="database")
+        self._lines = Lines(opened, patience)
         self._failed_slowly_at = 0.0
+        self._fault: str | None = None
 
     async def run(
         self, step: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
     ) -> Result:
         """Run `step(*args, **kwargs)` in one transaction and return what it returns, after the commit.
 
-        Raises StoreUnavailable where a later attempt may succeed; nothing was changed then. A step
-        that has begun is finished even if the caller is cancelled.
+        Raises StoreUnavailable where a later attempt may succeed; nothing was changed then, unless it is
+        StoreUncertain. A step that has begun is finished even if the caller is cancelled.
         """
-        asked_at = time.monotonic()
-        loop = asyncio.get_running_loop()
-        begun = loop.run_in_executor(self._thread, self._in_turn, asked_at, partial(step, *args, **kwargs))
-        return await asyncio.shield(begun)
+        asked_at, whole = time.monotonic(), partial(step, *args, **kwargs)
+        begun = self._lines.ask(lambda line: self._in_turn(line, asked_at, whole))
+        try:
+            return await asyncio.shield(begun)
+        except asyncio.CancelledError:
+            begun.add_done_callback(_tell_of_failure)
+            raise
 
-    def _in_turn(self, asked_at: float, step: Callable[[], Result]) -> Result:
+    def _in_turn(self, line: Line, asked_at: float, step: Callable[[], Result]) -> Result:
         # Fail all who wait behind a slow failure: otherwise each waits as long in turn, and senders give up.
         if asked_at < self._failed_slowly_at:
             raise StoreUnavailable("the database could not do anything while this waited for its turn")
         began_at = time.monotonic()
         try:
-            return self._transact(step)
+            return self._transact(line, step)
         except StoreUnavailable:
             if time.monotonic() - began_at >= SLOW_FAILURE:
                 self._failed_slowly_at = time.monotonic()
             raise
 
-    def _transact(self, step: Callable[[], Result]) -> Result:
+    def _transact(self, line: Line, step: Callable[[], Result]) -> Result:
         for _ in range(RACES):
             collected: dict[Callable[[list[Any]], None], list[Any]] = {}
             token = _collected.set(collected)
             try:
-                self.database.connect(reuse_if_open=True)
-                with using(self.database), database.atomic():
+                if line.database.connect(reuse_if_open=True):
+                    line.hold(line.database.connection())
+                with using(line.database), database.atomic():
                     result = step()
                     for write, items in collected.items():
                         write(items)
+                    line.begin_commit()
             except LostRace as race:
                 log.info("step lost a race, repeating", reason=str(race))
-            except UNAVAILABLE as error:
-                if isinstance(error.__context__, psycopg.errors.DeadlockDetected):
+            except Lost as error:
+                self._disconnect(line)
+                raise StoreUnavailable("its thread was given up before the commit") from error
+            except DRIVER_ERRORS as error:
+                if is_deadlock(error):
                     log.warning("step was in a deadlock, repeating", error=str(error))
-                    continue
-                # A broken connection stays broken; the next step gets a new one.
-                self.database.close()
-                raise StoreUnavailable(f"the database cannot do this now: {error}") from error
+                elif is_away(error):
+                    raise self._failure(line, error) from error
+                else:
+                    raise
             else:
+                self._note_fault(None)
                 return result
             finally:
+                line.end_commit()
                 _collected.reset(token)
         raise StoreUnavailable(f"other processes were faster {RACES} times; it is tried again later")
 
+    def _failure(self, line: Line, error: Exception) -> StoreUnavailable:
+        is_uncertain = line.end_commit() and _is_broken(line.database)
+        # A broken connection stays broken; the next step gets a new one.
+        self._disconnect(line)
+        fault = named(error)
+        self._note_fault(fault)
+        problem = f"the database cannot do this now: {fault}"
+        return StoreUncertain(problem) if is_uncertain else StoreUnavailable(problem)
+
+    def _note_fault(self, fault: str | None) -> None:
+        if fault == self._fault:
+            return
+        self._fault = fault
+        if fault is None:
+            log.info("the database works again")
+        else:
+            log.error("the database cannot be used", fault=fault)
+
+    def _disconnect(self, line: Line) -> None:
+        try:
+            line.database.close()
+        finally:
+            line.let_go()
+
     async def close(self) -> None:
         """Finish what has begun and close the connection."""
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self.database.close)
-        self._thread.shutdown()
+        await self._lines.end(self._disconnect, CLOSE_LIMIT)
+
+
+def _tell_of_failure(begun: asyncio.Future[Any]) -> None:
+    """Log a mistake of ours in a step whose caller has gone; what is the database's is logged anyway."""
+    error = begun.exception()
+    if error is not None and not isinstance(error, PowertripError):
+        log.error("a step broke after its caller had gone", exc_info=error)
 
 
 class Role:

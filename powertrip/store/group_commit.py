@@ -15,6 +15,9 @@ from powertrip.store.database import DatabaseThread
 
 log = structlog.get_logger(__name__)
 
+ANSWER_LIMIT = 8.0
+"""Seconds that a sender waits for the database before it is told to come back; none gives up before ten."""
+
 Waiting: TypeAlias = tuple[Sequence[Record], Sequence[Gap], asyncio.Future[int]]
 """What one request brought, and who waits for it to be kept."""
 
@@ -29,24 +32,34 @@ class GroupCommitInbox:
         backlog_limit: Callable[[], int],
         retry_after: Callable[[], int],
         on_new: Callable[[], None],
+        answer_limit: float = ANSWER_LIMIT,
     ) -> None:
         """`backlog_limit` in records, `retry_after` in seconds; `on_new` is called after a commit."""
         self._thread = thread
         self._backlog_limit = backlog_limit
         self._retry_after = retry_after
         self._on_new = on_new
+        self._answer_limit = answer_limit
         self._waiting: list[Waiting] = []
         self._writer: asyncio.Task[None] | None = None
 
     async def put(self, records: Sequence[Record], gaps: Sequence[Gap] = ()) -> int:
         """Keep records and gaps and return, after the commit, how many of the records were new.
 
-        Raises StoreUnavailable or Overloaded; nothing of it was kept then.
+        Raises StoreUnavailable or Overloaded. Mostly nothing of it was kept then; where the database hung,
+        it may be kept later, and what is sent again is dropped by its id.
         """
         answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((records, gaps, answer))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
+        try:
+            await asyncio.wait([answer], timeout=self._answer_limit)
+        except asyncio.CancelledError:
+            answer.cancel()  # it hung up, and may never send it again: it is kept all the same
+            raise
+        if not answer.done():
+            answer.set_exception(self._too_slow())
         return await answer
 
     async def quarantine_body(
@@ -58,12 +71,21 @@ class GroupCommitInbox:
         headers: Mapping[str, str] | None = None,
     ) -> None:
         """Keep a body that no retry can save; raises StoreUnavailable."""
-        await self._thread.run(quarantine.add_body, source, body, reason, received_at, headers)
+        try:
+            async with asyncio.timeout(self._answer_limit):
+                await self._thread.run(quarantine.add_body, source, body, reason, received_at, headers)
+        except TimeoutError as error:
+            raise self._too_slow() from error
+
+    def _too_slow(self) -> StoreUnavailable:
+        return StoreUnavailable(f"the database did not answer within {self._answer_limit:g} s")
 
     async def _write_all(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting, []
-            await self._write(batch)
+            # Whoever was told to come back sends it again; while the database hangs, it would only pile up.
+            if batch := [waiting for waiting in batch if not _was_sent_back(waiting)]:
+                await self._write(batch)
 
     async def _write(self, batch: list[Waiting]) -> None:
         try:
@@ -92,6 +114,11 @@ class GroupCommitInbox:
             raise Overloaded(f"more than {limit} records wait to be judged", retry_after=self._retry_after())
         left_out.append([gap for _, gaps, _ in batch for gap in gaps])
         return inbox.append([records for records, _, _ in batch])
+
+
+def _was_sent_back(waiting: Waiting) -> bool:
+    _, _, answer = waiting
+    return answer.done() and not answer.cancelled()
 
 
 def _fail_all(batch: list[Waiting], error: Exception) -> None:

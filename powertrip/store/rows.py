@@ -33,7 +33,6 @@ _PLAIN = (
     "message",
     "cut",
     "severity_reason",
-    "diverted",
     "risk_steps",
     "revision",
     "occurrences",

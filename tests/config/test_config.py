@@ -547,7 +547,8 @@ def test_sqlite_on_a_platform_that_wipes_the_disk_warns(tmp_path: Path) -> None:
     ("url", "label"),
     [
         ("sqlite:////var/lib/powertrip.db", "sqlite:////var/lib/powertrip.db"),
-        ("postgres://u:geheim@db.example:5432/p", "postgres://db.example/p"),
+        ("postgres://u:geheim@db.example:5432/p", "postgres://db.example:5432/p"),
+        ("postgres://u:geheim@db.example:5432,db2.example/p", "postgres://db.example:5432,db2.example/p"),
         ("postgresql://db.example/p?password=geheim", "postgresql://db.example/p"),
         ("postgresql://u:%40geheim@db.example/p?sslmode=require", "postgresql://db.example/p"),
     ],

@@ -17,7 +17,12 @@ from tests.samples import NOW, record
 
 def inbox_of(thread: DatabaseThread, backlog_limit: int = 100) -> GroupCommitInbox:
     return GroupCommitInbox(
-        thread, backlog_limit=lambda: backlog_limit, retry_after=lambda: 30, on_new=lambda: None
+        thread,
+        backlog_limit=lambda: backlog_limit,
+        retry_after=lambda: 30,
+        on_new=lambda: None,
+        # What breaks is logged with its traceback, which takes long on a busy machine.
+        answer_limit=60,
     )
 
 

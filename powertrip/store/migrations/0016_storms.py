@@ -13,9 +13,7 @@ STATEMENTS = (
     ),
     "CREATE INDEX delivery_in_lane ON delivery (lane, priority, rank, id) WHERE state = 'waiting'",
     "CREATE INDEX delivery_of_event ON delivery (event_id) WHERE state = 'waiting'",
-    # By which a person's questions of the last minutes are counted.
-    "CREATE INDEX delivery_asked ON delivery (channel, created_at) WHERE kind = 'first'",
-    "ALTER TABLE event ADD COLUMN diverted TEXT",
+    "ALTER TABLE event ADD COLUMN flood INTEGER",
 )
 
 

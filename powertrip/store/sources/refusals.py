@@ -17,6 +17,8 @@ log = structlog.get_logger(__name__)
 
 PAUSE = 5.0
 """Seconds between two writes."""
+LAST_WRITE = 2.0
+"""Seconds for the one at the end: a database that hangs must not hold up the whole process."""
 
 
 class Refusals:
@@ -40,8 +42,9 @@ class Refusals:
             self._writer.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._writer
-        with contextlib.suppress(StoreUnavailable):
-            await self._write()
+        with contextlib.suppress(StoreUnavailable, TimeoutError):
+            async with asyncio.timeout(LAST_WRITE):
+                await self._write()
 
     async def _write_later(self) -> None:
         while self._counted:
