@@ -103,6 +103,8 @@ class Delivery:
     attempted_at: datetime | None
     """The first attempt whose effect is unknown; None where no message can exist."""
     created_at: datetime
+    leased_until: datetime
+    """Until then nobody else makes an attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ import structlog
 from powertrip import cards
 from powertrip.domain.delivery import Delivery, Note
 from powertrip.pipeline.context import Context
+from powertrip.pipeline.retry import keep
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +32,7 @@ async def tell_backup(context: Context, delivery: Delivery) -> bool:
     """
     if isinstance(delivery.payload, Note):
         title, lines = delivery.payload.title, delivery.payload.lines
+        await keep(context, delivery)
         await context.backup.send(delivery.channel, f"Powertrip: {title}", "\n".join(lines) or title)
         await context.store.deliveries.finish(delivery, context.clock())
         log.warning("told a backup channel", channel=delivery.channel, of=title)
@@ -42,6 +44,7 @@ async def tell_backup(context: Context, delivery: Delivery) -> bool:
         return False
     is_digest = bool(delivery.event_ids)
     message = cards.backup_digest(events) if is_digest else cards.backup_message(events, now)
+    await keep(context, delivery)
     await context.backup.send(delivery.channel, message.title, message.body)
     if is_digest:
         await context.store.deliveries.finish(delivery, now)

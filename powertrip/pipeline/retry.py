@@ -13,8 +13,10 @@ from powertrip.pipeline.troubles import misconfigured
 
 log = structlog.get_logger(__name__)
 
-ATTEMPT_LIMIT = timedelta(seconds=25)
-"""How long one attempt may take; shorter than the lease, so that two processes never make the same one."""
+LEASE = timedelta(seconds=30)
+"""How long a crashed process keeps a delivery from the next."""
+TO_RECORD = timedelta(seconds=5)
+"""An attempt ends so long before its lease does, for what came of it is still to be written down."""
 DELIVERY_FIRST = timedelta(seconds=1)
 DELIVERY_LONGEST = timedelta(minutes=5)
 """Deliveries are tried again after the first, then ever less often up to the longest."""
@@ -22,6 +24,16 @@ ASKED_LONGEST = timedelta(hours=1)
 """Whatever a polled API asks for, it is asked again after this."""
 _DOUBLINGS = 16
 """Beyond these every wait is longer than any limit, and a larger power could not be held."""
+
+
+class LeaseLost(Exception):
+    """Another worker has claimed the delivery since: whatever this one would do, that one does."""
+
+
+async def keep(context: Context, delivery: Delivery) -> None:
+    """Renew the lease; belongs just before what must not be done twice. Raises LeaseLost."""
+    if not await context.store.deliveries.renew(delivery, context.clock, LEASE):
+        raise LeaseLost
 
 
 def doubled(first: timedelta, times: int, longest: timedelta) -> timedelta:
@@ -41,9 +53,17 @@ async def attempt(
 
     Raises only StoreUnavailable. Returns for how many seconds the other side wants nothing more of this lane.
     """
+    # From the claim, not from now: the database may have taken most of the lease to answer.
+    left = delivery.leased_until - TO_RECORD - context.clock()
+    if left <= timedelta():
+        log.warning("claim came too late to be of use", kind=delivery.kind, uid=delivery.uid)
+        return 0.0
     try:
-        async with asyncio.timeout(ATTEMPT_LIMIT.total_seconds()):
+        async with asyncio.timeout(left.total_seconds()):
             was_told = await work(context, delivery)
+    except LeaseLost:
+        log.warning("another worker has taken this delivery over", kind=delivery.kind, uid=delivery.uid)
+        return 0.0
     except (OutsideError, TimeoutError) as error:
         if isinstance(error, SlackMisconfigured):
             await misconfigured(context, error)

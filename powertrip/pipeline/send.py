@@ -5,7 +5,6 @@ earlier attempt may have arrived is looked for before it is sent again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
@@ -18,7 +17,7 @@ from powertrip.errors import SlackError, SlackMisconfigured, SlackRefused, Slack
 from powertrip.pipeline.back_up import tell_backup
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.render import DIRECT, NOTICE_KIND, reminder_numbers, render
-from powertrip.pipeline.retry import attempt
+from powertrip.pipeline.retry import attempt, keep
 from powertrip.pipeline.settle import CLOCK_SKEW, settle, take_away
 from powertrip.pipeline.tell_hids import tell_origin
 
@@ -32,8 +31,6 @@ REPLACED = "A newer reminder took this one's place."
 LIST_REST = 3.0
 """Seconds for which a channel takes nothing after a list of first cards, so that the next is worth reading:
 twenty lists a minute tell of two thousand events, and what is grave waits no longer than this."""
-LEASE = timedelta(seconds=30)
-"""How long a crashed process keeps a delivery from the next."""
 ABOUT_RECIPIENT = frozenset(
     {
         *(
@@ -151,6 +148,7 @@ async def _post(context: Context, delivery: Delivery) -> bool:
         if message is None:
             await context.store.deliveries.skip(delivery, context.clock())
             return False
+        await keep(context, delivery)
         where = await _write(
             message, lambda content: context.notifier.post(delivery.channel, content, delivery.uid)
         )

@@ -22,9 +22,6 @@ log = structlog.get_logger(__name__)
 PAUSE_AFTER_FAILURE = 1.0
 """Seconds a loop rests after a failure, so that a broken database is not asked in a tight loop."""
 
-LANES_KNOWN = 1000
-"""Lanes that are busy at most, those that only wait included: each is named in the question for the next."""
-
 Every = Callable[[Config], timedelta]
 """How often a loop looks without being woken. A function of the configuration, for a reload changes it."""
 
@@ -93,7 +90,10 @@ class OutboxLoop(Loop):
         on: asyncio.Event,
         lanes_at_once: int = 16,
     ) -> None:
-        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands."""
+        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands.
+
+        `clock` is read inside the transaction that claims.
+        """
         super().__init__("send", self._hand_out, every=every, on=on)
         self._store = store
         self._send = send
@@ -101,25 +101,27 @@ class OutboxLoop(Loop):
         self._pause = pause
         self._lease = lease
         self._lanes_at_once = lanes_at_once
-        self._busy: dict[str, asyncio.Task[None]] = {}
-        self._waiting: set[str] = set()
-        """Busy lanes of which the other side wants nothing for a while; they take no other's turn."""
-        self._pauses_end = asyncio.Event()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def stop(self) -> None:
         """Begin no other delivery, and finish those under way."""
         await super().stop()
-        self._pauses_end.set()
-        await asyncio.gather(*self._busy.values())
+        await asyncio.gather(*self._under_way)
 
     async def _hand_out(self) -> bool:
-        if len(self._busy) - len(self._waiting) >= self._lanes_at_once or len(self._busy) >= LANES_KNOWN:
+        if len(self._under_way) >= self._lanes_at_once:
             return False
-        delivery = await self._store.deliveries.claim(self._clock(), self._lease, list(self._busy))
+        delivery = await self._store.deliveries.take(self._clock, self._lease)
         if delivery is None:
             return False
-        self._busy[delivery.lane] = asyncio.create_task(self._deliver(delivery))
+        task = asyncio.create_task(self._deliver(delivery))
+        self._under_way.add(task)
+        task.add_done_callback(self._ended)
         return True
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._under_way.discard(task)
+        self.wake()
 
     async def _deliver(self, delivery: Delivery) -> None:
         demanded = 0.0
@@ -130,16 +132,14 @@ class OutboxLoop(Loop):
             log.error("delivery outcome not recorded", uid=delivery.uid, error=str(error))
         except Exception:  # a fault in one delivery must not end its lane
             log.exception("delivery broke, retrying when its lease ends", uid=delivery.uid)
-        # The lane stays busy through its pause: Slack limits messages per channel, not in all.
-        pause = self._pause(delivery.lane)
-        if demanded > pause:
-            self._waiting.add(delivery.lane)
-            self.wake()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._pauses_end.wait(), max(demanded, pause))
-        self._waiting.discard(delivery.lane)
-        del self._busy[delivery.lane]
-        self.wake()
+        # Slack limits messages per channel, not in all, and over all workers.
+        rest = max(demanded, self._pause(delivery.lane))
+        try:
+            await self._store.deliveries.leave(delivery, self._clock, timedelta(seconds=rest))
+        except StoreUnavailable as error:
+            log.error("lane not given back, its lease ends by itself", lane=delivery.lane, error=str(error))
+        else:
+            asyncio.get_running_loop().call_later(rest, self.wake)
 
 
 class Timers:

@@ -15,7 +15,8 @@ from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
 from powertrip.pipeline.poll import Poller
 from powertrip.pipeline.remind import remind, report_quarantine
-from powertrip.pipeline.send import LEASE, send
+from powertrip.pipeline.retry import LEASE
+from powertrip.pipeline.send import send
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared

@@ -14,7 +14,6 @@ from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
-from powertrip.store.deliveries import Deliveries
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
 from powertrip.store.gaps import Gaps
@@ -29,6 +28,7 @@ from powertrip.store.lookups import Enriching
 from powertrip.store.members import Members
 from powertrip.store.notes import Notes
 from powertrip.store.notices import Notices
+from powertrip.store.outbox import Deliveries
 from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.quarantine import Quarantine

@@ -13,20 +13,14 @@ from powertrip.domain.delivery import (
     RANK,
     Delivery,
     DeliveryKind,
-    Note,
-    Overdue,
     Payload,
     Posted,
-    ReminderNumbers,
     Settle,
-    Telling,
 )
 from powertrip.domain.event import Severity
-from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store.bulk import insert_all
-from powertrip.store.database import Role, for_update, transaction
-from powertrip.store.rows import lock_events, notices_in
-from powertrip.store.snapshots import snapshots
+from powertrip.store.database import for_update
+from powertrip.store.rows import lock_events
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 log = structlog.get_logger(__name__)
@@ -59,14 +53,6 @@ _PRIORITY = {
 }
 
 
-_PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
-    DeliveryKind.NOTE: TypeAdapter(Note),
-    DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
-    DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
-    DeliveryKind.ORIGIN: TypeAdapter(Telling),
-    DeliveryKind.BACKUP: TypeAdapter(Note | Overdue),
-    DeliveryKind.SETTLE: TypeAdapter(Settle),
-}
 _ANY_PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)
 
 
@@ -168,61 +154,10 @@ def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> Non
     enqueue([new(DeliveryKind.UPDATE, channel, now, ts=ts) for channel, ts in missing])
 
 
-def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
-    """Take the most urgent due delivery outside the busy lanes, for `lease`, with all that it shows."""
-    free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
-    due = (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at <= now) & free
-    if busy_lanes:
-        due &= DeliveryRow.lane.not_in(list(busy_lanes))
-    query = (
-        DeliveryRow.select()
-        .where(due)
-        .order_by(DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
-        .limit(1)
-    )
-    # A copy each time: a query of peewee keeps its first answer.
-    while row := for_update(query.clone(), skip_locked=True).first():
-        try:
-            delivery = _delivery_from(row)
-        except ValueError as error:
-            # Put aside, for it would keep everything behind it waiting for ever.
-            log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
-            _end(row.id, DeliveryState.FAILED, now, error=f"it is not readable: {error}")
-            continue
-        taken = DeliveryRow.update(
-            leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
-        )
-        taken.where(DeliveryRow.id == row.id).execute()
-        return delivery
-    return None
-
-
-def _delivery_from(row: Any) -> Delivery:
-    """A row of the outbox with what it is about; raises ValueError for what this release does not know."""
-    kind = DeliveryKind(row.kind)
-    payload = _PAYLOADS[kind].validate_python(row.payload or {}) if kind in _PAYLOADS else None
-    notices = notices_in(row.channel, row.ts) if kind is DeliveryKind.UPDATE else []
-    event_ids = [notice.event_id for notice in notices] or row.event_ids
-    if isinstance(payload, Overdue) and not event_ids:
-        # What Slack has taken since needs no backup any more.
-        overdue = undelivered() & DeliveryRow.id.in_(list(payload.deliveries))
-        rows = DeliveryRow.select(DeliveryRow.event_ids).where(overdue).order_by(DeliveryRow.id)
-        event_ids = [event_id for each in rows for event_id in each.event_ids]
-    return Delivery(
-        id=row.id,
-        uid=row.uid,
-        kind=kind,
-        lane=row.lane,
-        channel=row.channel,
-        ts=row.ts,
-        event_ids=tuple(row.event_ids),
-        payload=payload,
-        snapshots=tuple(snapshots(event_ids)),
-        notices=tuple(notices),
-        attempts=row.attempts,
-        attempted_at=row.attempted_at,
-        created_at=row.created_at,
-    )
+def mine(delivery: Delivery) -> Any:
+    """The condition that nobody has claimed the delivery since this claim of it."""
+    waiting = (DeliveryRow.id == delivery.id) & (DeliveryRow.state == DeliveryState.WAITING)
+    return waiting & (DeliveryRow.attempts == delivery.attempts + 1) & DeliveryRow.leased_until.is_null(False)
 
 
 def undelivered() -> Any:
@@ -233,7 +168,7 @@ def undelivered() -> Any:
 
 def finish(delivery: Delivery, now: datetime, where: Posted | None = None) -> None:
     """End a delivery that was told, in the message `where` if it is one."""
-    _end(delivery.id, DeliveryState.DONE, now)
+    end(delivery.id, DeliveryState.DONE, now)
     # An earlier call that nobody answered may be carried out late: as a second message, or over this change.
     if where is not None and delivery.attempted_at is not None:
         is_change = delivery.kind is DeliveryKind.UPDATE
@@ -244,10 +179,10 @@ def finish(delivery: Delivery, now: datetime, where: Posted | None = None) -> No
 
 def skip(delivery: Delivery, now: datetime) -> None:
     """End a delivery that is of no use any more."""
-    _end(delivery.id, DeliveryState.SKIPPED, now)
+    end(delivery.id, DeliveryState.SKIPPED, now)
 
 
-def _end(delivery_id: int, state: DeliveryState, now: datetime, *, error: str | None = None) -> None:
+def end(delivery_id: int, state: DeliveryState, now: datetime, *, error: str | None = None) -> None:
     ended = DeliveryRow.update(state=state, error=error, done_at=now, leased_until=None)
     ended.where(DeliveryRow.id == delivery_id).execute()
 
@@ -257,12 +192,12 @@ def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrive
     changes: dict[str, Any] = {"due_at": until, "error": error, "leased_until": None}
     if not may_have_arrived:
         changes["attempted_at"] = delivery.attempted_at
-    DeliveryRow.update(**changes).where(DeliveryRow.id == delivery.id).execute()
+    DeliveryRow.update(**changes).where(mine(delivery)).execute()
 
 
 def again(delivery: Delivery, at: datetime) -> None:
     """Do the same once more, later."""
-    DeliveryRow.update(due_at=at, leased_until=None).where(DeliveryRow.id == delivery.id).execute()
+    DeliveryRow.update(due_at=at, leased_until=None).where(mine(delivery)).execute()
 
 
 def expedite(now: datetime) -> None:
@@ -281,7 +216,7 @@ def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
     # No attempt was made there: nothing can have arrived, and nothing need be looked for.
     DeliveryRow.update(
         channel=channel, lane=channel, due_at=now, attempted_at=None, attempts=0, leased_until=None
-    ).where(DeliveryRow.id == delivery.id).execute()
+    ).where(mine(delivery)).execute()
 
 
 def done_before(moment: datetime) -> Any:
@@ -291,15 +226,3 @@ def done_before(moment: datetime) -> Any:
 
 def waiting_count() -> int:
     return int(DeliveryRow.select().where(DeliveryRow.state == DeliveryState.WAITING).count())
-
-
-class Deliveries(Role):
-    """The outbox, as the sender sees it."""
-
-    claim = transaction(claim)
-    finish = transaction(finish)
-    skip = transaction(skip)
-    postpone = transaction(postpone)
-    redirect = transaction(redirect)
-    expedite = transaction(expedite)
-    again = transaction(again)

@@ -14,6 +14,7 @@ from powertrip.store import (
     gaps,
     heartbeat,
     inbox,
+    lanes,
     people_cache,
     quarantine,
 )
@@ -40,6 +41,7 @@ async def prune(
         "enrichment_cache": partial(enrichment_cache.prune, now),
         "source_counts": partial(counts.prune, now),
         "unmatched": partial(unmatched.prune, now),
+        "lanes": partial(lanes.prune, now),
         "voices": partial(voices.prune, now - retention.hosts),
     }
     deleted = {}

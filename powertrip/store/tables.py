@@ -199,6 +199,17 @@ class DeliveryRow(Table):
     backed_up_at = MomentField(null=True)
 
 
+class LaneRow(Table):
+    """Lanes of the outbox that are in use, or rest; see `lanes`."""
+
+    name = OutsideTextField(primary_key=True)
+    # Until then nothing more is sent, for the channel's pace or because Slack demands it.
+    free_at = MomentField(null=True)
+    busy_until = MomentField(null=True)
+    # The attempt under way.
+    holder = CharField(null=True)
+
+
 class BackupRow(Table):
     """Events that a backup channel was told of."""
 

@@ -13,6 +13,7 @@ import peewee
 import structlog
 
 from powertrip.domain.delivery import DeliveryKind
+from powertrip.store import lanes
 from powertrip.store.tables import DeliveryRow, DeliveryState, InboxRow
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,7 @@ def _free_all(now: datetime) -> None:
     waiting = DeliveryRow.state == DeliveryState.WAITING
     harmless = waiting & DeliveryRow.leased_until.is_null(False) & DeliveryRow.kind.in_(_HARMLESS_TWICE)
     deliveries = DeliveryRow.update(leased_until=None).where(harmless).execute()
+    lanes.free_all()
     # A post may still be on its way to Slack: sooner, the next attempt would not find it and post again.
     posts = waiting & (DeliveryRow.leased_until > now + SETTLED)
     deliveries += DeliveryRow.update(leased_until=now + SETTLED).where(posts).execute()

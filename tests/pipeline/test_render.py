@@ -48,6 +48,7 @@ def delivery(
         "attempts": 0,
         "attempted_at": None,
         "created_at": NOW,
+        "leased_until": later(seconds=30),
     }
     return Delivery(kind=kind, snapshots=snapshots, payload=payload, **(fields | changes))
 

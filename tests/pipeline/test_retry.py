@@ -18,7 +18,7 @@ from powertrip.errors import (
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import attempt, doubled
 from tests.pipeline.contexts import context
-from tests.samples import NOW, SECURITY
+from tests.samples import NOW, SECURITY, later
 
 
 class Outbox:
@@ -49,6 +49,7 @@ async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list
         attempts=attempts,
         attempted_at=None,
         created_at=NOW,
+        leased_until=later(seconds=30),
     )
 
     async def work(used: Context, about: Delivery) -> bool:

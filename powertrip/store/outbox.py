@@ -1,0 +1,148 @@
+"""The outbox as the sender sees it: a delivery is claimed for a while, with its lane, and attempted."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from pydantic import TypeAdapter
+
+from powertrip.domain.delivery import (
+    Delivery,
+    DeliveryKind,
+    Note,
+    Overdue,
+    ReminderNumbers,
+    Settle,
+    Telling,
+)
+from powertrip.domain.quarantine import QuarantineReport
+from powertrip.store import deliveries, lanes
+from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.rows import notices_in
+from powertrip.store.snapshots import snapshots
+from powertrip.store.tables import DeliveryRow, DeliveryState
+
+log = structlog.get_logger(__name__)
+
+_URGENT_FIRST = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
+
+_PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
+    DeliveryKind.NOTE: TypeAdapter(Note),
+    DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
+    DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
+    DeliveryKind.ORIGIN: TypeAdapter(Telling),
+    DeliveryKind.BACKUP: TypeAdapter(Note | Overdue),
+    DeliveryKind.SETTLE: TypeAdapter(Settle),
+}
+
+
+def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
+    """Take the most urgent due delivery outside the busy lanes, for `lease`, with all that it shows."""
+    return _claim(_due(now) & DeliveryRow.lane.not_in(list(busy_lanes)), now, lease)
+
+
+def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
+    """Take the most urgent due delivery of the lanes that no worker uses, and its lane, for `lease`.
+
+    The clock is read in here: whoever has waited for their turn has not used any of their lease up.
+    """
+    now = clock()
+    busy = lanes.busy(now)
+    while (lane := _next_lane(now, busy)) is not None:
+        # The lane before the delivery: of two workers with one each, the later might go out first.
+        if lanes.take(lane, now):
+            delivery = _claim(_due(now) & (DeliveryRow.lane == lane), now, lease)
+            if delivery is not None:
+                lanes.occupy(delivery)
+                return delivery
+        busy.append(lane)
+    return None
+
+
+def _next_lane(now: datetime, busy: Collection[str]) -> str | None:
+    waiting = DeliveryRow.select(DeliveryRow.lane).where(_due(now) & DeliveryRow.lane.not_in(list(busy)))
+    row = waiting.order_by(*_URGENT_FIRST).first()
+    return row.lane if row else None
+
+
+def _due(now: datetime) -> Any:
+    free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
+    return (DeliveryRow.state == DeliveryState.WAITING) & (DeliveryRow.due_at <= now) & free
+
+
+def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:
+    query = DeliveryRow.select().where(due).order_by(*_URGENT_FIRST).limit(1)
+    # A copy each time: a query of peewee keeps its first answer.
+    while row := for_update(query.clone(), skip_locked=True).first():
+        try:
+            delivery = _delivery_from(row, leased_until=now + lease)
+        except ValueError as error:
+            # Put aside, for it would keep everything behind it waiting for ever.
+            log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
+            deliveries.end(row.id, DeliveryState.FAILED, now, error=f"it is not readable: {error}")
+            continue
+        taken = DeliveryRow.update(
+            leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
+        )
+        taken.where(DeliveryRow.id == row.id).execute()
+        return delivery
+    return None
+
+
+def renew(delivery: Delivery, clock: Callable[[], datetime], lease: timedelta) -> bool:
+    """Keep the delivery, and its lane, for another `lease`; returns False where it is another's by now."""
+    until = clock() + lease
+    if not DeliveryRow.update(leased_until=until).where(deliveries.mine(delivery)).execute():
+        return False
+    lanes.renew(delivery, until)
+    return True
+
+
+def leave(delivery: Delivery, clock: Callable[[], datetime], rest: timedelta) -> None:
+    """Give the delivery's lane back; it takes nothing more for `rest`."""
+    lanes.leave(delivery, clock() + rest if rest else None)
+
+
+def _delivery_from(row: Any, *, leased_until: datetime) -> Delivery:
+    """A row of the outbox with what it is about; raises ValueError for what this release does not know."""
+    kind = DeliveryKind(row.kind)
+    payload = _PAYLOADS[kind].validate_python(row.payload or {}) if kind in _PAYLOADS else None
+    notices = notices_in(row.channel, row.ts) if kind is DeliveryKind.UPDATE else []
+    event_ids = [notice.event_id for notice in notices] or row.event_ids
+    if isinstance(payload, Overdue) and not event_ids:
+        # What Slack has taken since needs no backup any more.
+        overdue = deliveries.undelivered() & DeliveryRow.id.in_(list(payload.deliveries))
+        rows = DeliveryRow.select(DeliveryRow.event_ids).where(overdue).order_by(DeliveryRow.id)
+        event_ids = [event_id for each in rows for event_id in each.event_ids]
+    return Delivery(
+        id=row.id,
+        uid=row.uid,
+        kind=kind,
+        lane=row.lane,
+        channel=row.channel,
+        ts=row.ts,
+        event_ids=tuple(row.event_ids),
+        payload=payload,
+        snapshots=tuple(snapshots(event_ids)),
+        notices=tuple(notices),
+        attempts=row.attempts,
+        attempted_at=row.attempted_at,
+        created_at=row.created_at,
+        leased_until=leased_until,
+    )
+
+
+class Deliveries(Role):
+    """The outbox, as the sender sees it."""
+
+    claim = transaction(claim)
+    take = transaction(take)
+    renew = transaction(renew)
+    leave = transaction(leave)
+    finish = transaction(deliveries.finish)
+    skip = transaction(deliveries.skip)
+    postpone = transaction(deliveries.postpone)
+    redirect = transaction(deliveries.redirect)
+    expedite = transaction(deliveries.expedite)
+    again = transaction(deliveries.again)
