@@ -32,7 +32,6 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
 )
 _QUIET_LIBRARIES = {
     "aiohttp": logging.INFO,
-    "apscheduler": logging.WARNING,
     "asyncio": logging.INFO,
     "httpcore": logging.WARNING,
     "httpx": logging.WARNING,  # names every URL it calls, and a URL may hold a secret

@@ -3,6 +3,7 @@
 import asyncio
 import json as json_module
 import ssl
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -25,6 +26,11 @@ LONGEST_WAIT = 86_400.0
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def steady_now() -> datetime:
+    """A moment on a clock that nobody can set, for durations in one process; it does not tell the time."""
+    return datetime.fromtimestamp(time.monotonic(), UTC)
 
 
 def new_client(ca_file: str | None = None) -> httpx.AsyncClient:

@@ -16,7 +16,6 @@ from powertrip.ingest.contract import Limits
 from powertrip.ingest.http import WebServer, build_app
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
-from powertrip.net import utc_now
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.readiness import database_check, socket_check, trouble_checks
 from powertrip.runtime.restart import needs_restart, read_at_start
@@ -151,7 +150,7 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
         limits=limits,
         inbox=shared.inbox,
         metrics=shared.metrics,
-        clock=utc_now,
+        clock=shared.clock,
         refused=shared.refusals.add,
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)

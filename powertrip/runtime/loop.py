@@ -4,18 +4,15 @@ The database is the queue. A tick that finds nothing costs one query; no job is 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import structlog
-from apscheduler.schedulers import SchedulerNotRunningError
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from powertrip.domain.delivery import Delivery
 from powertrip.errors import PowertripError, StoreUnavailable
 from powertrip.settings import Config
-from powertrip.store import Store
+from powertrip.store import Clock, ClockStepped, Store
 
 log = structlog.get_logger(__name__)
 
@@ -46,11 +43,6 @@ class Loop:
     def wake(self) -> None:
         """Run the step soon; once more after this step if one is running now."""
         self._woken.set()
-
-    async def tick(self) -> None:
-        """`wake` as a coroutine."""
-        # APScheduler calls a plain function on another thread, where an asyncio.Event must not be touched.
-        self.wake()
 
     async def stop(self) -> None:
         """Finish the step at hand and begin no other."""
@@ -83,17 +75,14 @@ class OutboxLoop(Loop):
         store: Store,
         send: Callable[[Delivery], Awaitable[float]],
         *,
-        clock: Callable[[], datetime],
+        clock: Clock,
         pause: Callable[[str], float],
         lease: timedelta,
         every: Every,
         on: asyncio.Event,
         lanes_at_once: int = 16,
     ) -> None:
-        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands.
-
-        `clock` is read inside the transaction that claims.
-        """
+        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands."""
         super().__init__("send", self._hand_out, every=every, on=on)
         self._store = store
         self._send = send
@@ -111,7 +100,11 @@ class OutboxLoop(Loop):
     async def _hand_out(self) -> bool:
         if len(self._under_way) >= self._lanes_at_once:
             return False
-        delivery = await self._store.deliveries.take(self._clock, self._lease)
+        try:
+            delivery = await self._store.deliveries.take(self._clock.read, self._lease)
+        except ClockStepped:
+            await self._clock.follow()
+            return True
         if delivery is None:
             return False
         task = asyncio.create_task(self._deliver(delivery))
@@ -143,38 +136,35 @@ class OutboxLoop(Loop):
 
 
 class Timers:
-    """Wakes loops at their intervals, by APScheduler; a late tick comes once, not several times."""
+    """Wakes loops at their intervals, by the event loop's clock, which nobody can set."""
 
     def __init__(self) -> None:
-        self._scheduler = AsyncIOScheduler(timezone="UTC")
         self._seconds: dict[str, float] = {}
         """The interval of each loop, by its name."""
-
-    def start(self) -> None:
-        self._scheduler.start()
+        self._next: dict[str, asyncio.TimerHandle] = {}
 
     def follow(self, loops: Collection[Loop], config: Config) -> None:
         """Tick these loops and no others, as often as the configuration says."""
         for name in self._seconds.keys() - {loop.name for loop in loops}:
-            self._scheduler.remove_job(name)
+            self._next.pop(name).cancel()
             del self._seconds[name]
         for loop in loops:
             seconds = loop.every(config).total_seconds()
-            # A job that is replaced begins to wait anew: frequent reloads would keep the hourly one waiting.
-            if self._seconds.get(loop.name) != seconds:
-                self._seconds[loop.name] = seconds
-                self._scheduler.add_job(
-                    loop.tick,
-                    "interval",
-                    seconds=seconds,
-                    id=loop.name,
-                    name=loop.name,
-                    replace_existing=True,
-                    coalesce=True,
-                    max_instances=1,
-                    misfire_grace_time=None,
-                )
+            # Who begins to wait anew each time: frequent reloads would keep the hourly one waiting.
+            if self._seconds.get(loop.name) == seconds:
+                continue
+            self._seconds[loop.name] = seconds
+            if loop.name in self._next:
+                self._next[loop.name].cancel()
+            self._wait(loop, seconds)
 
     def stop(self) -> None:
-        with contextlib.suppress(SchedulerNotRunningError):
-            self._scheduler.shutdown(wait=False)
+        for waiting in self._next.values():
+            waiting.cancel()
+
+    def _wait(self, loop: Loop, seconds: float) -> None:
+        self._next[loop.name] = asyncio.get_running_loop().call_later(seconds, self._tick, loop, seconds)
+
+    def _tick(self, loop: Loop, seconds: float) -> None:
+        loop.wake()
+        self._wait(loop, seconds)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from functools import partial
 
 from powertrip.domain.routing import UNRESOLVED
-from powertrip.net import utc_now
 from powertrip.pipeline.back_up import back_up
 from powertrip.pipeline.backfill import Filler
 from powertrip.pipeline.compare_hids import watch_origins
@@ -20,7 +19,7 @@ from powertrip.pipeline.send import send
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared
-from powertrip.runtime.steps import SocketWatch, count, maintain, report_silence, report_sources
+from powertrip.runtime.steps import SocketWatch, count, follow_clock, maintain, report_silence, report_sources
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
@@ -43,7 +42,7 @@ def loops(
 ) -> list[Loop]:
     """The loops of every worker, in the order in which they stop: what brings work in stops first."""
     config, signals = shared.config, context.signals
-    client = poll_client(shared.http, utc_now)
+    client = poll_client(shared.http, shared.clock)
     backfills = derived(config, lambda now: build_backfills(now.sources, client))
     filler = Filler(context, backfills, lambda: config().ingest.backlog_limit)
 
@@ -56,6 +55,7 @@ def loops(
         return (slack.update_interval if lane == UPDATE_LANE else slack.channel_interval).total_seconds()
 
     return [
+        Loop("watch clock", partial(follow_clock, shared), every=_each(TICK)),
         Loop("fill gaps", filler.step, every=_each(TICK)),
         Loop("judge", partial(judge_waiting, context), on=signals.inbox, every=_each(TICK)),
         Loop(
@@ -73,7 +73,7 @@ def loops(
         ),
         Loop(
             "report silence",
-            partial(report_silence, shared, context, utc_now()),
+            partial(report_silence, shared, context, shared.clock()),
             every=lambda now: min(
                 [SLOW_TICK, *(voice.within for voices in now.expected_voices().values() for voice in voices)]
             ),
@@ -86,7 +86,7 @@ def loops(
         OutboxLoop(
             shared.store,
             partial(send, context),
-            clock=utc_now,
+            clock=shared.clock,
             pause=pause,
             lease=LEASE,
             on=signals.outbox,
@@ -107,7 +107,7 @@ def loops(
 
 def poll_loop(shared: Shared, context: Context, name: str) -> Loop:
     """Runs the rounds of one poll, each with the settings that are in force when it begins."""
-    config, client = shared.config, poll_client(shared.http, utc_now)
+    config, client = shared.config, poll_client(shared.http, shared.clock)
 
     before = config().polls.get(name)
 
@@ -119,7 +119,7 @@ def poll_loop(shared: Shared, context: Context, name: str) -> Loop:
             return False
         if poll != before:
             # Whoever mends a token must not wait a quarter of an hour for the next attempt.
-            await shared.store.polling.expedite(name, utc_now())
+            await shared.store.polling.expedite(name, shared.clock())
         before = poll
         return await Poller(context, name, poll, client, lambda: config().ingest.backlog_limit).step()
 

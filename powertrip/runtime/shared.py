@@ -18,7 +18,7 @@ from powertrip.pipeline.live import Live
 from powertrip.pipeline.ports import Enrichment, Origin
 from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
-from powertrip.store import Store
+from powertrip.store import Clock, Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.postgres import doubt
@@ -40,6 +40,8 @@ class Shared:
 
     config: Live[Config]
     """The configuration in force; read it once at the top of a step."""
+    clock: Clock
+    """The time that the whole program goes by; see there."""
     store: Store
     inbox: GroupCommitInbox
     refusals: Refusals
@@ -66,17 +68,20 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         if problem := doubt(url):
             log.warning("doubtful setting", setting="database.url", problem=problem)
         log.info("database ready", url=at_start.database_label(), migrations=applied)
+        clock = Clock(thread, wall=utc_now)
+        await clock.begin()
         store = Store(thread)
         at_end.callback(store.end_work)
-        refusals = Refusals(thread, utc_now)
+        refusals = Refusals(thread, clock)
         at_end.push_async_callback(refusals.close)
-        ways = open_ways(at_start.origins, utc_now)
+        ways = open_ways(at_start.origins, clock)
         at_end.push_async_callback(ways.close)
-        enrichment = at_start.enrichment.start(store.enrichment_cache, metrics, utc_now)
+        enrichment = at_start.enrichment.start(store.enrichment_cache, metrics, clock)
         at_end.push_async_callback(enrichment.close)
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
         yield Shared(
             config=config,
+            clock=clock,
             store=store,
             inbox=GroupCommitInbox(
                 thread,

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -9,12 +10,12 @@ from powertrip import cards
 from powertrip.backup.channels import AppriseChannels
 from powertrip.cards import PlainMessage
 from powertrip.errors import Unavailable
-from powertrip.net import utc_now
 from powertrip.pipeline.heartbeat_alarm import RETRY_LONGEST
 from powertrip.pipeline.ports import BackupChannels
 from powertrip.pipeline.retry import doubled
 from powertrip.runtime.loop import Loop, Timers
 from powertrip.runtime.shared import Shared
+from powertrip.runtime.steps import follow_clock
 
 log = structlog.get_logger(__name__)
 
@@ -28,32 +29,38 @@ class Watchman:
         self,
         shared: Shared,
         *,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Callable[[], datetime] | None = None,
         backup: BackupChannels | None = None,
     ) -> None:
         """`backup` stands in for the channels of the configuration."""
         self._shared = shared
-        self._clock = clock
+        self._clock = clock or shared.clock
         self._backup = backup
-        self._began_at = self._again_at = clock()
+        self._began_at = self._again_at = self._clock()
         self._failures = 0
-        self._loop = Loop("watch worker", self.look, every=lambda _: TICK)
+        self._loops = [
+            Loop("watch worker", self.look, every=lambda _: TICK),
+            Loop("watch clock", partial(follow_clock, shared), every=lambda _: TICK),
+        ]
         self._timers = Timers()
 
     def start(self) -> None:
-        self._timers.start()
-        self._timers.follow([self._loop], self._shared.config())
-        self._loop.start()
+        self._timers.follow(self._loops, self._shared.config())
+        for loop in self._loops:
+            loop.start()
 
     async def stop(self) -> None:
         self._timers.stop()
-        await self._loop.stop()
+        for loop in self._loops:
+            await loop.stop()
 
     async def look(self) -> bool:
         """Look once; returns False. Raises StoreUnavailable."""
         config, now, store = self._shared.config(), self._clock(), self._shared.store.heartbeat
         if not config.heartbeat.is_on:
             return False
+        # After a step back it has begun in the future.
+        self._began_at = min(self._began_at, now)
         # What was before its own start is nobody's silence: both may have been down.
         alive_at = max(await store.alive_at() or self._began_at, self._began_at)
         is_silent = now - alive_at >= config.heartbeat.late_after / 2

@@ -11,7 +11,7 @@ from powertrip.backup.channels import AppriseChannels
 from powertrip.domain.hids import Watch
 from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
-from powertrip.net import utc_now
+from powertrip.net import steady_now
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.live import Live, derived
@@ -78,13 +78,13 @@ class Worker:
             timeout=CALL_TIMEOUT,
         )
         self._app = AsyncApp(client=self._client, logger=None)
-        self.socket = SocketConnection(self._app, slack.app_token.get_secret_value(), utc_now)
+        self.socket = SocketConnection(self._app, slack.app_token.get_secret_value(), steady_now)
         self._pending = PendingInteractions()
         self._workspace = Workspace(
             shared.store,
             token=slack.bot_token.get_secret_value(),
             channel=slack.security_channel,
-            clock=utc_now,
+            clock=shared.clock,
         )
         self._security_channel = Live("")
         self._context: Context | None = None
@@ -100,7 +100,7 @@ class Worker:
         shared = self._shared
         found = await self._workspace.reach(self._client)
         self._security_channel.replace(found.security_channel)
-        notifier = SlackNotifier(self._client, found.identity.workspace_url, limits := RateLimits(utc_now))
+        notifier = SlackNotifier(self._client, found.identity.workspace_url, limits := RateLimits(steady_now))
         context = self._context = self._make_context(found, notifier, limits)
         watch = WorkspaceWatch(
             context, self._client, notifier, self.socket, lambda: shared.config().slack.security_channel
@@ -112,19 +112,18 @@ class Worker:
             config=shared.config,
             store=shared.store,
             http=shared.http,
-            clock=utc_now,
+            clock=shared.clock,
             port=self._port,
             inbox=shared.inbox,
         )
         Listeners(context, Decider(context), trials, self._pending).register(self._app)
         self._loops = loops(shared, context, self.socket, self._workspace, watch)
         # Before any loop claims work: another worker must see that this one lives.
-        await shared.store.begin_work(utc_now())
+        await shared.store.begin_work(shared.clock())
         for loop in self._loops:
             loop.start()
         self.follow(shared.config())
         await self._open_socket()
-        self._timers.start()
         # Nobody waits for it: what it finds is told, and stops nothing.
         self._looking_up = asyncio.create_task(self._look_up_reviewers(found.identity))
         log.info("worker started", team=found.identity.team, security_channel=found.security_channel)
@@ -167,12 +166,12 @@ class Worker:
                 reviewers=lambda: config().reviewers,
                 lookups=lambda: config().lookups,
                 limits=limits,
-                clock=utc_now,
+                clock=shared.clock,
             ),
             enrichment=shared.enrichment,
             origins=shared.origins,
             metrics=shared.metrics,
-            clock=utc_now,
+            clock=shared.clock,
             new_id=new_id,
             # The ways to tell are opened at the start only, whatever a reload says of them.
             live_settings=derived(

@@ -12,6 +12,7 @@ from powertrip.store import deliveries, events, pruning
 from powertrip.store.again import Again
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
+from powertrip.store.clock import Clock, ClockStepped
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
 from powertrip.store.enrichment_cache import EnrichmentCache
@@ -39,7 +40,7 @@ from powertrip.store.trials import Trials
 from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
 
-__all__ = ["Store"]
+__all__ = ["Clock", "ClockStepped", "Store"]
 
 
 class Store:

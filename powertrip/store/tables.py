@@ -210,6 +210,16 @@ class LaneRow(Table):
     holder = CharField(null=True)
 
 
+class ClockRow(Table):
+    """What has become of the clock, in one row; see `clock_steps`."""
+
+    id = IntegerField(primary_key=True)
+    # By how much it was set back in all, in microseconds, so that each step is mended once.
+    set_back = BigIntegerField(default=0)
+    # What was written while it was ahead, and is in the future now; it was mended up to here.
+    mended_until = MomentField(null=True)
+
+
 class BackupRow(Table):
     """Events that a backup channel was told of."""
 

@@ -9,7 +9,7 @@ import pytest
 from tests.end_to_end.harness import ROOT
 
 SLACK = {"slack_sdk", "slack_bolt", "aiohttp"}
-HEAVY = SLACK | {"apprise", "httpx", "matplotlib", "maxminddb", "peewee", "prometheus_client", "apscheduler"}
+HEAVY = SLACK | {"apprise", "httpx", "matplotlib", "maxminddb", "peewee", "prometheus_client"}
 RULES = {"re2", "jmespath", "yaml"}
 
 RUN = """\

@@ -40,7 +40,6 @@ def intervals(**seconds: timedelta) -> Config:
 @pytest.fixture
 async def timers() -> AsyncIterator[Timers]:
     timers = Timers()
-    timers.start()
     yield timers
     timers.stop()
 

@@ -18,7 +18,7 @@ from powertrip.domain.delivery import (
 )
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.quarantine import QuarantineReport
-from powertrip.store import Store, deliveries, inbox
+from powertrip.store import Store, deliveries, inbox, outbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import DeliveryRow
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
@@ -105,7 +105,7 @@ async def test_a_delivery_of_a_later_release_holds_up_no_other(
 async def test_very_many_deliveries_that_cannot_be_read_hold_up_no_other(
     database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deliveries.log, "exception", lambda *_, **__: None)  # a thousand tracebacks
+    monkeypatch.setattr(outbox.log, "exception", lambda *_, **__: None)  # a thousand tracebacks
     row = {"payload": {}, "kind": DeliveryKind.NOTE}
     unreadable = [deliveries.new(DeliveryKind.NOTE, SECURITY, NOW) | row for _ in range(1_200)]
     await database_thread.run(deliveries.enqueue, unreadable)

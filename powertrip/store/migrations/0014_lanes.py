@@ -5,7 +5,7 @@ from typing import Any
 STATEMENTS = (
     """CREATE TABLE lane (
         name TEXT PRIMARY KEY, free_at BIGINT, busy_until BIGINT, holder VARCHAR(255))""",
-    "CREATE TABLE clock (id INTEGER PRIMARY KEY, set_back BIGINT NOT NULL DEFAULT 0)",
+    "CREATE TABLE clock (id INTEGER PRIMARY KEY, set_back BIGINT NOT NULL DEFAULT 0, mended_until BIGINT)",
 )
 
 

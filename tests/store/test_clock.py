@@ -1,0 +1,232 @@
+"""An hour forward and back: leases stand as long as they would have, and what waits does not wait longer."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from powertrip.domain.delivery import Delivery, DeliveryKind
+from powertrip.store import Clock, ClockStepped, Store, clock_steps, deliveries, inbox, judging
+from powertrip.store import clock as clock_module
+from powertrip.store.database import DatabaseThread
+from powertrip.store.tables import DeliveryRow, EventRow, LaneRow
+from tests.samples import ALICE, BOB, NOW, SECURITY, ask, event, record
+
+HOUR = timedelta(hours=1)
+LEASE = timedelta(seconds=30)
+
+
+@dataclass
+class Machine:
+    """What tells the time: it passes, and somebody may set it."""
+
+    now: datetime = NOW
+    monotonic: float = 1_000.0
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def passes(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+        self.monotonic += seconds
+
+    def is_set(self, by: timedelta) -> None:
+        self.now += by
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """The machine whose time counts, with either database."""
+    machine = Machine()
+    monkeypatch.setattr(clock_module, "_database_time", machine)
+    return machine
+
+
+@pytest.fixture
+def new_clock(machine: Machine, database_thread: DatabaseThread) -> Callable[[], Clock]:
+    """Makes the clock of one more process."""
+    return lambda: Clock(database_thread, wall=machine, monotonic=lambda: machine.monotonic)
+
+
+@pytest.fixture
+async def clock(new_clock: Callable[[], Clock]) -> Clock:
+    """The clock of a process that has begun."""
+    clock = new_clock()
+    await clock.begin()
+    return clock
+
+
+async def queue(thread: DatabaseThread, channel: str, now: datetime, due_in: float = 0) -> None:
+    due_at = now + timedelta(seconds=due_in)
+    row = deliveries.new(DeliveryKind.NUDGE, channel, now, due_at=due_at)
+    await thread.run(deliveries.enqueue, [row])
+
+
+async def open_event(thread: DatabaseThread, now: datetime, *, reminded_in: timedelta) -> None:
+    await thread.run(inbox.append, [[record()]])
+    (item,) = await thread.run(inbox.claim, 1, now, LEASE)
+    await thread.run(judging.apply, [ask(item, event(id="one", next_reminder_at=now + reminded_in))], now)
+
+
+async def values(thread: DatabaseThread, column: Any) -> list[Any]:
+    return await thread.run(lambda: [value for (value,) in column.model.select(column).tuples()])
+
+
+async def taken(store: Store, clock: Clock) -> Delivery | None:
+    """What a worker takes, however often it has to look at the clock before."""
+    try:
+        return await store.deliveries.take(clock.read, LEASE)
+    except ClockStepped:
+        await clock.follow()
+        return await store.deliveries.take(clock.read, LEASE)
+
+
+@pytest.mark.parametrize("step", [HOUR, -HOUR], ids=["forward", "back"])
+async def test_no_step_lets_a_second_worker_take_what_a_first_is_at(
+    step: timedelta,
+    machine: Machine,
+    new_clock: Callable[[], Clock],
+    database_thread: DatabaseThread,
+    store: Store,
+) -> None:
+    first, second = new_clock(), new_clock()
+    for clock in (first, second):
+        await clock.begin()
+    await queue(database_thread, ALICE, first())
+    delivery = await taken(store, first)
+    assert delivery is not None
+
+    machine.passes(5)
+    machine.is_set(step)
+
+    assert await taken(store, second) is None
+    machine.passes(20)
+    assert await taken(store, second) is None
+    # And nothing of its own is taken from the first, which may not have looked at the clock yet.
+    assert await store.deliveries.renew(delivery, first, LEASE)
+    await first.follow()
+    machine.passes(29)
+    assert await taken(store, second) is None
+    # A dead one's is taken over all the same.
+    machine.passes(2)
+    assert (await taken(store, second) or delivery).attempts == 1
+
+
+async def test_what_a_clock_that_was_ahead_put_off_is_done_at_its_time(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread, store: Store
+) -> None:
+    machine.is_set(HOUR)
+    await clock.follow()
+    await queue(database_thread, ALICE, clock())
+    await queue(database_thread, BOB, clock(), due_in=10)
+    machine.is_set(-HOUR)
+
+    assert (await taken(store, clock) or None) is not None
+    assert await taken(store, clock) is None
+    machine.passes(11)
+    assert (await taken(store, clock) or None) is not None
+    assert abs(clock() - machine.now) < timedelta(seconds=1)
+
+
+async def test_a_reminder_keeps_its_distance_when_the_clock_goes_back(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread
+) -> None:
+    machine.is_set(HOUR)
+    await clock.follow()
+    await open_event(database_thread, clock(), reminded_in=timedelta(minutes=10))
+    machine.is_set(-HOUR)
+    await clock.follow()
+
+    assert await values(database_thread, EventRow.next_reminder_at) == [machine.now + timedelta(minutes=10)]
+
+
+async def test_what_a_worker_wrote_before_it_noticed_is_not_put_off_either(
+    machine: Machine, new_clock: Callable[[], Clock], database_thread: DatabaseThread
+) -> None:
+    first, second = new_clock(), new_clock()
+    for clock in (first, second):
+        await clock.begin()
+    machine.is_set(-HOUR)
+    await first.follow()
+    await queue(database_thread, ALICE, second())
+    await second.follow()
+
+    assert await values(database_thread, DeliveryRow.due_at) == [machine.now]
+
+
+async def test_of_two_workers_one_mends_what_a_step_has_put_off(
+    machine: Machine, new_clock: Callable[[], Clock], database_thread: DatabaseThread
+) -> None:
+    first, second = new_clock(), new_clock()
+    for clock in (first, second):
+        await clock.begin()
+    await open_event(database_thread, first(), reminded_in=3 * HOUR)
+    for _ in range(2):
+        machine.is_set(-HOUR)
+        for clock in (first, second):
+            await clock.follow()
+
+    assert await values(database_thread, EventRow.next_reminder_at) == [NOW + HOUR]
+
+
+async def test_a_step_that_nobody_saw_is_mended_at_the_next_start_and_only_once(
+    machine: Machine, new_clock: Callable[[], Clock], database_thread: DatabaseThread
+) -> None:
+    await queue(database_thread, ALICE, NOW, due_in=600)
+    machine.is_set(-HOUR)
+    for _ in range(2):
+        await new_clock().begin()
+
+    assert await values(database_thread, DeliveryRow.due_at) == [machine.now + timedelta(seconds=600)]
+
+
+async def test_a_pause_that_slack_demands_outlasts_a_step_back(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, SECURITY, clock())
+    delivery = await taken(store, clock)
+    assert delivery is not None
+    await store.deliveries.leave(delivery, clock, timedelta(seconds=60))
+    machine.is_set(HOUR)
+    await clock.follow()
+    machine.is_set(-HOUR)
+    await clock.follow()
+
+    assert await values(database_thread, LaneRow.free_at) == [NOW + timedelta(seconds=60)]
+
+
+async def test_small_differences_are_followed_in_silence(machine: Machine, clock: Clock) -> None:
+    for _ in range(10):
+        machine.is_set(timedelta(milliseconds=900))
+        await clock.follow()
+
+    assert clock() == machine.now
+
+
+async def test_the_answer_of_a_slow_database_is_no_step(machine: Machine, clock: Clock) -> None:
+    def slow() -> datetime:
+        machine.passes(5)
+        told = machine.now
+        machine.passes(5)
+        return told
+
+    machine.passes(1)
+    clock_module._database_time = slow
+    if clock._wall is machine:
+        clock._wall = slow
+    await clock.follow()
+
+    assert clock() - machine.now == timedelta()
+
+
+async def test_a_step_is_logged_with_its_size(
+    machine: Machine, clock: Clock, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.is_set(-HOUR)
+    await clock.follow()
+
+    assert "clock was set" in (said := capsys.readouterr().out)
+    assert "-3600" in said
+    assert clock_steps.STEP < HOUR
