@@ -28,6 +28,8 @@ def summary(event: Event) -> Line:
     for word, name in (("as", event.user_name), ("on", event.host_name)):
         if name:
             line += [text(f" {word} "), outside(name, words.NAME_LIMIT, bold=True)]
+        if word == "as" and event.users > 1:
+            line.append(text(f" and {words.count(event.users - 1, 'other')}"))
     return line
 
 

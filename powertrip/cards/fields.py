@@ -135,7 +135,9 @@ def varied(event: Event) -> list[Line]:
                 [text(" · "), outside(value, VARIED_LIMIT)] if pieces else [outside(value, VARIED_LIMIT)]
             )
         if len(values) > VARIED_SHOWN:
-            pieces.append(text(" and others"))
+            # An event keeps only so many values; of users it knows how many there are.
+            count = f"{event.users - VARIED_SHOWN:,} " if name == "user_name" else ""
+            pieces.append(text(f" and {count}others"))
         lines.append(labelled(f"{label(name)} of each", *pieces))
     return lines
 

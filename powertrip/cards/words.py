@@ -121,6 +121,7 @@ def summary(event: Event) -> str:
         parts[0] += f": {quoted(fit_middle(shown, DECISIVE_LIMIT))}"
     for word, name in (("as", event.user_name), ("on", event.host_name), ("from", event.source_ip)):
         parts += [f"{word} {named(name, NAME_LIMIT)}"] if name else []
+        parts += [f"and {count(event.users - 1, 'other')}"] if word == "as" and event.users > 1 else []
     return " ".join(parts)
 
 

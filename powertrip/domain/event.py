@@ -99,6 +99,8 @@ class Event:
     """The names of the decisive fields, such as `command`, the most telling first."""
     varied: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By field, what later occurrences say otherwise; a rule lets only few fields vary, such as the port."""
+    users: int = 1
+    """How many different users its records name."""
     message: str = ""
     """The log line of the first occurrence."""
     cut: int = 0

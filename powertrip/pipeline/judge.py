@@ -152,7 +152,7 @@ async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]
                 name = rule.name if rule else None
                 judgements.append(ToQuarantine(record=record, rule=name, reason=reason))
             case Match():
-                draft = severity.weigh(_draft(record, verdict), settings.severity)
+                draft = severity.weigh(_draft(settings, record, verdict), settings.severity)
                 watch = settings.watch_of(record.source)
                 if watch is not None:
                     judgements.append(ToSight(record=record, event=draft, watch=watch))
@@ -169,13 +169,15 @@ def _speak(settings: Settings, record: Record) -> Spoken:
         return ToQuarantine(record=record, rule=None, reason=f"judging broke: {type(error).__name__}")
 
 
-def _draft(record: Record, match: Match) -> Event:
+def _draft(settings: Settings, record: Record, match: Match) -> Event:
     occurred_at = record.occurred_at or record.received_at
     names = {
         name: match.fields[name][:NAME_KEPT]
         for name in ("user_name", "host_name", "source_ip")
         if name in match.fields
     }
+    # Who is known is asked in person about what was tried in their name.
+    is_stranger = settings.people.find(names.get("user_name")) is None
     missed = {} if record.rejudged_at is None else {MISSED_AT: f"{record.received_at:%Y-%m-%d %H:%M:%S} UTC"}
     return Event(
         id="",
@@ -195,7 +197,7 @@ def _draft(record: Record, match: Match) -> Event:
         headline=match.rule.headline,
         message=record.message,
         cut=record.cut,
-        fold_key=match.fold_key,
+        fold_key=(is_stranger and match.stranger_key) or match.fold_key,
     )
 
 

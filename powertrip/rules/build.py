@@ -42,6 +42,7 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
     unless = compiler.conditions("unless", entry.unless, entry.types, known)
     action, severity = entry.name, Severity.LOW
     keys: list[str] = []
+    strangers_may_vary: tuple[str, ...] = ()
     may_vary, folds_people = [name for name in DEFAULT_MAY_VARY if name in known], False
     shown: tuple[str, ...] = ()
     if isinstance(entry, EventEntry):
@@ -54,6 +55,7 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
             # An object tells its own id and time, so of what `fold_by` was for nothing would be left.
             may_vary = [*may_vary, MESSAGE]
         folds_people = entry.folds_people
+        strangers_may_vary = tuple(entry.strangers_may_vary or ())
         _check_folding(compiler, entry, may_vary, known)
         shown = tuple(entry.headline or ())
         if entry.headline is None:
@@ -79,6 +81,7 @@ def build_rule(raw: RawEntry, entry: EventEntry | IgnoreEntry) -> Rule | list[Mi
         may_vary=tuple(may_vary),
         keys_may_vary=tuple(keys),
         folds_people=folds_people,
+        strangers_may_vary=strangers_may_vary,
         headline=shown,
         expects=expects,
         trust={_STATED_AS[key]: tuple(allowed) for key, allowed in trust.items()},
@@ -112,10 +115,17 @@ def _check_constants(compiler: Compiler, constants: Mapping[str, str], captured:
 
 
 def _check_folding(compiler: Compiler, entry: EventEntry, may_vary: list[str], known: set[str]) -> None:
-    for key, names in (("may_vary", may_vary), ("fold_by", entry.fold_by or ())):
+    strangers = entry.strangers_may_vary or []
+    named = {"may_vary": may_vary, "fold_by": entry.fold_by or (), "strangers_may_vary": strangers}
+    for key, names in named.items():
         for name in names:
-            if name not in known and not (key == "may_vary" and name == MESSAGE):
+            if name not in known and not (key != "fold_by" and name == MESSAGE):
                 compiler.mistake(did_you_mean(name, sorted(known), "field"), key)
+    if strangers and ("source_ip" not in known or "source_ip" in strangers):
+        compiler.mistake(
+            "would fold what came from anywhere into one event; capture source_ip and do not let it vary",
+            "strangers_may_vary",
+        )
     if ("user_name" not in known or "user_name" in may_vary) and not entry.folds_people:
         path = ("may_vary",) if "user_name" in may_vary else ()
         compiler.mistake(

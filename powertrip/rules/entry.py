@@ -135,6 +135,7 @@ class EventEntry(Recognition):
     may_vary: Annotated[list[Text], BeforeValidator(_as_list)] | None = None
     fold_by: Texts | None = None
     folds_people: bool = False
+    strangers_may_vary: Annotated[list[Text], BeforeValidator(_as_list)] | None = None
     ignore: Literal[False] = False
 
 

@@ -55,6 +55,8 @@ class Rule:
     """What may differ of an object that a rule over JSON reads: keys, or paths of keys joined by dots."""
     folds_people: bool = False
     """Whether records that name nobody may be of one event, though of two people."""
+    strangers_may_vary: tuple[str, ...] = ()
+    """What else may differ between records from one address that name nobody whom the configuration knows."""
     headline: tuple[str, ...] = ()
     """The fields that stand beside the title, the most telling first."""
     expects: "tuple[Expectation, ...]" = ()
@@ -169,6 +171,8 @@ class Match:
     """ECS names with dots as underscores (`user_name`, `source_ip`, `host_name`); the unknown is absent."""
     fold_key: str
     """Equal for records that are the same ongoing thing; 64 hexadecimal digits."""
+    stranger_key: str | None = None
+    """The same where they name nobody whom the configuration knows; None where that makes no difference."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

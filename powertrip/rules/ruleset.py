@@ -242,15 +242,33 @@ def _judgement(rule: Rule, record: Record, read: _Read) -> Match | Ignored | Qua
         return None if rule.ignore else Quarantined(rule=rule, reason=reason)
     if rule.ignore:
         return Ignored(rule=rule, fields=fields)
-    # A click covers what the card shows: whatever differs in anything else is asked about anew.
-    equal = {name: value for name, value in fields.items() if name not in rule.may_vary}
-    words = "" if MESSAGE in rule.may_vary else read.words()
-    alone = record.record_id if rule.stands_alone(record, fields) else None
     # Its card says how often.
     repeated = record.message if _once(record.message) != record.message else ""
-    values = [rule.name, record.source, equal, words, repeated.partition(": [")[0], alone]
-    fold_key = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    told = [rule.name, record.source, repeated.partition(": [")[0]]
+    alone = record.record_id if rule.stands_alone(record, fields) else None
+    fold_key = _fold_key(told, fields, read, alone, may_vary=rule.may_vary)
+    stranger_key = None
+    # Only the address says that one stranger sent them; what was cut off, nobody can compare.
+    if rule.strangers_may_vary and "source_ip" in fields and not record.cut:
+        may_vary = (*rule.may_vary, *rule.strangers_may_vary)
+        stranger_key = _fold_key(told, fields, read, "of strangers", may_vary=may_vary)
     if rule.json:
         # Only now, for two values may differ in what is cut.
         fields = {name: shortened(value) for name, value in fields.items()}
-    return Match(rule=rule, fields=fields, fold_key=fold_key)
+    return Match(rule=rule, fields=fields, fold_key=fold_key, stranger_key=stranger_key)
+
+
+def _fold_key(
+    told: Sequence[str],
+    fields: Mapping[str, str],
+    read: _Read,
+    apart: str | None,
+    *,
+    may_vary: Sequence[str],
+) -> str:
+    # A click covers what the card shows: whatever differs in anything else is asked about anew.
+    equal = {name: value for name, value in fields.items() if name not in may_vary}
+    words = "" if MESSAGE in may_vary else read.words()
+    rule, source, repeated = told
+    values = [rule, source, equal, words, repeated, apart]
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -117,6 +117,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
     for told in BackupRow.select().where(BackupRow.event_id.in_(event_ids)).order_by(BackupRow.id):
         backups.setdefault(told.event_id, []).append(BackupTold(channel=told.channel, at=told.sent_at))
     origins = standings.by_event(event_ids)
+    users = _users([row.id for row in rows if "user_name" in (row.varied or {})])
     earliest = _earliest([row.id for row in rows if row.revision > 1])
     return [
         Event(
@@ -132,6 +133,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
                 name=row.subject_name,
                 team=row.subject_team,
             ),
+            users=users.get(row.id, 1),
             earlier_occurred_at=_before(earliest.get(row.id), row.occurred_at),
             facts=_FACTS.validate_python(row.facts) if row.facts else None,
             past=_PAST.validate_python(row.past) if row.past else None,
@@ -151,6 +153,14 @@ def _earliest(event_ids: Sequence[str]) -> dict[str, datetime]:
     return dict(
         moments.where(OccurrenceRow.event_id.in_(event_ids)).group_by(OccurrenceRow.event_id).tuples()
     )
+
+
+def _users(event_ids: Sequence[str]) -> dict[str, int]:
+    """How many different users the records of each event name; the event keeps only the first of them."""
+    if not event_ids:
+        return {}
+    counts: Any = OccurrenceRow.select(OccurrenceRow.event_id, fn.COUNT(fn.DISTINCT(OccurrenceRow.user_name)))
+    return dict(counts.where(OccurrenceRow.event_id.in_(event_ids)).group_by(OccurrenceRow.event_id).tuples())
 
 
 def _before(moment: datetime | None, first: datetime) -> datetime | None:

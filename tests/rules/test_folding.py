@@ -434,3 +434,64 @@ def test_of_random_records_of_all_packs_only_those_join_that_a_card_shows_alike(
         if isinstance(verdict, Match):
             first = shown.setdefault(verdict.fold_key, _shown(verdict, item))
             assert _shown(verdict, item) == first
+
+
+def guessed(name: str, address: str = "192.0.2.66", result: str = "FAILURE", **changes: Any) -> Record:
+    """A sign-in at Okta with a name that somebody guessed."""
+    told = {
+        "uuid": name,
+        "published": "2026-01-15T12:00:00Z",
+        "eventType": "user.session.start",
+        "outcome": {"result": result, "reason": "INVALID_CREDENTIALS"},
+        "actor": {"alternateId": name, "displayName": name.title(), "type": "User"},
+        "client": {"ipAddress": address, "userAgent": {"rawUserAgent": f"curl/{len(name)}"}},
+    }
+    return json_record(told | changes)
+
+
+def test_failed_sign_ins_of_strangers_from_one_address_are_one_event() -> None:
+    one, other = (judged(ALL, guessed(name)) for name in ("admin", "root"))
+    assert one.stranger_key == other.stranger_key is not None
+    # In the name of somebody whom the configuration knows they are told apart as ever.
+    assert one.fold_key != other.fold_key
+
+
+@pytest.mark.parametrize(
+    "different",
+    [
+        {"address": "192.0.2.67"},
+        {"outcome": {"result": "FAILURE", "reason": "LOCKED_OUT"}},
+        {"client": {"ipAddress": "192.0.2.66", "geographicalContext": {"city": "Berlin"}}},
+    ],
+)
+def test_strangers_who_differ_in_what_may_not_vary_are_events_of_their_own(different: dict[str, Any]) -> None:
+    assert (
+        judged(ALL, guessed("admin")).stranger_key != judged(ALL, guessed("root", **different)).stranger_key
+    )
+
+
+def test_what_succeeded_and_what_says_no_address_never_folds_over_names() -> None:
+    assert judged(ALL, guessed("admin", result="SUCCESS")).stranger_key is None
+    assert judged(ALL, guessed("admin", client={})).stranger_key is None
+
+
+def test_only_rules_about_what_failed_fold_over_names() -> None:
+    folding = {rule.name: rule for rule in ALL.rules if rule.strangers_may_vary}
+    assert set(folding) == {
+        "okta_login_failed",
+        "teleport_login_failed",
+        "aws_console_login_failed",
+        "github_login_failed",
+    }
+    for rule in folding.values():
+        assert "failed" in rule.title
+        assert {"user_name", "message"} <= set(rule.strangers_may_vary)
+        assert {"source_ip", "event_outcome"}.isdisjoint(rule.strangers_may_vary)
+
+
+def test_a_rule_that_folds_strangers_has_to_know_their_address() -> None:
+    (mistake,) = mistakes_of(
+        "- {name: vpn, title: VPN, pattern: '^(?P<user_name>[a-z]+) failed$', strangers_may_vary: user_name}"
+    )
+    assert "strangers_may_vary" in mistake
+    assert "capture source_ip" in mistake

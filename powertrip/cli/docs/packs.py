@@ -39,6 +39,9 @@ def reference() -> str:
             may_vary = "" if rule.ignore else ", ".join(f"`{name}`" for name in rule.may_vary)
             if rule.keys_may_vary:
                 may_vary += f"{', ' if may_vary else ''}ids and times in the object"
+            if rule.strangers_may_vary:
+                names = ", ".join(f"`{name}`" for name in rule.strangers_may_vary)
+                may_vary += f"; of strangers from one address also {names}"
             lines.append(f"| `{rule.name}` | {rule.title} | {severity} | {may_vary} |")
         lines.append("")
     return "\n".join(lines)
