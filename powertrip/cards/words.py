@@ -168,6 +168,8 @@ def person(subject: Subject) -> str | None:
 def why_in_channel(event: Event) -> str | None:
     """The sentence that says why no person was asked; None where one was."""
     name = user(event)
+    if event.diverted:
+        return f"{person(event.subject) or name} got {event.diverted}, too many to answer each with care."
     who = f"{person(event.subject)} ({name})" if event.subject.name else name
     team = f"of team {named(event.subject.team, NAME_LIMIT)}" if event.subject.team else ""
     unlisted = f"Nobody is listed for {name} in the configuration."

@@ -137,7 +137,9 @@ def plan(
         outcome_channel=security_channel if after.status is Status.DENIED and not event.is_test else None,
         second_channel=security_channel if after.status is Status.HALF_APPROVED else None,
         rest_id=rest_id,
-        rest_conversation=routing.route(event.subject, security_channel),
+        rest_conversation=security_channel
+        if event.diverted
+        else routing.route(event.subject, security_channel),
         rest_remind_at=first_due,
         tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all and not event.is_test),
     )

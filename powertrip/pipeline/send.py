@@ -212,7 +212,12 @@ async def _resolve(context: Context, delivery: Delivery) -> None:
             # It is asked about there, for the person cannot be asked.
             await context.store.deliveries.skip(delivery, now)
             return
-        await context.store.events.resolve(delivery, subject, copied_to or channel, now)
+        if not copied_to and channel == subject.slack_id:
+            await context.store.bursts.ask(
+                delivery, subject, security_channel=settings.security_channel, bursts=settings.bursts, now=now
+            )
+        else:
+            await context.store.events.resolve(delivery, subject, copied_to or channel, now)
     context.signals.outbox.set()
 
 

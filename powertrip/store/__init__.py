@@ -12,6 +12,7 @@ from powertrip.store import deliveries, events, pruning
 from powertrip.store.again import Again
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
+from powertrip.store.bursts import BurstsAtPeople
 from powertrip.store.clock import Clock, ClockStepped
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
@@ -50,6 +51,7 @@ class Store:
         self.again = Again(database)
         self.audit = Audit(database)
         self.backups = Backups(database)
+        self.bursts = BurstsAtPeople(database)
         self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)
         self.enriching = Enriching(database)

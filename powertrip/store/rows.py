@@ -33,6 +33,7 @@ _PLAIN = (
     "message",
     "cut",
     "severity_reason",
+    "diverted",
     "risk_steps",
     "revision",
     "occurrences",

@@ -93,6 +93,8 @@ class EventRow(Table):
     facts = JsonField(null=True)
     past = JsonField(null=True)
     severity_reason = OutsideTextField(null=True)
+    # How many questions its person got, where that is why the security channel was asked.
+    diverted = TextField(null=True)
     risk_steps = IntegerField(default=0)
     copied_to = JsonField(null=True)
     # Numbers of 32 bits without a sign, which PostgreSQL's INTEGER cannot hold.

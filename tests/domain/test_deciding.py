@@ -95,6 +95,8 @@ def test_what_a_decision_does_not_cover_is_asked_where_its_event_was() -> None:
     )
     nobody = Subject(kind=SubjectKind.UNMAPPED)
     assert planned(event(subject=nobody), decision()).rest_conversation == SECURITY
+    spared = event(diverted="12 questions in 5 minutes")
+    assert planned(spared, decision()).rest_conversation == SECURITY
 
 
 @pytest.mark.parametrize(("named", "covered"), [(1, 1), (2, 2), (3, 2), (9_999_999, 2)])

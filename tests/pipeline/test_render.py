@@ -250,3 +250,8 @@ def test_a_list_of_first_cards_counts_no_reminders() -> None:
     message = shown(delivery(DeliveryKind.FIRST, *reminded))
     assert message is not None
     assert [item.reminder for item in message.shows] == [0, 0]
+
+
+def test_a_card_that_came_to_the_channel_because_its_person_got_too_many_says_so() -> None:
+    about = event(diverted="12 questions in 5 minutes")
+    assert "Alice got 12 questions in 5 minutes" in text(delivery(DeliveryKind.FIRST, snapshot(about)))

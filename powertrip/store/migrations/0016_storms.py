@@ -13,7 +13,9 @@ STATEMENTS = (
     ),
     "CREATE INDEX delivery_in_lane ON delivery (lane, priority, rank, id) WHERE state = 'waiting'",
     "CREATE INDEX delivery_of_event ON delivery (event_id) WHERE state = 'waiting'",
-    "ALTER TABLE event ADD COLUMN flood INTEGER",
+    # By which a person's questions of the last minutes are counted.
+    "CREATE INDEX delivery_asked ON delivery (channel, created_at) WHERE kind = 'first'",
+    "ALTER TABLE event ADD COLUMN diverted TEXT",
 )
 
 
