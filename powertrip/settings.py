@@ -6,7 +6,6 @@ Each step adds the mistakes it finds; a configuration with any is refused with a
 """
 
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -22,14 +21,10 @@ from powertrip.config.values import (
     AT_START,
     DatabaseAddress,
     DatabaseUrl,
-    Duration,
     Environment,
-    Size,
     SourceName,
     SourceSecret,
-    Url,
     empty_if_none,
-    parse_size,
     write_duration,
 )
 from powertrip.domain.bursts import Bursts
@@ -47,7 +42,7 @@ from powertrip.domain.voices import Expected, ExpectedVoice, mistakes_in_voices
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
 from powertrip.errors import ConfigError, Mistake
 from powertrip.hids import OriginSection, mistakes_in_origins
-from powertrip.ingest.contract import Limits
+from powertrip.ingest.section import Ingest, mistakes_in_ingest
 from powertrip.log import register_secret
 from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
@@ -62,25 +57,6 @@ _NO_FILE = """\
 there is no such file. There are two ways to start:
   make demo    tries Powertrip on this machine, with a Slack of its own
   cp config.example.yaml {path}    then set SLACK_BOT_TOKEN and SLACK_APP_TOKEN, and run it again"""
-
-
-class Ingest(Section):
-    """The endpoint that takes log records."""
-
-    host: Annotated[str, AT_START] = "0.0.0.0"  # noqa: S104 - log senders are elsewhere, and each needs its secret
-    """The address to listen on."""
-    port: Annotated[int, Field(ge=0, le=65535), AT_START, Environment("PORT", overrides=True)] = 8080
-    """The port to listen on; 0 takes any that is free."""
-    public_url: Url | None = None
-    """Where senders reach it, such as `https://powertrip.example.com`; tests are sent there."""
-    max_body: Size = Limits().body_bytes
-    """A larger request is refused."""
-    max_inflated: Size = Limits().inflated_bytes
-    """A compressed request that inflates to more is refused."""
-    backlog_limit: Annotated[int, Field(ge=1)] = 100_000
-    """While more records than this wait to be judged, senders are told to retry."""
-    retry_after: Duration = timedelta(seconds=30)
-    """When senders are told to retry."""
 
 
 class Api(Section):
@@ -231,17 +207,7 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     for section in ("sources", "polls"):
         for name, sender in tables(data, section):
             yield from mistakes_in_voices((section, name), sender)
-    ingest = data.get("ingest")
-    written, default = ingest if isinstance(ingest, dict) else {}, Ingest()
-    try:
-        max_body = parse_size(written["max_body"]) if "max_body" in written else default.max_body
-        max_inflated = (
-            parse_size(written["max_inflated"]) if "max_inflated" in written else default.max_inflated
-        )
-    except ValueError:  # the setting itself has a mistake, which is reported already
-        return
-    if max_inflated < max_body:
-        yield ("ingest", "max_inflated"), "is below max_body; write at least the same size"
+    yield from mistakes_in_ingest(data)
 
 
 def _warnings(

@@ -50,7 +50,7 @@ ONLY: dict[str, frozenset[str]] = {
     "polls": frozenset({"sources.papertrail"}),
     "pipeline": frozenset({"ingest.contract"}),
     "slack": frozenset({"ingest.contract"}),
-    "settings": frozenset({"ingest.contract"}),
+    "settings": frozenset({"ingest.section"}),
 }
 """Of these rooms, only these modules of the rooms that are named here."""
 

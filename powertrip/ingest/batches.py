@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from powertrip.errors import BodyTooLarge
 from powertrip.ingest.body import json_object
+from powertrip.ingest.contract import DEFAULT_LIMITS, Limits, too_many
 
 _LISTS = ("records", "metrics", "events")
 """rsyslog's kafkarest, Telegraf's batches, Papertrail's events: each alone in its object."""
@@ -53,6 +55,8 @@ def _of_collector(value: dict[str, Any]) -> list[Any] | None:
     if value.keys() != {"resourceLogs"}:
         return None
     records: list[Any] = []
+    # What a resource says of itself is said of each of its records.
+    room = DEFAULT_LIMITS.values
     try:
         for of_resource in value["resourceLogs"]:
             resource = _attributes(of_resource.get("resource", {}))
@@ -60,6 +64,9 @@ def _of_collector(value: dict[str, Any]) -> list[Any] | None:
                 for record in of_scope["logRecords"]:
                     body = _plain(record["body"])
                     inside = body if isinstance(body, dict) else {"body": body}
+                    room -= len(inside) + len(resource)
+                    if room < 0:
+                        raise BodyTooLarge(f"more than {DEFAULT_LIMITS.values} values, with what they share")
                     # The collector itself names the resource; the attributes may be read from the text.
                     records.append(
                         {"timestamp": record.get("timeUnixNano"), **inside, **_attributes(record), **resource}
@@ -95,8 +102,11 @@ def _pushed_by_pubsub(value: Any) -> Any:
     return json_object(text) or text.strip() or value
 
 
-def octet_frames(body: bytes) -> tuple[list[bytes], bytes]:
-    """The frames, each behind its length in bytes, and the bytes from the first wrong or unmet length on."""
+def octet_frames(body: bytes, limits: Limits) -> tuple[list[bytes], bytes]:
+    """The frames, each behind its length in bytes, and the bytes from the first wrong or unmet length on.
+
+    Raises BodyTooLarge.
+    """
     frames: list[bytes] = []
     position = 0
     while length := _LENGTH.match(body, position):
@@ -104,5 +114,7 @@ def octet_frames(body: bytes) -> tuple[list[bytes], bytes]:
         if end > len(body):
             break
         frames.append(body[length.end() : end])
+        if len(frames) > limits.records:
+            raise BodyTooLarge(too_many(limits.records))
         position = end
     return frames, body[position:]

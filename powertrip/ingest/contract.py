@@ -15,6 +15,8 @@ from powertrip.net import HttpClient
 
 MEBIBYTE = 1024 * 1024
 
+_BYTES_A_VALUE = 16
+"""Shippers' records have one value in 25 bytes or more; those of the shortest keys and times in 20."""
 
 READ_AGAIN = (
     "content-type",
@@ -38,8 +40,30 @@ class Limits:
     """Longer messages are cut, and the record says by how much."""
     body_bytes: int = 8 * MEBIBYTE
     """Of a body as it comes, which may be compressed."""
-    inflated_bytes: int = 64 * MEBIBYTE
+    inflated_bytes: int = 16 * MEBIBYTE
     records: int = 100_000
+    held_bytes: int = 48 * MEBIBYTE
+    """Of all bodies at once, those that wait to be read included."""
+    unproven_bytes: int = 16 * MEBIBYTE
+    """The same of bodies that prove only when they are whole who sent them."""
+
+    @property
+    def values(self) -> int:
+        """Of JSON in one body: each takes memory, however short it is."""
+        return self.records + self.inflated_bytes // _BYTES_A_VALUE
+
+    @property
+    def raw_characters(self) -> int:
+        """Of all its records: what several share, such as the labels of a stream, is kept with each."""
+        return 2 * self.inflated_bytes
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def too_many(records: int) -> str:
+    """The refusal of a body that holds more than `records`."""
+    return f"the body holds more than {records} records; send smaller batches"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +132,18 @@ class Reading:
 
 class Source(Protocol):
     """Makes records of requests in one wire format."""
+
+    @property
+    def body_limit(self) -> int | None:
+        """Bytes of a body as it comes; None where only the endpoint's limit counts."""
+
+    @property
+    def proves_by_body(self) -> bool:
+        """Whether only the whole body proves who sent it, so that it is held for a stranger too."""
+
+    @property
+    def packs_parts(self) -> bool:
+        """Whether parts within a body may be compressed, so that a short one may be long."""
 
     def authorize(self, request: IngestRequest) -> None:
         """Check what can be checked without the body; raises Unauthorized."""

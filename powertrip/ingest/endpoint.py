@@ -2,14 +2,16 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import structlog
 from aiohttp import web
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Overloaded, Unreadable
+from powertrip.ingest.body import GZIP_MAGIC, inflates_within
 from powertrip.ingest.contract import (
     Challenged,
     InboxWriter,
@@ -21,14 +23,20 @@ from powertrip.ingest.contract import (
     Source,
 )
 from powertrip.ingest.fetching import Fetcher
+from powertrip.ingest.holding import Room, Turns
 from powertrip.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
 
 REQUEST_ID = web.RequestKey("id", str)
 
-_THREAD_FROM_BYTES = 32 * 1024
-"""Bodies from this size are parsed in a thread, so that nobody else waits for them."""
+_THREAD_FROM_BYTES = 4 * 1024
+"""Bodies from this size are parsed in a thread, so that nobody else waits for them: a byte may take 20 µs,
+where a record is as short as `{},`."""
+_LARGE = 128 * 1024
+"""Bodies from this size, inflated, are read and kept one at a time: each takes several times its memory."""
+_UNPROVEN_TIMEOUT = 10.0
+"""Seconds a sender has for its whole body where only that proves who it is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +51,21 @@ class IngestEndpoint:
     body_timeout: float
     """Seconds a sender has for its whole body."""
     fetcher: Fetcher
+    proven: Room
+    """For bodies of senders who have proved who they are."""
+    unproven: Room
+    """For bodies that prove it themselves, once they are whole."""
+    turns: Turns = field(default_factory=Turns)
+    """Of large bodies."""
 
     async def post(self, request: web.Request) -> web.Response:
         """Answer one POST, once its records are committed."""
         source, head = self._source(request)
         # Before the body, so that a stranger cannot make us hold one.
         source.authorize(head)
-        reading = await self._read(source, replace(head, body=await self._body(request, head.limits)))
-        for part in reading.unread:
-            await self.inbox.quarantine_body(head.source, part.body, part.reason, head.received_at)
-        is_empty = not (reading.records or reading.gaps)
-        new = 0 if is_empty else await self.inbox.put(reading.records, reading.gaps)
-        duplicates = len(reading.records) - new
-        self.metrics.records_accepted(head.source, new=new, duplicates=duplicates)
-        if reading.is_cut:
-            self.metrics.batch_cut(head.source)
+        async with self._body(request, source, head) as body, self._turn(source, head.source, body):
+            reading = await self._read(source, replace(head, body=body))
+            duplicates = await self._keep(reading, head)
         if reading.follow_up is not None:
             await reading.follow_up()
         if reading.answer is not None:
@@ -70,6 +78,18 @@ class IngestEndpoint:
             "duplicates": duplicates,
         }
         return web.json_response(answer)
+
+    async def _keep(self, reading: Reading, head: IngestRequest) -> int:
+        """Commit what was read; returns how many of its records were known."""
+        for part in reading.unread:
+            await self.inbox.quarantine_body(head.source, part.body, part.reason, head.received_at)
+        is_empty = not (reading.records or reading.gaps)
+        new = 0 if is_empty else await self.inbox.put(reading.records, reading.gaps)
+        duplicates = len(reading.records) - new
+        self.metrics.records_accepted(head.source, new=new, duplicates=duplicates)
+        if reading.is_cut:
+            self.metrics.batch_cut(head.source)
+        return duplicates
 
     async def challenge(self, request: web.Request) -> web.Response:
         """Answer one GET, for the sources whose senders ask before they send."""
@@ -93,25 +113,54 @@ class IngestEndpoint:
         )
         return source, head
 
-    async def _body(self, request: web.Request, limits: Limits) -> bytes:
+    @asynccontextmanager
+    async def _body(self, request: web.Request, source: Source, head: IngestRequest) -> AsyncIterator[bytes]:
+        """The whole body, which is counted among those that are held until the block ends."""
+        room = self.unproven if source.proves_by_body else self.proven
+        held = 0
+
+        def hold(size: int) -> None:
+            nonlocal held
+            room.take(head.source, size)
+            held += size
+
+        try:
+            yield await self._receive(request, source, head.limits, hold)
+        finally:
+            room.give_back(head.source, held)
+
+    async def _receive(
+        self, request: web.Request, source: Source, limits: Limits, hold: Callable[[int], None]
+    ) -> bytes:
         body = bytearray()
+        limit = min(source.body_limit or limits.body_bytes, limits.body_bytes)
+        # Who signs sends little, and at once; and anybody may claim to.
+        seconds = min(self.body_timeout, _UNPROVEN_TIMEOUT) if source.proves_by_body else self.body_timeout
         try:
             # For the whole body: a sender of a byte a second would hold its connection for ever.
-            async with asyncio.timeout(self.body_timeout):
+            async with asyncio.timeout(seconds):
                 async for chunk in request.content.iter_any():
+                    hold(len(chunk))
                     body += chunk
-                    if len(body) > limits.body_bytes:
-                        raise BodyTooLarge("the body is over the limit; send smaller batches")
+                    if len(body) > limit:
+                        raise BodyTooLarge(
+                            f"the body is over the limit of {limit} bytes; send smaller batches"
+                        )
         except TimeoutError as error:
-            raise Overloaded(f"the body did not arrive within {self.body_timeout:g} s") from error
+            raise Overloaded(f"the body did not arrive within {seconds:g} s") from error
         return bytes(body)
+
+    def _turn(self, source: Source, name: str, body: bytes) -> AbstractAsyncContextManager[None]:
+        is_large = source.packs_parts or len(body) >= _LARGE or not inflates_within(body, _LARGE)
+        return self.turns.turn(name) if is_large else nullcontext()
 
     async def _read(self, source: Source, ingest: IngestRequest) -> Reading:
         """Read the body; one that the source cannot read is committed to the quarantine."""
         try:
             if isinstance(source, Preparing):
                 await source.prepare(ingest)
-            if len(ingest.body) >= _THREAD_FROM_BYTES:
+            is_packed = source.packs_parts or ingest.body.startswith(GZIP_MAGIC)
+            if is_packed or len(ingest.body) >= _THREAD_FROM_BYTES:
                 return await asyncio.to_thread(source.read, ingest)
             return source.read(ingest)
         except Unreadable as refusal:

@@ -20,6 +20,7 @@ from powertrip.errors import IngestRefused, StoreUnavailable
 from powertrip.ingest.contract import InboxWriter, Limits, Source
 from powertrip.ingest.endpoint import REQUEST_ID, IngestEndpoint
 from powertrip.ingest.fetching import Fetcher
+from powertrip.ingest.holding import Room
 from powertrip.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
@@ -28,10 +29,6 @@ _REFUSAL = web.RequestKey("refusal", str)
 _CAUSE = web.RequestKey("cause", str)
 
 _BODY_TIMEOUT = 30.0
-_IDLE_TIMEOUT = 75.0
-"""Seconds a connection may wait for a request, the time to send the headers included."""
-_SHUTDOWN_TIMEOUT = 8.0
-"""Seconds that requests in flight are given; aiohttp may wait twice, and 20 s are allowed in all."""
 _RETRY_AFTER = 10
 """Seconds after which a sender should try again when the database could not take its records."""
 _DATABASE_IS_BUSY = "the database cannot take this now; send it again"
@@ -59,6 +56,8 @@ def build_app(
     `sources` and `limits` may change while it is served. `refused` is told of each refused post: the source,
     empty where none has the name, and the cause.
     """
+    proven = Room(lambda: limits().held_bytes, "what senders post")
+    unproven = Room(lambda: limits().unproven_bytes, "what nobody has proved to have sent yet")
     endpoint = IngestEndpoint(
         sources=sources,
         limits=limits,
@@ -67,6 +66,8 @@ def build_app(
         clock=clock,
         body_timeout=body_timeout,
         fetcher=fetcher or Fetcher(),
+        proven=proven,
+        unproven=unproven,
     )
     # The errors are answered within, so that every answer is counted and logged.
     app = web.Application(middlewares=[_observing(sources, metrics, refused), _answer_errors])
@@ -166,34 +167,3 @@ def _observing(
 def _nearest(written: str, known: Iterable[str]) -> str | None:
     """The source whose name is most like what was written in its place, if any is."""
     return next(iter(get_close_matches(written[:_LONGEST_NAME], list(known), n=1)), None)
-
-
-class WebServer:
-    """Serves an application until stopped."""
-
-    def __init__(self, app: web.Application, host: str, port: int) -> None:
-        self._host = host
-        self._wanted_port = port
-        self._runner = web.AppRunner(
-            app,
-            access_log=None,
-            # The sources inflate bodies themselves, up to a limit.
-            auto_decompress=False,
-            keepalive_timeout=_IDLE_TIMEOUT,
-            shutdown_timeout=_SHUTDOWN_TIMEOUT,
-        )
-
-    async def start(self) -> None:
-        """Begin to listen; raises OSError if the port cannot be had."""
-        await self._runner.setup()
-        await web.TCPSite(self._runner, self._host, self._wanted_port, backlog=1024).start()
-
-    async def stop(self) -> None:
-        """Stop listening and let requests in flight finish, within 16 seconds."""
-        await self._runner.cleanup()
-
-    @property
-    def port(self) -> int:
-        """The port that is listened on, also where 0 asked for any free one."""
-        address = self._runner.addresses[0]
-        return int(address[1])

@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.domain.record import Record
-from powertrip.ingest.contract import Limits
-from powertrip.ingest.records import DEFAULT_LIMITS, KEYS, RecordKeys, make_records
+from powertrip.ingest.contract import DEFAULT_LIMITS, Limits
+from powertrip.ingest.records import KEYS, RecordKeys, make_records
 from powertrip.ingest.shipped import prepared
 
 # An event without a hostname still has the name that Papertrail's users gave its sender. A login without a
@@ -20,7 +20,7 @@ def event_records(
     events: list[Any], *, source: str, received_at: datetime, limits: Limits = DEFAULT_LIMITS
 ) -> list[Record]:
     """Records of events, with Papertrail's ids, and times that have zones; raises as `make_records`."""
-    values = [prepared(event, _KEYS) for event in events]
+    values = (prepared(event, _KEYS) for event in events)
     return make_records(
         values,
         source=source,

@@ -5,23 +5,25 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from powertrip.config.section import Section
 from powertrip.domain.record import Record, content_of, sent_id
 from powertrip.domain.tags import facility_name, facility_of_pri, plain_program
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.ingest.body import TOO_DEEP
-from powertrip.ingest.contract import Limits
+from powertrip.ingest.contract import DEFAULT_LIMITS, Limits, Unread, too_many
 from powertrip.ingest.times import parse_time
 
 KeyPath = str | tuple[str, ...] | None
+Item = TypeVar("Item")
 
 _NAME_LIMIT = 255
 """Characters kept of a host or program; the longest host name DNS allows."""
 _ID_LIMIT = 200
 """Characters of a sender's id that are kept as they are; databases bound the size of an index entry."""
-DEFAULT_LIMITS = Limits()
+_STEP = 256 * 1024
+"""Characters of a long text that are looked at in one go."""
 
 _FACILITY_KEYS = (
     *("facility", "FACILITY", "SYSLOG_FACILITY", "syslogfacility-text", "syslog_facility", "SyslogFacility"),
@@ -92,11 +94,8 @@ def make_records(
     `zone` is that of times that name none; None where such are not trusted. Raises BodyTooLarge past the
     limit of records, Unreadable for values nested too deeply to write.
     """
-    listed = list(values)
-    if len(listed) > limits.records:
-        raise BodyTooLarge(f"the body holds more than {limits.records} records; send smaller batches")
     records = []
-    for place, given in enumerate(listed):
+    for place, given in enumerate(bounded(values, limits)):
         value = given.value if isinstance(given, Verbatim) else given
         raw = storable(given.raw) if isinstance(given, Verbatim) else value_as_json(value)
         content = given.content if isinstance(given, Verbatim) else None
@@ -138,6 +137,23 @@ def make_records(
         )
         records.append(record)
     return records
+
+
+def bounded(values: Iterable[Item], limits: Limits) -> Iterator[Item]:
+    """`values` one by one, as far as they may be one body's; raises BodyTooLarge beyond.
+
+    Belongs around whatever takes records out of a body, for a few bytes may make much of them.
+    """
+    room = limits.raw_characters
+    for place, value in enumerate(values):
+        if isinstance(value, Verbatim | Unread):
+            room -= len(value.raw if isinstance(value, Verbatim) else value.body)
+        if place >= limits.records:
+            raise BodyTooLarge(too_many(limits.records))
+        if room < 0:
+            problem = f"its records take more than {limits.raw_characters} bytes, with what they share"
+            raise BodyTooLarge(f"{problem}; send smaller batches")
+        yield value
 
 
 def value_as_json(value: Any) -> str:
@@ -252,4 +268,8 @@ def storable(text: str) -> str:
     """`text` without the characters that UTF-8 or PostgreSQL cannot store, each replaced by U+FFFD."""
     if "\0" in text:
         text = text.replace("\0", "\ufffd")
-    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    if text.isascii():
+        return text
+    # In steps, for a text of nothing else would hold Python's lock for a quarter of a second.
+    steps = (text[start : start + _STEP] for start in range(0, len(text), _STEP))
+    return "".join(step.encode("utf-8", "surrogatepass").decode("utf-8", "replace") for step in steps)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, final
 from zoneinfo import ZoneInfo
 
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, HeaderName, SourceSecret, TimeZone
+from powertrip.config.values import Duration, HeaderName, Size, SourceSecret, TimeZone
 from powertrip.domain.record import Record
 from powertrip.domain.voices import ExpectedVoice
 from powertrip.ingest.auth import authorize
@@ -27,10 +27,18 @@ class SourceSection(Section):
     log: ClassVar[str | None] = None
     """The service whose ids name one record wherever they come from."""
 
+    proves_by_body: ClassVar[bool] = False
+    """Whether only a signature over the body proves who sent it."""
+
+    packs_parts: ClassVar[bool] = False
+    """Whether parts of a body may be compressed by themselves."""
+
     type: str
     """Who sends, and so the format; [sources.md](sources.md) tells how to connect each."""
     secret: SourceSecret
     """What the sender proves itself with: bearer token, password, header, end of the path, or a signature."""
+    max_body: Size | None = None
+    """A larger request is refused; never more than `ingest.max_body`."""
     expect_within: Duration | None = None
     """The security channel is told when no new record came for this long."""
     expect: tuple[ExpectedVoice, ...] = ()
@@ -42,6 +50,10 @@ class SourceSection(Section):
     def programs(self) -> tuple[str, ...]:
         """The programs that all its records are of, where that can be known."""
         return ()
+
+    @property
+    def body_limit(self) -> int | None:
+        return self.max_body
 
     def authorize(self, request: IngestRequest) -> None:
         """Check the credentials in the headers and the path; raises Unauthorized."""
@@ -117,7 +129,19 @@ class Signature:
 
 
 class SignedSource(SourceSection):
-    """A sender that signs each request with the secret; a type only finds the signature in the headers."""
+    """A sender that signs each request with the secret; a type only finds the signature in the headers.
+
+    Anybody can have us hold a body until it is whole, so what is taken of one is small: `usual_body` of it,
+    unless the configuration says otherwise.
+    """
+
+    proves_by_body: ClassVar[bool] = True
+
+    usual_body: ClassVar[int] = 256 * 1024
+
+    @property
+    def body_limit(self) -> int | None:
+        return self.max_body or self.usual_body
 
     def sample(self, login: SampleLogin) -> Sample:
         sample = self.sample_body(login)

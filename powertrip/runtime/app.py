@@ -12,8 +12,8 @@ import structlog
 
 from powertrip.api import ReadApi
 from powertrip.errors import ConfigError, Mistake
-from powertrip.ingest.contract import Limits
-from powertrip.ingest.http import WebServer, build_app
+from powertrip.ingest.http import build_app
+from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.pipeline.ports import Origin
@@ -141,13 +141,9 @@ def _state_server(at_start: Config, state: StateEndpoint, *, serves_web: bool) -
 def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
     config = shared.config
 
-    def limits() -> Limits:
-        ingest = config().ingest
-        return Limits(body_bytes=ingest.max_body, inflated_bytes=ingest.max_inflated)
-
     app = build_app(
         sources=lambda: config().sources,
-        limits=limits,
+        limits=lambda: config().ingest.limits,
         inbox=shared.inbox,
         metrics=shared.metrics,
         clock=shared.clock,
@@ -155,4 +151,5 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
     )
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
     state.add_beside_records(app)
-    return WebServer(app, config().ingest.host, config().ingest.port)
+    ingest = config().ingest
+    return WebServer(app, ingest.host, ingest.port, lambda: config().ingest.max_connections)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import structlog
 from aiohttp import web
 
-from powertrip.ingest.http import WebServer
+from powertrip.ingest.server import WebServer
 
 log = structlog.get_logger(__name__)
 

@@ -12,14 +12,15 @@ import binascii
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.aws import of_log_event, of_object, of_text
 from powertrip.ingest.body import GZIP_MAGIC, inflate, parse_values
-from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading, Unread
+from powertrip.ingest.bounds import check_lines
+from powertrip.ingest.contract import IngestAnswer, IngestRequest, Limits, Reading, Unread
 from powertrip.ingest.records import Verbatim
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.source import SourceSection
@@ -29,10 +30,14 @@ REQUEST_ID_HEADER = "X-Amz-Firehose-Request-Id"
 _BATCH = ("owner", "logGroup", "logStream")
 """The keys of a batch of CloudWatch Logs that are kept with each of its events."""
 
+_BOMBS = 3
+"""Records of a request that hold too much, behind which no other is looked into."""
+
 
 class Firehose(SourceSection):
     """Amazon Data Firehose."""
 
+    packs_parts: ClassVar = True
     type: Literal["firehose"]
 
     def authorize(self, request: IngestRequest) -> None:
@@ -57,22 +62,27 @@ class Firehose(SourceSection):
         answer = IngestAnswer(content={"requestId": request_id, "timestamp": timestamp})
         inflater = _Inflater(request.limits.inflated_bytes)
         try:
-            packed = _packed_records(inflater.text(request.body))
+            packed = _packed_records(inflater.text(request.body), request.limits)
         except (Unreadable, BodyTooLarge) as refusal:
             return Reading(unread=(Unread(body=request.body, reason=str(refusal)),), answer=answer)
         records: list[Record] = []
         refused: list[Any] = []
         reasons: list[str] = []
         limit = request.limits.records
+        bombs = 0
         for place, item in enumerate(packed):
             # Without a request id the records have ids of their own.
             item_id = f"{request_id}:{place}" if request_id else None
             made: list[Record] = []
             reason = ""
             try:
-                made = self.records(_values(item, item_id, inflater), request)
+                if bombs < _BOMBS:
+                    made = self.records(_values(item, item_id, inflater, request.limits), request)
+                else:
+                    reason = "others before it hold too much"
             except (Unreadable, BodyTooLarge) as refusal:
                 reason = str(refusal)
+                bombs += isinstance(refusal, BodyTooLarge)
             if len(records) + len(made) > limit:
                 reason = f"the body holds more than {limit} records"
             if reason:
@@ -102,16 +112,16 @@ class _Inflater:
         return body.decode("utf-8-sig", "replace")
 
 
-def _packed_records(text: str) -> list[Any]:
+def _packed_records(text: str, limits: Limits) -> list[Any]:
     """The records as the body has them; raises Unreadable."""
-    [body, *others] = parse_values(text)
+    [body, *others] = parse_values(text, limits)
     records = body.get("records") if isinstance(body, dict) else None
     if others or not isinstance(records, list):
         raise Unreadable("not a delivery of Firehose: expected an object with a list `records`")
     return records
 
 
-def _values(item: Any, item_id: str | None, inflater: _Inflater) -> Iterator[Verbatim]:
+def _values(item: Any, item_id: str | None, inflater: _Inflater, limits: Limits) -> Iterator[Verbatim]:
     """All values in one record of Firehose; raises Unreadable, BodyTooLarge."""
     data = item.get("data") if isinstance(item, dict) else None
     if not isinstance(data, str):
@@ -121,8 +131,9 @@ def _values(item: Any, item_id: str | None, inflater: _Inflater) -> Iterator[Ver
     except (binascii.Error, ValueError) as error:
         raise Unreadable("the `data` of a record is not base64") from error
     if text.lstrip().startswith("{"):
-        parts = parse_values(text)
+        parts = parse_values(text, limits)
     else:
+        check_lines(text, limits.records)
         # No other break ends a line: whoever may have U+2028 logged must not forge one.
         parts = [line.removesuffix("\r") for line in text.split("\n") if line.strip()]
     if not parts:

@@ -8,7 +8,7 @@ from powertrip.ingest.batches import unwrapped
 from powertrip.ingest.body import read_elements, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
-from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, find_list, value_as_json
+from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, bounded, find_list, value_as_json
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import fields_of_line, prepared
 from powertrip.ingest.source import BySecret, Zoned
@@ -73,17 +73,17 @@ class Json(BySecret, Zoned):
             raise Unreadable(f"{error}; for lines of syslog, give the source the type syslog") from error
         # Without a list of its own in the config, what senders wrap records in is known.
         opened = elements if self.events else (part for item in elements for part in unwrapped(item))
-        for value in opened:
+        for value in bounded(opened, request.limits):
             listed = find_list(value, self.events)
             values += [value] if listed is None else listed
         keys = self.keys.found_by()
         # A text within JSON is a line; as it came it is JSON.
-        made = [
+        made = (
             Verbatim(fields_of_line(value), value_as_json(value))
             if isinstance(value, str)
             else prepared(value, keys)
             for value in values
-        ]
+        )
         return Reading(records=self.records(made, request), unread=unread)
 
 

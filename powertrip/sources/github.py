@@ -26,6 +26,8 @@ class Github(SignedSource):
     """The signed webhooks of GitHub."""
 
     packs: ClassVar = ("github-webhook",)
+    # A push lists up to 2048 commits; all that its pack asks about is under 32 KiB.
+    usual_body: ClassVar = 1024 * 1024
     type: Literal["github"]
 
     def signature(self, request: IngestRequest) -> Signature:

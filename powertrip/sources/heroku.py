@@ -49,7 +49,7 @@ class Heroku(BySecret):
         return Sample(body=frame, headers={"Content-Type": "application/logplex-1", _FRAME_ID: login.token})
 
     def read_body(self, request: IngestRequest) -> Reading:
-        frames, remainder = octet_frames(plain_body(request))
+        frames, remainder = octet_frames(plain_body(request), request.limits)
         if not frames:
             raise Unreadable("not a body of logplex: expected frames that begin with their length in bytes")
         frame_id = request.header(_FRAME_ID)

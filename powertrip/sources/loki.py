@@ -4,13 +4,14 @@ Promtail and Alloy speak only the other form, protobuf compressed by snappy, whi
 out. Format: Loki's HTTP API, `POST /loki/api/v1/push`; its answer is 204.
 """
 
-from typing import Any, Literal
+from itertools import chain
+from typing import Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
-from powertrip.ingest.records import as_paths
+from powertrip.ingest.records import as_paths, bounded
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import apart, lines_of_streams
 from powertrip.ingest.source import BySecret
@@ -40,10 +41,10 @@ class Loki(BySecret):
         encoding = (request.header("content-encoding") or "").lower()
         if "protobuf" in content_type or encoding == "snappy":
             raise Unreadable(_PROTOBUF)
-        lines: list[Any] = []
-        for push in read_values(request):
+        pushes = read_values(request)
+        for push in pushes:
             if not (isinstance(push, dict) and isinstance(push.get("streams"), list)):
                 raise Unreadable("not a Loki push: expected an object with a list `streams`")
-            lines += lines_of_streams(push)
-        sound, unread = apart(lines)
+        pushed = chain.from_iterable(map(lines_of_streams, pushes))
+        sound, unread = apart(bounded(pushed, request.limits))
         return Reading(records=self.records(sound, request), unread=tuple(unread), answer=_ANSWER)

@@ -35,6 +35,8 @@ class Pam(SignedSource):
     """Logins told by contrib/pam, signed."""
 
     packs: ClassVar = ("pam-login",)
+    # The script cuts each name after 1000 bytes, and sends under 8 KiB.
+    usual_body: ClassVar = 32 * 1024
     type: Literal["pam"]
 
     @property

@@ -27,7 +27,7 @@ class Wazuh5(BySecret, Zoned, ViewedSource):
         if not text:
             raise Unreadable("the body is empty; fill the notification's template, see docs/sources.md")
         # A line may begin with a time in brackets.
-        values = opened(parse_values(text)) if text.startswith(("{", "[{")) else [text]
+        values = opened(parse_values(text, request.limits)) if text.startswith(("{", "[{")) else [text]
         return self.reading(values, request=request)
 
     def sample_body(self, login: SampleLogin) -> Sample:  # noqa: ARG002

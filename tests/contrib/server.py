@@ -13,7 +13,8 @@ from typing import Any
 
 from powertrip.domain.record import Gap, Record
 from powertrip.ingest.contract import Limits
-from powertrip.ingest.http import WebServer, build_app
+from powertrip.ingest.http import build_app
+from powertrip.ingest.server import WebServer
 from powertrip.metrics import Metrics
 from tests.sources.posting import source
 

@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from powertrip.domain.record import Gap, Record
 from powertrip.errors import Overloaded, StoreUnavailable, Unauthorized
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Limits, Reading, Source, Unread
-from powertrip.ingest.http import WebServer, build_app
+from powertrip.ingest.http import build_app
+from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from tests.sources.posting import source
@@ -82,6 +83,9 @@ class BrokenSource:
     """A source with a mistake of its own."""
 
     name: str = "broken"
+    body_limit: int | None = None
+    proves_by_body: bool = False
+    packs_parts: bool = False
 
     def authorize(self, request: IngestRequest) -> None:
         assert request.body == b""
@@ -99,6 +103,9 @@ class OddSource:
 
     inbox: ListInbox
     name: str = "odd"
+    body_limit: int | None = None
+    proves_by_body: bool = False
+    packs_parts: bool = False
     follow_up_failure: Exception | None = None
     prepare_failure: Exception | None = None
     prepared: bytes | None = None

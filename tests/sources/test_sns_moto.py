@@ -20,7 +20,8 @@ from moto.server import ThreadedMotoServer
 from powertrip.domain.record import Record
 from powertrip.ingest.contract import Limits
 from powertrip.ingest.fetching import Fetcher
-from powertrip.ingest.http import WebServer, build_app
+from powertrip.ingest.http import build_app
+from powertrip.ingest.server import WebServer
 from powertrip.metrics import Metrics
 from powertrip.sources.sns_message import check_certificate_url
 from powertrip.store import Store
