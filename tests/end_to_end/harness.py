@@ -162,7 +162,7 @@ class Process:
         self.process: asyncio.subprocess.Process | None = None
         self.output = config.with_suffix(f".{command}.log")
 
-    async def start(self, port: int | None = None) -> None:
+    async def start(self, port: int | None = None, patience: float = START_TIMEOUT) -> None:
         """Start, and wait until /healthz answers if a `port` is given."""
         with self.output.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
@@ -176,11 +176,11 @@ class Process:
                 env={"PATH": os.environ["PATH"], "HOME": str(self._config.parent), **self._environment},
             )
         if port is not None:
-            await self._until_healthy(port)
+            await self._until_healthy(port, patience)
 
-    async def _until_healthy(self, port: int) -> None:
+    async def _until_healthy(self, port: int, patience: float) -> None:
         assert self.process is not None
-        async with asyncio.timeout(START_TIMEOUT):
+        async with asyncio.timeout(patience):
             while not await _answers(port):
                 if self.process.returncode is not None:
                     raise RuntimeError(self.output.read_text(encoding="utf-8"))

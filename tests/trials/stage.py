@@ -24,7 +24,7 @@ Kind = Literal["sqlite", "postgresql"]
 PEOPLE = 200
 """So many that nobody is asked often enough for it to count as a burst."""
 WEBS, WORKERS = 2, 3
-START = 60.0
+START = 120.0
 """Seconds that a program may take to start on a busy machine."""
 
 TOKEN = "a-token-for-readiness-in-trials"
@@ -68,7 +68,7 @@ class Stage:
     async def start(self, program: Process) -> None:
         """Start one program that has ended, and wait until it listens, if it does."""
         port = self.port_of(program)
-        await program.start(port)
+        await program.start(port, START)
 
     def port_of(self, program: Process) -> int | None:
         """The port that the program takes records on."""
