@@ -1,5 +1,7 @@
 """What Powertrip counts and measures, in Prometheus' words; no label ever holds personal data."""
 
+import math
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 PREFIX = "powertrip_"
@@ -32,7 +34,11 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "enrichment_paused": ("1 while a service is not asked because it failed too often, else 0", ("service",)),
     "events_open": ("Events nobody has decided", ()),
     "backlog_records": ("Records waiting to be judged", ()),
-    "slack_connected": ("1 while the Slack connection is up, else 0", ()),
+    "slack_connected": ("1 while a process has a connection to Slack, else 0", ()),
+    "database_answers": ("1 if the database answered when the metrics were asked for, else 0", ()),
+    "oldest_unjudged_seconds": ("For how long the oldest record has waited to be judged", ()),
+    "oldest_first_card_seconds": ("For how long the oldest event has waited to be asked about", ()),
+    "worker_sign_of_life_seconds": ("How long ago a process that judges and asks was seen", ("worker",)),
     "poll_last_success_timestamp_seconds": ("When a round last went through, Unix time", ("poll",)),
     "poll_lag_seconds": ("How far a poll is behind", ("poll",)),
     "heartbeat_seconds": ("How long the newest heartbeat took until it was seen in Slack", ("source",)),
@@ -51,6 +57,17 @@ HISTOGRAMS: dict[str, tuple[str, tuple[float, ...]]] = {
     ),
 }
 """What each means, and the upper bounds of its buckets."""
+
+
+_OF_THE_WHOLE = (
+    "database_answers",
+    "events_open",
+    "gaps_waiting",
+    "backlog_records",
+    "oldest_unjudged_seconds",
+    "oldest_first_card_seconds",
+)
+_WORKERS = "worker_sign_of_life_seconds"
 
 
 class Metrics:
@@ -131,9 +148,6 @@ class Metrics:
         """A page of what a sender left out could not be fetched."""
         self._count("backfill_failures", source)
 
-    def set_gaps_waiting(self, count: int) -> None:
-        self._set("gaps_waiting", count)
-
     def delivery_attempted(self, kind: str, outcome: str) -> None:
         self._count("deliveries", kind, outcome)
 
@@ -172,11 +186,31 @@ class Metrics:
         """Every source was heard in time, and the card in Slack shows it."""
         self._set("heartbeat_last_success_timestamp_seconds", at.timestamp())
 
-    def set_events_open(self, count: int) -> None:
-        self._set("events_open", count)
+    def set_whole(
+        self,
+        *,
+        open_events: int,
+        gaps: int,
+        backlog: int,
+        unjudged_for: timedelta,
+        first_card_for: timedelta,
+        workers: Mapping[str, timedelta],
+    ) -> None:
+        """What the database knows of all processes; `workers`: how long ago each was seen, by its name."""
+        values = (1, open_events, gaps, backlog, unjudged_for.total_seconds(), first_card_for.total_seconds())
+        for name, value in zip(_OF_THE_WHOLE, values, strict=True):
+            self._set(name, value)
+        # Those that ended are gone.
+        self._gauges[_WORKERS].clear()
+        for worker, age in workers.items():
+            self._set(_WORKERS, age.total_seconds(), worker)
 
-    def set_backlog(self, count: int) -> None:
-        self._set("backlog_records", count)
+    def forget_whole(self) -> None:
+        """The database is away: numbers of before would look as if all were well."""
+        self._set("database_answers", 0)
+        for name in _OF_THE_WHOLE[1:]:
+            self._set(name, math.nan)
+        self._gauges[_WORKERS].clear()
 
     def set_slack_connected(self, connected: bool) -> None:
         self._set("slack_connected", connected)

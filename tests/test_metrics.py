@@ -1,6 +1,7 @@
 """What is counted, under which name."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -42,11 +43,21 @@ def test_counts_appear_under_their_names_and_labels(metrics: Metrics) -> None:
         assert line in text
 
 
+def tell_whole(metrics: Metrics, **changes: Any) -> None:
+    whole: dict[str, Any] = {
+        "open_events": 4,
+        "gaps": 2,
+        "backlog": 9,
+        "unjudged_for": timedelta(seconds=3),
+        "first_card_for": timedelta(seconds=5),
+        "workers": {"worker-1": timedelta(seconds=1)},
+    }
+    metrics.set_whole(**(whole | changes))
+
+
 def test_levels_show_the_last_value(metrics: Metrics) -> None:
-    metrics.set_events_open(4)
-    metrics.set_gaps_waiting(2)
-    metrics.set_backlog(9)
-    metrics.set_backlog(8)
+    tell_whole(metrics)
+    tell_whole(metrics, backlog=8, workers={"worker-2": timedelta(seconds=2)})
     metrics.set_slack_connected(True)
     metrics.first_notice_posted(timedelta(milliseconds=300))
     text = metrics.exposition().decode()
@@ -55,13 +66,27 @@ def test_levels_show_the_last_value(metrics: Metrics) -> None:
         "powertrip_gaps_waiting 2.0",
         "powertrip_backlog_records 8.0",
         "powertrip_slack_connected 1.0",
+        "powertrip_database_answers 1.0",
+        "powertrip_oldest_unjudged_seconds 3.0",
+        "powertrip_oldest_first_card_seconds 5.0",
+        'powertrip_worker_sign_of_life_seconds{worker="worker-2"} 2.0',
         'powertrip_time_to_notice_seconds_bucket{le="0.5"} 1.0',
     ):
         assert line in text
 
 
+def test_without_the_database_nothing_looks_as_if_all_were_well(metrics: Metrics) -> None:
+    tell_whole(metrics)
+    metrics.forget_whole()
+    text = metrics.exposition().decode()
+    assert "powertrip_database_answers 0.0" in text
+    assert "powertrip_backlog_records NaN" in text
+    assert "powertrip_oldest_unjudged_seconds NaN" in text
+    assert "worker-1" not in text
+
+
 def test_two_sets_of_metrics_do_not_share_anything(metrics: Metrics) -> None:
-    metrics.set_backlog(5)
+    tell_whole(metrics)
     assert "powertrip_backlog_records 0.0" in Metrics().exposition().decode()
 
 
@@ -100,9 +125,7 @@ def test_every_metric_that_is_declared_can_have_a_value(metrics: Metrics) -> Non
     metrics.heartbeat_seen("logs", timedelta(seconds=2))
     metrics.heartbeat_succeeded(now)
     metrics.first_notice_posted(timedelta(milliseconds=300))
-    metrics.set_events_open(4)
-    metrics.set_gaps_waiting(2)
-    metrics.set_backlog(8)
+    tell_whole(metrics)
     metrics.set_slack_connected(True)
     samples = [line for line in metrics.exposition().decode().splitlines() if not line.startswith("#")]
     values = {line.partition(" ")[0].partition("{")[0]: float(line.rpartition(" ")[2]) for line in samples}

@@ -4,7 +4,7 @@ Read downward: what is made of what, and, from the bottom up, in which order it 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,14 +17,16 @@ from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
 from powertrip.pipeline.ports import Origin
-from powertrip.runtime.readiness import database_check, socket_check, trouble_checks
+from powertrip.runtime.presence import Presence
+from powertrip.runtime.readiness import Readiness
 from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared
 from powertrip.runtime.state_server import StateServer
 from powertrip.runtime.watchman import Watchman
 from powertrip.runtime.worker import Worker
 from powertrip.settings import Config
-from powertrip.state.endpoint import Check, StateEndpoint
+from powertrip.state.endpoint import StateEndpoint
+from powertrip.store.processes import ProcessRole
 
 log = structlog.get_logger(__name__)
 
@@ -82,11 +84,13 @@ async def powertrip(
     """Run until the block ends. Raises ConfigError for what an operator has to mend."""
     async with open_shared(at_start, origins) as shared:
         worker = Worker(shared, port=lambda: endpoint.port if endpoint else None) if works else None
-        state = _state(shared, worker)
+        presence = _presence(shared, worker, serves_web=serves_web)
+        state = _state(shared, presence, worker)
         endpoint = _endpoint(shared, state) if serves_web else None
         state_server = _state_server(at_start, state, serves_web=serves_web)
         watchman = Watchman(shared) if serves_web and not works else None
         try:
+            await presence.start()
             await state_server.start()
             # It listens before Slack is reached: what arrives while Slack is away is kept.
             if endpoint is not None:
@@ -114,22 +118,26 @@ async def powertrip(
                 async with asyncio.timeout(GRACE):
                     parts = (endpoint, worker, watchman, state_server)
                     await asyncio.gather(*(part.stop() for part in parts if part is not None))
+                    await presence.stop()
             except TimeoutError:
                 log.error("stopped before all was finished; leases hand it to the next start", seconds=GRACE)
             log.info("stopped")
 
 
-def _state(shared: Shared, worker: Worker | None) -> StateEndpoint:
-    config = shared.config
+def _presence(shared: Shared, worker: Worker | None, *, serves_web: bool) -> Presence:
+    halves = {True: ProcessRole.RUN, False: ProcessRole.WORKER}
+    role = ProcessRole.WEB if worker is None else halves[serves_web]
+    return Presence(shared, role=role, is_connected=worker.socket.is_connected if worker else None)
 
-    async def readiness() -> Sequence[Check]:
-        checks = [await database_check(shared.store, config, shared.metrics)]
-        if worker is not None:
-            checks.append(await socket_check(worker.socket, shared.metrics))
-        checks += await trouble_checks(shared.store)
-        return checks
 
-    return StateEndpoint(readiness=readiness, metrics=shared.metrics, token=lambda: config().metrics.token)
+def _state(shared: Shared, presence: Presence, worker: Worker | None) -> StateEndpoint:
+    readiness = Readiness(shared, presence, worker.socket if worker else None)
+    return StateEndpoint(
+        readiness=readiness.checks,
+        refresh=readiness.refresh,
+        metrics=shared.metrics,
+        token=lambda: shared.config().metrics.token,
+    )
 
 
 def _state_server(at_start: Config, state: StateEndpoint, *, serves_web: bool) -> StateServer:

@@ -19,7 +19,7 @@ from powertrip.pipeline.send import send
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared
-from powertrip.runtime.steps import SocketWatch, count, follow_clock, maintain, report_silence, report_sources
+from powertrip.runtime.steps import SocketWatch, follow_clock, maintain, report_silence, report_sources
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
@@ -100,7 +100,6 @@ def loops(
         ),
         Loop("watch socket", SocketWatch(shared, socket).watch, every=_each(WATCH_TICK)),
         Loop("watch workspace", watch.look, every=_each(WORKSPACE_TICK)),
-        Loop("count", partial(count, shared), every=_each(WATCH_TICK)),
         Loop("maintain", partial(maintain, shared, workspace), every=_each(MAINTENANCE_TICK)),
     ]
 

@@ -54,16 +54,6 @@ async def report_sources(shared: Shared, context: Context) -> bool:
     return False
 
 
-async def count(shared: Shared) -> bool:
-    """Sets the gauges that only the database knows."""
-    store, metrics = shared.store, shared.metrics
-    open_events, _ = await store.counts()
-    metrics.set_events_open(open_events)
-    metrics.set_gaps_waiting(await store.gaps.waiting_count())
-    metrics.set_backlog(await store.inbox.backlog(shared.config().ingest.backlog_limit))
-    return False
-
-
 async def maintain(shared: Shared, workspace: Workspace) -> bool:
     """Deletes what is beyond its keeping, and refreshes what a start without Slack needs."""
     config, now = shared.config(), shared.clock()

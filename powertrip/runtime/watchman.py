@@ -57,12 +57,10 @@ class Watchman:
     async def look(self) -> bool:
         """Look once; returns False. Raises StoreUnavailable."""
         config, now, store = self._shared.config(), self._clock(), self._shared.store.heartbeat
-        if not config.heartbeat.is_on:
-            return False
         # After a step back it has begun in the future.
         self._began_at = min(self._began_at, now)
         # What was before its own start is nobody's silence: both may have been down.
-        alive_at = max(await store.alive_at() or self._began_at, self._began_at)
+        alive_at = max(await self._shared.store.processes.worker_seen_at() or self._began_at, self._began_at)
         is_silent = now - alive_at >= config.heartbeat.late_after / 2
         if now >= self._again_at and await store.mark_worker_told(now if is_silent else None):
             message = cards.worker_silent(alive_at) if is_silent else cards.worker_back(now)

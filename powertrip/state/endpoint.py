@@ -38,6 +38,10 @@ class Check:
 Readiness = Callable[[], Awaitable[Sequence[Check]]]
 
 
+async def _nothing() -> None:
+    """Where all metrics are set by the way."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StateEndpoint:
     """Answers platforms and Prometheus."""
@@ -46,6 +50,8 @@ class StateEndpoint:
     metrics: Metrics
     token: Callable[[], SecretStr | None]
     """Read at each request, so that a reload takes effect."""
+    refresh: Callable[[], Awaitable[None]] = _nothing
+    """Sets the metrics that nobody sets by the way."""
 
     def app_of_its_own(self) -> web.Application:
         """An application for the port of its own."""
@@ -88,6 +94,7 @@ class StateEndpoint:
 
     async def exposition(self, _request: web.Request) -> web.Response:
         """The metrics in Prometheus's text format 0.0.4."""
+        await self.refresh()
         content_type = "text/plain; version=0.0.4; charset=utf-8"
         return web.Response(body=self.metrics.exposition(), headers={"Content-Type": content_type})
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.retention import Retention
-from powertrip.store import deliveries, events, pruning
+from powertrip.store import pruning
 from powertrip.store.again import Again
 from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
@@ -33,6 +33,7 @@ from powertrip.store.notices import Notices
 from powertrip.store.outbox import Deliveries
 from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
+from powertrip.store.processes import Processes
 from powertrip.store.quarantine import Quarantine
 from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
@@ -68,6 +69,7 @@ class Store:
         self.notices = Notices(database)
         self.people_cache = PeopleCache(database)
         self.polling = Polling(database)
+        self.processes = Processes(database)
         self.quarantine = Quarantine(database)
         self.sightings = Sightings(database)
         self.sources = Sources(database)
@@ -79,10 +81,6 @@ class Store:
         self._database = database
         self._run = database.run
         self._worker_lock = WorkerLock(database.database)
-
-    async def counts(self) -> tuple[int, int]:
-        """Open events and waiting deliveries."""
-        return await self._run(lambda: (events.open_count(), deliveries.waiting_count()))
 
     async def prune(
         self, retention: Retention, quarantine: QuarantineSection, now: datetime

@@ -222,7 +222,3 @@ def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
 def done_before(moment: datetime) -> Any:
     """Deliveries that may be deleted: the history keeps what was shown to whom."""
     return (DeliveryRow.state != DeliveryState.WAITING) & (DeliveryRow.done_at < moment)
-
-
-def waiting_count() -> int:
-    return int(DeliveryRow.select().where(DeliveryRow.state == DeliveryState.WAITING).count())

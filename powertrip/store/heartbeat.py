@@ -206,12 +206,6 @@ def prune(now: datetime) -> int:
     return int(HeartbeatTakenRow.delete().where(old).execute())
 
 
-def alive_at() -> datetime | None:
-    """When a worker last looked at the heartbeat; None where none ever did."""
-    row = HeartbeatCardRow.get_or_none(HeartbeatCardRow.id == _ONLY)
-    return row.alive_at if row else None
-
-
 def mark_worker_told(at: datetime | None) -> bool:
     """Note that it is told that no worker is alive, or with None that one is; False where that is known."""
     HeartbeatCardRow.insert(id=_ONLY).on_conflict_ignore().execute()
@@ -229,5 +223,4 @@ class Heartbeats(Role):
     keep = transaction(keep)
     heard = transaction(heard)
     outage = transaction(outage)
-    alive_at = transaction(alive_at)
     mark_worker_told = transaction(mark_worker_told)

@@ -8,9 +8,10 @@ import pytest
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.net import utc_now
 from powertrip.runtime.watchman import Watchman
+from powertrip.store.processes import Process, ProcessRole
 from tests.conftest import Clock
 from tests.pipeline.heartbeat_chain import Backup
-from tests.runtime.conftest import Process
+from tests.runtime.conftest import Process as Web
 
 HEARTBEAT = {"key": "9f31c07be2a84d6539aa0c71", "sources": ["syslog"]}
 PATIENCE = timedelta(minutes=5)
@@ -27,19 +28,29 @@ def backup() -> Backup:
 
 
 @pytest.fixture
-def watchman(web: Process, clock: Clock, backup: Backup) -> Watchman:
+def watchman(web: Web, clock: Clock, backup: Backup) -> Watchman:
     """On a clock of its own, beside the one that the process started."""
     clock.now = utc_now()
     return Watchman(web.running.shared, clock=clock, backup=backup)
 
 
-async def worker_looks(web: Process, clock: Clock) -> None:
-    """What a worker does by the way."""
-    assert await web.running.shared.store.heartbeat.watch(["syslog"], "the worker", clock()) is not None
+async def worker_looks(web: Web, clock: Clock) -> None:
+    """The sign of life that a worker gives."""
+    now = clock()
+    worker = Process(
+        name="worker-1",
+        role=ProcessRole.WORKER,
+        host="worker",
+        pid=1,
+        version="0",
+        started_at=now,
+        seen_at=now,
+    )
+    await web.running.shared.store.processes.show(worker)
 
 
 async def test_a_worker_that_is_gone_is_told_once_and_so_is_its_return(
-    watchman: Watchman, web: Process, clock: Clock, backup: Backup
+    watchman: Watchman, web: Web, clock: Clock, backup: Backup
 ) -> None:
     await worker_looks(web, clock)
     for _ in range(60):
@@ -55,7 +66,7 @@ async def test_a_worker_that_is_gone_is_told_once_and_so_is_its_return(
 
 
 async def test_a_worker_that_lives_is_no_news(
-    watchman: Watchman, web: Process, clock: Clock, backup: Backup
+    watchman: Watchman, web: Web, clock: Clock, backup: Backup
 ) -> None:
     for _ in range(60):
         await worker_looks(web, clock)
@@ -91,12 +102,12 @@ async def test_a_channel_that_is_away_is_tried_ever_less_often_until_it_takes_it
     assert len(backup.told) == 1
 
 
-async def test_without_a_heartbeat_nobody_watches(
-    web: Process, watchman: Watchman, clock: Clock, backup: Backup
+async def test_a_worker_is_watched_where_there_is_no_heartbeat_too(
+    web: Web, watchman: Watchman, clock: Clock, backup: Backup
 ) -> None:
     shared = web.running.shared
     shared.config.replace(shared.config().model_copy(update={"heartbeat": HeartbeatSection()}))
     clock.forward(hours=1)
     await watchman.look()
 
-    assert backup.told == []
+    assert len(backup.told) == 1
