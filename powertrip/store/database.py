@@ -15,7 +15,7 @@ from playhouse.migrations import Runner
 
 from powertrip.errors import PowertripError, StoreError, StoreUnavailable, StoreUncertain
 from powertrip.store.database_in_use import database, using
-from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, named
+from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, is_in_the_way, named
 from powertrip.store.line import Line, Lost, ShowsProgress
 from powertrip.store.lines import PATIENCE, Lines
 from powertrip.store.postgres import Postgres
@@ -30,6 +30,10 @@ CLOSE_LIMIT = 2.0
 """Seconds that the end waits for the database; all else is written down by then."""
 SLOW_FAILURE = 3.0
 """Seconds from which on a failure is one that all who wait behind it share: a lock, or no answer."""
+
+MIGRATION_PAUSE = 0.5
+MIGRATION_TRIES = 60
+"""So often is one tried: for two minutes and a half at most, as long as a platform waits for a release."""
 
 RACES = 5
 """How often a step is run that another transaction made impossible, before its caller is told."""
@@ -97,9 +101,25 @@ def migrate(opened: Any) -> list[str]:
             # The lock ends with the connection. On SQLite each migration locks out all other writers itself.
             if isinstance(opened, peewee.PostgresqlDatabase):
                 opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-            return list(Runner(opened, str(MIGRATIONS)).up())
+            return _apply(opened)
     except DRIVER_ERRORS as error:
         raise StoreUnavailable(f"database.url: the database cannot be used: {named(error)}") from error
+
+
+def _apply(opened: Any) -> list[str]:
+    pending = pending_migrations(opened)
+    for left in reversed(range(MIGRATION_TRIES)):
+        try:
+            # Each migration is a transaction: what failed is as it was, and what went before stays.
+            Runner(opened, str(MIGRATIONS)).up()
+            break
+        except DRIVER_ERRORS as error:
+            # Programs of the version before go on writing, and take locks in an order of their own.
+            if not left or not is_in_the_way(error):
+                raise
+            log.info("migration met other writers, repeating", error=str(error))
+            time.sleep(MIGRATION_PAUSE)
+    return pending
 
 
 class LostRace(Exception):

@@ -83,6 +83,11 @@ def is_deadlock(error: BaseException) -> bool:
     return isinstance(_cause(error), psycopg.errors.DeadlockDetected)
 
 
+def is_in_the_way(error: Exception) -> bool:
+    """Whether others held what a migration needs, and may not a moment later."""
+    return isinstance(_cause(error), psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable)
+
+
 def _cause(error: BaseException) -> BaseException:
     """The driver's first error: rolling back fails too, and then hides why it was tried."""
     return [item for item in _chain(error) if isinstance(item, DRIVER_ERRORS)][-1]

@@ -45,9 +45,9 @@ SERVER_LIMITS = {
     "tcp_user_timeout": "20s",
 } | {name: str(seconds) for name, seconds in _GONE_AFTER.items()}
 MIGRATION_LIMITS = {
-    # Longer than IDLE_LIMIT, so that a frozen worker is gone first, and not much longer: while a change of a
-    # table waits, everybody else waits behind it.
-    "lock_timeout": "20s",
+    # While a change of a table waits, everybody else waits behind it. It is tried again for longer than
+    # IDLE_LIMIT, so that a frozen worker is gone before the last attempt.
+    "lock_timeout": "2s",
     # A table may have to be written anew.
     "statement_timeout": "0",
     "idle_in_transaction_session_timeout": "120s",
