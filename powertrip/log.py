@@ -123,9 +123,18 @@ def configure_logging(
 
 
 def _is_wanted(line: logging.LogRecord) -> bool:
+    _shorten(line)
     # Again at the end: a logger below the library's may have a level of its own, as Bolt's have.
     least = _QUIET_LIBRARIES.get(line.name.partition(".")[0], logging.NOTSET)
     return line.levelno >= least and not str(line.msg).startswith(_IGNORED_WARNING)
+
+
+def _shorten(line: logging.LogRecord) -> None:
+    """Tell of a request that is no HTTP in a few words: anybody can send one, and what is in it is theirs."""
+    error = line.exc_info[1] if line.exc_info else None
+    if line.name == "aiohttp.server" and type(error).__module__ == "aiohttp.http_exceptions":
+        line.msg, line.args = f"a request that is no HTTP ({type(error).__name__})", ()
+        line.exc_info, line.levelno, line.levelname = None, logging.WARNING, "WARNING"
 
 
 def _redact_line(_logger: Any, _method: str, line: EventDict | str) -> str:

@@ -1,12 +1,25 @@
 """Lists of events that a person asked for, a page at a time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from powertrip.cards import address_lines, buttons, words
 from powertrip.cards.alike import told_apart
-from powertrip.cards.blocks import Block, Line, actions, button, footer, header, paragraph, paragraphs, text
+from powertrip.cards.blocks import (
+    MESSAGE_JSON,
+    Block,
+    Line,
+    actions,
+    button,
+    footer,
+    header,
+    json_size,
+    paragraph,
+    paragraphs,
+    text,
+)
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import named, show
 from powertrip.domain.event import Event
@@ -28,14 +41,21 @@ def event_list(
 
     The buttons for other pages carry the page's number, a blank and `query`, which says what is listed.
     """
-    apart = told_apart(events[:PAGE_SIZE])
-    lines = [address_lines.entry(event, now, apart[event.id]) for event in events[:PAGE_SIZE]]
+    listed = events[:PAGE_SIZE]
+    apart = told_apart(listed)
+    lines = [address_lines.entry(event, now, apart[event.id]) for event in listed]
+    entries = [paragraph([line]) for line in lines]
+    headline, turns = show(title, 120), turning(page, pages, query)
+    said = answer([[text(headline)], *lines], [header(headline)])
+    # Slack refuses a message that is too large as a whole. Only hostile names make one so large; then the
+    # last events are without buttons, and the id in each line says what to type.
+    room = MESSAGE_JSON - json_size([said.text, *said.blocks, *turns, *entries])
     rows: list[Block] = []
-    for event, line in zip(events, lines, strict=False):
-        rows += [paragraph([line]), *buttons.for_status(event)]
-    headline = show(title, 120)
-    blocks = [header(headline), *rows, *turning(page, pages, query)]
-    return answer([[text(headline)], *lines], blocks)
+    for event, entry in zip(listed, entries, strict=True):
+        pressed = buttons.for_status(event)
+        room -= json_size(pressed)
+        rows += [entry, *(pressed if room > 0 else [])]
+    return replace(said, blocks=[*said.blocks, *rows, *turns])
 
 
 def history(

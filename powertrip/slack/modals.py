@@ -43,4 +43,5 @@ def read_modal(view: dict[str, Any]) -> tuple[ModalContext, str]:
         via=Via(metadata["via"]),
         channel=metadata["channel"],
     )
-    return context, str(view["state"]["values"][cards.INPUT_BLOCK][cards.INPUT]["value"])
+    # Slack has null for an input that was left empty, and "None" is no reason.
+    return context, str(view["state"]["values"][cards.INPUT_BLOCK][cards.INPUT]["value"] or "")

@@ -1,0 +1,38 @@
+"""Runs from the command line; see the package."""
+
+import sys
+from collections.abc import Mapping
+from time import perf_counter
+
+from powertrip.log import configure_logging
+from tests.trials.fuzz import Target, in_slack, outside, over_http, pure
+
+TARGETS: Mapping[str, Target] = {
+    "rules": pure.rules,
+    "sources": pure.sources,
+    "cards": pure.cards,
+    "origins": outside.origins,
+    "enrichers": outside.enrichers,
+    "commands": in_slack.commands,
+    "actions": in_slack.actions,
+    "modals": in_slack.modals,
+    "http": over_http.http,
+}
+
+
+def main() -> None:
+    """One target, or all."""
+    configure_logging("critical")
+    wanted, cases = sys.argv[1], int(sys.argv[2])
+    seed = int(sys.argv[3]) if len(sys.argv) > 3 else 8
+    for name in TARGETS if wanted == "all" else [wanted]:
+        started = perf_counter()
+        outcomes = TARGETS[name](cases, seed)
+        took = perf_counter() - started
+        print(f"{name}: {cases:,} cases of seed {seed} in {took:.0f} s, none broke a promise")
+        for outcome, count in outcomes.most_common():
+            print(f"{count:10,} {outcome}")
+
+
+if __name__ == "__main__":
+    main()
