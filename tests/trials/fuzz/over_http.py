@@ -12,7 +12,8 @@ from pydantic import SecretStr
 
 from powertrip.domain.record import Gap, Record
 from powertrip.ingest.contract import Limits
-from powertrip.ingest.http import WebServer, build_app
+from powertrip.ingest.http import build_app
+from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging, register_secret
 from powertrip.metrics import Metrics
 from powertrip.state.endpoint import Check, StateEndpoint
