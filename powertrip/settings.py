@@ -37,6 +37,7 @@ from powertrip.domain.retention import Retention
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
 from powertrip.domain.sources import UnmatchedSection
+from powertrip.domain.storms import StormSection
 from powertrip.domain.telling import AlsoTell, by_default
 from powertrip.domain.voices import Expected, ExpectedVoice, mistakes_in_voices
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
@@ -102,6 +103,7 @@ class ConfigFile(Section):
     reminders: Reminders = Reminders()
     bursts: Bursts = Bursts()
     severity: SeverityLists = SeverityLists()
+    storms: StormSection = StormSection()
     also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""
     backup: Annotated[Backup, Field(default_factory=Backup)]

@@ -22,9 +22,21 @@ from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, 
 from powertrip.cards.quarantine import quarantine_notice
 from powertrip.cards.sources import SOURCES_PAGE_SIZE, source_card, sources_card
 from powertrip.cards.statistics import rules_card, stats_card
+from powertrip.cards.storm import STORM, storm_card, storm_reminder
+from powertrip.cards.storm_modal import (
+    COUNT,
+    COUNT_BLOCK,
+    STORM_CALLBACK,
+    VERDICT,
+    VERDICT_BLOCK,
+    storm_answer,
+    storm_modal,
+)
 
 __all__ = [
     "CALLBACK",
+    "COUNT",
+    "COUNT_BLOCK",
     "HISTORY_PAGE_SIZE",
     "INPUT",
     "INPUT_BLOCK",
@@ -32,6 +44,10 @@ __all__ = [
     "PAGE_SIZE",
     "PREVIOUS",
     "SOURCES_PAGE_SIZE",
+    "STORM",
+    "STORM_CALLBACK",
+    "VERDICT",
+    "VERDICT_BLOCK",
     "CardSettings",
     "CardView",
     "Mention",
@@ -61,6 +77,10 @@ __all__ = [
     "source_card",
     "sources_card",
     "stats_card",
+    "storm_answer",
+    "storm_card",
+    "storm_modal",
+    "storm_reminder",
     "whoami_card",
     "worker_back",
     "worker_silent",

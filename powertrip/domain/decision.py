@@ -33,6 +33,8 @@ class Decision:
     revision: int
     """The revision of the card that was decided on; later occurrences are not covered."""
     reason: str | None = None
+    batch_id: str | None = None
+    """Names the decision on a storm that this one was part of."""
 
 
 WORD = {"approve": "approved", "deny": "denied", "close": "closed"}

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from powertrip.domain.event import Notice, Severity, Snapshot
 from powertrip.domain.quarantine import QuarantineReport
+from powertrip.domain.storm_view import StormNotice, StormView
 
 
 class DeliveryKind(StrEnum):
@@ -24,6 +25,7 @@ class DeliveryKind(StrEnum):
     NOTE = "note"  # something is wrong beyond any one event
     ORIGIN = "origin"  # a verdict, to the HIDS
     BACKUP = "backup"  # what Slack does not take, by another way
+    STORM = "storm"  # the card of many events alike, or a word about it; with a ts, an update of one
     SETTLE = "settle"  # what a call whose answer was lost may have left behind
 
 
@@ -76,7 +78,7 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling
+Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling | StormNotice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,8 @@ class Delivery:
     """What it is about, read in the transaction that claimed it."""
     notices: tuple[Notice, ...] = ()
     """What the message to be updated carries."""
+    storm: StormView | None = None
+    """What the message of a storm shows, read in the same transaction."""
     attempts: int
     """Attempts before this one."""
     attempted_at: datetime | None

@@ -27,6 +27,10 @@ class Enriched:
     """Where the event was first to be asked about."""
     again_at: datetime | None
     """When to look again; None where nothing more is to come."""
+    apart: str | None = None
+    """Why the event leaves the storm that it may be part of."""
+    remind_at: datetime | None = None
+    """When it is first reminded of then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from powertrip.domain.heartbeat import Beat
 from powertrip.domain.hids import Watch
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
+from powertrip.domain.storms import Stormy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,8 @@ class ToAsk:
     """The origins that may have seen, or come to see, the same."""
     same_log: tuple[str, ...] = ()
     """Other sources and polls of the same log, which give its records the same ids."""
+    storm: Stormy | None = None
+    """What may make a new event part of a storm; None where there are none."""
     verdict: ClassVar = RecordVerdict.MATCH
 
 

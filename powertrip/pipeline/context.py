@@ -17,6 +17,7 @@ from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
+from powertrip.domain.storms import StormSection
 from powertrip.domain.telling import AlsoTell
 from powertrip.domain.voices import Expected
 from powertrip.metrics import Metrics
@@ -46,6 +47,7 @@ class Settings:
     backup_after: timedelta
     """How long an event may wait for Slack before it is told another way."""
     bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
+    storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
     senders: Mapping[str, str] = field(default_factory=dict)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from powertrip.domain import policy, routing
+from powertrip.domain import policy, reminders, routing, storms
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.due import Enriched, ToEnrich
 from powertrip.domain.event import Event
@@ -66,6 +66,8 @@ def _enriched(settings: Settings, item: ToEnrich, facts: AddressFacts | None, no
         copies=copies_of(settings, event),
         conversation=routing.first_route(settings.people.find(event.user_name), settings.security_channel),
         again_at=None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST),
+        apart=storms.apart_by_facts(event, settings.storms.outlier_risk),
+        remind_at=reminders.first_due(settings.reminders, now),
     )
 
 

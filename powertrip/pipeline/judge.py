@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import structlog
 
-from powertrip.domain import deciding, routing, severity
+from powertrip.domain import deciding, routing, severity, storms
 from powertrip.domain.event import MISSED_AT, Event
 from powertrip.domain.judgement import (
     Applied,
@@ -24,6 +24,7 @@ from powertrip.domain.judgement import (
 from powertrip.domain.people import before_lookup
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
+from powertrip.domain.storms import Stormy
 from powertrip.errors import StoreUnavailable
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups, copies_of
@@ -116,6 +117,7 @@ def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, n
     )
     conversation = routing.first_route(person, settings.security_channel)
     copies = copies_of(settings, event)
+    storm = Stormy(keys=storms.keys_of(event), settings=settings.storms, channel=settings.security_channel)
     return ToAsk(
         record=record,
         event=replace(event, copied_to=copies),
@@ -124,6 +126,7 @@ def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, n
         copies=copies,
         watches=settings.watches,
         same_log=settings.same_logs.get(record.source, ()),
+        storm=storm if settings.storms.enabled else None,
     )
 
 

@@ -11,6 +11,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Note, ReminderNumb
 from powertrip.domain.event import NoticeKind, Snapshot, Status
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
+from powertrip.domain.storm_view import StormNotice
 from powertrip.pipeline.context import Settings
 
 DIRECT = ("D", "U", "W")
@@ -46,6 +47,8 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
                 since=report.since,
                 how_to_look="bot.py quarantine list",
             )
+        case StormNotice() as notice:
+            return _storm(delivery, notice, settings, link=link, now=now)
         case ReminderNumbers(numbers=numbers):
             snapshots = [item for item in snapshots if _is_still_due(item, numbers)]
         case _:
@@ -74,6 +77,37 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
         for item in snapshots
     )
     return replace(message, shows=shows)
+
+
+def _storm(
+    delivery: Delivery, notice: StormNotice, settings: Settings, *, link: Link, now: datetime
+) -> Message | None:
+    """A message of a storm; None where nothing of it waits and none is there that should say so."""
+    view = delivery.storm
+    if view is None or (delivery.ts is None and not (view.open or view.denied)):
+        return None
+    calls = notice.kind is NoticeKind.OUTCOME or (
+        notice.kind is NoticeKind.REMINDER
+        and reminders.mentions_reviewers(settings.reminders, notice.reminder)
+    )
+    shown = CardView(
+        kind=notice.kind,
+        audience="channel",
+        reminder=notice.reminder,
+        first_link=link(*view.card) if view.card else None,
+        mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
+        cards=settings.cards,
+        command=settings.command,
+    )
+    if notice.kind is not NoticeKind.FIRST:
+        return cards.storm_reminder(view, shown)
+    links = {
+        item.event.id: link(*item.asked_in)
+        for item in view.outliers
+        # Nobody else can open what stands in somebody's direct messages.
+        if item.asked_in and not item.asked_in[0].startswith(DIRECT)
+    }
+    return cards.storm_card(view, shown, links=links, bulk=settings.storms.bulk, now=now)
 
 
 def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, link: Link) -> CardView:

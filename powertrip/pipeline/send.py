@@ -99,7 +99,7 @@ async def _tell_slack(context: Context, delivery: Delivery) -> bool:
             return True
         if delivery.kind is DeliveryKind.UPDATE:
             return await _update(context, delivery)
-        if delivery.kind is DeliveryKind.NOTE and delivery.ts:
+        if delivery.kind in (DeliveryKind.NOTE, DeliveryKind.STORM) and delivery.ts:
             return await _amend(context, delivery, delivery.ts)
         if delivery.channel.startswith(routing.UNRESOLVED):
             await _resolve(context, delivery)
@@ -130,12 +130,15 @@ async def _amend(context: Context, delivery: Delivery, ts: str) -> bool:
     message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
     if message is not None:
         await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
-    await context.store.deliveries.finish(delivery, context.clock())
+    if message is not None and delivery.kind is DeliveryKind.STORM:
+        await context.store.storm_messages.updated(delivery, context.clock())
+    else:
+        await context.store.deliveries.finish(delivery, context.clock())
     return True
 
 
 async def _post(context: Context, delivery: Delivery) -> bool:
-    where = await _find_earlier(context, delivery)
+    where, message = await _find_earlier(context, delivery), None
     if where is not None:
         # What a found message shows is not known, so it counts as out of date and is rendered anew.
         numbers: Mapping[str, int] = reminder_numbers(delivery)
@@ -153,9 +156,11 @@ async def _post(context: Context, delivery: Delivery) -> bool:
             message, lambda content: context.notifier.post(delivery.channel, content, delivery.uid)
         )
         shown = message.shows
-    now, kind = context.clock(), NOTICE_KIND.get(delivery.kind)
+    now, kind, is_found = context.clock(), NOTICE_KIND.get(delivery.kind), message is None
     if delivery.kind is DeliveryKind.NOTE:
         await context.store.notes.posted(delivery, where, now)
+    elif delivery.kind is DeliveryKind.STORM:
+        await context.store.storm_messages.posted(delivery, where, is_found, now)
     elif kind is None:
         await context.store.deliveries.finish(delivery, now, where)
     else:

@@ -16,6 +16,7 @@ from powertrip.pipeline.poll import Poller
 from powertrip.pipeline.remind import remind, report_quarantine
 from powertrip.pipeline.retry import LEASE
 from powertrip.pipeline.send import send
+from powertrip.pipeline.storms import look_after_storms
 from powertrip.polls import build_backfills, poll_client
 from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared
@@ -63,6 +64,7 @@ def loops(
             partial(remind, context),
             every=lambda now: min(SLOW_TICK, now.reminders.remind_after),
         ),
+        Loop("storms", partial(look_after_storms, context), every=_each(SLOW_TICK)),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
         Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
         Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),

@@ -4,11 +4,8 @@ import asyncio
 import functools
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, ParamSpec
 
-import aiohttp
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 
@@ -16,22 +13,28 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
-from powertrip.errors import PowertripError, ReasonRequired, Refused, SlackRefused, StoreUncertain
+from powertrip.errors import PowertripError, ReasonRequired
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
+from powertrip.pipeline.decide_storm import StormDecider
 from powertrip.pipeline.ports import Trials
-from powertrip.slack.calls import call
+from powertrip.slack.answering import (
+    BROKE,
+    MODAL_PATIENCE,
+    Asker,
+    answer_otherwise,
+    asker_of,
+    give_answer,
+    sentence,
+)
 from powertrip.slack.commands import Caller, Commands
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
+from powertrip.slack.storms import StormListeners
 
 log = structlog.get_logger(__name__)
 
-MODAL_PATIENCE = 2.0
-"""Seconds a submitted modal waits for the decision; Slack gives up on it after three."""
 FINISH_TIMEOUT = 8.0
 """Seconds that clicks already taken are given when the process ends."""
-
-BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
 
 Arguments = ParamSpec("Arguments")
 
@@ -67,11 +70,17 @@ class Listeners:
     """What Powertrip listens to in Slack."""
 
     def __init__(
-        self, context: Context, decider: Decider, trials: Trials, pending: PendingInteractions
+        self,
+        context: Context,
+        decider: Decider,
+        storms: StormDecider,
+        trials: Trials,
+        pending: PendingInteractions,
     ) -> None:
         self._context = context
         self._decider = decider
         self._commands = Commands(context, decider, trials)
+        self._storms = StormListeners(storms)
         self._pending = pending
 
     def register(self, app: AsyncApp) -> None:
@@ -82,6 +91,8 @@ class Listeners:
         app.action(cards.PREVIOUS)(track(self.on_page))
         app.action(cards.NEXT)(track(self.on_page))
         app.view(cards.CALLBACK)(track(self.on_modal))
+        app.action(cards.STORM)(track(self._storms.on_button))
+        app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
         # Slack sends only the commands of the app's manifest, and a reload may rename ours.
         app.command(re.compile("."))(track(self.on_command))
         app.error(self.on_error)
@@ -103,10 +114,10 @@ class Listeners:
                 await open_modal(client, body["trigger_id"], event, context)
                 return
         except PowertripError as error:
-            answer = cards.refusal(_sentence(error))
+            answer = cards.refusal(sentence(error))
         else:
             answer = _in_words(outcome)
-        await _answer(respond, answer, _asker(body, client))
+        await give_answer(respond, answer, asker_of(body, client))
 
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal."""
@@ -118,10 +129,10 @@ class Listeners:
         error = deciding.exception() if done else None
         if error is None:
             await ack()
-            asker = _Asker(user=body["user"]["id"], channel=context.channel, client=client)
+            asker = Asker(user=body["user"]["id"], channel=context.channel, client=client)
             await _answer_after_modal(deciding, asker)
             return
-        problem = _sentence(error)
+        problem = sentence(error)
         # A modal shows its errors as plain text, so a mention would be read as its code.
         if "<@" in problem:
             for decision in (await self._decider.event(context.reference)).decisions:
@@ -145,7 +156,7 @@ class Listeners:
             slack_id=user["id"], team_id=user.get("team_id"), channel="", trigger_id="", client=None
         )
         answer = await self._commands.page(caller, str(body["actions"][0].get("value", "")))
-        await _answer(respond, answer, _asker(body, client), replace=True)
+        await give_answer(respond, answer, asker_of(body, client), replace=True)
 
     async def on_command(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
         """Answer `/powertrip`."""
@@ -158,91 +169,22 @@ class Listeners:
             client=client,
         )
         answer = await self._commands.run(caller, str(body.get("text", "")))
-        await _answer(respond, answer, _Asker(user=caller.slack_id, channel=caller.channel, client=client))
+        await give_answer(respond, answer, Asker(user=caller.slack_id, channel=caller.channel, client=client))
 
     async def on_error(self, error: Exception, body: dict[str, Any], respond: Any, client: Any) -> None:
         """The last resort: whatever broke, the person hears that it did, and operators read what."""
         log.error("a listener broke", exc_info=error, type=body.get("type"))
         if "response_url" in body or body.get("response_urls"):
-            await _answer(respond, cards.refusal(BROKE), _asker(body, client))
+            await give_answer(respond, cards.refusal(BROKE), asker_of(body, client))
 
 
 def _in_words(outcome: Outcome) -> Message:
     return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asker:
-    """Who clicked or typed, where, and the client to answer them with."""
-
-    user: str
-    channel: str
-    client: Any
-
-
-def _asker(body: dict[str, Any], client: Any) -> _Asker:
-    """Who sent this interaction, or command."""
-    user, channel = body.get("user") or {}, body.get("channel") or {}
-    return _Asker(
-        user=str(user.get("id") or body.get("user_id") or ""),
-        channel=str(channel.get("id") or body.get("channel_id") or ""),
-        client=client,
-    )
-
-
-async def _answer_after_modal(deciding: "asyncio.Task[Outcome]", asker: _Asker) -> None:
+async def _answer_after_modal(deciding: "asyncio.Task[Outcome]", asker: Asker) -> None:
     try:
         answer = _in_words(await deciding)
     except Exception as error:  # noqa: BLE001 (the modal is closed, so whatever it was is told and logged here)
-        answer = cards.refusal(_sentence(error))
-    await _answer_otherwise(asker, answer.arguments())
-
-
-async def _answer(respond: Any, message: Message, asker: _Asker, *, replace: bool = False) -> None:
-    """Show it to this person only. What was decided stands, also where this fails."""
-    content = message.arguments()
-    try:
-        answer = await respond(response_type="ephemeral", replace_original=replace, **content)
-    except (aiohttp.ClientError, TimeoutError) as error:
-        why = f"{type(error).__name__} {error}"
-    else:
-        # Bolt raises nothing for an address that is used up, or gone.
-        if answer.status_code == HTTPStatus.OK:
-            return
-        why = f"{answer.status_code} {answer.body[:100]}"
-        if answer.status_code == HTTPStatus.BAD_REQUEST:
-            # It may be the layout that is not taken.
-            content = {"text": message.text}
-    log.warning("answer not taken at its address, giving it another way", why=why, user=asker.user)
-    await _answer_otherwise(asker, content)
-
-
-async def _answer_otherwise(asker: _Asker, content: dict[str, Any]) -> None:
-    """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
-    client, user = asker.client, asker.user
-    try:
-        try:
-            await call(client.chat_postEphemeral(channel=asker.channel, user=user, **content))
-        except SlackRefused as error:
-            log.info("answer goes to the direct messages", reason=error.code)
-            await call(client.chat_postMessage(channel=user, **content))
-    except PowertripError as error:
-        # The decision stands, and the card shows it once Slack is back.
-        log.error("answer not delivered", error=str(error), user=user, text=content["text"][:200])
-
-
-def _sentence(error: BaseException) -> str:
-    """The error as the person reads it; operators find the rest in the log."""
-    if isinstance(error, Refused):
-        return str(error)
-    if isinstance(error, StoreUncertain):
-        log.error("decision may have failed", error=str(error))
-        return (
-            "Powertrip lost its database at that moment and cannot say whether your decision was kept. "
-            "If the card still has its buttons in a minute, please decide again."
-        )
-    if isinstance(error, PowertripError):
-        log.error("decision failed", error=str(error))
-        return "Powertrip cannot do this right now, and nothing was decided. Please try again in a moment."
-    log.error("a decision broke", exc_info=error)
-    return BROKE
+        answer = cards.refusal(sentence(error))
+    await answer_otherwise(asker, answer.arguments())

@@ -38,6 +38,10 @@ from powertrip.store.quarantine import Quarantine
 from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
+from powertrip.store.storms.deciding import StormDecisions
+from powertrip.store.storms.messages import StormMessages
+from powertrip.store.storms.sweep import StormSweeps
+from powertrip.store.storms.views import StormViews
 from powertrip.store.trials import Trials
 from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
@@ -74,6 +78,10 @@ class Store:
         self.sightings = Sightings(database)
         self.sources = Sources(database)
         self.statistics = Statistics(database)
+        self.storm_decisions = StormDecisions(database)
+        self.storm_messages = StormMessages(database)
+        self.storm_sweeps = StormSweeps(database)
+        self.storms = StormViews(database)
         self.tellings = Tellings(database)
         self.trials = Trials(database)
         self.troubles = Troubles(database)

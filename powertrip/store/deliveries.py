@@ -49,6 +49,7 @@ _PRIORITY = {
     # After the cards themselves: what Slack takes meanwhile needs no other way.
     DeliveryKind.BACKUP: 1,
     DeliveryKind.ORIGIN: 1,
+    DeliveryKind.STORM: 0,
     DeliveryKind.SETTLE: 3,
 }
 
@@ -163,6 +164,7 @@ def mine(delivery: Delivery) -> Any:
 def undelivered() -> Any:
     """The condition of what somebody has to hear of and Slack has not taken: a new event, or a denial."""
     asking = DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.OUTCOME))
+    asking |= (DeliveryRow.kind == DeliveryKind.STORM) & DeliveryRow.ts.is_null()
     return (DeliveryRow.state == DeliveryState.WAITING) & asking
 
 
@@ -171,7 +173,7 @@ def finish(delivery: Delivery, now: datetime, where: Posted | None = None) -> No
     end(delivery.id, DeliveryState.DONE, now)
     # An earlier call that nobody answered may be carried out late: as a second message, or over this change.
     if where is not None and delivery.attempted_at is not None:
-        is_change = delivery.kind is DeliveryKind.UPDATE
+        is_change = delivery.ts is not None
         payload = Settle(uid="" if is_change else delivery.uid, since=delivery.attempted_at)
         due_at = now + (SETTLE_CHANGE_FIRST if is_change else SETTLE_FIRST)
         enqueue([new(DeliveryKind.SETTLE, where.channel, now, ts=where.ts, payload=payload, due_at=due_at)])

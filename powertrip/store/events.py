@@ -26,6 +26,7 @@ from powertrip.store.rows import (
     rows_of,
     subject_columns,
 )
+from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
 OPEN = (Status.PENDING, Status.HALF_APPROVED)
@@ -102,6 +103,7 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     rest = splitting.split_off(plan) if plan.before.status is Status.PENDING else None
     reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)
     deliveries.enqueue_updates([event_id], decision.at)
+    storm_messages.moved([event_id], decision.at)
     told_at_once = (
         (DeliveryKind.OUTCOME, plan.outcome_channel),
         (DeliveryKind.SECOND, plan.second_channel),

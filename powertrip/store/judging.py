@@ -30,6 +30,7 @@ from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
 from powertrip.store.rows import event_columns, varied_column
 from powertrip.store.sources import judged
+from powertrip.store.storms.gather import gather
 from powertrip.store.tables import EventRow, OccurrenceRow
 
 
@@ -113,6 +114,8 @@ class _Open:
     varied: Mapping[str, tuple[str, ...]]
     opened_by: ToAsk | None = None
     joined: int = 0
+    storm_id: str | None = None
+    """The storm that it is part of; None also where it stands beside one."""
 
     def join(self, event: Event) -> dict[str, str | None] | None:
         """Take in a record that makes this event again; returns what it says otherwise, if anything."""
@@ -174,8 +177,13 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     _write_events([pending[key] for key in sorted(pending)], now)
     insert_all(OccurrenceRow, occurrences)
     opening = [item.opened_by for item in pending.values() if item.opened_by is not None]
+    folded = {item.id: item.storm_id for item in pending.values() if item.joined and item.storm_id}
+    # The card of their storm asks about these.
+    in_storms = gather(opening, folded, now)
     queued = []
     for ask in opening:
+        if ask.event.id in in_storms:
+            continue
         event_id, due_at = ask.event.id, now + ask.hold
         queued.append(
             deliveries.new(
@@ -220,6 +228,8 @@ def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:
             EventRow.host_name,
             EventRow.source_ip,
             EventRow.varied,
+            EventRow.storm_id,
+            EventRow.storm_apart,
         )
         .where(pending)
         .order_by(EventRow.id)
@@ -233,6 +243,7 @@ def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:
             row["last_occurred_at"],
             stated=varied.all_fields(row["fields"], row),
             varied={name: tuple(values) for name, values in (row["varied"] or {}).items()},
+            storm_id=None if row["storm_apart"] else row["storm_id"],
         )
         for row in query.dicts()
     }

@@ -1,18 +1,21 @@
 """Events whose facts are still to be looked up, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from powertrip.domain import storms
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import Enriched, ToEnrich
-from powertrip.store import deliveries, gathering
+from powertrip.domain.habits import Past
+from powertrip.store import audit, deliveries, gathering
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.events import OPEN
 from powertrip.store.habits import past_of_row
 from powertrip.store.rows import events_from, facts_columns, lock_events, past_columns
-from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
+from powertrip.store.storms import messages as storm_messages
+from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 SHOWN = ("facts", "past", "severity", "requires_reason", "requires_second_person")
 """The columns of which cards show something."""
@@ -44,6 +47,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     known = {item.event.id: item for item in found}
     rows = list(EventRow.select().where(EventRow.id.in_(list(known))))
     changes: dict[str, dict[str, Any]] = {}
+    pasts: dict[str, Past] = {}
     # Read before anything is locked: a person's past takes several questions.
     for row in rows:
         item = known[row.id]
@@ -51,7 +55,9 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
         # The past asks for events from the same network and country.
         row.as_number, row.country_code = columns["as_number"], columns["country_code"]
         is_open = row.status in OPEN
-        columns |= past_columns(past_of_row(row)) if is_open else {"past": row.past}
+        if is_open:
+            pasts[row.id] = past_of_row(row)
+        columns |= past_columns(pasts[row.id]) if is_open else {"past": row.past}
         columns |= {name: getattr(item.event, name) for name in _WEIGHED}
         told = [*(row.copied_to or ()), *item.copies]
         changes[row.id] = columns | {"copied_to": told, "facts_due_at": item.again_at}
@@ -70,6 +76,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
         else:
             # Once somebody decided, it stays as it was shown to them.
             changes[row.id] |= {name: getattr(row, name) for name in ("past", "copied_to", *_WEIGHED)}
+    leaving = _leaving_storms(known, pasts)
     changed = [row.id for row in rows if any(getattr(row, name) != changes[row.id][name] for name in SHOWN)]
     update_all(EventRow, [{"id": event_id, **columns} for event_id, columns in changes.items()])
     deliveries.touch(changed, now)
@@ -77,6 +84,8 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     gathering.weigh(
         {row.id: known[row.id].event.severity for row in rows if row.severity != changes[row.id]["severity"]}
     )
+    _ask_apart(leaving, known, now)
+    storm_messages.moved(list(known), now)
     held = (
         DeliveryRow.event_id.in_(sorted(known))
         & (DeliveryRow.state == DeliveryState.WAITING)
@@ -87,6 +96,49 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     )
     DeliveryRow.update(due_at=now).where(held).execute()
     deliveries.enqueue(copied)
+
+
+def _leaving_storms(known: Mapping[str, Enriched], pasts: Mapping[str, Past]) -> dict[str, str]:
+    """Why events leave the storms that they are part of, for what their addresses turn out to be."""
+    # Read after they were locked: a storm may have begun since.
+    usual = EventRow.id.in_(list(known)) & EventRow.storm_id.is_null(False) & EventRow.storm_apart.is_null()
+    rows = EventRow.select(EventRow.id).where(usual & EventRow.status.in_(OPEN))
+    reasons = {row.id: known[row.id].apart or storms.apart_by_past(pasts[row.id]) for row in rows}
+    return {event_id: why for event_id, why in reasons.items() if why}
+
+
+def _ask_apart(leaving: Mapping[str, str], known: Mapping[str, Enriched], now: datetime) -> None:
+    """Ask about these events with cards of their own, also where their storm's card was to do it."""
+    update_all(
+        EventRow,
+        [
+            {"id": event_id, "storm_apart": why, "next_reminder_at": known[event_id].remind_at}
+            for event_id, why in leaving.items()
+        ],
+    )
+    for event_id, why in leaving.items():
+        audit.append("storm_apart", now, event_id=event_id, why=why)
+    if not leaving:
+        return
+    asked = NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(list(leaving)))
+    told = {row.event_id for row in asked}
+    # Its card may have been on its way when the storm began.
+    waiting = (DeliveryRow.kind == DeliveryKind.FIRST) & (DeliveryRow.state == DeliveryState.WAITING)
+    of_these = DeliveryRow.event_id.in_(list(leaving)) | DeliveryRow.event_id.is_null()
+    told |= {event_id for row in DeliveryRow.select().where(waiting & of_these) for event_id in row.event_ids}
+    deliveries.enqueue(
+        [
+            deliveries.new(
+                DeliveryKind.FIRST,
+                known[event_id].conversation,
+                now,
+                event_ids=[event_id],
+                severity=known[event_id].event.severity,
+            )
+            for event_id in leaving
+            if event_id not in told
+        ]
+    )
 
 
 class Enriching(Role):

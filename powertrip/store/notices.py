@@ -10,6 +10,7 @@ from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
+from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 
@@ -40,6 +41,9 @@ def posted(
     _record("notice_posted", shown, where, now, kind=kind)
     if kind is NoticeKind.REMINDER:
         _remove_older_reminders(event_ids, now)
+    if kind is NoticeKind.FIRST:
+        # The usual events of a storm are not offered together before what does not fit was shown.
+        storm_messages.moved(event_ids, now)
     if _is_outdated(shown, locked):
         deliveries.update_messages([(where.channel, where.ts)], now)
 
@@ -106,6 +110,7 @@ def gone(delivery: Delivery, now: datetime) -> None:
     """Record that the message no longer exists in Slack."""
     channel, ts = delivery.channel, delivery.ts or ""
     deliveries.finish(delivery, now)
+    storm_messages.gone(channel, ts, now)
     for notice in notices_in(channel, ts):
         audit.append("notice_gone", now, event_id=notice.event_id, channel=channel, ts=ts)
     this_message = (NoticeRow.channel == channel) & (NoticeRow.ts == ts)
@@ -114,6 +119,7 @@ def gone(delivery: Delivery, now: datetime) -> None:
 
 def show_again(channel: str, ts: str, now: datetime) -> None:
     """Queue an update of a message that is still there."""
+    storm_messages.show_again(channel, ts, now)
     if any(notice for notice in notices_in(channel, ts)):
         deliveries.update_messages([(channel, ts)], now)
 
@@ -126,6 +132,7 @@ def unchangeable(delivery: Delivery, tell_in: str | None, now: datetime) -> list
     """
     deliveries.finish(delivery, now)
     channel, ts = delivery.channel, delivery.ts or ""
+    storm_messages.gone(channel, ts, now)
     decided = [item.event.id for item in delivery.snapshots if not item.event.is_open]
     for event_id in decided:
         audit.append("notice_stuck", now, event_id=event_id, channel=channel, ts=ts)

@@ -17,10 +17,12 @@ from powertrip.domain.delivery import (
     Telling,
 )
 from powertrip.domain.quarantine import QuarantineReport
+from powertrip.domain.storm_view import StormNotice
 from powertrip.store import deliveries, lanes
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.rows import notices_in
 from powertrip.store.snapshots import snapshots
+from powertrip.store.storms.views import view_of
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
 log = structlog.get_logger(__name__)
@@ -34,6 +36,7 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.ORIGIN: TypeAdapter(Telling),
     DeliveryKind.BACKUP: TypeAdapter(Note | Overdue),
     DeliveryKind.SETTLE: TypeAdapter(Settle),
+    DeliveryKind.STORM: TypeAdapter(StormNotice),
 }
 
 
@@ -126,6 +129,7 @@ def _delivery_from(row: Any, *, leased_until: datetime) -> Delivery:
         payload=payload,
         snapshots=tuple(snapshots(event_ids)),
         notices=tuple(notices),
+        storm=view_of(payload.storm) if isinstance(payload, StormNotice) else None,
         attempts=row.attempts,
         attempted_at=row.attempted_at,
         created_at=row.created_at,

@@ -20,6 +20,7 @@ from powertrip.store import (
 )
 from powertrip.store.database import DatabaseThread
 from powertrip.store.sources import counts, unmatched, voices
+from powertrip.store.storms import sweep
 from powertrip.store.tables import DeliveryRow, InboxRow, Table
 
 AT_ONCE = 2_000
@@ -42,6 +43,7 @@ async def prune(
         "source_counts": partial(counts.prune, now),
         "unmatched": partial(unmatched.prune, now),
         "lanes": partial(lanes.prune, now),
+        "storms": partial(sweep.prune, now),
         "voices": partial(voices.prune, now - retention.hosts),
     }
     deleted = {}

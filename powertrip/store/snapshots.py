@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from powertrip.domain.event import Notice, NoticeKind, Snapshot
 from powertrip.store.rows import events_from, notice_from
+from powertrip.store.storms.tables import StormMessageRow
 from powertrip.store.tables import EventRow, NoticeRow
 
 
@@ -19,6 +20,13 @@ def snapshots(event_ids: Sequence[str]) -> list[Snapshot]:
         asked.add(row.event_id)
         if row.kind == NoticeKind.FIRST and row.removed_at is None:
             firsts[row.event_id].append(notice_from(row))
+    # The card of its storm asks about an event that has none of its own.
+    in_storms = {row.storm_id for row in present if row.storm_id}
+    posted = StormMessageRow.select(StormMessageRow.storm_id).where(
+        StormMessageRow.storm_id.in_(list(in_storms))
+    )
+    shown = {row.storm_id for row in posted.distinct()} if in_storms else set()
+    asked |= {row.id for row in present if row.storm_id in shown and not row.storm_apart}
     return [
         Snapshot(
             event=event,

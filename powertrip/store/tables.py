@@ -109,6 +109,11 @@ class EventRow(Table):
     answered_revision = IntegerField(default=0)
     # Rises with everything that a card shows, where the revision rises with occurrences only.
     version = IntegerField(default=1)
+    # The storm that it is part of, or does not fit into for the reason in `storm_apart`.
+    storm_id = CharField(null=True)
+    # Its number there, which rises when a record joins: what a decision in bulk covers ends at a number.
+    storm_seq = BigIntegerField(null=True)
+    storm_apart = OutsideTextField(null=True)
 
 
 class OccurrenceRow(Table):
@@ -145,6 +150,8 @@ class DecisionRow(Table):
     via = CharField()
     revision = IntegerField()
     reason = OutsideTextField(null=True)
+    # The same for all that one decision on a storm covered.
+    batch_id = CharField(null=True)
 
 
 class NoticeRow(Table):

@@ -1,0 +1,87 @@
+"""Answers whoever pressed or typed, for them only: at the address that Slack gave, or another way."""
+
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+import aiohttp
+import structlog
+
+from powertrip.cards import Message
+from powertrip.errors import PowertripError, Refused, SlackRefused, StoreUncertain
+from powertrip.slack.calls import call
+
+log = structlog.get_logger(__name__)
+
+MODAL_PATIENCE = 2.0
+"""Seconds a submitted modal waits for the decision; Slack gives up on it after three."""
+BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asker:
+    """Who clicked or typed, where, and the client to answer them with."""
+
+    user: str
+    channel: str
+    client: Any
+
+
+def asker_of(body: dict[str, Any], client: Any) -> Asker:
+    """Who sent this interaction, or command."""
+    user, channel = body.get("user") or {}, body.get("channel") or {}
+    return Asker(
+        user=str(user.get("id") or body.get("user_id") or ""),
+        channel=str(channel.get("id") or body.get("channel_id") or ""),
+        client=client,
+    )
+
+
+async def give_answer(respond: Any, message: Message, asker: Asker, *, replace: bool = False) -> None:
+    """Show it to this person only. What was decided stands, also where this fails."""
+    content = message.arguments()
+    try:
+        taken = await respond(response_type="ephemeral", replace_original=replace, **content)
+    except (aiohttp.ClientError, TimeoutError) as error:
+        why = f"{type(error).__name__} {error}"
+    else:
+        # Bolt raises nothing for an address that is used up, or gone.
+        if taken.status_code == HTTPStatus.OK:
+            return
+        why = f"{taken.status_code} {taken.body[:100]}"
+        if taken.status_code == HTTPStatus.BAD_REQUEST:
+            # It may be the layout that is not taken.
+            content = {"text": message.text}
+    log.warning("answer not taken at its address, giving it another way", why=why, user=asker.user)
+    await answer_otherwise(asker, content)
+
+
+async def answer_otherwise(asker: Asker, content: dict[str, Any]) -> None:
+    """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
+    client, user = asker.client, asker.user
+    try:
+        try:
+            await call(client.chat_postEphemeral(channel=asker.channel, user=user, **content))
+        except SlackRefused as error:
+            log.info("answer goes to the direct messages", reason=error.code)
+            await call(client.chat_postMessage(channel=user, **content))
+    except PowertripError as error:
+        # The decision stands, and the card shows it once Slack is back.
+        log.error("answer not delivered", error=str(error), user=user, text=content["text"][:200])
+
+
+def sentence(error: BaseException) -> str:
+    """The error as the person reads it; operators find the rest in the log."""
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(error, StoreUncertain):
+        log.error("decision may have failed", error=str(error))
+        return (
+            "Powertrip lost its database at that moment and cannot say whether your decision was kept. "
+            "If the card still has its buttons in a minute, please decide again."
+        )
+    if isinstance(error, PowertripError):
+        log.error("decision failed", error=str(error))
+        return "Powertrip cannot do this right now, and nothing was decided. Please try again in a moment."
+    log.error("a decision broke", exc_info=error)
+    return BROKE

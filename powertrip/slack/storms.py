@@ -1,0 +1,96 @@
+"""The button and the window that decide the usual events of a storm together."""
+
+import asyncio
+import json
+from typing import Any
+
+from powertrip import cards
+from powertrip.cards import Message
+from powertrip.domain.decision import Verdict
+from powertrip.errors import PowertripError
+from powertrip.pipeline.decide_storm import (
+    StormDecider,
+    StormOutcome,
+    StormReference,
+    parse_storm_reference,
+)
+from powertrip.slack.answering import (
+    MODAL_PATIENCE,
+    Asker,
+    answer_otherwise,
+    asker_of,
+    give_answer,
+    sentence,
+)
+from powertrip.slack.calls import call
+
+
+class StormListeners:
+    """What is pressed on the card of a storm, and submitted in its window."""
+
+    def __init__(self, decider: StormDecider) -> None:
+        self._decider = decider
+
+    async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+        """Show the window to a reviewer, with what it covers and what not."""
+        await ack()
+        user = body["user"]
+        try:
+            reference = parse_storm_reference(str(body["actions"][0].get("value", "")))
+            view, coverage, verdict = await self._decider.offer(
+                reference, slack_id=user["id"], team_id=user.get("team_id")
+            )
+            # Slack keeps it with the window; it grants nothing. Ids of thousands of events would not fit.
+            metadata = {
+                "ref": str(StormReference(storm_id=reference.storm_id, watermark=coverage.watermark)),
+                "count": coverage.count,
+                "close": verdict is Verdict.CLOSE,
+                "channel": body["container"]["channel_id"],
+            }
+            window = cards.storm_modal(view, coverage, verdict, json.dumps(metadata))
+            await call(client.views_open(trigger_id=body["trigger_id"], view=window))
+        except PowertripError as error:
+            await give_answer(respond, cards.refusal(sentence(error)), asker_of(body, client))
+
+    async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
+        """Decide what the window said; a wrong count, and a refusal, are shown in it."""
+        metadata, values = json.loads(view["private_metadata"]), view["state"]["values"]
+        count = int(metadata["count"])
+        typed = str(values[cards.COUNT_BLOCK][cards.COUNT]["value"] or "")
+        if typed.replace(",", "").strip() != str(count):
+            problem = f"This decides {count:,} events; type {count} if that is what you mean."
+            await ack(response_action="errors", errors={cards.COUNT_BLOCK: problem})
+            return
+        verdict = Verdict.CLOSE
+        if not metadata["close"]:
+            chosen = values[cards.VERDICT_BLOCK][cards.VERDICT]["selected_option"]["value"]
+            verdict = Verdict.APPROVE if chosen == Verdict.APPROVE else Verdict.DENY
+        user = body["user"]
+        deciding = asyncio.create_task(
+            self._decider.decide(
+                parse_storm_reference(metadata["ref"]),
+                verdict,
+                slack_id=user["id"],
+                team_id=user.get("team_id"),
+                reason=str(values[cards.INPUT_BLOCK][cards.INPUT]["value"] or ""),
+                count=count,
+            )
+        )
+        done, _ = await asyncio.wait({deciding}, timeout=MODAL_PATIENCE)
+        error = deciding.exception() if done else None
+        if error is not None:
+            await ack(response_action="errors", errors={cards.INPUT_BLOCK: sentence(error)})
+            return
+        await ack()
+        asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
+        try:
+            said = _in_words(await deciding)
+        except Exception as late:  # noqa: BLE001 (the window is closed, so whatever it was is told here)
+            said = cards.refusal(sentence(late))
+        await answer_otherwise(asker, said.arguments())
+
+
+def _in_words(outcome: StormOutcome) -> Message:
+    return cards.storm_answer(
+        outcome.verdict, outcome.decided, outcome.missed, outcome.refused, outcome.still_open
+    )

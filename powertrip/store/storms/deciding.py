@@ -1,0 +1,130 @@
+"""Carries out one decision on the usual events of a storm, a chunk in a transaction."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import NoticeKind
+from powertrip.domain.storm_view import Covered
+from powertrip.store import audit, deliveries
+from powertrip.store.bulk import insert_all, update_all
+from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.hids import reports
+from powertrip.store.rows import events_from, lock_events
+from powertrip.store.storms import messages
+from powertrip.store.storms.views import covered
+from powertrip.store.tables import DecisionRow, EventRow
+
+
+def chunk(storm_id: str, watermark: int, verdict: Verdict, after: int, limit: int) -> list[Covered]:
+    """Up to `limit` events that the decision covers, those with numbers above `after`, in their order."""
+    within = covered(storm_id, watermark, verdict) & (EventRow.storm_seq > after)
+    rows = list(EventRow.select().where(within).order_by(EventRow.storm_seq).limit(limit))
+    return [
+        Covered(event=event, version=row.version, seq=row.storm_seq or 0)
+        for event, row in zip(events_from(rows), rows, strict=True)
+    ]
+
+
+def decide(storm_id: str, watermark: int, plans: Sequence[tuple[DecisionPlan, int]], now: datetime) -> int:
+    """Take these decisions, each only where its event is as it was planned for; returns how many.
+
+    With each plan comes the version of its event. One that was decided or joined meanwhile stays as it is.
+    """
+    wait_for(Turn.DECIDING)
+    locked = lock_events([plan.before.id for plan, _ in plans])
+    numbered = EventRow.select(EventRow.id).where(
+        EventRow.id.in_(list(locked)) & (EventRow.storm_seq <= watermark) & EventRow.storm_apart.is_null()
+    )
+    still = {row.id for row in numbered}
+    ours = [
+        plan
+        for plan, version in plans
+        if plan.before.id in still
+        and locked[plan.before.id].version == version
+        and locked[plan.before.id].status == plan.before.status
+    ]
+    _write(ours, now)
+    messages.changed([storm_id], now, at_once=True)
+    return len(ours)
+
+
+def _write(plans: Sequence[DecisionPlan], now: datetime) -> None:
+    update_all(
+        EventRow,
+        [
+            {
+                "id": plan.before.id,
+                "status": plan.after.status,
+                "decided_at": now,
+                "next_reminder_at": plan.remind_at,
+            }
+            for plan in plans
+        ],
+    )
+    event_ids = [plan.before.id for plan in plans]
+    EventRow.update(version=EventRow.version + 1).where(EventRow.id.in_(event_ids)).execute()
+    insert_all(DecisionRow, [{"event_id": plan.before.id, **asdict(plan.decision)} for plan in plans])
+    for plan in plans:
+        decision = plan.decision
+        audit.append(
+            "decided",
+            now,
+            event_id=plan.before.id,
+            actor_id=decision.actor_id,
+            verdict=decision.verdict,
+            status=plan.after.status,
+            via=decision.via,
+            revision=decision.revision,
+            reason=decision.reason,
+            batch=decision.batch_id,
+        )
+        reports.for_decision(plan.before.id, status=plan.after.status, told_of_all=plan.tell, now=now)
+    deliveries.enqueue_updates(event_ids, now)
+
+
+def call(storm_id: str, now: datetime) -> None:
+    """Call the reviewers to what a decision in bulk has left to do: denied events, or second approvals."""
+    storm: Any = messages.lock([storm_id])[storm_id]
+    deliveries.enqueue([messages.post(storm, NoticeKind.OUTCOME, now)])
+
+
+def refused(storm_id: str, actor_id: str, verdict: Verdict, why: str, now: datetime) -> None:
+    """Record a refused attempt in the audit."""
+    audit.append("storm_refused", now, actor_id=actor_id, storm=storm_id, verdict=verdict, why=why)
+
+
+def begun(
+    storm_id: str,
+    *,
+    actor_id: str,
+    verdict: Verdict,
+    batch_id: str,
+    watermark: int,
+    count: int,
+    now: datetime,
+) -> None:
+    """Record what a decision in bulk is about to cover, as its reviewer typed it."""
+    audit.append(
+        "storm_decided",
+        now,
+        actor_id=actor_id,
+        storm=storm_id,
+        verdict=verdict,
+        batch=batch_id,
+        watermark=watermark,
+        count=count,
+    )
+
+
+class StormDecisions(Role):
+    """What one decision does to many events."""
+
+    chunk = transaction(chunk)
+    decide = transaction(decide)
+    call = transaction(call)
+    refused = transaction(refused)
+    begun = transaction(begun)
