@@ -62,7 +62,7 @@ async def test_what_is_usual_is_decided_together_and_what_is_not_is_asked_about_
 
     await sender.post(*logins(*range(100, 110)))
     await card(control, "70 events alike", buttons=1)
-    typed = {"text": "The nightly deployment", "choice": "approve"}
+    typed: dict[str, str | list[str]] = {"text": "The nightly deployment", "choice": "approve"}
     await control.submit(CAROL, typed | {"typed": "70"})
     state = await control.wait_for(lambda s: (s.modal(CAROL) or {}).get("errors"))
     assert "This decides 60 events" in str((state.modal(CAROL) or {})["errors"])

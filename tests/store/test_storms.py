@@ -81,7 +81,7 @@ async def test_what_does_not_fit_is_shown_before_the_usual_ones_are_offered(
 
     cards = await everything(store, later(seconds=9))
     asked = [id_ for delivery in cards if delivery.kind is DeliveryKind.FIRST for id_ in delivery.event_ids]
-    assert asked == ["login07001", "login07002", "login07003", "login07004"]
+    assert asked == ["login07002", "login07001", "login07003", "login07004"]
     view = await the_storm(database_thread, store)
     assert (view.unasked, view.is_offered, view.open_covered) == (0, True, 60)
 
