@@ -14,7 +14,6 @@ from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
 from powertrip.net import steady_now
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
-from powertrip.pipeline.decide_storm import StormDecider
 from powertrip.pipeline.live import Live, derived
 from powertrip.runtime.loop import Loop, Timers
 from powertrip.runtime.loops import loops, poll_loop
@@ -118,7 +117,7 @@ class Worker:
             port=self._port,
             inbox=shared.inbox,
         )
-        Listeners(context, Decider(context), StormDecider(context), trials, self._pending).register(self._app)
+        Listeners(context, Decider(context), trials, self._pending).register(self._app)
         self._loops = loops(shared, context, self.socket, self._workspace, watch)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(shared.clock())

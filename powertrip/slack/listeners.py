@@ -73,14 +73,13 @@ class Listeners:
         self,
         context: Context,
         decider: Decider,
-        storms: StormDecider,
         trials: Trials,
         pending: PendingInteractions,
     ) -> None:
         self._context = context
         self._decider = decider
         self._commands = Commands(context, decider, trials)
-        self._storms = StormListeners(storms)
+        self._storms = StormListeners(StormDecider(context))
         self._pending = pending
 
     def register(self, app: AsyncApp) -> None:
