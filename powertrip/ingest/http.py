@@ -90,8 +90,9 @@ async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamRe
         elif isinstance(error, ConnectionError | web.RequestPayloadError):
             status, text = 400, "the body did not arrive whole"
         else:
-            _log.error("request failed", exc_info=error)
             is_store = isinstance(error, StoreUnavailable)
+            # The cause alone: a traceback a request would bury it, in the minutes that matter.
+            _log.error("request failed", **{"error": str(error)} if is_store else {"exc_info": error})
             status, text = 503, _DATABASE_IS_BUSY if is_store else _OWN_MISTAKE
         headers = {}
         if status == 503:

@@ -28,7 +28,8 @@ _SQLITE = {
     sqlite3.SQLITE_CORRUPT: f"the file is damaged; {_DAMAGED}",
     sqlite3.SQLITE_NOTADB: f"the file is no database of SQLite, or damaged; {_DAMAGED}",
     sqlite3.SQLITE_CANTOPEN: (
-        "the file cannot be opened; its folder has to exist, and Powertrip's user has to be able to write it"
+        "the file cannot be opened; its folder has to exist, and Powertrip's user has to be able to write "
+        "there, which a read-only file system forbids"
     ),
     sqlite3.SQLITE_IOERR: "the disk fails, or is full; the log of the system tells",
     sqlite3.SQLITE_NOMEM: "there is no memory left",
@@ -53,7 +54,9 @@ _POSTGRES = {
     "XX001": "PostgreSQL found its data damaged; put back a backup",
     "XX002": "PostgreSQL found an index damaged; REINDEX, and check its disk",
 }
-_LASTING_NOWHERE_ELSE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_FULL_IN_DISGUISE = sqlite3.SQLITE_IOERR_SHMSIZE
+"""The file that SQLite shares between processes found no room; it says only that the disk failed."""
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _AWAY = ("25006", "25P03", "53100", "55P03", "57014", "XX001", "XX002")
 _NO_TLS = "server does not support SSL"
 
@@ -64,7 +67,7 @@ def is_away(error: BaseException) -> bool:
         return True
     cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
-        return isinstance(cause, sqlite3.OperationalError) or _code(cause) in _LASTING_NOWHERE_ELSE
+        return isinstance(cause, sqlite3.OperationalError) or _code(cause) in _DAMAGE
     return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or _state(cause) in _AWAY
 
 
@@ -100,7 +103,8 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def _code(error: BaseException) -> int:
-    return int(getattr(error, "sqlite_errorcode", -1)) & 0xFF
+    code = int(getattr(error, "sqlite_errorcode", -1))
+    return sqlite3.SQLITE_FULL if code == _FULL_IN_DISGUISE else code & 0xFF
 
 
 def _state(error: BaseException) -> str:
