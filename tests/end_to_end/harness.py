@@ -156,7 +156,9 @@ class Process:
     def __init__(
         self, config: Path, *, command: str = "run", environment: Mapping[str, str] | None = None
     ) -> None:
-        self._config = config
+        self.config = config
+        self.root = ROOT
+        """Where its code is: a trial may run that of another release."""
         self._command = command
         self._environment = environment or {}
         self.process: asyncio.subprocess.Process | None = None
@@ -167,13 +169,13 @@ class Process:
         with self.output.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                str(ROOT / "bot.py"),
+                str(self.root / "bot.py"),
                 self._command,
                 "--config",
-                str(self._config),
+                str(self.config),
                 stdout=output,
                 stderr=output,
-                env={"PATH": os.environ["PATH"], "HOME": str(self._config.parent), **self._environment},
+                env={"PATH": os.environ["PATH"], "HOME": str(self.config.parent), **self._environment},
             )
         if port is not None:
             await self._until_healthy(port, patience)

@@ -91,7 +91,7 @@ async def test_it_stops_at_once_while_slack_is_away(tmp_path: Path) -> None:
 
 def change_config(scene: Scene, **changes: Any) -> None:
     """Lay changes over the configuration file and tell the process."""
-    path = scene.process._config
+    path = scene.process.config
     write_config(path, yaml.safe_load(path.read_text(encoding="utf-8")) | changes)
     assert scene.process.process is not None
     scene.process.process.send_signal(signal.SIGHUP)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,13 +10,14 @@ from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import aiohttp
+import yaml
 
 from powertrip.cli.demo.workspace import local_slack
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from slack_emulator.entities import User
 from tests.end_to_end.evidence import Evidence
-from tests.end_to_end.harness import Process, Sender, free_port, settings, write_config
+from tests.end_to_end.harness import ROOT, Process, Sender, free_port, settings, write_config
 from tests.trials.postgres import Postgres, a_postgres
 from tests.trials.proxy import Proxy
 
@@ -120,11 +121,14 @@ async def a_stage(
     environment: Mapping[str, str] | None = None,
     webs: int = WEBS,
     workers: int = WORKERS,
+    root: Path = ROOT,
+    only: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     **changes: Any,
 ) -> AsyncIterator[Stage]:
     """A stage on which everything runs; it ends with the block. The programs get the environment too.
 
-    On SQLite one program is all, whatever `webs` and `workers` say.
+    On SQLite one program is all, whatever `webs` and `workers` say. `root` is where their code is, and `only`
+    leaves of the settings those that it knows.
     """
     async with AsyncExitStack() as stack:
         if folder is None:
@@ -149,9 +153,17 @@ async def a_stage(
         stage = Stage(kind, folder, slack, control, session, Evidence(url), database, api, postgres, whole)
         _add_programs(stage, environment or {}, webs=webs, workers=workers)
         for program in stage.programs:
+            program.root = root
+            write_config(program.config, only(read_settings(program.config)))
             stack.push_async_callback(_end, program)
         await stage.start_all()
         yield stage
+
+
+def read_settings(config: Path) -> dict[str, Any]:
+    """A configuration as it is written."""
+    found: dict[str, Any] = yaml.safe_load(config.read_text(encoding="utf-8"))
+    return found
 
 
 def _add_programs(stage: Stage, environment: Mapping[str, str], *, webs: int, workers: int) -> None:

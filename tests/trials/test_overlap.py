@@ -1,0 +1,18 @@
+"""The upgrade under load in short; `python -m tests.trials.overlap` is the long one."""
+
+import pytest
+
+from tests.trials.overlap import OLD, run
+
+
+@pytest.mark.system
+@pytest.mark.timeout(300)
+async def test_old_and_new_code_work_side_by_side_through_the_migrations() -> None:
+    try:
+        found, _ = await run(rate=2.0, seconds=1.0, back=False)
+    except FileNotFoundError:
+        pytest.skip(f"this clone has no commit {OLD}, whose code is the old one")
+    assert found.acknowledged > 0
+    # An acknowledgement of a click comes before its decision is written: see docs/operations.md.
+    broken = {name for name, count in found.broken().items() if count}
+    assert broken <= {"clicks_without_a_word"}
