@@ -2,16 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from powertrip.domain.delivery import LISTED, RANK, Delivery
+from powertrip.domain.delivery import LISTED, RANK, Delivery, DeliveryKind
 from powertrip.domain.event import Severity
+from powertrip.store import deliveries
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.snapshots import snapshots
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
+STORM = timedelta(minutes=1)
+"""How long after the cards of a list further ones are listed too, however few they are."""
 _GRAVE = RANK[Severity.HIGH]
 """Up to this rank a card is listed among its like alone, so that no list hides what is grave."""
 
@@ -22,13 +25,14 @@ def gather(delivery: Delivery, above: int, now: datetime) -> Delivery:
     Call it before the first attempt: what may have been posted already stays as it was. The list takes this
     delivery's row, and the others end, in one transaction, so no crash tells of an event twice or never.
     """
-    row = for_update(DeliveryRow.select().where(DeliveryRow.id == delivery.id)).first()
+    row = for_update(DeliveryRow.select().where(deliveries.mine(delivery))).first()
     room = LISTED - len(delivery.event_ids)
     # Claimed once more since, it is somebody else's, who may be posting what they read of it.
-    if row is None or row.attempts != delivery.attempts + 1 or row.state != DeliveryState.WAITING or room < 1:
+    if row is None or room < 1:
         return delivery
     others = list(for_update(_alike(row, now).limit(room), skip_locked=True))
-    if len(others) < above:
+    # A storm that pauses for a breath is still one: its end comes as lists too.
+    if len(others) < (1 if _is_listed(row.channel, now) else above):
         return delivery
     told_in = f"told in the list {row.uid}"
     ended = DeliveryRow.update(state=DeliveryState.SKIPPED, error=told_in, done_at=now)
@@ -36,6 +40,13 @@ def gather(delivery: Delivery, above: int, now: datetime) -> Delivery:
     event_ids = list(dict.fromkeys([*row.event_ids, *(other.event_id for other in others)]))
     DeliveryRow.update(event_ids=event_ids, event_id=None).where(DeliveryRow.id == row.id).execute()
     return replace(delivery, event_ids=tuple(event_ids), snapshots=tuple(snapshots(event_ids)))
+
+
+def _is_listed(channel: str, now: datetime) -> bool:
+    """Whether first cards that came lately went to the channel as a list."""
+    lists = (DeliveryRow.channel == channel) & (DeliveryRow.kind == DeliveryKind.FIRST)
+    lately = DeliveryRow.event_id.is_null() & (DeliveryRow.created_at > now - STORM)
+    return bool(DeliveryRow.select().where(lists & lately).exists())
 
 
 def _alike(row: Any, now: datetime) -> Any:

@@ -12,6 +12,7 @@ from tests.store.test_flow import LEASE, post
 
 LOW, MEDIUM, HIGH, CRITICAL = Severity
 ABOVE = 3
+SOON = later(minutes=1)
 
 
 async def asked(thread: DatabaseThread, store: Store, *severities: Severity, to: str = SECURITY) -> list[str]:
@@ -31,14 +32,14 @@ async def claim(store: Store, *busy: str) -> Delivery:
 
 
 async def gathered(store: Store) -> Delivery:
-    return await store.gathering.gather(await claim(store), ABOVE, later(minutes=1))
+    return await store.gathering.gather(await claim(store), ABOVE, SOON)
 
 
 async def everything(store: Store) -> list[tuple[str, ...]]:
     """The events of all that waits, in the order in which it goes out."""
     found = []
     while (delivery := await store.deliveries.claim(later(minutes=1), LEASE, [])) is not None:
-        delivery = await store.gathering.gather(delivery, ABOVE, later(minutes=1))
+        delivery = await store.gathering.gather(delivery, ABOVE, SOON)
         found.append(delivery.event_ids)
     return found
 
@@ -158,3 +159,16 @@ async def test_every_event_of_a_list_has_its_first_notice_in_it(
     for event_id in events:
         (notice,) = await store.notices.of_event(event_id)
         assert (notice.kind, notice.ts) == (NoticeKind.FIRST, "1.1")
+
+
+async def test_what_comes_in_the_minute_after_a_list_is_listed_too_and_later_a_card_again(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await asked(database_thread, store, *[LOW] * 4)
+    await gathered(store)
+    more = await asked(database_thread, store, LOW, LOW)
+    soon, late = later(seconds=50), later(seconds=70)
+    one = await store.deliveries.claim(soon, LEASE, [])
+    assert one is not None
+    assert (await store.gathering.gather(one, ABOVE, late)).event_ids == (more[0],)
+    assert (await store.gathering.gather(one, ABOVE, soon)).event_ids == tuple(more)
