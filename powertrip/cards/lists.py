@@ -28,6 +28,8 @@ from powertrip.domain.event import Event, NoticeKind, Status, worst_first
 
 WITH_BUTTONS = 10
 """Events of a list that carry buttons: what people look through, and what one message has room for."""
+OF_A_STORM = 5
+"""The same of a list of first cards, in which as many as possible have to be named."""
 AS_LINES = 100
 """Further events that are named with what to type."""
 LIST_TEXT_BYTES = 2000
@@ -70,7 +72,9 @@ def first_list(events: Sequence[Event], view: CardView, now: datetime) -> Messag
     else:
         headline = f"{words.alarm(waiting[0])}{len(events):,} events at once: are these expected?"
     said = [headline, f"Each is decided on its own: {view.command} approve, deny or close, and its id."]
-    return _listed([header(headline)], said, waiting=waiting, decided=decided, view=view, now=now)
+    return _listed(
+        [header(headline)], said, waiting=waiting, decided=decided, view=view, now=now, buttons_for=OF_A_STORM
+    )
 
 
 def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:
@@ -99,6 +103,7 @@ def _listed(
     decided: Sequence[Event],
     view: CardView,
     now: datetime,
+    buttons_for: int = WITH_BUTTONS,
 ) -> Message:
     blocks = list(above)
     apart = told_apart([*waiting, *decided])
@@ -111,7 +116,7 @@ def _listed(
     room = MESSAGE_SIZE - sum(map(size, blocks)) - ROOM_FOR_THE_REST
     json_room = MESSAGE_JSON - json_size([shown_text, blocks]) - ROOM_FOR_THE_REST
     shown = 0
-    for event in waiting[:WITH_BUTTONS]:
+    for event in waiting[:buttons_for]:
         pair = [paragraph([address_lines.entry(event, now, apart[event.id])]), *buttons.for_status(event)]
         room -= sum(map(size, pair))
         json_room -= json_size(pair)
@@ -121,28 +126,47 @@ def _listed(
         shown += 1
     rest = [*waiting[shown:], *decided]
     room = min(MESSAGE_SIZE - sum(map(size, blocks)), MESSAGE_JSON - json_size([shown_text, blocks]))
-    return Message(
-        text=shown_text, blocks=[*blocks, *_without_buttons(rest, apart, room, view=view, now=now)]
-    )
+    lines = _without_buttons(rest, apart, room, now=now)
+    left = tuple(event.id for event in rest[len(lines) :])
+    if left:
+        whose = "me" if view.audience == "person" else "all"
+        lines.append(
+            [text(f"… and {len(left):,} more: "), text(f"{view.command} pending {whose}", code=True)]
+        )
+    if lines:
+        blocks.append(paragraph(_merged(lines)))
+    return Message(text=shown_text, blocks=blocks, counted=left)
+
+
+def _merged(lines: Sequence[Line]) -> list[Line]:
+    """The lines with those that are plain text in one piece: half the JSON of a piece is not its text."""
+    merged: list[Line] = []
+    for line in lines:
+        if merged and _is_plain(merged[-1]) and _is_plain(line):
+            merged[-1] = [text(f"{merged[-1][0]['text']}\n{line[0]['text']}")]
+        else:
+            merged.append(line)
+    return merged
 
 
 def _without_buttons(
-    events: Sequence[Event], apart: Mapping[str, str], room: int, *, view: CardView, now: datetime
-) -> list[Block]:
-    """The lines of as many events as there is room for, and how many are left."""
+    events: Sequence[Event], apart: Mapping[str, str], room: int, *, now: datetime
+) -> list[Line]:
+    """The lines of as many events as there is room for."""
     lines: list[Line] = []
     for event in events[:AS_LINES]:
         line = _line(event, now, apart[event.id])
         # Each line comes with a line break, and with the JSON around both.
-        room -= json_size(line) + json_size(NEW_LINE) + 2
+        room -= json_size(line[0]["text"]) if _is_plain(line) else json_size([line, NEW_LINE])
         if room < ROOM_FOR_THE_COUNT:
             break
         lines.append(line)
-    left = len(events) - len(lines)
-    if left:
-        whose = "me" if view.audience == "person" else "all"
-        lines.append([text(f"… and {left:,} more: "), text(f"{view.command} pending {whose}", code=True)])
-    return [paragraph(lines)] if lines else []
+    return lines
+
+
+def _is_plain(line: Line) -> bool:
+    """Whether a line is one piece of text without a style."""
+    return len(line) == 1 and line[0].keys() == {"type", "text"}
 
 
 def _line(event: Event, now: datetime, apart: str) -> Line:

@@ -52,6 +52,8 @@ class Message:
     attachments: list[dict[str, Any]] = field(default_factory=list)
     shows: tuple[Shown, ...] = ()
     """What it shows of events, where it is a notice that is kept up to date."""
+    counted: tuple[str, ...] = ()
+    """The ids of events that a list only counts, as there was no room for them."""
 
     def arguments(self) -> dict[str, Any]:
         """The arguments of chat.postMessage and chat.update."""

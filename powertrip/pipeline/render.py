@@ -16,6 +16,7 @@ from powertrip.pipeline.context import Settings
 
 DIRECT = ("D", "U", "W")
 """Begin the ids of direct messages, and of the members they are addressed by."""
+FIRST_KINDS = (NoticeKind.FIRST, NoticeKind.COPY)
 FINAL = (Status.APPROVED, Status.CLOSED)
 
 NOTICE_KIND = {
@@ -75,6 +76,8 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
             reminder=item.event.reminders if view.reminder and len(events) > 1 else view.reminder,
         )
         for item in snapshots
+        # Asked about for the first time is only what can be read: the others get a message of their own.
+        if not (view.kind in FIRST_KINDS and item.event.id in message.counted)
     )
     return replace(message, shows=shows)
 

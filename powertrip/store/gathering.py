@@ -1,6 +1,6 @@
 """Puts the first cards that wait for one channel into one message, where there are too many to read each."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -65,6 +65,17 @@ def _alike(row: Any, now: datetime) -> Any:
         & DeliveryRow.attempted_at.is_null()
     )
     return DeliveryRow.select().where(alike).order_by(DeliveryRow.rank, DeliveryRow.id)
+
+
+def ask_again(delivery: Delivery, event_ids: Collection[str], now: datetime) -> None:
+    """Queue those events of a list that had no room in it; belongs in the transaction that ends it."""
+    left = [item.event for item in delivery.snapshots if item.event.id in event_ids]
+    rows = [
+        deliveries.new(delivery.kind, delivery.channel, now, event_ids=[event.id], severity=event.severity)
+        for event in left
+    ]
+    # They have waited since their cards were queued.
+    deliveries.enqueue([row | {"created_at": delivery.created_at} for row in rows])
 
 
 def weigh(severities: Mapping[str, Severity]) -> None:

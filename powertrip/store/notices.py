@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
+from powertrip.domain.delivery import GATHERED, Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import Notice, NoticeKind
-from powertrip.store import audit, deliveries
+from powertrip.store import audit, deliveries, gathering
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
@@ -39,6 +39,8 @@ def posted(
     # Somebody else may have found the same message and written it down.
     insert_all(NoticeRow, rows, "ON CONFLICT DO NOTHING")
     _record("notice_posted", shown, where, now, kind=kind)
+    if delivery.kind in GATHERED:
+        gathering.ask_again(delivery, {*delivery.event_ids} - {*event_ids}, now)
     if kind is NoticeKind.REMINDER:
         _remove_older_reminders(event_ids, now)
     if kind is NoticeKind.FIRST:

@@ -255,3 +255,12 @@ def test_a_list_of_first_cards_counts_no_reminders() -> None:
 def test_a_card_that_came_to_the_channel_because_its_person_got_too_many_says_so() -> None:
     about = event(diverted="12 questions in 5 minutes")
     assert "Alice got 12 questions in 5 minutes" in text(delivery(DeliveryKind.FIRST, snapshot(about)))
+
+
+def test_a_list_of_first_cards_has_asked_only_about_what_it_names() -> None:
+    many = [snapshot(event(user_name=f"stranger{number}")) for number in range(100)]
+    message = shown(delivery(DeliveryKind.FIRST, *many))
+    assert message is not None
+    named = {item.event_id for item in message.shows}
+    assert named == {item.event.id for item in many if item.event.id in str(message.blocks)}
+    assert 20 < len(named) < 100

@@ -11,6 +11,7 @@ from powertrip.domain.people import Person
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People
 from powertrip.domain.severity import SeverityLists
+from powertrip.domain.storms import StormSection
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.rules import load_rules
 from powertrip.store import Store, inbox
@@ -36,6 +37,7 @@ async def judged(thread: DatabaseThread, store: Store, clock: Clock, *names: str
         policy=(),
         reminders=Reminders(),
         severity=SeverityLists(),
+        storms=StormSection(),
         also_tell=(),
         heartbeat=HeartbeatSection(),
         security_channel=SECURITY,

@@ -1,6 +1,6 @@
 """In which order first cards go out, and how those that wait for one channel become one list."""
 
-from powertrip.domain.delivery import LISTED, Delivery
+from powertrip.domain.delivery import LISTED, Delivery, Posted, Shown
 from powertrip.domain.due import Enriched
 from powertrip.domain.event import NoticeKind, Severity
 from powertrip.store import Store, inbox
@@ -172,3 +172,16 @@ async def test_what_comes_in_the_minute_after_a_list_is_listed_too_and_later_a_c
     assert one is not None
     assert (await store.gathering.gather(one, ABOVE, late)).event_ids == (more[0],)
     assert (await store.gathering.gather(one, ABOVE, soon)).event_ids == tuple(more)
+
+
+async def test_what_had_no_room_in_a_list_is_asked_about_in_the_next_message(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    events = await asked(database_thread, store, *[LOW] * 4)
+    made = await gathered(store)
+    shown = [Shown(event_id=item.event.id, revision=1, version=item.version) for item in made.snapshots[:3]]
+    where = Posted(channel=SECURITY, ts="1.1")
+    await store.notices.posted(made, NoticeKind.FIRST, where, shown, SOON)
+    left = await claim(store)
+    assert (left.event_ids, left.created_at) == ((events[3],), made.created_at)
+    assert await store.notices.of_event(events[3]) == []
