@@ -12,9 +12,11 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
+from powertrip.anchors import AuditSection
 from powertrip.backup.channels import Backup
 from powertrip.cards import CardSettings
 from powertrip.config.environment import fill_in
+from powertrip.config.fingerprint import fingerprint
 from powertrip.config.read import Problem, as_mistakes, in_order, read_document, tables, top_of, validate
 from powertrip.config.section import Section, secrets_in
 from powertrip.config.values import (
@@ -113,6 +115,7 @@ class ConfigFile(Section):
     quarantine: QuarantineSection = QuarantineSection()
     heartbeat: Annotated[HeartbeatSection, Field(default_factory=HeartbeatSection)]
     unmatched: UnmatchedSection = UnmatchedSection()
+    audit: Annotated[AuditSection, Field(default_factory=AuditSection)]
     retention: Retention = Retention()
     log: Log = Log()
 
@@ -142,6 +145,7 @@ class Config(ConfigFile):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     rules: RuleSet
+    digest: str  # of all that it says, its secrets aside
     warnings: tuple[Mistake, ...]
     """What works and is probably not meant."""
 
@@ -180,7 +184,8 @@ def load_config(path: Path, environ: Mapping[str, str]) -> Config:
     # Rules that stand nowhere cannot be mended by taking them away.
     written = entries if entries is not DEFAULT_RULES else []
     doubtful = (*retired, *_warnings(settings, rules, written, environ), *left_behind)
-    return Config(**sections, rules=rules, warnings=tuple(in_order(as_mistakes(doubtful, document))))
+    warnings = tuple(in_order(as_mistakes(doubtful, document)))
+    return Config(**sections, rules=rules, digest=fingerprint(sections, entries), warnings=warnings)
 
 
 def _retired(data: dict[str, Any]) -> Iterator[Problem]:

@@ -20,8 +20,9 @@ from typing import Any
 import peewee
 
 from powertrip.domain.judgement import Judgement
-from powertrip.store import Store, audit, inbox
+from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.history.verify import verify
 from tests.samples import NOW, ask, event, record
 
 LEASE = timedelta(seconds=30)
@@ -52,7 +53,7 @@ async def measure(thread: DatabaseThread, *, records: int, fold_keys: int, round
     await thread.run(_trace, thread.database, seen.append)
     await store.judging.apply(batch, NOW)
     await thread.run(_trace, thread.database, None)
-    if await thread.run(audit.first_broken_line) is not None:
+    if (await thread.run(lambda: verify(thread.database, NOW + timedelta(days=1)))).faults:
         raise SystemExit("the history is broken: what was measured is of no use")
     return Measured(
         milliseconds=statistics.median(times[1:]),

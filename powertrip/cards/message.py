@@ -1,6 +1,8 @@
 """What a card is, and from where it is looked at."""
 
-from dataclasses import dataclass, field
+import hashlib
+import json
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any, Literal, NewType
 
@@ -59,6 +61,16 @@ class Message:
         """The arguments of chat.postMessage and chat.update."""
         # Attachments are always among them: chat.update keeps those it is not told of.
         return {"text": self.text, "blocks": self.blocks, "attachments": self.attachments}
+
+    def digest(self) -> str:
+        """SHA-256 over its arguments, as JSON with sorted keys and without spaces."""
+        canonical = json.dumps(self.arguments(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+    def sealed(self) -> "Message":
+        """The same, with its digest in what it shows of events."""
+        digest = self.digest()
+        return replace(self, shows=tuple(replace(item, digest=digest) for item in self.shows))
 
 
 def answer(lines: list[Line], blocks: list[Block]) -> Message:

@@ -9,6 +9,7 @@
     trying.py    send-test
     rules/       rules test
     events/      events list, show, export
+    history/     audit verify, checkpoint, report
     docs/        docs configuration, docs packs: the pages that are written from the code
     demo/        demo, sandbox
 
@@ -20,7 +21,7 @@ from typing import Annotated
 
 import typer
 
-from powertrip.cli import again, demo, docs, events, keeping, rules, run, sources, trying, upkeep
+from powertrip.cli import again, demo, docs, events, history, keeping, rules, run, sources, trying, upkeep
 from powertrip.cli.shared import CommandGroup, tell_version
 
 app = typer.Typer(
@@ -35,6 +36,7 @@ app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(again.quarantine, name="quarantine", help="What a rule should have judged and could not.")
 app.add_typer(again.unmatched, name="unmatched", help="Records that no rule took.")
 app.add_typer(events.app, name="events", help="Look at events and export them.")
+app.add_typer(history.app, name="audit", help="Whether the history is whole, and reports about it.")
 app.add_typer(docs.app, name="docs", help="Write the pages of docs/ that are made from the code.")
 
 

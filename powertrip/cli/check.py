@@ -18,10 +18,12 @@ from powertrip.net import new_client, utc_now
 from powertrip.polls import poll_client
 from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
-from powertrip.store import Store, audit
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database, pending_migrations
 from powertrip.store.database_in_use import using
 from powertrip.store.faults import DRIVER_ERRORS, named
+from powertrip.store.history.findings import Findings
+from powertrip.store.history.verify import verify
 from powertrip.store.postgres import doubt
 from powertrip.store.sources import overview
 
@@ -57,7 +59,7 @@ def check_database(config: Config, report: Report) -> None:
         with using(opened), opened.connection_context():
             pending = pending_migrations(opened)
             # Before its migrations the history may have no table yet.
-            broken = None if pending else audit.first_broken_line()
+            history = None if pending else verify(opened, utc_now())
             senders = [] if pending else overview.reports(_senders(config), utc_now())
     except (*DRIVER_ERRORS, StoreError) as error:
         reason = str(error) if isinstance(error, StoreError) else named(error)
@@ -73,12 +75,18 @@ def check_database(config: Config, report: Report) -> None:
     if problem := doubt(config.database.url.get_secret_value()):
         report.note("database", problem)
     check_files(config, report)
-    if broken is None:
-        report.well("audit", "the chain is whole")
-    else:
-        detail = f"line {broken} does not fit the chain: the history was changed outside Powertrip"
-        report.wrong("audit", f"{detail}; compare it with a backup of the database")
+    if history is not None:
+        check_history(history, report)
     tell_traffic(senders, report)
+
+
+def check_history(found: Findings, report: Report) -> None:
+    """Say whether the history is whole, and where it is not."""
+    if not found.faults:
+        report.well("audit", f"{found.lines} lines, and all that they tell of, are whole")
+    for fault in found.faults.values():
+        detail = f"{fault.where}: {fault.what}"
+        report.wrong("audit", f"{detail}; docs/history.md says what to do about it")
 
 
 def _senders(config: Config) -> dict[str, str]:

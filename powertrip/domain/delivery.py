@@ -26,6 +26,7 @@ class DeliveryKind(StrEnum):
     ORIGIN = "origin"  # a verdict, to the HIDS
     BACKUP = "backup"  # what Slack does not take, by another way
     STORM = "storm"  # the card of many events alike, or a word about it; with a ts, an update of one
+    ANCHOR = "anchor"  # how far the history has come, to be kept outside
     SETTLE = "settle"  # what a call whose answer was lost may have left behind
 
 
@@ -71,6 +72,15 @@ class Settle:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Anchoring:
+    """The checkpoint that an anchor is to keep."""
+
+    checkpoint: int
+    """The id of its row."""
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Telling:
     """The verdict that an origin is told."""
 
@@ -78,7 +88,7 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling | StormNotice
+Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling | StormNotice | Anchoring
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,3 +137,5 @@ class Shown:
     revision: int
     version: int
     reminder: int = 0
+    digest: str | None = None
+    """Of the whole message; None where nobody knows what it shows."""

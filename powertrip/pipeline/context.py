@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
 from powertrip.domain.bursts import Bursts
+from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
@@ -21,7 +22,7 @@ from powertrip.domain.storms import StormSection
 from powertrip.domain.telling import AlsoTell
 from powertrip.domain.voices import Expected
 from powertrip.metrics import Metrics
-from powertrip.pipeline.ports import BackupChannels, Directory, Enrichment, Notifier, Origin
+from powertrip.pipeline.ports import Anchor, BackupChannels, Directory, Enrichment, Notifier, Origin
 from powertrip.rules import RuleSet
 from powertrip.store import Store
 
@@ -48,6 +49,7 @@ class Settings:
     """How long an event may wait for Slack before it is told another way."""
     bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
+    checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
     senders: Mapping[str, str] = field(default_factory=dict)
@@ -87,6 +89,8 @@ class Context:
     live_backup: Callable[[], BackupChannels]
     origins: Mapping[str, Origin]
     """The ways to tell origins what was decided, by the origins' names."""
+    anchors: Mapping[str, Anchor] = field(default_factory=dict)
+    """Where checkpoints of the history are kept, by the anchors' names."""
     signals: Signals
 
     @property

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from powertrip.domain.address import AddressFacts
+from powertrip.domain.checkpoint import Checkpoint
 from powertrip.domain.delivery import Posted
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.people import Actor, Person, Subject
@@ -73,6 +74,13 @@ class Origin(Protocol):
 
     async def tell(self, verdict: OriginVerdict) -> None:
         """Tell one verdict. Idempotent. Raises Unavailable or Rejected."""
+
+
+class Anchor(Protocol):
+    """One place outside where checkpoints of the history are kept."""
+
+    async def keep(self, checkpoint: Checkpoint) -> str | None:
+        """Have it kept, and return what proves it, if anything does. Idempotent. Raises OutsideError."""
 
 
 class Trials(Protocol):

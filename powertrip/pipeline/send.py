@@ -5,6 +5,7 @@ earlier attempt may have arrived is looked for before it is sent again.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, TypeVar
 
 import structlog
@@ -15,6 +16,7 @@ from powertrip.domain.delivery import GATHERED, Delivery, DeliveryKind, Posted, 
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline.back_up import tell_backup
+from powertrip.pipeline.checkpoint import tell_anchor
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.render import DIRECT, NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt, keep
@@ -74,6 +76,8 @@ async def send(context: Context, delivery: Delivery) -> float:
             return await attempt(context, delivery, tell_backup)
         case DeliveryKind.ORIGIN:
             return await attempt(context, delivery, tell_origin)
+        case DeliveryKind.ANCHOR:
+            return await attempt(context, delivery, tell_anchor)
         case DeliveryKind.SETTLE:
             return await attempt(context, delivery, settle)
         case _:
@@ -121,25 +125,29 @@ async def _update(context: Context, delivery: Delivery) -> bool:
         await context.store.deliveries.skip(delivery, context.clock())
         return False
     ts = delivery.ts or ""
-    await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
-    await context.store.notices.updated(delivery, message.shows, context.clock())
+    _, written = await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
+    await context.store.notices.updated(delivery, written.shows, context.clock())
     return True
 
 
 async def _amend(context: Context, delivery: Delivery, ts: str) -> bool:
     message = render(delivery, context.settings, link=context.notifier.link, now=context.clock())
+    written = message
     if message is not None:
-        await _write(message, lambda content: context.notifier.update(delivery.channel, ts, content))
-    if message is not None and delivery.kind is DeliveryKind.STORM:
-        await context.store.storm_messages.updated(delivery, context.clock())
+        _, written = await _write(
+            message, lambda content: context.notifier.update(delivery.channel, ts, content)
+        )
+    if written is not None and delivery.kind is DeliveryKind.STORM:
+        await context.store.storm_messages.updated(delivery, context.clock(), digest=written.digest())
     else:
         await context.store.deliveries.finish(delivery, context.clock())
     return True
 
 
 async def _post(context: Context, delivery: Delivery) -> bool:
-    where, message = await _find_earlier(context, delivery), None
-    if where is not None:
+    found, digest = await _find_earlier(context, delivery), None
+    if found is not None:
+        where = found
         # What a found message shows is not known, so it counts as out of date and is rendered anew.
         numbers: Mapping[str, int] = reminder_numbers(delivery)
         shown = tuple(
@@ -152,15 +160,15 @@ async def _post(context: Context, delivery: Delivery) -> bool:
             await context.store.deliveries.skip(delivery, context.clock())
             return False
         await keep(context, delivery)
-        where = await _write(
+        where, written = await _write(
             message, lambda content: context.notifier.post(delivery.channel, content, delivery.uid)
         )
-        shown = message.shows
-    now, kind, is_found = context.clock(), NOTICE_KIND.get(delivery.kind), message is None
+        shown, digest = written.shows, written.digest()
+    now, kind, is_found = context.clock(), NOTICE_KIND.get(delivery.kind), found is not None
     if delivery.kind is DeliveryKind.NOTE:
         await context.store.notes.posted(delivery, where, now)
     elif delivery.kind is DeliveryKind.STORM:
-        await context.store.storm_messages.posted(delivery, where, is_found, now)
+        await context.store.storm_messages.posted(delivery, where, is_found, now, digest=digest)
     elif kind is None:
         await context.store.deliveries.finish(delivery, now, where)
     else:
@@ -188,16 +196,22 @@ async def _find_earlier(context: Context, delivery: Delivery) -> Posted | None:
     return found[0] if found else None
 
 
-async def _write(message: Message, call: Callable[[dict[str, Any]], Awaitable[Answer]]) -> Answer:
-    """Write the message, or its plain text alone where Slack does not take its layout."""
+async def _write(
+    message: Message, call: Callable[[dict[str, Any]], Awaitable[Answer]]
+) -> tuple[Answer, Message]:
+    """Write the message, or its plain text alone where Slack does not take its layout.
+
+    Returns what Slack answered, and what was written, with its digest.
+    """
     try:
-        return await call(message.arguments())
+        return await call(message.arguments()), message.sealed()
     except SlackRefused as error:
         if error.code not in TOO_RICH:
             raise
         log.error("Slack refused a card's layout, sending its plain text", error=str(error))
         # An update keeps the blocks and attachments that it does not name.
-        return await call({"text": message.text, "blocks": [], "attachments": []})
+        plain = replace(message, blocks=[], attachments=[])
+        return await call(plain.arguments()), plain.sealed()
 
 
 async def _resolve(context: Context, delivery: Delivery) -> None:

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import structlog
 
+import powertrip as powertrip_release
 from powertrip.api import ReadApi
-from powertrip.errors import ConfigError, Mistake
+from powertrip.errors import ConfigError, Mistake, StoreUnavailable
 from powertrip.ingest.http import build_app
 from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging
@@ -70,7 +71,18 @@ class Running:
             configure_logging(config.log.level, config.log.format)
         if self.worker is not None:
             self.worker.follow(config)
+        await _write_down(self.shared, "reload")
         return needs_restart(self.at_start, config)
+
+
+async def _write_down(shared: Shared, part: str) -> None:
+    """Tell the history which configuration is in force; nothing waits for it."""
+    try:
+        await shared.store.audit.in_force(
+            shared.config().digest, powertrip_release.__version__, part, shared.clock()
+        )
+    except StoreUnavailable as error:
+        log.warning("the history does not say which configuration is in force", error=str(error))
 
 
 @asynccontextmanager
@@ -101,6 +113,9 @@ async def powertrip(
                     problem = f"cannot listen on {host}:{port}: {error.strerror}"
                     raise ConfigError([Mistake("ingest", "port", problem)]) from error
                 log.info("listening", host=host, port=endpoint.port, sources=sorted(at_start.sources))
+            await _write_down(
+                shared, "web and worker" if serves_web and works else "worker" if works else "web"
+            )
             if worker is not None:
                 await worker.start()
             if watchman is not None:

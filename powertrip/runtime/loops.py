@@ -6,6 +6,7 @@ from functools import partial
 from powertrip.domain.routing import UNRESOLVED
 from powertrip.pipeline.back_up import back_up
 from powertrip.pipeline.backfill import Filler
+from powertrip.pipeline.checkpoint import take_checkpoint
 from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.enrich import enrich
@@ -24,7 +25,7 @@ from powertrip.runtime.steps import SocketWatch, follow_clock, maintain, report_
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
-from powertrip.store.deliveries import ORIGIN_LANE, UPDATE_LANE
+from powertrip.store.deliveries import ANCHOR_LANE, ORIGIN_LANE, UPDATE_LANE
 
 TICK = timedelta(seconds=2)
 """How often the database is asked for work that another process may have left there."""
@@ -49,7 +50,7 @@ def loops(
 
     def pause(lane: str) -> float:
         # Nothing is posted by looking somebody up.
-        if lane.startswith((ORIGIN_LANE, UNRESOLVED)):
+        if lane.startswith((ORIGIN_LANE, ANCHOR_LANE, UNRESOLVED)):
             return 0.0
         # Slack counts changes of messages over the whole workspace, and new messages by channel.
         slack = config().slack
@@ -102,6 +103,7 @@ def loops(
         ),
         Loop("watch socket", SocketWatch(shared, socket).watch, every=_each(WATCH_TICK)),
         Loop("watch workspace", watch.look, every=_each(WORKSPACE_TICK)),
+        Loop("checkpoint", partial(take_checkpoint, context), every=_each(SLOW_TICK)),
         Loop("maintain", partial(maintain, shared, workspace), every=_each(MAINTENANCE_TICK)),
     ]
 

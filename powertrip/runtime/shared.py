@@ -10,12 +10,13 @@ import aiohttp
 import httpx
 import structlog
 
+from powertrip.anchors import open_anchors
 from powertrip.hids import open_ways
 from powertrip.metrics import Metrics
 from powertrip.net import new_client, utc_now
 from powertrip.pipeline.context import Signals
 from powertrip.pipeline.live import Live
-from powertrip.pipeline.ports import Enrichment, Origin
+from powertrip.pipeline.ports import Anchor, Enrichment, Origin
 from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Clock, Store
@@ -48,6 +49,7 @@ class Shared:
     signals: Signals
     metrics: Metrics
     origins: Mapping[str, Origin]
+    anchors: Mapping[str, Anchor]
     enrichment: Enrichment
     slack_session: aiohttp.ClientSession
     http: httpx.AsyncClient
@@ -76,6 +78,8 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         at_end.push_async_callback(refusals.close)
         ways = open_ways(at_start.origins, clock)
         at_end.push_async_callback(ways.close)
+        anchors = open_anchors(at_start.audit, clock)
+        at_end.push_async_callback(anchors.close)
         enrichment = at_start.enrichment.start(store.enrichment_cache, metrics, clock)
         at_end.push_async_callback(enrichment.close)
         timeout = aiohttp.ClientTimeout(total=CALL_TIMEOUT)
@@ -93,6 +97,7 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
             signals=signals,
             metrics=metrics,
             origins=ways.by_origin if origins is None else origins,
+            anchors=anchors.by_name,
             enrichment=enrichment,
             slack_session=await at_end.enter_async_context(aiohttp.ClientSession(timeout=timeout)),
             http=await at_end.enter_async_context(new_client()),

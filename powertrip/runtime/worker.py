@@ -7,7 +7,9 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+import powertrip
 from powertrip.backup.channels import AppriseChannels
+from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.hids import Watch
 from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, SlackError, SlackRefused
@@ -35,6 +37,17 @@ from powertrip.wiring import doubts_by_sender, same_logs
 log = structlog.get_logger(__name__)
 
 
+def checkpoints(config: Config) -> Checkpoints:
+    """When checkpoints are made, and for whom."""
+    return Checkpoints(
+        every=config.audit.checkpoint_every,
+        version=powertrip.__version__,
+        key=config.audit.key,
+        anchors=tuple(config.audit.anchors),
+        in_channel=config.audit.slack,
+    )
+
+
 def step_settings(config: Config, security_channel: str, told: Collection[str]) -> Settings:
     """What steps read of a configuration; `told` are the origins that have a way to be told."""
     return Settings(
@@ -50,6 +63,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         also_tell=config.also_tell,
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
+        checkpoints=checkpoints(config),
         backup_after=config.backup.after,
         security_channel=security_channel,
         command=config.slack.command,
@@ -171,6 +185,7 @@ class Worker:
             ),
             enrichment=shared.enrichment,
             origins=shared.origins,
+            anchors=shared.anchors,
             metrics=shared.metrics,
             clock=shared.clock,
             new_id=new_id,

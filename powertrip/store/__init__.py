@@ -24,6 +24,7 @@ from powertrip.store.heartbeat import Heartbeats
 from powertrip.store.hids.alerts import Sightings
 from powertrip.store.hids.expected import Expectations
 from powertrip.store.hids.reports import Tellings
+from powertrip.store.history.checkpoints import CheckpointsMade
 from powertrip.store.inbox import Inbox
 from powertrip.store.judging import Judging
 from powertrip.store.lookups import Enriching
@@ -57,6 +58,7 @@ class Store:
         self.audit = Audit(database)
         self.backups = Backups(database)
         self.bursts = BurstsAtPeople(database)
+        self.checkpoints = CheckpointsMade(database)
         self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)
         self.enriching = Enriching(database)

@@ -90,7 +90,7 @@ def rejudge_unmatched(records: Mapping[int, Record], now: datetime) -> int:
     So each is judged once more and no oftener.
     """
     sources: Counter[str] = Counter()
-    back = {"judged_at": None, "leased_until": None, "unmatched": False, "rejudged_at": now}
+    back = {"judged_at": None, "leased_until": None, "unmatched": False, "rejudged_at": now, "verdict": None}
     for part in _parts(sorted(records)):
         waiting = InboxRow.unmatched & InboxRow.id.in_(part)
         changed = InboxRow.update(**back).where(waiting).returning(InboxRow.id, InboxRow.source)
@@ -111,7 +111,7 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
         sources.update(row.source for row in rows)
         in_inbox = [row.inbox_id for row in rows if row.inbox_id is not None]
         judged = InboxRow.id.in_(in_inbox) & InboxRow.judged_at.is_null(False)
-        back = InboxRow.update(judged_at=None, leased_until=None, rejudged_at=now).where(judged)
+        back = InboxRow.update(judged_at=None, leased_until=None, rejudged_at=now, verdict=None).where(judged)
         still_there = {row.id for row in back.returning(InboxRow.id)}
         _read_anew({row.inbox_id: records[row.id][0] for row in rows if row.inbox_id in still_there})
         # Bodies were never in the inbox, and what is older than `retention.records` is there no more. What

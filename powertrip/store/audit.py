@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+import structlog
 from peewee import fn
 
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
 from powertrip.store.fields import MomentField, as_json
+from powertrip.store.history.tables import AuditHeadRow
 from powertrip.store.tables import AuditRow
+
+log = structlog.get_logger(__name__)
 
 _moment = MomentField()
 FIRST_HASH = "0" * 64
@@ -30,30 +34,36 @@ def append(
 def _chain(lines: list[dict[str, Any]]) -> None:
     # Last of all, so that processes wait for each other's history only as long as a commit takes.
     wait_for(Turn.HISTORY)
-    previous, rows = newest_hash(), []
+    (previous, count), rows = end(), []
     for line in lines:
         digest = _digest(previous, **line)
         rows.append({**line, "previous_hash": previous, "hash": digest})
         previous = digest
     insert_all(AuditRow, rows)
+    AuditHeadRow.update(lines=count + len(rows), hash=previous).where(AuditHeadRow.id == 1).execute()
+
+
+def end() -> tuple[str, int]:
+    """The hash that the next line follows, and how many lines there are before it."""
+    head, newest = AuditHeadRow.get_or_none(AuditHeadRow.id == 1), newest_hash()
+    if head is None:
+        return newest, int(AuditRow.select().count())
+    if head.hash == newest:
+        return newest, head.lines
+    known = AuditRow.get_or_none(AuditRow.hash == head.hash)
+    if known is None and head.lines:
+        # The next line names what is missing, so that a cut shows however much is written after it.
+        log.error("the history's end is missing, somebody has cut it off", lines=head.lines, hash=head.hash)
+        return head.hash, head.lines
+    # A process of an earlier release, which knows nothing of the head, has written meanwhile.
+    since = AuditRow.select().where(AuditRow.id > (known.id if known else 0)).count()
+    return newest, head.lines + int(since)
 
 
 def newest_hash() -> str:
     """The hash of the last line, or 64 zeros where there is none."""
-    # Logged hourly: whoever rewrites the whole table and its chain does not reach what was logged before.
     last = AuditRow.select(AuditRow.hash).order_by(AuditRow.id.desc()).first()
     return last.hash if last else FIRST_HASH
-
-
-def first_broken_line() -> int | None:
-    """The id of the first line that does not fit the chain; None where all fit."""
-    previous = FIRST_HASH
-    for row in AuditRow.select().order_by(AuditRow.id).iterator():
-        digest = _digest(previous, row.at, row.action, row.event_id, row.actor_id, row.detail)
-        if row.previous_hash != previous or row.hash != digest:
-            return int(row.id)
-        previous = row.hash
-    return None
 
 
 def lines(event_id: str) -> Iterator[AuditRow]:
@@ -70,7 +80,14 @@ def _digest(
     return hashlib.sha256(as_json(line).encode()).hexdigest()
 
 
+def in_force(digest: str, version: str, part: str, at: datetime) -> None:
+    """Write down which configuration `part` of the program works by from now on, and in which release."""
+    append("configuration_in_force", at, digest=digest, version=version, part=part)
+
+
 class Audit(Role):
     """The history, as the rest of the program asks for it."""
+
+    in_force = transaction(in_force)
 
     newest_hash = transaction(newest_hash)

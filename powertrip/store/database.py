@@ -101,7 +101,8 @@ def migrate(opened: Any) -> list[str]:
             # The lock ends with the connection. On SQLite each migration locks out all other writers itself.
             if isinstance(opened, peewee.PostgresqlDatabase):
                 opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-            return _apply(opened)
+            # Who may not make tables may start where there is none to make.
+            return _apply(opened) if pending_migrations(opened) else []
     except DRIVER_ERRORS as error:
         raise StoreUnavailable(f"database.url: the database cannot be used: {named(error)}") from error
 

@@ -29,6 +29,8 @@ UPDATE_LANE = "updates"
 """Edits share one lane, because Slack limits chat.update for the workspace, not for the channel."""
 SETTLE_LANE = "settle"
 """What is put right afterwards is looked for one after the other, and holds up nothing else."""
+ANCHOR_LANE = "anchor "
+"""How the lanes of anchors begin."""
 ORIGIN_LANE = "origin "
 """How the lanes of origins begin: each is told one verdict after the other."""
 
@@ -51,6 +53,7 @@ _PRIORITY = {
     DeliveryKind.ORIGIN: 1,
     DeliveryKind.STORM: 0,
     DeliveryKind.SETTLE: 3,
+    DeliveryKind.ANCHOR: 3,
 }
 
 
@@ -77,6 +80,8 @@ def new(
         lane = f"backup {channel}"
     elif kind is DeliveryKind.ORIGIN:
         lane = f"{ORIGIN_LANE}{channel}"
+    elif kind is DeliveryKind.ANCHOR:
+        lane = f"{ANCHOR_LANE}{channel}"
     elif kind is DeliveryKind.SETTLE:
         lane = SETTLE_LANE
     else:
@@ -209,7 +214,9 @@ def expedite(now: datetime) -> None:
     )
     # Backup channels and origins fail for reasons of their own, which are not over because Slack's are; and
     # what may come late is no sooner there.
-    slack = DeliveryRow.kind.not_in((DeliveryKind.BACKUP, DeliveryKind.ORIGIN, DeliveryKind.SETTLE))
+    slack = DeliveryRow.kind.not_in(
+        (DeliveryKind.BACKUP, DeliveryKind.ORIGIN, DeliveryKind.ANCHOR, DeliveryKind.SETTLE)
+    )
     DeliveryRow.update(due_at=now).where(postponed & slack & DeliveryRow.leased_until.is_null()).execute()
 
 

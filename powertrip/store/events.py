@@ -93,11 +93,13 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         decision.at,
         event_id=event_id,
         actor_id=decision.actor_id,
+        actor_name=decision.actor_name,
         verdict=decision.verdict,
         status=status,
         via=decision.via,
         revision=decision.revision,
         reason=decision.reason,
+        outcome_channel=plan.outcome_channel,
     )
     # Records join pending events only, so there is nothing to split from any other.
     rest = splitting.split_off(plan) if plan.before.status is Status.PENDING else None
@@ -135,7 +137,7 @@ def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
     if row is None or all(getattr(row, name) == value for name, value in columns.items()):
         return
     EventRow.update(**columns, version=EventRow.version + 1).where(EventRow.id == event_id).execute()
-    audit.append("subject_changed", now, event_id=event_id, subject=subject.kind)
+    audit.append("subject_changed", now, event_id=event_id, subject=subject.kind, subject_id=subject.slack_id)
     deliveries.enqueue_updates([event_id], now)
 
 

@@ -143,14 +143,21 @@ def claim(limit: int, now: datetime, lease: timedelta) -> list[Record]:
     return records
 
 
-def mark_judged(inbox_ids: Sequence[int], now: datetime, unmatched: Sequence[int] = ()) -> set[int]:
-    """Mark records as judged; returns those that were not before, which are the caller's to carry out.
+def mark_judged(verdicts: Mapping[int, RecordVerdict], now: datetime) -> set[int]:
+    """Mark records as judged, by id; returns those that were not before: the caller's to carry out.
 
-    Those that no rule took, `unmatched` among them, can be judged again while they are kept.
+    Those that no rule took can be judged again while they are kept.
     """
-    unjudged = InboxRow.id.in_(list(inbox_ids)) & InboxRow.judged_at.is_null()
-    judged = InboxRow.update(judged_at=now, leased_until=None, unmatched=InboxRow.id.in_(list(unmatched)))
-    return {row.id for row in judged.where(unjudged).returning(InboxRow.id).execute()}
+    mine: set[int] = set()
+    by_verdict: dict[RecordVerdict, list[int]] = {}
+    for inbox_id, verdict in verdicts.items():
+        by_verdict.setdefault(verdict, []).append(inbox_id)
+    for verdict, inbox_ids in sorted(by_verdict.items()):
+        unjudged = InboxRow.id.in_(inbox_ids) & InboxRow.judged_at.is_null()
+        is_unmatched = verdict is RecordVerdict.UNMATCHED
+        judged = InboxRow.update(judged_at=now, leased_until=None, unmatched=is_unmatched, verdict=verdict)
+        mine |= {row.id for row in judged.where(unjudged).returning(InboxRow.id).execute()}
+    return mine
 
 
 def release(inbox_ids: Sequence[int]) -> None:

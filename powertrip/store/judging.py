@@ -28,6 +28,7 @@ from powertrip.store import audit, deliveries, heartbeat, inbox, known, quaranti
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
+from powertrip.store.history import seals
 from powertrip.store.rows import event_columns, varied_column
 from powertrip.store.sources import judged
 from powertrip.store.storms.gather import gather
@@ -43,8 +44,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     if any(isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches) for item in judgements):
         pairing.begin()
     known.begin([item for item in judgements if isinstance(item, ToAsk)])
-    unmatched_ids = [item.record.inbox_id for item in judgements if item.verdict == RecordVerdict.UNMATCHED]
-    mine = inbox.mark_judged([item.record.inbox_id for item in judgements], now, unmatched_ids)
+    mine = inbox.mark_judged({item.record.inbox_id: item.verdict for item in judgements}, now)
     ours = [item for item in judgements if item.record.inbox_id in mine]
     asked, known_asks = known.apart([item for item in ours if isinstance(item, ToAsk)])
     sighted, known_sights = known.apart([item for item in ours if isinstance(item, ToSight)])
@@ -148,6 +148,8 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
         event, record = ask.event, ask.record
         joined = pending.get(event.fold_key)
         differs = None
+        columns = _occurrence_columns(ask)
+        seal = seals.of_occurrence(columns)
         if joined is None:
             joined = _Open(
                 event.id, 1, 1, 1, event.occurred_at, stated=varied.stated(event), varied={}, opened_by=ask
@@ -160,7 +162,10 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 rule=event.rule,
                 source=record.source,
                 record_id=record.record_id,
+                record_seal=seal,
+                event_seal=seals.of_event(event_columns(event)),
                 subject=event.subject.kind,
+                subject_id=event.subject.slack_id,
             )
         else:
             differs = joined.join(event)
@@ -170,9 +175,10 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 event_id=joined.id,
                 revision=joined.revision,
                 record_id=record.record_id,
+                record_seal=seal,
             )
-        columns = _occurrence_columns(ask, event_id=joined.id, revision=joined.revision)
-        occurrences.append(columns | {"differs": differs})
+        place = {"event_id": joined.id, "revision": joined.revision, "differs": differs}
+        occurrences.append(columns | place)
     # In one order, so that two processes that open the same events never wait for each other.
     _write_events([pending[key] for key in sorted(pending)], now)
     insert_all(OccurrenceRow, occurrences)
@@ -262,17 +268,16 @@ def _write_events(events: Sequence[_Open], now: datetime) -> None:
     update_all(EventRow, [item.columns() for item in events if item.joined and item.opened_by is None])
 
 
-def _occurrence_columns(ask: ToAsk, *, event_id: str, revision: int) -> dict[str, Any]:
+def _occurrence_columns(ask: ToAsk) -> dict[str, Any]:
+    """What the record says; the same wherever it is put."""
     record, event = ask.record, ask.event
     return {
-        "event_id": event_id,
         "source": record.source,
         "record_id": record.record_id,
         "message": record.message,
         "raw": record.raw,
         "occurred_at": event.occurred_at,
         "received_at": record.received_at,
-        "revision": revision,
         "cut": record.cut,
         # By which it is compared with what a HIDS saw: no test is.
         "event_action": None if event.is_test else event.event_action,

@@ -33,6 +33,7 @@ def posted(
             "posted_at": now,
             "shown_revision": item.revision,
             "shown_version": item.version,
+            "shown_digest": item.digest,
         }
         for item in shown
     ]
@@ -62,6 +63,7 @@ def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
             "ts": ts,
             "shown_revision": item.revision,
             "shown_version": item.version,
+            "shown_digest": item.digest,
         }
         for item in shown
     ]
@@ -74,6 +76,8 @@ def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
 def _record(action: str, shown: Sequence[Shown], where: Posted, now: datetime, **detail: Any) -> None:
     """Write down what a message shows, in one line however many events it lists."""
     detail |= {"channel": where.channel, "ts": where.ts}
+    if shown and shown[0].digest is not None:
+        detail["shown"] = shown[0].digest
     if len(shown) == 1:
         audit.append(action, now, event_id=shown[0].event_id, revision=shown[0].revision, **detail)
     elif shown:
@@ -170,7 +174,8 @@ def member_of(channel: str) -> str | None:
 def move(delivery: Delivery, channel: str, now: datetime) -> None:
     """Record that a delivery's conversation is `channel` now, with all that was posted and waits there."""
     old = delivery.channel
-    NoticeRow.update(channel=channel).where(NoticeRow.channel == old).execute()
+    if NoticeRow.update(channel=channel).where(NoticeRow.channel == old).execute():
+        audit.append("notices_moved", now, former=old, channel=channel)
     waiting = DeliveryRow.state == DeliveryState.WAITING
     DeliveryRow.update(lane=channel).where(waiting & (DeliveryRow.lane == old)).execute()
     DeliveryRow.update(channel=channel).where(waiting & (DeliveryRow.channel == old)).execute()

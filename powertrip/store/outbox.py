@@ -8,6 +8,7 @@ import structlog
 from pydantic import TypeAdapter
 
 from powertrip.domain.delivery import (
+    Anchoring,
     Delivery,
     DeliveryKind,
     Note,
@@ -37,6 +38,7 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.BACKUP: TypeAdapter(Note | Overdue),
     DeliveryKind.SETTLE: TypeAdapter(Settle),
     DeliveryKind.STORM: TypeAdapter(StormNotice),
+    DeliveryKind.ANCHOR: TypeAdapter(Anchoring),
 }
 
 

@@ -8,6 +8,7 @@ from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import update_all
+from powertrip.store.history import seals
 from powertrip.store.rows import event_columns, event_row, events_from, facts_columns, varied_column
 from powertrip.store.tables import EventRow, OccurrenceRow
 
@@ -42,7 +43,8 @@ def split_off(plan: DecisionPlan) -> Event | None:
         reminders=0,
         next_reminder_at=plan.rest_remind_at,
     )
-    EventRow.create(**event_columns(rest), **facts_columns(rest.facts), facts_due_at=now)
+    columns = event_columns(rest)
+    EventRow.create(**columns, **facts_columns(rest.facts), facts_due_at=now)
     moved = [
         {"id": row.id, "event_id": rest.id, "revision": number, "differs": differs}
         for number, (row, differs) in enumerate(zip(later, since, strict=True), start=1)
@@ -59,7 +61,16 @@ def split_off(plan: DecisionPlan) -> Event | None:
         last_occurred_at=max(row.occurred_at for row in covered),
         varied=varied_column(varied.collected((row.differs or {} for row in covered), beside={})),
     ).where(EventRow.id == event_id).execute()
-    audit.append("occurrences_split_off", now, event_id=rest.id, from_event=event_id, count=len(later))
+    audit.append(
+        "occurrences_split_off",
+        now,
+        event_id=rest.id,
+        from_event=event_id,
+        count=len(later),
+        event_seal=seals.of_event(columns),
+        subject=rest.subject.kind,
+        subject_id=rest.subject.slack_id,
+    )
     first = deliveries.new(
         DeliveryKind.FIRST, plan.rest_conversation, now, event_ids=[rest.id], severity=rest.severity
     )

@@ -55,6 +55,8 @@ class InboxRow(Table):
     judged_at = MomentField(null=True)
     unmatched = BooleanField(default=False)
     rejudged_at = MomentField(null=True)
+    # What a rule said of it; empty for what an earlier release judged.
+    verdict = CharField(null=True)
 
 
 class EventRow(Table):
@@ -168,6 +170,8 @@ class NoticeRow(Table):
     shown_revision = IntegerField()
     shown_version = IntegerField()
     removed_at = MomentField(null=True)
+    # The digest of what it shows; empty where nobody knows, and for what an earlier release wrote.
+    shown_digest = CharField(null=True)
 
 
 class DeliveryState(StrEnum):

@@ -81,7 +81,7 @@ def test_check_is_content_once_everything_is_right(sandbox: SlackEmulator, tmp_p
     assert ended.status == 0, ended.said
     for words in (
         "database",
-        "the chain is whole",
+        "are whole",
         "bot token",
         "app token",
         "scopes",

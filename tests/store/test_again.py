@@ -9,10 +9,11 @@ from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
 from powertrip.domain.retention import Retention
 from powertrip.domain.sources import RecordVerdict
-from powertrip.store import Store, again, audit, inbox
+from powertrip.store import Store, again, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import AuditRow
 from tests.samples import NOW, ask, event, later, record
+from tests.store.busy import faults
 
 LEASE = timedelta(seconds=30)
 SENT = record(
@@ -40,7 +41,7 @@ async def in_quarantine(thread: DatabaseThread, store: Store) -> None:
 
 async def history(thread: DatabaseThread) -> list[tuple[str, object]]:
     rows = await thread.run(lambda: list(AuditRow.select().order_by(AuditRow.id)))
-    assert await thread.run(audit.first_broken_line) is None
+    assert await faults(thread) == {}
     return [(row.action, row.detail) for row in rows]
 
 

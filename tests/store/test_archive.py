@@ -18,13 +18,14 @@ import pytest
 from powertrip.domain.delivery import DeliveryKind, Posted
 from powertrip.domain.event import NoticeKind, Status
 from powertrip.errors import StoreError
-from powertrip.store import Store, audit, inbox
+from powertrip.store import Store, inbox
 from powertrip.store.archive import postgres, sqlite
 from powertrip.store.archive.state import Held
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.forgetting import forget_person
 from powertrip.store.tables import AuditRow, DeliveryRow, DeliveryState, EventRow, InboxRow, OccurrenceRow
 from tests.samples import ALICE, NOW, ask, event, later, record
+from tests.store.busy import faults
 from tests.store.test_flow import LEASE, approve, next_delivery, opened_event, post
 
 OLD_RELEASE = Path(__file__).parent / "last_release" / "sqlite.sql"
@@ -126,7 +127,7 @@ async def test_a_database_whose_history_is_broken_is_not_taken_for_a_backup(kept
     await opened_event(kept.thread, kept.store)
     await kept.thread.run(kept.opened.execute_sql, "DROP TRIGGER audit_no_UPDATE")
     await kept.thread.run(kept.opened.execute_sql, "UPDATE audit SET actor_id = 'U0EVE'")
-    with pytest.raises(StoreError, match="line 1 of its history does not fit"):
+    with pytest.raises(StoreError, match="audit line 1: it does not fit"):
         sqlite.take(kept.file, kept.backup)
     assert not kept.backup.exists()
 
@@ -165,7 +166,7 @@ async def test_what_was_to_be_posted_is_looked_for_first_and_what_was_decided_si
     assert (update.channel, update.ts) == ("D1", "1.1")
     last = await thread.run(lambda: AuditRow.select().order_by(AuditRow.id.desc()).first())
     assert (last.action, last.detail["lines"]) == ("database_restored", held.lines)
-    assert await thread.run(audit.first_broken_line) is None
+    assert await faults(thread) == {}
     await thread.close()
     with closing(sqlite3.connect(aside)) as connection:
         assert connection.execute("SELECT status FROM event WHERE id = ?", (asked,)).fetchone() == (
@@ -273,7 +274,7 @@ async def test_postgresql_is_kept_by_its_own_tools_and_restored_into_an_empty_da
     assert await asyncio.to_thread(postgres.put_back, tmp_path / "backup", empty, now=NOW) == held
     restored = DatabaseThread(open_database(empty))
     assert (await Store(restored).events.get(event_id)).status is Status.PENDING
-    assert await restored.run(audit.first_broken_line) is None
+    assert await faults(restored) == {}
     await restored.close()
 
 

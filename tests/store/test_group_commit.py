@@ -8,6 +8,7 @@ import pytest
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
 from powertrip.domain.retention import Retention
+from powertrip.domain.sources import RecordVerdict
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store, inbox, quarantine
 from powertrip.store.database import DatabaseThread
@@ -56,7 +57,7 @@ async def test_too_much_that_waits_turns_senders_away_until_it_is_judged(
         await writer.put([record()])
     assert refused.value.retry_after == 30
     for claimed in await store.inbox.claim(2, NOW, NOW - NOW):
-        assert await database_thread.run(inbox.mark_judged, [claimed.inbox_id], NOW)
+        assert await database_thread.run(inbox.mark_judged, {claimed.inbox_id: RecordVerdict.IGNORED}, NOW)
     assert await writer.put([record()]) == 1
 
 

@@ -13,7 +13,7 @@ from powertrip.domain.event import NoticeKind, Status
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
-from powertrip.store import Store, audit, inbox
+from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import (
     AuditRow,
@@ -25,6 +25,7 @@ from powertrip.store.tables import (
     TallyRow,
 )
 from tests.samples import ALICE, NOW, ask, decided, decision, event, later, record
+from tests.store.busy import faults
 
 LEASE = timedelta(seconds=30)
 
@@ -137,7 +138,7 @@ async def test_a_batch_opens_joins_counts_and_quarantines(
         ("update", [], "1.1"),
         ("update", [], "1.2"),
     ]
-    assert await database_thread.run(audit.first_broken_line) is None
+    assert await faults(database_thread) == {}
 
 
 async def test_a_message_whose_update_has_not_begun_gets_no_second_one(
@@ -210,4 +211,4 @@ async def test_all_at_once_comes_to_the_same_as_one_by_one(
         return [[str(row).replace(label, "") for row in table if label in str(row)] for table in tables]
 
     assert await result("single") == await result("whole")
-    assert await database_thread.run(audit.first_broken_line) is None
+    assert await faults(database_thread) == {}

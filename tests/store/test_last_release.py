@@ -18,10 +18,11 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import NoticeKind, Status
 from powertrip.domain.hids import OriginState
 from powertrip.domain.judgement import ToAsk
-from powertrip.store import Store, audit
+from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.tables import DeliveryRow, DeliveryState
 from tests.samples import ALICE, SECURITY, ask, decided, decision, event, later
+from tests.store.busy import faults
 
 DUMPS = Path(__file__).parent / "last_release"
 LEASE = timedelta(seconds=30)
@@ -51,7 +52,7 @@ async def left(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[
     migrate(opened)
     thread = DatabaseThread(opened)
     yield thread
-    assert await thread.run(audit.first_broken_line) is None
+    assert await faults(thread) == {}
     await thread.close()
 
 
@@ -154,7 +155,11 @@ async def test_what_the_hids_alone_saw_and_what_is_in_quarantine_is_told(left: D
     asked = [
         (
             due[0].id,
-            ToAsk(record=due[0].record, event=decided(due[0].event, id="alone"), conversation=SECURITY),
+            ToAsk(
+                record=due[0].record,
+                event=decided(due[0].event, id="alone", next_reminder_at=later(hours=2)),
+                conversation=SECURITY,
+            ),
         )
     ]
     assert (await store.sightings.open_due(asked, later(hours=1))).opened == ("alone",)

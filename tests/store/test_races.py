@@ -16,11 +16,12 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
-from powertrip.store import Store, audit, deliveries, events, inbox, judging
+from powertrip.store import Store, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
 from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
+from tests.store.busy import faults
 from tests.store.test_judging import approval
 from tests.store.test_origins import WAZUH
 
@@ -72,7 +73,7 @@ async def test_two_judges_keep_each_record_once_and_open_each_event_once(
         return EventRow.select().count(), OccurrenceRow.select().count(), list(wrong.tuples())
 
     assert await threads[0].run(whole) == (8 * 20, 8 * 60, [])
-    assert await threads[0].run(audit.first_broken_line) is None
+    assert await faults(threads[0]) == {}
 
 
 def hold_until_waited_for(change: Callable[[], None], begun: threading.Event, ended: threading.Event) -> None:
@@ -113,7 +114,7 @@ async def test_who_is_second_to_open_an_event_joins_it(
 
     assert (applied.opened, applied.folded) == (("other",), ("first",))
     assert (await store.events.get("first")).occurrences == 2
-    assert await second.run(audit.first_broken_line) is None
+    assert await faults(second) == {}
 
 
 async def test_a_card_posted_while_its_event_changes_is_rendered_anew(

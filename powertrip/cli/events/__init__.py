@@ -72,18 +72,17 @@ def export(
     from powertrip.cli.events import exporting
     from powertrip.domain.event import EventQuery
 
-    query = EventQuery(limit=sys.maxsize, since=_moment(since))
+    query = EventQuery(limit=sys.maxsize, since=moment_of(since) if since else None)
     with open_stored(read_config(config)):
         count = exporting.export(query, kind, output)
     complaints.print(f"{count} events exported")
 
 
-def _moment(since: str | None) -> "datetime | None":
+def moment_of(since: str) -> "datetime":
+    """The moment that `--since` names."""
     from powertrip.net import utc_now
     from powertrip.slack.arguments import moment
 
-    if since is None:
-        return None
     found = moment(since, utc_now())
     if found is None:
         problem = "write a day such as 2026-01-31, or a span such as 7d or 24h"

@@ -16,6 +16,7 @@ from powertrip.errors import StoreError
 from powertrip.store import audit, deliveries
 from powertrip.store.database import MIGRATIONS, DatabaseThread, pending_migrations
 from powertrip.store.database_in_use import using
+from powertrip.store.history import chain
 from powertrip.store.tables import AuditRow, DecisionRow, DeliveryRow, DeliveryState, EventRow, InboxRow
 
 POSTED = (DeliveryKind.UPDATE, DeliveryKind.REMOVE, DeliveryKind.SETTLE)
@@ -82,9 +83,9 @@ def whole(opened: peewee.Database) -> Held:
     """
     is_old = bool(pending_migrations(opened))
     with reading(opened):
-        broken = None if is_old else audit.first_broken_line()
+        broken = None if is_old else chain.broken(opened)
         if broken is not None:
-            raise StoreError(f"line {broken} of its history does not fit: it was changed outside Powertrip")
+            raise StoreError(f"{broken.where}: {broken.what}; its history was changed outside Powertrip")
         last = AuditRow.select(AuditRow.at, AuditRow.hash).order_by(AuditRow.id.desc()).first()
         return Held(
             lines=AuditRow.select().count(),

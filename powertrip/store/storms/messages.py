@@ -93,7 +93,9 @@ def post(
     )
 
 
-def posted(delivery: Delivery, where: Posted, found: bool, now: datetime) -> None:
+def posted(
+    delivery: Delivery, where: Posted, found: bool, now: datetime, *, digest: str | None = None
+) -> None:
     """Record a message that Slack took; one that was `found` shows nobody knows what."""
     notice, view = _notice_of(delivery), delivery.storm
     storm = lock([notice.storm])[notice.storm]
@@ -109,14 +111,14 @@ def posted(delivery: Delivery, where: Posted, found: bool, now: datetime) -> Non
         "shown_at": now,
     }
     insert_all(StormMessageRow, [row], "ON CONFLICT DO NOTHING")
-    _shown(delivery, where, "storm_posted", now)
+    _shown(delivery, where, "storm_posted", digest, now)
     if notice.kind is not NoticeKind.FIRST:
         _remove_older(storm.id, where, notice.kind, now)
     if shown != storm.version:
         changed([storm.id], now, at_once=found)
 
 
-def updated(delivery: Delivery, now: datetime) -> None:
+def updated(delivery: Delivery, now: datetime, *, digest: str | None = None) -> None:
     """Record that a message shows its storm as it was when it was read."""
     notice, view, where = (
         _notice_of(delivery),
@@ -127,7 +129,7 @@ def updated(delivery: Delivery, now: datetime) -> None:
     deliveries.finish(delivery, now, where)
     shown = view.storm.version if view else 0
     StormMessageRow.update(shown_version=shown, shown_at=now).where(_at(where)).execute()
-    _shown(delivery, where, "storm_updated", now)
+    _shown(delivery, where, "storm_updated", digest, now)
     # One that was queued meanwhile waits its turn, unless it is wanted at once.
     later = (DeliveryRow.ts == where.ts) & (DeliveryRow.channel == where.channel) & (DeliveryRow.due_at > now)
     queued = (DeliveryRow.kind == DeliveryKind.STORM) & (DeliveryRow.state == DeliveryState.WAITING)
@@ -136,7 +138,7 @@ def updated(delivery: Delivery, now: datetime) -> None:
         changed([storm.id], now)
 
 
-def _shown(delivery: Delivery, where: Posted, action: str, now: datetime) -> None:
+def _shown(delivery: Delivery, where: Posted, action: str, digest: str | None, now: datetime) -> None:
     view = delivery.storm
     audit.append(
         action,
@@ -146,6 +148,7 @@ def _shown(delivery: Delivery, where: Posted, action: str, now: datetime) -> Non
         ts=where.ts,
         watermark=view.watermark if view else 0,
         events=view.events if view else 0,
+        shown=digest,
     )
 
 

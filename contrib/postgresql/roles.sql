@@ -1,0 +1,32 @@
+-- Two roles, so that the running program cannot rewrite the history: docs/history.md.
+--
+-- `powertrip_owner` owns the tables and is used for `bot.py migrate` only. `powertrip` is what runs: it adds to
+-- the history, and can neither change, delete nor truncate it, nor take its triggers away. Run this as
+-- `powertrip_owner` after each `bot.py migrate`; it can be run again and again.
+
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+REVOKE ALL ON ALL TABLES IN SCHEMA public FROM PUBLIC, powertrip;
+GRANT USAGE ON SCHEMA public TO powertrip;
+GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO powertrip;
+GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO powertrip;
+
+REVOKE INSERT, UPDATE, DELETE ON schema_migration FROM powertrip;
+REVOKE INSERT, DELETE ON audit_head FROM powertrip;
+REVOKE UPDATE, DELETE ON audit, checkpoint, anchored, event, occurrence, decision, notice FROM powertrip;
+
+-- A split moves records to another event, and a member may get another id. What a record or a decision says stays.
+GRANT UPDATE (event_id, revision, differs) ON occurrence TO powertrip;
+GRANT UPDATE (actor_id) ON decision TO powertrip;
+GRANT UPDATE (channel, shown_revision, shown_version, shown_digest, removed_at) ON notice TO powertrip;
+
+-- Of an event everything but what it was opened with.
+DO $$
+DECLARE changing text;
+BEGIN
+    SELECT string_agg(quote_ident(column_name), ', ') INTO changing FROM information_schema.columns
+    WHERE table_schema = 'public' AND table_name = 'event' AND column_name NOT IN (
+        'id', 'rule', 'title', 'event_action', 'source', 'occurred_at', 'received_at', 'user_name', 'host_name',
+        'source_ip', 'fields', 'headline', 'message', 'cut', 'requires_reason', 'requires_second_person',
+        'fold_key', 'is_test');
+    EXECUTE format('GRANT UPDATE (%s) ON event TO powertrip', changing);
+END $$;

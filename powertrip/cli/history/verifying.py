@@ -1,0 +1,45 @@
+"""Runs the comparison on the open database, and prints its two verdicts."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from rich.console import Console
+
+from powertrip.cli.shared import printable
+from powertrip.domain.checkpoint import found_in
+from powertrip.net import utc_now
+from powertrip.store.database_in_use import database
+from powertrip.store.history.findings import Findings, Verdict
+from powertrip.store.history.verify import verify
+
+
+def verified(anchors: Sequence[Path], key: Ed25519PublicKey | None) -> Findings:
+    """What is wrong with the open database, compared with the checkpoints in these files too."""
+    told = list(found_in(_lines(anchors)))
+    found = verify(database.obj, utc_now(), anchors=told, key=key)
+    if anchors and not told:
+        found.missing("anchors", str(anchors[0]), "there is no checkpoint in what --anchors names")
+    return found
+
+
+def _lines(files: Sequence[Path]) -> Iterator[str]:
+    for file in files:
+        with file.open(encoding="utf-8", errors="replace") as opened:
+            yield from opened
+
+
+def tell(console: Console, found: Findings) -> None:
+    """Print the verdicts, and below each what speaks against it."""
+    for verdict in Verdict:
+        faults = found.of(verdict)
+        mark = "[red]broken[/red]" if faults else "[green]whole[/green]"
+        console.print(f"{verdict:13} {mark}")
+        for fault in faults:
+            more = f" (the first of {fault.count})" if fault.count > 1 else ""
+            console.print(f"  {printable(f'{fault.where}: {fault.what}{more}')}", soft_wrap=True)
+    for note, count in found.notes.items():
+        console.print(f"[yellow]note[/yellow]          {count} {printable(note)}", soft_wrap=True)
+    console.print(
+        f"{found.lines} lines, {found.events} events; the last line is {found.head}", soft_wrap=True
+    )

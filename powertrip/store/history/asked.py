@@ -1,0 +1,289 @@
+"""Events beside the lines that tell of them: all tables are read once, in the order of events' ids."""
+
+import heapq
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
+
+from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.event import NoticeKind, Status
+from powertrip.store.events import UNDONE
+from powertrip.store.history import seals
+from powertrip.store.history.chain import Coupled, current
+from powertrip.store.history.findings import Findings
+from powertrip.store.history.snapshot import Row, Snapshot
+from powertrip.store.history.streams import (
+    DECISIONS,
+    EVENTS,
+    LINES,
+    NOTICES,
+    OCCURRENCE,
+    OCCURRENCES,
+    Rows,
+)
+
+_RECORDS = ("event_opened", "occurrence_joined")
+
+
+def check(
+    seen: Snapshot, findings: Findings, coupled: Coupled, waiting: Callable[[str, DeliveryKind], bool]
+) -> None:
+    """Compare every event with its lines; `waiting` says what the outbox still holds about an event."""
+
+    def rows(statement: str, column: str = "event_id") -> Rows:
+        return Rows(seen.rows(statement.format(key=seen.by_event(column))))
+
+    lines, events, occurrences = rows(LINES), rows(EVENTS, "id"), rows(OCCURRENCES)
+    decisions, notices = rows(DECISIONS), rows(NOTICES)
+    listed = Rows(coupled.listed())
+    tables = (lines, events, occurrences, decisions, notices, listed)
+    while ids := [table.event_id for table in tables if table.event_id is not None]:
+        event_id = min(ids)
+        findings.events += 1
+        case = _Case(event_id, seen, findings, coupled, waiting, events.take(event_id))
+        told = heapq.merge(lines.all(event_id), listed.all(event_id), key=itemgetter(0))
+        case.check(told, occurrences, decisions, notices)
+
+
+@dataclass(slots=True)
+class _Posted:
+    """A message as the lines tell of it."""
+
+    kind: str
+    line: int
+    revision: int
+    digest: str | None
+    has_digest: bool
+    is_gone: bool = False
+
+
+@dataclass(slots=True)
+class _Case:
+    """One event while its lines are read."""
+
+    id: str
+    seen: Snapshot
+    findings: Findings
+    coupled: Coupled
+    waiting: Callable[[str, DeliveryKind], bool]
+    row: Row | None
+    is_opened: bool = False
+    split_in: int = 0
+    """How many records came from another event."""
+    own: int = 0
+    """How many records its own lines tell of."""
+    status: str = Status.PENDING
+    decided_at: int | None = None
+    alerted: bool = False
+    """Whether the security channel had to be told of a denial."""
+    subject: tuple[int, Any] | None = None
+    storm: str | None = None
+    """The storm whose card asks about it."""
+    posted: dict[tuple[str, str], _Posted] = field(default_factory=dict)
+
+    def check(self, lines: Iterator[Row], occurrences: Rows, decisions: Rows, notices: Rows) -> None:
+        """Read the lines, and all rows beside them."""
+        for line, action, actor_id, at, text in lines:
+            detail = _read(text)
+            match action:
+                case "event_opened" | "occurrence_joined":
+                    self._opened(line, detail) if action == "event_opened" else None
+                    self._record(line, detail, occurrences)
+                case "occurrences_split_off":
+                    self._opened(line, detail)
+                    self.split_in = int(detail.get("count") or 0)
+                case "storm_joined" | "storm_apart":
+                    self.storm = str(detail.get("storm")) if action == "storm_joined" else None
+                case "subject_changed" if "subject_id" in detail:
+                    self.subject = (line, detail["subject_id"])
+                case "decided":
+                    self._decided(line, actor_id, at, detail, decisions.take(self.id))
+                case "notice_posted" | "notice_updated":
+                    self._shown(line, action, detail)
+                case "notice_gone" | "notice_stuck":
+                    self._gone(line, detail)
+        self._rest(occurrences, decisions)
+        self._check_row()
+        self._check_notices(notices)
+
+    def _altered(self, kind: str, where: str, what: str) -> None:
+        self.findings.altered(kind, where, f"{what} (event {self.id})")
+
+    def _missing(self, kind: str, where: str, what: str) -> None:
+        self.findings.missing(kind, where, f"{what} (event {self.id})")
+
+    def _opened(self, line: int, detail: Any) -> None:
+        self.is_opened = True
+        if "subject_id" in detail:
+            self.subject = (line, detail["subject_id"])
+        if "event_seal" not in detail:
+            self.findings.note("events from before their fields were sealed in the history")
+        elif self.row is not None and seals.of_values(self.row[6:]) != detail["event_seal"]:
+            self._altered("event", f"event {self.id}", f"its fields are not those of audit line {line}")
+
+    def _record(self, line: int, detail: Any, occurrences: Rows) -> None:
+        """Compare a record with the line that tells of it, wherever a split has put it."""
+        self.own += 1
+        number, event_id = self.split_in + self.own, self.id
+        row = occurrences.peek(self.id)
+        # Those that a split brought are compared beside the lines of the event that they came from.
+        while row is not None and row[0] < number:
+            if row[0] > self.split_in:
+                self._altered("added", f"record {row[0]} of event {self.id}", "no audit line tells of it")
+            occurrences.take(self.id)
+            row = occurrences.peek(self.id)
+        row = occurrences.take(self.id) if row is not None and row[0] == number else None
+        if row is None and self.coupled.split(self.id) is not None:
+            event_id, number = self._moved_to(self.id, number)
+            row = self.seen.first(OCCURRENCE, event_id, number)
+        where = f"record {number} of event {event_id}"
+        if row is None:
+            self._missing("record", where, f"it is gone; audit line {line} tells of it")
+        elif "record_seal" not in detail:
+            self.findings.note("records from before their text was sealed in the history")
+        elif seals.of_values(row[1:]) != detail["record_seal"]:
+            self._altered("record", where, f"it is not the record of audit line {line}")
+
+    def _moved_to(self, event_id: str, number: int) -> tuple[str, int]:
+        """Where a record is that was number so-and-so of an event, after any splits."""
+        while (split := self.coupled.split(event_id)) is not None:
+            rest, count = split
+            row = self.seen.first(
+                "SELECT count(*) FROM audit WHERE event_id = ? AND action IN (?, ?)", event_id, *_RECORDS
+            )
+            came = self.seen.first(
+                "SELECT detail FROM audit WHERE event_id = ? AND action = 'occurrences_split_off'", event_id
+            )
+            total = (int(row[0]) if row else 0) + (int(_read(came[0]).get("count") or 0) if came else 0)
+            if number <= total - count:
+                break
+            event_id, number = rest, number - (total - count)
+        return event_id, number
+
+    def _decided(self, line: int, actor_id: Any, at: int, detail: Any, row: Row | None) -> None:
+        self.status, self.decided_at = detail.get("status"), at
+        self.alerted = self.alerted or bool(detail.get("outcome_channel"))
+        if row is None:
+            self._missing("decision", f"event {self.id}", f"the decision of audit line {line} is gone")
+            return
+        where, actor = f"decision {row[0]}", current(actor_id, line, self.coupled.renames)
+        said = {
+            "verdict": (row[1], detail.get("verdict")),
+            # A decision for good keeps the id that it was made with.
+            "actor": (row[2], actor if row[2] != actor_id else actor_id),
+            "name": (row[3], detail.get("actor_name", row[3])),
+            "time": (row[4], at),
+            "way": (row[5], detail.get("via")),
+            "revision": (row[6], detail.get("revision")),
+            "reason": (row[7], detail.get("reason")),
+        }
+        for name, (found, written) in said.items():
+            if found != written:
+                self._altered("decision", where, f"its {name} is not that of audit line {line}")
+                return
+
+    def _shown(self, line: int, action: str, detail: Any) -> None:
+        channel, ts = detail.get("channel"), detail.get("ts")
+        key = (current(channel, line, self.coupled.moves), ts)
+        known = self.posted.get(key)
+        if action == "notice_posted" and known is None:
+            self.posted[key] = _Posted(
+                kind=detail.get("kind"),
+                line=line,
+                revision=detail.get("revision"),
+                digest=detail.get("shown"),
+                has_digest="shown" in detail,
+            )
+        elif action == "notice_updated" and known is not None:
+            known.line, known.revision = line, detail.get("revision")
+            known.digest, known.has_digest = detail.get("shown"), "shown" in detail
+
+    def _gone(self, line: int, detail: Any) -> None:
+        known = self.posted.get((current(detail.get("channel"), line, self.coupled.moves), detail.get("ts")))
+        if known is not None:
+            known.is_gone = True
+
+    def _rest(self, occurrences: Rows, decisions: Rows) -> None:
+        for revision, *_ in occurrences.all(self.id):
+            if revision > self.split_in:
+                self._altered("added", f"record {revision} of event {self.id}", "no audit line tells of it")
+        for decision_id, *_ in decisions.all(self.id):
+            self._altered("added", f"decision {decision_id}", "no audit line tells of it")
+
+    def _check_row(self) -> None:
+        where = f"event {self.id}"
+        if self.row is None:
+            self._missing("event", where, "it is gone, and the history tells of it")
+            return
+        status, occurrences, next_reminder_at, decided_at, subject_id, is_test = self.row[:6]
+        if not self.is_opened:
+            self._missing("opening", where, "no audit line tells that it was opened")
+        if (status, decided_at) != (self.status, self.decided_at):
+            self._altered("status", where, f"it is {status}, and the history says {self.status}")
+        split = self.coupled.split(self.id)
+        expected = self.split_in + self.own - (split[1] if split else 0)
+        if occurrences != expected:
+            self._altered("count", where, f"it counts {occurrences} records, and the history {expected}")
+        if self.subject is not None:
+            line, written = self.subject
+            if subject_id != current(written, line, self.coupled.renames):
+                self._altered("subject", where, f"it is about another member than audit line {line} says")
+        if is_test:
+            return
+        if status in UNDONE and next_reminder_at is None:
+            self._missing("reminder", where, "nobody has finished with it, and nobody is reminded of it")
+        kinds = {posted.kind for posted in self.posted.values()}
+        if status == Status.PENDING and not kinds and not self._is_asked_elsewhere():
+            self._missing("asked", where, "nobody was asked about it, and no card waits to be sent")
+        if (
+            self.alerted
+            and NoticeKind.OUTCOME not in kinds
+            and not self.waiting(self.id, DeliveryKind.OUTCOME)
+        ):
+            self._missing("alert", where, "it was denied, and the security channel never heard of it")
+
+    def _is_asked_elsewhere(self) -> bool:
+        """Whether a card of its own, or its storm's, is to be sent, or its storm has one."""
+        if self.waiting(self.id, DeliveryKind.FIRST):
+            return True
+        if self.storm is None:
+            return False
+        return self.coupled.has_card(self.storm) or self.waiting(self.storm, DeliveryKind.STORM)
+
+    def _check_notices(self, notices: Rows) -> None:
+        for row_id, kind, channel, ts, revision, removed_at, digest in notices.all(self.id):
+            where, known = f"notice {row_id}", self.posted.pop((channel, ts), None)
+            if known is None:
+                known = self._moved_before(ts)
+            if known is None:
+                self._altered("added", where, "no audit line tells that it was posted")
+            elif (kind, revision) != (known.kind, known.revision):
+                self._altered("notice", where, f"it is not what audit line {known.line} says")
+            elif known.has_digest and digest != known.digest:
+                self._altered(
+                    "shown", where, f"it says that another card was shown than audit line {known.line}"
+                )
+            # A reminder goes when the next one comes.
+            elif removed_at is not None and not known.is_gone and kind != NoticeKind.REMINDER:
+                self._altered("removed", where, "it counts as removed, and no audit line says so")
+        for (channel, ts), known in self.posted.items():
+            where = f"message {ts} in {channel}"
+            self._missing("notice", where, f"its row is gone; audit line {known.line} tells of it")
+
+    def _moved_before(self, ts: str) -> _Posted | None:
+        """A message whose conversation got another id before the history told of that."""
+        for key, known in self.posted.items():
+            if key[1] == ts and not known.has_digest:
+                self.findings.note("messages that moved before the history told of that")
+                return self.posted.pop(key)
+        return None
+
+
+def _read(text: str) -> Any:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,190 @@
+"""The lines of the history: each after the one before, up to the end that is kept beside them."""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from powertrip.domain.checkpoint import Checkpoint
+from powertrip.store.audit import FIRST_HASH
+from powertrip.store.fields import MomentField, as_json
+from powertrip.store.history.findings import Finding, Findings, Verdict
+from powertrip.store.history.snapshot import Row, Snapshot, snapshot
+
+CLOCK_SKEW = timedelta(hours=2)
+"""How far a line may be dated ahead: a clock that was an hour fast, and then some."""
+_COUPLING = ("occurrences_split_off", "member_renamed", "notices_moved", "quarantine_pruned", "storm_posted")
+_LISTING = ("notice_posted", "notice_updated")
+
+
+@dataclass(slots=True)
+class Coupled:
+    """What lines of one event say of another, or of all."""
+
+    renames: list[tuple[int, str, str]] = field(default_factory=list)
+    """Line, former id of a member, current id."""
+    moves: list[tuple[int, str, str]] = field(default_factory=list)
+    """Line, former channel, current channel."""
+    pruned: int = 0
+    """How many of the oldest rows of the quarantine were deleted."""
+    # On the disk, for there may be many.
+    _aside: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(""))
+
+    def __post_init__(self) -> None:
+        self._aside.execute("CREATE TABLE storm (id PRIMARY KEY) WITHOUT ROWID")
+        self._aside.execute("CREATE TABLE split (event PRIMARY KEY, rest, count) WITHOUT ROWID")
+        self._aside.execute(
+            "CREATE TABLE listed (event, line, action, at, detail, PRIMARY KEY (event, line))"
+        )
+
+    def list(self, line: int, action: str, at: int, detail: Any) -> None:
+        """Remember a line about a message that shows several events, as lines of each of them."""
+        events = detail.pop("events", None)
+        for event_id, revision in events.items() if isinstance(events, dict) else ():
+            row = (event_id, line, action, at, json.dumps({**detail, "revision": revision}))
+            self._aside.execute("INSERT OR REPLACE INTO listed VALUES (?, ?, ?, ?, ?)", row)
+
+    def listed(self) -> Iterator[Row]:
+        """Those lines, in the order of their events."""
+        yield from self._aside.execute(
+            "SELECT event, line, action, NULL, at, detail FROM listed ORDER BY event, line"
+        )
+
+    def take(self, line: int, action: str, event_id: str | None, actor_id: str | None, detail: Any) -> None:
+        """Remember a line that is about more than its event."""
+        match action:
+            case "occurrences_split_off":
+                values = (detail.get("from_event"), event_id, detail.get("count"))
+                self._aside.execute("INSERT OR REPLACE INTO split VALUES (?, ?, ?)", values)
+            case "member_renamed":
+                self.renames.append((line, detail.get("former"), actor_id or ""))
+            case "notices_moved":
+                self.moves.append((line, detail.get("former"), detail.get("channel")))
+            case "storm_posted":
+                self._aside.execute("INSERT OR IGNORE INTO storm VALUES (?)", (detail.get("storm"),))
+            case _:
+                self.pruned += int(detail.get("count") or 0)
+
+    def has_card(self, storm: str) -> bool:
+        """Whether a card of this storm was posted."""
+        return self._aside.execute("SELECT 1 FROM storm WHERE id = ?", (storm,)).fetchone() is not None
+
+    def split(self, event_id: str) -> tuple[str, int] | None:
+        """The event that the last records of this one went to, and how many."""
+        row: tuple[str, int] | None = self._aside.execute(
+            "SELECT rest, count FROM split WHERE event = ?", (event_id,)
+        ).fetchone()
+        return row
+
+
+def current(value: Any, line: int, changes: Iterable[tuple[int, str, str]]) -> Any:
+    """What became of a member's id, or a channel's, that a line names."""
+    for changed_in, former, now in changes:
+        if changed_in > line and value == former:
+            value = now
+    return value
+
+
+def broken(opened: Any) -> Finding | None:
+    """The first line that does not fit the one before it; None where all fit."""
+    findings = Findings()
+    with snapshot(opened) as seen:
+        check(seen, findings, (), None)
+    return findings.faults.get((Verdict.INTEGRITY, "chain"))
+
+
+def check(seen: Snapshot, findings: Findings, anchors: Iterable[Checkpoint], now: datetime | None) -> Coupled:
+    """Read every line in its order; returns what the checks of other rows need of them."""
+    coupled, told = Coupled(), sorted(anchors, key=lambda anchor: anchor.lines)
+    head = seen.first("SELECT lines, hash FROM audit_head WHERE id = 1")
+    latest = MomentField().db_value(now + CLOCK_SKEW) if now else None
+    previous, number, last_id, head_at, checked = FIRST_HASH, 0, 0, None, 0
+    statement = (
+        "SELECT id, at, action, event_id, actor_id, detail, previous_hash, hash FROM audit ORDER BY id"
+    )
+    for row in seen.rows(statement):
+        line, at, action, event_id, actor_id, detail, row_previous, row_hash = row
+        number += 1
+        if row_previous != previous or row_hash != digest(previous, at, action, event_id, actor_id, detail):
+            findings.altered("chain", f"audit line {line}", "it does not fit the line before it")
+        # PostgreSQL gives no number again that a transaction took and did not commit.
+        if not seen.is_postgres and line != last_id + 1:
+            findings.missing("line", f"audit line {last_id + 1}", f"it is not there; the next is {line}")
+        if latest is not None and at > latest:
+            findings.altered("future", f"audit line {line}", "it is dated in the future")
+        if action in _COUPLING:
+            coupled.take(line, action, event_id, actor_id, _read(detail))
+        elif event_id is None and action in _LISTING:
+            coupled.list(line, action, at, _read(detail))
+        while checked < len(told) and told[checked].lines <= number:
+            _compare(told[checked], row_hash, line, findings)
+            checked += 1
+        if head and row_hash == head[1]:
+            head_at = number
+        previous, last_id = row_hash, line
+    for anchor in told[checked:]:
+        what = f"it ends before {anchor.label}: its end was cut off, or an old copy restored"
+        findings.missing("checkpoint", f"after audit line {last_id}", what)
+    findings.lines, findings.head = number, previous
+    _check_end(findings, head, head_at, number, last_id)
+    _check_sequence(seen, findings, last_id)
+    return coupled
+
+
+def digest(
+    previous: str, at: int, action: str, event_id: str | None, actor_id: str | None, detail: str
+) -> str:
+    """The hash of a line as the database holds it; what `audit` makes of the same values."""
+    # Its detail is JSON already, and so need be neither read nor written.
+    plain = as_json([previous, at, action, event_id, actor_id])[:-1]
+    return hashlib.sha256(f"{plain}, {detail}]".encode()).hexdigest()
+
+
+def _read(detail: str) -> Any:
+    try:
+        found = json.loads(detail)
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def _compare(anchor: Checkpoint, row_hash: str, line: int, findings: Findings) -> None:
+    if row_hash != anchor.head:
+        what = f"{anchor.label} saw another: this line, or one before it, was rewritten since"
+        findings.altered("checkpoint", f"audit line {line}", what)
+
+
+def _check_end(findings: Findings, head: Row | None, head_at: int | None, number: int, last_id: int) -> None:
+    where = f"after audit line {last_id}"
+    if head is None:
+        findings.missing("head", "audit_head", "the end of the history is not known, its row is missing")
+    elif head_at is None and head[0]:
+        what = f"the history had {head[0]} lines and ended with {head[1][:16]}…, which is not there"
+        findings.missing("end", where, what)
+    elif (head_at or 0) != head[0]:
+        findings.altered(
+            "head", "audit_head", f"it counts {head[0]} lines up to a line that is number {head_at}"
+        )
+    elif number > head[0]:
+        findings.note("lines that an earlier release wrote beside this one")
+
+
+def _check_sequence(seen: Snapshot, findings: Findings, last_id: int) -> None:
+    if seen.is_postgres:
+        row = seen.first(
+            "SELECT coalesce(pg_sequence_last_value(pg_get_serial_sequence('audit', 'id')::regclass), 0)"
+        )
+    else:
+        row = seen.first("SELECT seq FROM sqlite_sequence WHERE name = 'audit'")
+    given = int(row[0]) if row else 0
+    if given > last_id and not seen.is_postgres:
+        findings.missing(
+            "tail", f"audit line {last_id + 1}", f"lines up to {given} were written, and are not there"
+        )
+    if given < last_id:
+        findings.altered(
+            "sequence", f"audit line {last_id}", f"the database has given numbers up to {given} only"
+        )

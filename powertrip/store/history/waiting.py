@@ -1,0 +1,86 @@
+"""The inbox and the outbox: what was taken out of them without a trace."""
+
+import json
+import sqlite3
+from datetime import datetime, timedelta
+from typing import Any
+
+from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.sources import RecordVerdict
+from powertrip.store.fields import MomentField
+from powertrip.store.history.chain import Coupled
+from powertrip.store.history.findings import Findings
+from powertrip.store.history.snapshot import Snapshot
+from powertrip.store.tables import DeliveryState
+
+OVERLAP = timedelta(hours=1)
+"""How long a worker of an earlier release, which notes no verdict, may go on after the migration."""
+FIRST_MIGRATION, THIS_MIGRATION = "0001_initial", "0019_history"
+
+
+class Waiting:
+    """What the outbox still holds, by event."""
+
+    def __init__(self, seen: Snapshot) -> None:
+        # On the disk, for while Slack is away there may be many.
+        self._known = sqlite3.connect("")
+        self._known.execute("CREATE TABLE waiting (about, kind, PRIMARY KEY (about, kind)) WITHOUT ROWID")
+        statement = "SELECT kind, event_ids, payload FROM delivery WHERE state = ? AND kind IN (?, ?, ?)"
+        kinds = (DeliveryKind.FIRST, DeliveryKind.OUTCOME, DeliveryKind.STORM)
+        for kind, event_ids, payload in seen.rows(statement, DeliveryState.WAITING, *kinds):
+            # What is about a storm names some of its events only.
+            about = _read(event_ids) if kind != DeliveryKind.STORM else _storms(payload)
+            rows = [(each, kind) for each in about]
+            self._known.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", rows)
+
+    def holds(self, about: str, kind: DeliveryKind) -> bool:
+        """Whether something of this kind is still to be sent about the event, or the storm."""
+        found = self._known.execute("SELECT 1 FROM waiting WHERE about = ? AND kind = ?", (about, kind))
+        return found.fetchone() is not None
+
+
+def check_inbox(seen: Snapshot, findings: Findings, coupled: Coupled) -> None:
+    """Look for records that count as judged though no rule has judged them."""
+    unjudged = """SELECT id, source FROM inbox
+        WHERE judged_at IS NOT NULL AND verdict IS NULL AND received_at > ? ORDER BY id"""
+    for inbox_id, source in seen.rows(unjudged, _known_since(seen)):
+        what = f"it counts as judged, and nothing has judged it (source {source})"
+        findings.missing("record unjudged", f"inbox row {inbox_id}", what)
+    lost = """SELECT id, source FROM inbox i WHERE verdict = ? AND judged_at IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE q.inbox_id = i.id) ORDER BY id"""
+    for number, (inbox_id, source) in enumerate(seen.rows(lost, RecordVerdict.QUARANTINE)):
+        # The oldest may be those that the quarantine had no room for.
+        if number >= coupled.pruned:
+            what = f"it was quarantined, and is not in quarantine (source {source})"
+            findings.missing("quarantine", f"inbox row {inbox_id}", what)
+
+
+def _known_since(seen: Snapshot) -> int:
+    """From when on every record that is judged has a verdict."""
+    applied = {
+        name: datetime.fromisoformat(str(at)).astimezone()
+        for name, at in seen.rows(
+            "SELECT name, applied FROM schema_migration WHERE name IN (?, ?)", FIRST_MIGRATION, THIS_MIGRATION
+        )
+    }
+    first, this = applied.get(FIRST_MIGRATION), applied.get(THIS_MIGRATION)
+    # A database that is as new as this release knows no other.
+    if first is None or this is None or this - first < OVERLAP:
+        return 0
+    return MomentField().db_value(this + OVERLAP) or 0
+
+
+def _storms(payload: str | None) -> list[Any]:
+    try:
+        found = json.loads(payload or "")
+    except ValueError:
+        return []
+    return [found.get("storm")] if isinstance(found, dict) else []
+
+
+def _read(text: str) -> list[Any]:
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return []
+    return found if isinstance(found, list) else []

@@ -1,0 +1,166 @@
+"""A history in which everything has happened that can happen to one."""
+
+from datetime import timedelta
+from typing import Any
+
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.decision import Verdict
+from powertrip.domain.delivery import DeliveryKind, Posted, Shown
+from powertrip.domain.event import Event, NoticeKind, Status
+from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
+from powertrip.domain.people import Subject, SubjectKind
+from powertrip.domain.quarantine import QuarantineSection
+from powertrip.domain.record import Record
+from powertrip.domain.retention import Retention
+from powertrip.domain.sources import RecordVerdict
+from powertrip.store import Store, inbox, quarantine
+from powertrip.store.database import DatabaseThread
+from powertrip.store.history.findings import Finding
+from powertrip.store.history.verify import verify
+from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, decided, decision, event, later, record
+from tests.store.storms import SECTION, deliver, judge, login
+
+LEASE = timedelta(seconds=30)
+NOTICES = {
+    DeliveryKind.FIRST: NoticeKind.FIRST,
+    DeliveryKind.OUTCOME: NoticeKind.OUTCOME,
+    DeliveryKind.REMINDER: NoticeKind.REMINDER,
+    DeliveryKind.COPY: NoticeKind.COPY,
+}
+
+
+async def faults(thread: DatabaseThread) -> dict[Any, Finding]:
+    """All that is wrong with a history; nothing, whatever the program did."""
+    found = await thread.run(lambda: verify(thread.database, later(days=30)))
+    return found.faults
+
+
+def digest(number: int) -> str:
+    """What stands for a card's digest."""
+    return f"{number:064x}"
+
+
+class Busy:
+    """Does things to a store, the way the program does."""
+
+    def __init__(self, thread: DatabaseThread) -> None:
+        self.thread = thread
+        self.store = Store(thread)
+        self.messages = 0
+
+    async def records(self, count: int, **changes: Any) -> list[Record]:
+        await self.thread.run(inbox.append, [[record(**changes) for _ in range(count)]])
+        return await self.store.inbox.claim(count, NOW, LEASE)
+
+    async def opened(self, name: str, times: int = 1, **changes: Any) -> Event:
+        """An event of so many records, under an id of its own."""
+        batch: list[Judgement] = []
+        for number, item in enumerate(await self.records(times)):
+            about = event(id=name if number == 0 else f"{name}{number}", fold_key=name, **changes)
+            batch.append(ask(item, about))
+        await self.store.judging.apply(batch, NOW)
+        return await self.store.events.get(name)
+
+    async def send(self) -> None:
+        """Send all that waits."""
+        while delivery := await self.store.deliveries.claim(later(days=2), LEASE, []):
+            self.messages += 1
+            shown = [
+                Shown(
+                    event_id=item.event.id,
+                    revision=item.event.revision,
+                    version=item.version,
+                    reminder=item.event.reminders,
+                    digest=digest(self.messages),
+                )
+                for item in delivery.snapshots
+            ]
+            at = later(minutes=self.messages)
+            if delivery.kind in NOTICES:
+                conversation = delivery.channel.replace("U0", "D0")
+                where = Posted(channel=conversation, ts=f"{self.messages}.1")
+                await self.store.notices.posted(delivery, NOTICES[delivery.kind], where, shown, at)
+            elif delivery.kind is DeliveryKind.UPDATE:
+                await self.store.notices.updated(delivery, shown, at)
+            else:
+                await self.store.deliveries.finish(delivery, at)
+
+    async def decide(
+        self, name: str, status: Status, actor: str = ALICE, revision: int | None = None
+    ) -> None:
+        before = await self.store.events.get(name)
+        verdict = Verdict.DENY if status is Status.DENIED else Verdict.APPROVE
+        is_open = status is not Status.APPROVED
+        plan = DecisionPlan(
+            before=before,
+            after=decided(before, status=status),
+            decision=decision(
+                verdict,
+                actor_id=actor,
+                actor_name=actor.title(),
+                revision=revision or before.revision,
+                reason="it was me",
+                at=later(minutes=5),
+            ),
+            remind_at=later(hours=2) if is_open else None,
+            outcome_channel=SECURITY if status is Status.DENIED else None,
+            rest_id=f"{name}rest",
+            rest_conversation=BOB,
+            rest_remind_at=later(minutes=11),
+        )
+        assert await self.store.events.decide(plan)
+
+    async def remind(self) -> None:
+        now = later(hours=3)
+        due = await self.store.events.due_reminders(later(days=2), 100)
+        following = [(item, later(hours=30)) for item in due]
+        await self.store.events.reserve_reminders(following, channel=SECURITY, together=5, now=now)
+
+
+async def be_busy(thread: DatabaseThread) -> None:
+    """Open, fold, split, ask, update, decide, remind, move, rename, quarantine and prune."""
+    busy, store = Busy(thread), Store(thread)
+    await busy.opened("approved", 2)
+    await busy.opened("denied")
+    await busy.opened("grown", 5)
+    await busy.opened("half", subject=Subject(kind=SubjectKind.PERSON, slack_id=BOB, name="Bob"))
+    await busy.opened("pending", 3)
+    await busy.opened("moved", subject=Subject(kind=SubjectKind.PERSON, slack_id=CAROL, name="Carol"))
+    await busy.send()
+    unreachable = Subject(kind=SubjectKind.UNREACHABLE, slack_id=CAROL, name="Carol")
+    await store.events.set_subject("moved", unreachable, later(minutes=3))
+    await busy.decide("approved", Status.APPROVED)
+    await busy.decide("denied", Status.DENIED)
+    await busy.decide("half", Status.HALF_APPROVED, BOB)
+    # Two splits, one after the other: of five records two stay, of the three that went on two stay again.
+    await busy.decide("grown", Status.APPROVED, revision=2)
+    await busy.send()
+    await busy.decide("grownrest", Status.DENIED, revision=2)
+    await busy.send()
+    await store.members.rename(BOB, "U0BOBNEW", later(minutes=40))
+    for _ in range(2):
+        await busy.remind()
+        await busy.send()
+    (first, *_) = await store.notices.of_event("pending")
+    await store.notices.show_again(first.channel, first.ts, later(hours=2))
+    update = await store.deliveries.claim(later(days=2), LEASE, [])
+    assert update is not None
+    await store.notices.move(update, "D0NEW", later(hours=4))
+    await busy.send()
+    await judge(thread, store, [login(number) for number in range(SECTION.above + 3)], now=later(hours=5))
+    while await deliver(store, later(hours=6)):
+        pass
+    await busy.opened("late", 2)
+    await busy.opened("alarming")
+    await busy.decide("alarming", Status.DENIED)
+    batch: list[Judgement] = [
+        ToQuarantine(record=item, rule="ssh_login", reason="no name") for item in await busy.records(2)
+    ]
+    batch += [
+        ToCount(record=item, verdict=RecordVerdict.IGNORED, name="noise") for item in await busy.records(2)
+    ]
+    await store.judging.apply(batch, later(hours=4))
+    await thread.run(quarantine.prune, 1, 1 << 20, later(hours=5))
+    await thread.run(inbox.append, [[record(), record()]])
+    kept = Retention(deliveries=timedelta(hours=1))
+    await store.prune(kept, QuarantineSection(), later(hours=6))

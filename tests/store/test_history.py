@@ -1,0 +1,489 @@
+"""Every way of rewriting the history is named, and what the program itself does is none."""
+# ruff: noqa: S608 (statements against a database of the test)
+
+import asyncio
+import json
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from powertrip.domain import checkpoint
+from powertrip.domain.checkpoint import Checkpoint
+from powertrip.store import Store
+from powertrip.store.audit import FIRST_HASH
+from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.history.chain import digest
+from powertrip.store.history.findings import Findings, Verdict
+from powertrip.store.history.snapshot import snapshot
+from powertrip.store.history.verify import verify
+from tests.samples import ALICE, later
+from tests.store.busy import be_busy
+
+INTEGRITY, COMPLETENESS = Verdict.INTEGRITY, Verdict.COMPLETENESS
+
+
+@dataclass
+class Kept:
+    """A database that somebody gets at past the program."""
+
+    url: str
+    connection: Any
+
+    def run(self, statement: str, *values: object) -> Any:
+        if self.is_postgres:
+            return self.connection.execute(statement.replace("?", "%s"), values or None)
+        return self.connection.execute(statement, values)
+
+    @property
+    def is_postgres(self) -> bool:
+        return not self.url.startswith("sqlite")
+
+    @contextmanager
+    def unguarded(self) -> Iterator[None]:
+        """Without triggers for once, and then with all of them again: nothing of it stays to be seen."""
+        if self.is_postgres:
+            self.run("SET session_replication_role = replica")
+            yield
+            self.run("SET session_replication_role = origin")
+            return
+        triggers = self.run("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
+        for name, _ in triggers:
+            self.run(f"DROP TRIGGER {name}")
+        yield
+        for _, sql in triggers:
+            self.run(sql)
+
+    def verified(self, *anchors: Checkpoint) -> Findings:
+        opened = open_database(self.url)
+        with opened.connection_context():
+            return verify(opened, later(days=1), anchors=anchors)
+
+    def rebuild(self) -> None:
+        """Chain all lines anew, as they stand now."""
+        previous, columns = FIRST_HASH, "id, at, action, event_id, actor_id, detail"
+        rows = self.run(f"SELECT {columns} FROM audit ORDER BY id").fetchall()
+        for line, *rest in rows:
+            hashed = digest(previous, *rest)
+            self.run("UPDATE audit SET previous_hash = ?, hash = ? WHERE id = ?", previous, hashed, line)
+            previous = hashed
+        self.run("UPDATE audit_head SET lines = ?, hash = ?", len(rows), previous)
+
+
+async def _be_busy(url: str) -> str:
+    thread = DatabaseThread(open_database(url))
+    await be_busy(thread)
+    await thread.close()
+    return url
+
+
+@pytest.fixture(scope="module")
+def busy_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a busy history."""
+    file = tmp_path_factory.mktemp("busy") / "busy.db"
+    migrate(open_database(f"sqlite:///{file}"))
+    asyncio.run(_be_busy(f"sqlite:///{file}"))
+    return file
+
+
+@pytest.fixture(scope="module")
+def busy_postgres(new_postgres: Callable[[], str]) -> str:
+    """A database with a busy history."""
+    return asyncio.run(_be_busy(new_postgres()))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
+    """A copy of the busy history, once of each kind."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("busy_sqlite"), tmp_path / "kept.db")
+        connection: Any = sqlite3.connect(tmp_path / "kept.db", isolation_level=None)
+        yield Kept(f"sqlite:///{tmp_path}/kept.db", connection)
+        connection.close()
+        return
+    server, busy = request.getfixturevalue("postgres"), request.getfixturevalue("busy_postgres")
+    name = psycopg.conninfo.conninfo_to_dict(busy)["dbname"]
+    copy = f"copy_{tmp_path.name}".lower().replace("-", "_")[:60]
+    server.psql(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
+    url = server.get_uri(database=copy)
+    with psycopg.connect(url, autocommit=True) as connection:
+        yield Kept(url, connection)
+
+
+def test_whatever_the_program_does_leaves_the_history_whole(kept: Kept) -> None:
+    found = kept.verified()
+    assert (found.faults, found.notes) == ({}, {})
+    assert found.lines == kept.run("SELECT count(*) FROM audit").fetchone()[0]
+    actions = {action for (action,) in kept.run("SELECT DISTINCT action FROM audit").fetchall()}
+    # What would not be done could not be seen to leave it whole.
+    assert actions >= {
+        *("event_opened", "occurrence_joined", "occurrences_split_off", "decided", "subject_changed"),
+        *("notice_posted", "notice_updated", "notices_moved", "member_renamed", "quarantine_pruned"),
+    }
+
+
+def sql(*statements: str) -> Callable[[Kept], None]:
+    """What plain statements do."""
+
+    def rewrite(kept: Kept) -> None:
+        for statement in statements:
+            kept.run(statement)
+
+    return rewrite
+
+
+def rebuilt(kept: Kept) -> None:
+    kept.run("UPDATE audit SET detail = replace(detail, 'it was me', 'it was Bob') WHERE id = 22")
+    kept.rebuild()
+
+
+def rebuilt_but_for_the_head(kept: Kept) -> None:
+    head = kept.run("SELECT lines, hash FROM audit_head").fetchone()
+    rebuilt(kept)
+    kept.run("UPDATE audit_head SET lines = ?, hash = ?", *head)
+
+
+def forged(kept: Kept, at: int, previous: str | None = None, hashed: str | None = None) -> None:
+    """One line more, chained as it should be unless told otherwise."""
+    last, newest = kept.run("SELECT id, hash FROM audit ORDER BY id DESC LIMIT 1").fetchone()
+    previous = previous or newest
+    hashed = hashed or digest(previous, at, "decided", "denied", "U0BOB", "{}")
+    columns = "id, at, action, event_id, actor_id, detail, previous_hash, hash"
+    values = (last + 1, at, "decided", "denied", "U0BOB", "{}", previous, hashed)
+    kept.run(f"INSERT INTO audit ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", *values)
+
+
+def swallowing(kept: Kept) -> None:
+    if kept.is_postgres:
+        body = "BEGIN IF NEW.message LIKE '%%mallory%%' THEN RETURN NULL; END IF; RETURN NEW; END"
+        kept.run(
+            f"CREATE FUNCTION tidy() RETURNS trigger AS $$ {body} $$ LANGUAGE plpgsql".replace("%%", "%")
+        )
+        kept.run("CREATE TRIGGER tidy BEFORE INSERT ON inbox FOR EACH ROW EXECUTE FUNCTION tidy()")
+        return
+    kept.run(
+        "CREATE TRIGGER tidy BEFORE INSERT ON inbox WHEN NEW.message LIKE '%mallory%' "
+        "BEGIN SELECT RAISE(IGNORE); END"
+    )
+
+
+def triggers_dropped(kept: Kept) -> None:
+    if kept.is_postgres:
+        kept.run("DROP TRIGGER audit_no_change ON audit")
+    else:
+        kept.run("DROP TRIGGER audit_no_UPDATE")
+
+
+def trigger_emptied(kept: Kept) -> None:
+    if kept.is_postgres:
+        kept.run("ALTER TABLE audit DISABLE TRIGGER audit_no_truncate")
+        return
+    kept.run("DROP TRIGGER audit_in_order")
+    kept.run("CREATE TRIGGER audit_in_order AFTER INSERT ON audit BEGIN SELECT 1; END")
+
+
+FUTURE = 4102444800000000
+"""The first day of 2100, in microseconds."""
+OF_DENIED = "WHERE event_id = 'denied'"
+
+# What was done, what it is named, and where; with the triggers taken away for it.
+REWRITINGS: dict[str, tuple[Callable[[Kept], None], Verdict, str, str]] = {
+    "a line is changed": (
+        sql("UPDATE audit SET actor_id = 'U0BOB' WHERE id = 22"),
+        *(INTEGRITY, "chain", "audit line 22"),
+    ),
+    "a line in the middle is deleted": (
+        sql("DELETE FROM audit WHERE id = 22"),
+        *(INTEGRITY, "chain", "audit line 23"),
+    ),
+    "two lines are swapped": (
+        sql(
+            "UPDATE audit SET id = -1 WHERE id = 4",
+            "UPDATE audit SET id = 4 WHERE id = 5",
+            "UPDATE audit SET id = 5 WHERE id = -1",
+        ),
+        *(INTEGRITY, "chain", "audit line 4"),
+    ),
+    "a line without a hash is added": (
+        lambda kept: forged(kept, 1, hashed="none"),
+        *(INTEGRITY, "chain", "audit line {after}"),
+    ),
+    "the last three lines are cut off": (
+        sql("DELETE FROM audit WHERE id > (SELECT max(id) FROM audit) - 3"),
+        *(COMPLETENESS, "end", "after audit line {cut}"),
+    ),
+    "all lines are deleted": (sql("DELETE FROM audit"), COMPLETENESS, "end", "after audit line 0"),
+    "the chain is rebuilt": (rebuilt_but_for_the_head, COMPLETENESS, "end", "after audit line {last}"),
+    "the chain is rebuilt with its end": (rebuilt, INTEGRITY, "checkpoint", "audit line 30"),
+    "a denied event is approved, and no reminder comes": (
+        sql("UPDATE event SET status = 'approved', next_reminder_at = NULL WHERE id = 'denied'"),
+        *(INTEGRITY, "status", "event denied"),
+    ),
+    "a denial becomes an approval by Bob": (
+        sql(f"UPDATE decision SET verdict = 'approve', actor_id = 'U0BOB', actor_name = 'Bob' {OF_DENIED}"),
+        *(INTEGRITY, "decision", "decision 2"),
+    ),
+    "decisions are deleted": (sql("DELETE FROM decision"), COMPLETENESS, "decision", "event alarming"),
+    "an event's address is changed": (
+        sql("UPDATE event SET source_ip = '192.0.2.99' WHERE id = 'denied'"),
+        *(INTEGRITY, "event", "event denied"),
+    ),
+    "an event's user is changed": (
+        sql("UPDATE event SET user_name = 'bob' WHERE id = 'denied'"),
+        *(INTEGRITY, "event", "event denied"),
+    ),
+    "an event's line is changed": (
+        sql("UPDATE event SET message = 'nothing' WHERE id = 'denied'"),
+        *(INTEGRITY, "event", "event denied"),
+    ),
+    "a record's line is changed": (
+        sql("UPDATE occurrence SET message = 'nothing' WHERE event_id = 'pending' AND revision = 2"),
+        *(INTEGRITY, "record", "record 2 of event pending"),
+    ),
+    "a record is deleted": (
+        sql("DELETE FROM occurrence WHERE event_id = 'pending' AND revision = 2"),
+        *(COMPLETENESS, "record", "record 2 of event pending"),
+    ),
+    "notices are deleted": (
+        sql(f"DELETE FROM notice {OF_DENIED}"),
+        COMPLETENESS,
+        "notice",
+        "message 2.1 in D0NEW",
+    ),
+    "a whole event is deleted": (
+        sql(
+            *(f"DELETE FROM {table} {OF_DENIED}" for table in ("occurrence", "decision", "notice")),
+            "DELETE FROM event WHERE id = 'denied'",
+        ),
+        *(COMPLETENESS, "event", "event denied"),
+    ),
+    "waiting deliveries are deleted": (
+        sql("DELETE FROM delivery WHERE state = 'waiting' AND kind = 'first'"),
+        *(COMPLETENESS, "asked", "event late"),
+    ),
+    "records that nobody judged count as judged": (
+        sql("UPDATE inbox SET judged_at = received_at WHERE judged_at IS NULL"),
+        *(COMPLETENESS, "record unjudged", "inbox row {unjudged}"),
+    ),
+    "a trigger swallows records": (swallowing, INTEGRITY, "stranger", "trigger tidy"),
+    # Beyond the list of an independent trial:
+    "records of two events are swapped": (
+        sql(
+            "UPDATE occurrence SET revision = 9 WHERE event_id = 'approved' AND revision = 2",
+            "UPDATE occurrence SET event_id = 'approved' WHERE event_id = 'pending' AND revision = 2",
+            "UPDATE occurrence SET event_id = 'pending', revision = 2 WHERE revision = 9",
+        ),
+        *(INTEGRITY, "record", "record 2 of event approved"),
+    ),
+    "a record that was split off twice is changed": (
+        sql("UPDATE occurrence SET raw = 'nothing' WHERE event_id = 'grownrestrest'"),
+        *(INTEGRITY, "record", "record 1 of event grownrestrest"),
+    ),
+    "a record is added to a decided event": (
+        sql(
+            "INSERT INTO occurrence (event_id, source, record_id, message, raw, occurred_at, received_at, "
+            "revision, cut) VALUES ('denied', 'syslog', 'new', 'x', 'x', 1, 1, 2, 0)"
+        ),
+        *(INTEGRITY, "added", "record 2 of event denied"),
+    ),
+    "a notice says that another card was shown": (
+        sql(f"UPDATE notice SET shown_digest = 'other' {OF_DENIED} AND kind = 'first'"),
+        *(INTEGRITY, "shown", "notice 2"),
+    ),
+    "a notice says that a later revision was shown": (
+        sql("UPDATE notice SET shown_revision = 9 WHERE id = 2"),
+        *(INTEGRITY, "notice", "notice 2"),
+    ),
+    "a card counts as removed, so that nobody corrects it": (
+        sql("UPDATE notice SET removed_at = 1 WHERE id = 2"),
+        *(INTEGRITY, "removed", "notice 2"),
+    ),
+    "a line is dated in the future": (
+        lambda kept: forged(kept, FUTURE),
+        *(INTEGRITY, "future", "audit line {after}"),
+    ),
+    "a decision is made up in the history alone": (
+        lambda kept: forged(kept, 1),
+        *(COMPLETENESS, "decision", "event denied"),
+    ),
+    "a decision's reason is changed": (
+        sql("UPDATE decision SET reason = 'asked Bob' WHERE id = 2"),
+        *(INTEGRITY, "decision", "decision 2"),
+    ),
+    "an event is about somebody else": (
+        sql("UPDATE event SET subject_slack_id = 'U0MALLORY' WHERE id = 'late'"),
+        *(INTEGRITY, "subject", "event late"),
+    ),
+    "an event needs no second person any more": (
+        sql("UPDATE event SET requires_second_person = true WHERE id = 'late'"),
+        *(INTEGRITY, "event", "event late"),
+    ),
+    "reminders are switched off": (
+        sql("UPDATE event SET next_reminder_at = NULL WHERE id = 'pending'"),
+        *(COMPLETENESS, "reminder", "event pending"),
+    ),
+    "the alert of a denial is deleted": (
+        sql("DELETE FROM delivery WHERE state = 'waiting' AND kind = 'outcome'"),
+        *(COMPLETENESS, "alert", "event alarming"),
+    ),
+    "what was quarantined is deleted": (
+        sql("DELETE FROM quarantine"),
+        *(COMPLETENESS, "quarantine", "inbox row {quarantined}"),
+    ),
+    "the line of what was pruned says more": (
+        sql("UPDATE audit SET detail = '{\"count\": 9}' WHERE action = 'quarantine_pruned'"),
+        *(INTEGRITY, "chain", "audit line {pruned}"),
+    ),
+    "a record's seal is changed in the history": (
+        sql("UPDATE audit SET detail = replace(detail, 'seal\": \"', 'seal\": \"0') WHERE id = 2"),
+        *(INTEGRITY, "chain", "audit line 2"),
+    ),
+    "the row of the end is deleted": (sql("DELETE FROM audit_head"), COMPLETENESS, "head", "audit_head"),
+    "the end counts other lines": (
+        sql("UPDATE audit_head SET lines = lines - 1"),
+        *(INTEGRITY, "head", "audit_head"),
+    ),
+    "a unique index is dropped": (sql("DROP INDEX event_open"), INTEGRITY, "index", "table event"),
+    "a view stands in place of a table": (
+        sql("ALTER TABLE tally RENAME TO elsewhere", "CREATE VIEW tally AS SELECT * FROM elsewhere"),
+        *(INTEGRITY, "table", "table tally"),
+    ),
+}
+# These are done to the triggers themselves.
+UNGUARDED: dict[str, tuple[Callable[[Kept], None], Verdict, str, str]] = {
+    "a trigger is dropped": (
+        triggers_dropped,
+        *(COMPLETENESS, "trigger", "trigger {dropped}"),
+    ),
+    "a trigger does nothing any more": (
+        trigger_emptied,
+        *(INTEGRITY, "trigger", "trigger {emptied}"),
+    ),
+}
+
+
+def places(kept: Kept) -> dict[str, object]:
+    """What stands for what in the places above."""
+    (last,) = kept.run("SELECT max(id) FROM audit").fetchone()
+    (unjudged,) = kept.run("SELECT min(id) FROM inbox WHERE judged_at IS NULL").fetchone()
+    (quarantined,) = kept.run("SELECT max(id) FROM inbox WHERE verdict = 'quarantine'").fetchone()
+    (pruned,) = kept.run("SELECT id FROM audit WHERE action = 'quarantine_pruned'").fetchone()
+    return {
+        "pruned": pruned,
+        "last": last,
+        "after": last + 1,
+        "cut": last - 3,
+        "unjudged": unjudged,
+        "quarantined": quarantined,
+        "dropped": "audit_no_change" if kept.is_postgres else "audit_no_UPDATE",
+        "emptied": "audit_no_truncate" if kept.is_postgres else "audit_in_order",
+    }
+
+
+@pytest.mark.parametrize("what", [*REWRITINGS, *UNGUARDED])
+def test_a_rewriting_is_named_with_its_place(kept: Kept, what: str) -> None:
+    rewrite, verdict, kind, where = (REWRITINGS | UNGUARDED)[what]
+    where = where.format(**places(kept))
+    row = kept.run("SELECT hash FROM audit WHERE id = 30").fetchone()
+    anchor = checkpoint.make(lines=30, head=row[0], at=later(hours=1), version="1.0")
+    if what in UNGUARDED:
+        rewrite(kept)
+    else:
+        with kept.unguarded():
+            rewrite(kept)
+    found = kept.verified(anchor)
+    assert (verdict, kind) in found.faults, found.faults
+    assert found.faults[verdict, kind].where == where
+
+
+def test_what_cannot_be_rewritten_is_refused(kept: Kept) -> None:
+    (hashed,) = kept.run("SELECT hash FROM audit WHERE id = 4").fetchone()
+    line = "1, 'x', NULL, NULL, '{}', 'p'"
+    refused = {
+        "sqlite": (
+            f"INSERT OR REPLACE INTO audit VALUES (4, {line}, 'new')",
+            f"INSERT OR REPLACE INTO audit VALUES (1000, {line}, '{hashed}')",
+            f"INSERT OR REPLACE INTO audit SELECT max(id), {line}, 'new' FROM audit",
+            f"INSERT INTO audit VALUES (-5, {line}, 'new')",
+            "UPDATE OR REPLACE audit SET id = 5 WHERE id = 4",
+            "INSERT OR REPLACE INTO audit_head VALUES (1, 9999, 'new')",
+            "INSERT INTO audit_head VALUES (2, 9999, 'new')",
+        ),
+        "postgresql": (
+            "TRUNCATE audit",
+            "TRUNCATE audit_head",
+            "TRUNCATE event, audit CASCADE",
+            f"INSERT INTO audit VALUES (4, {line}, 'new') ON CONFLICT (id) DO UPDATE SET actor_id = 'x'",
+        ),
+    }["postgresql" if kept.is_postgres else "sqlite"]
+    head = (
+        "UPDATE audit_head SET lines = lines",
+        "UPDATE audit_head SET lines = 1",
+        "DELETE FROM audit_head",
+    )
+    for statement in (*refused, *head):
+        with pytest.raises(Exception, match=r"append-only|only grows"):
+            kept.run(statement)
+    assert kept.verified().faults == {}
+
+
+async def test_an_end_that_was_cut_off_shows_however_much_is_written_after_it(kept: Kept) -> None:
+    with kept.unguarded():
+        kept.run("DELETE FROM audit WHERE id > (SELECT max(id) FROM audit) - 3")
+    (last,) = kept.run("SELECT max(id) FROM audit").fetchone()
+    thread = DatabaseThread(open_database(kept.url))
+    await Store(thread).events.refused("late", ALICE, "approve", "no", later(hours=9))
+    await thread.close()
+    found = kept.verified()
+    assert found.faults[INTEGRITY, "chain"].where == f"audit line {last + 4}"
+
+
+async def test_an_old_copy_that_was_restored_shows_by_what_was_told_outside(kept: Kept) -> None:
+    key = Ed25519PrivateKey.generate()
+    (lines, head) = kept.run("SELECT lines, hash FROM audit_head").fetchone()
+    before = checkpoint.make(lines=lines, head=head, at=later(hours=8), version="1.0", key=key)
+    more = checkpoint.make(lines=lines + 5, head="ab" * 32, at=later(hours=9), version="1.0", key=key)
+    (after,) = checkpoint.found_in([json.dumps({"event": "history checkpoint", "checkpoint": more.text})])
+    assert kept.verified(before).faults == {}
+    gone = kept.verified(before, after).faults[COMPLETENESS, "checkpoint"]
+    assert "2026-01-15 21:00:00 UTC" in gone.what
+
+
+def test_a_checkpoint_that_its_key_did_not_sign_is_forged(kept: Kept) -> None:
+    key, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
+    (lines, head) = kept.run("SELECT lines, hash FROM audit_head").fetchone()
+
+    def verified(signer: Ed25519PrivateKey | None, swap: tuple[str, str] = ("", "")) -> Findings:
+        made = checkpoint.make(lines=lines, head=head, at=later(hours=8), version="1.0", key=signer)
+        opened = open_database(kept.url)
+        with opened.connection_context():
+            told = checkpoint.found_in([made.text.replace(*swap)])
+            return verify(opened, later(days=1), anchors=told, key=key.public_key())
+
+    assert verified(key).faults == {}
+    # What was made before there was a key is not signed, and so is only told of.
+    assert (unsigned := verified(None)).faults == {}
+    assert len(unsigned.notes) == 1
+    for findings in (verified(other), verified(key, ("version=1.0", "version=1.1"))):
+        assert list(findings.faults) == [(INTEGRITY, "forged")]
+
+
+async def test_what_is_written_while_it_is_read_disturbs_nothing(kept: Kept) -> None:
+    thread, opened = DatabaseThread(open_database(kept.url)), open_database(kept.url)
+    store = Store(thread)
+    with opened.connection_context(), snapshot(opened) as seen:
+        assert seen.first("SELECT count(*) FROM audit") is not None
+        # A writer that had to wait would wait for ever here.
+        await store.events.refused("late", ALICE, "approve", "no", later(hours=9))
+        rows = list(seen.rows("SELECT id FROM audit"))
+        (lines,) = seen.first("SELECT lines FROM audit_head") or (0,)
+    assert len(rows) == lines
+    assert kept.verified().lines == lines + 1
+    await thread.close()
