@@ -16,12 +16,13 @@ export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
 export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check fuzz system format pictures docs requirements upgrade measure clean
+.PHONY: help demo test lint types check audit fuzz system format pictures docs requirements upgrade measure clean
 
 help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
 	@echo "make test          run the tests"
 	@echo "make check         run every check: lint, types, tests"
+	@echo "make audit         ask whether a pinned dependency has a known vulnerability"
 	@echo "make fuzz          change what stands around a login 200,000 times, and look for silence"
 	@echo "make system        run the tests with sshd, syslog-ng, rsyslog and Chromium (as root, on Debian)"
 	@echo "make format        put the code in the project's form"
@@ -46,6 +47,9 @@ types: $(VENV)/.installed-dev
 	$(BIN)/mypy --strict
 
 check: lint types test
+
+audit: $(VENV)/.installed-dev
+	$(BIN)/python tools/audit_dependencies.py
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.shapes.fuzz $(FUZZ_CASES) $(FUZZ_SEED)

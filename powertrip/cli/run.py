@@ -1,6 +1,7 @@
 """`bot.py run`, `web` and `worker`: Powertrip at work, whole or by halves."""
 
 import asyncio
+import resource
 from pathlib import Path
 
 import typer
@@ -28,12 +29,18 @@ def worker(config: ConfigPath = DEFAULT_CONFIG) -> None:
     _serve(config, serves_web=False, works=True)
 
 
+def leave_no_core_file() -> None:
+    """A crash writes no image of the memory, which holds all secrets and what was logged."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+
+
 def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
     import structlog
 
     from powertrip.cli.running import run_until_stopped
     from powertrip.log import configure_logging
 
+    leave_no_core_file()
     config = read_config(path)
     # Only now: what was wrong so far is told as `check` tells it, and not as lines of JSON.
     configure_logging(config.log.level, config.log.format)

@@ -5,6 +5,7 @@ it takes 100 events a request and 30 requests a minute. Events arrive with the l
 """
 
 import json
+import re
 from typing import Literal
 
 import httpx
@@ -65,7 +66,8 @@ class TellWazuh4(TellSection):
         result = _json(answer)
         data = result.get("data") if isinstance(result, dict) else None
         token = data.get("token") if isinstance(data, dict) else None
-        if not isinstance(token, str) or not token:
+        # It becomes a header, which takes no other characters; a line break in it would begin another.
+        if not isinstance(token, str) or not re.fullmatch(r"[!-~]+", token):
             raise way.client.rejected(answer, "its answer holds no token; is this Wazuh's API (port 55000)?")
         way.token = token
         return token

@@ -1,5 +1,7 @@
 """Who may decide, and what the decision takes."""
 
+from dataclasses import replace
+
 import pytest
 
 from powertrip.domain import policy
@@ -26,6 +28,13 @@ def test_the_subject_and_the_reviewers_may_decide(verdict: Verdict) -> None:
 def test_nobody_else_may_decide(verdict: Verdict) -> None:
     with pytest.raises(NotAllowed, match="Only the person this event is about"):
         policy.authorise(event(), actor(BOB), verdict)
+
+
+def test_a_name_gives_no_right() -> None:
+    """Whatever somebody calls themselves in Slack, what counts is the id behind the click."""
+    mallory = replace(actor("U0MALLORY"), name="Alice")
+    with pytest.raises(NotAllowed):
+        policy.authorise(event(), mallory, Verdict.APPROVE)
 
 
 def test_only_a_reviewer_closes() -> None:

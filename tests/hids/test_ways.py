@@ -233,3 +233,13 @@ def test_wazuhs_rules_look_for_what_is_told(verdict: OriginVerdict) -> None:
 def rules_fields(rules: dict[str | None, ET.Element]) -> list[ET.Element]:
     """Every field that a rule looks at."""
     return [field for rule in rules.values() for field in rule.iter("field")]
+
+
+@pytest.mark.parametrize("token", ["\u2028", "a b", "x\r\nHost: evil.example", "", 7, None])
+async def test_a_token_that_is_no_header_is_refused_by_name(
+    server: Server, verdict: OriginVerdict, token: object
+) -> None:
+    server.answers = {LOGIN: [Said(200, {"data": {"token": token}, "error": 0})]}
+
+    with pytest.raises(Rejected, match="its answer holds no token"):
+        await wazuh(server).tell(verdict)

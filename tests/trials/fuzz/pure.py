@@ -25,7 +25,7 @@ from tests.cards.reading import mentioned, objections
 from tests.rules.support import rules_of
 from tests.samples import NOW, event
 from tests.shapes import fuzz as shapes
-from tests.sources.hostile import TYPES, request_of, source_of
+from tests.sources.hostile import TYPES, in_json, request_of, source_of
 from tests.sources.posting import take
 from tests.trials.fuzz.dice import mangled, text
 
@@ -44,8 +44,7 @@ def sources(cases: int, seed: int) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     for number in range(cases):
         kind = dice.choice(list(TYPES))
-        line = text(dice).encode("utf-8", "replace").replace(b'"', b"").replace(b"\\", b"")
-        body = mangled(dice, TYPES[kind].wrap(line, dice.randrange(10**6)))
+        body = mangled(dice, TYPES[kind].wrap(in_json(text(dice)), dice.randrange(10**6)))
         if dice.random() < 0.1 and TYPES[kind].packings:
             body = mangled(dice, dice.choice(TYPES[kind].packings)(body))
         try:

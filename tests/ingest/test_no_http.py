@@ -1,0 +1,31 @@
+"""What is no HTTP at all: anybody can send it, so it costs one short line."""
+
+import asyncio
+import io
+
+from aiohttp import web
+
+from powertrip.ingest.server import WebServer
+from powertrip.log import configure_logging
+
+HOSTILE = b"GET / HTTP/1.1\r\n\xffuthorization: Bearer of-somebody-else\r\n\x1b[2J\r\n\r\n"
+
+
+async def test_a_request_that_is_no_http_is_one_line_without_its_text() -> None:
+    log = io.StringIO()
+    configure_logging("info", "json", log)
+    server = WebServer(web.Application(), "127.0.0.1", 0)
+    await server.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(HOSTILE)
+        assert b" 400 " in await reader.readline()
+        writer.close()
+    finally:
+        await server.stop()
+        configure_logging("critical")
+
+    [line] = [line for line in log.getvalue().splitlines() if "aiohttp.server" in line]
+    assert "a request that is no HTTP (BadHttpMessage)" in line
+    assert "somebody-else" not in line
+    assert "Traceback" not in line
