@@ -17,8 +17,8 @@ OWNED = (
 _ADDRESS = re.compile(
     r"(?:https?|postgres(?:ql)?)://(?:[^\s/@`\"']*@)?([a-z0-9.-]+\.[a-z]{2,})", re.IGNORECASE
 )
-_MAIL = re.compile(r"[\w.+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.IGNORECASE)
-_INSTALLED = re.compile(r"pip install (?:-\S+ )*[\"']?([\w.-]+)")
+_MAIL = re.compile(r"[\w.+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.I)
+_INSTALLED = re.compile(r"pip install [\"']?([a-z0-9][\w-]*)")
 
 
 def texts() -> Iterator[str]:
