@@ -17,7 +17,7 @@ OWNED = (
 _ADDRESS = re.compile(
     r"(?:https?|postgres(?:ql)?)://(?:[^\s/@`\"']*@)?([a-z0-9.-]+\.[a-z]{2,})", re.IGNORECASE
 )
-_MAIL = re.compile(r"[\w.+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)+)", re.I)
+_MAIL = re.compile(r"(?i)[\w.+-]+@([a-z0-9-]+(?:\.[a-z0-9-]+)+)")
 _INSTALLED = re.compile(r"pip install [\"']?([a-z0-9][\w-]*)")
 
 
