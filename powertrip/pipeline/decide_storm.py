@@ -80,8 +80,8 @@ class StormDecider:
         await self._authorised(view, verdict, slack_id=slack_id, team_id=team_id, count=0)
         if view.unasked:
             raise NotShown(
-                f"{view.unasked:,} events that do not fit have yet to be shown here. Look at those first, "
-                "then press again."
+                f"Not all that does not fit was shown here yet: {view.unasked:,} to come. Look first, then "
+                "press again."
             )
         coverage = await store.storms.coverage(reference.storm_id, reference.watermark, verdict, bulk.max)
         if not coverage.count:

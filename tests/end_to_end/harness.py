@@ -56,6 +56,8 @@ SETTINGS: dict[str, Any] = {
     # Many run at once here.
     "metrics": {"port": None, "worker_port": None, "token": STATE_TOKEN},
     "rules": [{"use": "ssh"}],
+    # Tests that are about other things send many logins alike, and ask for a card of each.
+    "storms": {"enabled": False},
     "reminders": {"remind_after": "1h", "remind_every": "1h"},
     "log": {"format": "human"},
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.end_to_end.harness import login
 from tests.end_to_end.scene import ALICE, CAROL, SECURITY, Scene, deliver_until_acknowledged, scene_in
 
 
@@ -200,3 +201,17 @@ async def test_killed_twice_in_an_ingest_burst_with_many_requests_in_flight(scen
     assert len(scene.accepted) == 300
     assert scene.evidence.number("SELECT count(*) FROM occurrence") == 300
     assert scene.evidence.number("SELECT count(*) FROM event") == 20
+
+
+@pytest.mark.parametrize("changes", [{"storms": {"enabled": True}}], ids=["storms"])
+async def test_killed_between_the_post_of_a_storms_card_and_its_record(scene: Scene) -> None:
+    await scene.hold("chat.postMessage")
+    records = [login("oswaldo", host=f"web-{number}", id=f"web {number}") for number in range(30)]
+    await scene.sender.post(*records)
+    scene.accepted.update(record["id"] for record in records)
+    await scene.control.wait_for(lambda s: any(m.shows("30 events alike") for m in s.messages(SECURITY)))
+    await scene.kill_and_restart()
+    await scene.settle()
+    state = await scene.control.state()
+    assert len(state.messages(SECURITY)) == state.count("chat.postMessage") == 1
+    assert scene.evidence.column("SELECT COUNT(*) FROM storm_message WHERE removed_at IS NULL") == [1]

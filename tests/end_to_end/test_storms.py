@@ -18,7 +18,7 @@ STORM = "Are these expected?"
 @pytest.fixture
 def changes() -> dict[str, Any]:
     """A card that is brought up to date soon, and one reviewer."""
-    return {"storms": {"update_every": "1s"}, "reviewers": {"group": None, "users": [CAROL]}}
+    return {"storms": {"enabled": True, "update_every": "1s"}, "reviewers": {"group": None, "users": [CAROL]}}
 
 
 def logins(*numbers: int, address: str = "192.0.2.10") -> list[dict[str, Any]]:

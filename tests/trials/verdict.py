@@ -78,6 +78,11 @@ def verdict(stage: Stage, crowd: Crowd) -> Verdict:
     shown = Counter(
         row[0] for row in rows("SELECT event_id FROM notice WHERE kind = 'first' AND removed_at IS NULL")
     )
+    by_storm = (
+        "SELECT event.id FROM event JOIN storm_message ON storm_message.storm_id = event.storm_id "
+        "WHERE storm_apart IS NULL AND kind = 'first' AND removed_at IS NULL"
+    )
+    asked = shown.keys() | {row[0] for row in rows(by_storm)}
     live = [
         message
         for messages in stage.slack.world.messages.values()
@@ -85,7 +90,7 @@ def verdict(stage: Stage, crowd: Crowd) -> Verdict:
         if not message.deleted and message.ephemeral_to is None
     ]
     uids = Counter(m.metadata["event_payload"]["id"] for m in live if m.metadata)
-    known = set(rows("SELECT channel, ts FROM notice"))
+    known = set(rows("SELECT channel, ts FROM notice UNION SELECT channel, ts FROM storm_message"))
     decisions = rows("SELECT event_id, actor_id, verdict FROM decision")
     presses = {(click.event_id, click.user, click.action) for click in crowd.clicks}
     return Verdict(
@@ -98,7 +103,7 @@ def verdict(stage: Stage, crowd: Crowd) -> Verdict:
         lost=len(crowd.acknowledged.keys() - occurrences.keys()),
         unjudged=number("SELECT count(*) FROM inbox WHERE judged_at IS NULL"),
         judged_twice=sum(count > 1 for count in occurrences.values()),
-        never_asked=len(statuses.keys() - shown.keys()),
+        never_asked=len(statuses.keys() - asked),
         asked_twice=sum(count > 1 for count in shown.values()),
         messages_twice=sum(count > 1 for count in uids.values()),
         messages_unknown=sum(bool(deciding_buttons(m)) and (m.channel, m.ts) not in known for m in live),
