@@ -135,8 +135,8 @@ class StormDecider:
                 break
         after = await context.store.storms.get(reference.storm_id)
         left = {Verdict.DENY: Status.DENIED, Verdict.APPROVE: Status.HALF_APPROVED}.get(verdict)
-        if decided and left and after.statuses.get(left):
-            await context.store.storm_decisions.call(reference.storm_id, context.clock())
+        calls = bool(decided and left and after.statuses.get(left))
+        await context.store.storm_decisions.finish(reference.storm_id, calls, context.clock())
         context.signals.outbox.set()
         log.info(
             "storm decided", storm=reference.storm_id, verdict=verdict, actor=actor.slack_id, events=decided

@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind
+from powertrip.domain.due import Enriched
 from powertrip.domain.event import Severity, Status
 from powertrip.domain.storm_view import StormView
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.storms.tables import StormRow
 from powertrip.store.tables import EventRow
-from tests.samples import NOW, later
-from tests.store.storms import deliver, judge, login
+from slack_emulator.rates import Rates
+from tests.samples import ALICE, NOW, SECURITY, event, later
+from tests.store.storms import LEASE, deliver, judge, login
 
 
 async def the_storm(thread: DatabaseThread, store: Store) -> StormView:
@@ -86,22 +88,27 @@ async def test_what_does_not_fit_is_shown_before_the_usual_ones_are_offered(
     assert (view.unasked, view.is_offered, view.open_covered) == (0, True, 60)
 
 
-async def test_a_storm_is_updated_twice_a_minute_however_much_comes(
+async def test_a_storm_is_two_updates_a_minute_however_much_comes(
     database_thread: DatabaseThread, store: Store
 ) -> None:
-    calls = []
+    rates = Rates(strict=True, clock=lambda: moment)
+    moment, calls, refused = 0.0, [], 0
     for second in range(60):
-        await judge(
-            database_thread,
-            store,
-            [login(number) for number in range(second * 30, second * 30 + 30)],
-            now=later(seconds=second),
-        )
-        calls += [(second, each.ts is None) for each in await everything(store, later(seconds=second))]
-    assert [is_post for _, is_post in calls] == [True, False]
+        moment = float(second)
+        batch = [login(number) for number in range(second * 25, second * 25 + 25)]
+        await judge(database_thread, store, batch, now=later(seconds=second))
+        for each in await everything(store, later(seconds=second)):
+            method = "chat.postMessage" if each.ts is None else "chat.update"
+            calls.append(method)
+            refused += rates.retry_after(method, 50, each.channel)
+    assert (calls, refused) == (["chat.postMessage", "chat.update"], 0)
     last = (await everything(store, later(minutes=2)))[0].storm
     assert last is not None
-    assert (last.events, last.storm.seq) == (1800, 1800)
+    assert (last.events, last.storm.seq) == (1500, 1500)
+    counted = await database_thread.run(
+        lambda: EventRow.select().where(EventRow.storm_id.is_null(False)).count()
+    )
+    assert last.events == counted
 
 
 async def test_a_storm_ends_and_later_events_are_asked_about_alone(
@@ -169,3 +176,59 @@ async def test_a_record_that_joins_an_event_takes_it_beyond_what_was_shown(
     (joined,) = await store.storm_decisions.chunk(view.storm.id, 31, Verdict.APPROVE, 30, 9)
     assert joined.event.id == "login00003"
     assert before.storm.last_at == NOW
+
+
+async def test_what_comes_during_an_update_waits_its_turn(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await judge(database_thread, store, [login(number) for number in range(30)])
+    await everything(store, later(seconds=9))
+    await judge(database_thread, store, [login(40)], now=later(seconds=20))
+    update = await store.deliveries.claim(later(seconds=40), LEASE, [])
+    assert update is not None
+
+    await judge(database_thread, store, [login(41)], now=later(seconds=41))
+    await store.storm_messages.updated(update, later(seconds=42))
+
+    assert await everything(store, later(seconds=60)) == []
+    assert len(await everything(store, later(seconds=75))) == 1
+
+
+async def test_an_event_whose_address_turns_out_bad_leaves_the_storm_and_is_asked_about(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await judge(database_thread, store, [login(number) for number in range(30)])
+    await everything(store, later(seconds=9))
+    found = await store.enriching.claim(100, later(seconds=10), LEASE)
+    assert (await the_storm(database_thread, store)).open_covered == 0
+
+    enriched = [
+        Enriched(
+            event=item.event,
+            copies=(),
+            conversation=SECURITY,
+            again_at=None,
+            apart="an address of high risk" if item.event.id == "login00007" else None,
+            remind_at=later(minutes=10),
+        )
+        for item in found
+    ]
+    await store.enriching.keep(enriched, later(seconds=11))
+
+    view = await the_storm(database_thread, store)
+    assert [(item.event.id, item.why) for item in view.outliers] == [
+        ("login00007", "an address of high risk")
+    ]
+    assert (view.open_covered, view.unasked) == (29, 1)
+    cards = await everything(store, later(seconds=12))
+    assert [each.event_ids for each in cards if each.kind is DeliveryKind.FIRST] == [("login00007",)]
+    assert [due.event_id for due in await store.events.due_reminders(later(minutes=10), 99)] == ["login00007"]
+
+
+async def test_a_person_is_not_asked_about_a_storm_of_theirs(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    mine = [login(number, user_name="alice", subject=event().subject) for number in range(30)]
+    await judge(database_thread, store, mine, channel=ALICE)
+    told = await everything(store, later(seconds=9))
+    assert [(each.kind, each.channel) for each in told] == [(DeliveryKind.STORM, SECURITY)]

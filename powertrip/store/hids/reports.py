@@ -1,6 +1,6 @@
 """What each origin is told: a row for every verdict and alert, beside the delivery that carries it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +20,23 @@ DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 
 def for_decision(event_id: str, *, status: Status, told_of_all: tuple[str, ...], now: datetime) -> None:
     """Queue the latest decision for every origin that saw the event, and for those told of all."""
-    if status not in DECIDED:
-        return
-    of_event = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id == event_id)
-    for row in SightingRow.select().where(SightingRow.occurrence_id.in_(of_event)).order_by(SightingRow.id):
-        for_sighting(row, event_id=event_id, status=status, now=now)
-    for origin in told_of_all:
-        _enqueue(event_id, origin, sighting_id=None, now=now)
+    for_decisions({event_id: (status, told_of_all)}, now)
+
+
+def for_decisions(decided: Mapping[str, tuple[Status, tuple[str, ...]]], now: datetime) -> None:
+    """The same for each of many events: its status, and who is told whatever they saw."""
+    final = {event_id: each for event_id, each in decided.items() if each[0] in DECIDED}
+    of_events = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id.in_(list(final)))
+    seen = list(SightingRow.select().where(SightingRow.occurrence_id.in_(of_events)).order_by(SightingRow.id))
+    paired = OccurrenceRow.id.in_([row.occurrence_id for row in seen])
+    query: Any = OccurrenceRow.select(OccurrenceRow.id, OccurrenceRow.event_id).where(paired).tuples()
+    events = dict(query) if seen else {}
+    for row in seen:
+        event_id = events[row.occurrence_id]
+        for_sighting(row, event_id=event_id, status=final[event_id][0], now=now)
+    for event_id, (_, told_of_all) in final.items():
+        for origin in told_of_all:
+            _enqueue(event_id, origin, sighting_id=None, now=now)
 
 
 def for_sighting(row: Any, *, event_id: str, status: str, now: datetime) -> None:

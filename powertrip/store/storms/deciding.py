@@ -48,7 +48,7 @@ def decide(storm_id: str, watermark: int, plans: Sequence[tuple[DecisionPlan, in
         and locked[plan.before.id].status == plan.before.status
     ]
     _write(ours, now)
-    messages.changed([storm_id], now, at_once=True)
+    messages.changed([storm_id], now)
     return len(ours)
 
 
@@ -82,14 +82,15 @@ def _write(plans: Sequence[DecisionPlan], now: datetime) -> None:
             reason=decision.reason,
             batch=decision.batch_id,
         )
-        reports.for_decision(plan.before.id, status=plan.after.status, told_of_all=plan.tell, now=now)
+    reports.for_decisions({plan.before.id: (plan.after.status, plan.tell) for plan in plans}, now)
     deliveries.enqueue_updates(event_ids, now)
 
 
-def call(storm_id: str, now: datetime) -> None:
-    """Call the reviewers to what a decision in bulk has left to do: denied events, or second approvals."""
+def finish(storm_id: str, calls: bool, now: datetime) -> None:
+    """Have the card say at once what was decided; `calls` the reviewers to what that has left to do."""
+    messages.changed([storm_id], now, at_once=True)
     storm: Any = messages.lock([storm_id])[storm_id]
-    deliveries.enqueue([messages.post(storm, NoticeKind.OUTCOME, now)])
+    deliveries.enqueue([messages.post(storm, NoticeKind.OUTCOME, now)] if calls else [])
 
 
 def refused(storm_id: str, actor_id: str, verdict: Verdict, why: str, now: datetime) -> None:
@@ -125,6 +126,6 @@ class StormDecisions(Role):
 
     chunk = transaction(chunk)
     decide = transaction(decide)
-    call = transaction(call)
+    finish = transaction(finish)
     refused = transaction(refused)
     begun = transaction(begun)

@@ -35,17 +35,19 @@ def changed(storm_ids: Collection[str], now: datetime, *, at_once: bool = False)
     messages = list(
         StormMessageRow.select().where(live).order_by(StormMessageRow.channel, StormMessageRow.ts)
     )
-    unbegun = _unbegun(messages)
+    unbegun, begun = _waiting(messages)
     if at_once:
         soon = DeliveryRow.id.in_(list(unbegun.values()))
         DeliveryRow.update(due_at=now).where(soon & (DeliveryRow.attempts == 0)).execute()
-    deliveries.enqueue(
-        [
-            _update(row, now if at_once else max(now, row.shown_at + _pace(storms[row.storm_id])), now)
-            for row in messages
-            if (row.channel, row.ts) not in unbegun
-        ]
-    )
+    queued = []
+    for row in messages:
+        if (row.channel, row.ts) in unbegun:
+            continue
+        # One under way is as good as shown, and shows not yet what has changed.
+        shown_at = now if (row.channel, row.ts) in begun else row.shown_at
+        due_at = now if at_once else max(now, shown_at + _pace(storms[row.storm_id]))
+        queued.append(_update(row, due_at, now))
+    deliveries.enqueue(queued)
 
 
 def moved(event_ids: Collection[str], now: datetime) -> None:
@@ -64,21 +66,23 @@ def _update(row: Any, due_at: datetime, now: datetime) -> dict[str, Any]:
     return deliveries.new(DeliveryKind.STORM, row.channel, now, ts=row.ts, payload=notice, due_at=due_at)
 
 
-def _unbegun(messages: Collection[Any]) -> dict[tuple[str, str], int]:
-    """The updates of these messages that wait and have not begun: what they will show is not yet read."""
+def _waiting(messages: Collection[Any]) -> tuple[dict[tuple[str, str], int], set[tuple[str, str]]]:
+    """Of these messages those with an update not yet begun, with its id, and those with one under way."""
     if not messages:
-        return {}
+        return {}, set()
     query = for_update(
-        DeliveryRow.select(DeliveryRow.channel, DeliveryRow.ts, DeliveryRow.id)
+        DeliveryRow.select(DeliveryRow.channel, DeliveryRow.ts, DeliveryRow.id, DeliveryRow.leased_until)
         .where(
-            DeliveryRow.ts.in_([row.ts for row in messages])
+            DeliveryRow.channel.in_({row.channel for row in messages})
+            & DeliveryRow.ts.in_([row.ts for row in messages])
             & (DeliveryRow.kind == DeliveryKind.STORM)
             & (DeliveryRow.state == DeliveryState.WAITING)
-            & DeliveryRow.leased_until.is_null()
         )
         .order_by(DeliveryRow.id)
     )
-    return {(channel, ts): id_ for channel, ts, id_ in query.tuples()}
+    rows = list(query)
+    unbegun = {(row.channel, row.ts): row.id for row in rows if row.leased_until is None}
+    return unbegun, {(row.channel, row.ts) for row in rows if row.leased_until is not None}
 
 
 def post(
@@ -176,7 +180,7 @@ def show_again(channel: str, ts: str, now: datetime) -> None:
     row = StormMessageRow.get_or_none(
         _at(Posted(channel=channel, ts=ts)) & StormMessageRow.removed_at.is_null()
     )
-    if row is not None and not _unbegun([row]):
+    if row is not None and not _waiting([row])[0]:
         deliveries.enqueue([_update(row, now, now)])
 
 
