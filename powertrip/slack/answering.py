@@ -13,8 +13,8 @@ from powertrip.slack.calls import call
 
 log = structlog.get_logger(__name__)
 
-MODAL_PATIENCE = 2.0
-"""Seconds a submitted modal waits for the decision; Slack gives up on it after three."""
+ACK_PATIENCE = 2.0
+"""Seconds that a click or a submitted modal waits for its decision; Slack gives up on it after three."""
 BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
 
 

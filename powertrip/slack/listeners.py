@@ -19,8 +19,8 @@ from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.pipeline.decide_storm import StormDecider
 from powertrip.pipeline.ports import Trials
 from powertrip.slack.answering import (
+    ACK_PATIENCE,
     BROKE,
-    MODAL_PATIENCE,
     Asker,
     answer_otherwise,
     asker_of,
@@ -98,8 +98,17 @@ class Listeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Decide as the button says, or open the modal where that takes a reason."""
-        # At once: Slack shows an error after three seconds, and the person would click again.
+        deciding = asyncio.create_task(self._button_answer(body, client))
+        # Kept first, so that a process that is killed loses no click that Slack believes to have arrived; but
+        # not for long: after three seconds Slack shows an error, and the person would click again.
+        await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
         await ack()
+        answer = await deciding
+        if answer is not None:
+            await give_answer(respond, answer, asker_of(body, client))
+
+    async def _button_answer(self, body: dict[str, Any], client: Any) -> Message | None:
+        """What the person is told; None where a modal asks for a reason."""
         action = body["actions"][0]
         verdict = Verdict(action["action_id"])
         try:
@@ -111,12 +120,10 @@ class Listeners:
                 context = ModalContext(reference=reference, verdict=verdict, via=Via.BUTTON, channel=channel)
                 event = await self._decider.event(reference)
                 await open_modal(client, body["trigger_id"], event, context)
-                return
+                return None
         except PowertripError as error:
-            answer = cards.refusal(sentence(error))
-        else:
-            answer = _in_words(outcome)
-        await give_answer(respond, answer, asker_of(body, client))
+            return cards.refusal(sentence(error))
+        return _in_words(outcome)
 
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal."""
@@ -124,7 +131,7 @@ class Listeners:
         deciding = asyncio.create_task(
             self._decide(body, context.reference, context.verdict, via=context.via, reason=reason)
         )
-        done, _ = await asyncio.wait({deciding}, timeout=MODAL_PATIENCE)
+        done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
         error = deciding.exception() if done else None
         if error is None:
             await ack()

@@ -15,7 +15,7 @@ from powertrip.pipeline.decide_storm import (
     parse_storm_reference,
 )
 from powertrip.slack.answering import (
-    MODAL_PATIENCE,
+    ACK_PATIENCE,
     Asker,
     answer_otherwise,
     asker_of,
@@ -76,7 +76,7 @@ class StormListeners:
                 count=count,
             )
         )
-        done, _ = await asyncio.wait({deciding}, timeout=MODAL_PATIENCE)
+        done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
         error = deciding.exception() if done else None
         if error is not None:
             await ack(response_action="errors", errors={cards.INPUT_BLOCK: sentence(error)})
