@@ -32,6 +32,7 @@ from powertrip.slack.members import look_up, mistaken_reviewers
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
+from powertrip.store import Listener, Signal
 from powertrip.wiring import doubts_by_sender, same_logs
 
 log = structlog.get_logger(__name__)
@@ -74,6 +75,19 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
     )
 
 
+def _listener(shared: Shared) -> Listener | None:
+    url, signals = shared.config().database.url.get_secret_value(), shared.signals
+    if url.startswith("sqlite"):
+        return None
+    wake = {
+        Signal.INBOX: signals.inbox.set,
+        Signal.OUTBOX: signals.outbox.set,
+        Signal.LOOKUPS: signals.lookups.set,
+        Signal.HEARTBEAT: signals.heartbeat.set,
+    }
+    return Listener(url, wake)
+
+
 class Worker:
     """One worker, from its start to its end."""
 
@@ -108,6 +122,7 @@ class Worker:
         self._ending: set[asyncio.Task[None]] = set()
         """Loops of polls that a reload removed, until their last round is over."""
         self._timers = Timers()
+        self._listener = _listener(shared)
         self._looking_up: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -135,6 +150,8 @@ class Worker:
         self._loops = loops(shared, context, self.socket, self._workspace, watch)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(shared.clock())
+        if self._listener is not None:
+            self._listener.start()
         for loop in self._loops:
             loop.start()
         self.follow(shared.config())
@@ -229,6 +246,8 @@ class Worker:
     async def stop(self) -> None:
         """Take no more clicks, finish those taken, then what is being judged and sent."""
         self._timers.stop()
+        if self._listener is not None:
+            await self._listener.stop()
         if self._looking_up is not None:
             self._looking_up.cancel()
         # Before the socket closes, so that a modal gets its answer; after, for what came meanwhile.

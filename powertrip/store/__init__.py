@@ -36,6 +36,7 @@ from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.processes import Processes
 from powertrip.store.quarantine import Quarantine
+from powertrip.store.signals import Listener, Signal
 from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
@@ -47,7 +48,7 @@ from powertrip.store.trials import Trials
 from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
 
-__all__ = ["Clock", "ClockStepped", "Store"]
+__all__ = ["Clock", "ClockStepped", "Listener", "Signal", "Store"]
 
 
 class Store:

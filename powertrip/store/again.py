@@ -11,6 +11,7 @@ from powertrip.domain.record import Record
 from powertrip.store import audit, inbox, quarantine
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
+from powertrip.store.signals import Signal, notify
 from powertrip.store.tables import InboxRow, QuarantineRow
 
 _READ = ("occurred_at", "host_name", "program", "message", "cut", "facility", "trusted", "flaw")
@@ -97,6 +98,7 @@ def rejudge_unmatched(records: Mapping[int, Record], now: datetime) -> int:
         rows = list(changed)
         sources.update(row.source for row in rows)
         _read_anew({row.id: records[row.id] for row in rows})
+    notify(Signal.INBOX)
     _write_down("unmatched_rejudged", sources, now)
     return sources.total()
 

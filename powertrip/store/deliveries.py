@@ -21,6 +21,7 @@ from powertrip.domain.event import Severity
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import for_update
 from powertrip.store.rows import lock_events
+from powertrip.store.signals import Signal, notify
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 log = structlog.get_logger(__name__)
@@ -122,6 +123,8 @@ def copies(
 def enqueue(rows: Sequence[dict[str, Any]]) -> None:
     """Queue deliveries; belongs in the transaction that makes them necessary."""
     insert_all(DeliveryRow, rows)
+    if any(row["due_at"] <= row["created_at"] for row in rows):
+        notify(Signal.OUTBOX)
 
 
 def touch(event_ids: Collection[str], now: datetime) -> None:

@@ -14,6 +14,7 @@ from powertrip.domain.voices import Voice
 from powertrip.store import counter
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import counts, voices
 from powertrip.store.tables import InboxRow
 
@@ -72,6 +73,8 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
         # What was sent twice is no sign that the source still speaks, and neither is its heartbeat.
         if new and any(USER not in record.message for record in batch):
             heard_at[Voice(source)] = max(at, heard_at.get(Voice(source), at))
+    if any(news):
+        notify(Signal.INBOX)
     voices.hear(heard_at)
     if counted:
         counts.add(counted, max(record.received_at for batch in batches for record in batch))

@@ -30,6 +30,7 @@ from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.hids import expected, pairing
 from powertrip.store.history import seals
 from powertrip.store.rows import event_columns, varied_column
+from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import judged
 from powertrip.store.storms.gather import gather
 from powertrip.store.tables import EventRow, OccurrenceRow
@@ -53,6 +54,8 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     beats = [item for item in ours if isinstance(item, ToBeat)]
     heartbeat.heard_real(ours)
     forged = heartbeat.take(beats, now)
+    if beats:
+        notify(Signal.HEARTBEAT)
     asked += forged
     # Before the questions: a record that came with its counterpart finds it here.
     paired = [origin for sight in sighted for origin in pairing.sight(sight, now)]
@@ -265,6 +268,8 @@ def _write_events(events: Sequence[_Open], now: datetime) -> None:
     if inserted < len(new):
         # There was no row to lock yet. Run again, the step finds the other's event and joins it.
         raise LostRace("another process opened the same event")
+    if new:
+        notify(Signal.LOOKUPS)
     update_all(EventRow, [item.columns() for item in events if item.joined and item.opened_by is None])
 
 
