@@ -16,7 +16,7 @@ from powertrip.errors import (
     Unavailable,
 )
 from powertrip.pipeline.context import Context
-from powertrip.pipeline.retry import attempt, doubled
+from powertrip.pipeline.retry import LeaseLost, attempt, doubled
 from tests.pipeline.contexts import context
 from tests.samples import NOW, SECURITY, later
 
@@ -33,7 +33,9 @@ class Outbox:
         self.postponed.append(((until - NOW).total_seconds(), may_have_arrived))
 
 
-async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list[tuple[float, bool]]]:
+async def tried(
+    error: Exception | None, attempts: int = 0, *, leased_for: float = 30
+) -> tuple[float, list[tuple[float, bool]]]:
     """The pause of the lane after one attempt, and what was postponed."""
     outbox = Outbox()
     of_step = context(SimpleNamespace(deliveries=outbox), lambda: NOW)
@@ -49,7 +51,7 @@ async def tried(error: Exception | None, attempts: int = 0) -> tuple[float, list
         attempts=attempts,
         attempted_at=None,
         created_at=NOW,
-        leased_until=later(seconds=30),
+        leased_until=later(seconds=leased_for),
     )
 
     async def work(used: Context, about: Delivery) -> bool:
@@ -100,3 +102,14 @@ async def test_a_database_that_is_away_is_told_to_the_loop() -> None:
 
 def test_no_number_of_failures_is_too_large() -> None:
     assert doubled(timedelta(seconds=1), 10**9, timedelta(minutes=5)) == timedelta(minutes=5)
+
+
+async def test_an_attempt_that_could_not_end_before_its_lease_is_not_begun() -> None:
+    broken = AssertionError("it was begun")
+    assert await tried(broken, leased_for=5) == (0.0, [])
+    with pytest.raises(AssertionError):
+        await tried(broken, leased_for=5.1)
+
+
+async def test_what_another_worker_has_taken_over_is_left_to_it() -> None:
+    assert await tried(LeaseLost()) == (0.0, [])

@@ -1,0 +1,110 @@
+"""Two workers and one delivery: who waited for the database has a whole lease, and knows when it is lost."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+
+from powertrip.domain.delivery import Delivery, DeliveryKind
+from powertrip.store import Store, deliveries
+from powertrip.store.database import DatabaseThread, open_database
+from tests.conftest import Clock
+from tests.samples import ALICE, SECURITY
+
+LEASE = timedelta(seconds=30)
+PAUSE = timedelta(seconds=1)
+
+
+@pytest.fixture
+async def other(database_url: str) -> AsyncIterator[Store]:
+    """The store of a second worker."""
+    thread = DatabaseThread(open_database(database_url))
+    yield Store(thread)
+    await thread.close()
+
+
+async def queue(thread: DatabaseThread, clock: Clock, *channels: str) -> None:
+    rows = [deliveries.new(DeliveryKind.NUDGE, channel, clock()) for channel in channels]
+    await thread.run(deliveries.enqueue, rows)
+
+
+async def take(store: Store, clock: Clock) -> Delivery:
+    taken = await store.deliveries.take(clock, LEASE)
+    assert taken is not None
+    return taken
+
+
+async def test_a_claim_that_waited_for_the_database_has_its_whole_lease(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
+) -> None:
+    await queue(database_thread, clock, ALICE)
+
+    busy = database_thread.run(lambda: clock.forward(seconds=8))
+    _, delivery = await asyncio.gather(busy, take(store, clock))
+
+    assert delivery.leased_until == clock() + LEASE
+    # As long as the first may be at it, nobody else is.
+    clock.forward(seconds=29.9)
+    assert await other.deliveries.take(clock, LEASE) is None
+
+
+async def test_who_has_lost_a_delivery_is_told_and_spoils_nothing_of_the_new_owner(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
+) -> None:
+    await queue(database_thread, clock, ALICE)
+    slow = await take(store, clock)
+    clock.forward(seconds=31)
+    new = await take(other, clock)
+
+    assert not await store.deliveries.renew(slow, clock, LEASE)
+    await store.deliveries.postpone(slow, clock(), "too slow", may_have_arrived=True)
+    await store.deliveries.leave(slow, clock, timedelta())
+
+    assert await store.deliveries.take(clock, LEASE) is None
+    assert await other.deliveries.renew(new, clock, LEASE)
+
+
+async def test_a_lease_that_is_renewed_lasts_longer_and_its_lane_too(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
+) -> None:
+    await queue(database_thread, clock, ALICE, ALICE)
+    delivery = await take(store, clock)
+    clock.forward(seconds=20)
+    assert await store.deliveries.renew(delivery, clock, LEASE)
+    clock.forward(seconds=20)
+    assert await other.deliveries.take(clock, LEASE) is None
+
+
+async def test_a_lane_rests_for_all_workers_and_goes_on_in_its_order(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
+) -> None:
+    await queue(database_thread, clock, SECURITY, SECURITY, ALICE)
+    first = await take(store, clock)
+    elsewhere = await take(other, clock)
+    assert (first.id, first.channel, elsewhere.channel) == (1, SECURITY, ALICE)
+    assert await other.deliveries.take(clock, LEASE) is None
+
+    await store.deliveries.finish(first, clock())
+    await store.deliveries.leave(first, clock, PAUSE)
+    clock.forward(seconds=0.9)
+    assert await other.deliveries.take(clock, LEASE) is None
+    clock.forward(seconds=0.1)
+    assert (await take(other, clock)).id == 2
+
+
+async def test_what_slack_demands_is_not_shortened_by_the_ordinary_pause_of_another(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
+) -> None:
+    await queue(database_thread, clock, SECURITY, SECURITY)
+    first = await take(store, clock)
+    clock.forward(seconds=31)
+    second = await take(other, clock)
+    await store.deliveries.leave(first, clock, timedelta(seconds=60))
+    await other.deliveries.finish(second, clock())
+    await other.deliveries.leave(second, clock, PAUSE)
+
+    clock.forward(seconds=59)
+    assert await store.deliveries.take(clock, LEASE) is None
+    clock.forward(seconds=1)
+    assert await store.deliveries.take(clock, LEASE) is not None
