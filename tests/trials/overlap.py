@@ -31,6 +31,9 @@ OLD = "674b65f"
 """The release before: the last commit before the migrations after 0013."""
 PAUSE = 2.0
 """Seconds between two replacements."""
+PATIENCE = 900.0
+"""Seconds until all is told."""
+CLICKERS = 2
 
 
 def unpack_old(folder: Path) -> bool:
@@ -73,7 +76,7 @@ async def run(*, rate: float, seconds: float, back: bool, seed: int = 9) -> tupl
         only = partial(known_to, old)
         async with a_stage("postgresql", webs=2, workers=2, root=old, only=only) as stage:
             crowd = Crowd(stage, random.Random(seed), rate)  # noqa: S311 (a trial that can be run again)
-            crowd.start()
+            crowd.start(clickers=CLICKERS)
             await asyncio.sleep(seconds)
             # The release phase: the tables change under the old programs.
             first = stage.webs[0].config
@@ -85,7 +88,8 @@ async def run(*, rate: float, seconds: float, back: bool, seed: int = 9) -> tupl
                     await asyncio.sleep(PAUSE)
                 await asyncio.sleep(seconds)
             await crowd.stop()
-            await until_quiet(stage)
+            # Slack takes fifty changes of cards a minute, and people have clicked all the time.
+            await until_quiet(stage, PATIENCE)
             return verdict(stage, crowd), crowd
 
 
