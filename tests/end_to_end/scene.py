@@ -2,15 +2,18 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 
 from powertrip.cli.demo.workspace import local_slack
+from powertrip.pipeline.retry import LEASE
 from slack_emulator.control import Control, SeenMessage
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
 from tests.end_to_end.harness import START_TIMEOUT, Process, Sender, free_port, login, settings, write_config
@@ -78,10 +81,19 @@ class Scene:
         await self.control.wait_for(lambda s: s.connections == 0)
 
     async def kill_and_restart(self) -> None:
-        """A crash, and the next start with no fault in the way."""
+        """A crash, and the next start with no fault in the way, when all leases have run out."""
         await self.kill()
         await self.control.clear_faults()
+        self._let_leases_run_out()
         await self.start()
+
+    def _let_leases_run_out(self) -> None:
+        # Nobody has to sit them out; tests/store/test_worker_lock.py shows how long a post may be on its way.
+        with closing(sqlite3.connect(self.evidence.path, timeout=10)) as connection, connection:
+            connection.execute(
+                "UPDATE delivery SET leased_until = leased_until - ? WHERE state = 'waiting'",
+                (LEASE // timedelta(microseconds=1),),
+            )
 
     async def settle(self) -> None:
         """Wait until there is nothing left to do, and look whether every promise was kept."""
