@@ -13,6 +13,6 @@ async def test_old_and_new_code_work_side_by_side_through_the_migrations() -> No
     except FileNotFoundError:
         pytest.skip(f"this clone has no commit {OLD}, whose code is the old one")
     assert found.acknowledged > 0
-    # An acknowledgement of a click comes before its decision is written: see docs/operations.md.
+    # The old code acknowledged a click before it wrote it down.
     broken = {name for name, count in found.broken().items() if count}
     assert broken <= {"clicks_without_a_word"}
