@@ -76,7 +76,7 @@ def open_anchors(section: AuditSection, clock: Callable[[], datetime]) -> Anchor
         Mistake(
             "config",
             f"audit.anchors.{name}",
-            f"needs an extra; run: pip install 'powertrip[{anchor.needs[1]}]'",
+            f"needs {anchor.needs[1]}; run: pip install {anchor.needs[1]}",
         )
         for name, anchor in section.anchors.items()
         if anchor.needs and importlib.util.find_spec(anchor.needs[0]) is None

@@ -2,7 +2,7 @@
 
 The authority learns a digest and nothing else. What it signed is kept beside the checkpoint in the database,
 and proves, to whoever trusts the authority, that the checkpoint is not younger. Takes the extra `timestamp`:
-pip install 'powertrip[timestamp]'.
+pip install rfc3161-client.
 """
 
 import base64
@@ -24,7 +24,7 @@ GRANTED = (0, 1)
 class Rfc3161Anchor(AnchorSection):
     """A time-stamping authority."""
 
-    needs: ClassVar = ("rfc3161_client", "timestamp")
+    needs: ClassVar = ("rfc3161_client", "rfc3161-client")
 
     type: Literal["rfc3161"]
     url: Url

@@ -1,6 +1,6 @@
 """Puts each checkpoint into a bucket of S3 under object lock, where nobody can change it before its time.
 
-Takes the extra `aws`: pip install 'powertrip[aws]'. The role needs `s3:PutObject` and
+Takes the extra `aws`: pip install boto3. The role needs `s3:PutObject` and
 `s3:PutObjectRetention`, and nothing else: no reading, no deleting.
 """
 
@@ -26,7 +26,7 @@ LATER = frozenset({"RequestTimeout", "SlowDown", "InternalError", "ServiceUnavai
 class S3Anchor(AnchorSection):
     """A bucket that was made with object lock."""
 
-    needs: ClassVar = ("boto3", "aws")
+    needs: ClassVar = ("boto3", "boto3")
 
     type: Literal["s3"]
     bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]

@@ -13,7 +13,7 @@ class AnchorSection(Section):
     """A place outside that keeps checkpoints where whoever rewrites the database cannot reach them."""
 
     needs: ClassVar[tuple[str, str] | None] = None
-    """A library that comes with one of the extras, and that extra."""
+    """A module that is not installed with the rest, and the package that has it."""
 
     type: str
     """A webhook of your own, a bucket of S3 with object lock, or a time-stamping authority (RFC 3161)."""

@@ -185,7 +185,7 @@ async def test_a_stamp_that_proves_nothing_is_not_kept(authority: Path, tmp_path
 def test_an_extra_that_is_not_installed_is_named_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     section = AuditSection(anchors={"vault": S3Anchor(type="s3", bucket="locked", region="us-east-1")})
-    with pytest.raises(ConfigError, match=r"audit.anchors.vault: needs an extra; run: pip install"):
+    with pytest.raises(ConfigError, match=r"audit.anchors.vault: needs boto3; run: pip install boto3"):
         open_anchors(section, utc_now)
 
 
