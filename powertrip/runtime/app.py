@@ -128,6 +128,7 @@ async def powertrip(
                 at_start=read_at_start(at_start),
             )
         finally:
+            shared.store.hurry()
             try:
                 # Both at once: a slow sender and a slow Slack may each take most of the time.
                 async with asyncio.timeout(GRACE):

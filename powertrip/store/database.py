@@ -26,6 +26,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x506F776572
 BUSY_TIMEOUT = 5
 """Seconds a SQLite write waits for another process's write before it is refused."""
+HURRIED_PATIENCE = 7.0
+"""Seconds instead of PATIENCE while the process ends, which may take 20 in all and asks up to two times; more
+than SQLite waits for another's write."""
 CLOSE_LIMIT = 2.0
 """Seconds that the end waits for the database; all else is written down by then."""
 SLOW_FAILURE = 3.0
@@ -260,6 +263,10 @@ class DatabaseThread:
             line.database.close()
         finally:
             line.let_go()
+
+    def hurry(self) -> None:
+        """The process ends: wait no longer for a database that hangs than is left."""
+        self._lines.hurry(HURRIED_PATIENCE)
 
     async def close(self) -> None:
         """Finish what has begun and close the connection."""

@@ -48,6 +48,14 @@ class Lines:
             self._set_alarm(loop, self.patience)
         return line.ask(loop, lambda: job(line))
 
+    def hurry(self, patience: float) -> None:
+        """Give up sooner from now on, for whoever ends the process does not wait long."""
+        self.patience = min(self.patience, patience)
+        if self._alarm is not None:
+            self._alarm.cancel()
+            left = self.current.moved_at + self.patience - time.monotonic()
+            self._set_alarm(asyncio.get_running_loop(), max(left, 0.0))
+
     async def end(self, last: Callable[[Line], object], seconds: float) -> None:
         """End the thread after a last job; one that does not come to it in time is left behind."""
         line = self.current

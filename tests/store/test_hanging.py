@@ -12,6 +12,7 @@ import pytest
 
 from powertrip.errors import StoreUnavailable, StoreUncertain
 from powertrip.store import counter, inbox, lines
+from powertrip.store import database as store_database
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.postgres import SERVER_LIMITS, Postgres
@@ -111,6 +112,20 @@ async def test_what_was_given_up_is_not_committed_when_it_wakes_up(thread: Datab
 
     assert await thread.run(written) == {("ignored", "later"): 1}
     assert runs == 0
+
+
+async def test_a_process_that_ends_waits_less_long(
+    thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, goes_on = DatabaseThread(thread.database), threading.Event()
+    monkeypatch.setattr(store_database, "HURRIED_PATIENCE", 0.1)
+    hanging = asyncio.ensure_future(slow.run(goes_on.wait))
+    await asyncio.sleep(0)
+    slow.hurry()
+    with pytest.raises(StoreUnavailable, match=r"within 0\.1 s"):
+        await hanging
+    goes_on.set()
+    await slow.close()
 
 
 async def test_while_too_many_threads_hang_no_other_is_lost(
