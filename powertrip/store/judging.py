@@ -187,35 +187,37 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     insert_all(OccurrenceRow, occurrences)
     opening = [item.opened_by for item in pending.values() if item.opened_by is not None]
     folded = {item.id: item.storm_id for item in pending.values() if item.joined and item.storm_id}
-    # The card of their storm asks about these.
     in_storms = gather(opening, folded, now)
-    queued = []
-    for ask in opening:
-        if ask.event.id in in_storms:
-            continue
-        event_id, due_at = ask.event.id, now + ask.hold
-        queued.append(
-            deliveries.new(
-                DeliveryKind.FIRST,
-                ask.conversation,
-                now,
-                event_ids=[event_id],
-                due_at=due_at,
-                severity=ask.event.severity,
-            )
-        )
-        queued += deliveries.copies(
-            event_id,
-            ask.copies,
-            now,
-            conversation=ask.conversation,
-            due_at=due_at,
-            severity=ask.event.severity,
-        )
-    deliveries.enqueue(queued)
+    deliveries.enqueue(
+        [row for ask in opening for row in _first_cards(ask, in_storm=ask.event.id in in_storms, now=now)]
+    )
     placed = [(row["event_id"], row["revision"]) for row in occurrences]
     expected.expect([(ask, *place) for ask, place in zip(asked, placed, strict=True)], now)
     return [event_id for event_id, _ in placed]
+
+
+def _first_cards(ask: ToAsk, *, in_storm: bool, now: datetime) -> list[dict[str, Any]]:
+    """The question and its copies; the card of a storm asks about what is in it, where that card is."""
+    event, due_at, channels = ask.event, now + ask.hold, ask.copies
+    first = deliveries.new(
+        DeliveryKind.FIRST,
+        ask.conversation,
+        now,
+        event_ids=[event.id],
+        due_at=due_at,
+        severity=event.severity,
+    )
+    if in_storm and ask.storm is not None:
+        channels = tuple(channel for channel in channels if channel != ask.storm.channel)
+    copies = deliveries.copies(
+        event.id,
+        channels,
+        now,
+        conversation=ask.conversation,
+        due_at=due_at,
+        severity=event.severity,
+    )
+    return copies if in_storm else [first, *copies]
 
 
 def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:

@@ -123,7 +123,7 @@ def _ask_apart(leaving: Mapping[str, str], known: Mapping[str, Enriched], now: d
     asked = NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(list(leaving)))
     told = {row.event_id for row in asked}
     # Its card may have been on its way when the storm began.
-    waiting = (DeliveryRow.kind == DeliveryKind.FIRST) & (DeliveryRow.state == DeliveryState.WAITING)
+    waiting = (DeliveryRow.kind == DeliveryKind.FIRST) & deliveries.WAITING
     of_these = DeliveryRow.event_id.in_(list(leaving)) | DeliveryRow.event_id.is_null()
     told |= {event_id for row in DeliveryRow.select().where(waiting & of_these) for event_id in row.event_ids}
     deliveries.enqueue(

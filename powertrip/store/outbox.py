@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from peewee import SQL
 from pydantic import TypeAdapter
 
 from powertrip.domain.delivery import (
@@ -29,8 +28,6 @@ from powertrip.store.tables import DeliveryRow, DeliveryState
 
 log = structlog.get_logger(__name__)
 
-# Written out: with a parameter in its place SQLite would use none of the indexes of what waits.
-_WAITING = DeliveryRow.state == SQL(f"'{DeliveryState.WAITING}'")
 _URGENT_FIRST = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
@@ -76,7 +73,7 @@ def _next_lane(now: datetime, busy: Collection[str]) -> str | None:
 
 def _due(now: datetime) -> Any:
     free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
-    return _WAITING & (DeliveryRow.due_at <= now) & free
+    return deliveries.WAITING & (DeliveryRow.due_at <= now) & free
 
 
 def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:

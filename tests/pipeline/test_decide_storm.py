@@ -185,6 +185,7 @@ async def test_a_denial_calls_the_reviewers_once_and_is_closed_together(scene: S
     assert (coverage.count, verdict) == (30, Verdict.CLOSE)
     assert (await scene.decide(reference, 30, Verdict.CLOSE)).decided == 30
     assert await scene.statuses() == {"closed": 30}
+    assert await faults(scene.thread) == {}
 
 
 async def test_who_may_is_asked_again_when_it_is_submitted(scene: Scene) -> None:

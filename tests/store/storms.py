@@ -33,7 +33,13 @@ def login(number: int, **changes: Any) -> Event:
 
 
 async def judge(
-    thread: DatabaseThread, store: Store, events: Sequence[Event], *, now: Any = NOW, channel: str = SECURITY
+    thread: DatabaseThread,
+    store: Store,
+    events: Sequence[Event],
+    *,
+    now: Any = NOW,
+    channel: str = SECURITY,
+    copies: tuple[str, ...] = (),
 ) -> None:
     """Take these events in as one batch of records."""
     await thread.run(inbox.append, [[record() for _ in events]])
@@ -43,6 +49,7 @@ async def judge(
             record=taken,
             event=about,
             conversation=channel,
+            copies=copies,
             storm=Stormy(keys=storms.keys_of(about), settings=SECTION, channel=SECURITY),
         )
         for taken, about in zip(records, events, strict=True)

@@ -1,5 +1,6 @@
 """Many events alike become one storm, and what does not fit is asked about on its own, on both databases."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 
 from powertrip.domain.decision import Verdict
@@ -232,3 +233,12 @@ async def test_a_person_is_not_asked_about_a_storm_of_theirs(
     await judge(database_thread, store, mine, channel=ALICE)
     told = await everything(store, later(seconds=9))
     assert [(each.kind, each.channel) for each in told] == [(DeliveryKind.STORM, SECURITY)]
+
+
+async def test_a_channel_that_is_told_besides_is_told_of_each(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    mine = [login(number) for number in range(30)]
+    await judge(database_thread, store, mine, copies=(SECURITY, "C0LOGINS"))
+    told = Counter((each.kind, each.channel) for each in await everything(store, later(seconds=9)))
+    assert told == {(DeliveryKind.STORM, SECURITY): 1, (DeliveryKind.COPY, "C0LOGINS"): 30}

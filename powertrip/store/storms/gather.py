@@ -226,9 +226,9 @@ def _skip_cards(members: Collection[str], now: datetime) -> None:
     if not members:
         return
     waiting = (
-        (DeliveryRow.state == DeliveryState.WAITING)
+        deliveries.WAITING
         & DeliveryRow.event_id.in_(sorted(members))
-        & DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.COPY))
+        & (DeliveryRow.kind == DeliveryKind.FIRST)
         & DeliveryRow.leased_until.is_null()
         # What may have arrived already is looked for, and written down.
         & DeliveryRow.attempted_at.is_null()
