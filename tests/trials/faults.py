@@ -307,7 +307,7 @@ async def _try(
     await until_quiet(stage)
     quiet = time.monotonic() - ended
     _read_log(stage, logged, seen)
-    found = verdict(stage, crowd)
+    found = await asyncio.to_thread(verdict, stage, crowd)
     return found, _row(name, stage, crowd, seen, f"{recovered:.1f} / {quiet:.0f}", found)
 
 
