@@ -3,7 +3,7 @@
     python tools/measure_workers.py --url postgresql://… [--records 6000] [--rounds 3]
 
 The database must be empty: it is migrated, and rows stay in it. Each worker claims and writes batches of 200
-as the judge does, in a process of its own, until nothing is left; rules are left out, and no two records join.
+as the judge does, in a process of its own, until nothing is left; rules are left out, and no records join.
 Wall time is of no use on a machine whose cores are busy with something else: look at the load first.
 """
 
@@ -17,6 +17,7 @@ from datetime import timedelta
 from powertrip.net import utc_now
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.history.verify import verify
 from tests.samples import NOW, ask, event, record
 
 LEASE = timedelta(seconds=30)
@@ -65,6 +66,14 @@ async def fill(url: str, records: int, label: str) -> None:
     await thread.close()
 
 
+async def check(url: str) -> None:
+    """End where the history is broken: what was measured is of no use then."""
+    thread = DatabaseThread(open_database(url))
+    if (await thread.run(lambda: verify(thread.database, NOW + timedelta(days=1)))).faults:
+        raise SystemExit("the history is broken: what was measured is of no use")
+    await thread.close()
+
+
 def measure(url: str, workers: int, records: int, label: str) -> float:
     """Print a line; returns records a second."""
     asyncio.run(fill(url, records, label))
@@ -94,6 +103,7 @@ def main() -> None:
         one = measure(given.url, 1, given.records, f"{number}.1")
         two = measure(given.url, 2, given.records, f"{number}.2")
         print(f"two do {two / one:.2f} times one")
+    asyncio.run(check(given.url))
 
 
 if __name__ == "__main__":
