@@ -15,6 +15,7 @@ COUNTERS: dict[str, tuple[str, tuple[str, ...]]] = {
     "batches_cut": ("Batches that the sender left records out of", ("source",)),
     "records_judged": ("Records judged", ("rule", "verdict")),
     "source_records_judged": ("Records judged, by who sent them", ("source", "verdict")),
+    "judging_put_off": ("Batches of which a source's records took too long: others went first", ("source",)),
     "deliveries": ("Attempts to tell the outside", ("kind", "outcome")),
     "enrichment_calls": ("Questions to a service about addresses", ("service", "outcome")),
     "enrichment_cache_hits": ("Answers about addresses that were known already", ("service",)),
@@ -118,6 +119,10 @@ class Metrics:
         """`new` records were kept, `duplicates` dropped."""
         self._count("records_accepted", source, by=new)
         self._count("records_duplicate", source, by=duplicates)
+
+    def judging_put_off(self, source: str) -> None:
+        """Its records took more of a batch's time than a source has."""
+        self._count("judging_put_off", source)
 
     def batch_cut(self, source: str) -> None:
         """The sender said that it left records out of a batch."""

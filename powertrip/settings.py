@@ -29,6 +29,7 @@ from powertrip.config.values import (
     empty_if_none,
     write_duration,
 )
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_heartbeat
 from powertrip.domain.people import Person
@@ -148,6 +149,11 @@ class Config(ConfigFile):
     digest: str  # of all that it says, its secrets aside
     warnings: tuple[Mistake, ...]
     """What works and is probably not meant."""
+
+    @property
+    def backlog(self) -> Backlog:
+        """How many records may wait to be judged, shared by all who send."""
+        return Backlog(self.ingest.backlog_limit, senders=len(self.sources) + len(self.polls))
 
 
 def load_config(path: Path, environ: Mapping[str, str]) -> Config:

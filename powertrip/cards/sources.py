@@ -36,8 +36,14 @@ _COUNTED = {
     RecordVerdict.UNMATCHED: "unmatched",
     RecordVerdict.DUPLICATE: "duplicates",
     RecordVerdict.SHARED_ID: "with the id of another",
+    RecordVerdict.PUT_OFF: "times put off, for they take long to judge",
 }
-_ONLY_IF_ANY = (RecordVerdict.SIGHTING, RecordVerdict.HEARTBEAT, RecordVerdict.SHARED_ID)
+_ONLY_IF_ANY = (
+    RecordVerdict.SIGHTING,
+    RecordVerdict.HEARTBEAT,
+    RecordVerdict.SHARED_ID,
+    RecordVerdict.PUT_OFF,
+)
 
 
 def sources_card(

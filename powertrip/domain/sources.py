@@ -23,6 +23,7 @@ class RecordVerdict(StrEnum):
     IGNORED = "ignored"
     QUARANTINE = "quarantine"
     UNMATCHED = "unmatched"
+    PUT_OFF = "put_off"  # how often a source's records took too long to judge, and others went first
 
 
 KNOWN = (

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import structlog
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.due import DueGap
 from powertrip.errors import IngestRefused, OutsideError, Overloaded, Rejected, StoreUnavailable, Unavailable
 from powertrip.ingest.contract import Backfill
@@ -28,12 +29,12 @@ class Filler:
         self,
         context: Context,
         backfills: Callable[[], Mapping[str, Backfill]],
-        backlog_limit: Callable[[], int],
+        backlog: Callable[[], Backlog],
     ) -> None:
-        """`backfills` by source, replaced by a reload; `backlog_limit` in records."""
+        """`backfills` by source, replaced by a reload."""
         self._context = context
         self._backfills = backfills
-        self._backlog_limit = backlog_limit
+        self._backlog = backlog
 
     async def step(self) -> bool:
         """Fetch one page of a gap that is due; returns whether there may be more. Raises StoreUnavailable."""
@@ -63,7 +64,7 @@ class Filler:
             records=page.records,
             cursor=page.cursor,
             more=page.more,
-            backlog_limit=self._backlog_limit(),
+            backlog=self._backlog(),
             channel=context.settings.security_channel,
             now=context.clock(),
         )

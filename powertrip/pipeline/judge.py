@@ -1,9 +1,11 @@
 """From a record in the inbox to an event: rules judge it, and its effects are kept. Slack is not asked."""
 
+import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from time import thread_time
 from typing import TypeVar
 
 import structlog
@@ -26,6 +28,7 @@ from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.storms import Stormy
 from powertrip.errors import StoreUnavailable
+from powertrip.pipeline.budget import give_back, speak_within
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.enrich import HOLD, begin_lookups, copies_of
 from powertrip.pipeline.hear import Spoken, hear, impostor
@@ -51,7 +54,11 @@ async def judge_waiting(context: Context) -> bool:
         return False
     expected = context.settings.expected
     try:
-        judgements = await mark_trials(context, await _judge(context, claimed))
+        # On a thread: RE2 lets others run meanwhile, and a hostile line may take it a quarter of a second.
+        spoken, put_off = await asyncio.to_thread(speak_within, context.settings, claimed, thread_time)
+        if put_off:
+            await give_back(context, put_off)
+        judgements = await mark_trials(context, await _judge(context, spoken))
         applied = await apply_all(
             judgements,
             lambda batch: context.store.judging.apply(batch, context.clock(), expected),
@@ -59,7 +66,7 @@ async def judge_waiting(context: Context) -> bool:
         )
     except StoreUnavailable:
         with contextlib.suppress(StoreUnavailable):  # then the lease ends by itself
-            await context.store.inbox.release([item.inbox_id for item in claimed])
+            await context.store.inbox.release([item.inbox_id for item in claimed], context.clock())
         raise
     _count(context, judgements, applied)
     if applied.beats:
@@ -68,7 +75,7 @@ async def judge_waiting(context: Context) -> bool:
         begin_lookups(context)
     if applied.opened or applied.folded or applied.paired:
         context.signals.outbox.set()
-    return len(claimed) == BATCH
+    return len(claimed) == BATCH or bool(put_off)
 
 
 async def apply_all(
@@ -130,13 +137,12 @@ def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, n
     )
 
 
-async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]:
+async def _judge(context: Context, spoken: Sequence[tuple[Record, Spoken]]) -> list[Judgement]:
     settings = context.settings
-    spoken = [_speak(settings, record) for record in claimed]
-    beats = await hear(context, settings, list(zip(claimed, spoken, strict=True)))
+    beats = await hear(context, settings, spoken)
     judgements: list[Judgement] = []
     now = context.clock()
-    for record, verdict, beat in zip(claimed, spoken, beats, strict=True):
+    for (record, verdict), beat in zip(spoken, beats, strict=True):
         if beat is not None:
             draft = impostor(record, verdict)
             ask = to_ask(settings, record, draft, event_id=context.new_id(), now=now)
@@ -162,14 +168,6 @@ async def _judge(context: Context, claimed: Sequence[Record]) -> list[Judgement]
                 else:
                     judgements.append(to_ask(settings, record, draft, event_id=context.new_id(), now=now))
     return judgements
-
-
-def _speak(settings: Settings, record: Record) -> Spoken:
-    try:
-        return settings.rules.judge(record)
-    except Exception as error:  # a rule that breaks on one record must not hold up, or lose, any other
-        log.exception("rule broke on a record", source=record.source, record_id=record.record_id)
-        return ToQuarantine(record=record, rule=None, reason=f"judging broke: {type(error).__name__}")
 
 
 def _draft(settings: Settings, record: Record, match: Match) -> Event:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.due import PollRound, PollState
 from powertrip.errors import IngestRefused, OutsideError, Overloaded, StoreUnavailable, Unavailable
 from powertrip.ingest.contract import Page, Poll, PollRequest
@@ -36,13 +37,13 @@ class Poller:
     """Runs the rounds of one poll; a lease in the store keeps all other processes out."""
 
     def __init__(
-        self, context: Context, name: str, poll: Poll, client: HttpClient, backlog_limit: Callable[[], int]
+        self, context: Context, name: str, poll: Poll, client: HttpClient, backlog: Callable[[], Backlog]
     ) -> None:
         self._context = context
         self._name = name
         self._poll = poll
         self._client = client
-        self._backlog_limit = backlog_limit
+        self._backlog = backlog
         self._owner = context.new_id()
 
     async def step(self) -> bool:
@@ -83,7 +84,7 @@ class Poller:
                 self._owner,
                 records=page.records,
                 cursor=page.cursor,
-                backlog_limit=self._backlog_limit(),
+                backlog=self._backlog(),
                 now=context.clock(),
                 lease=LEASE,
             )

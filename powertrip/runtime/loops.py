@@ -46,7 +46,7 @@ def loops(
     config, signals = shared.config, context.signals
     client = poll_client(shared.http, shared.clock)
     backfills = derived(config, lambda now: build_backfills(now.sources, client))
-    filler = Filler(context, backfills, lambda: config().ingest.backlog_limit)
+    filler = Filler(context, backfills, lambda: config().backlog)
 
     def pause(lane: str) -> float:
         # Nothing is posted by looking somebody up.
@@ -124,7 +124,7 @@ def poll_loop(shared: Shared, context: Context, name: str) -> Loop:
             # Whoever mends a token must not wait a quarter of an hour for the next attempt.
             await shared.store.polling.expedite(name, shared.clock())
         before = poll
-        return await Poller(context, name, poll, client, lambda: config().ingest.backlog_limit).step()
+        return await Poller(context, name, poll, client, lambda: config().backlog).step()
 
     # The database knows when a round is due; a slow poll is looked at often all the same, for a crashed
     # process may have left it.

@@ -89,7 +89,7 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
             store=store,
             inbox=GroupCommitInbox(
                 thread,
-                backlog_limit=lambda: config().ingest.backlog_limit,
+                backlog=lambda: config().backlog,
                 retry_after=lambda: int(config().ingest.retry_after.total_seconds()),
                 on_new=signals.inbox.set,
             ),

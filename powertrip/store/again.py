@@ -13,6 +13,7 @@ from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.signals import Signal, notify
 from powertrip.store.tables import InboxRow, QuarantineRow
+from powertrip.store.turns import Turns
 
 _READ = ("occurred_at", "host_name", "program", "message", "cut", "facility", "trusted", "flaw")
 """What a source reads in a record, which is kept verbatim beside."""
@@ -94,10 +95,11 @@ def rejudge_unmatched(records: Mapping[int, Record], now: datetime) -> int:
     back = {"judged_at": None, "leased_until": None, "unmatched": False, "rejudged_at": now, "verdict": None}
     for part in _parts(sorted(records)):
         waiting = InboxRow.unmatched & InboxRow.id.in_(part)
+        turns = Turns(records[row_id].source for row_id in part)
         changed = InboxRow.update(**back).where(waiting).returning(InboxRow.id, InboxRow.source)
         rows = list(changed)
         sources.update(row.source for row in rows)
-        _read_anew({row.id: records[row.id] for row in rows})
+        _read_anew({row.id: records[row.id] for row in rows}, turns)
     notify(Signal.INBOX)
     _write_down("unmatched_rejudged", sources, now)
     return sources.total()
@@ -113,9 +115,10 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
         sources.update(row.source for row in rows)
         in_inbox = [row.inbox_id for row in rows if row.inbox_id is not None]
         judged = InboxRow.id.in_(in_inbox) & InboxRow.judged_at.is_null(False)
+        turns = Turns(record.source for row_id in part for record in records[row_id][:1])
         back = InboxRow.update(judged_at=None, leased_until=None, rejudged_at=now, verdict=None).where(judged)
         still_there = {row.id for row in back.returning(InboxRow.id)}
-        _read_anew({row.inbox_id: records[row.id][0] for row in rows if row.inbox_id in still_there})
+        _read_anew({row.inbox_id: records[row.id][0] for row in rows if row.inbox_id in still_there}, turns)
         # Bodies were never in the inbox, and what is older than `retention.records` is there no more. What
         # came again since is known there, and one that only has the same id is not taken for it.
         inbox.append(
@@ -129,12 +132,13 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
     return sources.total()
 
 
-def _read_anew(records: Mapping[int, Record]) -> None:
-    """Write what a source reads in records by now, by the ids of their rows."""
+def _read_anew(records: Mapping[int, Record], turns: Turns) -> None:
+    """Write what a source reads in records by now, and whose turn they are, by the ids of their rows."""
     update_all(
         InboxRow,
         [
-            {name: getattr(record, name) for name in _READ} | {"id": inbox_id}
+            {name: getattr(record, name) for name in _READ}
+            | {"turn": turns.take(record.source), "id": inbox_id}
             for inbox_id, record in sorted(records.items())
         ],
     )

@@ -6,12 +6,14 @@ A page's records and the cursor past them are kept in one transaction.
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.due import DueGap
 from powertrip.domain.record import Cursor, Gap, Record
 from powertrip.errors import Overloaded
 from powertrip.store import inbox, notes
 from powertrip.store.database import Role, transaction
 from powertrip.store.tables import GapRow
+from powertrip.store.turns import waiting_by_source
 
 
 def append(gaps: Sequence[Gap]) -> None:
@@ -53,13 +55,13 @@ def keep(
     records: Sequence[Record],
     cursor: Cursor,
     more: bool,
-    backlog_limit: int,
+    backlog: Backlog,
     channel: str,
     now: datetime,
 ) -> int:
     """Keep a page with the cursor past it; returns how many records were new. Raises Overloaded."""
-    if records and inbox.backlog(backlog_limit) >= backlog_limit:
-        raise Overloaded(f"more than {backlog_limit} records wait to be judged")
+    if records and not backlog.admits(gap.source, waiting_by_source()):
+        raise Overloaded(backlog.refusal(gap.source))
     told_at = GapRow.get_by_id(gap.id).told_at
     if told_at is not None:
         title = f"What was left out of the source {gap.source} is fetched again"

@@ -1,7 +1,7 @@
 """The inbox: records accepted and not yet judged. Nothing is answered 2xx before it is in here."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +17,7 @@ from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import counts, voices
 from powertrip.store.tables import InboxRow
+from powertrip.store.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -48,10 +49,11 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     What is known, by its id and its content, is dropped and counted.
     """
     news = []
+    turns = Turns(batch[0].source for batch in batches if batch)
     heard_at: dict[Voice, datetime] = {}
     counted: Counter[tuple[str, str]] = Counter()
     for batch in batches:
-        rows = rows_of(batch)
+        rows = [row | {"turn": turns.take(row["source"])} for row in rows_of(batch)]
         new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
         if not batch:
             news.append(new)
@@ -131,11 +133,14 @@ def backlog(limit: int) -> int:
 
 
 def claim(limit: int, now: datetime, lease: timedelta) -> list[Record]:
-    """Take up to `limit` waiting records, oldest first, for `lease`; nobody else gets them meanwhile."""
+    """Take up to `limit` waiting records for `lease`; nobody else gets them meanwhile.
+
+    The sources take turns, and of each the oldest come first.
+    """
     free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
     columns = [getattr(InboxRow, column) for column in ("id", *COLUMNS)]
     waiting = InboxRow.select(*columns).where(InboxRow.judged_at.is_null() & free)
-    query = for_update(waiting.order_by(InboxRow.id).limit(limit), skip_locked=True)
+    query = for_update(waiting.order_by(InboxRow.turn, InboxRow.id).limit(limit), skip_locked=True)
     records = [
         Record(inbox_id=row_id, **dict(zip(COLUMNS, values, strict=True)))
         for row_id, *values in query.tuples()
@@ -163,8 +168,9 @@ def mark_judged(verdicts: Mapping[int, RecordVerdict], now: datetime) -> set[int
     return mine
 
 
-def release(inbox_ids: Sequence[int]) -> None:
-    """Give back records that were claimed and not judged."""
+def release(inbox_ids: Sequence[int], now: datetime, put_off: Collection[str] = ()) -> None:
+    """Give back records that were claimed and not judged; count each source in `put_off` as put off once."""
+    counts.add({(source, RecordVerdict.PUT_OFF): 1 for source in put_off}, now)
     for start in range(0, len(inbox_ids), _AT_ONCE):
         part = list(inbox_ids[start : start + _AT_ONCE])
         InboxRow.update(leased_until=None).where(InboxRow.id.in_(part)).execute()

@@ -7,12 +7,14 @@ fetched twice the inbox knows.
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.due import PollRound, PollState
 from powertrip.domain.record import Cursor, Record
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import inbox, notes
 from powertrip.store.database import Role, transaction
 from powertrip.store.tables import PollRow
+from powertrip.store.turns import waiting_by_source
 
 
 def claim(name: str, owner: str, since: datetime, now: datetime, lease: timedelta) -> PollState | None:
@@ -31,7 +33,7 @@ def keep(
     owner: str,
     records: Sequence[Record],
     cursor: Cursor,
-    backlog_limit: int,
+    backlog: Backlog,
     now: datetime,
     lease: timedelta,
 ) -> int:
@@ -39,8 +41,8 @@ def keep(
 
     Raises Overloaded while too much waits, and StoreUnavailable if the poll is another process's by now.
     """
-    if records and inbox.backlog(backlog_limit) >= backlog_limit:
-        raise Overloaded(f"more than {backlog_limit} records wait to be judged")
+    if records and not backlog.admits(name, waiting_by_source()):
+        raise Overloaded(backlog.refusal(name))
     _change(name, owner, cursor=cursor, leased_until=now + lease)
     return sum(inbox.append([records]))
 

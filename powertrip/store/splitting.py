@@ -1,6 +1,10 @@
 """Splits off what joined an event after the person who decided had seen it."""
 
 from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
 
 from powertrip.domain import varied
 from powertrip.domain.deciding import DecisionPlan
@@ -18,55 +22,50 @@ def split_off(plan: DecisionPlan) -> Event | None:
     event_id, now = plan.before.id, plan.decision.at
     of_event = OccurrenceRow.event_id == event_id
     beyond = of_event & (OccurrenceRow.revision > plan.decision.revision)
-    later = list(OccurrenceRow.select().where(beyond).order_by(OccurrenceRow.revision))
-    if not later:
+    opening = OccurrenceRow.select().where(beyond).order_by(OccurrenceRow.revision).first()
+    if opening is None:
         return None
     # Read anew: others may have joined, and its facts have come, since the plan was made.
     (decided,) = events_from([event_row(event_id)])
-    began = varied.restated(decided, later[0].differs or {})
-    said = varied.stated(decided)
-    since = [varied.differences(varied.stated(began), said | (row.differs or {})) or None for row in later]
+    began = varied.restated(decided, opening.differs or {})
+    count, last_occurred_at = _extent(beyond)
+    _restate(decided, began, opening, beyond)
     rest = replace(
         began,
-        varied=varied.collected(filter(None, since), beside={}),
+        varied=_varied(beyond),
         id=plan.rest_id,
         status=Status.PENDING,
-        message=later[0].message,
-        cut=later[0].cut,
-        source=later[0].source,
-        occurred_at=later[0].occurred_at,
-        received_at=later[0].received_at,
-        last_occurred_at=max(row.occurred_at for row in later),
-        revision=len(later),
-        occurrences=len(later),
+        message=opening.message,
+        cut=opening.cut,
+        source=opening.source,
+        occurred_at=opening.occurred_at,
+        received_at=opening.received_at,
+        last_occurred_at=last_occurred_at,
+        revision=count,
+        occurrences=count,
         decisions=(),
         reminders=0,
         next_reminder_at=plan.rest_remind_at,
     )
     columns = event_columns(rest)
     EventRow.create(**columns, **facts_columns(rest.facts), facts_due_at=now)
-    moved = [
-        {"id": row.id, "event_id": rest.id, "revision": number, "differs": differs}
-        for number, (row, differs) in enumerate(zip(later, since, strict=True), start=1)
-    ]
-    update_all(OccurrenceRow, moved)
-    covered = list(
-        OccurrenceRow.select(OccurrenceRow.occurred_at, OccurrenceRow.differs)
-        .where(of_event)
-        .order_by(OccurrenceRow.revision)
-    )
+    moved = OccurrenceRow.update(
+        event_id=rest.id, revision=OccurrenceRow.revision - (opening.revision - 1)
+    ).where(beyond)
+    moved.execute()
+    covered, covered_until = _extent(of_event)
     EventRow.update(
-        revision=len(covered),
-        occurrences=len(covered),
-        last_occurred_at=max(row.occurred_at for row in covered),
-        varied=varied_column(varied.collected((row.differs or {} for row in covered), beside={})),
+        revision=covered,
+        occurrences=covered,
+        last_occurred_at=covered_until,
+        varied=varied_column(_varied(of_event)),
     ).where(EventRow.id == event_id).execute()
     audit.append(
         "occurrences_split_off",
         now,
         event_id=rest.id,
         from_event=event_id,
-        count=len(later),
+        count=count,
         event_seal=seals.of_event(columns),
         subject=rest.subject.kind,
         subject_id=rest.subject.slack_id,
@@ -83,3 +82,36 @@ def split_off(plan: DecisionPlan) -> Event | None:
     )
     deliveries.enqueue([first, *copies])
     return rest
+
+
+def _extent(which: Any) -> tuple[int, datetime]:
+    """How many occurrences there are, and when the last of them occurred."""
+    query: Any = OccurrenceRow.select(fn.COUNT(OccurrenceRow.id), fn.MAX(OccurrenceRow.occurred_at))
+    ((count, last_occurred_at),) = query.where(which).tuples()
+    return count, last_occurred_at
+
+
+def _varied(which: Any) -> dict[str, tuple[str, ...]]:
+    """The different values of the fields in which occurrences differ, in the order they came."""
+    query: Any = (
+        OccurrenceRow.select(OccurrenceRow.differs)
+        .where(which & OccurrenceRow.differs.is_null(False))
+        .group_by(OccurrenceRow.differs)
+        .order_by(fn.MIN(OccurrenceRow.revision))
+        .tuples()
+    )
+    return varied.collected((differs for (differs,) in query), beside={})
+
+
+def _restate(decided: Event, began: Event, opening: OccurrenceRow, beyond: Any) -> None:
+    """Write by what the occurrences beyond differ from the one that opens the rest, where that is another."""
+    if not opening.differs:
+        return
+    said, first = varied.stated(decided), varied.stated(began)
+    query: Any = OccurrenceRow.select(OccurrenceRow.id, OccurrenceRow.differs).where(beyond).tuples()
+    changed = []
+    for row_id, differs in query:
+        anew = varied.differences(first, said | (differs or {})) or None
+        if anew != differs:
+            changed.append({"id": row_id, "differs": anew})
+    update_all(OccurrenceRow, changed)

@@ -53,6 +53,8 @@ class InboxRow(Table):
     leased_until = MomentField(null=True)
     attempts = IntegerField(default=0)
     judged_at = MomentField(null=True)
+    # See `turns`; of no meaning once it is judged.
+    turn = BigIntegerField(default=0)
     unmatched = BooleanField(default=False)
     rejudged_at = MomentField(null=True)
     # What a rule said of it; empty for what an earlier release judged.

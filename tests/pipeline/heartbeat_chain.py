@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 from slack_sdk.web.async_client import AsyncWebClient
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.heartbeat import USER, sign
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.errors import Unavailable
@@ -188,7 +189,7 @@ async def chain(
         made.refusals = Refusals(thread, clock)
         signals = Signals()
         inbox = GroupCommitInbox(
-            thread, backlog_limit=lambda: 10_000, retry_after=lambda: 30, on_new=signals.inbox.set
+            thread, backlog=lambda: Backlog(10_000), retry_after=lambda: 30, on_new=signals.inbox.set
         )
         client = AsyncWebClient(
             token=BOT_TOKEN, base_url=sandbox.api_url, session=session, retry_handlers=[], timeout=5

@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.trial import NO_SOURCE, token_in
 from powertrip.errors import Rejected
 from powertrip.runtime.trying import TrialSender
@@ -97,7 +98,7 @@ async def test_before_any_source_is_configured_a_test_goes_into_the_inbox(
 ) -> None:
     config = configured(tmp_path).model_copy(update={"sources": {}})
     inbox = GroupCommitInbox(
-        database_thread, backlog_limit=lambda: 9, retry_after=lambda: 30, on_new=lambda: None
+        database_thread, backlog=lambda: Backlog(9), retry_after=lambda: 30, on_new=lambda: None
     )
     trial = await sender(config, store, clock, inbox=inbox).send(None, "alice")
 

@@ -17,6 +17,7 @@ import httpx
 import pytest
 from moto.server import ThreadedMotoServer
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.record import Record
 from powertrip.ingest.contract import Limits
 from powertrip.ingest.fetching import Fetcher
@@ -77,7 +78,7 @@ async def endpoint(moto: str, topic: str, database_thread: DatabaseThread) -> As
         limits=Limits,
         fetcher=FromMoto(),
         inbox=GroupCommitInbox(
-            database_thread, backlog_limit=lambda: 100, retry_after=lambda: 1, on_new=lambda: None
+            database_thread, backlog=lambda: Backlog(100), retry_after=lambda: 1, on_new=lambda: None
         ),
         metrics=Metrics(),
         clock=lambda: datetime.now(UTC),

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.record import Gap
 from powertrip.ingest.contract import Backfill
 from powertrip.pipeline.backfill import Filler
@@ -34,7 +35,7 @@ def api() -> Api:
 @pytest.fixture
 async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
     writer = GroupCommitInbox(
-        database_thread, backlog_limit=lambda: 9, retry_after=lambda: 30, on_new=lambda: None
+        database_thread, backlog=lambda: Backlog(9), retry_after=lambda: 30, on_new=lambda: None
     )
     await writer.put([], [GAP])
     return writer
@@ -54,7 +55,7 @@ async def filler(
     inbox: GroupCommitInbox,  # noqa: ARG001
 ) -> Filler:
     return Filler(
-        context(store, clock, security_channel=SECURITY), backfills_in_force, backlog_limit=lambda: 2
+        context(store, clock, security_channel=SECURITY), backfills_in_force, backlog=lambda: Backlog(2)
     )
 
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.delivery import Note
 from powertrip.domain.due import DueGap
 from powertrip.domain.quarantine import QuarantineSection
@@ -18,13 +19,14 @@ from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=2)
 BIG = 1000
+ROOM = Backlog(BIG)
 GAP = Gap(source="logs", after_id="10", until_id="20", query="sshd \0 \ud800", noticed_at=NOW)
 
 
 @pytest.fixture
 def writer(database_thread: DatabaseThread) -> GroupCommitInbox:
     return GroupCommitInbox(
-        database_thread, backlog_limit=lambda: BIG, retry_after=lambda: 30, on_new=lambda: None
+        database_thread, backlog=lambda: ROOM, retry_after=lambda: 30, on_new=lambda: None
     )
 
 
@@ -81,11 +83,11 @@ async def test_pages_and_cursor_are_kept_together_and_what_is_known_is_dropped(
     await writer.put([own], [GAP])
     gap = await claimed(store)
     with pytest.raises(Overloaded):
-        await store.gaps.keep(gap, [own, missing], {"min_id": "12"}, True, 1, SECURITY, NOW)
-    assert await store.gaps.keep(gap, [own, missing], {"min_id": "12"}, True, BIG, SECURITY, NOW) == 1
+        await store.gaps.keep(gap, [own, missing], {"min_id": "12"}, True, Backlog(1), SECURITY, NOW)
+    assert await store.gaps.keep(gap, [own, missing], {"min_id": "12"}, True, ROOM, SECURITY, NOW) == 1
     gap = await claimed(store)
     assert gap.cursor == {"min_id": "12"}
-    assert await store.gaps.keep(gap, [], {"min_id": "20"}, False, BIG, SECURITY, NOW) == 0
+    assert await store.gaps.keep(gap, [], {"min_id": "20"}, False, ROOM, SECURITY, NOW) == 0
     assert await store.gaps.claim(["logs"], later(days=1), LEASE) is None
     assert (await store.inbox.backlog(BIG), await store.gaps.waiting_count(), await titles(store)) == (
         2,
@@ -106,7 +108,7 @@ async def test_a_failure_that_is_told_is_told_once_a_source_and_so_is_its_end(
     assert await titles(store) == ["What was left out of the source logs cannot be fetched"]
     again = await claimed(store, minutes=1)
     assert (again.id, again.failures) == (first.id, 3)
-    await store.gaps.keep(again, [], {"min_id": "20"}, False, BIG, SECURITY, later(minutes=1))
+    await store.gaps.keep(again, [], {"min_id": "20"}, False, ROOM, SECURITY, later(minutes=1))
     assert await titles(store) == ["What was left out of the source logs is fetched again"]
 
 
@@ -119,6 +121,6 @@ async def test_a_gap_that_is_put_off_has_not_failed(writer: GroupCommitInbox, st
 
 async def test_only_filled_gaps_are_let_go(writer: GroupCommitInbox, store: Store) -> None:
     await writer.put([], [GAP, replace(GAP, after_id="30", until_id="40")])
-    await store.gaps.keep(await claimed(store), [], {"min_id": "20"}, False, BIG, SECURITY, NOW)
+    await store.gaps.keep(await claimed(store), [], {"min_id": "20"}, False, ROOM, SECURITY, NOW)
     assert (await store.prune(Retention(), QuarantineSection(), later(days=31)))["gaps"] == 1
     assert await store.gaps.waiting_count() == 1

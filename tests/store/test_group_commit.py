@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
 from powertrip.domain.retention import Retention
@@ -19,7 +20,7 @@ from tests.samples import NOW, record
 def inbox_of(thread: DatabaseThread, backlog_limit: int = 100) -> GroupCommitInbox:
     return GroupCommitInbox(
         thread,
-        backlog_limit=lambda: backlog_limit,
+        backlog=lambda: Backlog(backlog_limit),
         retry_after=lambda: 30,
         on_new=lambda: None,
         # What breaks is logged with its traceback, which takes long on a busy machine.

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.errors import StoreUnavailable, StoreUncertain
 from powertrip.store import counter, inbox, lines
 from powertrip.store import database as store_database
@@ -188,7 +189,7 @@ async def test_a_sender_is_told_to_come_back_before_the_thread_is_given_up(threa
     def a_writer(answer_limit: float) -> GroupCommitInbox:
         return GroupCommitInbox(
             thread,
-            backlog_limit=lambda: 100,
+            backlog=lambda: Backlog(100),
             retry_after=lambda: 1,
             on_new=lambda: None,
             answer_limit=answer_limit,

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.heartbeat import Beat, Card, Outage
 from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import ToAsk, ToBeat
@@ -24,7 +25,7 @@ ONE, OTHER = "one worker", "another worker"
 @pytest.fixture
 async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
     return GroupCommitInbox(
-        database_thread, backlog_limit=lambda: 99, retry_after=lambda: 30, on_new=lambda: None
+        database_thread, backlog=lambda: Backlog(99), retry_after=lambda: 30, on_new=lambda: None
     )
 
 

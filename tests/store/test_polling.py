@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.delivery import DeliveryKind, Note
 from powertrip.domain.due import PollRound
 from powertrip.domain.voices import ExpectedVoice
@@ -15,6 +16,7 @@ LEASE = timedelta(minutes=2)
 TELL = timedelta(minutes=15)
 EXPECTED = {"syslog": (ExpectedVoice(within=timedelta(hours=1)),)}
 BIG = 1000
+ROOM = Backlog(BIG)
 
 
 async def titles(store: Store) -> list[str]:
@@ -33,20 +35,20 @@ async def test_one_process_at_a_time_polls_until_the_lease_of_a_dead_one_ends(st
     assert await store.polling.claim("wazuh", "two", NOW, later(minutes=1), LEASE) is None
     assert await store.polling.claim("wazuh", "two", NOW, later(minutes=3), LEASE) is not None
     with pytest.raises(StoreUnavailable, match="taken over"):
-        await store.polling.keep("wazuh", "one", [record()], {"at": 1}, BIG, later(minutes=3), LEASE)
+        await store.polling.keep("wazuh", "one", [record()], {"at": 1}, ROOM, later(minutes=3), LEASE)
     assert await store.inbox.backlog(BIG) == 0
 
 
 async def test_records_and_cursor_are_kept_together_or_not_at_all(store: Store) -> None:
     await store.polling.claim("wazuh", "one", NOW, NOW, LEASE)
-    assert await store.polling.keep("wazuh", "one", [record(record_id="a")], {"at": 1}, BIG, NOW, LEASE) == 1
+    assert await store.polling.keep("wazuh", "one", [record(record_id="a")], {"at": 1}, ROOM, NOW, LEASE) == 1
     with pytest.raises(Overloaded):
-        await store.polling.keep("wazuh", "one", [record(record_id="b")], {"at": 2}, 1, NOW, LEASE)
+        await store.polling.keep("wazuh", "one", [record(record_id="b")], {"at": 2}, Backlog(1), NOW, LEASE)
     again = await store.polling.claim("wazuh", "two", later(days=1), later(minutes=9), LEASE)
     assert again is not None
     assert (again.cursor, again.since) == ({"at": 1}, NOW)
     page = [record(record_id="a"), record(record_id="b")]
-    assert await store.polling.keep("wazuh", "two", page, {"at": 3}, BIG, NOW, LEASE) == 1
+    assert await store.polling.keep("wazuh", "two", page, {"at": 3}, ROOM, NOW, LEASE) == 1
 
 
 async def test_a_lasting_failure_is_told_once_and_so_is_its_end(store: Store) -> None:
@@ -110,4 +112,4 @@ async def keep(store: Store, record_id: str, **after: float) -> None:
     """A record of syslog comes in."""
     await store.polling.claim("any", record_id, NOW, later(**after), timedelta(seconds=1))
     came = record(record_id=record_id, received_at=later(**after))
-    await store.polling.keep("any", record_id, [came], {"at": 1}, BIG, later(**after), timedelta(seconds=1))
+    await store.polling.keep("any", record_id, [came], {"at": 1}, ROOM, later(**after), timedelta(seconds=1))

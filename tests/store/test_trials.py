@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from powertrip.domain.backlog import Backlog
 from powertrip.domain.judgement import ToAsk, ToCount, ToTry
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.trial import MOST, Trial, new_token, token_in
@@ -18,7 +19,7 @@ from tests.samples import NOW, SECURITY, event, record
 @pytest.fixture
 async def inbox(database_thread: DatabaseThread) -> GroupCommitInbox:
     return GroupCommitInbox(
-        database_thread, backlog_limit=lambda: 99, retry_after=lambda: 30, on_new=lambda: None
+        database_thread, backlog=lambda: Backlog(99), retry_after=lambda: 30, on_new=lambda: None
     )
 
 
