@@ -9,6 +9,8 @@ from powertrip.rules.judgements import Rule
 
 _NAMED = 12
 _NAME_LIMIT = 40
+_READ_UP_TO = 256 * 1024
+"""Characters of a record that are read once more only to name its keys; reading holds up all else."""
 
 
 def lacks_message(record: Record) -> bool:
@@ -19,13 +21,15 @@ def lacks_message(record: Record) -> bool:
 
 def why_lacking(record: Record, keys: tuple[str, ...]) -> str | None:
     """What the record has where a line should stand under `keys`; None if it is a line itself."""
+    wanted = (
+        f"no `{keys[0]}`" if len(keys) == 1 else f"no `{keys[0]}`, nor any other key known for a log line,"
+    )
+    if len(record.raw) > _READ_UP_TO:
+        return f"{record.source}: {wanted} in the record; it is of {len(record.raw)} characters"
     try:
         value = json.loads(record.raw)
     except (ValueError, RecursionError):
         return None
-    wanted = (
-        f"no `{keys[0]}`" if len(keys) == 1 else f"no `{keys[0]}`, nor any other key known for a log line,"
-    )
     if not isinstance(value, dict):
         return f"{record.source}: {wanted} in the record; it is no object"
     # Names of keys are the sender's, and may be anything.

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from powertrip.domain.record import Record
+from powertrip.domain.sources import RecordVerdict
 from powertrip.pipeline import budget
 from powertrip.pipeline.budget import BUDGET, give_back, speak_within
 from powertrip.rules import Unmatched
@@ -67,7 +68,8 @@ async def test_what_waits_is_judged_in_the_end_and_said_to_have_waited(
         spoken, put_off = speak_within(settings, taken, lambda: rules.now)
         if put_off:
             await give_back(about, put_off)
-        await database_thread.run(inbox.mark_judged, [item.inbox_id for item, _ in spoken], NOW)
+        verdicts = {item.inbox_id: RecordVerdict.IGNORED for item, _ in spoken}
+        await database_thread.run(inbox.mark_judged, verdicts, NOW)
 
     assert rounds == 3
     assert said == ["slow"]

@@ -114,7 +114,7 @@ async def test_a_refusal_is_told_at_once_and_tried_again(
 async def test_while_too_much_waits_to_be_judged_nothing_is_put_on_top(
     filler: Filler, clock: Clock, api: Api, store: Store, inbox: GroupCommitInbox
 ) -> None:
-    await inbox.put([record(), record()])
+    await inbox.put([record(source="logs"), record(source="logs")])
     api.answers = [FILLED]
     assert await waits(filler, clock, api, 1) == [30]
     assert (await store.inbox.backlog(9), await store.gaps.waiting_count()) == (2, 1)

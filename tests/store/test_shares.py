@@ -42,7 +42,9 @@ async def test_the_sources_take_turns_whoever_sent_how_much_before(
 async def test_who_comes_later_is_next_and_not_first(database_thread: DatabaseThread, store: Store) -> None:
     await database_thread.run(inbox.append, [of("loud", 10), of("loud", 10)])
     judged = await store.inbox.claim(5, NOW, later(minutes=1) - NOW)
-    await database_thread.run(inbox.mark_judged, [item.inbox_id for item in judged], NOW)
+    await database_thread.run(
+        inbox.mark_judged, {item.inbox_id: RecordVerdict.IGNORED for item in judged}, NOW
+    )
     await database_thread.run(inbox.append, [of("quiet", 3)])
 
     assert await claimed(store, 6) == ["loud", "quiet"] * 3
@@ -64,7 +66,7 @@ async def test_what_is_judged_again_takes_its_turn_like_any_other(
     await database_thread.run(inbox.append, [of("back", 4)])
     back = await store.inbox.claim(9, NOW, later(minutes=1) - NOW)
     ids = [item.inbox_id for item in back]
-    await database_thread.run(inbox.mark_judged, ids, NOW, ids)
+    await database_thread.run(inbox.mark_judged, dict.fromkeys(ids, RecordVerdict.UNMATCHED), NOW)
     await database_thread.run(inbox.append, [of("other", 4)])
     assert await store.again.rejudge_unmatched(dict(zip(ids, back, strict=True)), NOW) == 4
 
