@@ -1,8 +1,8 @@
 """Whether one sender can knock out the rest: each attack on the real program, and what it came to.
 
 By hand: `python -m tests.trials.senders [NAME ...]`. All is bounded and stays on loopback. The table shows
-for each attack the most memory that the program took, the longest that /healthz was waited for (it answers
-on the event loop, as Slack's clicks do), how long a genuine login took from its acceptance to its card, and what the
+for each attack the most memory that the program took, the longest wait for /healthz (it answers on the event
+loop, as clicks in Slack do), how long a genuine login took from its acceptance to its card, and what the
 attacker was answered.
 """
 
