@@ -17,7 +17,7 @@ REVOKE UPDATE, DELETE ON audit, checkpoint, anchored, event, occurrence, decisio
 -- A split moves records to another event, and a member may get another id. What a record or a decision says stays.
 GRANT UPDATE (event_id, revision, differs) ON occurrence TO powertrip;
 GRANT UPDATE (actor_id) ON decision TO powertrip;
-GRANT UPDATE (channel, shown_revision, shown_version, shown_digest, removed_at) ON notice TO powertrip;
+GRANT UPDATE (channel, shown_revision, shown_version, shown_digest, redrawn_at, removed_at) ON notice TO powertrip;
 
 -- Of an event everything but what it was opened with.
 DO $$

@@ -1,8 +1,9 @@
 """The outbox: what goes out is written here first, in the transaction that makes it necessary."""
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -39,6 +40,8 @@ ORIGIN_LANE = "origin "
 # Written out: with a parameter in its place SQLite would use none of the indexes of what waits.
 WAITING = DeliveryRow.state == SQL(f"'{DeliveryState.WAITING}'")
 
+REDRAWN_EVERY = timedelta(seconds=5)
+"""So often at most is a card redrawn for records that join: Slack allows fifty changes a minute in all."""
 SETTLE_FIRST, SETTLE_CHANGE_FIRST = timedelta(seconds=10), timedelta(seconds=30)
 """When it is first looked whether a lost post, or a lost update, was carried out after all."""
 
@@ -140,15 +143,35 @@ def touch(event_ids: Collection[str], now: datetime) -> None:
 
 def enqueue_updates(event_ids: Collection[str], now: datetime) -> None:
     """Queue an update of each message about the events."""
+    update_messages(_messages_about(event_ids), now)
+
+
+def enqueue_redraws(event_ids: Collection[str], now: datetime) -> None:
+    """Queue an update of each message about events that records have joined, each REDRAWN_EVERY at most."""
+    messages = _messages_about(event_ids)
+    drawn = {message: redrawn_at for message, redrawn_at in messages.items() if redrawn_at}
+    update_messages(messages, now, {message: max(now, at + REDRAWN_EVERY) for message, at in drawn.items()})
+
+
+def _messages_about(event_ids: Collection[str]) -> dict[tuple[str, str], datetime | None]:
+    """The live messages about the events, by channel and ts, each with when it was last redrawn."""
     if not event_ids:
-        return
+        return {}
     live = NoticeRow.event_id.in_(list(event_ids)) & NoticeRow.removed_at.is_null()
-    shown: Any = NoticeRow.select(NoticeRow.channel, NoticeRow.ts).where(live).order_by(NoticeRow.id).tuples()
-    update_messages(dict.fromkeys(shown), now)
+    columns = (NoticeRow.channel, NoticeRow.ts, NoticeRow.redrawn_at)
+    rows: Any = NoticeRow.select(*columns).where(live).order_by(NoticeRow.id).tuples()
+    return {(channel, ts): redrawn_at for channel, ts, redrawn_at in rows}
 
 
-def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> None:
-    """Queue an update of each message, by channel and ts, unless one not yet begun will do it anyway."""
+def update_messages(
+    messages: Collection[tuple[str, str]],
+    now: datetime,
+    due: Mapping[tuple[str, str], datetime] = MappingProxyType({}),
+) -> None:
+    """Queue an update of each message, by channel and ts, unless one not yet begun will do it anyway.
+
+    Those in `due` may wait as long; all others are due now.
+    """
     if not messages:
         return
     unbegun = (
@@ -160,11 +183,22 @@ def update_messages(messages: Collection[tuple[str, str]], now: datetime) -> Non
     )
     # Held until the change that it is to show is committed, so that nobody renders before.
     query = for_update(
-        DeliveryRow.select(DeliveryRow.channel, DeliveryRow.ts).where(unbegun).order_by(DeliveryRow.id)
+        DeliveryRow.select(DeliveryRow.id, DeliveryRow.channel, DeliveryRow.ts)
+        .where(unbegun)
+        .order_by(DeliveryRow.id)
     )
-    covered = set(query.tuples())
-    missing = [message for message in messages if message not in covered]
-    enqueue([new(DeliveryKind.UPDATE, channel, now, ts=ts) for channel, ts in missing])
+    covered = {(channel, ts): row_id for row_id, channel, ts in query.tuples()}
+    # What only waits for its turn goes at once where something else has changed.
+    urgent = [row_id for message, row_id in covered.items() if message not in due]
+    at_rest = (DeliveryRow.due_at > now) & (DeliveryRow.attempts == 0)
+    DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(urgent) & at_rest).execute()
+    enqueue(
+        [
+            new(DeliveryKind.UPDATE, channel, now, ts=ts, due_at=due.get((channel, ts)))
+            for channel, ts in messages
+            if (channel, ts) not in covered
+        ]
+    )
 
 
 def mine(delivery: Delivery) -> Any:

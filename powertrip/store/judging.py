@@ -67,7 +67,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     paired += [origin for ask in asked for origin in pairing.occurred(ask, now)]
     applied = applied_to(asked, event_ids)
     folded = (*joined, *applied.folded)
-    deliveries.enqueue_updates(dict.fromkeys(folded), now)
+    deliveries.enqueue_redraws(dict.fromkeys(folded), now)
     quarantine.add([quarantine.of_record(item, now) for item in unjudged])
     judged.count(
         [_counted(item, repeated) for item in ours],

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.domain.delivery import GATHERED, Delivery, DeliveryKind, Posted, Shown
-from powertrip.domain.event import Notice, NoticeKind
+from powertrip.domain.event import Notice, NoticeKind, Status
 from powertrip.store import audit, deliveries, gathering
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
@@ -64,13 +64,16 @@ def updated(delivery: Delivery, shown: Sequence[Shown], now: datetime) -> None:
             "shown_revision": item.revision,
             "shown_version": item.version,
             "shown_digest": item.digest,
+            "redrawn_at": now,
         }
         for item in shown
     ]
     update_all(NoticeRow, rows, key=("event_id", "channel", "ts"))
     _record("notice_updated", shown, Posted(channel=channel, ts=ts), now)
     if _is_outdated(shown, locked):
-        deliveries.update_messages([(channel, ts)], now)
+        is_undecided = all(locked[item.event_id].status == Status.PENDING for item in shown)
+        due = {(channel, ts): now + deliveries.REDRAWN_EVERY} if is_undecided else {}
+        deliveries.update_messages([(channel, ts)], now, due)
 
 
 def _record(action: str, shown: Sequence[Shown], where: Posted, now: datetime, **detail: Any) -> None:

@@ -174,6 +174,7 @@ class NoticeRow(Table):
     removed_at = MomentField(null=True)
     # The digest of what it shows; empty where nobody knows, and for what an earlier release wrote.
     shown_digest = CharField(null=True)
+    redrawn_at = MomentField(null=True)
 
 
 class DeliveryState(StrEnum):

@@ -189,3 +189,72 @@ async def test_a_message_is_updated_once_however_much_changes_before(
     assert update is not None
     assert update.kind is DeliveryKind.UPDATE
     assert await store.deliveries.claim(NOW, LEASE, []) is None
+
+
+async def join(thread: DatabaseThread, store: Store, seconds: int, event_id: str = "another") -> None:
+    """One more record of the one event, so many seconds after NOW; the first opens it."""
+    await thread.run(inbox.append, [[record()]])
+    (item,) = await store.inbox.claim(1, later(seconds=seconds), LEASE)
+    await store.judging.apply([ask(item, event(id=event_id))], later(seconds=seconds))
+
+
+async def redraw(store: Store, seconds: int) -> Delivery | None:
+    """The update that is due so many seconds after NOW, carried out, if there is one."""
+    update = await store.deliveries.claim(later(seconds=seconds), LEASE, [])
+    if update is not None:
+        assert update.kind is DeliveryKind.UPDATE
+        seen = update.snapshots[0]
+        shown = [Shown(event_id="one", revision=seen.event.revision, version=seen.version)]
+        await store.notices.updated(update, shown, later(seconds=seconds))
+    return update
+
+
+@pytest.fixture
+async def open_card(database_thread: DatabaseThread, store: Store) -> None:
+    """A card that was posted and redrawn at NOW, for a second record has joined."""
+    await join(database_thread, store, 0, event_id="one")
+    first = await store.deliveries.claim(NOW, LEASE, [])
+    assert first is not None
+    shown = [Shown(event_id="one", revision=1, version=first.snapshots[0].version)]
+    await store.notices.posted(first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
+    await join(database_thread, store, 0)
+    assert await redraw(store, 0) is not None
+
+
+@pytest.mark.usefixtures("open_card")
+async def test_a_card_that_records_keep_joining_is_redrawn_every_five_seconds(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    redrawn = []
+    for second in range(1, 16):
+        await join(database_thread, store, second)
+        if await redraw(store, second) is not None:
+            redrawn.append(second)
+    assert redrawn == [5, 10, 15]
+
+
+@pytest.mark.usefixtures("open_card")
+async def test_a_card_that_records_keep_joining_shows_what_else_changes_at_once(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await join(database_thread, store, 1)
+    assert await redraw(store, 1) is None
+    await database_thread.run(deliveries.touch, ["one"], later(seconds=2))
+    assert await redraw(store, 2) is not None
+    assert await redraw(store, 10) is None
+
+
+@pytest.mark.usefixtures("open_card")
+async def test_a_record_that_joins_while_the_card_is_redrawn_is_shown_in_its_turn(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await database_thread.run(deliveries.touch, ["one"], later(seconds=1))
+    update = await store.deliveries.claim(later(seconds=1), LEASE, [])
+    assert update is not None
+    await join(database_thread, store, 1)
+    seen = update.snapshots[0]
+    shown = [Shown(event_id="one", revision=seen.event.revision, version=seen.version)]
+    await store.notices.updated(update, shown, later(seconds=1))
+    last = await redraw(store, 6)
+    assert last is not None
+    assert last.snapshots[0].event.revision == 3
