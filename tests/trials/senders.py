@@ -12,12 +12,14 @@ import contextlib
 import gzip
 import json
 import os
+import select
 import sys
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException
 from typing import Any
 
 import aiohttp
@@ -56,27 +58,39 @@ def memory_of(pid: int) -> int:
 
 @asynccontextmanager
 async def watched(stage: Stage, seen: Seen) -> AsyncIterator[None]:
-    """Look at memory and at /healthz until the block ends."""
+    """Look at memory and at /healthz until the block ends, from a process that does nothing else."""
     process = stage.webs[0].process
     assert process is not None
-
-    async def look() -> None:
-        while True:
-            began = time.monotonic()
-            # A connection that is refused is an answer too, and as quick as the loop is.
-            with contextlib.suppress(aiohttp.ClientError):
-                await stage.senders[0].get("/healthz")
-            seen.stall = max(seen.stall, time.monotonic() - began)
-            seen.memory = max(seen.memory, memory_of(process.pid))
-            await asyncio.sleep(0.02)
-
-    looking = asyncio.create_task(look())
+    port = stage.senders[0].url.rsplit(":", 1)[1]
+    looking = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.trials.senders", "--watch", port, str(process.pid)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert looking.stdout is not None
+    # An attack may be over before a process has begun.
+    await looking.stdout.readline()
     try:
         yield
     finally:
-        looking.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await looking
+        said, _ = await looking.communicate(b"")
+        memory, stall = said.split()
+        seen.memory, seen.stall = int(memory), float(stall)
+
+
+def watch(port: int, pid: int) -> None:
+    """Ask for /healthz until standard input ends; print the most memory and the longest wait."""
+    memory, stall = 0, 0.0
+    print("looking", flush=True)
+    while not select.select([sys.stdin], [], [], 0.02)[0]:
+        began = time.monotonic()
+        # A connection that is refused is an answer too, and as quick as the loop is.
+        with contextlib.suppress(OSError, HTTPException), closing(HTTPConnection("127.0.0.1", port)) as asked:
+            asked.request("GET", "/healthz")
+            asked.getresponse().read()
+        stall = max(stall, time.monotonic() - began)
+        memory = max(memory, memory_of(pid))
+    print(memory, stall)
 
 
 async def post(stage: Stage, seen: Seen, source: str, body: bytes, **headers: str) -> int:
@@ -240,7 +254,11 @@ def main() -> int:
     """The exit status: 1 where a target was missed."""
     parser = argparse.ArgumentParser("senders", description=__doc__)
     parser.add_argument("names", nargs="*", help="how the names of those to try begin")
+    parser.add_argument("--watch", nargs=2, type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if options.watch:
+        watch(*options.watch)
+        return 0
     rows: list[list[object]] = [list(HEAD)]
     is_held = True
     for name in ATTACKS:
