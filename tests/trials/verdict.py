@@ -1,9 +1,10 @@
 """Counts what came of a trial: what was acknowledged, against the database and the local Slack."""
 
+import json
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass, fields
 
 from slack_emulator.entities import Message
 from tests.end_to_end.evidence import until
@@ -117,11 +118,17 @@ def verdict(stage: Stage, crowd: Crowd) -> Verdict:
 
 def _lies(stage: Stage, live: list[Message], statuses: dict[str, str]) -> int:
     offered = {(m.channel, m.ts): {b["value"].split(".")[0] for b in deciding_buttons(m)} for m in live}
+    written = {(m.channel, m.ts): json.dumps(asdict(m.content)) for m in live}
     notices = stage.evidence.rows("SELECT channel, ts, event_id FROM notice WHERE removed_at IS NULL")
-    return sum(
-        (event_id in offered.get((channel, ts), set())) != (statuses[event_id] in OPEN)
-        for channel, ts, event_id in notices
-    )
+    sizes = Counter((channel, ts) for channel, ts, _ in notices)
+    lies = 0
+    for channel, ts, event_id in notices:
+        message, is_open = (channel, ts), statuses[event_id] in OPEN
+        is_offered = event_id in offered.get(message, set())
+        # A long list has buttons for its first events only, and names the others.
+        is_named = sizes[message] > 1 and event_id in written.get(message, "")
+        lies += (is_offered and not is_open) or (is_open and not (is_offered or is_named))
+    return lies
 
 
 def _unanswered(stage: Stage, crowd: Crowd, statuses: dict[str, str]) -> int:
