@@ -134,6 +134,9 @@ def _listed(
             [text(f"… and {len(left):,} more: "), text(f"{view.command} pending {whose}", code=True)]
         )
     if lines:
+        if any(event in waiting for event in rest):
+            typed = text(f"{view.command} approve ID", code=True)
+            lines.insert(0, [text("These by their ids, at the end of each line: "), typed])
         blocks.append(paragraph(_merged(lines)))
     return Message(text=shown_text, blocks=blocks, counted=left)
 

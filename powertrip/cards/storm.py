@@ -35,7 +35,7 @@ from powertrip.domain.storms import BulkSettings, StormKind
 STORM = "storm"
 REASON_LIMIT = 200
 LEAST_RATE = 1
-"""Events a second from which on their number says more than the two times do."""
+"""Records a second from which on their number says more than the two times do."""
 
 
 def storm_card(
@@ -52,8 +52,9 @@ def storm_card(
     groups = [
         [_summary(view), _since(view), *_network(view), standing],
         [*_batches(view)],
-        _newest(view),
+        # What does not fit comes before what is most of it: somebody may have hidden it among the rest.
         _outliers(view, links),
+        _newest(view),
     ]
     rest = _how_to(view, bulk, shown.command)
     table_of = preformatted(_table(view))
@@ -65,9 +66,9 @@ def storm_card(
         text=as_text([[text(asked)], *(line for group in groups for line in group), *rest]),
         blocks=[
             header(asked),
-            *paragraphs(*groups[:2]),
+            *paragraphs(*groups[:3]),
             table_of,
-            *paragraphs(*groups[2:], rest),
+            *paragraphs(groups[3], rest),
             *_button(view, bulk),
         ],
         attachments=[{"color": _colour(view), "blocks": [footer([identity, *reminder])]}],
@@ -89,8 +90,9 @@ def storm_reminder(view: StormView, shown: CardView) -> Message:
         parts = [part for part in (waiting, seconds) if part]
         said = f"🚨 {_many(view)}: {words.listed(parts)}" if parts else f"⏳ {_many(view)}"
     else:
-        waiting = words.count(view.open or view.denied, "event")
-        said = f"⏰ Reminder: {waiting} of a storm still wait. {_many(view)}"
+        number = view.open or view.denied
+        wait = words.does(number, "waits", "wait")
+        said = f"⏰ Reminder: {words.count(number, 'event')} of a storm still {wait}. {_many(view)}"
     lines: list[Line] = [[bold(said)]]
     if shown.first_link:
         lines.append([link(shown.first_link, "The card tells more, and decides.")])
@@ -118,6 +120,12 @@ def who(view: StormView) -> str:
     )
 
 
+def counted(events: int, records: int) -> str:
+    """`60 events`, and of how many records they are where some were joined: `60 events (300 records)`."""
+    more = f" ({words.count(records, 'record')})" if records > events else ""
+    return f"{words.count(events, 'event')}{more}"
+
+
 def _many(view: StormView) -> str:
     """`SSH login by oswaldo, 9,812 events on 41 hosts`."""
     hosts = f" on {words.count(view.hosts.different, 'host')}" if view.hosts.different else ""
@@ -132,7 +140,7 @@ def _summary(view: StormView) -> Line:
         line.append(outside(storm.user_name or "-", words.NAME_LIMIT, bold=True))
     else:
         line.append(text(words.count(view.users.different, "name")))
-    line.append(text(f", {words.count(view.events, 'event')}"))
+    line.append(text(f", {counted(view.events, view.records)}"))
     if view.hosts.different:
         line.append(text(f" on {words.count(view.hosts.different, 'host')}"))
     return line
@@ -141,12 +149,15 @@ def _summary(view: StormView) -> Line:
 def _since(view: StormView) -> Line:
     storm = view.storm
     lasted = (storm.last_at - storm.opened_at).total_seconds()
-    rate = view.events / max(lasted, 1)
+    rate = view.records / max(lasted, 1)
     often = f" ({rate:,.0f}/s)" if rate >= LEAST_RATE else ""
     if storm.ended_at is None:
-        return labelled("Since", date(storm.opened_at), text(f"{often}, and it goes on."))
+        # Not that it goes on: the card stands as it is until something comes.
+        return labelled(
+            "Since", date(storm.opened_at), text(", the newest "), date(storm.last_at), text(often)
+        )
     return labelled(
-        "From", date(storm.opened_at), text(" to "), date(storm.last_at), text(f"{often}; it is over.")
+        "When", date(storm.opened_at), text(" to "), date(storm.last_at), text(f"{often}; it is over.")
     )
 
 
@@ -157,9 +168,11 @@ def _network(view: StormView) -> list[Line]:
 
 def _standing(view: StormView) -> Line:
     """How many wait, and what became of the others."""
-    names = {Status.PENDING: "wait", Status.HALF_APPROVED: "wait for a second person"}
+    waits = {Status.PENDING: "", Status.HALF_APPROVED: " for a second person"}
     parts = [
-        f"{count:,} {names.get(status, words.STATUS[status])}"
+        f"{count:,} {words.does(count, 'waits', 'wait')}{waits[status]}"
+        if status in waits
+        else f"{count:,} {words.STATUS[status]}"
         for status in Status
         if (count := view.statuses.get(status, 0))
     ]
@@ -194,10 +207,10 @@ def _table(view: StormView) -> str:
 
 
 def tabled(top: Top, head: str) -> str:
-    """The most frequent values and how many events each has; says how many values are left."""
+    """The most frequent values and how many records each has; says how many values are left."""
     rows = [(name, f"{count:,}") for name, count in top.most]
     left = top.different - len(rows)
-    lines = table((head, "Events"), rows, (40, 12))
+    lines = table((head, "Records"), rows, (40, 12))
     return f"{lines}\n… and {left:,} more" if left > 0 else lines
 
 
@@ -221,7 +234,8 @@ def _outliers(view: StormView, links: Mapping[str, str | None]) -> list[Line]:
     if not view.outlier_count:
         return []
     count = words.count(view.outlier_count, "event")
-    lines: list[Line] = [[bold(f"{count} not like the others, each with a card of its own:")]]
+    each = words.does(view.outlier_count, "with", "each with")
+    lines: list[Line] = [[bold(f"⚠️ {count} not like the others, {each} a card of its own:")]]
     for item in view.outliers:
         line = [text("• "), text(words.summary(item.event)), text(f": {item.why}")]
         where = links.get(item.event.id)
@@ -242,14 +256,18 @@ def _how_to(view: StormView, bulk: BulkSettings, command: str) -> list[Line]:
         return []
     lines: list[Line] = []
     if view.unasked:
-        first = words.count(view.unasked, "event")
-        lines.append(
-            [text(f"✋ The usual ones can be decided together once {first} that do not fit are shown.")]
-        )
+        first = f"{words.count(view.unasked, 'event')} that {words.does(view.unasked, 'does', 'do')} not fit"
+        shown = words.does(view.unasked, "has its own card", "have their own cards")
+        lines.append([text(f"✋ The usual ones can be decided together once {first} {shown}.")])
     later = view.open - view.open_covered
     if later > 0 and view.open_covered:
         lines.append(
-            [text(f"{later:,} of those that wait are too new for the button; it will cover them soon.")]
+            [
+                text(
+                    f"{later:,} of those that wait {words.does(later, 'is', 'are')} too new for the button; "
+                    f"it will cover {words.does(later, 'it', 'them')} soon."
+                )
+            ]
         )
     if view.open_covered > bulk.max:
         lines.append([text(f"One decision covers {bulk.max:,} at most, the oldest first.")])
@@ -262,7 +280,7 @@ def _button(view: StormView, bulk: BulkSettings) -> list[Block]:
         return []
     number = min(view.open_covered or view.denied_covered, bulk.max)
     label = f"Decide the usual {number:,}…" if view.open_covered else f"Close the {number:,} denied…"
-    says = f"{label.rstrip('…')} events by {who(view)}"
+    says = f"{label.rstrip('…')} {words.does(number, 'event', 'events')} by {who(view)}"
     return [actions([button(label, STORM, f"{view.storm.id}.{view.watermark}", says=says)])]
 
 

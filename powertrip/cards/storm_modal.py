@@ -4,7 +4,7 @@ from typing import Any
 
 from powertrip.cards import storm, words
 from powertrip.cards.answers import note
-from powertrip.cards.blocks import Block, Line, bold, date, paragraphs, plain, preformatted, text
+from powertrip.cards.blocks import Block, Line, bold, date, labelled, paragraphs, plain, preformatted, text
 from powertrip.cards.message import Message
 from powertrip.cards.modals import INPUT, INPUT_BLOCK, TYPED_LIMIT
 from powertrip.cards.text import show
@@ -48,7 +48,7 @@ def _most(view: StormView, coverage: Coverage) -> tuple[Top, str]:
 
 def _covered(view: StormView, coverage: Coverage) -> list[Line]:
     lines = [
-        [bold(f"Covered: {words.count(coverage.count, 'event')}")],
+        [bold(f"Covered: {storm.counted(coverage.count, coverage.records)}")],
         [
             text(show(view.storm.title, words.TITLE_LIMIT)),
             text(f" by {storm.who(view)}, all as the card showed them."),
@@ -56,25 +56,32 @@ def _covered(view: StormView, coverage: Coverage) -> list[Line]:
     ]
     if coverage.first_at and coverage.last_at:
         lines.append(
-            [text("The first came "), date(coverage.first_at), text(", the last "), date(coverage.last_at)]
+            labelled("When", date(coverage.first_at), text(" to "), date(coverage.last_at)),
         )
     return lines
 
 
 def _left_out(view: StormView, coverage: Coverage) -> list[Line]:
     """What stays as it is, whatever is decided here."""
+    stay = ("it stays open", "they stay open")
     parts = [
-        (view.outlier_count, "not like the others: each has a card of its own"),
-        (coverage.later, "that came, or changed, after the card was drawn: they stay open"),
-        (coverage.beyond, "beyond what one decision covers: they stay open"),
+        (
+            view.outlier_count,
+            "not like the others",
+            ("it has a card of its own", "each has a card of its own"),
+        ),
+        (coverage.later, "that came, or changed, after the card was drawn", stay),
+        (coverage.beyond, "beyond what one decision covers", stay),
     ]
-    lines: list[Line] = [[text(f"• {count:,} {what}")] for count, what in parts if count]
+    lines: list[Line] = [
+        [text(f"• {count:,} {which}: {words.does(count, *what)}")] for count, which, what in parts if count
+    ]
     return [[bold("Not covered:")], *lines] if lines else []
 
 
 def _choice(choices: tuple[Verdict, ...]) -> Block:
     said = {
-        Verdict.APPROVE: "Approve: all of them are right",
+        Verdict.APPROVE: "Approve: all of them are expected",
         Verdict.DENY: "Deny: somebody has to look into them",
     }
     return {
@@ -109,11 +116,15 @@ def storm_answer(
 ) -> Message:
     """What became of one decision on many events, for whoever took it."""
     said = [f"{words.DONE[verdict]} {words.count(decided, 'event')} together."]
-    said += [f"{words.count(count, 'event')} left as they are: {sentence}" for sentence, count in refused]
+    said += [f"{words.count(count, 'event')} left {_as_is(count)}: {sentence}" for sentence, count in refused]
     if missed:
-        said.append(
-            f"{words.count(missed, 'event')} had been decided, or had changed, meanwhile: left as they are."
-        )
+        meanwhile = "had been decided, or had changed, meanwhile"
+        said.append(f"{words.count(missed, 'event')} {meanwhile}: left {_as_is(missed)}.")
     if left:
-        said.append(f"{words.count(left, 'event')} of this storm still wait.")
+        wait = words.does(left, "waits", "wait")
+        said.append(f"{words.count(left, 'event')} of this storm still {wait}.")
     return note(" ".join(said))
+
+
+def _as_is(number: int) -> str:
+    return words.does(number, "as it is", "as they are")

@@ -72,6 +72,11 @@ def count(number: int, thing: str) -> str:
     return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
 
 
+def does(number: int, one: str, many: str) -> str:
+    """The verb that agrees with the number: `1 event waits`, `2 events wait`."""
+    return one if number == 1 else many
+
+
 def times(number: int) -> str:
     """`once`, `twice`, `3 times`."""
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
@@ -169,7 +174,7 @@ def why_in_channel(event: Event) -> str | None:
     """The sentence that says why no person was asked; None where one was."""
     name = user(event)
     if event.diverted:
-        return f"{person(event.subject) or name} got {event.diverted}, too many to answer each with care."
+        return f"{event.diverted} for {person(event.subject) or name}, too many to answer each with care."
     who = f"{person(event.subject)} ({name})" if event.subject.name else name
     team = f"of team {named(event.subject.team, NAME_LIMIT)}" if event.subject.team else ""
     unlisted = f"Nobody is listed for {name} in the configuration."

@@ -22,9 +22,14 @@ class Bursts(Section):
 
     def in_words(self, number: int) -> str:
         """`12 questions in 5 minutes`."""
+        return f"{number:,} questions in {self._length}"
+
+    @property
+    def _length(self) -> str:
         minutes, rest = divmod(self.within, timedelta(minutes=1))
-        length = f"{minutes} minutes" if minutes > 1 and not rest else write_duration(self.within)
-        return f"{number:,} questions in {length}"
+        if rest or not minutes:
+            return write_duration(self.within)
+        return f"{minutes} minutes" if minutes > 1 else "1 minute"
 
     def told_person(self, number: int) -> Note:
         """What a person is told who is not asked any more."""
@@ -32,7 +37,7 @@ class Bursts(Section):
             title=f"{self.in_words(number)} are too many to ask you one by one",
             lines=(
                 "Some people cause that many so that one of them is approved unread.",
-                "The next ones go to the security channel, until fewer come.",
+                "This one and the next go to the security channel, until fewer come.",
                 "Look at those that you got as carefully as at any other, and deny what was not you.",
             ),
         )
@@ -40,10 +45,11 @@ class Bursts(Section):
     def told_channel(self, name: str, number: int) -> Note:
         """What the security channel is told when it is asked instead."""
         return Note(
-            title=f"{name} got {self.in_words(number)}",
+            # Not that the person got them: the last of these is the first that is asked here.
+            title=f"{number:,} questions for {name} in {self._length}",
             lines=(
                 "Somebody may cause that many so that one of them is approved unread.",
-                "The next ones are asked here, until fewer come.",
+                "This one and the next are asked here, until fewer come.",
                 "Look also at what was approved in this time.",
             ),
         )

@@ -12,13 +12,13 @@ from powertrip.domain.storms import BulkSettings, Storm
 from powertrip.errors import NotAllowed
 
 TOP = 5
-"""Hosts, or names, that a card counts each."""
+"""Hosts, or names, of which a card counts the records."""
 OUTLIERS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Top:
-    """The most frequent values of a field, and how many different ones there are."""
+    """The values of a field with the most records each, and how many different ones there are."""
 
     most: tuple[tuple[str, int], ...] = ()
     different: int = 0
@@ -52,6 +52,8 @@ class StormView:
     storm: Storm
     events: int
     """The usual ones; outliers are not among them."""
+    records: int
+    """The records in these events."""
     statuses: Mapping[Status, int]
     hosts: Top
     users: Top
@@ -101,7 +103,10 @@ class Coverage:
 
     watermark: int
     count: int
+    records: int
+    """The records in these events."""
     first_at: datetime | None
+    """The earliest time that a record tells of itself, and the latest."""
     last_at: datetime | None
     later: int
     """Open usual events that it leaves out: they came, or changed, after the card was drawn."""

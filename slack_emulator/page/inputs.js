@@ -65,4 +65,9 @@ export function typeBack(form, values) {
   for (const field of form.querySelectorAll("input[data-input], textarea[data-input], select[data-input]")) {
     if (typeof values[field.dataset.actionId] === "string") field.value = values[field.dataset.actionId];
   }
+  for (const group of form.querySelectorAll("div[data-input]")) {
+    const chosen = values[group.dataset.actionId];
+    if (chosen === undefined) continue;
+    for (const box of group.querySelectorAll("input")) box.checked = [chosen].flat().includes(box.value);
+  }
 }

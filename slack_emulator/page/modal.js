@@ -62,6 +62,7 @@ export function showModal(view, me) {
   fill(dialog, form(view, me));
   typeBack(dialog, typed);
   if (!dialog.open) dialog.showModal();
-  dialog.querySelector(".input-wrong [data-input], [data-input]")?.focus();
+  (dialog.querySelector(".input-wrong [data-input]") ?? dialog.querySelector("[data-input]"))?.focus();
+  dialog.querySelector(".input-error")?.scrollIntoView({ block: "nearest" });
   return undefined;
 }

@@ -57,6 +57,7 @@ def test_ten_have_buttons_and_the_others_say_what_to_type() -> None:
 
     assert labels(message).count("Approve") == 10
     assert "2 h ago · k000000012" in shown(message)
+    assert "These by their ids, at the end of each line: /powertrip approve ID" in shown(message)
     assert "more:" not in shown(message)
     assert objections(message) == []
 

@@ -254,7 +254,9 @@ def test_a_list_of_first_cards_counts_no_reminders() -> None:
 
 def test_a_card_that_came_to_the_channel_because_its_person_got_too_many_says_so() -> None:
     about = event(diverted="12 questions in 5 minutes")
-    assert "Alice got 12 questions in 5 minutes" in text(delivery(DeliveryKind.FIRST, snapshot(about)))
+    assert "12 questions in 5 minutes for Alice, too many" in text(
+        delivery(DeliveryKind.FIRST, snapshot(about))
+    )
 
 
 def test_a_list_of_first_cards_has_asked_only_about_what_it_names() -> None:

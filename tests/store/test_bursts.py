@@ -77,3 +77,9 @@ async def test_the_event_keeps_whose_it_is_and_says_why_others_are_asked(
     await questions(database_thread, store, 4)
     found = [item for item in (await store.events.find(EventQuery()))[0] if item.diverted]
     assert [(item.subject, item.diverted) for item in found] == [(WHO["alice"], "4 questions in 5 minutes")]
+
+
+def test_the_channel_is_not_told_that_the_person_got_what_it_is_asked_itself() -> None:
+    assert Bursts(within=timedelta(minutes=1)).told_channel("Alice", 11).title == (
+        "11 questions for Alice in 1 minute"
+    )

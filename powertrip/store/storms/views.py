@@ -58,6 +58,7 @@ def view_of(storm_id: str) -> StormView | None:
     return StormView(
         storm=storm,
         events=sum(statuses.values()),
+        records=_records(usual),
         statuses=statuses,
         hosts=_top(EventRow.host_name, usual),
         users=_top(EventRow.user_name, usual),
@@ -85,12 +86,17 @@ def _count(condition: Any) -> int:
     return int(EventRow.select(EventRow.id).where(condition).count())
 
 
+def _records(condition: Any) -> int:
+    return int(EventRow.select(fn.SUM(EventRow.occurrences)).where(condition).scalar() or 0)
+
+
 def _top(column: Any, condition: Any) -> Top:
-    number = fn.COUNT(EventRow.id)
+    number = fn.SUM(EventRow.occurrences)
     grouped: Any = EventRow.select(column, number).where(condition & column.is_null(False)).group_by(column)
     most = list(grouped.order_by(number.desc(), column).limit(TOP).tuples())
     different: Any = EventRow.select(fn.COUNT(fn.DISTINCT(column))).where(condition).scalar()
-    return Top(most=tuple(most), different=int(different or 0))
+    # PostgreSQL sums to a decimal.
+    return Top(most=tuple((name, int(records)) for name, records in most), different=int(different or 0))
 
 
 def _told(storm_id: str) -> Any:
@@ -147,13 +153,14 @@ def coverage(storm_id: str, watermark: int, verdict: Verdict, limit: int) -> Cov
         ((watermark,),) = query.limit(1).offset(limit - 1)
         within = covered(storm_id, watermark, verdict)
     wanted = members(storm_id) & EventRow.status.in_(MOVED_BY[verdict])
-    at = EventRow.received_at
-    first_at = EventRow.select(at).where(within).order_by(at).limit(1).scalar()
-    last_at = EventRow.select(at).where(within).order_by(at.desc()).limit(1).scalar()
+    first, last = EventRow.occurred_at, EventRow.last_occurred_at
+    first_at = EventRow.select(first).where(within).order_by(first).limit(1).scalar()
+    last_at = EventRow.select(last).where(within).order_by(last.desc()).limit(1).scalar()
     count = min(total, limit)
     return Coverage(
         watermark=watermark,
         count=count,
+        records=_records(within),
         first_at=first_at,
         last_at=last_at,
         later=_count(wanted) - total,
