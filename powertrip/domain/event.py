@@ -113,7 +113,7 @@ class Event:
     severity_reason: str | None = None
     """Why the severity differs from the rule's; None where it does not."""
     diverted: str | None = None
-    """How many questions there were for its person, `12 questions in 5 minutes`: others are asked for that."""
+    """How many questions there were for its person, `12 questions in 5 minutes`, where others are asked."""
     risk_steps: int = 0
     """By how many steps the risk of the address has raised the severity."""
     facts: AddressFacts | None = None

@@ -78,7 +78,7 @@ def test_what_is_wrong_is_named_below_its_verdict_and_ends_with_1(folder: Path) 
     assert ended.status == 1
     first, second, third, *_ = ended.out.splitlines()
     assert (first, third) == ("integrity     broken", "completeness  whole")
-    assert second == "  event denied: it is approved, and the history says denied (event denied)"
+    assert second == "  event denied: it is approved, and the history says denied"
     assert "event denied: it is approved" in bot("check", folder=folder).said
 
 
@@ -127,6 +127,8 @@ def test_the_page_for_an_auditor_escapes_what_comes_from_outside(folder: Path) -
     assert "default-src 'none'" in text
     of_storm = SECTION.above + 3
     assert (told.events, told.answered, len(told.unanswered)) == (11 + of_storm, 6, 5 + of_storm)
+    # Those of a storm stand on its card, and on none of their own.
+    assert told.asked >= of_storm
     assert {name: dict(item.verdicts) for name, item in told.deciders.items()} == {
         "U0ALICE": {"approve": 2, "deny": 4},
         "U0BOBNEW": {"approve": 1},
@@ -141,6 +143,21 @@ def test_the_page_is_written_to_a_file(folder: Path) -> None:
         assert words in text
     assert bot("audit", "report", "--output", "no/such/folder.html", folder=folder).status == 1
     assert bot("audit", "report", "--since", "tomorrow", folder=folder).status == 2
+
+
+def test_a_history_without_checkpoints_is_not_said_to_miss_none(folder: Path) -> None:
+    opened = open_database(f"sqlite:///{folder}/busy.db")
+    with opened.connection_context(), snapshot(opened) as seen:
+        told = gather(
+            seen, Findings(), since=later(days=-1), until=later(days=2), every=later(hours=1) - later()
+        )
+    text = page(told, database="sqlite://", version="1.0", public_key=None)
+    assert [why for _, _, why in told.gaps][-1:] == ["no checkpoint was made since"]
+    assert "None is missing" not in text
+
+
+def test_without_what_is_kept_elsewhere_it_says_what_cannot_be_seen(folder: Path) -> None:
+    assert "not compared with what is kept elsewhere" in verify(folder).out
 
 
 def test_an_event_shows_the_digests_of_the_cards_that_stood_for_it(folder: Path) -> None:

@@ -37,7 +37,7 @@ def verify(config: ConfigPath = DEFAULT_CONFIG, anchors: Anchors = None, key: Pu
     settings = read_config(config)
     with open_stored(settings):
         found = verifying.verified(anchors or [], _public_key(settings, key))
-    verifying.tell(console, found)
+    verifying.tell(console, found, outside=bool(anchors))
     if found.faults:
         raise typer.Exit(1)
 

@@ -47,7 +47,7 @@ def by_wait(waits: Sequence[float]) -> str:
 def _bars(bars: Sequence[tuple[str, Counter[str]]], label: str, colour: str | None = None) -> str:
     top = max([1, *(sum(counts.values()) for _, counts in bars)])
     room, step = HEIGHT - BELOW - 10, (WIDTH - LEFT) / len(bars)
-    shapes = [_line(top, room, share) for share in (0, 0.5, 1)]
+    shapes = [_line(top, room, value) for value in sorted({0, top // 2, top})]
     for number, (name, counts) in enumerate(bars):
         x, y = LEFT + number * step, float(HEIGHT - BELOW)
         for status, own in COLOURS.items():
@@ -65,14 +65,15 @@ def _bars(bars: Sequence[tuple[str, Counter[str]]], label: str, colour: str | No
                 f'<text x="{x + step / 2:.1f}" y="{HEIGHT - 8}" text-anchor="middle">{escape(name)}</text>'
             )
     return (
+        f"<figure><figcaption>{escape(label)}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{escape(label)}">'
-        f"<title>{escape(label)}</title>{''.join(shapes)}</svg>"
+        f"{''.join(shapes)}</svg></figure>"
     )
 
 
-def _line(top: int, room: float, share: float) -> str:
-    y = HEIGHT - BELOW - share * room
+def _line(top: int, room: float, value: int) -> str:
+    y = HEIGHT - BELOW - value / top * room
     return (
         f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y:.1f}" y2="{y:.1f}" class="grid"/>'
-        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{round(top * share):,}</text>'
+        f'<text x="{LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{value:,}</text>'
     )

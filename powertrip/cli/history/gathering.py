@@ -121,7 +121,8 @@ def gather(
 def _events(seen: Snapshot, told: Gathered, began: Any) -> None:
     statement = """SELECT e.id, e.received_at, e.title, e.user_name, e.host_name, e.severity, e.status,
         (SELECT min(d.at) FROM decision d WHERE d.event_id = e.id),
-        EXISTS (SELECT 1 FROM notice n WHERE n.event_id = e.id),
+        EXISTS (SELECT 1 FROM notice n WHERE n.event_id = e.id) OR (e.storm_apart IS NULL AND
+            EXISTS (SELECT 1 FROM storm_message m WHERE m.storm_id = e.storm_id)),
         (SELECT d.actor_name FROM decision d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1),
         (SELECT d.reason FROM decision d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1)
         FROM event e WHERE e.received_at >= ? AND NOT e.is_test ORDER BY e.received_at"""
@@ -168,16 +169,23 @@ def _lines(seen: Snapshot, told: Gathered, began: Any) -> None:
 
 def _checkpoints(seen: Snapshot, told: Gathered, began: Any, every: timedelta) -> None:
     before = told.since
+    # Nobody can miss a checkpoint of a history that had not begun.
+    for (at,) in seen.rows("SELECT min(at) FROM audit"):
+        before = max(before, _aware(at)) if at is not None else told.until
     for at, text in seen.rows("SELECT at, text FROM checkpoint WHERE at >= ? ORDER BY id", began):
         told.checkpoints += 1
         told.newest = next(iter(found_in([text])), told.newest)
         moment = _aware(at)
-        if told.checkpoints > 1 and moment - before > MISSED_AFTER * every:
+        if moment - before > MISSED_AFTER * every:
             told.gaps.append(
-                (before, moment, "no checkpoint was made: no worker ran, or the database was away")
+                (
+                    before,
+                    moment,
+                    "no checkpoint was made: no worker ran, the database was away, or an earlier release ran",
+                )
             )
         before = moment
-    if told.checkpoints and told.until - before > MISSED_AFTER * every:
+    if told.until - before > MISSED_AFTER * every:
         told.gaps.append((before, told.until, "no checkpoint was made since"))
     for name, count, at in seen.rows(
         "SELECT anchor, count(*), max(at) FROM anchored WHERE at >= ? GROUP BY anchor ORDER BY anchor", began

@@ -33,8 +33,11 @@ code{font:12.5px/1.4 ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:any
 pre{background:var(--wash);border:1px solid var(--line);border-radius:8px;padding:12px;white-space:pre-wrap}
 svg{width:100%;height:auto;margin:6px 0}svg text{font-size:11px;fill:var(--soft)}
 svg .grid{stroke:var(--line)}
+figure{margin:14px 0}figcaption{font-weight:600;font-size:13.5px}
 .key{display:inline-block;width:11px;height:11px;border-radius:2px;margin:0 5px 0 14px}
-@media print{body{background:#fff}main{padding:0;max-width:none}h2{break-after:avoid}tr{break-inside:avoid}}
+@media print{body{background:#fff}main{padding:0;max-width:none}h2{break-after:avoid}
+tr,figure{break-inside:avoid}
+*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MAPPING = (
@@ -177,8 +180,8 @@ def _gaps(told: Gathered) -> str:
     rows = [(_time(began), _time(ended), why) for began, ended, why in told.gaps]
     anchors = [(name, count, _time(at)) for name, (count, at) in told.anchored.items()]
     return (
-        f"<h2>Gaps</h2><p>{told.checkpoints:,} checkpoints of the history were made.</p>"
-        + (_table(("From", "To", "What"), rows[:LISTED]) if rows else "<p>No hour is without one.</p>")
+        f"<h2>Gaps</h2><p>Checkpoints of the history that were made: {told.checkpoints:,}.</p>"
+        + (_table(("From", "To", "What"), rows[:LISTED]) if rows else "<p>None is missing.</p>")
         + _more(len(rows))
         + (_table(("Anchor outside", "Checkpoints kept", "Newest"), anchors) if anchors else "")
     )
@@ -218,6 +221,8 @@ def _verify(told: Gathered, public_key: str | None) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     listed = list(rows)
+    if not listed:
+        return "<p>None.</p>"
     numeric = {
         place
         for place in range(len(headings))

@@ -29,8 +29,11 @@ def _lines(files: Sequence[Path]) -> Iterator[str]:
             yield from opened
 
 
-def tell(console: Console, found: Findings) -> None:
-    """Print the verdicts, and below each what speaks against it."""
+def tell(console: Console, found: Findings, *, outside: bool) -> None:
+    """Print the verdicts, and below each what speaks against it.
+
+    `outside`: whether it was compared with what is kept elsewhere.
+    """
     for verdict in Verdict:
         faults = found.of(verdict)
         mark = "[red]broken[/red]" if faults else "[green]whole[/green]"
@@ -40,6 +43,20 @@ def tell(console: Console, found: Findings) -> None:
             console.print(f"  {printable(f'{fault.where}: {fault.what}{more}')}", soft_wrap=True)
     for note, count in found.notes.items():
         console.print(f"[yellow]note[/yellow]          {count} {printable(note)}", soft_wrap=True)
+    if not outside:
+        console.print(
+            "[yellow]note[/yellow]          not compared with what is kept elsewhere: "
+            "only --anchors FILE shows whether somebody rewrote all of it",
+            soft_wrap=True,
+        )
+    if not found.lines:
+        console.print("nothing is in the history yet")
+        return
     console.print(
-        f"{found.lines} lines, {found.events} events; the last line is {found.head}", soft_wrap=True
+        f"{_counted(found.lines, 'line')}, {_counted(found.events, 'event')}; the last line is {found.head}",
+        soft_wrap=True,
     )
+
+
+def _counted(number: int, thing: str) -> str:
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"

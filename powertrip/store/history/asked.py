@@ -109,10 +109,13 @@ class _Case:
         self._check_notices(notices)
 
     def _altered(self, kind: str, where: str, what: str) -> None:
-        self.findings.altered(kind, where, f"{what} (event {self.id})")
+        self.findings.altered(kind, where, self._named(where, what))
 
     def _missing(self, kind: str, where: str, what: str) -> None:
-        self.findings.missing(kind, where, f"{what} (event {self.id})")
+        self.findings.missing(kind, where, self._named(where, what))
+
+    def _named(self, where: str, what: str) -> str:
+        return what if where == f"event {self.id}" else f"{what} (event {self.id})"
 
     def _opened(self, line: int, detail: Any) -> None:
         self.is_opened = True
