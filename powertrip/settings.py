@@ -46,7 +46,7 @@ from powertrip.domain.voices import Expected, ExpectedVoice, mistakes_in_voices
 from powertrip.enrichment import EnrichmentSection, mistakes_in_enrichment
 from powertrip.errors import ConfigError, Mistake
 from powertrip.hids import OriginSection, mistakes_in_origins
-from powertrip.ingest.section import Ingest, mistakes_in_ingest
+from powertrip.ingest.section import Ingest, doubts_in_ingest, mistakes_in_ingest
 from powertrip.log import register_secret
 from powertrip.polls import AnyPoll
 from powertrip.rules import RuleSet, load_rules
@@ -229,6 +229,10 @@ def _warnings(
     """What works and is probably not meant; `entries` are the rules as they are written."""
     yield from doubts(settings, rules, entries)
     yield from doubts_in_metrics(settings.metrics)
+    yield from doubts_in_ingest(settings.ingest)
+    if settings.ingest.port and settings.ingest.port in (settings.metrics.port, settings.metrics.worker_port):
+        problem = "is the port of metrics too, and only one of them can listen there; write another"
+        yield ("ingest", "port"), problem
     schedule = settings.reminders
     if "remind_every_max" in schedule.model_fields_set and schedule.remind_every_max < schedule.remind_every:
         least = write_duration(schedule.remind_every)

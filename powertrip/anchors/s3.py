@@ -9,10 +9,8 @@ from datetime import timedelta
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
-
 from powertrip.anchors.section import AnchorSection
-from powertrip.config.values import Duration, Url
+from powertrip.config.values import Duration, Url, matching
 from powertrip.domain.checkpoint import Checkpoint
 from powertrip.errors import Rejected, Unavailable
 from powertrip.net import HttpClient
@@ -29,7 +27,10 @@ class S3Anchor(AnchorSection):
     needs: ClassVar = ("boto3", "boto3")
 
     type: Literal["s3"]
-    bucket: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$")]
+    bucket: Annotated[
+        str,
+        matching(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", "its name: 3 to 63 small letters, digits, dots and -"),
+    ]
     """The bucket, in an account of its own at best."""
     prefix: str = "powertrip/"
     """What the names of the objects begin with."""

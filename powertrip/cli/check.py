@@ -54,6 +54,9 @@ async def check_all(config: Config) -> list[CheckResult]:
 
 def check_database(config: Config, report: Report) -> None:
     """Open the database, and check that its tables are up to date and its history is whole."""
+    # Also where it cannot be opened: its password has been sent.
+    if problem := doubt(config.database.url.get_secret_value()):
+        report.note("database", problem)
     try:
         opened = open_database(config.database.url.get_secret_value())
         with using(opened), opened.connection_context():
@@ -72,8 +75,6 @@ def check_database(config: Config, report: Report) -> None:
         report.wrong("database", f"{config.database_label()} {state}; run: python bot.py migrate")
         return
     report.well("database", config.database_label())
-    if problem := doubt(config.database.url.get_secret_value()):
-        report.note("database", problem)
     check_files(config, report)
     if history is not None:
         check_history(history, report)

@@ -154,7 +154,8 @@ def _require(is_fine: Callable[[Any], object], problem: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _matching(pattern: str, instead: str) -> AfterValidator:
+def matching(pattern: str, instead: str) -> AfterValidator:
+    """Refuses what the pattern is not the whole of, and says what to write `instead`."""
     return _require(lambda value: re.fullmatch(pattern, value), f"{{value}} cannot be used; write {instead}")
 
 
@@ -226,49 +227,49 @@ BaseUrl = Annotated[
 
 MemberId = Annotated[
     str,
-    _matching(r"[UW][A-Z0-9]{2,}", "the member id, which begins with U (Slack profile, ⋮, Copy member ID)"),
+    matching(r"[UW][A-Z0-9]{2,}", "the member id, which begins with U (Slack profile, ⋮, Copy member ID)"),
     Written("a member id: `U…`"),
 ]
 GroupId = Annotated[
     str,
-    _matching(r"S[A-Z0-9]{2,}", "the id of the user group, which begins with S"),
+    matching(r"S[A-Z0-9]{2,}", "the id of the user group, which begins with S"),
     Written("a user group id: `S…`"),
 ]
 ChannelRef = Annotated[
     str,
-    _matching(r"#[^\s#]{1,80}|[CG][A-Z0-9]{2,}", 'the channel as "#name" in quotes, or its id'),
+    matching(r"#[^\s#]{1,80}|[CG][A-Z0-9]{2,}", 'the channel as "#name" in quotes, or its id'),
     BeforeValidator(_refuse_comment),
     Written('`"#name"` in quotes, or a channel id: `C…`, `G…`'),
 ]
 SlashCommand = Annotated[
     str,
-    _matching(r"/[a-z0-9_-]{1,31}", "a slash and up to 31 small letters, such as /powertrip"),
+    matching(r"/[a-z0-9_-]{1,31}", "a slash and up to 31 small letters, such as /powertrip"),
     Written("a slash command"),
 ]
 Email = Annotated[
-    str, _matching(r"[^@\s]+@[^@\s]+", "an address such as alice@example.com"), Written("an e-mail address")
+    str, matching(r"[^@\s]+@[^@\s]+", "an address such as alice@example.com"), Written("an e-mail address")
 ]
 SourceName = Annotated[
-    str, _matching(r"[a-z0-9][a-z0-9_-]{0,40}", "small letters, digits, - and _, at most 41 in all")
+    str, matching(r"[a-z0-9][a-z0-9_-]{0,40}", "small letters, digits, - and _, at most 41 in all")
 ]
 HeaderName = Annotated[
     str,
-    _matching(r"[A-Za-z0-9-]+", "a header's name, such as X-Powertrip-Secret"),
+    matching(r"[A-Za-z0-9-]+", "a header's name, such as X-Powertrip-Secret"),
     Written("a header's name"),
 ]
 LabelName = Annotated[
     str,
-    _matching(r"[A-Za-z_][A-Za-z0-9_]*", "a label's name: letters, digits and underscores"),
+    matching(r"[A-Za-z_][A-Za-z0-9_]*", "a label's name: letters, digits and underscores"),
     Written("a label's name"),
 ]
 TopicArn = Annotated[
     str,
-    _matching(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", "an ARN of an SNS topic"),
+    matching(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_.-]+", "an ARN of an SNS topic"),
     Written("arn:aws:sns:REGION:ACCOUNT:NAME"),
 ]
 KeyPath = Annotated[
     str,
-    _matching(r"[^.\s]+(\.[^.\s]+)*", "a key, or keys joined by dots, such as log.message"),
+    matching(r"[^.\s]+(\.[^.\s]+)*", "a key, or keys joined by dots, such as log.message"),
     Written("a key, or keys joined by dots"),
 ]
 TimeZone = Annotated[

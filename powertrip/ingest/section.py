@@ -8,7 +8,7 @@ from pydantic import Field
 
 from powertrip.config.read import Problem
 from powertrip.config.section import Section
-from powertrip.config.values import AT_START, Duration, Environment, Size, Url, parse_size
+from powertrip.config.values import AT_START, Duration, Environment, Size, Url, parse_size, write_size
 from powertrip.ingest.contract import DEFAULT_LIMITS, Limits
 
 MAX_CONNECTIONS = 512
@@ -44,7 +44,8 @@ class Ingest(Section):
         """How much is taken of a request, and of all at once."""
         return Limits(
             body_bytes=self.max_body,
-            inflated_bytes=self.max_inflated,
+            # A body that is taken as it is may also come compressed.
+            inflated_bytes=max(self.max_inflated, self.max_body),
             held_bytes=self.max_held,
             unproven_bytes=self.max_unproven,
         )
@@ -54,12 +55,25 @@ def mistakes_in_ingest(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Mistakes that take two settings to make."""
     ingest = data.get("ingest")
     written, default = ingest if isinstance(ingest, dict) else {}, Ingest()
+    if "max_inflated" not in written:
+        return
     try:
         max_body = parse_size(written["max_body"]) if "max_body" in written else default.max_body
-        max_inflated = (
-            parse_size(written["max_inflated"]) if "max_inflated" in written else default.max_inflated
-        )
+        max_inflated = parse_size(written["max_inflated"])
     except ValueError:  # the setting itself has a mistake, which is reported already
         return
     if max_inflated < max_body:
         yield ("ingest", "max_inflated"), "is below max_body; write at least the same size"
+
+
+def doubts_in_ingest(section: Ingest) -> Iterator[Problem]:
+    """Bodies that the limits of one allow for and that of all together never has room for."""
+    limits = section.limits
+    least = 2 * (limits.body_bytes + limits.inflated_bytes)
+    # One source has half of it, and a compressed body is held together with what it inflates to.
+    if limits.held_bytes < least:
+        problem = (
+            "one source has half of it, so that the largest bodies that max_body and max_inflated allow for "
+            f"are never taken, however often they are sent again; write {write_size(least)}, or lower those"
+        )
+        yield ("ingest", "max_held"), problem

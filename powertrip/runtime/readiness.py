@@ -102,7 +102,7 @@ class Readiness:
         limit = self._shared.config().ingest.backlog_limit
         # After a step back it has begun in the future.
         self._began_at = min(self._began_at, now)
-        checks = [Check(name="database", ok=True, detail=f"{whole.backlog} records wait to be judged")]
+        checks = [Check(name="database", ok=True, detail=_waiting(whole.backlog))]
         if whole.backlog >= limit:
             checks = [Check(name="backlog", ok=False, detail=f"{limit} records or more wait to be judged")]
         if self._socket is None:
@@ -161,6 +161,10 @@ def _at_work(whole: Whole) -> list[Process]:
 
 def _is_connected(process: Process, now: datetime) -> bool:
     return process.connected_at == process.seen_at and now - process.seen_at < WORKER_LATE
+
+
+def _waiting(records: int) -> str:
+    return "1 record waits to be judged" if records == 1 else f"{records:,} records wait to be judged"
 
 
 def _late(name: str, since: datetime | None, limit: timedelta, what: str, now: datetime) -> Check:

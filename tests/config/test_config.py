@@ -242,6 +242,11 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 4f9a1c7be2d03568}}"
         ("ingest: {max_body: 8MB}", "ingest.max_body", "such as 512KiB"),
         ("ingest: {max_body: 8MiB, max_inflated: 1MiB}", "ingest.max_inflated", "at least the same size"),
         (
+            "audit: {anchors: {x: {type: s3, bucket: B, region: eu-central-1}}}",
+            "audit.anchors.x.bucket",
+            "3 to 63 small letters",
+        ),
+        (
             "rules: [{name: x, title: X, pattern: '^x$', expects: {prefix: [a, b]}}]",
             "rules.x.expects.prefix",
             "one text, not a list",
@@ -534,6 +539,25 @@ def test_a_token_sent_in_the_clear_beyond_this_machine_warns(
     warnings = load(tmp_path, f"{COMPLETE}slack: {{base_url: '{address}'}}").warnings
 
     assert [warning.setting for warning in warnings] == (["slack.base_url"] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("ingest", "warned"),
+    [
+        ("{}", []),
+        # As the example of the release before had it.
+        ("{max_body: 8MiB, max_inflated: 64MiB}", ["ingest.max_held"]),
+        # A body larger than what is inflated by default was fine before, and is.
+        ("{max_body: 32MiB}", ["ingest.max_held"]),
+        ("{max_body: 32MiB, max_held: 128MiB}", []),
+        ("{port: 9464}", ["ingest.port"]),
+    ],
+)
+def test_limits_that_no_body_can_keep_are_warned_of(tmp_path: Path, ingest: str, warned: list[str]) -> None:
+    found = load(tmp_path, f"{COMPLETE}ingest: {ingest}\n")
+
+    assert [given.setting for given in found.warnings] == warned
+    assert found.ingest.limits.inflated_bytes >= found.ingest.max_body
 
 
 def test_sqlite_on_a_platform_that_wipes_the_disk_warns(tmp_path: Path) -> None:

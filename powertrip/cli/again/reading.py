@@ -13,7 +13,7 @@ from powertrip.domain.missed import Missed, MissedQuery
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.errors import IngestRefused
-from powertrip.ingest.contract import IngestRequest, Limits
+from powertrip.ingest.contract import IngestRequest
 from powertrip.ingest.source import SourceSection
 from powertrip.rules import Ignored, Match, Quarantined, RuleSet, Unmatched
 from powertrip.settings import Config
@@ -102,7 +102,7 @@ def _read(missed: Missed, settings: Config) -> tuple[Record, ...]:
     source = settings.sources.get(missed.source)
     if source is None:
         raise IngestRefused("its source is not in the configuration any more")
-    limits = Limits(body_bytes=settings.ingest.max_body, inflated_bytes=settings.ingest.max_inflated)
+    limits = settings.ingest.limits
     request = IngestRequest(
         headers=missed.headers or {},
         body=missed.raw,
