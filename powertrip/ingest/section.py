@@ -67,13 +67,12 @@ def mistakes_in_ingest(data: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def doubts_in_ingest(section: Ingest) -> Iterator[Problem]:
-    """Bodies that the limits of one allow for and that of all together never has room for."""
-    limits = section.limits
-    least = 2 * (limits.body_bytes + limits.inflated_bytes)
-    # One source has half of it, and a compressed body is held together with what it inflates to.
-    if limits.held_bytes < least:
+    """A body that is no larger than one may be, and that all together never have room for."""
+    # One source has half of it.
+    least = 2 * section.max_body
+    if section.max_held < least:
         problem = (
-            "one source has half of it, so that the largest bodies that max_body and max_inflated allow for "
-            f"are never taken, however often they are sent again; write {write_size(least)}, or lower those"
+            "one source has half of it, so that the largest bodies that max_body allows for are never taken, "
+            f"however often they are sent again; write {write_size(least)}, or lower max_body"
         )
         yield ("ingest", "max_held"), problem
