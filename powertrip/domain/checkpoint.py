@@ -99,13 +99,24 @@ def found_in(texts: Iterable[str]) -> Iterator[Checkpoint]:
     """All checkpoints in lines of any form: a log, what a webhook kept, a message."""
     for text in texts:
         for found in _FORM.finditer(text):
+            at = _moment(found["at"])
+            if at is None:
+                continue
             yield Checkpoint(
                 lines=int(found["lines"]),
                 head=found["head"],
-                at=datetime.strptime(found["at"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC),
+                at=at,
                 version=found["version"],
                 text=found[0],
             )
+
+
+def _moment(text: str) -> datetime | None:
+    """None for the 45th of a month: anybody may write what looks like a checkpoint into a log."""
+    try:
+        return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
 
 
 def is_genuine(checkpoint: Checkpoint, key: Ed25519PublicKey) -> bool:

@@ -167,6 +167,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 record_id=record.record_id,
                 record_seal=seal,
                 event_seal=seals.of_event(event_columns(event)),
+                weight=seals.weight(getattr(event, name) for name in seals.WEIGHED),
                 subject=event.subject.kind,
                 subject_id=event.subject.slack_id,
             )

@@ -13,6 +13,7 @@ from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.events import OPEN
 from powertrip.store.habits import past_of_row
+from powertrip.store.history import seals
 from powertrip.store.rows import events_from, facts_columns, lock_events, past_columns
 from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
@@ -79,6 +80,10 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     leaving = _leaving_storms(known, pasts)
     changed = [row.id for row in rows if any(getattr(row, name) != changes[row.id][name] for name in SHOWN)]
     update_all(EventRow, [{"id": event_id, **columns} for event_id, columns in changes.items()])
+    for row in rows:
+        weight = seals.weight(changes[row.id][name] for name in seals.WEIGHED)
+        if weight != seals.weight(getattr(row, name) for name in seals.WEIGHED):
+            audit.append("event_weighed", now, event_id=row.id, weight=weight)
     deliveries.touch(changed, now)
     # Its card may still wait behind others that mattered as much.
     gathering.weigh(

@@ -67,6 +67,7 @@ def split_off(plan: DecisionPlan) -> Event | None:
         from_event=event_id,
         count=count,
         event_seal=seals.of_event(columns),
+        weight=seals.weight(columns[name] for name in seals.WEIGHED),
         subject=rest.subject.kind,
         subject_id=rest.subject.slack_id,
     )

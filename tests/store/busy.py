@@ -1,12 +1,14 @@
 """A history in which everything has happened that can happen to one."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import DeliveryKind, Posted, Shown
-from powertrip.domain.event import Event, NoticeKind, Status
+from powertrip.domain.due import Enriched
+from powertrip.domain.event import Event, NoticeKind, Severity, Status
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.quarantine import QuarantineSection
@@ -150,7 +152,11 @@ async def be_busy(thread: DatabaseThread) -> None:
     await judge(thread, store, [login(number) for number in range(SECTION.above + 3)], now=later(hours=5))
     while await deliver(store, later(hours=6)):
         pass
-    await busy.opened("late", 2)
+    await busy.opened("late", 2, requires_second_person=True)
+    weighed = replace(await store.events.get("late"), severity=Severity.HIGH, requires_reason=True)
+    await store.enriching.keep(
+        [Enriched(event=weighed, copies=(), conversation=ALICE, again_at=None)], later(hours=4)
+    )
     await busy.opened("alarming")
     await busy.decide("alarming", Status.DENIED)
     batch: list[Judgement] = [

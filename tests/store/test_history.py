@@ -322,8 +322,66 @@ REWRITINGS: dict[str, tuple[Callable[[Kept], None], Verdict, str, str]] = {
         *(INTEGRITY, "subject", "event late"),
     ),
     "an event needs no second person any more": (
-        sql("UPDATE event SET requires_second_person = true WHERE id = 'late'"),
-        *(INTEGRITY, "event", "event late"),
+        sql("UPDATE event SET requires_second_person = false WHERE id = 'late'"),
+        *(INTEGRITY, "weight", "event late"),
+    ),
+    "an event matters less": (
+        sql("UPDATE event SET severity = 'low' WHERE id = 'late'"),
+        *(INTEGRITY, "weight", "event late"),
+    ),
+    "an event is put into a storm, where a decision in bulk covers it unseen": (
+        sql(
+            "UPDATE event SET storm_id = (SELECT min(id) FROM storm), storm_seq = 1, storm_apart = NULL "
+            "WHERE id = 'late'"
+        ),
+        *(INTEGRITY, "storm", "event late"),
+    ),
+    "a decision counts as part of another in bulk": (
+        sql("UPDATE decision SET batch_id = 'other' WHERE id = 2"),
+        *(INTEGRITY, "decision", "decision 2"),
+    ),
+    "a reminder is put off for ever": (
+        sql(f"UPDATE event SET next_reminder_at = {FUTURE} WHERE id = 'pending'"),
+        *(COMPLETENESS, "event put off", "event pending"),
+    ),
+    "a card is put off for ever": (
+        sql(
+            f"UPDATE delivery SET due_at = {FUTURE} WHERE id = "
+            "(SELECT min(id) FROM delivery WHERE state = 'waiting')"
+        ),
+        *(COMPLETENESS, "delivery put off", "delivery {waiting}"),
+    ),
+    "a record is leased for ever": (
+        sql(f"UPDATE inbox SET leased_until = {FUTURE} WHERE judged_at IS NULL"),
+        *(COMPLETENESS, "inbox row put off", "inbox row {unjudged}"),
+    ),
+    "a channel rests for ever": (
+        sql(f"INSERT INTO lane (name, free_at) VALUES ('C0SEC', {FUTURE})"),
+        *(COMPLETENESS, "lane put off", "lane C0SEC"),
+    ),
+    "an index makes records of mallory count as known": (
+        sql("CREATE UNIQUE INDEX tidy ON inbox ((CASE WHEN message LIKE '%mallory%' THEN 1 END))"),
+        *(INTEGRITY, "unique", "table inbox"),
+    ),
+    "a table gets a constraint with a column": (
+        sql("ALTER TABLE inbox ADD COLUMN more TEXT CHECK (message NOT LIKE '%mallory%')"),
+        *(INTEGRITY, "columns", "table inbox"),
+    ),
+    "two columns change their names": (
+        sql(
+            "ALTER TABLE inbox RENAME COLUMN message TO m",
+            "ALTER TABLE inbox RENAME COLUMN raw TO message",
+            "ALTER TABLE inbox RENAME COLUMN m TO raw",
+        ),
+        *(INTEGRITY, "columns", "table inbox"),
+    ),
+    "a line says what breaks its reader": (
+        sql("UPDATE audit SET detail = '{\"count\": [1]}' WHERE action = 'quarantine_pruned'"),
+        *(INTEGRITY, "odd", "audit line {pruned}"),
+    ),
+    "a line is nested until its reader gives up": (
+        sql(f"UPDATE audit SET detail = '{'[' * 50_000}' WHERE id = 22"),
+        *(INTEGRITY, "chain", "audit line 22"),
     ),
     "reminders are switched off": (
         sql("UPDATE event SET next_reminder_at = NULL WHERE id = 'pending'"),
@@ -381,6 +439,7 @@ def places(kept: Kept) -> dict[str, object]:
         "after": last + 1,
         "cut": last - 3,
         "unjudged": unjudged,
+        "waiting": kept.run("SELECT min(id) FROM delivery WHERE state = 'waiting'").fetchone()[0],
         "quarantined": quarantined,
         "dropped": "audit_no_change" if kept.is_postgres else "audit_no_UPDATE",
         "emptied": "audit_no_truncate" if kept.is_postgres else "audit_in_order",
@@ -487,3 +546,96 @@ async def test_what_is_written_while_it_is_read_disturbs_nothing(kept: Kept) -> 
     assert len(rows) == lines
     assert kept.verified().lines == lines + 1
     await thread.close()
+
+
+def swallowed_beside(kept: Kept) -> None:
+    swallowing(kept)
+    kept.run("ALTER TRIGGER tidy ON inbox RENAME TO audit_no_change")
+    kept.run("DROP TRIGGER audit_no_change ON audit")
+    kept.run(
+        "CREATE TRIGGER audit_no_change BEFORE DELETE OR UPDATE ON audit "
+        "FOR EACH ROW EXECUTE FUNCTION audit_append_only()"
+    )
+
+
+def hidden_trigger(kept: Kept) -> None:
+    swallowing(kept)
+    kept.run("SET allow_system_table_mods = on")
+    kept.run("UPDATE pg_trigger SET tgisinternal = true WHERE tgname = 'tidy'")
+
+
+ON_POSTGRES: dict[str, tuple[Callable[[Kept], None], str, str]] = {
+    "a trigger swallows records under a name of ours": (
+        swallowed_beside,
+        "stranger",
+        "trigger audit_no_change",
+    ),
+    "a trigger looks like one of a foreign key": (hidden_trigger, "stranger", "trigger tidy"),
+    "a constraint refuses records": (
+        sql("ALTER TABLE inbox ADD CHECK (message NOT LIKE '%mallory%')"),
+        *("rule", "table inbox"),
+    ),
+    "rows are hidden by their owner": (
+        sql("ALTER TABLE inbox ENABLE ROW LEVEL SECURITY"),
+        *("rule", "table inbox"),
+    ),
+    "a table without triggers inherits the history": (
+        sql("CREATE TABLE more () INHERITS (audit)"),
+        *("rule", "table audit"),
+    ),
+    "a table is emptied by the next crash": (
+        sql("ALTER TABLE inbox SET UNLOGGED"),
+        *("unlogged", "table inbox"),
+    ),
+    "no trigger fires in this database": (
+        sql(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET session_replication_role = replica', "
+            "current_database()); END $$"
+        ),
+        *("role", "session_replication_role"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kept", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("what", ON_POSTGRES)
+def test_what_postgresql_lets_its_owner_do_to_tables_is_named(kept: Kept, what: str) -> None:
+    rewrite, kind, where = ON_POSTGRES[what]
+    rewrite(kept)
+    assert kept.verified().faults[INTEGRITY, kind].where == where
+
+
+ON_SQLITE: dict[str, tuple[str, str, str]] = {
+    "a time is a word": ("UPDATE audit SET at = 'x' WHERE id = 5", "type", "table audit, row 5"),
+    "an event's id is bytes": (
+        "UPDATE audit SET event_id = x'ff' WHERE id = 5",
+        *("type", "table audit, row 5"),
+    ),
+    "a text is none": (
+        "UPDATE event SET title = CAST(x'ff41' AS TEXT) WHERE id = 'late'",
+        *("odd", "events"),
+    ),
+    "a column is worked out of others": (
+        "ALTER TABLE inbox ADD COLUMN g TEXT GENERATED ALWAYS AS (message) VIRTUAL",
+        *("columns", "table inbox"),
+    ),
+}
+
+
+@pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("what", ON_SQLITE)
+def test_what_sqlite_lets_its_owner_keep_is_named(kept: Kept, what: str) -> None:
+    statement, kind, where = ON_SQLITE[what]
+    with kept.unguarded():
+        kept.run(statement)
+    assert kept.verified().faults[INTEGRITY, kind].where == where
+
+
+def test_what_only_looks_like_a_checkpoint_stops_nobody(kept: Kept) -> None:
+    text = f"powertrip-checkpoint lines=1 head={FIRST_HASH} at=2026-13-45T99:99:99Z version=1"
+    assert list(checkpoint.found_in([text])) == []
+    kept.run(
+        "INSERT INTO checkpoint (at, lines, text, denial, is_regular) VALUES (1, 1, ?, 0, true)",
+        text,
+    )
+    assert kept.verified().faults == {}

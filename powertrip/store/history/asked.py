@@ -1,7 +1,6 @@
 """Events beside the lines that tell of them: all tables are read once, in the order of events' ids."""
 
 import heapq
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from operator import itemgetter
@@ -13,6 +12,8 @@ from powertrip.store.events import UNDONE
 from powertrip.store.history import seals
 from powertrip.store.history.chain import Coupled, current
 from powertrip.store.history.findings import Findings
+from powertrip.store.history.reading import an_object, odd_is_a_fault
+from powertrip.store.history.shown import Messages
 from powertrip.store.history.snapshot import Row, Snapshot
 from powertrip.store.history.streams import (
     DECISIONS,
@@ -48,18 +49,6 @@ def check(
 
 
 @dataclass(slots=True)
-class _Posted:
-    """A message as the lines tell of it."""
-
-    kind: str
-    line: int
-    revision: int
-    digest: str | None
-    has_digest: bool
-    is_gone: bool = False
-
-
-@dataclass(slots=True)
 class _Case:
     """One event while its lines are read."""
 
@@ -80,33 +69,56 @@ class _Case:
     """Whether the security channel had to be told of a denial."""
     subject: tuple[int, Any] | None = None
     storm: str | None = None
-    """The storm whose card asks about it."""
-    posted: dict[tuple[str, str], _Posted] = field(default_factory=dict)
+    """The storm that it is part of, or stands beside."""
+    is_apart: bool = False
+    """Whether its storm's card does not ask about it."""
+    weight: str | None = None
+    messages: Messages = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.messages = Messages(self.id, self.findings, self.coupled)
 
     def check(self, lines: Iterator[Row], occurrences: Rows, decisions: Rows, notices: Rows) -> None:
         """Read the lines, and all rows beside them."""
         for line, action, actor_id, at, text in lines:
-            detail = _read(text)
-            match action:
-                case "event_opened" | "occurrence_joined":
-                    self._opened(line, detail) if action == "event_opened" else None
-                    self._record(line, detail, occurrences)
-                case "occurrences_split_off":
-                    self._opened(line, detail)
-                    self.split_in = int(detail.get("count") or 0)
-                case "storm_joined" | "storm_apart":
-                    self.storm = str(detail.get("storm")) if action == "storm_joined" else None
-                case "subject_changed" if "subject_id" in detail:
-                    self.subject = (line, detail["subject_id"])
-                case "decided":
-                    self._decided(line, actor_id, at, detail, decisions.take(self.id))
-                case "notice_posted" | "notice_updated":
-                    self._shown(line, action, detail)
-                case "notice_gone" | "notice_stuck":
-                    self._gone(line, detail)
+            with odd_is_a_fault(self.findings, f"audit line {line}"):
+                self._line(line, action, actor_id, at, an_object(text), occurrences, decisions)
         self._rest(occurrences, decisions)
         self._check_row()
-        self._check_notices(notices)
+        self.messages.check(notices)
+
+    def _line(
+        self,
+        line: int,
+        action: str,
+        actor_id: Any,
+        at: int,
+        detail: Any,
+        occurrences: Rows,
+        decisions: Rows,
+    ) -> None:
+        match action:
+            case "event_opened":
+                self._opened(line, detail)
+                self._record(line, detail, occurrences)
+            case "occurrence_joined":
+                self._record(line, detail, occurrences)
+            case "occurrences_split_off":
+                self._opened(line, detail)
+                self.split_in = int(detail.get("count") or 0)
+            case "event_weighed":
+                self.weight = detail.get("weight")
+            case "storm_joined" | "storm_apart":
+                # One that leaves its storm later stays beside it.
+                self.storm, self.is_apart = detail.get("storm", self.storm), action == "storm_apart"
+            case "subject_changed" if "subject_id" in detail:
+                self.subject = (line, detail["subject_id"])
+            case "decided":
+                self._decided(line, actor_id, at, detail, decisions.take(self.id))
+            case "notice_posted" | "notice_updated":
+                self.messages.shown(line, action, detail)
+            case "notice_gone" | "notice_stuck":
+                self.messages.gone(line, detail)
 
     def _altered(self, kind: str, where: str, what: str) -> None:
         self.findings.altered(kind, where, self._named(where, what))
@@ -118,12 +130,12 @@ class _Case:
         return what if where == f"event {self.id}" else f"{what} (event {self.id})"
 
     def _opened(self, line: int, detail: Any) -> None:
-        self.is_opened = True
+        self.is_opened, self.weight = True, detail.get("weight")
         if "subject_id" in detail:
             self.subject = (line, detail["subject_id"])
         if "event_seal" not in detail:
             self.findings.note("events from before their fields were sealed in the history")
-        elif self.row is not None and seals.of_values(self.row[6:]) != detail["event_seal"]:
+        elif self.row is not None and seals.of_values(self.row[12:]) != detail["event_seal"]:
             self._altered("event", f"event {self.id}", f"its fields are not those of audit line {line}")
 
     def _record(self, line: int, detail: Any, occurrences: Rows) -> None:
@@ -159,7 +171,7 @@ class _Case:
             came = self.seen.first(
                 "SELECT detail FROM audit WHERE event_id = ? AND action = 'occurrences_split_off'", event_id
             )
-            total = (int(row[0]) if row else 0) + (int(_read(came[0]).get("count") or 0) if came else 0)
+            total = (int(row[0]) if row else 0) + (int(an_object(came[0]).get("count") or 0) if came else 0)
             if number <= total - count:
                 break
             event_id, number = rest, number - (total - count)
@@ -181,32 +193,12 @@ class _Case:
             "way": (row[5], detail.get("via")),
             "revision": (row[6], detail.get("revision")),
             "reason": (row[7], detail.get("reason")),
+            "batch": (row[8], detail.get("batch")),
         }
         for name, (found, written) in said.items():
             if found != written:
                 self._altered("decision", where, f"its {name} is not that of audit line {line}")
                 return
-
-    def _shown(self, line: int, action: str, detail: Any) -> None:
-        channel, ts = detail.get("channel"), detail.get("ts")
-        key = (current(channel, line, self.coupled.moves), ts)
-        known = self.posted.get(key)
-        if action == "notice_posted" and known is None:
-            self.posted[key] = _Posted(
-                kind=detail.get("kind"),
-                line=line,
-                revision=detail.get("revision"),
-                digest=detail.get("shown"),
-                has_digest="shown" in detail,
-            )
-        elif action == "notice_updated" and known is not None:
-            known.line, known.revision = line, detail.get("revision")
-            known.digest, known.has_digest = detail.get("shown"), "shown" in detail
-
-    def _gone(self, line: int, detail: Any) -> None:
-        known = self.posted.get((current(detail.get("channel"), line, self.coupled.moves), detail.get("ts")))
-        if known is not None:
-            known.is_gone = True
 
     def _rest(self, occurrences: Rows, decisions: Rows) -> None:
         for revision, *_ in occurrences.all(self.id):
@@ -233,11 +225,12 @@ class _Case:
             line, written = self.subject
             if subject_id != current(written, line, self.coupled.renames):
                 self._altered("subject", where, f"it is about another member than audit line {line} says")
+        self._check_place(status)
         if is_test:
             return
         if status in UNDONE and next_reminder_at is None:
             self._missing("reminder", where, "nobody has finished with it, and nobody is reminded of it")
-        kinds = {posted.kind for posted in self.posted.values()}
+        kinds = self.messages.kinds
         if status == Status.PENDING and not kinds and not self._is_asked_elsewhere():
             self._missing("asked", where, "nobody was asked about it, and no card waits to be sent")
         if (
@@ -247,46 +240,23 @@ class _Case:
         ):
             self._missing("alert", where, "it was denied, and the security channel never heard of it")
 
+    def _check_place(self, status: str) -> None:
+        """What a decision on it takes, and which storm's card asks about it."""
+        where, (storm, apart, has_storm, *weighed) = f"event {self.id}", (self.row or ())[6:12]
+        weight = seals.weight(weighed)
+        if self.weight is not None and seals.is_eased(weight, self.weight):
+            self._altered("weight", where, f"it is {weight}, and the history says {self.weight}")
+        elif self.weight is not None and weight != self.weight:
+            self.findings.note("events that an earlier release made graver beside this one")
+        if (storm, apart is not None) != (self.storm, self.is_apart):
+            self._altered("storm", where, "it is not in its storm, or beside it, as the history says")
+        elif status == Status.PENDING and storm is not None and not has_storm:
+            self._missing("storm", where, f"its storm {storm} is gone, and so nobody is asked about it")
+
     def _is_asked_elsewhere(self) -> bool:
         """Whether a card of its own, or its storm's, is to be sent, or its storm has one."""
         if self.waiting(self.id, DeliveryKind.FIRST):
             return True
-        if self.storm is None:
+        if self.storm is None or self.is_apart:
             return False
         return self.coupled.has_card(self.storm) or self.waiting(self.storm, DeliveryKind.STORM)
-
-    def _check_notices(self, notices: Rows) -> None:
-        for row_id, kind, channel, ts, revision, removed_at, digest in notices.all(self.id):
-            where, known = f"notice {row_id}", self.posted.pop((channel, ts), None)
-            if known is None:
-                known = self._moved_before(ts)
-            if known is None:
-                self._altered("added", where, "no audit line tells that it was posted")
-            elif (kind, revision) != (known.kind, known.revision):
-                self._altered("notice", where, f"it is not what audit line {known.line} says")
-            elif known.has_digest and digest != known.digest:
-                self._altered(
-                    "shown", where, f"it says that another card was shown than audit line {known.line}"
-                )
-            # A reminder goes when the next one comes.
-            elif removed_at is not None and not known.is_gone and kind != NoticeKind.REMINDER:
-                self._altered("removed", where, "it counts as removed, and no audit line says so")
-        for (channel, ts), known in self.posted.items():
-            where = f"message {ts} in {channel}"
-            self._missing("notice", where, f"its row is gone; audit line {known.line} tells of it")
-
-    def _moved_before(self, ts: str) -> _Posted | None:
-        """A message whose conversation got another id before the history told of that."""
-        for key, known in self.posted.items():
-            if key[1] == ts and not known.has_digest:
-                self.findings.note("messages that moved before the history told of that")
-                return self.posted.pop(key)
-        return None
-
-
-def _read(text: str) -> Any:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}

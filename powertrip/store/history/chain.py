@@ -12,6 +12,7 @@ from powertrip.domain.checkpoint import Checkpoint
 from powertrip.store.audit import FIRST_HASH
 from powertrip.store.fields import MomentField, as_json
 from powertrip.store.history.findings import Finding, Findings, Verdict
+from powertrip.store.history.reading import an_object, odd_is_a_fault
 from powertrip.store.history.snapshot import Row, Snapshot, snapshot
 
 CLOCK_SKEW = timedelta(hours=2)
@@ -116,9 +117,11 @@ def check(seen: Snapshot, findings: Findings, anchors: Iterable[Checkpoint], now
         if latest is not None and at > latest:
             findings.altered("future", f"audit line {line}", "it is dated in the future")
         if action in _COUPLING:
-            coupled.take(line, action, event_id, actor_id, _read(detail))
+            with odd_is_a_fault(findings, f"audit line {line}"):
+                coupled.take(line, action, event_id, actor_id, an_object(detail))
         elif event_id is None and action in _LISTING:
-            coupled.list(line, action, at, _read(detail))
+            with odd_is_a_fault(findings, f"audit line {line}"):
+                coupled.list(line, action, at, an_object(detail))
         while checked < len(told) and told[checked].lines <= number:
             _compare(told[checked], row_hash, line, findings)
             checked += 1
@@ -141,14 +144,6 @@ def digest(
     # Its detail is JSON already, and so need be neither read nor written.
     plain = as_json([previous, at, action, event_id, actor_id])[:-1]
     return hashlib.sha256(f"{plain}, {detail}]".encode()).hexdigest()
-
-
-def _read(detail: str) -> Any:
-    try:
-        found = json.loads(detail)
-    except ValueError:
-        found = None
-    return found if isinstance(found, dict) else {}
 
 
 def _compare(anchor: Checkpoint, row_hash: str, line: int, findings: Findings) -> None:

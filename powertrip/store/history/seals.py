@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from powertrip.domain.severity import ASCENDING
 from powertrip.store.fields import as_json
 from powertrip.store.tables import EventRow, OccurrenceRow, Table
 
@@ -22,12 +23,12 @@ OF_EVENT = (
     "headline",
     "message",
     "cut",
-    "requires_reason",
-    "requires_second_person",
     "fold_key",
     "is_test",
 )
 """Columns of an event that nothing changes once it is open."""
+WEIGHED = ("severity", "requires_reason", "requires_second_person")
+"""Columns of an event that change with what its address turns out to be; each change is a line."""
 OF_OCCURRENCE = (
     "source",
     "record_id",
@@ -48,6 +49,20 @@ OF_OCCURRENCE = (
 def of_event(columns: Mapping[str, Any]) -> str:
     """The seal of an event that is about to be written."""
     return of_values(_stored(EventRow, columns, OF_EVENT))
+
+
+def weight(values: Iterable[Any]) -> str:
+    """How grave an event is, and what an approval takes, as the history says it: `high, reason`."""
+    severity, needs_reason, needs_second = values
+    demands = {"reason": needs_reason, "second person": needs_second}
+    return ", ".join([str(severity), *(name for name, is_needed in demands.items() if is_needed)])
+
+
+def is_eased(now: str, told: str) -> bool:
+    """Whether an event weighs less than the history says, or an approval takes less."""
+    (severity, *demands), (told_severity, *told_demands) = now.split(", "), told.split(", ")
+    ranks = {str(each): rank for rank, each in enumerate(ASCENDING)}
+    return ranks.get(severity, -1) < ranks.get(told_severity, -1) or not {*told_demands} <= {*demands}
 
 
 def of_occurrence(columns: Mapping[str, Any]) -> str:

@@ -1,15 +1,14 @@
 """The inbox and the outbox: what was taken out of them without a trace."""
 
-import json
 import sqlite3
 from datetime import datetime, timedelta
-from typing import Any
 
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.sources import RecordVerdict
 from powertrip.store.fields import MomentField
 from powertrip.store.history.chain import Coupled
 from powertrip.store.history.findings import Findings
+from powertrip.store.history.reading import a_list, an_object
 from powertrip.store.history.snapshot import Snapshot
 from powertrip.store.tables import DeliveryState
 
@@ -29,7 +28,7 @@ class Waiting:
         kinds = (DeliveryKind.FIRST, DeliveryKind.OUTCOME, DeliveryKind.STORM)
         for kind, event_ids, payload in seen.rows(statement, DeliveryState.WAITING, *kinds):
             # What is about a storm names some of its events only.
-            about = _read(event_ids) if kind != DeliveryKind.STORM else _storms(payload)
+            about = a_list(event_ids) if kind != DeliveryKind.STORM else _storms(payload)
             rows = [(each, kind) for each in about]
             self._known.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", rows)
 
@@ -70,17 +69,6 @@ def _known_since(seen: Snapshot) -> int:
     return MomentField().db_value(this + OVERLAP) or 0
 
 
-def _storms(payload: str | None) -> list[Any]:
-    try:
-        found = json.loads(payload or "")
-    except ValueError:
-        return []
-    return [found.get("storm")] if isinstance(found, dict) else []
-
-
-def _read(text: str) -> list[Any]:
-    try:
-        found = json.loads(text)
-    except ValueError:
-        return []
-    return found if isinstance(found, list) else []
+def _storms(payload: str | None) -> list[str]:
+    storm = an_object(payload).get("storm")
+    return [storm] if isinstance(storm, str) else []
