@@ -26,7 +26,6 @@ BEGIN
     SELECT string_agg(quote_ident(column_name), ', ') INTO changing FROM information_schema.columns
     WHERE table_schema = 'public' AND table_name = 'event' AND column_name NOT IN (
         'id', 'rule', 'title', 'event_action', 'source', 'occurred_at', 'received_at', 'user_name', 'host_name',
-        'source_ip', 'fields', 'headline', 'message', 'cut', 'requires_reason', 'requires_second_person',
-        'fold_key', 'is_test');
+        'source_ip', 'fields', 'headline', 'message', 'cut', 'fold_key', 'is_test');
     EXECUTE format('GRANT UPDATE (%s) ON event TO powertrip', changing);
 END $$;
