@@ -4,8 +4,10 @@ Both come from the database, so that a process that only takes records tells, to
 """
 
 import asyncio
+import shutil
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import structlog
 
@@ -26,6 +28,8 @@ WORKER_LATE = timedelta(seconds=30)
 is frozen in a transaction keeps the others from giving theirs for up to 15."""
 SOCKET_LATE = timedelta(seconds=60)
 """So long no process may have a socket to Slack: a new version of the only one connects in less."""
+LEAST_FREE = 4 * 1024 * 1024
+"""Bytes: with less a disk is full, for a small write may find room in the journal where no record does."""
 UNJUDGED_LATE = timedelta(minutes=2)
 """Records that wait for longer are not judged, or come faster than they are."""
 FIRST_CARD_LATE = timedelta(minutes=10)
@@ -96,7 +100,8 @@ class Readiness:
         except TimeoutError:
             problem = f"the database did not answer within {DATABASE_LIMIT:g} s"
             return [Check(name="database", ok=False, detail=problem)]
-        return [*self._checks_of(whole, self._clock()), *troubles]
+        full = await asyncio.to_thread(_full_disk, self._shared.config().database.url.get_secret_value())
+        return [*full, *self._checks_of(whole, self._clock()), *troubles]
 
     def _checks_of(self, whole: Whole, now: datetime) -> list[Check]:
         limit = self._shared.config().ingest.backlog_limit
@@ -145,6 +150,23 @@ class Readiness:
         if not connected and socket.trouble:
             detail = f"{detail}: {socket.trouble}"
         return Check(name="slack", ok=connected, detail=detail)
+
+
+def _full_disk(url: str) -> list[Check]:
+    """That there is no room beside a file of SQLite; a server of its own tells of its disk itself."""
+    scheme, _, name = url.partition(":///")
+    if scheme != "sqlite":
+        return []
+    folder = Path(name).absolute().parent
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return []  # what was written just now says more
+    if free >= LEAST_FREE:
+        return []
+    left = f"{free // 1024:,} KiB are left"
+    problem = f"the disk of {folder} is full ({left}), and records are refused; free some space"
+    return [Check(name="disk", ok=False, detail=problem)]
 
 
 async def trouble_checks(store: Store) -> list[Check]:

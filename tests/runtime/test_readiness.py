@@ -1,8 +1,10 @@
 """Where the two halves run apart, the one that takes records tells that nobody judges them."""
 
 import asyncio
+import shutil
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -52,6 +54,14 @@ async def test_a_worker_has_some_time_to_start(readiness: Readiness, clock: Cloc
     clock.forward(seconds=WORKER_LATE.total_seconds() - 1)
 
     assert await faults(readiness) == {}
+
+
+async def test_a_full_disk_is_named_also_while_a_small_write_finds_room(
+    readiness: Readiness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=2048))
+
+    assert "is full (2 KiB are left), and records are refused" in (await faults(readiness))["disk"]
 
 
 async def test_that_no_worker_is_alive_is_named(web: Web, readiness: Readiness, clock: Clock) -> None:
