@@ -8,7 +8,7 @@ from tests.end_to_end.harness import ROOT
 RESERVED = ("example.com", "example.org", "example.net", "example", "test", "localhost", "invalid")
 """RFC 2606 and RFC 6761."""
 OWNED = (
-    *("slack.com", "github.com", "heroku.com", "papertrailapp.com", "jmespath.org"),
+    *("slack.com", "github.com", "heroku.com", "papertrailapp.com", "jmespath.org", "postgresql.org"),
     *("healthchecks.io", "hc-ping.com"),  # both are Healthchecks'
     *("threatjammer.com", "abuseipdb.com", "greynoise.io"),
     *("source.timer", "syslog.timer"),  # units of systemd

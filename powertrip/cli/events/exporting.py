@@ -13,9 +13,9 @@ from typing import Any, TextIO
 from rich.progress import Progress
 
 from powertrip.cli.events import Format, reading
+from powertrip.cli.outputs import replacing
 from powertrip.cli.shared import complaints, visible
 from powertrip.domain.event import Event, EventQuery
-from powertrip.errors import StoreError
 
 COLUMNS = (
     "id",
@@ -55,19 +55,9 @@ def export(query: EventQuery, kind: Format, path: Path | None) -> int:
     """
     if path is None:
         return _write(reading.find_all(query), kind, sys.stdout, lambda: None)
-    # Renamed once it is whole, so that nobody takes half an export for all of it.
-    partial = path.with_suffix(path.suffix + ".partial")
-    try:
-        with (
-            partial.open("w", newline="", encoding="utf-8") as file,
-            Progress(console=complaints) as bar,
-        ):
-            task = bar.add_task("events", total=reading.count(query))
-            count = _write(reading.find_all(query), kind, file, lambda: bar.advance(task))
-        partial.replace(path)
-    except OSError as error:
-        raise StoreError(f"--output: {path} cannot be written: {error.strerror}") from error
-    return count
+    with replacing(path) as file, Progress(console=complaints) as bar:
+        task = bar.add_task("events", total=reading.count(query))
+        return _write(reading.find_all(query), kind, file, lambda: bar.advance(task))
 
 
 def _write(events: Iterator[Event], kind: Format, file: TextIO, on_each: Callable[[], None]) -> int:

@@ -6,8 +6,8 @@ from pathlib import Path
 import powertrip
 from powertrip.cli.history.gathering import gather
 from powertrip.cli.history.page import page
+from powertrip.cli.outputs import replacing
 from powertrip.domain.checkpoint import public_text
-from powertrip.errors import StoreError
 from powertrip.net import utc_now
 from powertrip.settings import Config
 from powertrip.store.database_in_use import database
@@ -28,9 +28,5 @@ def write(config: Config, since: datetime, output: Path) -> None:
         version=powertrip.__version__,
         public_key=public_text(public_key) if public_key else None,
     )
-    partial = output.with_name(f"{output.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(output)
-    except OSError as error:
-        raise StoreError(f"--output: {output} cannot be written: {error.strerror}") from error
+    with replacing(output) as file:
+        file.write(text)
