@@ -80,7 +80,7 @@ def storm_reminder(view: StormView, shown: CardView) -> Message:
     undone = view.open or view.denied
     call = calling(shown.mention) if undone else []
     if not undone:
-        said = f"✅ All decided: {_many(view)}"
+        said = f"✅ {_decided(view)}: {_many(view)}"
     elif shown.kind is NoticeKind.OUTCOME:
         waiting = (
             f"{words.count(view.denied, 'denied event')} to look into and to close" if view.denied else ""
@@ -107,7 +107,12 @@ def headline(view: StormView) -> str:
         return f"🌀 {words.count(view.events, 'event')} alike by {who(view)}. Are these expected?"
     if view.denied:
         return f"⛔ Denied: {words.count(view.denied, 'event')} by {who(view)} to look into"
-    return f"✅ All decided: {words.count(view.events, 'event')} by {who(view)}"
+    return f"✅ {_decided(view)}: {words.count(view.events, 'event')} by {who(view)}"
+
+
+def _decided(view: StormView) -> str:
+    # What does not fit may still wait, each on its own card.
+    return "The usual ones are decided" if view.outliers else "All decided"
 
 
 def who(view: StormView) -> str:

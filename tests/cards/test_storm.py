@@ -135,3 +135,12 @@ def test_the_window_says_of_how_many_records_the_decision_is(number: int, stays:
 
     assert "Covered: 60 events (300 records)" in said
     assert stays in said
+
+
+def test_it_is_not_all_decided_while_what_does_not_fit_waits() -> None:
+    decided: dict[str, Any] = {"statuses": {Status.APPROVED: 60}, "open_covered": 0}
+    hidden = Outlier(event=event(), why="high severity", asked_in=None)
+
+    assert "✅ All decided: 60 events by oswaldo" in card(view(**decided))
+    waiting = card(view(**decided, outliers=(hidden,), outlier_count=1))
+    assert "✅ The usual ones are decided: 60 events by oswaldo" in waiting
