@@ -1,8 +1,8 @@
 """Keeps the socket to Slack open, and notices when it is not.
 
 The SDK reconnects by itself, but retries a refused handshake with the same single-use address for ever.
-A watchdog therefore checks it every few seconds, drops the address after a while, and after a longer while
-replaces the client.
+That address is therefore forgotten at once. A watchdog checks the socket every few seconds, drops the address
+after a while whatever the reason, and after a longer while replaces the client.
 """
 
 import asyncio
@@ -10,10 +10,11 @@ import contextlib
 import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from typing import Any
 
 import structlog
-from aiohttp import WSMessage
+from aiohttp import TraceConfig, TraceRequestEndParams, WSMessage
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
@@ -32,6 +33,9 @@ CLOSE_TIMEOUT = 5
 """Seconds that closing may take: the SDK's close has been seen to hang."""
 CROWDED_FIRST, CROWDED_LONGEST = 1.0, 60.0
 """Seconds before another socket is asked for where too many are open: doubled up to the longest."""
+PATIENT_FROM, PATIENT_LONGEST = 3, 25.0
+"""From so many refused handshakes in a row on another address is waited for, from a second doubled up to the
+longest: the SDK pauses for PING_INTERVAL anyway, and Slack gives few addresses a minute."""
 CROWDED = (
     "Slack closes the socket: this app has as many open as it may (too_many_websockets); "
     "stop the other processes that use its app token"
@@ -44,14 +48,23 @@ class _Client(SocketModeClient):
     def __init__(self, connection: "SocketConnection", **about: Any) -> None:
         super().__init__(**about, on_message_listeners=[self._hear])
         self._connection = connection
+        handshakes = TraceConfig()
+        handshakes.on_request_end.append(self._shake)
+        handshakes.freeze()
+        self.aiohttp_client_session.trace_configs.append(handshakes)
 
     async def issue_new_wss_url(self) -> str:
-        await asyncio.sleep(self._connection.crowded_for)
+        await asyncio.sleep(self._connection.ask_in)
         try:
             return await super().issue_new_wss_url()
         except SlackApiError as error:
             self._connection.refused(classify(error))
             raise
+
+    async def _shake(self, _session: object, _context: object, done: TraceRequestEndParams) -> None:
+        if done.response.status != HTTPStatus.SWITCHING_PROTOCOLS:
+            self.wss_uri = None  # the SDK asks for a new one where there is none
+            self._connection.handshake_refused(done.response.status)
 
     async def _hear(self, message: WSMessage) -> None:
         with contextlib.suppress(ValueError, AttributeError):
@@ -99,7 +112,7 @@ class SocketConnection:
         self._connecting: asyncio.Task[None] | None = None
         self._was_connected = False
         self._last_connected = self._opened_at = self._crowded_at = clock()
-        self._crowded_times = 0
+        self._crowded_times = self._handshakes_refused = 0
         self.trouble = ""
         """Why Slack gives no socket, as far as it says; empty where nothing is known to be wrong."""
         self.needs_operator = False
@@ -128,6 +141,7 @@ class SocketConnection:
     def opened(self) -> None:
         """Slack said hello."""
         self._opened_at = self._clock()
+        self._handshakes_refused = 0
         self.trouble, self.needs_operator = "", False
 
     def crowded(self) -> None:
@@ -138,14 +152,23 @@ class SocketConnection:
         self._crowded_times += 1
         self._crowded_at = self._clock()
         self.trouble, self.needs_operator = CROWDED, True
-        log.error("too many sockets to Slack are open", reason="too_many_websockets", wait=self.crowded_for)
+        log.error("too many sockets to Slack are open", reason="too_many_websockets", wait=self.ask_in)
+
+    def handshake_refused(self, status: int) -> None:
+        """Slack gave an address, and no socket there."""
+        self._handshakes_refused += 1
+        log.warning("Slack refuses the socket, asking for another address", status=status, wait=self.ask_in)
+        if self.trouble != CROWDED:
+            self.trouble, self.needs_operator = f"Slack answers {status} where it gave a socket", False
 
     @property
-    def crowded_for(self) -> float:
+    def ask_in(self) -> float:
         """Seconds to wait before another socket is asked for."""
-        if self.trouble != CROWDED:
+        if self.trouble == CROWDED:
+            return min(CROWDED_FIRST * 2.0 ** min(self._crowded_times - 1, 10), CROWDED_LONGEST)
+        if self._handshakes_refused < PATIENT_FROM:
             return 0.0
-        return min(CROWDED_FIRST * 2.0 ** min(self._crowded_times - 1, 10), CROWDED_LONGEST)
+        return min(2.0 ** min(self._handshakes_refused - PATIENT_FROM, 10), PATIENT_LONGEST)
 
     def refused(self, error: SlackUnavailable | SlackAmbiguous | SlackRefused) -> None:
         """Slack gave no socket."""

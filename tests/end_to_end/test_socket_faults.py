@@ -75,25 +75,10 @@ async def connection(app: AsyncApp, clock: Clock) -> AsyncIterator[SocketConnect
 
 
 async def wedge(control: Control) -> None:
-    """Cut the socket and refuse the next handshake: its address is used up, and the SDK tries it for ever."""
+    """Cut the socket and refuse the next handshake: its address is used up, and another is asked for later."""
     await control.refuse_handshakes(1)
     await control.drop_sockets()
     await control.wait_for(lambda s: s.handshakes_refused == 1 and not s.connections)
-
-
-@ANY_RATE
-async def test_the_watchdog_takes_a_new_address_after_a_refused_handshake(
-    connection: SocketConnection, control: Control, clock: Clock
-) -> None:
-    await connection.start()
-    await control.connected()
-    assert await connection.watch()
-    await wedge(control)
-    assert not await connection.watch()
-    clock.forward(seconds=31)
-    assert not await connection.watch()
-    await control.connected()
-    assert await connection.watch()
 
 
 @ANY_RATE
@@ -157,3 +142,31 @@ async def test_the_log_says_connected_once_it_is_and_not_before(
     await until(lambda: len(said) > 1, "another word")
     assert said[1:] == ["connected to Slack"]
     assert await connection.is_connected()
+
+
+@ANY_RATE
+async def test_a_refused_handshake_costs_one_pause_and_no_watchdog(
+    app: AsyncApp, control: Control, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("powertrip.slack.connection.PING_INTERVAL", 0.3)
+    connection = SocketConnection(app, APP_TOKEN, clock)
+    await connection.start()
+    await control.connected()
+    await control.refuse_handshakes(2)
+    await control.drop_sockets()
+    await control.wait_for(lambda s: s.handshakes_refused == 2 and s.connections)
+    await connection.stop()
+
+
+async def test_addresses_are_asked_for_at_once_and_then_ever_less_often_up_to_a_limit(
+    connection: SocketConnection,
+) -> None:
+    waits = []
+    for _ in range(40):
+        connection.handshake_refused(503)
+        waits.append(connection.ask_in)
+    assert waits[:6] == [0, 0, 1, 2, 4, 8]
+    assert waits[-1] == 25
+    assert "503" in connection.trouble
+    connection.opened()
+    assert (connection.ask_in, connection.trouble) == (0, "")
