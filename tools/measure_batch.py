@@ -72,7 +72,7 @@ async def _batch(
 ) -> Sequence[Judgement]:
     arrived = [replace(record(), record_id=f"{label}.{number}") for number in range(records)]
     await thread.run(inbox.append, [arrived])
-    claimed = await store.inbox.claim(records, NOW, LEASE)
+    claimed = await store.inbox.claim(records, lambda: NOW, LEASE)
     return [
         ask(item, event(id=f"e{label}.{number}", fold_key=f"{label}.{number % fold_keys}"))
         for number, item in enumerate(claimed)

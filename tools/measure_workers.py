@@ -46,7 +46,7 @@ async def _work(url: str, start_at: float) -> Worked:
     await store.inbox.backlog(1)
     await asyncio.sleep(max(start_at - time.monotonic(), 0.0))
     began_at, cpu = time.monotonic(), time.process_time()
-    while claimed := await store.inbox.claim(BATCH, utc_now(), LEASE):
+    while claimed := await store.inbox.claim(BATCH, utc_now, LEASE):
         await store.judging.apply(
             [ask(item, event(id=f"e{item.inbox_id}", fold_key=f"{item.inbox_id}")) for item in claimed], NOW
         )

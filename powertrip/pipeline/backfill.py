@@ -38,8 +38,8 @@ class Filler:
 
     async def step(self) -> bool:
         """Fetch one page of a gap that is due; returns whether there may be more. Raises StoreUnavailable."""
-        backfills, gaps, now = self._backfills(), self._context.store.gaps, self._context.clock()
-        gap = await gaps.claim(backfills, now, LEASE) if backfills else None
+        backfills, gaps, clock = self._backfills(), self._context.store.gaps, self._context.clock
+        gap = await gaps.claim(backfills, clock, LEASE) if backfills else None
         if gap is None:
             return False
         try:
@@ -47,7 +47,7 @@ class Filler:
         except StoreUnavailable:
             raise
         except Overloaded as error:
-            await gaps.put_off(gap, now + timedelta(seconds=error.retry_after))
+            await gaps.put_off(gap, clock() + timedelta(seconds=error.retry_after))
             log.warning("backfill postponed, too many records wait to be judged", source=gap.source)
         except (OutsideError, IngestRefused) as error:
             await self._failed(gap, error)

@@ -40,7 +40,7 @@ def begin_lookups(context: Context) -> None:
 
 async def enrich(context: Context) -> bool:
     """Look up one batch of events; returns whether there may be more."""
-    claimed = await context.store.enriching.claim(BATCH, context.clock(), LEASE)
+    claimed = await context.store.enriching.claim(BATCH, context.clock, LEASE)
     if not claimed:
         return False
     settings = context.settings

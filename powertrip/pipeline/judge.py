@@ -49,7 +49,7 @@ LEASE = timedelta(seconds=30)
 
 async def judge_waiting(context: Context) -> bool:
     """Judge one batch of waiting records; returns whether there may be more."""
-    claimed = await context.store.inbox.claim(BATCH, context.clock(), LEASE)
+    claimed = await context.store.inbox.claim(BATCH, context.clock, LEASE)
     if not claimed:
         return False
     expected = context.settings.expected

@@ -48,9 +48,9 @@ class Poller:
 
     async def step(self) -> bool:
         """Fetch what is new, if it is time; returns False, for the rest can wait. Raises StoreUnavailable."""
-        now, polling = self._context.clock(), self._context.store.polling
+        clock, polling = self._context.clock, self._context.store.polling
         state = await polling.claim(
-            self._name, self._owner, since=now - self._poll.look_back, now=now, lease=LEASE
+            self._name, self._owner, clock, look_back=self._poll.look_back, lease=LEASE
         )
         if state is None:
             return False
@@ -59,7 +59,7 @@ class Poller:
         except StoreUnavailable:
             raise
         except Overloaded as error:
-            await polling.put_off(self._name, self._owner, now + timedelta(seconds=error.retry_after))
+            await polling.put_off(self._name, self._owner, clock() + timedelta(seconds=error.retry_after))
             log.warning("poll postponed, too many records wait to be judged", poll=self._name)
         except (OutsideError, IngestRefused) as error:
             await self._failed(state, error)

@@ -3,7 +3,7 @@
 A page's records and the cursor past them are kept in one transaction.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from powertrip.domain.backlog import Backlog
@@ -30,8 +30,9 @@ def append(gaps: Sequence[Gap]) -> None:
         row.on_conflict_ignore().execute()
 
 
-def claim(sources: Collection[str], now: datetime, lease: timedelta) -> DueGap | None:
+def claim(sources: Collection[str], clock: Callable[[], datetime], lease: timedelta) -> DueGap | None:
     """Take the gap of these sources that is due first; nobody else gets it until the lease ends."""
+    now = clock()
     due = GapRow.done_at.is_null() & (GapRow.due_at <= now) & GapRow.source.in_(list(sources))
     row = GapRow.select().where(due).order_by(GapRow.due_at, GapRow.id).first()
     if row is None:

@@ -1,7 +1,7 @@
 """The inbox: records accepted and not yet judged. Nothing is answered 2xx before it is in here."""
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -132,11 +132,13 @@ def backlog(limit: int) -> int:
     return int(waiting.count())
 
 
-def claim(limit: int, now: datetime, lease: timedelta) -> list[Record]:
+def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[Record]:
     """Take up to `limit` waiting records for `lease`; nobody else gets them meanwhile.
 
-    The sources take turns, and of each the oldest come first.
+    The sources take turns, and of each the oldest come first. The clock is read in here: whoever has waited
+    for their turn has not used any of their lease up.
     """
+    now = clock()
     free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
     columns = [getattr(InboxRow, column) for column in ("id", *COLUMNS)]
     waiting = InboxRow.select(*columns).where(InboxRow.judged_at.is_null() & free)

@@ -1,6 +1,6 @@
 """Events whose facts are still to be looked up, and what came of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -24,8 +24,9 @@ _WEIGHED = ("severity", "severity_reason", "risk_steps", "requires_reason", "req
 """The columns that follow from the risk of the address."""
 
 
-def claim(limit: int, now: datetime, lease: timedelta) -> list[ToEnrich]:
+def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[ToEnrich]:
     """Take events whose lookup is due; nobody else gets them meanwhile."""
+    now = clock()
     due = EventRow.select().where(EventRow.facts_due_at <= now)
     # Newest first: their cards are being held.
     query = due.order_by(EventRow.received_at.desc()).limit(limit)

@@ -42,11 +42,6 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
 }
 
 
-def claim(now: datetime, lease: timedelta, busy_lanes: Collection[str]) -> Delivery | None:
-    """Take the most urgent due delivery outside the busy lanes, for `lease`, with all that it shows."""
-    return _claim(_due(now) & DeliveryRow.lane.not_in(list(busy_lanes)), now, lease)
-
-
 def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
     """Take the most urgent due delivery of the lanes that no worker uses, and its lane, for `lease`.
 
@@ -142,7 +137,6 @@ def _delivery_from(row: Any, *, leased_until: datetime) -> Delivery:
 class Deliveries(Role):
     """The outbox, as the sender sees it."""
 
-    claim = transaction(claim)
     take = transaction(take)
     renew = transaction(renew)
     leave = transaction(leave)

@@ -4,7 +4,7 @@ Records and the cursor past them are kept in one transaction: nothing is lost be
 fetched twice the inbox knows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
 from powertrip.domain.backlog import Backlog
@@ -17,9 +17,12 @@ from powertrip.store.tables import PollRow
 from powertrip.store.turns import waiting_by_source
 
 
-def claim(name: str, owner: str, since: datetime, now: datetime, lease: timedelta) -> PollState | None:
-    """Take a poll that is due and nobody else's; `since` is where a new one begins."""
-    PollRow.insert(name=name, since=since, next_at=now).on_conflict_ignore().execute()
+def claim(
+    name: str, owner: str, clock: Callable[[], datetime], *, look_back: timedelta, lease: timedelta
+) -> PollState | None:
+    """Take a poll that is due and nobody else's; a new one begins `look_back` ago."""
+    now = clock()
+    PollRow.insert(name=name, since=now - look_back, next_at=now).on_conflict_ignore().execute()
     free = PollRow.leased_until.is_null() | (PollRow.leased_until < now)
     due = (PollRow.name == name) & (PollRow.next_at <= now) & free
     if not PollRow.update(owner=owner, leased_until=now + lease).where(due).execute():

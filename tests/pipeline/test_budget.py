@@ -63,7 +63,7 @@ async def test_what_waits_is_judged_in_the_end_and_said_to_have_waited(
     settings: Any = SimpleNamespace(rules=rules)
 
     rounds = 0
-    while taken := await store.inbox.claim(9, NOW, later(minutes=1) - NOW):
+    while taken := await store.inbox.claim(9, lambda: NOW, later(minutes=1) - NOW):
         rounds += 1
         spoken, put_off = speak_within(settings, taken, lambda: rules.now)
         if put_off:

@@ -10,6 +10,7 @@ from powertrip.domain.reminders import Reminders, gathered_until
 from powertrip.pipeline.remind import remind
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
+from tests.claiming import take_next
 from tests.pipeline.contexts import context
 from tests.samples import NOW, SECURITY, ask, event, later, record
 
@@ -22,7 +23,7 @@ async def reminded(
 ) -> list[list[str]]:
     """The events of each reminder that is queued `now`, where theirs were due after so many minutes."""
     await database_thread.run(inbox.append, [[record() for _ in due]])
-    claimed = await store.inbox.claim(len(due), NOW, LEASE)
+    claimed = await store.inbox.claim(len(due), lambda: NOW, LEASE)
     for number, (item, minutes) in enumerate(zip(claimed, due, strict=True)):
         about = event(
             id=f"event{number}",
@@ -33,7 +34,7 @@ async def reminded(
         await store.judging.apply([ask(item, about, SECURITY)], NOW)
     await remind(context(store, lambda: now, reminders=schedule, security_channel=SECURITY))
     found = []
-    while delivery := await store.deliveries.claim(now, LEASE, []):
+    while delivery := await take_next(store, now):
         found += [sorted(delivery.event_ids)] if delivery.kind is DeliveryKind.REMINDER else []
     return sorted(found)
 

@@ -102,7 +102,7 @@ async def test_before_any_source_is_configured_a_test_goes_into_the_inbox(
     )
     trial = await sender(config, store, clock, inbox=inbox).send(None, "alice")
 
-    (record,) = await store.inbox.claim(9, clock(), config.ingest.retry_after)
+    (record,) = await store.inbox.claim(9, clock, config.ingest.retry_after)
     assert (record.source, trial.source) == (NO_SOURCE, NO_SOURCE)
     assert token_in(record.message) == trial.token
     with pytest.raises(Rejected, match="no source"):

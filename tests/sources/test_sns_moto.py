@@ -102,7 +102,7 @@ async def publish(client: Any, topic: str, message: str) -> str:
 
 
 async def kept(store: Store) -> list[Record]:
-    return await store.inbox.claim(10, datetime.now(UTC), timedelta(minutes=1))
+    return await store.inbox.claim(10, lambda: datetime.now(UTC), timedelta(minutes=1))
 
 
 async def test_what_boto3_publishes_is_committed(

@@ -19,6 +19,7 @@ from powertrip.store import Store, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from powertrip.store.history.findings import Finding
 from powertrip.store.history.verify import verify
+from tests.claiming import take_next
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, decided, decision, event, later, record
 from tests.store.storms import SECTION, deliver, judge, login
 
@@ -52,7 +53,7 @@ class Busy:
 
     async def records(self, count: int, **changes: Any) -> list[Record]:
         await self.thread.run(inbox.append, [[record(**changes) for _ in range(count)]])
-        return await self.store.inbox.claim(count, NOW, LEASE)
+        return await self.store.inbox.claim(count, lambda: NOW, LEASE)
 
     async def opened(self, name: str, times: int = 1, **changes: Any) -> Event:
         """An event of so many records, under an id of its own."""
@@ -65,7 +66,7 @@ class Busy:
 
     async def send(self) -> None:
         """Send all that waits."""
-        while delivery := await self.store.deliveries.claim(later(days=2), LEASE, []):
+        while delivery := await take_next(self.store, later(days=2)):
             self.messages += 1
             shown = [
                 Shown(
@@ -145,7 +146,7 @@ async def be_busy(thread: DatabaseThread) -> None:
         await busy.send()
     (first, *_) = await store.notices.of_event("pending")
     await store.notices.show_again(first.channel, first.ts, later(hours=2))
-    update = await store.deliveries.claim(later(days=2), LEASE, [])
+    update = await take_next(store, later(days=2))
     assert update is not None
     await store.notices.move(update, "D0NEW", later(hours=4))
     await busy.send()

@@ -12,6 +12,7 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.storms import StormSection, Stormy
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY, event, record
 
 LEASE = timedelta(seconds=30)
@@ -43,7 +44,7 @@ async def judge(
 ) -> None:
     """Take these events in as one batch of records."""
     await thread.run(inbox.append, [[record() for _ in events]])
-    records = await store.inbox.claim(len(events), now, LEASE)
+    records = await store.inbox.claim(len(events), lambda: now, LEASE)
     asks = [
         ToAsk(
             record=taken,
@@ -59,7 +60,7 @@ async def judge(
 
 async def deliver(store: Store, now: Any, ts: str = "") -> Delivery | None:
     """Do what the sender does with the next delivery that Slack takes."""
-    delivery = await store.deliveries.claim(now, LEASE, [])
+    delivery = await take_next(store, now)
     if delivery is None:
         return None
     where = Posted(channel=delivery.channel, ts=delivery.ts or ts or f"1.{delivery.id}")

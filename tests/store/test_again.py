@@ -30,7 +30,7 @@ SENT = record(
 
 
 async def claim(store: Store, **after: float) -> list[Record]:
-    return await store.inbox.claim(10, later(**after), LEASE)
+    return await store.inbox.claim(10, lambda: later(**after), LEASE)
 
 
 async def in_quarantine(thread: DatabaseThread, store: Store) -> None:
@@ -121,7 +121,7 @@ async def test_more_than_one_statement_takes_are_put_back_together(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(inbox.append, [[record(source="servers") for _ in range(1200)]])
-    claimed = await store.inbox.claim(1200, NOW, LEASE)
+    claimed = await store.inbox.claim(1200, lambda: NOW, LEASE)
     taken_by_none = RecordVerdict.UNMATCHED
     await store.judging.apply(
         [ToCount(record=item, verdict=taken_by_none, name="servers") for item in claimed], NOW

@@ -46,7 +46,7 @@ class Kept:
     async def waits(self) -> None:
         """One more event."""
         await self.thread.run(inbox.append, [[record()]])
-        (claimed,) = await self.store.inbox.claim(1, NOW, LEASE)
+        (claimed,) = await self.store.inbox.claim(1, lambda: NOW, LEASE)
         await self.store.judging.apply([ask(claimed, event(fold_key="waits"))], NOW)
 
     async def stop(self) -> None:
@@ -292,7 +292,7 @@ async def test_of_a_person_all_goes_but_the_evidence_and_what_is_open(
 ) -> None:
     mine = record()
     await database_thread.run(inbox.append, [[mine, record(), record()]])
-    claimed = await store.inbox.claim(3, NOW, LEASE)
+    claimed = await store.inbox.claim(3, lambda: NOW, LEASE)
     bobs = event(fold_key="2", user_name="bob", subject=event().subject)
     judged = [ask(claimed[0]), ask(claimed[1], event(fold_key="open")), ask(claimed[2], bobs)]
     (first, _, _) = (await store.judging.apply(judged, NOW)).opened
@@ -317,6 +317,6 @@ async def test_of_a_person_all_goes_but_the_evidence_and_what_is_open(
     assert ALICE not in str(line.detail)
     # What is sent again is still known.
     await database_thread.run(inbox.append, [[mine]])
-    (again,) = await store.inbox.claim(1, later(minutes=1), LEASE)
+    (again,) = await store.inbox.claim(1, lambda: later(minutes=1), LEASE)
     assert (await store.judging.apply([ask(again, event(fold_key="again"))], NOW)).opened == ()
     assert first

@@ -8,6 +8,7 @@ from powertrip.store import Store, inbox
 from powertrip.store.backups import TOGETHER
 from powertrip.store.database import DatabaseThread
 from powertrip.store.snapshots import snapshots
+from tests.claiming import take_next
 from tests.samples import NOW, ask, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -18,7 +19,7 @@ CHANNELS = ("mail", "pager")
 async def opened(thread: DatabaseThread, store: Store, count: int = 1) -> tuple[str, ...]:
     """New events, whose first cards wait."""
     await thread.run(inbox.append, [[record() for _ in range(count)]])
-    claimed = await store.inbox.claim(count, NOW, LEASE)
+    claimed = await store.inbox.claim(count, lambda: NOW, LEASE)
     several = [
         ask(item, event(id=f"event{number:05}", fold_key=f"key {number}"))
         for number, item in enumerate(claimed)
@@ -30,7 +31,7 @@ async def opened(thread: DatabaseThread, store: Store, count: int = 1) -> tuple[
 async def waiting(store: Store, kind: DeliveryKind) -> list[Delivery]:
     """Every waiting delivery of a kind, claimed."""
     found = []
-    while (delivery := await store.deliveries.claim(later(days=1), LEASE, [])) is not None:
+    while (delivery := await take_next(store, later(days=1))) is not None:
         found.append(delivery)
     return [delivery for delivery in found if delivery.kind is kind]
 
@@ -65,7 +66,7 @@ async def test_what_slack_took_meanwhile_is_not_told_another_way(
 ) -> None:
     await opened(database_thread, store)
     await store.backups.enqueue_overdue(NOW, ["mail"], NOW)
-    first = await store.deliveries.claim(later(days=1), LEASE, [])
+    first = await take_next(store, later(days=1))
     assert first is not None
     assert first.kind is DeliveryKind.FIRST
     await store.deliveries.finish(first, NOW)
@@ -110,14 +111,14 @@ async def test_what_was_put_off_because_slack_failed_is_tried_at_once(
     for delivery in await _first_and_backup(store):
         await store.deliveries.postpone(delivery, later(minutes=5), "away", may_have_arrived=False)
     await store.deliveries.expedite(NOW)
-    again = await store.deliveries.claim(NOW, LEASE, [])
+    again = await take_next(store, NOW)
     assert again is not None
     assert again.kind is DeliveryKind.FIRST
-    assert await store.deliveries.claim(NOW, LEASE, []) is None
+    assert await take_next(store, NOW) is None
 
 
 async def _first_and_backup(store: Store) -> tuple[Delivery, Delivery]:
-    one, other = [await store.deliveries.claim(NOW, LEASE, []) for _ in range(2)]
+    one, other = [await take_next(store, NOW) for _ in range(2)]
     assert one is not None
     assert other is not None
     return (one, other) if one.kind is DeliveryKind.FIRST else (other, one)

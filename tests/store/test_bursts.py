@@ -9,6 +9,7 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.routing import UNRESOLVED
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
+from tests.claiming import take_next
 from tests.samples import ALICE, BOB, NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE
 
@@ -24,16 +25,16 @@ async def questions(
 ) -> list[str]:
     """So many events about one person, each sent to where it is asked about; returns these conversations."""
     await thread.run(inbox.append, [[record(received_at=at) for _ in range(count)]])
-    claimed = await store.inbox.claim(count, at, LEASE)
+    claimed = await store.inbox.claim(count, lambda: at, LEASE)
     abouts = [event(received_at=at, fold_key=item.record_id, subject=WHO[to]) for item in claimed]
     asks = [ask(item, about, UNRESOLVED + to) for item, about in zip(claimed, abouts, strict=True)]
     await store.judging.apply(asks, at)
     conversations = []
     for _ in range(count):
-        first = await store.deliveries.claim(at, LEASE, [ALICE, BOB, SECURITY])
+        first = await take_next(store, at, busy=(ALICE, BOB, SECURITY))
         assert first is not None
         await store.bursts.ask(first, WHO[to], security_channel=SECURITY, bursts=BURSTS, now=at)
-    while (sent := await store.deliveries.claim(at, LEASE, [])) is not None:
+    while (sent := await take_next(store, at)) is not None:
         await store.deliveries.finish(sent, at)
         if sent.kind is DeliveryKind.FIRST:
             conversations.append(sent.channel)

@@ -1,7 +1,7 @@
 """Checkpoints are made each hour and after each denial, and each anchor is told, once."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from powertrip.domain.checkpoint import Checkpoint, Checkpoints
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted
@@ -10,11 +10,11 @@ from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.history.checkpoints import WAITING_MOST
 from powertrip.store.tables import DeliveryRow, DeliveryState
+from tests.claiming import take_next
 from tests.samples import SECURITY, later
 from tests.store.busy import Busy, faults
 
 WANTED = Checkpoints(version="1.0", anchors=("siem", "vault"))
-LEASE = timedelta(seconds=30)
 
 
 async def take(store: Store, at: datetime) -> Checkpoint | None:
@@ -33,7 +33,7 @@ async def waiting(thread: DatabaseThread) -> Counter[tuple[str, str]]:
 
 async def next_of(store: Store, kind: DeliveryKind) -> Delivery:
     """The next delivery of a kind; others are skipped."""
-    while delivery := await store.deliveries.claim(later(days=90), LEASE, []):
+    while delivery := await take_next(store, later(days=90)):
         if delivery.kind is kind:
             return delivery
         await store.deliveries.skip(delivery, later(days=90))

@@ -66,7 +66,7 @@ async def queue(thread: DatabaseThread, channel: str, now: datetime, due_in: flo
 
 async def open_event(thread: DatabaseThread, now: datetime, *, reminded_in: timedelta) -> None:
     await thread.run(inbox.append, [[record()]])
-    (item,) = await thread.run(inbox.claim, 1, now, LEASE)
+    (item,) = await thread.run(inbox.claim, 1, lambda: now, LEASE)
     await thread.run(judging.apply, [ask(item, event(id="one", next_reminder_at=now + reminded_in))], now)
 
 

@@ -15,7 +15,7 @@ async def approved(thread: DatabaseThread, store: Store, number: int) -> None:
     """One more approved event."""
     about = event(id=f"event{number:05}", fold_key=str(number))
     await thread.run(inbox.append, [[record()]])
-    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     await store.judging.apply([ask(claimed, about)], NOW)
     plan = DecisionPlan(
         before=about,

@@ -21,6 +21,7 @@ from powertrip.domain.quarantine import QuarantineReport
 from powertrip.store import Store, deliveries, inbox, outbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import DeliveryRow
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE
 
@@ -69,7 +70,7 @@ async def test_a_payload_of_the_last_release_is_read(
 ) -> None:
     await write(database_thread, kind, payload)
 
-    claimed = await store.deliveries.claim(NOW, LEASE, [])
+    claimed = await take_next(store, NOW)
 
     assert claimed is not None
     assert claimed.payload == parsed
@@ -81,7 +82,7 @@ async def test_a_delivery_that_cannot_be_read_holds_up_no_other(
     await write(database_thread, DeliveryKind.NOTE, '{"title": "without lines"}')
     await write(database_thread, DeliveryKind.NOTE, '{"title": "next", "lines": []}')
 
-    claimed = await store.deliveries.claim(NOW, LEASE, [])
+    claimed = await take_next(store, NOW)
 
     assert claimed is not None
     assert claimed.payload == Note(title="next", lines=())
@@ -96,7 +97,7 @@ async def test_a_delivery_of_a_later_release_holds_up_no_other(
     await database_thread.run(lambda: DeliveryRow.update(kind="telegram").execute())
     await write(database_thread, DeliveryKind.FIRST, None)
 
-    claimed = await store.deliveries.claim(NOW, LEASE, [])
+    claimed = await take_next(store, NOW)
 
     assert claimed is not None
     assert claimed.kind is DeliveryKind.FIRST
@@ -111,7 +112,7 @@ async def test_very_many_deliveries_that_cannot_be_read_hold_up_no_other(
     await database_thread.run(deliveries.enqueue, unreadable)
     await write(database_thread, DeliveryKind.NOTE, '{"title": "next", "lines": []}')
 
-    claimed = await store.deliveries.claim(NOW, LEASE, [])
+    claimed = await take_next(store, NOW)
 
     assert claimed is not None
     assert claimed.payload == Note(title="next", lines=())
@@ -121,9 +122,9 @@ async def test_a_delivery_is_claimed_with_its_events_and_their_first_notices(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(inbox.append, [[record()]])
-    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    (item,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     await store.judging.apply([ask(item, event(id="one"))], NOW)
-    first = await store.deliveries.claim(NOW, LEASE, [])
+    first = await take_next(store, NOW)
     assert first is not None
     assert [(found.event.id, found.was_asked, found.first_notices) for found in first.snapshots] == [
         ("one", False, ())
@@ -133,7 +134,7 @@ async def test_a_delivery_is_claimed_with_its_events_and_their_first_notices(
         first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, later(seconds=1)
     )
 
-    update = await store.deliveries.claim(later(seconds=2), LEASE, [])
+    update = await take_next(store, later(seconds=2))
 
     assert update is not None
     assert update.kind is DeliveryKind.UPDATE
@@ -146,11 +147,11 @@ async def test_only_a_first_notice_that_is_still_there_is_linked_to(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(inbox.append, [[record()]])
-    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    (item,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     await store.judging.apply([ask(item, event(id="one"))], NOW)
 
     async def next_delivery(hours: float) -> Delivery:
-        delivery = await store.deliveries.claim(later(hours=hours), LEASE, [] if hours == 0 else [ALICE])
+        delivery = await take_next(store, later(hours=hours), busy=() if hours == 0 else (ALICE,))
         assert delivery is not None
         return delivery
 
@@ -175,32 +176,32 @@ async def test_a_message_is_updated_once_however_much_changes_before(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(inbox.append, [[record()]])
-    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    (item,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     await store.judging.apply([ask(item, event(id="one"))], NOW)
-    first = await store.deliveries.claim(NOW, LEASE, [])
+    first = await take_next(store, NOW)
     assert first is not None
     shown = [Shown(event_id="one", revision=1, version=first.snapshots[0].version)]
     await store.notices.posted(first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
     for _ in range(3):
         await database_thread.run(deliveries.touch, ["one"], NOW)
 
-    update = await store.deliveries.claim(NOW, LEASE, [])
+    update = await take_next(store, NOW)
 
     assert update is not None
     assert update.kind is DeliveryKind.UPDATE
-    assert await store.deliveries.claim(NOW, LEASE, []) is None
+    assert await take_next(store, NOW) is None
 
 
 async def join(thread: DatabaseThread, store: Store, seconds: int, event_id: str = "another") -> None:
     """One more record of the one event, so many seconds after NOW; the first opens it."""
     await thread.run(inbox.append, [[record()]])
-    (item,) = await store.inbox.claim(1, later(seconds=seconds), LEASE)
+    (item,) = await store.inbox.claim(1, lambda: later(seconds=seconds), LEASE)
     await store.judging.apply([ask(item, event(id=event_id))], later(seconds=seconds))
 
 
 async def redraw(store: Store, seconds: int) -> Delivery | None:
     """The update that is due so many seconds after NOW, carried out, if there is one."""
-    update = await store.deliveries.claim(later(seconds=seconds), LEASE, [])
+    update = await take_next(store, later(seconds=seconds))
     if update is not None:
         assert update.kind is DeliveryKind.UPDATE
         seen = update.snapshots[0]
@@ -213,7 +214,7 @@ async def redraw(store: Store, seconds: int) -> Delivery | None:
 async def open_card(database_thread: DatabaseThread, store: Store) -> None:
     """A card that was posted and redrawn at NOW, for a second record has joined."""
     await join(database_thread, store, 0, event_id="one")
-    first = await store.deliveries.claim(NOW, LEASE, [])
+    first = await take_next(store, NOW)
     assert first is not None
     shown = [Shown(event_id="one", revision=1, version=first.snapshots[0].version)]
     await store.notices.posted(first, NoticeKind.FIRST, Posted(channel="D1", ts="1.1"), shown, NOW)
@@ -249,7 +250,7 @@ async def test_a_record_that_joins_while_the_card_is_redrawn_is_shown_in_its_tur
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(deliveries.touch, ["one"], later(seconds=1))
-    update = await store.deliveries.claim(later(seconds=1), LEASE, [])
+    update = await take_next(store, later(seconds=1))
     assert update is not None
     await join(database_thread, store, 1)
     seen = update.snapshots[0]

@@ -13,6 +13,7 @@ from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.snapshots import snapshots
 from powertrip.store.tables import EventRow
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, event, known, later, record
 
 LEASE, HOLD = timedelta(seconds=30), timedelta(seconds=2)
@@ -26,7 +27,7 @@ DUBLIN = AddressFacts(
 async def opened(thread: DatabaseThread, store: Store, about: Event) -> str:
     """A new event whose first card may wait for facts."""
     await thread.run(inbox.append, [[record()]])
-    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     held = ToAsk(record=claimed, event=about, conversation=ALICE, hold=HOLD)
     applied = await store.judging.apply([held], NOW)
     return applied.opened[0]
@@ -67,14 +68,14 @@ async def test_a_first_card_waits_for_facts_no_longer_than_its_hold(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await opened(database_thread, store, event())
-    assert await store.deliveries.claim(later(seconds=1), LEASE, []) is None
-    assert await store.deliveries.claim(later(seconds=2), LEASE, []) is not None
+    assert await take_next(store, later(seconds=1)) is None
+    assert await take_next(store, later(seconds=2)) is not None
 
 
 async def test_facts_let_the_first_card_go_at_once(database_thread: DatabaseThread, store: Store) -> None:
     event_id = await opened(database_thread, store, event())
     await keep(store, event_id, known(12))
-    assert await store.deliveries.claim(NOW, LEASE, []) is not None
+    assert await take_next(store, NOW) is not None
     assert (await store.events.get(event_id)).risk.score == 12
 
 
@@ -82,10 +83,10 @@ async def test_a_lookup_is_claimed_by_one_and_again_when_its_lease_ends(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     event_id = await opened(database_thread, store, event())
-    (first,) = await store.enriching.claim(10, NOW, LEASE)
+    (first,) = await store.enriching.claim(10, lambda: NOW, LEASE)
     assert (first.event.id, first.event.source_ip, first.tries) == (event_id, "192.0.2.10", 0)
-    assert await store.enriching.claim(10, NOW, LEASE) == []
-    (second,) = await store.enriching.claim(10, NOW + LEASE, LEASE)
+    assert await store.enriching.claim(10, lambda: NOW, LEASE) == []
+    (second,) = await store.enriching.claim(10, lambda: NOW + LEASE, LEASE)
     assert second.tries == 1
 
 
@@ -96,7 +97,7 @@ async def test_a_finished_lookup_is_never_due_again_and_an_unfinished_one_is(
     more = await opened(database_thread, store, event(id="event00002", fold_key="2"))
     await keep(store, done, DUBLIN)
     await keep(store, more, DUBLIN, again_at=later(minutes=1))
-    due = await store.enriching.claim(10, later(minutes=1), LEASE)
+    due = await store.enriching.claim(10, lambda: later(minutes=1), LEASE)
     assert [item.event.id for item in due] == [more]
 
 
@@ -202,7 +203,7 @@ async def test_a_channel_gets_its_copy_once_with_what_the_risk_made_of_the_event
     kept = await store.events.get(event_id)
     assert (kept.severity, kept.risk_steps, kept.copied_to) == (Severity.CRITICAL, 2, ("C0LOGINS",))
     told = []
-    while (delivery := await store.deliveries.claim(NOW, LEASE, [])) is not None:
+    while (delivery := await take_next(store, NOW)) is not None:
         told.append((delivery.kind, delivery.channel))
     assert told == [(DeliveryKind.FIRST, ALICE), (DeliveryKind.COPY, "C0LOGINS")]
 

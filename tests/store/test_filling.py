@@ -14,6 +14,7 @@ from powertrip.polls import build_backfills
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
+from tests.claiming import take_next
 from tests.conftest import Clock
 from tests.pipeline.contexts import context
 from tests.polls.api import Api
@@ -75,7 +76,7 @@ async def waits(filler: Filler, clock: Clock, api: Api, times: int) -> list[int]
 async def notes(store: Store, clock: Clock) -> int:
     """How many notes wait, all of which are taken."""
     count = 0
-    while (note := await store.deliveries.claim(clock(), timedelta(minutes=2), [])) is not None:
+    while (note := await take_next(store, clock(), lease=timedelta(minutes=2))) is not None:
         await store.deliveries.finish(note, clock())
         count += 1
     return count

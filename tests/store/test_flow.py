@@ -16,6 +16,7 @@ from powertrip.domain.sources import RecordVerdict
 from powertrip.store import Store, audit, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import database
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, decided, decision, event, later, record
 from tests.store.busy import faults
 
@@ -24,7 +25,7 @@ LEASE = timedelta(seconds=30)
 
 async def claimed_records(thread: DatabaseThread, store: Store, count: int) -> list[Record]:
     await thread.run(inbox.append, [[record() for _ in range(count)]])
-    return await store.inbox.claim(count, NOW, LEASE)
+    return await store.inbox.claim(count, lambda: NOW, LEASE)
 
 
 async def opened_event(thread: DatabaseThread, store: Store, occurrences: int = 1) -> str:
@@ -34,7 +35,7 @@ async def opened_event(thread: DatabaseThread, store: Store, occurrences: int = 
 
 
 async def next_delivery(store: Store, *, but_not_to: str = "") -> Delivery:
-    delivery = await store.deliveries.claim(later(minutes=1), LEASE, [but_not_to] if but_not_to else [])
+    delivery = await take_next(store, later(minutes=1), busy=(but_not_to,) if but_not_to else ())
     assert delivery is not None
     return delivery
 
@@ -74,7 +75,7 @@ async def test_a_record_with_a_known_id_is_dropped_and_counted(
 async def test_a_record_comes_back_as_it_went_in(database_thread: DatabaseThread, store: Store) -> None:
     hostile = record("zoë \x00 \u202e \ud800 <!channel>", occurred_at=None, host_name=None, cut=7)
     await database_thread.run(inbox.append, [[hostile]])
-    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     assert claimed.message == "zoë \\x00 \u202e \\ud800 <!channel>"
     assert claimed.received_at == NOW
     assert claimed.occurred_at is None
@@ -85,8 +86,8 @@ async def test_a_claimed_record_is_nobody_elses_until_its_lease_ends(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await claimed_records(database_thread, store, 1)
-    assert await store.inbox.claim(1, later(seconds=29), LEASE) == []
-    assert len(await store.inbox.claim(1, later(seconds=31), LEASE)) == 1
+    assert await store.inbox.claim(1, lambda: later(seconds=29), LEASE) == []
+    assert len(await store.inbox.claim(1, lambda: later(seconds=31), LEASE)) == 1
 
 
 async def test_a_record_judged_twice_makes_one_event(database_thread: DatabaseThread, store: Store) -> None:
@@ -192,7 +193,7 @@ async def test_a_new_event_has_its_first_notice_written_down(
     event_id = await opened_event(database_thread, store)
     delivery = await next_delivery(store)
     assert (delivery.kind, delivery.channel, delivery.event_ids) == (DeliveryKind.FIRST, ALICE, (event_id,))
-    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
+    assert await take_next(store, later(minutes=1)) is None
 
 
 async def test_a_delivery_of_a_crashed_process_is_claimed_again_as_maybe_arrived(
@@ -200,7 +201,7 @@ async def test_a_delivery_of_a_crashed_process_is_claimed_again_as_maybe_arrived
 ) -> None:
     await opened_event(database_thread, store)
     first = await next_delivery(store)
-    again = await store.deliveries.claim(later(minutes=2), LEASE, [])
+    again = await take_next(store, later(minutes=2))
     assert again is not None
     assert (first.attempted_at, again.attempted_at, again.uid) == (None, later(minutes=1), first.uid)
 
@@ -211,15 +212,15 @@ async def test_a_delivery_that_surely_failed_need_not_be_looked_for(
     await opened_event(database_thread, store)
     delivery = await next_delivery(store)
     await store.deliveries.postpone(delivery, later(minutes=2), "429", may_have_arrived=False)
-    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
-    again = await store.deliveries.claim(later(minutes=2), LEASE, [])
+    assert await take_next(store, later(minutes=1)) is None
+    again = await take_next(store, later(minutes=2))
     assert again is not None
     assert (again.attempted_at, again.attempts) == (None, 1)
 
 
 async def test_a_busy_lane_is_left_alone(database_thread: DatabaseThread, store: Store) -> None:
     await opened_event(database_thread, store)
-    assert await store.deliveries.claim(NOW, LEASE, [ALICE]) is None
+    assert await take_next(store, NOW, busy=(ALICE,)) is None
 
 
 async def test_only_the_first_decision_is_taken(database_thread: DatabaseThread, store: Store) -> None:
@@ -276,7 +277,7 @@ async def test_a_decision_has_every_copy_updated_once(database_thread: DatabaseT
     await store.events.decide(approve(event_id))
     delivery = await next_delivery(store)
     assert (delivery.kind, delivery.channel, delivery.ts) == (DeliveryKind.UPDATE, "D1", "1.1")
-    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
+    assert await take_next(store, later(minutes=1)) is None
 
 
 async def test_a_message_that_was_overtaken_while_it_was_posted_is_updated(
@@ -333,7 +334,7 @@ async def test_a_person_is_nudged_once_for_all_that_is_due_with_the_first_remind
         due = await store.events.due_reminders(later(hours=hours), 10)
         plan = [(item, later(hours=hours + 1)) for item in due]
         await store.events.reserve_reminders(plan, SECURITY, 1, NOW)
-        while delivery := await store.deliveries.claim(later(minutes=1), LEASE, []):
+        while delivery := await take_next(store, later(minutes=1)):
             nudges += [delivery] if delivery.kind is DeliveryKind.NUDGE else []
 
     (nudge,) = nudges
@@ -357,7 +358,7 @@ async def test_who_has_approved_is_not_nudged_while_a_second_person_is_looked_fo
     await store.events.reserve_reminders([(item, later(hours=5)) for item in due], SECURITY, 1, NOW)
 
     kinds = []
-    while delivery := await store.deliveries.claim(later(minutes=1), LEASE, []):
+    while delivery := await take_next(store, later(minutes=1)):
         kinds.append((delivery.kind, delivery.channel))
     assert set(kinds) == {
         (DeliveryKind.SECOND, SECURITY),
@@ -402,7 +403,7 @@ async def test_a_list_of_reminders_stays_for_the_events_that_it_still_reminds_of
     left = await next_delivery(store, but_not_to=ALICE)
     assert (left.kind, left.ts) == (DeliveryKind.UPDATE, "2.1")
     assert {notice.event_id for notice in left.notices} == {item.event_id for item in others}
-    assert await store.deliveries.claim(later(minutes=1), LEASE, [ALICE]) is None
+    assert await take_next(store, later(minutes=1), busy=(ALICE,)) is None
 
 
 async def test_events_are_found_by_what_people_ask_for(database_thread: DatabaseThread, store: Store) -> None:

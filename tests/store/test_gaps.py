@@ -15,6 +15,7 @@ from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=2)
@@ -32,7 +33,7 @@ def writer(database_thread: DatabaseThread) -> GroupCommitInbox:
 
 async def claimed(store: Store, minutes: float = 0) -> DueGap:
     """The gap that is due so many minutes from now."""
-    gap = await store.gaps.claim(["logs"], later(minutes=minutes), LEASE)
+    gap = await store.gaps.claim(["logs"], lambda: later(minutes=minutes), LEASE)
     assert gap is not None
     return gap
 
@@ -40,7 +41,7 @@ async def claimed(store: Store, minutes: float = 0) -> DueGap:
 async def titles(store: Store) -> list[str]:
     """The titles of the notes that wait."""
     found = []
-    while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
+    while (delivery := await take_next(store, later(days=9))) is not None:
         assert isinstance(delivery.payload, Note)
         found.append(delivery.payload.title)
         await store.deliveries.finish(delivery, NOW)
@@ -70,9 +71,9 @@ async def test_one_process_at_a_time_fills_a_gap_until_the_lease_of_a_dead_one_e
     writer: GroupCommitInbox, store: Store
 ) -> None:
     await writer.put([], [GAP])
-    assert await store.gaps.claim(["other"], NOW, LEASE) is None
+    assert await store.gaps.claim(["other"], lambda: NOW, LEASE) is None
     await claimed(store)
-    assert await store.gaps.claim(["logs"], later(minutes=1), LEASE) is None
+    assert await store.gaps.claim(["logs"], lambda: later(minutes=1), LEASE) is None
     await claimed(store, minutes=3)
 
 
@@ -88,7 +89,7 @@ async def test_pages_and_cursor_are_kept_together_and_what_is_known_is_dropped(
     gap = await claimed(store)
     assert gap.cursor == {"min_id": "12"}
     assert await store.gaps.keep(gap, [], {"min_id": "20"}, False, ROOM, SECURITY, NOW) == 0
-    assert await store.gaps.claim(["logs"], later(days=1), LEASE) is None
+    assert await store.gaps.claim(["logs"], lambda: later(days=1), LEASE) is None
     assert (await store.inbox.backlog(BIG), await store.gaps.waiting_count(), await titles(store)) == (
         2,
         0,
@@ -115,7 +116,7 @@ async def test_a_failure_that_is_told_is_told_once_a_source_and_so_is_its_end(
 async def test_a_gap_that_is_put_off_has_not_failed(writer: GroupCommitInbox, store: Store) -> None:
     await writer.put([], [GAP])
     await store.gaps.put_off(await claimed(store), later(minutes=5))
-    assert await store.gaps.claim(["logs"], later(minutes=4), LEASE) is None
+    assert await store.gaps.claim(["logs"], lambda: later(minutes=4), LEASE) is None
     assert (await claimed(store, minutes=5)).failures == 0
 
 

@@ -7,6 +7,7 @@ from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import database
 from powertrip.store.tables import DeliveryRow, DeliveryState
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE, post
 
@@ -18,7 +19,7 @@ SOON = later(minutes=1)
 async def asked(thread: DatabaseThread, store: Store, *severities: Severity, to: str = SECURITY) -> list[str]:
     """New events of these severities whose first cards are for one conversation, in this order."""
     await thread.run(inbox.append, [[record() for _ in severities]])
-    claimed = await store.inbox.claim(len(severities), NOW, LEASE)
+    claimed = await store.inbox.claim(len(severities), lambda: NOW, LEASE)
     events = [event(severity=severity) for severity in severities]
     events = [event(id=about.id, severity=about.severity, fold_key=about.id) for about in events]
     asks = [ask(item, about, to) for item, about in zip(claimed, events, strict=True)]
@@ -26,7 +27,7 @@ async def asked(thread: DatabaseThread, store: Store, *severities: Severity, to:
 
 
 async def claim(store: Store, *busy: str) -> Delivery:
-    delivery = await store.deliveries.claim(later(minutes=1), LEASE, busy)
+    delivery = await take_next(store, later(minutes=1), busy=busy)
     assert delivery is not None
     return delivery
 
@@ -38,7 +39,7 @@ async def gathered(store: Store) -> Delivery:
 async def everything(store: Store) -> list[tuple[str, ...]]:
     """The events of all that waits, in the order in which it goes out."""
     found = []
-    while (delivery := await store.deliveries.claim(later(minutes=1), LEASE, [])) is not None:
+    while (delivery := await take_next(store, later(minutes=1))) is not None:
         delivery = await store.gathering.gather(delivery, ABOVE, SOON)
         found.append(delivery.event_ids)
     return found
@@ -126,8 +127,8 @@ async def test_the_events_of_a_list_are_told_once_though_the_process_dies_before
 ) -> None:
     events = await asked(database_thread, store, *[LOW] * 4)
     made = await gathered(store)
-    assert await store.deliveries.claim(later(minutes=1), LEASE, []) is None
-    again = await store.deliveries.claim(later(minutes=2), LEASE, [])
+    assert await take_next(store, later(minutes=1)) is None
+    again = await take_next(store, later(minutes=2))
     assert again is not None
     # By the same mark in its metadata, and looked for, as it may have been posted.
     assert (again.uid, again.event_ids) == (made.uid, tuple(events))
@@ -140,7 +141,7 @@ async def test_a_list_takes_nothing_of_what_was_claimed_by_another_process_meanw
     first, *others = await asked(database_thread, store, *[LOW] * 5)
     mine = await claim(store)
     # The lease ran out before the list was made, and somebody posts the card alone.
-    taken = await store.deliveries.claim(later(minutes=2), LEASE, [])
+    taken = await take_next(store, later(minutes=2))
     assert taken is not None
     assert taken.event_ids == (first,)
     assert (await store.gathering.gather(mine, ABOVE, later(minutes=2))).event_ids == (first,)
@@ -168,7 +169,7 @@ async def test_what_comes_in_the_minute_after_a_list_is_listed_too_and_later_a_c
     await gathered(store)
     more = await asked(database_thread, store, LOW, LOW)
     soon, late = later(seconds=50), later(seconds=70)
-    one = await store.deliveries.claim(soon, LEASE, [])
+    one = await take_next(store, soon)
     assert one is not None
     assert (await store.gathering.gather(one, ABOVE, late)).event_ids == (more[0],)
     assert (await store.gathering.gather(one, ABOVE, soon)).event_ids == tuple(more)

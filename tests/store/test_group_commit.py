@@ -57,7 +57,7 @@ async def test_too_much_that_waits_turns_senders_away_until_it_is_judged(
     with pytest.raises(Overloaded) as refused:
         await writer.put([record()])
     assert refused.value.retry_after == 30
-    for claimed in await store.inbox.claim(2, NOW, NOW - NOW):
+    for claimed in await store.inbox.claim(2, lambda: NOW, NOW - NOW):
         assert await database_thread.run(inbox.mark_judged, {claimed.inbox_id: RecordVerdict.IGNORED}, NOW)
     assert await writer.put([record()]) == 1
 

@@ -34,7 +34,7 @@ async def beat(
 ) -> bool:
     """Take a heartbeat; returns whether it was asked about."""
     await inbox.put([record(received_at=clock())])
-    (claimed,) = await store.inbox.claim(1, clock(), timedelta(seconds=30))
+    (claimed,) = await store.inbox.claim(1, clock, timedelta(seconds=30))
     ask = ToAsk(record=claimed, event=event(fold_key=claimed.record_id), conversation=SECURITY)
     genuine = Beat(source="syslog", sent_at=sent_at or clock(), nonce=nonce)
     heard = ToBeat(record=claimed, beat=genuine, rule="ssh_login", otherwise=ask)

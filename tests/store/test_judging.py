@@ -24,6 +24,7 @@ from powertrip.store.tables import (
     QuarantineRow,
     TallyRow,
 )
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, ask, decided, decision, event, later, record
 from tests.store.busy import faults
 
@@ -32,11 +33,11 @@ LEASE = timedelta(seconds=30)
 
 async def claimed(thread: DatabaseThread, store: Store, count: int, **changes: Any) -> list[Record]:
     await thread.run(inbox.append, [[record(**changes) for _ in range(count)]])
-    return await store.inbox.claim(count, NOW, LEASE)
+    return await store.inbox.claim(count, lambda: NOW, LEASE)
 
 
 async def posted(store: Store, channel: str, ts: str) -> Delivery:
-    delivery = await store.deliveries.claim(later(minutes=1), LEASE, [])
+    delivery = await take_next(store, later(minutes=1))
     assert delivery is not None
     (found,) = delivery.snapshots
     shown = [Shown(event_id=found.event.id, revision=found.event.revision, version=found.version)]

@@ -30,7 +30,7 @@ async def judged(
     """The users who are asked about the records of one batch, and how many records are known."""
     for item in records:
         await thread.run(inbox.append, [[item]])
-    claimed = await store.inbox.claim(100, NOW, LEASE)
+    claimed = await store.inbox.claim(100, lambda: NOW, LEASE)
     asks = [
         ToAsk(
             record=item,
@@ -64,7 +64,7 @@ async def test_of_one_id_for_many_records_each_is_judged_and_counted(
             inbox.append, [[replace(item, source="shared-ids") for item in records]]
         ) == [2]
         await database_thread.run(inbox.append, [[sent("another", source="shared-ids")]])
-    claimed = await store.inbox.claim(100, NOW, LEASE)
+    claimed = await store.inbox.claim(100, lambda: NOW, LEASE)
 
     assert [item.message for item in claimed] == [ALICES, BOBS, "another"]
     assert [sent_id(item.record_id) for item in claimed] == ["X"] * 3
@@ -77,7 +77,7 @@ async def test_of_one_id_for_many_records_each_is_judged_and_counted(
 
 async def test_a_poisoned_id_hides_no_login(database_thread: DatabaseThread, store: Store) -> None:
     await database_thread.run(inbox.append, [[sent("nothing of interest", program="cron")]])
-    await store.inbox.claim(100, NOW, LEASE)
+    await store.inbox.claim(100, lambda: NOW, LEASE)
 
     assert await judged(database_thread, store, sent(ALICES)) == (["alice"], 0)
 
@@ -160,7 +160,9 @@ async def test_an_id_made_to_look_like_that_of_the_next_login_hides_it_no_more_t
     before = [posted("7", "noise"), posted(told_apart("7", login.content), "noise")]
 
     assert await database_thread.run(inbox.append, [[item] for item in (*before, login)]) == [1, 1, 1]
-    assert login.message in [item.message for item in await store.inbox.claim(9, later(days=1), LEASE)]
+    assert login.message in [
+        item.message for item in await store.inbox.claim(9, lambda: later(days=1), LEASE)
+    ]
 
 
 def test_the_id_of_the_sender_is_found_again() -> None:

@@ -21,6 +21,7 @@ from powertrip.domain.judgement import ToAsk
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.tables import DeliveryRow, DeliveryState
+from tests.claiming import take_next
 from tests.samples import ALICE, SECURITY, ask, decided, decision, event, later
 from tests.store.busy import faults
 
@@ -80,7 +81,7 @@ async def take(store: Store, delivery: Delivery, number: int) -> None:
 
 async def test_all_that_waited_goes_out_with_the_events_it_is_about(left: DatabaseThread) -> None:
     store, sent = Store(left), []
-    while delivery := await store.deliveries.claim(later(hours=1), LEASE, []):
+    while delivery := await take_next(store, later(hours=1)):
         sent.append(delivery)
         await take(store, delivery, len(sent))
 
@@ -111,7 +112,7 @@ async def test_events_are_reminded_of_joined_and_decided_as_if_nothing_had_been(
     assert {item.event_id for item in due} >= {"asked", "grown", "denied", "halfway", "new", "bobs", "silent"}
     assert await store.events.reserve_reminders(following, SECURITY, 3, later(hours=2)) == len(due)
 
-    unjudged = await store.inbox.claim(10, later(minutes=2), LEASE)
+    unjudged = await store.inbox.claim(10, lambda: later(minutes=2), LEASE)
     assert [item.record_id for item in unjudged] == ["w-1", "w-2"]
     batch = [ask(unjudged[0], event(fold_key="grown")), ask(unjudged[1], event(id="after", fold_key="after"))]
     applied = await store.judging.apply(batch, later(hours=2))

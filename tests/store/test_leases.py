@@ -1,16 +1,17 @@
 """Two workers and one delivery: who waited for the database has a whole lease, and knows when it is lost."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 
 import pytest
 
 from powertrip.domain.delivery import Delivery, DeliveryKind
-from powertrip.store import Store, deliveries
+from powertrip.domain.record import Gap
+from powertrip.store import Store, deliveries, gaps, inbox
 from powertrip.store.database import DatabaseThread, open_database
 from tests.conftest import Clock
-from tests.samples import ALICE, SECURITY
+from tests.samples import ALICE, SECURITY, ask, record
 
 LEASE = timedelta(seconds=30)
 PAUSE = timedelta(seconds=1)
@@ -47,6 +48,34 @@ async def test_a_claim_that_waited_for_the_database_has_its_whole_lease(
     # As long as the first may be at it, nobody else is.
     clock.forward(seconds=29.9)
     assert await other.deliveries.take(clock, LEASE) is None
+
+
+CLAIMS: dict[str, Callable[[Store, Clock], Awaitable[object]]] = {
+    "records": lambda store, clock: store.inbox.claim(9, clock, LEASE),
+    "lookups": lambda store, clock: store.enriching.claim(9, clock, LEASE),
+    "gaps": lambda store, clock: store.gaps.claim(["logs"], clock, LEASE),
+    "polls": lambda store, clock: store.polling.claim(
+        "wazuh", "one", clock, look_back=timedelta(), lease=LEASE
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CLAIMS)
+async def test_so_has_every_other_claim(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock, what: str
+) -> None:
+    await database_thread.run(inbox.append, [[record(), record()]])
+    (item,) = await store.inbox.claim(1, clock, timedelta())
+    await store.judging.apply([ask(item)], clock())
+    left_out = Gap(source="logs", after_id="1", until_id="2", query="", noticed_at=clock())
+    await database_thread.run(gaps.append, [left_out])
+
+    busy = database_thread.run(lambda: clock.forward(seconds=8))
+    _, taken = await asyncio.gather(busy, CLAIMS[what](store, clock))
+
+    assert taken
+    clock.forward(seconds=29.9)
+    assert not await CLAIMS[what](other, clock)
 
 
 async def test_who_has_lost_a_delivery_is_told_and_spoils_nothing_of_the_new_owner(

@@ -13,6 +13,7 @@ from powertrip.domain.judgement import Applied, Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
 from powertrip.store import Store, audit, inbox
 from powertrip.store.database import DatabaseThread
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, decided, decision, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -34,7 +35,7 @@ class Bench:
     async def _claimed(self, source: str, event: Event, record_id: str) -> Record:
         came = record(source=source, record_id=record_id, occurred_at=event.occurred_at)
         await self.thread.run(inbox.append, [[came]])
-        (claimed,) = await self.store.inbox.claim(1, NOW, LEASE)
+        (claimed,) = await self.store.inbox.claim(1, lambda: NOW, LEASE)
         return claimed
 
     async def pipeline(self, record_id: str = "p1", watch: Watch = WAZUH, **about: object) -> Applied:
@@ -98,7 +99,7 @@ class Bench:
     async def deliveries(self, kind: DeliveryKind = DeliveryKind.ORIGIN) -> list[Delivery]:
         """All waiting deliveries of a kind, claimed."""
         found: list[Delivery] = []
-        while delivery := await self.store.deliveries.claim(later(hours=1), LEASE, []):
+        while delivery := await take_next(self.store, later(hours=1)):
             found.append(delivery)
         return [delivery for delivery in found if delivery.kind is kind]
 
@@ -315,7 +316,7 @@ async def test_a_refusal_is_shown_and_told_once_to_the_security_channel(bench: B
     (standing,) = (await bench.store.events.get(event_id)).origins
     assert (standing.state, standing.why, standing.at) == (OriginState.FAILED, "wrong password", NOW)
     assert len(await bench.deliveries(DeliveryKind.NOTE)) == 1
-    again = await bench.store.deliveries.claim(later(minutes=21), LEASE, [])
+    again = await take_next(bench.store, later(minutes=21))
     assert again is None or again.kind is not DeliveryKind.NOTE
 
 
@@ -351,7 +352,7 @@ async def test_a_record_and_its_counterpart_in_one_batch_make_a_pair(
 ) -> None:
     records = [record(source="syslog", record_id="p1"), record(source="alerts", record_id="a1")]
     await database_thread.run(inbox.append, [records[:1], records[1:]])
-    pipeline, hids = await store.inbox.claim(2, NOW, LEASE)
+    pipeline, hids = await store.inbox.claim(2, lambda: NOW, LEASE)
     batch: list[Judgement] = [
         ToAsk(record=pipeline, event=event(id="one"), conversation=ALICE, watches=(WAZUH,)),
         ToSight(record=hids, event=event(source="alerts"), watch=WAZUH),

@@ -1,15 +1,16 @@
 """Polls in the store, on both databases: one process at a time, nothing lost, and what people are told."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.delivery import DeliveryKind, Note
-from powertrip.domain.due import PollRound
+from powertrip.domain.due import PollRound, PollState
 from powertrip.domain.voices import ExpectedVoice
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=2)
@@ -22,7 +23,7 @@ ROOM = Backlog(BIG)
 async def titles(store: Store) -> list[str]:
     """The titles of the notes that wait."""
     found = []
-    while (delivery := await store.deliveries.claim(later(days=9), LEASE, [])) is not None:
+    while (delivery := await take_next(store, later(days=9))) is not None:
         assert (delivery.kind, delivery.channel) == (DeliveryKind.NOTE, SECURITY)
         assert isinstance(delivery.payload, Note)
         found.append(delivery.payload.title)
@@ -30,21 +31,28 @@ async def titles(store: Store) -> list[str]:
     return found
 
 
+async def claim(
+    store: Store, name: str, owner: str, at: datetime, lease: timedelta = LEASE
+) -> PollState | None:
+    """Claim a poll at a moment."""
+    return await store.polling.claim(name, owner, lambda: at, look_back=timedelta(), lease=lease)
+
+
 async def test_one_process_at_a_time_polls_until_the_lease_of_a_dead_one_ends(store: Store) -> None:
-    assert await store.polling.claim("wazuh", "one", NOW, NOW, LEASE) is not None
-    assert await store.polling.claim("wazuh", "two", NOW, later(minutes=1), LEASE) is None
-    assert await store.polling.claim("wazuh", "two", NOW, later(minutes=3), LEASE) is not None
+    assert await claim(store, "wazuh", "one", NOW) is not None
+    assert await claim(store, "wazuh", "two", later(minutes=1)) is None
+    assert await claim(store, "wazuh", "two", later(minutes=3)) is not None
     with pytest.raises(StoreUnavailable, match="taken over"):
         await store.polling.keep("wazuh", "one", [record()], {"at": 1}, ROOM, later(minutes=3), LEASE)
     assert await store.inbox.backlog(BIG) == 0
 
 
 async def test_records_and_cursor_are_kept_together_or_not_at_all(store: Store) -> None:
-    await store.polling.claim("wazuh", "one", NOW, NOW, LEASE)
+    await claim(store, "wazuh", "one", NOW)
     assert await store.polling.keep("wazuh", "one", [record(record_id="a")], {"at": 1}, ROOM, NOW, LEASE) == 1
     with pytest.raises(Overloaded):
         await store.polling.keep("wazuh", "one", [record(record_id="b")], {"at": 2}, Backlog(1), NOW, LEASE)
-    again = await store.polling.claim("wazuh", "two", later(days=1), later(minutes=9), LEASE)
+    again = await claim(store, "wazuh", "two", later(minutes=9))
     assert again is not None
     assert (again.cursor, again.since) == ({"at": 1}, NOW)
     page = [record(record_id="a"), record(record_id="b")]
@@ -54,7 +62,7 @@ async def test_records_and_cursor_are_kept_together_or_not_at_all(store: Store) 
 async def test_a_lasting_failure_is_told_once_and_so_is_its_end(store: Store) -> None:
     for minute in (0, 10, 20, 30):
         now = later(minutes=minute)
-        state = await store.polling.claim("wazuh", "one", NOW, now, LEASE)
+        state = await claim(store, "wazuh", "one", now)
         assert state is not None
         assert state.failures == minute / 10
         await store.polling.failed("wazuh", "one", "answered 401", now, TELL, SECURITY, now)
@@ -65,14 +73,14 @@ async def test_a_lasting_failure_is_told_once_and_so_is_its_end(store: Store) ->
 
 
 async def test_a_gap_is_told_at_its_begin_and_counted_at_its_end(store: Store) -> None:
-    await store.polling.claim("wazuh", "one", NOW, NOW, LEASE)
+    await claim(store, "wazuh", "one", NOW)
     behind = PollRound(count=100, oldest=NOW, newest=later(hours=1), more=True)
     await store.polling.succeeded("wazuh", "one", behind, NOW, SECURITY, NOW)
     await store.polling.succeeded("wazuh", "one", behind, NOW, SECURITY, NOW)
     assert await titles(store) == ["The poll wazuh is behind and catches up"]
     done = PollRound(count=5, oldest=later(hours=1), newest=later(hours=2))
     await store.polling.succeeded("wazuh", "one", done, NOW, SECURITY, NOW)
-    delivery = await store.deliveries.claim(NOW, LEASE, [])
+    delivery = await take_next(store, NOW)
     assert delivery is not None
     assert isinstance(delivery.payload, Note)
     assert delivery.payload.title == "The poll wazuh has caught up"
@@ -110,6 +118,6 @@ async def test_the_time_that_powertrip_was_away_is_no_silence(store: Store) -> N
 
 async def keep(store: Store, record_id: str, **after: float) -> None:
     """A record of syslog comes in."""
-    await store.polling.claim("any", record_id, NOW, later(**after), timedelta(seconds=1))
+    await claim(store, "any", record_id, later(**after), lease=timedelta(seconds=1))
     came = record(record_id=record_id, received_at=later(**after))
     await store.polling.keep("any", record_id, [came], {"at": 1}, ROOM, later(**after), timedelta(seconds=1))

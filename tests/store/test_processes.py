@@ -58,7 +58,7 @@ async def test_what_waits_is_as_old_as_the_oldest_of_it(
     for minutes in (1, 2, 3):
         at = later(minutes=minutes)
         await database_thread.run(inbox.append, [[record(received_at=at)]])
-    (claimed,) = await store.inbox.claim(1, NOW, timedelta(seconds=30))
+    (claimed,) = await store.inbox.claim(1, lambda: NOW, timedelta(seconds=30))
     await store.judging.apply([ask(claimed, event())], later(minutes=4))
 
     seen = await store.processes.whole(LIMIT)

@@ -20,6 +20,7 @@ from powertrip.store import Store, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
 from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.busy import faults
 from tests.store.test_judging import approval
@@ -50,7 +51,7 @@ async def test_two_judges_keep_each_record_once_and_open_each_event_once(
     stores = [Store(thread) for thread in threads]
     for round_number in range(8):
         await threads[0].run(inbox.append, [[record() for _ in range(60)]])
-        claimed = await stores[0].inbox.claim(60, NOW, LEASE)
+        claimed = await stores[0].inbox.claim(60, lambda: NOW, LEASE)
 
         def batch(label: str, claimed: Any = claimed, round_number: int = round_number) -> Any:
             return [
@@ -106,7 +107,7 @@ async def test_who_is_second_to_open_an_event_joins_it(
     opening, second = threads
     store = Store(second)
     await second.run(inbox.append, [[record(), record(), record()]])
-    one, two, three = await store.inbox.claim(3, NOW, LEASE)
+    one, two, three = await store.inbox.claim(3, lambda: NOW, LEASE)
 
     first = ask(one, event(id="first", fold_key="same"))
     batch = [ask(two, event(id="second", fold_key="same")), ask(three, event(id="other", fold_key="other"))]
@@ -123,9 +124,9 @@ async def test_a_card_posted_while_its_event_changes_is_rendered_anew(
     changing, sending = threads
     store = Store(sending)
     await sending.run(inbox.append, [[record()]])
-    (claimed,) = await store.inbox.claim(1, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     await store.judging.apply([ask(claimed, event(id="one"))], NOW)
-    delivery = await store.deliveries.claim(NOW, LEASE, [])
+    delivery = await take_next(store, NOW)
     assert delivery is not None
     shown = [Shown(event_id="one", revision=1, version=1)]
 
@@ -143,7 +144,7 @@ async def test_a_card_posted_while_its_event_changes_is_rendered_anew(
 async def test_a_reminder_is_reserved_by_one_of_two(threads: tuple[DatabaseThread, DatabaseThread]) -> None:
     stores = [Store(thread) for thread in threads]
     await threads[0].run(inbox.append, [[record() for _ in range(30)]])
-    claimed = await stores[0].inbox.claim(30, NOW, LEASE)
+    claimed = await stores[0].inbox.claim(30, lambda: NOW, LEASE)
     await stores[0].judging.apply(
         [ask(item, event(id=f"e{n:02}", fold_key=str(n))) for n, item in enumerate(claimed)], NOW
     )
@@ -160,7 +161,7 @@ async def test_a_reminder_is_reserved_by_one_of_two(threads: tuple[DatabaseThrea
 
 async def claimed(store: Store, thread: DatabaseThread, source: str) -> Record:
     await thread.run(inbox.append, [[record(source=source, occurred_at=NOW)]])
-    (item,) = await store.inbox.claim(1, NOW, LEASE)
+    (item,) = await store.inbox.claim(1, lambda: NOW, LEASE)
     return item
 
 

@@ -9,6 +9,7 @@ from powertrip.domain.event import Severity
 from powertrip.store import Store, audit, deliveries, inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.tables import AuditRow, DeliveryRow, DeliveryState
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.test_flow import LEASE, next_delivery, post
 
@@ -16,7 +17,7 @@ from tests.store.test_flow import LEASE, next_delivery, post
 async def asked(thread: DatabaseThread, store: Store, count: int, **about: object) -> list[str]:
     """So many new events, with nothing left to send."""
     await thread.run(inbox.append, [[record() for _ in range(count)]])
-    claimed = await store.inbox.claim(count, NOW, LEASE)
+    claimed = await store.inbox.claim(count, lambda: NOW, LEASE)
     events = [event(fold_key=f"{about}{number}", **about) for number in range(count)]
     applied = await store.judging.apply([ask(*pair) for pair in zip(claimed, events, strict=True)], NOW)
     await thread.run(lambda: DeliveryRow.update(state=DeliveryState.DONE).execute())
@@ -36,7 +37,7 @@ async def test_a_list_of_reminders_has_a_bound_and_the_worst_are_in_the_first(
     await asked(database_thread, store, LISTED + 3, severity=Severity.LOW)
     grave = await asked(database_thread, store, 2, severity=Severity.CRITICAL)
     assert await remind(store, later(minutes=10)) == LISTED + 5
-    lists = [await store.deliveries.claim(later(minutes=1), LEASE, []) for _ in range(3)]
+    lists = [await take_next(store, later(minutes=1)) for _ in range(3)]
     reminders = [item for item in lists if item and item.kind is DeliveryKind.REMINDER]
     assert [len(item.event_ids) for item in reminders] == [LISTED, 5]
     assert set(grave) == set(reminders[0].event_ids[:2])

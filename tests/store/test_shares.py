@@ -22,7 +22,7 @@ def of(source: str, count: int) -> list[Record]:
 
 
 async def claimed(store: Store, limit: int) -> list[str]:
-    return [item.source for item in await store.inbox.claim(limit, NOW, later(minutes=1) - NOW)]
+    return [item.source for item in await store.inbox.claim(limit, lambda: NOW, later(minutes=1) - NOW)]
 
 
 async def test_the_sources_take_turns_whoever_sent_how_much_before(
@@ -41,7 +41,7 @@ async def test_the_sources_take_turns_whoever_sent_how_much_before(
 
 async def test_who_comes_later_is_next_and_not_first(database_thread: DatabaseThread, store: Store) -> None:
     await database_thread.run(inbox.append, [of("loud", 10), of("loud", 10)])
-    judged = await store.inbox.claim(5, NOW, later(minutes=1) - NOW)
+    judged = await store.inbox.claim(5, lambda: NOW, later(minutes=1) - NOW)
     await database_thread.run(
         inbox.mark_judged, {item.inbox_id: RecordVerdict.IGNORED for item in judged}, NOW
     )
@@ -55,7 +55,7 @@ async def test_of_a_source_the_oldest_come_first(database_thread: DatabaseThread
     await database_thread.run(inbox.append, [sent[:3], sent[3:5]])
     await database_thread.run(inbox.append, [sent[5:]])
 
-    got = await store.inbox.claim(9, NOW, later(minutes=1) - NOW)
+    got = await store.inbox.claim(9, lambda: NOW, later(minutes=1) - NOW)
 
     assert [item.record_id for item in got] == [item.record_id for item in sent]
 
@@ -64,7 +64,7 @@ async def test_what_is_judged_again_takes_its_turn_like_any_other(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(inbox.append, [of("back", 4)])
-    back = await store.inbox.claim(9, NOW, later(minutes=1) - NOW)
+    back = await store.inbox.claim(9, lambda: NOW, later(minutes=1) - NOW)
     ids = [item.inbox_id for item in back]
     await database_thread.run(inbox.mark_judged, dict.fromkeys(ids, RecordVerdict.UNMATCHED), NOW)
     await database_thread.run(inbox.append, [of("other", 4)])
@@ -90,7 +90,7 @@ async def test_the_questions_are_answered_from_an_index(database_url: str, store
 
             patched.setattr(opened, "execute_sql", spy)
             if query == "claim":
-                inbox.claim(5, NOW, later(minutes=1) - NOW)
+                inbox.claim(5, lambda: NOW, later(minutes=1) - NOW)
             elif query == "count":
                 turns.waiting_by_source()
             else:
@@ -137,11 +137,11 @@ async def test_what_was_put_off_is_free_at_once_and_counted_by_source(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await database_thread.run(inbox.append, [of("slow", 3)])
-    taken = await store.inbox.claim(9, NOW, later(minutes=1) - NOW)
+    taken = await store.inbox.claim(9, lambda: NOW, later(minutes=1) - NOW)
 
     await store.inbox.release([item.inbox_id for item in taken], NOW, put_off=["slow"])
 
-    assert len(await store.inbox.claim(9, NOW, later(minutes=1) - NOW)) == 3
+    assert len(await store.inbox.claim(9, lambda: NOW, later(minutes=1) - NOW)) == 3
     totals = await database_thread.run(counts.totals, NOW)
     assert totals["slow"][RecordVerdict.PUT_OFF] == 1
 

@@ -71,7 +71,7 @@ async def test_records_and_what_becomes_of_them_wake_who_waits_for_each(
     await listening.next(Signal.INBOX)
     assert not listening.events[Signal.OUTBOX].is_set()
 
-    (item,) = await thread.run(inbox.claim, 1, NOW, timedelta(seconds=30))
+    (item,) = await thread.run(inbox.claim, 1, lambda: NOW, timedelta(seconds=30))
     await Store(thread).judging.apply([ask(item, event(id="one"))], NOW)
 
     await listening.next(Signal.OUTBOX)

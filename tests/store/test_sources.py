@@ -11,6 +11,7 @@ from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.sources import counts, unmatched
 from powertrip.store.sources.refusals import Refusals
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY, ask, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -35,7 +36,7 @@ async def judge(
     ]
     await thread.run(inbox.append, [came])
     batch: list[Judgement] = []
-    for item in await store.inbox.claim(len(came), now, LEASE):
+    for item in await store.inbox.claim(len(came), lambda: now, LEASE):
         match verdict:
             case RecordVerdict.MATCH:
                 batch.append(ask(item, event(fold_key=item.record_id)))
@@ -55,7 +56,7 @@ async def report_of(store: Store, name: str, **after: float) -> SourceReport:
 async def notes(store: Store) -> list[Note]:
     """The notes that wait for the security channel."""
     found = []
-    while (delivery := await store.deliveries.claim(later(days=99), LEASE, [])) is not None:
+    while (delivery := await take_next(store, later(days=99))) is not None:
         await store.deliveries.finish(delivery, NOW)
         if isinstance(delivery.payload, Note):
             found.append(delivery.payload)

@@ -20,7 +20,7 @@ async def joined(
 ) -> str:
     """An event that so many records joined, each with its port; returns its id."""
     await database_thread.run(inbox.append, [[record() for _ in ports]])
-    taken = await store.inbox.claim(len(ports), NOW, later(minutes=1) - NOW)
+    taken = await store.inbox.claim(len(ports), lambda: NOW, later(minutes=1) - NOW)
     asked = [
         ask(
             item,

@@ -13,6 +13,7 @@ from powertrip.store.database import DatabaseThread
 from powertrip.store.storms.tables import StormRow
 from powertrip.store.tables import EventRow
 from slack_emulator.rates import Rates
+from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, event, later
 from tests.store.storms import LEASE, deliver, judge, login
 
@@ -185,7 +186,7 @@ async def test_what_comes_during_an_update_waits_its_turn(
     await judge(database_thread, store, [login(number) for number in range(30)])
     await everything(store, later(seconds=9))
     await judge(database_thread, store, [login(40)], now=later(seconds=20))
-    update = await store.deliveries.claim(later(seconds=40), LEASE, [])
+    update = await take_next(store, later(seconds=40))
     assert update is not None
 
     await judge(database_thread, store, [login(41)], now=later(seconds=41))
@@ -200,7 +201,7 @@ async def test_an_event_whose_address_turns_out_bad_leaves_the_storm_and_is_aske
 ) -> None:
     await judge(database_thread, store, [login(number) for number in range(30)])
     await everything(store, later(seconds=9))
-    found = await store.enriching.claim(100, later(seconds=10), LEASE)
+    found = await store.enriching.claim(100, lambda: later(seconds=10), LEASE)
     assert (await the_storm(database_thread, store)).open_covered == 0
 
     enriched = [

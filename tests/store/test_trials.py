@@ -31,7 +31,7 @@ def trial(**changes: str) -> Trial:
 async def tried(store: Store, inbox: GroupCommitInbox, clock: Clock, token: str) -> ToTry:
     """A record in the inbox that claims to be the test with this token."""
     await inbox.put([record()])
-    (claimed,) = await store.inbox.claim(1, clock(), timedelta(seconds=30))
+    (claimed,) = await store.inbox.claim(1, clock, timedelta(seconds=30))
     ordinary = ToAsk(record=claimed, event=event(fold_key=claimed.record_id), conversation=SECURITY)
     as_test = replace(ordinary, event=replace(ordinary.event, is_test=True))
     return ToTry(record=claimed, token=token, outcome="taken", as_test=as_test, otherwise=ordinary)

@@ -4,17 +4,17 @@ from datetime import timedelta
 
 from powertrip.domain.delivery import DeliveryKind, Note
 from powertrip.store import Store
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY
 
 CHANNELS = ("mail", "pager")
-LEASE = timedelta(seconds=30)
 REFUSED = Note(title="Slack refuses the token", lines=("invalid_auth", "Copy it anew."))
 
 
 async def told(store: Store) -> list[tuple[DeliveryKind, str, str]]:
     """Kind, channel and title of what is to go out, and end it."""
     found = []
-    while delivery := await store.deliveries.claim(NOW, LEASE, []):
+    while delivery := await take_next(store, NOW):
         assert isinstance(delivery.payload, Note)
         found.append((delivery.kind, delivery.channel, delivery.payload.title))
         await store.deliveries.finish(delivery, NOW)

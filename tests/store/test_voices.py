@@ -14,6 +14,7 @@ from powertrip.domain.voices import Expected, ExpectedVoice
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.sources import voices
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY, ask, event, later, record
 
 LEASE = timedelta(seconds=30)
@@ -34,7 +35,7 @@ async def speak(
     """Records come in and are judged: as logins of ssh_login's, or as what no rule takes."""
     await thread.run(inbox.append, [records])
     batch: list[Judgement] = []
-    for item in await store.inbox.claim(len(records), later(days=99), LEASE):
+    for item in await store.inbox.claim(len(records), lambda: later(days=99), LEASE):
         about = event(fold_key=item.record_id, host_name=item.host_name)
         unmatched = ToCount(record=item, verdict=RecordVerdict.UNMATCHED, name="servers", reason="no rule")
         batch.append(ask(item, about) if login else unmatched)
@@ -49,7 +50,7 @@ async def told(store: Store, expected: Expected, **after: float) -> list[Note]:
     """The notes of one look, `after` NOW."""
     count = await store.voices.report(expected, SECURITY, NOW, later(**after))
     found = []
-    while (delivery := await store.deliveries.claim(later(days=99), LEASE, [])) is not None:
+    while (delivery := await take_next(store, later(days=99))) is not None:
         await store.deliveries.finish(delivery, NOW)
         if isinstance(delivery.payload, Note):
             found.append(delivery.payload)
@@ -191,7 +192,7 @@ async def test_what_waits_to_be_judged_is_no_silence(database_thread: DatabaseTh
     assert await told(store, expected) == []
     await database_thread.run(inbox.append, [[said(program="sshd", minutes=50)]])
     assert await told(store, expected, minutes=65) == []
-    (claimed,) = await store.inbox.claim(5, later(minutes=65), LEASE)
+    (claimed,) = await store.inbox.claim(5, lambda: later(minutes=65), LEASE)
     await store.judging.apply([ask(claimed, event())], later(minutes=65), expected)
     assert await told(store, expected, minutes=66) == []
     assert await titles(store, expected, minutes=111) == ["The program sshd of the source servers is silent"]
@@ -201,7 +202,7 @@ async def test_a_heartbeat_is_nobodys_voice(database_thread: DatabaseThread, sto
     expected = expecting({"within": "1h", "program": "sshd"}, {"within": "1h", "hosts": "learned"})
     assert await told(store, expected) == []
     await database_thread.run(inbox.append, [[said(program="sshd", minutes=50)]])
-    (claimed,) = await store.inbox.claim(5, NOW, LEASE)
+    (claimed,) = await store.inbox.claim(5, lambda: NOW, LEASE)
     await store.judging.apply([ToBeat(record=claimed, is_copy=True)], NOW, expected)
     assert await titles(store, expected, minutes=61) == ["The program sshd of the source servers is silent"]
 

@@ -9,6 +9,7 @@ import pytest
 from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.store import Store, deliveries, inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
+from tests.claiming import take_next
 from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=5)
@@ -24,7 +25,7 @@ async def workers(tmp_path: Path) -> AsyncIterator[list[Store]]:
     await threads[0].run(_enqueue_post_and_removal)
     stores = [Store(thread) for thread in threads]
     await stores[0].begin_work(NOW)
-    assert len(await stores[0].inbox.claim(1, NOW, LEASE)) == 1
+    assert len(await stores[0].inbox.claim(1, lambda: NOW, LEASE)) == 1
     assert {delivery.kind for delivery in await claimed(stores[0])} == {
         DeliveryKind.NOTE,
         DeliveryKind.REMOVE,
@@ -48,14 +49,14 @@ def _enqueue_post_and_removal() -> None:
 async def claimed(store: Store, seconds: float = 0) -> list[Delivery]:
     """Every delivery that is free at that moment."""
     found: list[Delivery] = []
-    while delivery := await store.deliveries.claim(later(seconds=seconds), LEASE, []):
+    while delivery := await take_next(store, later(seconds=seconds)):
         found.append(delivery)
     return found
 
 
 async def test_what_a_living_worker_holds_stays_its_own(workers: list[Store]) -> None:
     await workers[1].begin_work(NOW)
-    assert await workers[1].inbox.claim(1, later(seconds=10), LEASE) == []
+    assert await workers[1].inbox.claim(1, lambda: later(seconds=10), LEASE) == []
     assert await claimed(workers[1], seconds=10) == []
 
 
@@ -64,7 +65,7 @@ async def test_what_a_dead_worker_held_is_free_and_a_post_once_slack_has_settled
 ) -> None:
     workers[0].end_work()
     await workers[1].begin_work(NOW)
-    assert len(await workers[1].inbox.claim(1, NOW, LEASE)) == 1
+    assert len(await workers[1].inbox.claim(1, lambda: NOW, LEASE)) == 1
     assert [delivery.kind for delivery in await claimed(workers[1])] == [DeliveryKind.REMOVE]
     (post,) = await claimed(workers[1], seconds=10)
     assert post.kind is DeliveryKind.NOTE

@@ -150,7 +150,7 @@ class Scene:
         """Open new events of Alice's, some with more than one occurrence."""
         about = [event(id=self._new_id(), fold_key=str(self._number)) for _ in range(EVENTS)]
         await self.thread.run(inbox.append, [[record() for _ in about]])
-        claimed = await self.store.inbox.claim(EVENTS, NOW, timedelta(seconds=30))
+        claimed = await self.store.inbox.claim(EVENTS, lambda: NOW, timedelta(seconds=30))
         await self.store.judging.apply([ask(*pair) for pair in zip(claimed, about, strict=True)], NOW)
         self.ids = [one.id for one in about]
 
