@@ -16,6 +16,7 @@ from powertrip.store.database import for_update
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState, SightingRow, SightingState
 from powertrip.store.sources.tables import VoiceRow
+from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import (
     AuditRow,
     BackupRow,
@@ -141,8 +142,16 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
     (BackupRow.digest_at, BackupRow.digest_at.is_null(False)),
     (VoiceRow.heard_at, VoiceRow.source.is_null(False)),
     (HeartbeatCardRow.alive_at, HeartbeatCardRow.id == _ONLY),
+    (StormRow.next_reminder_at, StormRow.next_reminder_at.is_null(False)),
+    # From here on it is counted when a storm is over, and when its card may be drawn again.
+    (StormRow.last_at, StormRow.ended_at.is_null()),
+    (StormMessageRow.shown_at, StormMessageRow.removed_at.is_null()),
 )
-"""Every time that somebody waits for, or goes by, with the condition by which it is found cheaply."""
+"""Every time that somebody waits for, or goes by, with the condition by which it is found cheaply.
+
+Not among them are a process's signs of life and checkpoints, which see themselves what lies ahead, and when
+a card was redrawn, which is never taken for later than now.
+"""
 _WRITTEN_SINCE = (
     (DeliveryRow.due_at, _outbox),
     (DeliveryRow.created_at, _outbox),

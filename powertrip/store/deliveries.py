@@ -150,7 +150,9 @@ def enqueue_redraws(event_ids: Collection[str], now: datetime) -> None:
     """Queue an update of each message about events that records have joined, each REDRAWN_EVERY at most."""
     messages = _messages_about(event_ids)
     drawn = {message: redrawn_at for message, redrawn_at in messages.items() if redrawn_at}
-    update_messages(messages, now, {message: max(now, at + REDRAWN_EVERY) for message, at in drawn.items()})
+    # Where the clock was set back it may have been redrawn at a time that is still to come.
+    due = {message: max(now, min(at, now) + REDRAWN_EVERY) for message, at in drawn.items()}
+    update_messages(messages, now, due)
 
 
 def _messages_about(event_ids: Collection[str]) -> dict[tuple[str, str], datetime | None]:

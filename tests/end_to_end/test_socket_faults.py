@@ -75,7 +75,7 @@ async def connection(app: AsyncApp, clock: Clock) -> AsyncIterator[SocketConnect
 
 
 async def wedge(control: Control) -> None:
-    """Cut the socket and refuse the next handshake: its address is used up, and another is asked for later."""
+    """Cut the socket and refuse the next handshake: another is asked for after a pause."""
     await control.refuse_handshakes(1)
     await control.drop_sockets()
     await control.wait_for(lambda s: s.handshakes_refused == 1 and not s.connections)

@@ -1,5 +1,6 @@
 """An hour forward and back: leases stand as long as they would have, and what waits does not wait longer."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +12,9 @@ from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.store import Clock, ClockStepped, Store, clock_steps, deliveries, inbox, judging
 from powertrip.store import clock as clock_module
 from powertrip.store.database import DatabaseThread
-from powertrip.store.tables import DeliveryRow, EventRow, LaneRow
+from powertrip.store.heartbeat_tables import HeartbeatCardRow
+from powertrip.store.storms.tables import StormMessageRow, StormRow
+from powertrip.store.tables import ClockRow, DeliveryRow, EventRow, LaneRow, NoticeRow, Table
 from tests.samples import ALICE, BOB, NOW, SECURITY, ask, event, record
 
 HOUR = timedelta(hours=1)
@@ -230,3 +233,59 @@ async def test_a_step_is_logged_with_its_size(
     assert "clock was set" in (said := capsys.readouterr().out)
     assert "-3600" in said
     assert clock_steps.STEP < HOUR
+
+
+async def test_a_storm_goes_on_as_it_would_have_when_the_clock_is_set_back(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread
+) -> None:
+    machine.is_set(HOUR)
+    await clock.follow()
+    ahead = clock()
+    soon = ahead + timedelta(minutes=1)
+    storm = dict.fromkeys(("kind", "key", "rule", "title", "severity", "network", "channel"), "")
+    storm |= {"failed": False, "host_groups": [], "ends_after": 600, "update_every": 60}
+    times = {"opened_at": ahead, "last_at": ahead + timedelta(seconds=1), "next_reminder_at": soon}
+    await database_thread.run(lambda: StormRow.create(id="one", **storm, **times))
+    message = {"channel": SECURITY, "ts": "1.1", "storm_id": "one", "kind": "first", "reminder": 0}
+    shown = {"shown_version": 1, "shown_at": ahead + timedelta(seconds=1)}
+    await database_thread.run(lambda: StormMessageRow.create(**message, **shown))
+
+    machine.is_set(-HOUR)
+    await clock.follow()
+
+    (last,) = await values(database_thread, StormRow.last_at)
+    (reminder,) = await values(database_thread, StormRow.next_reminder_at)
+    (shown_at,) = await values(database_thread, StormMessageRow.shown_at)
+    assert max(last, shown_at) <= clock() + timedelta(seconds=2)
+    assert reminder <= clock() + timedelta(minutes=1, seconds=2)
+
+
+async def test_a_card_redrawn_by_a_clock_that_was_ahead_is_redrawn_again_as_soon_as_any(
+    clock: Clock, database_thread: DatabaseThread
+) -> None:
+    await open_event(database_thread, clock(), reminded_in=HOUR)
+    notice = {"kind": "first", "channel": ALICE, "ts": "1.1", "reminder": 0, "posted_at": clock()}
+    notice |= {"shown_revision": 1, "shown_version": 1}
+
+    def redraw() -> None:
+        NoticeRow.create(event_id="one", redrawn_at=clock() + HOUR, **notice)
+        deliveries.enqueue_redraws(["one"], clock())
+
+    await database_thread.run(redraw)
+    assert max(await values(database_thread, DeliveryRow.due_at)) <= clock() + deliveries.REDRAWN_EVERY
+
+
+def test_every_time_that_something_waits_for_is_pulled_back() -> None:
+    followed = {column for column, _ in clock_steps._WAITING}
+    # Leases are renewed, lanes rest as Slack demands, and what was mended is written by the step itself.
+    followed |= {DeliveryRow.leased_until, LaneRow.free_at, LaneRow.busy_until, ClockRow.mended_until}
+    # Only told to people.
+    followed |= {HeartbeatCardRow.down_until}
+    waits = re.compile(r"(^|_)due_at$|^next_|_until$|^free_at$|^digest_at$")
+    columns = {column for table in tables_of(Table) for column in table._meta.fields.values()}
+    assert {column for column in columns if waits.search(column.name)} - followed == set()
+
+
+def tables_of(base: Any) -> list[Any]:
+    """All tables, however far down their classes stand."""
+    return [table for child in base.__subclasses__() for table in (child, *tables_of(child))]
