@@ -242,7 +242,9 @@ async def test_a_storm_goes_on_as_it_would_have_when_the_clock_is_set_back(
     await clock.follow()
     ahead = clock()
     soon = ahead + timedelta(minutes=1)
-    storm = dict.fromkeys(("kind", "key", "rule", "title", "severity", "network", "channel"), "")
+    storm: dict[str, Any] = dict.fromkeys(
+        ("kind", "key", "rule", "title", "severity", "network", "channel"), ""
+    )
     storm |= {"failed": False, "host_groups": [], "ends_after": 600, "update_every": 60}
     times = {"opened_at": ahead, "last_at": ahead + timedelta(seconds=1), "next_reminder_at": soon}
     await database_thread.run(lambda: StormRow.create(id="one", **storm, **times))

@@ -19,6 +19,7 @@ from powertrip.domain.record import Record
 from powertrip.store import Store, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
+from powertrip.store.sources import judged
 from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow
 from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
@@ -99,6 +100,36 @@ async def while_held(
     ended.set()
     await held
     return found
+
+
+async def test_a_judge_that_thinks_holds_up_no_other(
+    threads: tuple[DatabaseThread, DatabaseThread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = threads
+    await quick.run(inbox.append, [[record(), record()]])
+    one, two = await Store(quick).inbox.claim(2, lambda: NOW, LEASE)
+    begun, ended = threading.Event(), threading.Event()
+    count = judged.count
+    waited: list[bool] = []
+
+    def think_and_count(*args: Any, **kwargs: Any) -> None:
+        # Its events, occurrences and cards are written; the counts, which all share, and the history are not.
+        if not begun.is_set():
+            begun.set()
+            waited.append(ended.wait(PATIENCE / 3))
+        count(*args, **kwargs)
+
+    monkeypatch.setattr(judged, "count", think_and_count)
+    first = [ask(one, event(id="one", fold_key="one"))]
+    thinks = asyncio.create_task(Store(slow).judging.apply(first, NOW))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        await Store(quick).judging.apply([ask(two, event(id="two", fold_key="two"))], NOW)
+    ended.set()
+
+    await thinks
+    assert waited == [True]
+    assert await faults(quick) == {}
 
 
 async def test_who_is_second_to_open_an_event_joins_it(
