@@ -5,12 +5,14 @@ from datetime import datetime
 
 from powertrip.cards import words
 from powertrip.cards.blocks import (
+    MESSAGE_JSON,
     MESSAGE_SIZE,
     Block,
     Line,
     bold,
     date,
     header,
+    json_size,
     outside,
     paragraph,
     preformatted,
@@ -23,6 +25,8 @@ from powertrip.cards.text import show
 from powertrip.domain.sources import NO_SOURCE, RecordVerdict, SourceReport, UnmatchedGroup, refused
 
 SOURCES_PAGE_SIZE = 5
+_ROOM_FOR_THE_COUNT = 500
+"""Characters of JSON for the line that counts what finds no room, in the card and in its plain text."""
 GROUPS_SHOWN = 15
 EXAMPLE_LIMIT = 300
 _NAME_LIMIT = 60
@@ -70,11 +74,14 @@ def source_card(report: SourceReport, now: datetime) -> Message:
     lines = _lines(report)
     blocks = [header(show(f"Source {report.name}", 120)), paragraph(lines)]
     room = MESSAGE_SIZE - sum(map(size, blocks))
+    # The lines stand in the plain text as well.
+    json_room = MESSAGE_JSON - 2 * json_size(blocks) - _ROOM_FOR_THE_COUNT
     shown = 0
     for group in report.unmatched[:GROUPS_SHOWN]:
         of_group = [paragraph([_group(group, now)]), preformatted(show(group.message, EXAMPLE_LIMIT))]
         room -= sum(map(size, of_group))
-        if room < 0:
+        json_room -= json_size(of_group) + json_size(of_group[0])
+        if min(room, json_room) < 0:
             break
         blocks += of_group
         lines.append(_group(group, now))

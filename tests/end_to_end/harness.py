@@ -58,6 +58,7 @@ SETTINGS: dict[str, Any] = {
     "rules": [{"use": "ssh"}],
     # Tests that are about other things send many logins alike, and ask for a card of each.
     "storms": {"enabled": False},
+    "bursts": {"questions": 1000, "list_above": 1000},
     "reminders": {"remind_after": "1h", "remind_every": "1h"},
     "log": {"format": "human"},
 }

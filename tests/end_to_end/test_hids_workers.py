@@ -45,7 +45,7 @@ async def test_two_workers_find_every_counterpart_whichever_came_first(
         await asyncio.gather(*posts, *alerts)
         await evidence.until_idle(60)
         for worker in workers:
-            assert "failed" not in worker.output.read_text(encoding="utf-8")
+            assert "step failed" not in worker.output.read_text(encoding="utf-8")
     assert evidence.column("SELECT state FROM sighting") == ["matched"] * 100
     assert evidence.column("SELECT state FROM expectation") == ["seen"] * 100
     pairs = evidence.rows(

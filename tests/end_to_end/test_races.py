@@ -193,7 +193,7 @@ async def test_two_workers_that_fold_into_the_same_events_never_wait_for_each_ot
         assert evidence.number("SELECT min(revision) FROM event") == 20
         await assert_promises_kept(evidence, control, set())
         for worker in workers:
-            assert "failed" not in worker.output.read_text(encoding="utf-8")
+            assert "step failed" not in worker.output.read_text(encoding="utf-8")
 
 
 @ANY_RATE

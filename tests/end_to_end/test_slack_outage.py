@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from powertrip.runtime import app, loops, shared, steps, worker
+from powertrip.runtime import loops, shared
 from powertrip.slack import calls
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
@@ -62,7 +62,7 @@ class Hours:
 def hours(monkeypatch: pytest.MonkeyPatch, sandbox: SlackEmulator) -> Hours:
     """The clock of Powertrip and of the local Slack's rates."""
     hours = Hours()
-    for module in (app, loops, shared, steps, worker, calls):
+    for module in (shared, calls):
         monkeypatch.setattr(module, "utc_now", hours.now)
     for tick in ("TICK", "SLOW_TICK", "WORKSPACE_TICK"):
         monkeypatch.setattr(loops, tick, timedelta(milliseconds=20))
