@@ -111,10 +111,12 @@ async def test_caddy_speaks_tls_with_senders_and_passes_on_what_they_post_and_no
                 assert unknown.status == 404
                 assert "Powertrip" not in await unknown.text()
                 assert (await session.get(f"{url}/healthz", ssl=trusted)).status == 200
-                large = await session.post(
-                    f"{url}/ingest/syslog", data=io.BytesIO(b"x" * (10 << 20)), headers=BEARER, ssl=trusted
-                )
-                assert large.status == 413
+                for chunked in (None, True):
+                    body = io.BytesIO(b"x" * (10 << 20))
+                    large = await session.post(
+                        f"{url}/ingest/syslog", data=body, chunked=chunked, headers=BEARER, ssl=trusted
+                    )
+                    assert large.status == 413
                 secret = await session.post(f"{url}/ingest/papertrail/of-a-path", ssl=trusted)
                 assert secret.status == 401
         finally:
