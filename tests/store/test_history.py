@@ -462,6 +462,30 @@ def test_a_rewriting_is_named_with_its_place(kept: Kept, what: str) -> None:
     assert found.faults[verdict, kind].where == where
 
 
+def judged_by_an_earlier_release(kept: Kept, hours: int) -> None:
+    """As a rollback leaves it: what seals nothing wrote a line, and judged records so many hours later."""
+    line, at, detail = kept.run(
+        "SELECT id, at, detail FROM audit WHERE event_id = 'late' ORDER BY id"
+    ).fetchone()
+    plain = {name: value for name, value in json.loads(detail).items() if not name.endswith("_seal")}
+    text = json.dumps(plain, sort_keys=True)
+    kept.run("UPDATE audit SET detail = ? WHERE id = ?", text, line)
+    judged_at = at + hours * 3_600_000_000
+    kept.run("UPDATE inbox SET verdict = NULL, judged_at = ? WHERE judged_at IS NOT NULL", judged_at)
+    kept.rebuild()
+
+
+@pytest.mark.parametrize(("hours", "is_whole"), [(0, True), (12, False)])
+def test_what_an_earlier_release_judged_after_a_rollback_is_no_fault_and_what_nobody_judged_is_one(
+    kept: Kept, hours: int, is_whole: bool
+) -> None:
+    with kept.unguarded():
+        judged_by_an_earlier_release(kept, hours)
+    found = kept.verified()
+    assert ((COMPLETENESS, "record unjudged") not in found.faults) is is_whole, found.faults
+    assert found.faults.keys() <= {(COMPLETENESS, "record unjudged")}
+
+
 def test_what_cannot_be_rewritten_is_refused(kept: Kept) -> None:
     (hashed,) = kept.run("SELECT hash FROM audit WHERE id = 4").fetchone()
     line = "1, 'x', NULL, NULL, '{}', 'p'"

@@ -97,6 +97,8 @@ class _Case:
         occurrences: Rows,
         decisions: Rows,
     ) -> None:
+        if action in _RECORDS and "record_seal" not in detail:
+            self.coupled.written_unsealed(at)
         match action:
             case "event_opened":
                 self._opened(line, detail)

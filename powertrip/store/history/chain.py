@@ -31,6 +31,8 @@ class Coupled:
     """Line, former channel, current channel."""
     pruned: int = 0
     """How many of the oldest rows of the quarantine were deleted."""
+    unsealed: tuple[int, int] | None = None
+    """From when to when an earlier release wrote lines, before an upgrade or after a rollback."""
     # On the disk, for there may be many.
     _aside: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(""))
 
@@ -68,6 +70,11 @@ class Coupled:
                 self._aside.execute("INSERT OR IGNORE INTO storm VALUES (?)", (detail.get("storm"),))
             case _:
                 self.pruned += int(detail.get("count") or 0)
+
+    def written_unsealed(self, at: int) -> None:
+        """Remember that an earlier release wrote a line then."""
+        first, last = self.unsealed or (at, at)
+        self.unsealed = (min(first, at), max(last, at))
 
     def has_card(self, storm: str) -> bool:
         """Whether a card of this storm was posted."""

@@ -13,7 +13,8 @@ from powertrip.store.history.snapshot import Snapshot
 from powertrip.store.tables import DeliveryState
 
 OVERLAP = timedelta(hours=1)
-"""How long a worker of an earlier release, which notes no verdict, may go on after the migration."""
+"""How long a worker of an earlier release, which notes no verdict, may go on after the migration, or have
+judged nothing but what no rule knows before and after a line of its own."""
 FIRST_MIGRATION, THIS_MIGRATION = "0001_initial", "0019_history"
 
 
@@ -40,9 +41,9 @@ class Waiting:
 
 def check_inbox(seen: Snapshot, findings: Findings, coupled: Coupled) -> None:
     """Look for records that count as judged though no rule has judged them."""
-    unjudged = """SELECT id, source FROM inbox
-        WHERE judged_at IS NOT NULL AND verdict IS NULL AND received_at > ? ORDER BY id"""
-    for inbox_id, source in seen.rows(unjudged, _known_since(seen)):
+    unjudged = """SELECT id, source FROM inbox WHERE judged_at IS NOT NULL AND verdict IS NULL
+        AND received_at > ? AND judged_at NOT BETWEEN ? AND ? ORDER BY id"""
+    for inbox_id, source in seen.rows(unjudged, _known_since(seen), *_of_earlier(coupled)):
         what = f"it counts as judged, and nothing has judged it (source {source})"
         findings.missing("record unjudged", f"inbox row {inbox_id}", what)
     lost = """SELECT id, source FROM inbox i WHERE verdict = ? AND judged_at IS NOT NULL
@@ -52,6 +53,15 @@ def check_inbox(seen: Snapshot, findings: Findings, coupled: Coupled) -> None:
         if number >= coupled.pruned:
             what = f"it was quarantined, and is not in quarantine (source {source})"
             findings.missing("quarantine", f"inbox row {inbox_id}", what)
+
+
+def _of_earlier(coupled: Coupled) -> tuple[int, int]:
+    """From when to when an earlier release judged, as far as its lines tell; a rollback is one, too."""
+    if coupled.unsealed is None:
+        return (0, 0)
+    first, last = coupled.unsealed
+    around = OVERLAP // timedelta(microseconds=1)
+    return (first - around, last + around)
 
 
 def _known_since(seen: Snapshot) -> int:
