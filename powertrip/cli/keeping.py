@@ -37,10 +37,15 @@ def restore(
         typer.Option("--replace", help="Also where the database has what the backup has not."),
     ] = False,
 ) -> None:
-    """Make the database what a backup holds; nothing may use it meanwhile. Today's is kept beside it."""
+    """Make the database what a backup holds; nothing may use it meanwhile. Today's is kept beside it.
+
+    Ends with 1 where the history in it is not whole; it is restored all the same.
+    """
+    from powertrip.cli.history import verifying
     from powertrip.net import utc_now
 
-    url = read_config(config).database.url.get_secret_value()
+    settings = read_config(config)
+    url = settings.database.url.get_secret_value()
     now, aside = utc_now(), None
     if url.startswith("sqlite"):
         from powertrip.store.archive import sqlite
@@ -54,6 +59,11 @@ def restore(
     if aside is not None:
         console.print(f"the database of until now is kept as {printable(str(aside))}", soft_wrap=True)
     console.print("what came and what was decided after that is not in it; see docs/operations.md")
+    with open_stored(settings):
+        found = verifying.verified([], verifying.own_key(settings))
+    verifying.tell(console, found, outside=False)
+    if found.faults:
+        raise typer.Exit(1)
 
 
 @app.command()

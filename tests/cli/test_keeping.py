@@ -49,8 +49,22 @@ def test_what_was_backed_up_is_restored_and_what_is_lost_is_said_first(folder: P
     restored = type_in(folder, "restore", "kept.db", "--replace")
     assert restored.status == 0, restored.said
     assert "the database of until now is kept as" in restored.out
+    assert "integrity     whole\ncompleteness  whole\n" in restored.out
     with closing(sqlite3.connect(folder / "powertrip.db")) as connection:
         assert connection.execute("SELECT action FROM audit").fetchall() == [("database_restored",)]
+
+
+def test_a_backup_that_lacks_what_its_history_tells_of_is_restored_and_that_is_said(folder: Path) -> None:
+    with closing(sqlite3.connect(folder / "powertrip.db")) as connection:
+        connection.execute(
+            "INSERT INTO inbox (source, record_id, raw, message, content, cut, attempts, turn, unmatched, "
+            "received_at, judged_at) VALUES ('syslog', '1', '', '', '', 0, 0, 0, 0, 1, 1)"
+        )
+        connection.commit()
+    assert type_in(folder, "backup", "kept.db").status == 0
+    restored = type_in(folder, "restore", "kept.db")
+    assert restored.status == 1
+    assert "integrity     whole\ncompleteness  broken\n  inbox row 1: it counts as judged" in restored.out
 
 
 def test_there_is_nothing_to_back_up_before_there_is_a_database(tmp_path: Path) -> None:

@@ -6,7 +6,9 @@ import os
 import secrets
 import sqlite3
 import stat
+from collections.abc import Callable
 from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from threading import Event as Flag
 from threading import Thread
@@ -25,7 +27,7 @@ from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.forgetting import forget_person
 from powertrip.store.tables import AuditRow, DeliveryRow, DeliveryState, EventRow, InboxRow, OccurrenceRow
 from tests.samples import ALICE, NOW, ask, event, later, record
-from tests.store.busy import faults
+from tests.store.busy import Busy, faults
 from tests.store.test_flow import LEASE, approve, next_delivery, opened_event, post
 
 OLD_RELEASE = Path(__file__).parent / "last_release" / "sqlite.sql"
@@ -253,6 +255,67 @@ async def test_a_backup_of_the_last_release_is_brought_up_to_date(tmp_path: Path
     assert sqlite.inspect(file).lines == held.lines + 1
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def archived(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[str, Callable[[int], Held], Callable[[int], str]]:
+    """A database's URL, and what takes a backup of it and restores that, by number; it says where to."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path}/powertrip.db"
+        migrate(open_database(url))
+
+        def put_back(number: int) -> str:
+            file = tmp_path / f"restored.{number}"
+            sqlite.put_back(tmp_path / f"{number}", file, replace=False, now=later(days=1))
+            return f"sqlite:///{file}"
+
+        return url, lambda number: sqlite.take(tmp_path / "powertrip.db", tmp_path / f"{number}"), put_back
+    server = request.getfixturevalue("postgres")
+    monkeypatch.setenv("PATH", f"{server.bin_path}:{os.environ['PATH']}")
+    url = request.getfixturevalue("new_postgres")()
+
+    def restore(number: int) -> str:
+        empty = new_database(server)
+        postgres.put_back(tmp_path / f"{number}", empty, now=later(days=1))
+        return empty
+
+    return url, lambda number: postgres.take(url, tmp_path / f"{number}"), restore
+
+
+def new_database(server: Any) -> str:
+    """The URL of a database of PostgreSQL with nothing in it."""
+    name = f"restored_{secrets.token_hex(4)}"
+    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}".encode())
+    return str(server.get_uri(database=name))
+
+
+async def test_backups_taken_while_records_and_clicks_come_restore_to_a_whole_history(
+    archived: tuple[str, Callable[[int], Held], Callable[[int], str]],
+) -> None:
+    url, take, put_back = archived
+    thread = DatabaseThread(open_database(url))
+    busy, names = Busy(thread), (f"e{number}" for number in range(100))
+
+    async def work(events: int) -> None:
+        for name in islice(names, events):
+            await busy.opened(name, 3)
+            await busy.send()
+            await busy.decide(name, Status.APPROVED, revision=2)
+            await busy.send()
+
+    await work(1)
+    for number in range(2):
+        await asyncio.gather(asyncio.to_thread(take, number), work(4))
+    await thread.close()
+    for number in range(2):
+        restored = DatabaseThread(open_database(await asyncio.to_thread(put_back, number)))
+        assert await faults(restored) == {}
+        # Each decision left a record of its event open, as another one.
+        assert await restored.run(EventRow.select().count) >= 2 + 8 * number
+        await restored.close()
+
+
 async def test_postgresql_is_kept_by_its_own_tools_and_restored_into_an_empty_database(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,10 +330,7 @@ async def test_postgresql_is_kept_by_its_own_tools_and_restored_into_an_empty_da
     with pytest.raises(StoreError, match="has tables already"):
         await asyncio.to_thread(postgres.put_back, tmp_path / "backup", url, now=NOW)
 
-    name = f"restored_{secrets.token_hex(4)}"
-    with psycopg.connect(server.get_uri(), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}".encode())
-    empty = server.get_uri(database=name)
+    empty = new_database(server)
     assert await asyncio.to_thread(postgres.put_back, tmp_path / "backup", empty, now=NOW) == held
     restored = DatabaseThread(open_database(empty))
     assert (await Store(restored).events.get(event_id)).status is Status.PENDING
@@ -315,6 +375,7 @@ async def test_of_a_person_all_goes_but_the_evidence_and_what_is_open(
     line = await database_thread.run(lambda: AuditRow.select().order_by(AuditRow.id.desc()).first())
     assert (line.action, line.actor_id, line.event_id) == ("person_forgotten", None, None)
     assert ALICE not in str(line.detail)
+    assert await faults(database_thread) == {}
     # What is sent again is still known.
     await database_thread.run(inbox.append, [[mine]])
     (again,) = await store.inbox.claim(1, lambda: later(minutes=1), LEASE)

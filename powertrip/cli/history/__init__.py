@@ -77,10 +77,11 @@ def report(
 
 
 def _public_key(settings: "Config", given: str | None) -> "Ed25519PublicKey | None":
+    from powertrip.cli.history import verifying
     from powertrip.domain.checkpoint import public_key
 
     if given is None:
-        return settings.audit.key.public_key() if settings.audit.key else None
+        return verifying.own_key(settings)
     try:
         return public_key(given)
     except ValueError as error:

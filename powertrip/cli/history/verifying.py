@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
@@ -13,6 +14,9 @@ from powertrip.store.database_in_use import database
 from powertrip.store.history.findings import Findings, Verdict
 from powertrip.store.history.verify import verify
 
+if TYPE_CHECKING:
+    from powertrip.settings import Config
+
 
 def verified(anchors: Sequence[Path], key: Ed25519PublicKey | None) -> Findings:
     """What is wrong with the open database, compared with the checkpoints in these files too."""
@@ -21,6 +25,11 @@ def verified(anchors: Sequence[Path], key: Ed25519PublicKey | None) -> Findings:
     if anchors and not told:
         found.missing("anchors", str(anchors[0]), "there is no checkpoint in what --anchors names")
     return found
+
+
+def own_key(settings: "Config") -> Ed25519PublicKey | None:
+    """The public half of the key that the configuration signs checkpoints with."""
+    return settings.audit.key.public_key() if settings.audit.key else None
 
 
 def _lines(files: Sequence[Path]) -> Iterator[str]:
