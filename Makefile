@@ -83,6 +83,7 @@ measure: $(VENV)/.installed-dev
 	PYTHONPATH=. $(BIN)/python tools/measure_code.py
 	PYTHONPATH=. $(BIN)/python tools/trace_paths.py
 	PYTHONPATH=. $(BIN)/python tools/measure_batch.py
+	PYTHONPATH=. $(BIN)/python tools/measure_costs.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build
