@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import structlog
 
 from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.store import Clock, ClockStepped, Store, clock_steps, deliveries, inbox, judging
@@ -224,14 +225,13 @@ async def test_the_answer_of_a_slow_database_is_no_step(machine: Machine, clock:
     assert clock() - machine.now == timedelta()
 
 
-async def test_a_step_is_logged_with_its_size(
-    machine: Machine, clock: Clock, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_a_step_is_logged_with_its_size(machine: Machine, clock: Clock) -> None:
     machine.is_set(-HOUR)
-    await clock.follow()
+    with structlog.testing.capture_logs() as logs:
+        await clock.follow()
 
-    assert "clock was set" in (said := capsys.readouterr().out)
-    assert "-3600" in said
+    (said,) = [line for line in logs if "clock was set" in line["event"]]
+    assert "-3600" in str(said)
     assert clock_steps.STEP < HOUR
 
 
