@@ -280,7 +280,7 @@ async def run(name: str, kind: Kind, seed: int) -> tuple[Verdict | None, list[ob
         folder = Path(top)
         with _small_disk(folder) if name == "sqlite-disk-full" else contextlib.nullcontext():
             environment = _faked_time(folder) if name.startswith("clock") else {}
-            async with a_stage(kind, folder, environment=environment) as stage:
+            async with a_stage(kind, folder, environment=environment, breakable=True) as stage:
                 crowd = Crowd(stage, random.Random(seed), RATE)  # noqa: S311
                 return await _try(stage, crowd, name, fault, seen)
 
