@@ -112,11 +112,12 @@ class Line:
         with self._lock:
             self._is_lost = True
             was_committing = self._is_committing
+            # What ended in the last moment has been committed; what fails from here on fails because of us.
+            finished, self._finished = self._finished, []
             if self._break_off is not None:
                 with contextlib.suppress(Exception):
                     self._break_off()
-        # What ended in the last moment has been committed.
-        self._settle()
+        self._tell(finished)
         for number, asked in enumerate(self._asked):
             asked.set_exception(error(was_committing and number == 0))
         self._asked.clear()
@@ -146,6 +147,9 @@ class Line:
     def _settle(self) -> None:
         with self._lock:
             finished, self._finished = self._finished, []
+        self._tell(finished)
+
+    def _tell(self, finished: list[tuple[Future[Any], object, BaseException | None]]) -> None:
         for asked, result, failure in finished:
             # One that was given up has been told so.
             if asked not in self._asked:
