@@ -8,9 +8,11 @@ from typing import Any
 from powertrip.domain.address import AddressFacts, AddressKind, Reputation
 from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import Event, Severity
+from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.judgement import ToAsk
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.record import Record
+from powertrip.store.processes import Process, ProcessRole
 
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECURITY = "C0SECURITY"
@@ -90,3 +92,30 @@ def known(score: int | None = None, **changes: Any) -> AddressFacts:
     """Facts of a public address that one service has an opinion on."""
     said = Reputation(service="Threat Jammer", score=score, reason=changes.pop("reason", None))
     return AddressFacts(kind=AddressKind.PUBLIC, reputations=(said,), **changes)
+
+
+APPROVED = OriginVerdict(
+    event_id="event00001",
+    verdict=Verdict.APPROVE,
+    alert_id="1768478399.1549653",
+    rule="ssh_login",
+    user_name="alice",
+    host_name="bastion-1",
+    source_ip="192.0.2.10",
+    occurred_at=NOW,
+    decided_by=ALICE,
+    decided_by_name="Alice",
+    decided_at=NOW,
+    reason=None,
+)
+"""What a HIDS is told of Alice's login, which she approved."""
+
+WORKER = Process(
+    name="worker-1",
+    role=ProcessRole.WORKER,
+    host="machine",
+    pid=7,
+    version="1",
+    started_at=NOW,
+    seen_at=NOW,
+)

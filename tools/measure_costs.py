@@ -30,9 +30,9 @@ from powertrip.store.history.verify import verify
 from slack_emulator import APP_TOKEN, BOT_TOKEN
 from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import Process, Sender, free_port, login, settings, write_config
+from tests.postgres_server import a_postgres
 from tests.samples import record
 from tests.store.busy import Busy
-from tests.trials.postgres import a_postgres
 
 TICKS = os.sysconf("SC_CLK_TCK")
 BATCH = 100

@@ -13,7 +13,6 @@ from typing import Any
 import boto3
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
 from powertrip.anchors import AuditSection, open_anchors
@@ -23,6 +22,7 @@ from powertrip.anchors.webhook import WebhookAnchor
 from powertrip.domain import checkpoint
 from powertrip.errors import ConfigError, Rejected, Unavailable
 from powertrip.net import HttpClient, utc_now
+from tests.amazon import amazon, may_use_amazon
 from tests.outside import answer, client_of
 
 TOLD = checkpoint.make(lines=812, head="9f" * 32, at=utc_now(), version="1.0")
@@ -75,17 +75,12 @@ async def test_a_webhook_that_refuses_is_tried_again() -> None:
 @pytest.fixture
 def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """An S3 with a bucket under object lock, and one without."""
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    client = boto3.client("s3", region_name="us-east-1", endpoint_url=f"http://{host}:{port}")
-    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
-    yield f"http://{host}:{port}"
-    client.close()
-    server.stop()
+    may_use_amazon(monkeypatch)
+    with amazon() as url:
+        client = boto3.client("s3", region_name="us-east-1", endpoint_url=url)
+        client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
+        yield url
+        client.close()
 
 
 async def test_s3_keeps_it_under_a_lock_that_nobody_opens_before_its_time(s3: str) -> None:

@@ -18,12 +18,14 @@ PATIENCE = 20.0
 """Seconds; less than a lease, so that nothing comes right only because one ran out."""
 
 
-async def until(condition: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
-    """Wait until something becomes true that nobody announces."""
+async def until(
+    condition: Callable[[], object], what: str, patience: float = PATIENCE, *, poll: float = POLL
+) -> None:
+    """Wait until something becomes true that nobody announces, which is looked at every `poll` seconds."""
     try:
         async with asyncio.timeout(patience):
             while not condition():  # noqa: ASYNC110 (a file or a database announces nothing)
-                await asyncio.sleep(POLL)
+                await asyncio.sleep(poll)
     except TimeoutError:
         raise TimeoutError(f"not within {patience} s: {what}") from None
 

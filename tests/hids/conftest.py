@@ -6,11 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
-from powertrip.domain.decision import Verdict
 from powertrip.domain.hids import OriginVerdict
 from powertrip.net import HttpClient
 from tests.outside import client_of, json_answer
-from tests.samples import ALICE, NOW
+from tests.samples import APPROVED, NOW
 
 
 @dataclass
@@ -71,17 +70,4 @@ def server() -> Server:
 @pytest.fixture
 def verdict() -> OriginVerdict:
     """Alice approved her login."""
-    return OriginVerdict(
-        event_id="event00001",
-        verdict=Verdict.APPROVE,
-        alert_id="1768478399.1549653",
-        rule="ssh_login",
-        user_name="alice",
-        host_name="bastion-1",
-        source_ip="192.0.2.10",
-        occurred_at=NOW,
-        decided_by=ALICE,
-        decided_by_name="Alice",
-        decided_at=NOW,
-        reason=None,
-    )
+    return APPROVED

@@ -6,13 +6,13 @@ from typing import Any
 
 import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from powertrip.domain.record import Cursor
 from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest.contract import Page, PollRequest
 from powertrip.polls.cloudwatch_logs import CloudWatchPoll
 from powertrip.rules import Match, load_rules
+from tests.amazon import amazon, may_use_amazon
 from tests.polls.api import Api
 from tests.sources.test_firehose import delivery, packed, read
 
@@ -22,14 +22,9 @@ SINCE = NOW - timedelta(hours=1)
 
 @pytest.fixture
 def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    may_use_amazon(monkeypatch)
+    with amazon() as url:
+        yield url
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ import pytest
 from powertrip.net import utc_now
 from powertrip.runtime.presence import Presence
 from powertrip.runtime.readiness import SOCKET_LATE, UNJUDGED_LATE, WORKER_LATE, Readiness
-from powertrip.store.processes import Process, ProcessRole
+from powertrip.store.processes import ProcessRole
 from tests.conftest import Clock
 from tests.end_to_end.harness import login
 from tests.runtime.conftest import Process as Web
+from tests.samples import WORKER
 
 
 @pytest.fixture
@@ -29,16 +30,7 @@ def readiness(web: Web, clock: Clock) -> Readiness:
 
 async def worker_seen(web: Web, clock: Clock, **changes: Any) -> None:
     """A sign of life of a worker that is connected to Slack."""
-    worker = Process(
-        name="worker-1",
-        role=ProcessRole.WORKER,
-        host="machine",
-        pid=1,
-        version="0",
-        started_at=clock(),
-        seen_at=clock(),
-        connected_at=clock(),
-    )
+    worker = replace(WORKER, started_at=clock(), seen_at=clock(), connected_at=clock())
     await web.running.shared.store.processes.show(replace(worker, **changes))
 
 

@@ -1,5 +1,6 @@
 """Where `bot.py web` runs apart, it says by the backup channels that nobody judges what it takes."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +9,10 @@ import pytest
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.net import utc_now
 from powertrip.runtime.watchman import Watchman
-from powertrip.store.processes import Process, ProcessRole
 from tests.conftest import Clock
 from tests.pipeline.heartbeat_chain import Backup
 from tests.runtime.conftest import Process as Web
+from tests.samples import WORKER
 
 HEARTBEAT = {"key": "9f31c07be2a84d6539aa0c71", "sources": ["syslog"]}
 PATIENCE = timedelta(minutes=5)
@@ -37,16 +38,7 @@ def watchman(web: Web, clock: Clock, backup: Backup) -> Watchman:
 async def worker_looks(web: Web, clock: Clock) -> None:
     """The sign of life that a worker gives."""
     now = clock()
-    worker = Process(
-        name="worker-1",
-        role=ProcessRole.WORKER,
-        host="worker",
-        pid=1,
-        version="0",
-        started_at=now,
-        seen_at=now,
-    )
-    await web.running.shared.store.processes.show(worker)
+    await web.running.shared.store.processes.show(replace(WORKER, started_at=now, seen_at=now))
 
 
 async def test_a_worker_that_is_gone_is_told_once_and_so_is_its_return(

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 import boto3
 import httpx
 import pytest
-from moto.server import ThreadedMotoServer
 
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.record import Record
@@ -28,6 +27,7 @@ from powertrip.sources.sns_message import check_certificate_url
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
+from tests.amazon import amazon
 from tests.sources import posting
 
 SECRET = "a-secret-that-is-long-enough"
@@ -40,13 +40,8 @@ FOR_SNS = {"Authorization": f"AWS4-HMAC-SHA256 Credential=testing/20260115/{REGI
 @pytest.fixture
 def moto() -> Iterator[str]:
     """The address of a moto server."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    # moto keeps its topics in the process, for the next test to find.
-    httpx.post(f"http://{host}:{port}/moto-api/reset").raise_for_status()
-    server.stop()
+    with amazon() as url:
+        yield url
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg
 import pytest
@@ -17,9 +18,10 @@ from powertrip.store import database as store_database
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.postgres import SERVER_LIMITS, Postgres
+from tests.proxy import Proxy
 from tests.samples import NOW, record
-from tests.store.half_open import Way, way_to
 
+PG_PORT = 5432
 PATIENCE = 1.0
 """Seconds; no statement of a test takes as long on its own."""
 
@@ -33,24 +35,26 @@ def written() -> dict[tuple[str, str], int]:
 
 
 @pytest.fixture
-async def way(new_postgres: Callable[[], str]) -> AsyncIterator[tuple[Way, DatabaseThread]]:
+async def way(new_postgres: Callable[[], str]) -> AsyncIterator[tuple[Proxy, DatabaseThread]]:
     """A thread whose PostgreSQL is reached over a network that may break."""
-    async with way_to(new_postgres()) as (way, url):
-        opened = open_database(url)
+    parts = urlsplit(new_postgres())
+    folder = parse_qs(parts.query)["host"][0]
+    async with Proxy(f"{folder}/.s.PGSQL.{PG_PORT}") as proxy:
+        opened = open_database(f"postgresql://{parts.username}@127.0.0.1:{proxy.port}{parts.path}")
         assert isinstance(opened, Postgres)
         opened.connect_limit = 0
         thread = DatabaseThread(opened, patience=PATIENCE)
-        yield way, thread
-        way.mend()
+        yield proxy, thread
+        proxy.mend()
         await thread.close()
 
 
 async def test_a_connection_that_is_half_open_is_told_in_time_and_replaced(
-    way: tuple[Way, DatabaseThread],
+    way: tuple[Proxy, DatabaseThread],
 ) -> None:
     network, thread = way
     await thread.run(write, "before")
-    network.freeze()
+    network.hold()
     for _ in range(2):  # the second hangs already while it connects
         with pytest.raises(StoreUnavailable, match=r"did not answer within 1 s"):
             await thread.run(write, "frozen")
@@ -60,9 +64,9 @@ async def test_a_connection_that_is_half_open_is_told_in_time_and_replaced(
     assert await thread.run(written) == {("ignored", "before"): 1, ("ignored", "after"): 1}
 
 
-async def test_a_commit_whose_answer_is_lost_is_called_uncertain(way: tuple[Way, DatabaseThread]) -> None:
+async def test_a_commit_whose_answer_is_lost_is_called_uncertain(way: tuple[Proxy, DatabaseThread]) -> None:
     network, thread = way
-    network.freezes_at = lambda data: b"COMMIT" in data
+    network.holds_at = lambda data: b"COMMIT" in data
     with pytest.raises(StoreUncertain):
         await thread.run(write, "lost at its commit")
     network.mend()

@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,7 +15,7 @@ from powertrip.store import counter
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.postgres import doubt, parameters
 from powertrip.store.tables import TallyRow
-from tests.end_to_end.harness import free_port
+from tests.postgres_server import Server
 from tests.samples import NOW
 
 PASSWORD = "geheim%zz"
@@ -73,31 +72,6 @@ def test_an_address_that_cannot_be_read_is_refused_without_its_password(url: str
     assert refused.value.__cause__ is None
 
 
-class Server:
-    """A PostgreSQL server of our own on a port, which can be stopped."""
-
-    def __init__(self, programs: Path, user: str | None, folder: Path) -> None:
-        self._programs = programs
-        self._user = user
-        self.folder = folder
-        self.port = free_port()
-
-    def run(self, program: str, *arguments: object) -> None:
-        """One of PostgreSQL's programs; as another user where we are root, for it refuses that."""
-        as_other = ["setpriv", f"--reuid={self._user}", "--clear-groups"] if self._user else []
-        command = [*as_other, str(self._programs / program), *map(str, arguments)]
-        # To a file: the server keeps what it was given open, and would be waited for.
-        with (self.folder.parent / "output").open("a") as output:
-            subprocess.run(command, check=True, stdout=output, stderr=output, timeout=120)
-
-    def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        self.run("pg_ctl", "-w", "-D", self.folder, "-o", options, "-l", self.folder / "log", "start")
-
-    def control(self, *arguments: str) -> None:
-        self.run("pg_ctl", "-w", "-D", self.folder, *arguments)
-
-
 @pytest.fixture(scope="module")
 def pair(postgres: Any) -> Iterator[tuple[Server, Server]]:
     """A server, and its standby; the last test stops the one and makes the other its successor."""
@@ -106,7 +80,8 @@ def pair(postgres: Any) -> Iterator[tuple[Server, Server]]:
         if postgres.system_user is not None:
             shutil.chown(folder, postgres.system_user)
         first, second = (
-            Server(postgres.bin_path, postgres.system_user, folder / kind) for kind in ("first", "second")
+            Server(postgres.bin_path, postgres.system_user, folder / kind, options="-c fsync=off")
+            for kind in ("first", "second")
         )
         first.run("initdb", "-D", first.folder, "-U", "postgres", "-A", "trust", "--no-sync")
         first.start()
@@ -116,7 +91,7 @@ def pair(postgres: Any) -> Iterator[tuple[Server, Server]]:
         yield first, second
         for server in (second, first):
             if (server.folder / "postmaster.pid").exists():
-                server.control("-m", "immediate", "stop")
+                server.stop("immediate")
 
 
 def test_a_server_without_tls_is_refused_with_the_remedy(pair: tuple[Server, Server]) -> None:
@@ -155,7 +130,7 @@ async def test_of_several_hosts_the_one_that_takes_writes_is_found_also_after_a_
 
     await thread.run(write, "before")
     await asyncio.to_thread(caught_up, second)
-    await asyncio.to_thread(first.control, "-m", "immediate", "stop")
+    await asyncio.to_thread(first.stop, "immediate")
     with pytest.raises(StoreUnavailable):
         await thread.run(write, "between")
     await asyncio.to_thread(second.control, "promote")

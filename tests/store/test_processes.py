@@ -5,18 +5,9 @@ from datetime import timedelta
 
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
-from powertrip.store.processes import KEPT, Process, ProcessRole
-from tests.samples import NOW, ask, event, later, record
+from powertrip.store.processes import KEPT, ProcessRole
+from tests.samples import NOW, WORKER, ask, event, later, record
 
-WORKER = Process(
-    name="worker-1",
-    role=ProcessRole.WORKER,
-    host="machine",
-    pid=7,
-    version="1",
-    started_at=NOW,
-    seen_at=NOW,
-)
 WEB = replace(WORKER, name="web-1", role=ProcessRole.WEB)
 LIMIT = 100
 

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from slack_emulator.faults import FaultKind
+from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import Process
 from tests.trials.crowd import LOOK, Crowd
 from tests.trials.stage import Kind, Stage, a_stage, has_ended, text_table
@@ -129,8 +130,8 @@ def _after_line(words: str) -> Step:
 
 
 async def _until(condition: Callable[[], object]) -> None:
-    while not condition():  # noqa: ASYNC110 (a log and a call announce nothing)
-        await asyncio.sleep(0.002)
+    # Often: a kill is to hit the very step.
+    await until(condition, "the step", STEP_COMES, poll=0.002)
 
 
 def _since(file: Path, offset: int) -> str:

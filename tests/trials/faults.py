@@ -21,7 +21,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -75,16 +75,23 @@ def _calls(method: str, kind: FaultKind, *, count: int = EVERY_CALL, delay: floa
     return broken
 
 
-@asynccontextmanager
-async def _sockets_dropped(stage: Stage) -> AsyncIterator[None]:
-    async def drop() -> None:
-        for _ in range(10):
-            await stage.control.drop_sockets()
-            await asyncio.sleep(1)
+def _ten_times(act: Callable[[Stage], Awaitable[None]]) -> Break:
+    @asynccontextmanager
+    async def broken(stage: Stage) -> AsyncIterator[None]:
+        async def each_second() -> None:
+            for _ in range(10):
+                await act(stage)
+                await asyncio.sleep(1)
 
-    dropping = asyncio.create_task(drop())
-    yield
-    await dropping
+        acting = asyncio.create_task(each_second())
+        yield
+        await acting
+
+    return broken
+
+
+async def _drop_sockets(stage: Stage) -> None:
+    await stage.control.drop_sockets()
 
 
 @asynccontextmanager
@@ -152,24 +159,12 @@ async def _postgres_half_open(stage: Stage) -> AsyncIterator[None]:
     assert stage.database is not None
     stage.database.hold()
     yield
-    # New connections come through; what stood before never hears a word again.
-    stage.database.forget()
-    stage.database.forward()
+    stage.database.mend()
 
 
-@asynccontextmanager
-async def _postgres_cut(stage: Stage) -> AsyncIterator[None]:
+async def _cut_postgres(stage: Stage) -> None:
     assert stage.database is not None
-    database = stage.database
-
-    async def cut() -> None:
-        for _ in range(10):
-            database.cut()
-            await asyncio.sleep(1)
-
-    cutting = asyncio.create_task(cut())
-    yield
-    await cutting
+    stage.database.cut()
 
 
 @asynccontextmanager
@@ -252,7 +247,7 @@ FAULTS: dict[str, Fault] = {
         _calls("chat.postMessage", "timeout_after_taken", count=40, delay=0.5), 16, BOTH
     ),
     "slack-taken-late": Fault(_calls("chat.postMessage", "taken_late", count=12, delay=10.0), 16, BOTH),
-    "slack-sockets-dropped": Fault(_sockets_dropped, 12, BOTH),
+    "slack-sockets-dropped": Fault(_ten_times(_drop_sockets), 12, BOTH),
     "slack-handshakes-refused": Fault(_handshakes_refused, 10),
     "slack-acks-slow": Fault(_acks_slow, 12),
     "slack-envelopes-twice": Fault(_envelopes_twice, 12, BOTH),
@@ -261,7 +256,7 @@ FAULTS: dict[str, Fault] = {
     "postgres-restarted": Fault(_postgres_restarted, 15, POSTGRESQL),
     "postgres-down": Fault(_postgres_down, 30, POSTGRESQL),
     "postgres-half-open": Fault(_postgres_half_open, 45, POSTGRESQL),
-    "postgres-cut": Fault(_postgres_cut, 12, POSTGRESQL),
+    "postgres-cut": Fault(_ten_times(_cut_postgres), 12, POSTGRESQL),
     "worker-frozen": Fault(_worker_frozen, 45, POSTGRESQL),
     "no-worker": Fault(_no_worker, 30, POSTGRESQL),
     "sqlite-locked": Fault(_locked, 30),

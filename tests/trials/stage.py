@@ -18,8 +18,8 @@ from slack_emulator.control import Control
 from slack_emulator.entities import User
 from tests.end_to_end.evidence import Evidence
 from tests.end_to_end.harness import ROOT, Process, Sender, free_port, settings, write_config
-from tests.trials.postgres import Postgres, a_postgres
-from tests.trials.proxy import Proxy
+from tests.postgres_server import Server, a_postgres
+from tests.proxy import Proxy
 
 Kind = Literal["sqlite", "postgresql"]
 PEOPLE = 200
@@ -55,7 +55,7 @@ class Stage:
     """Between Powertrip and PostgreSQL; None for SQLite."""
     api: Proxy
     """Between Powertrip and Slack."""
-    postgres: Postgres | None
+    postgres: Server | None
     config: dict[str, Any]
     webs: list[Process] = field(default_factory=list)
     workers: list[Process] = field(default_factory=list)

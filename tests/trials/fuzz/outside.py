@@ -27,7 +27,7 @@ from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.cards.reading import objections
 from tests.outside import client_of
-from tests.samples import ALICE, NOW, event
+from tests.samples import ALICE, APPROVED, NOW, event
 from tests.trials.fuzz.dice import ODD, as_body, changed, mangled, text
 
 ADDRESSES = ("8.8.8.8", "2001:4860:4860::8888")
@@ -72,20 +72,6 @@ STATUSES = (
     429,
     500,
     503,
-)
-VERDICT = OriginVerdict(
-    event_id="event00001",
-    verdict=Verdict.APPROVE,
-    alert_id="1768478399.1549653",
-    rule="ssh_login",
-    user_name="alice",
-    host_name="bastion-1",
-    source_ip="192.0.2.10",
-    occurred_at=NOW,
-    decided_by=ALICE,
-    decided_by_name="Alice",
-    decided_at=NOW,
-    reason=None,
 )
 
 VIEW = CardView(kind=NoticeKind.FIRST, audience="channel", command="/powertrip")
@@ -154,7 +140,7 @@ async def _origins(cases: int, seed: int) -> Counter[str]:
             ways[section["type"]] = Way(tell, http)
         for number in range(cases):
             name = dice.choice(list(ways))
-            verdict = VERDICT if dice.random() < 0.5 else _verdict(dice)
+            verdict = APPROVED if dice.random() < 0.5 else _verdict(dice)
             try:
                 await (ways[name].tell(verdict) if dice.random() < 0.8 else ways[name].check())
                 outcomes[f"{name}: told"] += 1

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -9,15 +10,19 @@ CHUNK = 65536
 
 
 class Proxy:
-    """Forwards TCP from a port of loopback to another; `hold` and `refuse` break that, `cut` ends all."""
+    """Forwards from a port of loopback; `hold` and `refuse` break that, `forward` and `mend` end it."""
 
-    def __init__(self, to_port: int) -> None:
-        self._to_port = to_port
+    def __init__(self, to: int | str) -> None:
+        """`to`: a port of loopback, or the path of a socket."""
+        self._to = to
+        self.holds_at: Callable[[bytes], bool] = lambda _: False
+        """Asked of all that goes there; holds it back, and everything after it."""
         self._flowing = asyncio.Event()
         self._flowing.set()
         self._refusing = False
         self._writers: set[asyncio.StreamWriter] = set()
         self._forgotten: set[asyncio.StreamWriter] = set()
+        """Held, for asyncio ends a connection that nobody knows any more."""
         self._server: asyncio.Server | None = None
 
     @property
@@ -35,7 +40,7 @@ class Proxy:
     ) -> None:
         assert self._server is not None
         self._server.close()
-        self.forward()
+        self.mend()
         self.cut()
 
     def forward(self) -> None:
@@ -47,18 +52,20 @@ class Proxy:
         """Half-open: connections stand and new ones are taken, and nothing comes through."""
         self._flowing.clear()
 
+    def mend(self) -> None:
+        """Let new connections through; what stands never hears a word again, not even that it is over."""
+        self._forgotten |= self._writers
+        self.holds_at = lambda _: False
+        self.forward()
+
     def refuse(self) -> None:
         """Down: what stands is cut, and new connections are closed at once."""
         self._refusing = True
         self.cut()
 
-    def forget(self) -> None:
-        """Never let another word through on what stands now, and leave it standing."""
-        self._forgotten |= self._writers
-
     def cut(self) -> None:
         """End every connection that stands."""
-        for writer in list(self._writers):
+        for writer in self._writers | self._forgotten:
             # Without a word more: what waits to be sent is lost, as when a cable is pulled.
             writer.transport.abort()
 
@@ -67,23 +74,41 @@ class Proxy:
             writer.transport.abort()
             return
         try:
-            there_reader, there = await asyncio.open_connection("127.0.0.1", self._to_port)
+            if isinstance(self._to, str):
+                there_reader, there = await asyncio.open_unix_connection(self._to)
+            else:
+                there_reader, there = await asyncio.open_connection("127.0.0.1", self._to)
         except OSError:
             writer.transport.abort()
             return
         self._writers |= {writer, there}
         try:
-            await asyncio.gather(self._pump(reader, there), self._pump(there_reader, writer))
+            await asyncio.gather(self._there(reader, there), self._pump(there_reader, writer))
         finally:
             self._writers -= {writer, there}
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, OSError):
+    async def _there(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def look(data: bytes) -> None:
+            if self.holds_at(data):
+                self.hold()
+
+        await self._pump(reader, writer, look)
+
+    async def _pump(
+        self,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        look: Callable[[bytes], None] = lambda _: None,
+    ) -> None:
+        with contextlib.suppress(OSError, RuntimeError):
             while data := await reader.read(CHUNK):
+                look(data)
                 await self._flowing.wait()
-                if writer in self._forgotten:
-                    continue
-                writer.write(data)
-                await writer.drain()
-        with contextlib.suppress(ConnectionError, OSError, RuntimeError):
-            writer.close()
+                if writer not in self._forgotten:
+                    writer.write(data)
+                    await writer.drain()
+        # That one end has gone comes through no sooner than anything else.
+        await self._flowing.wait()
+        if writer not in self._forgotten:
+            with contextlib.suppress(OSError, RuntimeError):
+                writer.close()
