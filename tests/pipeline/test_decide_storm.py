@@ -227,3 +227,10 @@ async def test_the_card_counts_what_was_decided_and_says_who_did(scene: Scene) -
     assert view is not None
     assert (update.ts is None, view.open, view.batches[0].count) == (False, 0, 30)
     assert (view.batches[0].actor_id, view.batches[0].at) == (CAROL, later(minutes=1))
+
+
+async def test_the_window_counts_only_what_stood_on_the_card_when_it_was_pressed(scene: Scene) -> None:
+    pressed = await scene.reference()
+    await scene.come(*range(30, 40))
+    _, coverage, _ = await scene.decider.offer(pressed, slack_id=CAROL, team_id=None)
+    assert (coverage.count, coverage.records, coverage.later) == (30, 30, 10)
