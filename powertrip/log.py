@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import sys
+from datetime import datetime, timedelta
 from typing import Any, Literal, TextIO
 from urllib.parse import quote
 
@@ -139,3 +140,19 @@ def _shorten(line: logging.LogRecord) -> None:
 
 def _redact_line(_logger: Any, _method: str, line: EventDict | str) -> str:
     return redact(str(line))
+
+
+class Seldom:
+    """Tells when to warn, by name, of what a sender may cause with every record; names are few."""
+
+    def __init__(self, every: timedelta) -> None:
+        self._every = every
+        self._warned_at: dict[str, datetime] = {}
+
+    def is_due(self, name: str, now: datetime) -> bool:
+        """Whether this process has not warned of `name` for so long; from then on it has."""
+        warned_at = self._warned_at.get(name)
+        if warned_at is not None and now - warned_at < self._every:
+            return False
+        self._warned_at[name] = now
+        return True

@@ -2,12 +2,13 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import structlog
 
 from powertrip.domain.judgement import ToQuarantine
 from powertrip.domain.record import Record
+from powertrip.log import Seldom
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.hear import Spoken
 
@@ -16,9 +17,8 @@ log = structlog.get_logger(__name__)
 BUDGET = 0.1
 """Seconds of the processor that one source's records may take of a batch: usual ones take 0.01 all together,
 a crafted line up to 0.04."""
-WARN_EVERY = timedelta(hours=1)
-_warned_at: dict[str, datetime] = {}
-"""When this process last warned of a source whose records take too long; sources are few."""
+_too_long = Seldom(timedelta(hours=1))
+"""By source."""
 
 
 def speak_within(
@@ -49,9 +49,7 @@ async def give_back(context: Context, records: Sequence[Record]) -> None:
     sources = Counter(record.source for record in records)
     for source, count in sorted(sources.items()):
         context.metrics.judging_put_off(source)
-        now = context.clock()
-        if now - _warned_at.get(source, datetime.min.replace(tzinfo=UTC)) >= WARN_EVERY:
-            _warned_at[source] = now
+        if _too_long.is_due(source, context.clock()):
             log.warning(
                 "records take too long to judge, others go first",
                 source=source,

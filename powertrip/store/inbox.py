@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from powertrip.domain.heartbeat import USER
 from powertrip.domain.record import Record, told_apart
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import Voice
+from powertrip.log import Seldom
 from powertrip.store import counter
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
@@ -38,9 +39,8 @@ COLUMNS = (
     "flaw",
 )
 _AT_ONCE = 500
-_WARN_EVERY = timedelta(hours=1)
-_warned_at: dict[str, datetime] = {}
-"""When this process last warned of a source that gives one id to different records; sources are few."""
+_shared_ids = Seldom(timedelta(hours=1))
+"""By source."""
 
 
 def append(batches: Sequence[Sequence[Record]]) -> list[int]:
@@ -116,8 +116,7 @@ def _is_same(row: Mapping[str, Any], content: str, raw: str) -> bool:
 
 
 def _warn_of_shared_ids(source: str, count: int, at: datetime) -> None:
-    if at - _warned_at.get(source, datetime.min.replace(tzinfo=UTC)) >= _WARN_EVERY:
-        _warned_at[source] = at
+    if _shared_ids.is_due(source, at):
         log.warning(
             "different records have one id, judging all",
             source=source,

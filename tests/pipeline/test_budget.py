@@ -1,10 +1,12 @@
 """A source whose records take long is judged in smaller slices, so that others' go first."""
 
+from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
 
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
+from powertrip.log import Seldom
 from powertrip.pipeline import budget
 from powertrip.pipeline.budget import BUDGET, give_back, speak_within
 from powertrip.rules import Unmatched
@@ -56,7 +58,7 @@ async def test_what_waits_is_judged_in_the_end_and_said_to_have_waited(
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr(budget.log, "warning", lambda _, **fields: said.append(fields["source"]))
-    monkeypatch.setattr(budget, "_warned_at", {})
+    monkeypatch.setattr(budget, "_too_long", Seldom(timedelta(hours=1)))
     about = context(store, lambda: NOW)
     await database_thread.run(inbox.append, [[record(str(BUDGET * 2), source="slow") for _ in range(3)]])
     rules = Rules()

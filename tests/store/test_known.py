@@ -11,6 +11,7 @@ from powertrip.domain.judgement import ToAsk
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record, content_of, sent_id, told_apart
 from powertrip.domain.retention import Retention
+from powertrip.log import Seldom
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from tests.samples import ALICE, NOW, event, later, record
@@ -57,7 +58,7 @@ ALICES, BOBS = LOGIN.format("alice"), LOGIN.format("bob")
 async def test_of_one_id_for_many_records_each_is_judged_and_counted(
     database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(inbox, "_warned_at", {})
+    monkeypatch.setattr(inbox, "_shared_ids", Seldom(timedelta(hours=1)))
     records = [sent(ALICES), sent(BOBS), sent(ALICES), sent(BOBS)]
     with structlog.testing.capture_logs() as logs:
         assert await database_thread.run(
