@@ -15,6 +15,7 @@ from powertrip.store.bulk import insert_all
 from powertrip.store.database import for_update
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState, SightingRow, SightingState
+from powertrip.store.poll_tables import GapRow, PollRow
 from powertrip.store.sources.tables import VoiceRow
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import (
@@ -24,10 +25,8 @@ from powertrip.store.tables import (
     DeliveryRow,
     DeliveryState,
     EventRow,
-    GapRow,
     InboxRow,
     LaneRow,
-    PollRow,
 )
 
 LEASE = timedelta(seconds=30)

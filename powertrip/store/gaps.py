@@ -12,7 +12,7 @@ from powertrip.domain.record import Cursor, Gap, Record
 from powertrip.errors import Overloaded
 from powertrip.store import inbox, notes
 from powertrip.store.database import Role, transaction
-from powertrip.store.tables import GapRow
+from powertrip.store.poll_tables import GapRow
 from powertrip.store.turns import waiting_by_source
 
 

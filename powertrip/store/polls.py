@@ -13,7 +13,7 @@ from powertrip.domain.record import Cursor, Record
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import inbox, notes
 from powertrip.store.database import Role, transaction
-from powertrip.store.tables import PollRow
+from powertrip.store.poll_tables import PollRow
 from powertrip.store.turns import waiting_by_source
 
 

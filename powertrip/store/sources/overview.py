@@ -18,9 +18,9 @@ from powertrip.domain.sources import (
 )
 from powertrip.store import notes
 from powertrip.store.database import Role, transaction
+from powertrip.store.poll_tables import PollRow
 from powertrip.store.sources import counts, standing, unmatched
 from powertrip.store.sources.tables import SourceCountRow, VoiceRow
-from powertrip.store.tables import PollRow
 
 PROGRAMS_NAMED = 5
 SOURCES_NAMED = 20
