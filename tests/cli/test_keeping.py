@@ -27,9 +27,7 @@ def type_in(folder: Path, *arguments: str) -> Ended:
 def test_what_was_backed_up_is_restored_and_what_is_lost_is_said_first(folder: Path) -> None:
     made = type_in(folder, "backup", "kept.db")
     assert made.status == 0, made.said
-    assert made.out.startswith(
-        "kept.db: 0 events, 0 decisions, 0 lines of history until nothing has happened"
-    )
+    assert made.out.startswith("kept.db: 0 events, 0 decisions, and no history yet")
 
     again = type_in(folder, "backup", "kept.db")
     assert (again.status, again.errors) == (1, "kept.db exists already; name a new file\n")

@@ -37,10 +37,11 @@ class Held:
     """The highest id in the inbox."""
 
     def __str__(self) -> str:
-        until = f"{self.newest_at:%Y-%m-%d %H:%M:%S} UTC" if self.newest_at else "nothing has happened"
+        if self.newest_at is None:
+            return f"{self.events} events, {self.decisions} decisions, and no history yet"
         return (
-            f"{self.events} events, {self.decisions} decisions, {self.lines} lines of history until {until}, "
-            f"newest hash {self.newest_hash}"
+            f"{self.events} events, {self.decisions} decisions, {self.lines} lines of history until "
+            f"{self.newest_at:%Y-%m-%d %H:%M:%S} UTC, newest hash {self.newest_hash}"
         )
 
 
