@@ -110,7 +110,8 @@ def _delivered(body: bytes, secret: str) -> dict[str, str]:
 def _sns(line: bytes, number: int) -> bytes:
     """Signed, unless the line is none that SNS could have carried."""
     try:
-        text = json.loads(b'"%s"' % line, strict=False)
+        # Decoded first: the parser takes bytes that begin with a zero for UTF-16.
+        text = json.loads(f'"{line.decode()}"', strict=False)
         return sns.body(sns.signed(MessageId=str(number), Message=text, Timestamp=NOW.isoformat()))
     except UnicodeError:
         return b'{"Type": "Notification", "Message": "%s"}' % line
