@@ -24,11 +24,13 @@ def clean(text: str) -> str:
     # Nearly all text is: cards show a dozen pieces each.
     if text.isprintable() and _BLANK_LETTERS.isdisjoint(text):
         return text
-    return "".join(
-        character
-        if character.isprintable() and character not in _BLANK_LETTERS
-        else character.encode("unicode_escape").decode("ascii")
-        for character in text
+    # Looked at once a character, however often it stands there: hostile fields are long.
+    return text.translate(
+        {
+            ord(character): character.encode("unicode_escape").decode("ascii")
+            for character in set(text)
+            if not character.isprintable() or character in _BLANK_LETTERS
+        }
     )
 
 
