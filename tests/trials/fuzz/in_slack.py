@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from tempfile import TemporaryDirectory
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,11 +23,12 @@ from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.decide import Decider
 from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.store import Store, inbox
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread
 from tests.cards.reading import careless_strings, objections, view_objections
 from tests.rules.support import rules_of
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, record
 from tests.trials.fuzz.dice import odd, text
+from tests.trials.fuzz.trying import a_database
 
 EVENTS = 40
 """Open at a time; when all are decided, new ones come."""
@@ -182,14 +182,10 @@ class Scene:
 @asynccontextmanager
 async def scene() -> AsyncIterator[Scene]:
     """A scene of its own."""
-    with TemporaryDirectory() as folder:
-        database = open_database(f"sqlite:///{folder}/powertrip.db")
-        migrate(database)
-        thread = DatabaseThread(database)
+    async with a_database() as thread:
         made = Scene(thread)
         await made.fill()
         yield made
-        await thread.close()
 
 
 def _who(dice: random.Random) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import asyncio
 import gzip
 import random
 from collections import Counter
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import httpx
@@ -24,11 +23,11 @@ from powertrip.errors import OutsideError
 from powertrip.hids import AnyTell, TellSection, Way
 from powertrip.net import HttpClient
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread, migrate, open_database
 from tests.cards.reading import objections
 from tests.outside import client_of
 from tests.samples import ALICE, APPROVED, NOW, event
 from tests.trials.fuzz.dice import ODD, as_body, changed, mangled, text
+from tests.trials.fuzz.trying import a_database
 
 ADDRESSES = ("8.8.8.8", "2001:4860:4860::8888")
 _NETWORK = {"asn": {"number": 64496, "name": "Example"}, "prefix": "8.8.8.0/24", "country_code": "US"}
@@ -197,10 +196,7 @@ async def _enrichers(cases: int, seed: int) -> Counter[str]:
             "greynoise": {"per_minute": 10**5, "per_day": 10**6},
         }
     )
-    with TemporaryDirectory() as folder:
-        database = open_database(f"sqlite:///{folder}/powertrip.db")
-        migrate(database)
-        thread = DatabaseThread(database)
+    async with a_database() as thread:
         store = Store(thread).enrichment_cache
         async with client_of(server.handle) as client:
             tools = Tools(
@@ -217,7 +213,6 @@ async def _enrichers(cases: int, seed: int) -> Counter[str]:
                     raise AssertionError(
                         f"case {number} of seed {seed}: {service.name} {server.last}"
                     ) from error
-        await thread.close()
     assert not server.followed
     return outcomes
 
