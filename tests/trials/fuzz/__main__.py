@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from time import perf_counter
 
 from powertrip.log import configure_logging
-from tests.trials.fuzz import Target, in_slack, outside, over_http, pure
+from tests.trials.fuzz import Target, decoding, in_slack, outside, over_http, pure
 
 TARGETS: Mapping[str, Target] = {
     "rules": pure.rules,
     "sources": pure.sources,
+    "decoding": decoding.decoding,
     "cards": pure.cards,
     "origins": outside.origins,
     "enrichers": outside.enrichers,

@@ -18,7 +18,8 @@ SECRET = "9f31c07be2a84d65"
 """Part of every secret that these trials know, so that one look finds any of them."""
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
-_MEMORY = Path("/dev/shm")  # noqa: S108 (nothing here is about disks, and each commit would wait for one)
+# Nothing here is about disks, and each commit would wait for one.
+_FOLDER = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 
 
 def dice_of(seed: int, number: int) -> random.Random:
@@ -64,7 +65,7 @@ class _AtOnce(DatabaseThread):
 @asynccontextmanager
 async def a_database() -> AsyncIterator[DatabaseThread]:
     """An empty database of its own."""
-    with TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as folder:
+    with TemporaryDirectory(dir=_FOLDER) as folder:
         url = f"sqlite:///{folder}/powertrip.db"
         provide_database(url)
         at_once = _AtOnce(open_database(url))
