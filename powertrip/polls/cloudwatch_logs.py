@@ -7,7 +7,6 @@ Format: docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterL
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import cache
 from typing import Any, Literal
 
@@ -15,7 +14,8 @@ from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest.aws import of_log_event
 from powertrip.ingest.contract import Page, PollRequest
 from powertrip.ingest.records import KEYS, make_records
-from powertrip.polls.api import BOUNDS
+from powertrip.ingest.times import parse_time
+from powertrip.polls.api import BOUNDS, listed
 from powertrip.polls.section import PollByTime
 from powertrip.polls.window import Window
 
@@ -23,6 +23,8 @@ _LATER = frozenset(
     {"ThrottlingException", "Throttling", "ServiceUnavailableException", "InternalFailure", "RequestTimeout"}
 )
 """AWS's names of errors that pass by themselves."""
+_UNREADABLE = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What botocore lets through of its reading of a body that Amazon did not write, such as a proxy's."""
 
 
 class CloudWatchPoll(PollByTime):
@@ -40,10 +42,10 @@ class CloudWatchPoll(PollByTime):
         """Asks by time, and follows the tokens."""
         now, window = request.now, Window.of(request.cursor, request.since, self.overlap)
         answer = await asyncio.to_thread(self._ask, window)
-        events, token = answer.get("events", []), answer.get("nextToken")
-        moments: list[datetime | None] = [
-            datetime.fromtimestamp(event.get("timestamp", 0) / 1000, UTC) for event in events
-        ]
+        events, token = listed(answer.get("events", []), "events"), answer.get("nextToken") or None
+        if not isinstance(token, str | None):
+            raise Unavailable("the answer's nextToken is no text")
+        moments = [parse_time(event.get("timestamp"), received_at=now, zone=None) for event in events]
         # As through Firehose: the lines of a followed log file begin with a syslog header, behind which no
         # rule on text would know them.
         values = [
@@ -78,6 +80,8 @@ class CloudWatchPoll(PollByTime):
             ) from error
         except BotoCoreError as error:
             raise Unavailable(f"no answer: {type(error).__name__}") from error
+        except _UNREADABLE as error:
+            raise Unavailable("the answer cannot be read") from error
         return answer
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
+import httpx
 import pytest
 
 from powertrip.domain.record import Cursor
@@ -13,6 +14,7 @@ from powertrip.ingest.contract import Page, PollRequest
 from powertrip.polls.cloudwatch_logs import CloudWatchPoll
 from powertrip.rules import Match, load_rules
 from tests.amazon import amazon, may_use_amazon
+from tests.outside import answer, json_answer, serving
 from tests.polls.api import Api
 from tests.sources.test_firehose import delivery, packed, read
 
@@ -108,3 +110,34 @@ async def test_a_log_group_that_is_not_there_is_refused_with_what_to_do(aws: str
 async def test_aws_that_is_away_is_tried_later(aws: str) -> None:  # noqa: ARG001
     with pytest.raises(Unavailable, match="no answer"):
         await fetch(poll("http://127.0.0.1:1"))
+
+
+async def fetch_of(given: httpx.Response) -> Page:
+    """What the poll makes of an answer that Amazon would not give."""
+
+    async def handle(_request: httpx.Request) -> httpx.Response:
+        return given
+
+    async with serving(handle) as url:
+        return await fetch(poll(url.rstrip("/")))
+
+
+@pytest.mark.parametrize("timestamp", [2**62, -(2**62), "soon", None, [1]])
+async def test_an_event_without_a_time_that_can_be_read_is_a_record_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, timestamp: object
+) -> None:
+    may_use_amazon(monkeypatch)
+    event = {"eventId": "1", "timestamp": timestamp, "message": "of no time"}
+    page = await fetch_of(json_answer({"events": [event]}))
+    assert [record.message for record in page.records] == ["of no time"]
+
+
+@pytest.mark.parametrize(
+    "body", [b'{"events": 7}', b'{"events": [], "nextToken": 7}', b'{"events": "\xff"}', b"[" * 100_000]
+)
+async def test_an_answer_that_is_none_of_amazons_is_asked_for_again_later(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    may_use_amazon(monkeypatch)
+    with pytest.raises(Unavailable):
+        await fetch_of(answer(200, body))
