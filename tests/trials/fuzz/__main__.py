@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 from powertrip.log import configure_logging
-from tests.trials.fuzz import Target, decoding, in_slack, outside, over_http, pure
+from tests.trials.fuzz import Target, decoding, in_slack, outside, over_http, polls, pure
 
 TARGETS: Mapping[str, Target] = {
     "rules": pure.rules,
@@ -13,6 +13,7 @@ TARGETS: Mapping[str, Target] = {
     "decoding": decoding.decoding,
     "cards": pure.cards,
     "origins": outside.origins,
+    "polls": polls.polls,
     "enrichers": outside.enrichers,
     "commands": in_slack.commands,
     "actions": in_slack.actions,
