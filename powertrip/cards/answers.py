@@ -158,7 +158,7 @@ def whoami_card(actor: Actor, names: Sequence[str]) -> Message:
         [
             text("You are "),
             user(actor.slack_id),
-            text(f" ({actor.slack_id}), {words.STANDING[actor.standing]}."),
+            text(f" ({show(actor.slack_id, words.NAME_LIMIT)}), {words.STANDING[actor.standing]}."),
         ],
         [text(asked)],
         [text(role)],

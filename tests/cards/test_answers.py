@@ -171,6 +171,11 @@ def test_whoami_says_who_one_is_and_what_one_may_do() -> None:
     ]
 
 
+def test_an_id_that_slack_would_not_give_is_shown_as_text() -> None:
+    odd = Actor(slack_id="U0\x00\u202eEVIL", name="x", standing=Standing.UNKNOWN)
+    assert objections(whoami_card(odd, [])) == []
+
+
 def test_whoami_says_what_one_is_not() -> None:
     alice = Actor(slack_id=ALICE, name="Alice", standing=Standing.GUEST)
 
