@@ -35,6 +35,15 @@ OPERATORS = frozenset(
     }
 )
 """Slack's own errors about the token and the app, which say nothing of what was asked."""
+# What reads an answer: as JSON, as an object that says ok, and as the text of an error.
+_READING = {
+    function.__code__
+    for function in (
+        aiohttp.ClientResponse.json,
+        AsyncSlackResponse.validate,
+        AsyncSlackResponse.__str__,
+    )
+}
 
 
 async def call(method: Awaitable[Any]) -> Any:
@@ -44,20 +53,39 @@ async def call(method: Awaitable[Any]) -> Any:
     have taken effect, SlackRefused where it will not work as asked.
     """
     try:
-        return await method
+        answer = await method
     except SlackApiError as error:
         raise classify(error) from error
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
         raise SlackUnavailable(f"Slack cannot be reached: {error}") from error
     except (aiohttp.ClientError, TimeoutError, SlackClientError) as error:
         raise SlackAmbiguous(f"Slack did not answer: {type(error).__name__} {error}") from error
-    except AttributeError as error:
-        # The SDK's own check trips over an answer that is no JSON object, such as a proxy's page.
+    except (AttributeError, ValueError, RecursionError) as error:
+        # The SDK's own reading trips over an answer that is no JSON object, such as a proxy's page.
         # Raised anywhere else it is a fault of ours: not to be retried, and logged with its traceback.
-        frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-        if frames[-1].f_code is not AsyncSlackResponse.validate.__code__:
+        if _READING.isdisjoint(frame.f_code for frame, _ in traceback.walk_tb(error.__traceback__)):
             raise
         raise SlackAmbiguous("Slack's answer cannot be read") from error
+    # The SDK takes what says that it is compressed for a file, whatever was asked, and for a success.
+    if isinstance(getattr(answer, "data", None), bytes):
+        raise SlackAmbiguous("Slack's answer is no JSON")
+    return answer
+
+
+def within(value: Any, *keys: str) -> Any:
+    """What stands at these keys, one inside the other; None where anything but an object is on the way.
+
+    What calls itself Slack may say ok and give parts of its answer another shape.
+    """
+    for key in keys:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def next_cursor(answer: Any) -> str | None:
+    """Where the next page of a list begins; None where there is none."""
+    cursor = within(answer.get("response_metadata"), "next_cursor")
+    return cursor if isinstance(cursor, str) and cursor else None
 
 
 def classify(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackRefused:
@@ -80,7 +108,8 @@ def classify(error: SlackApiError) -> SlackUnavailable | SlackAmbiguous | SlackR
         return SlackUnavailable(f"Slack is temporarily unavailable: {code}")
     needed = str(body.get("needed") or "") or None
     details = [f"needs the scope {needed}"] if needed else []
-    details += map(str, (body.get("response_metadata") or {}).get("messages") or [])
+    messages = within(body, "response_metadata", "messages")
+    details += map(str, messages if isinstance(messages, list) else [])
     in_words = f" ({'; '.join(details)})" if details else ""
     text = f"Slack refused: {code}{in_words}"
     return SlackMisconfigured(code, text, needed) if code in OPERATORS else SlackRefused(code, text)

@@ -8,7 +8,7 @@ import structlog
 
 from powertrip.domain.statistics import Numbers
 from powertrip.errors import PowertripError
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, within
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ async def send_chart(client: Any, slack_id: str, numbers: Numbers, now: datetime
         opened = await call(client.conversations_open(users=slack_id))
         await call(
             client.files_upload_v2(
-                channel=opened["channel"]["id"],
+                channel=within(opened["channel"], "id"),
                 content=content,
                 filename="powertrip-stats.png",
                 title="Events and time to decision",

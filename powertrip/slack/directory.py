@@ -32,7 +32,7 @@ from powertrip.errors import (
     SlackUnavailable,
     StoreError,
 )
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, within
 from powertrip.slack.group import ReviewersGroup
 from powertrip.slack.limits import RateLimits
 from powertrip.slack.preflight import Identity
@@ -156,7 +156,7 @@ class SlackDirectory:
         email = ""
         if any(person.email for person in people):
             user = await self._user_now(slack_id) or {}
-            email = str((user.get("profile") or {}).get("email") or "").casefold()
+            email = str(within(user, "profile", "email") or "").casefold()
         # Only from memory: there may be hundreds of people, and those who matter were asked about lately.
         listed = [person for person in people if may_be_former(slack_id, [person.slack or ""])]
         former = {item.slack for item in listed if (await self._kept(item, EVER) or {}).get("id") == slack_id}
@@ -258,7 +258,7 @@ def standing_of(user: dict[str, Any], identity: Identity) -> Standing:
         return Standing.BOT
     if user.get("is_restricted") or user.get("is_ultra_restricted"):
         return Standing.GUEST
-    enterprise = (user.get("enterprise_user") or {}).get("enterprise_id")
+    enterprise = within(user, "enterprise_user", "enterprise_id")
     # Where neither side has an organisation, two times nothing is not the same one.
     same_enterprise = enterprise is not None and enterprise == identity.enterprise_id
     is_ours = user.get("team_id") == identity.team_id or same_enterprise

@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from powertrip.domain.people import Standing
 from powertrip.domain.routing import Reviewers
 from powertrip.errors import SlackAmbiguous, SlackUnavailable
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, next_cursor, within
 from powertrip.slack.directory import name_of, standing_of, user_of
 from powertrip.slack.preflight import Identity
 
@@ -68,16 +68,14 @@ async def _listed(client: AsyncWebClient) -> Users:
         for user in answer["members"]:
             if isinstance(user, dict):
                 users |= dict.fromkeys(_keys(user), user)
-        metadata = answer.get("response_metadata")
-        cursor = metadata.get("next_cursor") if isinstance(metadata, dict) else None
+        cursor = next_cursor(answer)
         if not cursor:
             break
     return users
 
 
 def _keys(user: dict[str, Any]) -> Iterable[str]:
-    profile = user.get("profile")
-    email = profile.get("email") if isinstance(profile, dict) else None
+    email = within(user, "profile", "email")
     # A deactivated member's address may be another's by now.
     keys = [user.get("id"), None if user.get("deleted") else email]
     return [str(key).casefold() for key in keys if key]

@@ -9,7 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.domain.delivery import Posted
 from powertrip.errors import SlackAmbiguous, SlackRefused, SlackUnavailable
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, next_cursor, within
 from powertrip.slack.limits import RateLimits
 from powertrip.slack.preflight import security_channel
 
@@ -83,9 +83,9 @@ class SlackNotifier:
             found += [
                 Posted(channel=channel, ts=message["ts"])
                 for message in _messages(answer)
-                if uid in _marks(message)
+                if isinstance(message.get("ts"), str) and uid in _marks(message)
             ]
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            cursor = next_cursor(answer)
             if not cursor:
                 break
         return found
@@ -160,7 +160,7 @@ def _messages(answer: Any) -> list[dict[str, Any]]:
     messages = answer["messages"]
     if not isinstance(messages, list):
         raise SlackAmbiguous("Slack's answer holds no messages")
-    return messages
+    return [message for message in messages if isinstance(message, dict)]
 
 
 def _marked(message: dict[str, Any], uid: str) -> dict[str, Any]:
@@ -172,6 +172,7 @@ def _marked(message: dict[str, Any], uid: str) -> dict[str, Any]:
 
 def _marks(message: dict[str, Any]) -> Iterator[str]:
     """What a message that was found may carry its uid in."""
-    yield str(((message.get("metadata") or {}).get("event_payload") or {}).get("id"))
-    for block in message.get("blocks") or []:
-        yield str(block.get("block_id"))
+    yield str(within(message, "metadata", "event_payload", "id"))
+    blocks = message.get("blocks")
+    for block in blocks if isinstance(blocks, list) else []:
+        yield str(within(block, "block_id"))

@@ -9,7 +9,7 @@ import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
 from powertrip.errors import SlackAmbiguous, SlackMisconfigured, SlackRefused, SlackUnavailable
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, next_cursor, within
 from powertrip.slack.scopes import REQUIRED_SCOPES
 
 log = structlog.get_logger(__name__)
@@ -159,10 +159,10 @@ async def _id_among(method: Callable[..., Awaitable[Any]], name: str) -> str | N
         if not isinstance(answer["channels"], list):
             raise SlackAmbiguous("Slack's answer holds no channels")
         for channel in answer["channels"]:
-            if channel.get("name") == name:
+            if within(channel, "name") == name and isinstance(channel.get("id"), str):
                 return str(channel["id"])
         # A page may be short, or empty, and not the last one.
-        cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+        cursor = next_cursor(answer)
         if not cursor:
             break
     return None

@@ -20,12 +20,17 @@ from powertrip.slack.calls import LONGEST_WAIT, call, classify
 @pytest.fixture
 async def proxy() -> AsyncIterator[AsyncWebClient]:
     """A client whose calls end at something that is not Slack, and answers 200 with the path's last word."""
-    kinds = {"text": ("text/plain", "Welcome to Example Wi-Fi"), "list": ("application/json", "[1]")}
-    kinds["nothing"] = ("application/json", "{}")
+    kinds = {"text": ("text/plain", b"Welcome to Example Wi-Fi"), "list": ("application/json", b"[1]")}
+    kinds["nothing"] = ("application/json", b"{}")
+    kinds["latin"] = ("application/json", '{"ok": "zoë"}'.encode("latin-1"))
+    kinds["deep"] = ("application/json", b"[" * 100_000)
+    kinds["packed"] = ("application/gzip", b"?")
+    kinds["refused"] = ("application/gzip", b"?")
 
     async def answer(request: web.Request) -> web.Response:
-        content_type, text = kinds[request.match_info["kind"]]
-        return web.Response(content_type=content_type, text=text)
+        content_type, body = kinds[request.match_info["kind"]]
+        status = 503 if request.match_info["kind"] == "refused" else 200
+        return web.Response(status=status, content_type=content_type, body=body)
 
     application = web.Application()
     application.router.add_route("*", "/{kind}", answer)
@@ -33,9 +38,9 @@ async def proxy() -> AsyncIterator[AsyncWebClient]:
         yield AsyncWebClient(token="xoxb-1", base_url=str(server.make_url("/")))
 
 
-@pytest.mark.parametrize("method", ["text", "list"])
+@pytest.mark.parametrize("method", ["text", "list", "latin", "deep", "packed", "refused"])
 async def test_an_answer_that_is_no_object_is_called_unreadable(proxy: AsyncWebClient, method: str) -> None:
-    with pytest.raises(SlackAmbiguous, match="Slack's answer cannot be read"):
+    with pytest.raises(SlackAmbiguous, match=r"Slack's answer (cannot be read|is no JSON)"):
         await call(proxy.api_call(method))
 
 

@@ -15,7 +15,7 @@ from powertrip.errors import SlackAmbiguous, SlackUnavailable
 from powertrip.slack.directory import SlackDirectory
 from powertrip.slack.limits import RateLimits
 from powertrip.slack.notifier import SlackNotifier
-from powertrip.slack.preflight import Identity
+from powertrip.slack.preflight import Identity, security_channel
 from powertrip.slack.settings import Lookups
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
@@ -144,6 +144,33 @@ async def test_a_message_that_an_answer_does_not_name_may_have_arrived(
         await SlackNotifier(client, "https://example.slack.com", RateLimits(now)).post(
             ALICE, {"text": "?"}, "uid"
         )
+
+
+@pytest.mark.parametrize("part", ["x", [], 7, {"enterprise_id": {}}])
+async def test_a_profile_of_another_shape_makes_nobody_a_member(
+    client: AsyncWebClient, store: Store, answers: Answers, part: object
+) -> None:
+    user = {"id": ALICE, "profile": part, "enterprise_user": part}
+    answers |= {"users.info": {"ok": True, "user": user}, "usergroups.users.list": {"ok": True, "users": []}}
+    asked = directory(client, store)
+    assert (await asked.actor(ALICE, None)).standing is Standing.OUTSIDER
+    assert await asked.names(ALICE, [Person(name="bob", email="bob@example.com")]) == []
+
+
+async def test_our_message_is_found_among_what_is_none(client: AsyncWebClient, answers: Answers) -> None:
+    ours = {"ts": "1.2", "metadata": {"event_payload": {"id": "uid"}}}
+    odd = ["x", {"ts": "1.1", "metadata": "x", "blocks": "x"}, {"blocks": ["x"]}, ours | {"ts": None}]
+    answers["conversations.history"] = {"ok": True, "messages": [*odd, ours], "response_metadata": "x"}
+    notifier = SlackNotifier(client, "https://example.slack.com/", RateLimits(now))
+    assert [posted.ts for posted in await notifier.find("C0SECURITY", "uid", now())] == ["1.2"]
+    assert await notifier.read("C0SECURITY", "1.2") is not None
+
+
+async def test_the_channel_is_found_among_what_is_none(client: AsyncWebClient, answers: Answers) -> None:
+    found = {"id": "C0SECURITY", "name": "security", "is_member": True}
+    answers["users.conversations"] = {"ok": True, "channels": ["x", {"name": "security"}, found]}
+    answers["conversations.info"] = {"ok": True, "channel": found}
+    assert await security_channel(client, "#security") == "C0SECURITY"
 
 
 NAMES = {"U0BOB": "Bob Brown", "U0BOBBY": "Bob Smith", CAROL: "Carol"}
