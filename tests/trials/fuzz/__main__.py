@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from time import perf_counter
 
 from powertrip.log import configure_logging
-from tests.trials.fuzz import Target, decoding, in_slack, outside, over_http, polls, pure
+from tests.trials.fuzz import Target, decoding, in_slack, outside, over_http, polls, pure, slack_answers
 
 TARGETS: Mapping[str, Target] = {
     "rules": pure.rules,
@@ -15,6 +15,7 @@ TARGETS: Mapping[str, Target] = {
     "origins": outside.origins,
     "polls": polls.polls,
     "enrichers": outside.enrichers,
+    "slack": slack_answers.slack_answers,
     "commands": in_slack.commands,
     "actions": in_slack.actions,
     "modals": in_slack.modals,
