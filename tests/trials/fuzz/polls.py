@@ -24,7 +24,8 @@ from powertrip.polls import AnyPoll, PollSection, build_backfills, poll_client
 from powertrip.polls.cloudwatch_logs import _connected
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
-from powertrip.store.tables import InboxRow, PollRow
+from powertrip.store.poll_tables import PollRow
+from powertrip.store.tables import InboxRow
 from tests.outside import client_of
 from tests.pipeline.contexts import context
 from tests.samples import NOW, SECURITY
