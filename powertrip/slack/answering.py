@@ -1,5 +1,7 @@
 """Answers whoever pressed or typed, for them only: at the address that Slack gave, or another way."""
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -7,6 +9,7 @@ from typing import Any
 import aiohttp
 import structlog
 
+from powertrip import cards
 from powertrip.cards import Message
 from powertrip.errors import PowertripError, Refused, SlackRefused, StoreUncertain
 from powertrip.slack.calls import call
@@ -15,6 +18,12 @@ log = structlog.get_logger(__name__)
 
 ACK_PATIENCE = 2.0
 """Seconds that a click or a submitted modal waits for its decision; Slack gives up on it after three."""
+TELL_PATIENCE = 0.7
+"""Seconds beyond those in which the person has to hear that it is not kept yet."""
+NOT_YET = (
+    "Powertrip's database is slow, and your decision is not kept yet. What became of it is said here in a "
+    "moment; if nothing is, and the card still has its buttons, please decide again."
+)
 BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
 
 
@@ -37,8 +46,26 @@ def asker_of(body: dict[str, Any], client: Any) -> Asker:
     )
 
 
-async def give_answer(respond: Any, message: Message, asker: Asker, *, replace: bool = False) -> None:
-    """Show it to this person only. What was decided stands, also where this fails."""
+async def is_kept_or_told(deciding: "asyncio.Task[Any]", tell: Callable[[Message], Awaitable[bool]]) -> bool:
+    """Whether Slack may be told that the click arrived; to be awaited before it is.
+
+    It may once the decision was taken or refused, or the person has heard that it is not kept yet: a process
+    that is killed would otherwise lose a click that its person believes to have counted. Where it may not,
+    Slack itself shows the person that the click did not work.
+    """
+    await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
+    if deciding.done():
+        return True
+    log.warning("a decision waits for the database", seconds=ACK_PATIENCE)
+    try:
+        async with asyncio.timeout(TELL_PATIENCE):
+            return await tell(cards.note(f"⏳ {NOT_YET}")) or deciding.done()
+    except TimeoutError:
+        return deciding.done()
+
+
+async def give_answer(respond: Any, message: Message, asker: Asker, *, replace: bool = False) -> bool:
+    """Show it to this person only; returns whether Slack took it. What was decided stands all the same."""
     content = message.arguments()
     try:
         taken = await respond(response_type="ephemeral", replace_original=replace, **content)
@@ -47,17 +74,20 @@ async def give_answer(respond: Any, message: Message, asker: Asker, *, replace: 
     else:
         # Bolt raises nothing for an address that is used up, or gone.
         if taken.status_code == HTTPStatus.OK:
-            return
+            return True
         why = f"{taken.status_code} {taken.body[:100]}"
         if taken.status_code == HTTPStatus.BAD_REQUEST:
             # It may be the layout that is not taken.
             content = {"text": message.text}
     log.warning("answer not taken at its address, giving it another way", why=why, user=asker.user)
-    await answer_otherwise(asker, content)
+    return await answer_otherwise(asker, content)
 
 
-async def answer_otherwise(asker: Asker, content: dict[str, Any]) -> None:
-    """Answer where they asked, for them only; in their direct messages where Powertrip is not there."""
+async def answer_otherwise(asker: Asker, content: dict[str, Any]) -> bool:
+    """Answer where they asked, for them only; in their direct messages where Powertrip is not there.
+
+    Returns whether Slack took it.
+    """
     client, user = asker.client, asker.user
     try:
         try:
@@ -68,6 +98,8 @@ async def answer_otherwise(asker: Asker, content: dict[str, Any]) -> None:
     except PowertripError as error:
         # The decision stands, and the card shows it once Slack is back.
         log.error("answer not delivered", error=str(error), user=user, text=content["text"][:200])
+        return False
+    return True
 
 
 def sentence(error: BaseException) -> str:

@@ -17,13 +17,18 @@ _VERDICTS = frozenset(Verdict)
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+def is_decision(text: str) -> bool:
+    """Whether what was typed decides an event."""
+    return any(word.lower() in _VERDICTS for word in text.split(maxsplit=1)[:1])
+
+
 def words_of(text: str) -> list[str]:
     """Splits at blanks; quotes keep words together, and a lone quote, as in "it's me", is a character.
 
     The reason after the id of a decision is one word, kept as it was typed.
     """
     words = text.split(maxsplit=2)
-    if words and words[0].lower() in _VERDICTS:
+    if is_decision(text):
         # Slack escapes three characters: https://docs.slack.dev/messaging/formatting-message-text#escaping.
         # The ampersand comes last, or `&amp;lt;` would be unescaped twice.
         reasons = [

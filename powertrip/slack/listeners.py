@@ -21,12 +21,15 @@ from powertrip.pipeline.ports import Trials
 from powertrip.slack.answering import (
     ACK_PATIENCE,
     BROKE,
+    NOT_YET,
     Asker,
     answer_otherwise,
     asker_of,
     give_answer,
+    is_kept_or_told,
     sentence,
 )
+from powertrip.slack.arguments import is_decision
 from powertrip.slack.commands import Caller, Commands
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
 from powertrip.slack.storms import StormListeners
@@ -98,14 +101,12 @@ class Listeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Decide as the button says, or open the modal where that takes a reason."""
-        deciding = asyncio.create_task(self._button_answer(body, client))
-        # Kept first, so that a process that is killed loses no click that Slack believes to have arrived; but
-        # not for long: after three seconds Slack shows an error, and the person would click again.
-        await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
-        await ack()
+        deciding, asker = asyncio.create_task(self._button_answer(body, client)), asker_of(body, client)
+        if await is_kept_or_told(deciding, lambda message: give_answer(respond, message, asker)):
+            await ack()
         answer = await deciding
         if answer is not None:
-            await give_answer(respond, answer, asker_of(body, client))
+            await give_answer(respond, answer, asker)
 
     async def _button_answer(self, body: dict[str, Any], client: Any) -> Message | None:
         """What the person is told; None where a modal asks for a reason."""
@@ -126,7 +127,10 @@ class Listeners:
         return _in_words(outcome)
 
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
-        """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal."""
+        """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal.
+
+        It stays open, with the reason, also where the decision is not kept yet.
+        """
         context, reason = read_modal(view)
         deciding = asyncio.create_task(
             self._decide(body, context.reference, context.verdict, via=context.via, reason=reason)
@@ -134,7 +138,7 @@ class Listeners:
         done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
         error = deciding.exception() if done else None
         if error is None:
-            await ack()
+            await ack() if done else await ack(response_action="errors", errors={cards.INPUT_BLOCK: NOT_YET})
             asker = Asker(user=body["user"]["id"], channel=context.channel, client=client)
             await _answer_after_modal(deciding, asker)
             return
@@ -166,7 +170,6 @@ class Listeners:
 
     async def on_command(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:
         """Answer `/powertrip`."""
-        await ack()
         caller = Caller(
             slack_id=body["user_id"],
             team_id=body.get("team_id"),
@@ -174,8 +177,15 @@ class Listeners:
             trigger_id=body["trigger_id"],
             client=client,
         )
-        answer = await self._commands.run(caller, str(body.get("text", "")))
-        await give_answer(respond, answer, Asker(user=caller.slack_id, channel=caller.channel, client=client))
+        asker = Asker(user=caller.slack_id, channel=caller.channel, client=client)
+        typed = str(body.get("text", ""))
+        answering = asyncio.create_task(self._commands.run(caller, typed))
+        # What only reads may take its time, and loses nothing.
+        if not is_decision(typed) or await is_kept_or_told(
+            answering, lambda message: give_answer(respond, message, asker)
+        ):
+            await ack()
+        await give_answer(respond, await answering, asker)
 
     async def on_error(self, error: Exception, body: dict[str, Any], respond: Any, client: Any) -> None:
         """The last resort: whatever broke, the person hears that it did, and operators read what."""
@@ -191,6 +201,6 @@ def _in_words(outcome: Outcome) -> Message:
 async def _answer_after_modal(deciding: "asyncio.Task[Outcome]", asker: Asker) -> None:
     try:
         answer = _in_words(await deciding)
-    except Exception as error:  # noqa: BLE001 (the modal is closed, so whatever it was is told and logged here)
+    except Exception as error:  # noqa: BLE001 (the modal says nothing more, so whatever it was is told and logged here)
         answer = cards.refusal(sentence(error))
     await answer_otherwise(asker, answer.arguments())

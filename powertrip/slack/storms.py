@@ -16,6 +16,7 @@ from powertrip.pipeline.decide_storm import (
 )
 from powertrip.slack.answering import (
     ACK_PATIENCE,
+    NOT_YET,
     Asker,
     answer_otherwise,
     asker_of,
@@ -81,11 +82,11 @@ class StormListeners:
         if error is not None:
             await ack(response_action="errors", errors={cards.INPUT_BLOCK: sentence(error)})
             return
-        await ack()
+        await ack() if done else await ack(response_action="errors", errors={cards.INPUT_BLOCK: NOT_YET})
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
         try:
             said = _in_words(await deciding)
-        except Exception as late:  # noqa: BLE001 (the window is closed, so whatever it was is told here)
+        except Exception as late:  # noqa: BLE001 (the window says nothing more, so whatever it was is told here)
             said = cards.refusal(sentence(late))
         await answer_otherwise(asker, said.arguments())
 

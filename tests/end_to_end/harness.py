@@ -162,6 +162,8 @@ class Process:
         self.config = config
         self.root = ROOT
         """Where its code is: a trial may run that of another release."""
+        self.python = sys.executable
+        """What runs it: another release has other requirements."""
         self._command = command
         self._environment = environment or {}
         self.process: asyncio.subprocess.Process | None = None
@@ -171,7 +173,7 @@ class Process:
         """Start, and wait until /healthz answers if a `port` is given."""
         with self.output.open("ab") as output:
             self.process = await asyncio.create_subprocess_exec(
-                sys.executable,
+                self.python,
                 str(self.root / "bot.py"),
                 self._command,
                 "--config",

@@ -1,6 +1,7 @@
 """When a click is acknowledged, and answers that Slack does not take."""
 
 import asyncio
+import json
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,9 +9,10 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
+from powertrip import cards
 from powertrip.domain.deciding import Outcome
 from powertrip.errors import NotAllowed
-from powertrip.slack import listeners
+from powertrip.slack import answering, listeners
 from powertrip.slack.answering import Asker
 from powertrip.slack.listeners import Listeners, PendingInteractions, _answer_after_modal
 from tests.samples import ALICE
@@ -28,13 +30,15 @@ async def test_an_answer_after_a_modal_that_slack_does_not_take_breaks_nothing()
 
 
 class Click:
-    """A click of a button, and in which order what became of it."""
+    """A click, a modal or a command that decides, and in which order what became of it."""
 
-    def __init__(self, *, takes_long: bool = False) -> None:
+    def __init__(self, *, takes_long: bool = False, is_told: bool = True) -> None:
+        """`takes_long`: longer than Slack waits; `is_told`: Slack takes what the person is told meanwhile."""
         self.order: list[str] = []
         self._goes_on = asyncio.Event()
         if not takes_long:
             self._goes_on.set()
+        self._is_told = is_told
 
     async def decide(self, *_: Any, **__: Any) -> Outcome:
         """In place of the decider."""
@@ -42,30 +46,77 @@ class Click:
         self.order.append("decided")
         raise NotAllowed("Only reviewers can.")
 
-    async def ack(self) -> None:
-        self.order.append("acknowledged")
+    async def ack(self, **said: Any) -> None:
+        self.order.append("acknowledged" if not said else f"acknowledged with {said['response_action']}")
         self._goes_on.set()
 
-    async def respond(self, **_: Any) -> Any:
-        self.order.append("answered")
+    async def respond(self, *, text: str, **_: Any) -> Any:
+        is_early = "not kept yet" in text
+        if is_early and not self._is_told:
+            # Slack gives no answer, and the database gets on a moment after that was waited for.
+            asyncio.get_running_loop().call_later(answering.TELL_PATIENCE + 0.05, self._goes_on.set)
+            await asyncio.Event().wait()
+        self.order.append("told that it is not kept yet" if is_early else "answered")
         return SimpleNamespace(status_code=200, body="")
 
     async def press(self) -> list[str]:
+        body = {"actions": [{"action_id": "approve", "value": "k3f9x2m8.1"}], "user": {"id": ALICE}}
+        await self._listeners().on_button(self.ack, body, None, self.respond)
+        return self.order
+
+    async def type(self, text: str) -> list[str]:
+        body = {"user_id": ALICE, "channel_id": "C0GENERAL", "trigger_id": "1", "text": text}
+        await self._listeners().on_command(self.ack, body, self.respond, None)
+        return self.order
+
+    async def submit(self) -> list[str]:
+        context = {"ref": "k3f9x2m8.1", "verdict": "deny", "via": "button", "channel": "C0GENERAL"}
+        block = {cards.INPUT: {"value": "Not me."}}
+        view = {"private_metadata": json.dumps(context), "state": {"values": {cards.INPUT_BLOCK: block}}}
+        away: Any = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/", retry_handlers=[])
+        await self._listeners().on_modal(self.ack, {"user": {"id": ALICE}}, view, away)
+        return self.order
+
+    def _listeners(self) -> Listeners:
         nothing: Any = None
         decider: Any = self
-        listening = Listeners(nothing, decider, nothing, PendingInteractions())
-        body = {"actions": [{"action_id": "approve", "value": "k3f9x2m8.1"}], "user": {"id": ALICE}}
-        await listening.on_button(self.ack, body, None, self.respond)
-        return self.order
+        return Listeners(nothing, decider, nothing, PendingInteractions())
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (answering, listeners):
+        monkeypatch.setattr(module, "ACK_PATIENCE", 0.01)
+    monkeypatch.setattr(answering, "TELL_PATIENCE", 0.05)
 
 
 async def test_a_click_is_kept_before_it_is_acknowledged() -> None:
     assert await Click().press() == ["decided", "acknowledged", "answered"]
 
 
-async def test_a_click_that_takes_long_is_acknowledged_before_slack_gives_up(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(listeners, "ACK_PATIENCE", 0.01)
+LATE = ["told that it is not kept yet", "acknowledged", "decided", "answered"]
 
-    assert await Click(takes_long=True).press() == ["acknowledged", "decided", "answered"]
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_click_that_takes_long_is_acknowledged_once_its_person_knows_that_it_is_not_kept() -> None:
+    assert await Click(takes_long=True).press() == LATE
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_click_that_takes_long_and_whose_person_cannot_be_told_is_not_acknowledged() -> None:
+    """Slack itself shows then that the click did not work."""
+    assert await Click(takes_long=True, is_told=False).press() == ["decided", "answered"]
+
+
+async def test_a_command_that_decides_is_kept_before_it_is_acknowledged() -> None:
+    assert await Click().type("deny k3f9x2m8 Not me.") == ["decided", "acknowledged", "answered"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_command_whose_decision_takes_long_is_acknowledged_once_its_person_knows() -> None:
+    assert await Click(takes_long=True).type("deny k3f9x2m8 Not me.") == LATE
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_modal_whose_decision_takes_long_stays_open_and_says_so() -> None:
+    assert await Click(takes_long=True).submit() == ["acknowledged with errors", "decided"]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
@@ -130,14 +131,15 @@ async def a_stage(
     workers: int = WORKERS,
     breakable: bool = False,
     root: Path = ROOT,
+    python: str = sys.executable,
     only: Callable[[dict[str, Any]], dict[str, Any]] = dict,
     **changes: Any,
 ) -> AsyncIterator[Stage]:
     """A stage on which everything runs; it ends with the block. The programs get the environment too.
 
     What is `breakable` goes through proxies, which break what is between the programs.
-    On SQLite one program is all, whatever `webs` and `workers` say. `root` is where their code is, and `only`
-    leaves of the settings those that it knows.
+    On SQLite one program is all, whatever `webs` and `workers` say. `root` is where their code is, `python`
+    what runs it, and `only` leaves of the settings those that it knows.
     """
     async with AsyncExitStack() as stack:
         if folder is None:
@@ -164,7 +166,7 @@ async def a_stage(
         stage = Stage(kind, folder, slack, control, session, Evidence(url), database, api, postgres, whole)
         _add_programs(stage, environment or {}, webs=webs, workers=workers)
         for program in stage.programs:
-            program.root = root
+            program.root, program.python = root, python
             write_config(program.config, only(read_settings(program.config)))
             stack.push_async_callback(_end, program)
         await stage.start_all()
