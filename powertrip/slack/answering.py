@@ -21,8 +21,8 @@ ACK_PATIENCE = 2.0
 TELL_PATIENCE = 0.7
 """Seconds beyond those in which the person has to hear that it is not kept yet."""
 NOT_YET = (
-    "Powertrip's database is slow, and your decision is not kept yet. What became of it is said here in a "
-    "moment; if nothing is, and the card still has its buttons, please decide again."
+    "This takes longer than it should, and your decision is not kept yet. What became of it is said here in "
+    "a moment; if nothing is, and the card still has its buttons, please decide again."
 )
 BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
 
@@ -56,7 +56,7 @@ async def is_kept_or_told(deciding: "asyncio.Task[Any]", tell: Callable[[Message
     await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
     if deciding.done():
         return True
-    log.warning("a decision waits for the database", seconds=ACK_PATIENCE)
+    log.warning("a decision takes long", seconds=ACK_PATIENCE)
     try:
         async with asyncio.timeout(TELL_PATIENCE):
             return await tell(cards.note(f"⏳ {NOT_YET}")) or deciding.done()

@@ -8,10 +8,8 @@ from tests.trials.overlap import OLD, run
 @pytest.mark.system
 @pytest.mark.timeout(600)
 async def test_old_and_new_code_work_side_by_side_through_the_migrations() -> None:
-    # The requirements are those of the new code; the old code needs this package besides.
-    pytest.importorskip("apscheduler", reason="the old code needs apscheduler, which is not installed")
     try:
-        found, _ = await run(rate=1.0, seconds=1.0, back=False)
+        found, _ = await run("postgresql", rate=1.0, seconds=1.0, back=False)
     except FileNotFoundError:
         pytest.skip(f"this clone has no commit {OLD}, whose code is the old one")
     assert found.acknowledged > 0
