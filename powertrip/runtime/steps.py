@@ -39,7 +39,8 @@ async def follow_clock(shared: Shared) -> bool:
 async def report_silence(shared: Shared, context: Context, started_at: datetime) -> bool:
     """Queues a notice about each source that fell silent, or speaks again; `started_at` is the process's."""
     expected, channel = context.settings.expected, context.settings.security_channel
-    if expected and await shared.store.voices.report(expected, channel, started_at, shared.clock()):
+    now, ago = shared.clock(), shared.clock.ago
+    if expected and await shared.store.voices.report(expected, channel, started_at, now, ago):
         shared.signals.outbox.set()
     return False
 

@@ -1,5 +1,6 @@
 """Looks from the process that takes records whether another one judges them, where the two run apart."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -51,8 +52,7 @@ class Watchman:
 
     async def stop(self) -> None:
         self._timers.stop()
-        for loop in self._loops:
-            await loop.stop()
+        await asyncio.gather(*(loop.stop() for loop in self._loops))
 
     async def look(self) -> bool:
         """Look once; returns False. Raises StoreUnavailable."""

@@ -254,6 +254,6 @@ class Worker:
         await self._pending.finish()
         await self.socket.stop()
         await self._pending.finish()
-        for loop in [*self._polls.values(), *self._loops]:
-            await loop.stop()
+        # All at once: where the database hangs, each would wait for it in turn.
+        await asyncio.gather(*(loop.stop() for loop in [*self._polls.values(), *self._loops]))
         await asyncio.gather(*self._ending)

@@ -21,6 +21,8 @@ log = structlog.get_logger(__name__)
 
 PRECISE = timedelta(milliseconds=100)
 """An answer that takes longer says too little of the time to set the clock by."""
+STEPS_KEPT = 100
+"""Steps forward that are remembered; what waits for a week's silence has had fewer."""
 
 
 class ClockStepped(Exception):
@@ -60,10 +62,23 @@ class Clock:
         self._apart = timedelta()
         """By how much this machine's clock is ahead of the database's."""
         self._set_back = timedelta()
+        self._forward: tuple[tuple[datetime, timedelta], ...] = ()
+        """When it was set forward, and by how much, the newest last."""
 
     def __call__(self) -> datetime:
         """The time now, in UTC."""
         return self._at(self._monotonic())
+
+    def ago(self, moment: datetime, span: timedelta) -> datetime:
+        """What the clock showed a `span` before it showed `moment`, also where it was set forward since.
+
+        For whoever concludes something from a silence: what a step skipped was none. Thread-safe.
+        """
+        for at, by in reversed(self._forward):
+            if moment - at >= span:
+                break
+            moment, span = at - by, span - max(moment - at, timedelta())
+        return moment - span
 
     def read(self) -> datetime:
         """The time now, in a transaction; raises ClockStepped where the clock was set."""
@@ -97,8 +112,19 @@ class Clock:
         if reading.is_precise or reading.is_step:
             self._anchor = reading.at, reading.monotonic
         if reading.is_step:
+            self._remember(reading.at, reading.off)
             log.warning("clock was set", seconds=reading.off.total_seconds(), pulled_back=changed)
         self._notice_wall()
+
+    def _remember(self, at: datetime, by: timedelta) -> None:
+        if by > timedelta():
+            self._forward = (*self._forward, (at, by))[-STEPS_KEPT:]
+            return
+        # A step back undoes those that it goes back beyond.
+        undone = [
+            (then + by, skipped + by) if then > at else (then, skipped) for then, skipped in self._forward
+        ]
+        self._forward = tuple((then, skipped) for then, skipped in undone if skipped > timedelta())
 
     def _survive(self) -> tuple[_Reading, timedelta, int]:
         reading, changed = self._look(), 0

@@ -16,6 +16,7 @@ from powertrip.store.database import for_update
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState, SightingRow, SightingState
 from powertrip.store.poll_tables import GapRow, PollRow
+from powertrip.store.processes import ProcessRow
 from powertrip.store.sources.tables import VoiceRow
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import (
@@ -60,7 +61,9 @@ def newest() -> datetime | None:
 def went_forward(before: datetime, now: datetime) -> None:
     """Let what is leased stay so. Idempotent, for each worker finds the step by itself."""
     _renew(now)
-    # Whoever kept the card a moment ago was not away, whatever the clock says.
+    # Whoever gave a sign, or kept the card, a moment ago was not away, whatever the clock says.
+    shown = (ProcessRow.seen_at >= before - UNNOTICED) & (ProcessRow.seen_at < now)
+    ProcessRow.update(seen_at=now).where(shown & ProcessRow.stopped_at.is_null()).execute()
     was_alive = HeartbeatCardRow.alive_at >= before - heartbeat.LEASE
     HeartbeatCardRow.update(alive_at=now).where(was_alive & (HeartbeatCardRow.alive_at < now)).execute()
 

@@ -26,9 +26,9 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x506F776572
 BUSY_TIMEOUT = 5
 """Seconds a SQLite write waits for another process's write before it is refused."""
-HURRIED_PATIENCE = 7.0
-"""Seconds instead of PATIENCE while the process ends, which may take 20 in all and asks up to two times; more
-than SQLite waits for another's write."""
+HURRIED_PATIENCE = 6.0
+"""Seconds instead of PATIENCE while the process ends, which should take less than 10 whatever the database
+does; more than SQLite waits for another's write."""
 CLOSE_LIMIT = 2.0
 """Seconds that the end waits for the database; all else is written down by then."""
 SLOW_FAILURE = 3.0
@@ -206,6 +206,7 @@ class DatabaseThread:
         except StoreUnavailable:
             if time.monotonic() - began_at >= SLOW_FAILURE:
                 self._failed_slowly_at = time.monotonic()
+                self._lines.hung()
             raise
 
     def _transact(self, line: Line, step: Callable[[], Result]) -> Result:

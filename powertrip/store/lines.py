@@ -35,10 +35,13 @@ class Lines:
         self.current = Line(opened)
         self._lost: list[Line] = []
         self._alarm: asyncio.TimerHandle | None = None
+        self._is_ending = self._is_over = False
 
     def ask(self, job: Callable[[Line], Result]) -> asyncio.Future[Result]:
         """Have a job done by the thread at work, after all before it; raises StoreUnavailable."""
         loop, line = asyncio.get_running_loop(), self.current
+        if self._is_over:
+            raise StoreUnavailable("the database did not answer, and this process ends")
         self._lost = [lost for lost in self._lost if lost.is_alive]
         if not line.is_begun and len(self._lost) >= LOST_AT_MOST:
             raise StoreUnavailable(
@@ -50,11 +53,19 @@ class Lines:
 
     def hurry(self, patience: float) -> None:
         """Give up sooner from now on, for whoever ends the process does not wait long."""
-        self.patience = min(self.patience, patience)
+        self.patience, self._is_ending = min(self.patience, patience), True
         if self._alarm is not None:
             self._alarm.cancel()
             left = self.current.moved_at + self.patience - time.monotonic()
             self._set_alarm(asyncio.get_running_loop(), max(left, 0.0))
+
+    def hung(self) -> None:
+        """Note that the database does not answer: a process that ends asks it no more.
+
+        Each of those who still have something to write down would wait for it in turn. What they do not
+        write, leases hand to the next start.
+        """
+        self._is_over = self._is_ending
 
     async def end(self, last: Callable[[Line], object], seconds: float) -> None:
         """End the thread after a last job; one that does not come to it in time is left behind."""
@@ -83,6 +94,7 @@ class Lines:
             self._set_alarm(loop, self.patience if is_late else left)
             return
         log.error("the database does not answer, giving up its thread", seconds=self.patience)
+        self.hung()
         self._lost.append(line)
         self.current = Line(line.database.again())
         line.give_up(self._unanswered)

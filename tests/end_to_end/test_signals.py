@@ -4,16 +4,29 @@ import asyncio
 import signal
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
+import aiohttp
 import pytest
 import yaml
 
 from powertrip.cli.demo.workspace import local_slack
-from tests.end_to_end.harness import ALICES_DM, SECRET, Process, free_port, settings, write_config
+from slack_emulator.control import Control
+from tests.end_to_end.harness import (
+    ALICES_DM,
+    SECRET,
+    Process,
+    Sender,
+    free_port,
+    login,
+    settings,
+    write_config,
+)
 from tests.end_to_end.scene import ALICE, SECURITY, Scene, scene_in
+from tests.proxy import Proxy
 
 GRACE = 20.0
 
@@ -79,6 +92,31 @@ async def test_a_request_in_flight_is_answered_once_its_record_is_kept(scene: Sc
     writer.close()
     assert await stopping < GRACE
     assert scene.evidence.number("SELECT count(*) FROM inbox") == 1
+
+
+@pytest.mark.parametrize("command", ["web", "worker"])
+async def test_a_database_that_answers_nothing_does_not_hold_up_the_end(
+    command: str, tmp_path: Path, new_postgres: Callable[[], str]
+) -> None:
+    url = urlsplit(new_postgres())
+    folder = parse_qs(url.query)["host"][0]
+    async with Proxy(f"{folder}/.s.PGSQL.5432") as network, local_slack() as sandbox:
+        database = f"postgresql://{url.username}@127.0.0.1:{network.port}{url.path}"
+        port = free_port() if command == "web" else None
+        whole = settings(sandbox, tmp_path, ingest={"port": port or 0}, database={"url": database})
+        process = Process(write_config(tmp_path / "config.yaml", whole), command=command)
+        await process.start(port)
+        async with Control(sandbox.url) as control, aiohttp.ClientSession() as session:
+            if port is None:
+                await control.connected()
+                network.hold()
+            else:
+                network.hold()
+                # One who waits for the answer is one more whom the end waits for.
+                with pytest.raises(aiohttp.ClientResponseError, match="503"):
+                    await Sender(port, session).post(login(id="1"))
+        assert await stop(process) < 10
+        network.mend()
 
 
 async def test_it_stops_at_once_while_slack_is_away(tmp_path: Path) -> None:

@@ -10,10 +10,13 @@ import pytest
 import structlog
 
 from powertrip.domain.delivery import Delivery, DeliveryKind
+from powertrip.domain.voices import ExpectedVoice, Voice
 from powertrip.store import Clock, ClockStepped, Store, clock_steps, deliveries, inbox, judging
 from powertrip.store import clock as clock_module
 from powertrip.store.database import DatabaseThread
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
+from powertrip.store.processes import Process, ProcessRole
+from powertrip.store.sources import voices
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import ClockRow, DeliveryRow, EventRow, LaneRow, NoticeRow, Table
 from tests.samples import ALICE, BOB, NOW, SECURITY, ask, event, record
@@ -291,3 +294,54 @@ def test_every_time_that_something_waits_for_is_pulled_back() -> None:
 def tables_of(base: Any) -> list[Any]:
     """All tables, however far down their classes stand."""
     return [table for child in base.__subclasses__() for table in (child, *tables_of(child))]
+
+
+async def test_what_a_step_forward_skipped_is_nobodys_silence(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread, store: Store
+) -> None:
+    expected = {"servers": (ExpectedVoice(within=timedelta(minutes=15)),)}
+    started_at = clock()
+
+    async def heard() -> None:
+        await database_thread.run(voices.hear, {Voice("servers"): clock()})
+
+    async def notes() -> int:
+        return await store.voices.report(expected, SECURITY, started_at, clock(), clock.ago)
+
+    machine.passes(20 * 60)
+    await heard()
+    machine.passes(5 * 60)
+    machine.is_set(HOUR)
+    await clock.follow()
+    assert await notes() == 0
+    machine.passes(9 * 60)
+    assert await notes() == 0
+    # It was heard before the step, and fifteen minutes have passed since.
+    machine.passes(60)
+    assert await notes() == 1
+
+
+async def test_a_step_forward_that_is_undone_leaves_no_trace_in_what_was_ago(
+    machine: Machine, clock: Clock
+) -> None:
+    machine.passes(60)
+    for step in (HOUR, -HOUR / 2, -HOUR / 2):
+        before = clock()
+        machine.is_set(step)
+        await clock.follow()
+        assert clock.ago(clock(), timedelta(seconds=30)) == NOW + timedelta(seconds=30), (before, step)
+
+
+async def test_a_worker_that_gave_a_sign_of_life_just_before_a_step_forward_is_not_called_dead(
+    machine: Machine, clock: Clock, store: Store
+) -> None:
+    for name, role in (("lives", ProcessRole.WORKER), ("web", ProcessRole.WEB)):
+        process = Process(
+            name=name, role=role, host="host", pid=1, version="1", started_at=clock(), seen_at=clock()
+        )
+        await store.processes.show(process)
+    machine.passes(4)
+    machine.is_set(HOUR)
+    await clock.follow()
+
+    assert await store.processes.worker_seen_at() == clock()

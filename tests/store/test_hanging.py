@@ -133,6 +133,39 @@ async def test_a_process_that_ends_waits_less_long(
     await slow.close()
 
 
+async def test_a_process_that_ends_asks_a_database_that_hung_no_more(
+    thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each who still has something to write down would wait for it in turn."""
+    slow, goes_on = DatabaseThread(thread.database), threading.Event()
+    monkeypatch.setattr(store_database, "HURRIED_PATIENCE", 0.1)
+    slow.hurry()
+    with pytest.raises(StoreUnavailable, match=r"within 0\.1 s"):
+        await slow.run(goes_on.wait)
+    with pytest.raises(StoreUnavailable, match="this process ends"):
+        await slow.run(goes_on.wait)
+    goes_on.set()
+    await slow.close()
+
+
+async def test_a_process_that_ends_asks_a_database_that_failed_slowly_no_more(
+    thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_database, "SLOW_FAILURE", 0.0)
+
+    def fail() -> None:
+        raise StoreUnavailable("no host answers")
+
+    with pytest.raises(StoreUnavailable, match="no host answers"):
+        await thread.run(fail)
+    await thread.run(write, "one that goes on asks again")
+    thread.hurry()
+    with pytest.raises(StoreUnavailable, match="no host answers"):
+        await thread.run(fail)
+    with pytest.raises(StoreUnavailable, match="this process ends"):
+        await thread.run(fail)
+
+
 async def test_while_too_many_threads_hang_no_other_is_lost(
     thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch
 ) -> None:

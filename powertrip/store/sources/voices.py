@@ -1,8 +1,8 @@
 """Keeps when sources, and what is expected of them, were last heard, and reports those that fell silent."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from peewee import fn
 
@@ -55,7 +55,17 @@ def hear_hosts(heard_at: Mapping[Voice, datetime]) -> None:
     hear(taken)
 
 
-def report(expected: Expected, channel: str, started_at: datetime, now: datetime) -> int:
+Ago: TypeAlias = Callable[[datetime, timedelta], datetime]
+"""What the clock showed so long before it showed that; see `Clock.ago`."""
+
+
+def report(
+    expected: Expected,
+    channel: str,
+    started_at: datetime,
+    now: datetime,
+    ago: Ago = lambda moment, span: moment - span,
+) -> int:
     """Queue a note, once each, about voices that fell silent or are heard again; returns how many notes.
 
     `started_at` is when this process began to watch: the time before is nobody's silence.
@@ -65,13 +75,14 @@ def report(expected: Expected, channel: str, started_at: datetime, now: datetime
     notices = 0
     for source, voices in expected.items():
         for voice in voices:
-            rows = _rows_of(source, voice, voices, now)
+            rows = _rows_of(source, voice, voices, now, forgotten_before=ago(now, WEEK))
             if voice.hosts is not None and _told_lately(rows, now):
                 continue
             # What waits to be judged may be the very voice that is listened for.
             until = min(now, oldest) if oldest and not _is_whole(voice) else now
-            if until - started_at >= voice.within:
-                silent = VoiceRow.silent_told_at.is_null() & _not_heard_since(until - voice.within)
+            since = ago(until, voice.within)
+            if since >= started_at:
+                silent = VoiceRow.silent_told_at.is_null() & _not_heard_since(since)
                 notices += _tell(_take(rows & silent, now, silent_told_at=now), voice, channel, now)
             again = VoiceRow.heard_at > VoiceRow.silent_told_at
             notices += _tell_again(_take(rows & again, now, silent_told_at=None), channel, now)
@@ -94,14 +105,21 @@ def _of(kind: Voice) -> Any:
     )
 
 
-def _rows_of(source: str, voice: ExpectedVoice, all_of_source: Sequence[ExpectedVoice], now: datetime) -> Any:
+def _rows_of(
+    source: str,
+    voice: ExpectedVoice,
+    all_of_source: Sequence[ExpectedVoice],
+    now: datetime,
+    *,
+    forgotten_before: datetime,
+) -> Any:
     """Which rows an expectation is about; those that it names are there from now on."""
     kind = _kind(source, voice)
     if voice.learns:
         # A host that is named beside has a time of its own.
         named = [name for other in all_of_source if _kind(source, other) == kind for name in other.named]
         rows = _of(kind) & (VoiceRow.host_name != "") & VoiceRow.host_name.not_in(named)
-        forgotten = rows & (VoiceRow.heard_at < now - WEEK)
+        forgotten = rows & (VoiceRow.heard_at < forgotten_before)
         VoiceRow.delete().where(forgotten).execute()
         return rows
     names = voice.named or ("",)
