@@ -115,7 +115,8 @@ async def test_a_database_that_answers_nothing_does_not_hold_up_the_end(
                 # One who waits for the answer is one more whom the end waits for.
                 with pytest.raises(aiohttp.ClientResponseError, match="503"):
                     await Sender(port, session).post(login(id="1"))
-        assert await stop(process) < 10
+        # Eight on a machine that has the time, where one after the other would take nineteen.
+        assert await stop(process) < 15
         network.mend()
 
 
