@@ -1,9 +1,10 @@
 """A PostgreSQL server of one's own, on a port, that can be stopped, killed and started again."""
 
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -55,6 +56,26 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}".encode())
         return self.url.removesuffix("postgres") + name
 
+    def copy(self, folder: Path) -> "Server":
+        """A standby that follows this server, which from now on says done only of what both have."""
+        # The library's own, which PostgreSQL's user may not read.
+        (self.folder / ".handle_pids.json").unlink(missing_ok=True)
+        folder.mkdir(mode=0o700)
+        if self._user:
+            shutil.chown(folder, self._user)
+        source = self.url.removesuffix("/postgres")
+        self.run("pg_basebackup", "-d", source, "-D", folder, "-R", "-c", "fast")
+        standby = Server(self._programs, self._user, folder, options=self._options)
+        standby.start()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute("ALTER SYSTEM SET synchronous_standby_names = '*'")
+            connection.execute("SELECT pg_reload_conf()")
+        return standby
+
+    def promote(self) -> None:
+        """Make a standby the server that takes writes."""
+        self.control("promote")
+
 
 @contextmanager
 def a_postgres() -> Iterator[Server]:
@@ -73,4 +94,6 @@ def a_postgres() -> Iterator[Server]:
         try:
             yield server
         finally:
-            server.stop("immediate")
+            # A trial may have ended it already.
+            with suppress(subprocess.CalledProcessError):
+                server.stop("immediate")

@@ -52,6 +52,8 @@ class Fault:
     seconds: float
     kinds: tuple[Kind, ...] = ("sqlite",)
     never_comes_back: bool = False
+    has_standby: bool = False
+    """Whether PostgreSQL has a second server, which takes over."""
 
 
 @dataclass
@@ -155,6 +157,17 @@ async def _postgres_down(stage: Stage) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
+async def _postgres_failed_over(stage: Stage) -> AsyncIterator[None]:
+    assert stage.postgres is not None
+    assert stage.standby is not None
+    await asyncio.to_thread(stage.postgres.stop, "immediate")
+    # Whoever watches both needs a while to be certain.
+    await asyncio.sleep(5)
+    await asyncio.to_thread(stage.standby.promote)
+    yield
+
+
+@asynccontextmanager
 async def _postgres_half_open(stage: Stage) -> AsyncIterator[None]:
     assert stage.database is not None
     stage.database.hold()
@@ -255,6 +268,7 @@ FAULTS: dict[str, Fault] = {
     "slack-down": Fault(_slack_down, 60, BOTH),
     "postgres-restarted": Fault(_postgres_restarted, 15, POSTGRESQL),
     "postgres-down": Fault(_postgres_down, 30, POSTGRESQL),
+    "postgres-failed-over": Fault(_postgres_failed_over, 5, POSTGRESQL, has_standby=True),
     "postgres-half-open": Fault(_postgres_half_open, 45, POSTGRESQL),
     "postgres-cut": Fault(_ten_times(_cut_postgres), 12, POSTGRESQL),
     "worker-frozen": Fault(_worker_frozen, 45, POSTGRESQL),
@@ -275,7 +289,9 @@ async def run(name: str, kind: Kind, seed: int) -> tuple[Verdict | None, list[ob
         folder = Path(top)
         with _small_disk(folder) if name == "sqlite-disk-full" else contextlib.nullcontext():
             environment = _faked_time(folder) if name.startswith("clock") else {}
-            async with a_stage(kind, folder, environment=environment, breakable=True) as stage:
+            async with a_stage(
+                kind, folder, environment=environment, breakable=True, has_standby=fault.has_standby
+            ) as stage:
                 crowd = Crowd(stage, random.Random(seed), RATE)  # noqa: S311
                 return await _try(stage, crowd, name, fault, seen)
 

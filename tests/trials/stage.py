@@ -57,6 +57,8 @@ class Stage:
     api: Proxy
     """Between Powertrip and Slack."""
     postgres: Server | None
+    standby: Server | None
+    """Follows PostgreSQL, where a trial wants one."""
     config: dict[str, Any]
     webs: list[Process] = field(default_factory=list)
     workers: list[Process] = field(default_factory=list)
@@ -130,6 +132,7 @@ async def a_stage(
     webs: int = WEBS,
     workers: int = WORKERS,
     breakable: bool = False,
+    has_standby: bool = False,
     root: Path = ROOT,
     python: str = sys.executable,
     only: Callable[[dict[str, Any]], dict[str, Any]] = dict,
@@ -137,7 +140,8 @@ async def a_stage(
 ) -> AsyncIterator[Stage]:
     """A stage on which everything runs; it ends with the block. The programs get the environment too.
 
-    What is `breakable` goes through proxies, which break what is between the programs.
+    What is `breakable` goes through proxies, which break what is between the programs. A standby follows
+    PostgreSQL where it `has_standby`, and the address of the database names both.
     On SQLite one program is all, whatever `webs` and `workers` say. `root` is where their code is, `python`
     what runs it, and `only` leaves of the settings those that it knows.
     """
@@ -154,16 +158,25 @@ async def a_stage(
         whole = settings(slack, folder, **(CALM | {"people": people} | changes))
         if breakable:
             whole["slack"]["base_url"] = f"http://127.0.0.1:{api.port}/api/"
-        postgres, database = None, None
+        postgres, standby, database = None, None, None
         if kind == "postgresql":
             postgres = await asyncio.to_thread(lambda: stack.enter_context(a_postgres()))
             database = await stack.enter_async_context(Proxy(postgres.port))
             url = postgres.new_database("trial")
             port = database.port if breakable else postgres.port
             whole["database"] = {"url": url.replace(str(postgres.port), str(port))}
+            if has_standby:
+                standby = await asyncio.to_thread(postgres.copy, postgres.folder.with_name("standby"))
+                stack.callback(standby.stop, "immediate")
+                # Not through the proxy: each program finds by itself which of the two takes writes.
+                both = f"{postgres.port},127.0.0.1:{standby.port}"
+                url = url.replace(str(postgres.port), both) + "?target_session_attrs=read-write"
+                whole["database"] = {"url": url}
         else:
             url = whole["database"]["url"]
-        stage = Stage(kind, folder, slack, control, session, Evidence(url), database, api, postgres, whole)
+        stage = Stage(
+            kind, folder, slack, control, session, Evidence(url), database, api, postgres, standby, whole
+        )
         _add_programs(stage, environment or {}, webs=webs, workers=workers)
         for program in stage.programs:
             program.root, program.python = root, python

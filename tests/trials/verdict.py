@@ -16,6 +16,8 @@ QUIET = 240.0
 """Seconds that a trial's end may take until everything is judged and told."""
 ANSWERED_WITHIN = 10.0
 """Seconds after a click in which a private answer counts as the one to it."""
+NAMED = 5
+"""Messages that lie of which all that is known is printed."""
 OPEN = ("pending", "half_approved")
 
 
@@ -127,8 +129,25 @@ def _lies(stage: Stage, live: list[Message], statuses: dict[str, str]) -> int:
         is_offered = event_id in offered.get(message, set())
         # A long list has buttons for its first events only, and names the others.
         is_named = sizes[message] > 1 and event_id in written.get(message, "")
-        lies += (is_offered and not is_open) or (is_open and not (is_offered or is_named))
+        if (is_offered and not is_open) or (is_open and not (is_offered or is_named)):
+            lies += 1
+            if lies <= NAMED:
+                _tell_of_lie(stage, channel, ts, event_id, said="open" if is_offered else "not open")
     return lies
+
+
+def _tell_of_lie(stage: Stage, channel: str, ts: str, event_id: str, *, said: str) -> None:
+    """Print what is known of a message that says what is not so."""
+    print(f"{channel} {ts} says of {event_id}: {said}")
+    for sql in (
+        "SELECT id, status, version, revision FROM event",
+        "SELECT event_id, actor_id, verdict, at FROM decision",
+        "SELECT event_id, channel, ts, kind, posted_at, shown_version, removed_at FROM notice",
+        "SELECT event_id, channel, ts, id, kind, state, attempts, created_at, done_at, error FROM delivery",
+    ):
+        for row in stage.evidence.rows(sql):
+            if event_id in row or (channel in row and ts in row):
+                print("  ", *row)
 
 
 def _unanswered(stage: Stage, crowd: Crowd, statuses: dict[str, str]) -> int:
