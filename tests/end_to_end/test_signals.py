@@ -108,7 +108,7 @@ async def test_a_database_that_answers_nothing_does_not_hold_up_the_end(
         await process.start(port)
         async with Control(sandbox.url) as control, aiohttp.ClientSession() as session:
             if port is None:
-                await control.connected()
+                await control.connected(timeout=60)
                 network.hold()
             else:
                 network.hold()
