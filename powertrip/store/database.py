@@ -2,12 +2,13 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import partial
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
+from zlib import crc32
 
 import peewee
 import structlog
@@ -38,6 +39,8 @@ MIGRATION_PAUSE = 0.5
 MIGRATION_TRIES = 60
 """So often is one tried: for two minutes and a half at most, as long as a platform waits for a release."""
 
+KEYS_AT_MOST = 512
+"""Turns that one transaction takes by themselves: PostgreSQL has room for some thousand locks in all."""
 RACES = 5
 """How often a step is run that another transaction made impossible, before its caller is told."""
 
@@ -151,6 +154,23 @@ def wait_for(turn: Turn) -> None:
     """
     if is_postgres():
         database.execute_sql("SELECT pg_advisory_xact_lock(%s)", (int(turn),))
+
+
+def wait_for_each(turn: Turn, keys: Iterable[str]) -> None:
+    """As `wait_for`, with a turn for each key by itself; belongs before any other turn.
+
+    Who has waited for the turn as a whole has all of them, also where that is the release before this one.
+    """
+    numbers = sorted({crc32(key.encode()) - 2**31 for key in keys})
+    if not numbers or not is_postgres():
+        return
+    if len(numbers) > KEYS_AT_MOST:
+        wait_for(turn)
+        return
+    database.execute_sql("SELECT pg_advisory_xact_lock_shared(%s)", (int(turn),))
+    # In one order, so that two which need the same never wait for each other.
+    locked = "SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number"
+    database.execute_sql(locked, (int(turn), numbers))
 
 
 def for_update(query: Any, *, skip_locked: bool = False) -> Any:

@@ -26,7 +26,7 @@ from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import NOTHING_EXPECTED, Expected
 from powertrip.store import audit, deliveries, heartbeat, inbox, known, quarantine, trials
 from powertrip.store.bulk import insert_all, update_all
-from powertrip.store.database import LostRace, Role, for_update, transaction
+from powertrip.store.database import LostRace, Role, Turn, for_update, transaction, wait_for_each
 from powertrip.store.hids import expected, pairing
 from powertrip.store.history import seals
 from powertrip.store.rows import event_columns, varied_column
@@ -42,9 +42,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     `expected` says whose voice is listened for in the records.
     """
     judgements = trials.resolve(claimed, now)
-    if any(isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches) for item in judgements):
-        pairing.begin()
-    known.begin([item for item in judgements if isinstance(item, ToAsk)])
+    wait_for_each(Turn.PAIRING, pairing.keys(judgements) | known.keys(judgements))
     mine = inbox.mark_judged({item.record.inbox_id: item.verdict for item in judgements}, now)
     ours = [item for item in judgements if item.record.inbox_id in mine]
     asked, known_asks = known.apart([item for item in ours if isinstance(item, ToAsk)])

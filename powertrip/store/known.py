@@ -9,9 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from powertrip.domain.judgement import ToAsk, ToSight
+from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record, content_of, sent_id, told_apart
-from powertrip.store.database import Turn, wait_for
 from powertrip.store.hids.tables import SightingRow
 from powertrip.store.tables import OccurrenceRow
 
@@ -21,11 +20,16 @@ _AT_ONCE = 400
 _COMPARED = ("source", "record_id", "raw", "message", "occurred_at", "event_action", "user_name", "host_name")
 
 
-def begin(asked: Iterable[ToAsk]) -> None:
-    """Wait for other transactions that keep records of the same logs; belongs before anything else."""
-    # Otherwise two processes that keep one record at once, each by another sender, both miss the other's.
-    if any(ask.same_log for ask in asked):
-        wait_for(Turn.PAIRING)
+def keys(judgements: Iterable[Judgement]) -> set[str]:
+    """What has to be waited for before anything else, lest a record be kept twice: a turn for each of these.
+
+    Otherwise two processes that keep one record at once, each by another sender, both miss the other's.
+    """
+    return {
+        f"id {sent_id(item.record.record_id)}"
+        for item in judgements
+        if isinstance(item, ToAsk) and item.same_log
+    }
 
 
 def apart(judged: Sequence[AskOrSight]) -> tuple[list[AskOrSight], list[AskOrSight]]:

@@ -20,6 +20,13 @@ def containerfile() -> list[tuple[str, str]]:
     return [(word, rest.strip()) for word, _, rest in (line.partition(" ") for line in lines if line.strip())]
 
 
+def bases() -> list[str]:
+    """The image of each stage, as it is where nobody names another."""
+    given = dict(rest.split("=", 1) for word, rest in containerfile() if word == "ARG")
+    named = [rest.split()[0] for word, rest in containerfile() if word == "FROM"]
+    return [given.get(name.removeprefix("${").removesuffix("}"), name) for name in named]
+
+
 def last(instruction: str) -> str:
     """What the image has in the end."""
     return [rest for word, rest in containerfile() if word == instruction][-1]

@@ -19,6 +19,7 @@ from slack_emulator import APP_TOKEN, BOT_TOKEN
 from tests.contrib.deploying import (
     CONTAINER,
     SYSTEMD,
+    bases,
     compose,
     containerfile,
     image_environment,
@@ -114,14 +115,13 @@ def test_heroku_starts_what_there_is_and_asks_for_what_has_no_default(app_json: 
 
 def test_one_version_of_python_is_named_everywhere() -> None:
     minor = (ROOT / ".python-version").read_text().strip()
-    bases = [rest.split()[0] for word, rest in containerfile() if word == "FROM"]
     least = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["requires-python"]
-    assert {base.split(":")[1].rpartition(".")[0] for base in bases} == {minor}
+    assert {base.split(":")[1].rpartition(".")[0] for base in bases()} == {minor}
     assert least == f">={minor}"
 
 
 def test_every_image_is_pinned_by_its_version_and_by_no_address_of_a_registry() -> None:
-    images = [rest.split()[0] for word, rest in containerfile() if word == "FROM"]
+    images = bases()
     images += [service["image"] for service in compose()["services"].values() if "build" not in service]
     assert images
     for image in images:

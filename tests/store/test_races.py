@@ -4,6 +4,7 @@ import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from powertrip.domain.record import Record
 from powertrip.store import Store, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
+from powertrip.store.hids import pairing
 from powertrip.store.sources import judged
 from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow
 from tests.claiming import take_next
@@ -231,6 +233,74 @@ async def test_a_record_finds_the_counterpart_that_another_process_is_keeping(
     applied = await while_held(threads[0], lambda: keep([pipeline]), lambda: store.judging.apply([hids], NOW))
 
     assert applied.paired == ("wazuh",)
+
+
+async def test_records_of_one_person_wait_for_no_pair_of_another(
+    threads: tuple[DatabaseThread, DatabaseThread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow, quick = threads
+    store = Store(quick)
+    of_alice, of_bob = await sighted(store, quick), await sighted(store, quick)
+    of_bob = replace(of_bob, event=event(source="alerts", fold_key="bob", user_name="bob"))
+    begun, ended = threading.Event(), threading.Event()
+    sight = pairing.sight
+    waited: list[bool] = []
+
+    def think_and_sight(*args: Any) -> tuple[str, ...]:
+        if not begun.is_set():
+            begun.set()
+            waited.append(ended.wait(PATIENCE / 3))
+        return sight(*args)
+
+    monkeypatch.setattr(pairing, "sight", think_and_sight)
+    thinks = asyncio.create_task(Store(slow).judging.apply([of_alice], NOW))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        await store.judging.apply([of_bob], NOW)
+    ended.set()
+
+    await thinks
+    assert waited == [True]
+
+
+async def test_whoever_pairs_at_all_waits_for_a_release_that_knows_one_turn_for_everybody(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store = Store(threads[1])
+    pipeline, hids = await asked(store, threads[1], "one"), await sighted(store, threads[1])
+
+    def as_the_release_before() -> None:
+        pairing.begin()
+        judging.keep_occurrences([pipeline], NOW)
+
+    applied = await while_held(threads[0], as_the_release_before, lambda: store.judging.apply([hids], NOW))
+
+    assert applied.paired == ("wazuh",)
+
+
+async def test_forty_logins_and_their_alerts_kept_by_two_at_once_all_make_pairs(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store = Store(threads[0])
+    people = [f"user{number}" for number in range(40)]
+    logins: list[Judgement] = []
+    alerts: list[Judgement] = []
+    for name in people:
+        login, alert = await asked(store, threads[0], name), await sighted(store, threads[0])
+        logins.append(replace(login, event=replace(login.event, user_name=name)))
+        alerts.append(replace(alert, event=replace(alert.event, user_name=name, fold_key=f"alert {name}")))
+
+    def mixed(number: int) -> list[list[Judgement]]:
+        # Each has one side of every pair, in batches that begin at opposite ends.
+        mine = [(logins, alerts)[(place + number) % 2][place] for place in range(40)]
+        return [mine[start : start + 8] for start in range(0, 40, 8)][:: 1 if number else -1]
+
+    async def judge(number: int) -> int:
+        judging_store = Store(threads[number])
+        return sum([len((await judging_store.judging.apply(batch, NOW)).paired) for batch in mixed(number)])
+
+    assert sum(await asyncio.gather(judge(0), judge(1))) == 40
+    assert await faults(threads[0]) == {}
 
 
 async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is_paired(

@@ -37,6 +37,8 @@ RATE = 5.0
 BEFORE, AFTER = 4.0, 4.0
 """Seconds of ordinary work before a fault and after it."""
 EVERY_CALL = 100_000
+LOGGED = 20_000
+"""Characters of the log that are printed where something does not end."""
 FAKETIME = Path("/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1")
 LINE = re.compile(r"\[(warning|error)\s*\] (.*?)(?:  +|$)")
 """A line of the log for people: its level, and what it says before its fields."""
@@ -293,7 +295,11 @@ async def run(name: str, kind: Kind, seed: int) -> tuple[Verdict | None, list[ob
                 kind, folder, environment=environment, breakable=True, has_standby=fault.has_standby
             ) as stage:
                 crowd = Crowd(stage, random.Random(seed), RATE)  # noqa: S311
-                return await _try(stage, crowd, name, fault, seen)
+                try:
+                    return await _try(stage, crowd, name, fault, seen)
+                except TimeoutError:
+                    print(stage.logs()[-LOGGED:])
+                    raise
 
 
 async def _try(

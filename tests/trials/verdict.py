@@ -13,7 +13,7 @@ from tests.trials.crowd import Crowd, deciding_buttons
 from tests.trials.stage import Stage
 
 QUIET = 600.0
-"""Seconds that a trial's end may take until everything is judged and told, on a machine that does much else."""
+"""Seconds that a trial's end may take until everything is judged and told, also on a busy machine."""
 ANSWERED_WITHIN = 10.0
 """Seconds after a click in which a private answer counts as the one to it."""
 NAMED = 5

@@ -4,7 +4,7 @@ Pairs are made in the transaction that keeps the newer of the two. A pair that w
 as it is, any other yields to a better one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from powertrip.domain import hids_match
 from powertrip.domain.event import Event
 from powertrip.domain.hids import Watch
 from powertrip.domain.hids_match import Trace
-from powertrip.domain.judgement import ToAsk, ToSight
+from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
 from powertrip.store import audit, deliveries
 from powertrip.store.database import Turn, wait_for
@@ -26,9 +26,21 @@ NEAR_LIMIT = 200
 
 
 def begin() -> None:
-    """Wait for other transactions that make pairs; belongs before anything else in one that may."""
-    # Otherwise two processes that keep the two records of a pair at once both miss the other's.
+    """Wait for all other transactions that make pairs; belongs before anything else in one that may."""
     wait_for(Turn.PAIRING)
+
+
+def keys(judgements: Iterable[Judgement]) -> set[str]:
+    """What has to be waited for before anything else, lest a pair be missed: a turn for each of these.
+
+    Otherwise two processes that keep the two records of a pair at once both miss the other's. Only records of
+    one user who does one thing are ever compared.
+    """
+    return {
+        f"pair {item.event.user_name} {item.event.event_action}"
+        for item in judgements
+        if isinstance(item, ToSight) or (isinstance(item, ToAsk) and item.watches)
+    }
 
 
 def sight(sighted: ToSight, now: datetime) -> tuple[str, ...]:
