@@ -28,6 +28,8 @@ UNRESOLVED = "@"
 """Begins the conversation of a person who is looked up before it is told, before their name in the config."""
 
 
+DIRECT = ("D", "U", "W")
+"""Begin the ids of direct messages, and of the members they are addressed by."""
 _COPY = "\n"
 """Parts such a conversation from the channel of a copy; no name of a person or channel holds one."""
 

@@ -11,11 +11,10 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Note, ReminderNumb
 from powertrip.domain.event import NoticeKind, Snapshot, Status
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
+from powertrip.domain.routing import DIRECT
 from powertrip.domain.storm_view import StormNotice
 from powertrip.pipeline.context import Settings
 
-DIRECT = ("D", "U", "W")
-"""Begin the ids of direct messages, and of the members they are addressed by."""
 FIRST_KINDS = (NoticeKind.FIRST, NoticeKind.COPY)
 FINAL = (Status.APPROVED, Status.CLOSED)
 

@@ -18,7 +18,7 @@ from powertrip.errors import SlackError, SlackMisconfigured, SlackRefused, Slack
 from powertrip.pipeline.back_up import tell_backup
 from powertrip.pipeline.checkpoint import tell_anchor
 from powertrip.pipeline.context import Context
-from powertrip.pipeline.render import DIRECT, NOTICE_KIND, reminder_numbers, render
+from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt, keep
 from powertrip.pipeline.settle import CLOCK_SKEW, settle, take_away
 from powertrip.pipeline.tell_hids import tell_origin
@@ -88,7 +88,7 @@ async def send(context: Context, delivery: Delivery) -> float:
 
 async def _gathered(context: Context, delivery: Delivery) -> Delivery:
     """The delivery, with all that waits for the same channel in it where that is too much to read each."""
-    is_for_channel = not delivery.channel.startswith((*DIRECT, routing.UNRESOLVED))
+    is_for_channel = not delivery.channel.startswith((*routing.DIRECT, routing.UNRESOLVED))
     # What may have been posted is looked for, and found as it was.
     if delivery.kind not in GATHERED or not is_for_channel or delivery.attempted_at is not None:
         return delivery
@@ -215,7 +215,10 @@ async def _write(
 
 
 async def _resolve(context: Context, delivery: Delivery) -> None:
-    """Look up whom the delivery is about, and send it on; raises SlackError while that is not known."""
+    """Look up whom the delivery is about, and send it on with all that waits for the same person.
+
+    Raises SlackError while that is not known.
+    """
     settings, now = context.settings, context.clock()
     name, copied_to = routing.parts_of(delivery.channel)
     try:
@@ -224,19 +227,19 @@ async def _resolve(context: Context, delivery: Delivery) -> None:
         if not copied_to:
             raise
         # Who else is told has to hear of it also while nobody says who that is; the name is enough.
-        await context.store.deliveries.redirect(delivery, copied_to, now)
+        await context.store.resolving.tell(delivery, copied_to, now)
     else:
         channel = routing.route(subject, settings.security_channel)
         if channel == copied_to:
             # It is asked about there, for the person cannot be asked.
-            await context.store.deliveries.skip(delivery, now)
+            await context.store.resolving.skip(delivery, now)
             return
         if not copied_to and channel == subject.slack_id:
             await context.store.bursts.ask(
                 delivery, subject, security_channel=settings.security_channel, bursts=settings.bursts, now=now
             )
         else:
-            await context.store.events.resolve(delivery, subject, copied_to or channel, now)
+            await context.store.resolving.resolve(delivery, subject, copied_to or channel, now)
     context.signals.outbox.set()
 
 
@@ -260,7 +263,7 @@ async def _is_settled(context: Context, delivery: Delivery, error: SlackRefused)
             subject = Subject(
                 kind=SubjectKind.UNREACHABLE, slack_id=event.subject.slack_id, name=event.subject.name
             )
-            await context.store.events.set_subject(event.id, subject, now)
+            await context.store.events.set_subject([event.id], subject, now)
     elif not is_direct and delivery.channel != security_channel:
         # A reload named another security channel while this waited, or `also_tell` a channel that takes none.
         log.warning(

@@ -1,6 +1,8 @@
 """Stops asking a person who gets too many questions, for whoever is asked that often approves one unread."""
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import structlog
 
@@ -8,7 +10,8 @@ from powertrip.domain.bursts import Bursts
 from powertrip.domain.delivery import RANK, Delivery, DeliveryKind
 from powertrip.domain.event import Severity
 from powertrip.domain.people import Subject
-from powertrip.store import audit, deliveries, events
+from powertrip.store import audit, deliveries, resolving
+from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.tables import DeliveryRow, EventRow
 
@@ -21,26 +24,27 @@ _SOON = {"priority": 0, "rank": RANK[Severity.HIGH]}
 def ask(
     delivery: Delivery, subject: Subject, *, security_channel: str, bursts: Bursts, now: datetime
 ) -> None:
-    """Send a first card to the person whom it is about or, where they got too many, to the channel.
+    """Send first cards to the person whom they are about or, where they got too many, to the channel.
 
-    That begins and ends by itself, for what is counted is what came for them within the time before. At its
-    beginning the person and the channel are told why, once.
+    All that waits for the person is sent on at once, the gravest to them. That they are spared begins and
+    ends by itself, for what is counted is what came for them within the time before. At its beginning the
+    person and the channel are told why, once.
     """
     member = subject.slack_id or security_channel
+    rows = resolving.waiting_together(delivery, now)
     asked, diverted = _asked(member, bursts, now), _diverted(member, bursts, now)
-    if asked + diverted < bursts.questions:
-        events.resolve(delivery, subject, member, now)
-        return
-    # Of two that find the first one too many at the same time one tells of it.
-    wait_for(Turn.REPORTING)
-    diverted = _diverted(member, bursts, now)
-    number = asked + diverted + 1
-    events.resolve(delivery, subject, security_channel, now)
-    told = bursts.in_words(number)
-    EventRow.update(diverted=told).where(EventRow.id.in_(delivery.event_ids)).execute()
-    for event_id in delivery.event_ids:
-        audit.append("asked_of_others", now, event_id=event_id, member=member, because=told)
-    if not diverted:
+    room = max(bursts.questions - asked - diverted, 0)
+    if len(rows) > room:
+        # Of two that find the first one too many at the same time one tells of it.
+        wait_for(Turn.REPORTING)
+        asked, diverted = _asked(member, bursts, now), _diverted(member, bursts, now)
+        room = max(bursts.questions - asked - diverted, 0)
+    hers, beyond = rows[:room], rows[room:]
+    resolving.settle(rows, subject, {member: hers, security_channel: beyond}, now)
+    if beyond:
+        _divert(beyond, member, bursts, first=asked + diverted + len(hers) + 1, now=now)
+    if beyond and not diverted:
+        number = bursts.questions + 1 if hers else asked + 1
         log.warning("person got too many questions, asking the security channel", member=member, got=number)
         name = subject.name or member
         for to, note in (
@@ -48,6 +52,18 @@ def ask(
             (security_channel, bursts.told_channel(name, number)),
         ):
             deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, to, now, payload=note) | _SOON])
+
+
+def _divert(rows: Sequence[Any], member: str, bursts: Bursts, *, first: int, now: datetime) -> None:
+    """Write at the events of these deliveries why others are asked; `first` is the number of the first."""
+    told = {
+        event_id: bursts.in_words(number)
+        for number, row in enumerate(rows, first)
+        for event_id in row.event_ids
+    }
+    update_all(EventRow, [{"id": event_id, "diverted": why} for event_id, why in sorted(told.items())])
+    for event_id, why in told.items():
+        audit.append("asked_of_others", now, event_id=event_id, member=member, because=why)
 
 
 def _asked(member: str, bursts: Bursts, now: datetime) -> int:

@@ -7,7 +7,6 @@ from types import MappingProxyType
 from typing import Any
 
 import structlog
-from peewee import SQL
 from pydantic import TypeAdapter
 
 from powertrip.domain import routing
@@ -20,11 +19,12 @@ from powertrip.domain.delivery import (
     Settle,
 )
 from powertrip.domain.event import Severity
-from powertrip.store.bulk import insert_all
+from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import for_update
+from powertrip.store.lane_turns import with_turns
 from powertrip.store.rows import lock_events
 from powertrip.store.signals import Signal, notify
-from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
+from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 log = structlog.get_logger(__name__)
 
@@ -36,9 +36,6 @@ ANCHOR_LANE = "anchor "
 """How the lanes of anchors begin."""
 ORIGIN_LANE = "origin "
 """How the lanes of origins begin: each is told one verdict after the other."""
-
-# Written out: with a parameter in its place SQLite would use none of the indexes of what waits.
-WAITING = DeliveryRow.state == SQL(f"'{DeliveryState.WAITING}'")
 
 REDRAWN_EVERY = timedelta(seconds=5)
 """So often at most is a card redrawn for records that join: Slack allows fifty changes a minute in all."""
@@ -129,7 +126,7 @@ def copies(
 
 def enqueue(rows: Sequence[dict[str, Any]]) -> None:
     """Queue deliveries; belongs in the transaction that makes them necessary."""
-    insert_all(DeliveryRow, rows)
+    insert_all(DeliveryRow, with_turns(rows))
     if any(row["due_at"] <= row["created_at"] for row in rows):
         notify(Signal.OUTBOX)
 
@@ -265,10 +262,20 @@ def expedite(now: datetime) -> None:
 
 def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
     """Send it to another channel instead, from the start."""
+    send_on(for_update(DeliveryRow.select().where(mine(delivery))), channel, now)
+
+
+def send_on(rows: Iterable[Any], channel: str, now: datetime) -> None:
+    """Send these waiting deliveries, which nobody else may claim now, to another channel, from the start."""
     # No attempt was made there: nothing can have arrived, and nothing need be looked for.
-    DeliveryRow.update(
-        channel=channel, lane=channel, due_at=now, attempted_at=None, attempts=0, leased_until=None
-    ).where(mine(delivery)).execute()
+    anew = {"channel": channel, "lane": channel, "due_at": now, "attempts": 0}
+    places = [
+        {"id": row.id, "kind": row.kind, "priority": row.priority, "rank": row.rank}
+        | anew
+        | {"attempted_at": None, "leased_until": None}
+        for row in rows
+    ]
+    update_all(DeliveryRow, with_turns(places))
 
 
 def done_before(moment: datetime) -> Any:

@@ -1,6 +1,6 @@
 """Events: looking them up, deciding them, and reserving their reminders."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 from peewee import Case, fn
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
-from powertrip.domain.delivery import LISTED, RANK, Delivery, DeliveryKind, ReminderNumbers
+from powertrip.domain.delivery import LISTED, RANK, DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
@@ -120,25 +120,19 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     return plan.outcome(rest)
 
 
-def resolve(delivery: Delivery, subject: Subject, channel: str, now: datetime) -> None:
-    """Record whom the events of a first notice are about, and send it to `channel`."""
-    known = {item.event.id: item.event.subject for item in delivery.snapshots}
-    for event_id, before in known.items():
-        if before != subject:
-            set_subject(event_id, subject, now)
-    deliveries.redirect(delivery, channel, now)
-
-
-def set_subject(event_id: str, subject: Subject, now: datetime) -> None:
+def set_subject(event_ids: Collection[str], subject: Subject, now: datetime) -> None:
+    """Record whom these events are about."""
     columns = subject_columns(subject)
-    lock_events([event_id])
-    row = event_row(event_id)
+    lock_events(event_ids)
+    rows = EventRow.select().where(EventRow.id.in_(list(event_ids))).order_by(EventRow.id)
     # A first notice and a copy look the same person up.
-    if row is None or all(getattr(row, name) == value for name, value in columns.items()):
-        return
-    EventRow.update(**columns, version=EventRow.version + 1).where(EventRow.id == event_id).execute()
-    audit.append("subject_changed", now, event_id=event_id, subject=subject.kind, subject_id=subject.slack_id)
-    deliveries.enqueue_updates([event_id], now)
+    changed = [row.id for row in rows if any(getattr(row, name) != value for name, value in columns.items())]
+    EventRow.update(**columns, version=EventRow.version + 1).where(EventRow.id.in_(changed)).execute()
+    for event_id in changed:
+        audit.append(
+            "subject_changed", now, event_id=event_id, subject=subject.kind, subject_id=subject.slack_id
+        )
+    deliveries.enqueue_updates(changed, now)
 
 
 def due_reminders(now: datetime, limit: int) -> list[DueReminder]:
@@ -258,6 +252,5 @@ class Events(Role):
     decide = transaction(decide)
     refused = transaction(refused)
     set_subject = transaction(set_subject)
-    resolve = transaction(resolve)
     due_reminders = transaction(due_reminders)
     reserve_reminders = transaction(reserve_reminders)

@@ -16,7 +16,7 @@ from powertrip.store.habits import past_of_row
 from powertrip.store.history import seals
 from powertrip.store.rows import events_from, facts_columns, lock_events, past_columns
 from powertrip.store.storms import messages as storm_messages
-from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow, NoticeRow
+from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow, NoticeRow
 
 SHOWN = ("facts", "past", "severity", "requires_reason", "requires_second_person")
 """The columns of which cards show something."""
@@ -129,7 +129,7 @@ def _ask_apart(leaving: Mapping[str, str], known: Mapping[str, Enriched], now: d
     asked = NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(list(leaving)))
     told = {row.event_id for row in asked}
     # Its card may have been on its way when the storm began.
-    waiting = (DeliveryRow.kind == DeliveryKind.FIRST) & deliveries.WAITING
+    waiting = (DeliveryRow.kind == DeliveryKind.FIRST) & WAITING
     of_these = DeliveryRow.event_id.in_(list(leaving)) | DeliveryRow.event_id.is_null()
     told |= {event_id for row in DeliveryRow.select().where(waiting & of_these) for event_id in row.event_ids}
     deliveries.enqueue(

@@ -24,11 +24,13 @@ from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.rows import notices_in
 from powertrip.store.snapshots import snapshots
 from powertrip.store.storms.views import view_of
-from powertrip.store.tables import DeliveryRow, DeliveryState
+from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState
 
 log = structlog.get_logger(__name__)
 
 _URGENT_FIRST = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
+_IN_TURN = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.turn, DeliveryRow.id)
+"""The order of lanes, by what waits in each."""
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.NOTE: TypeAdapter(Note),
@@ -62,13 +64,13 @@ def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
 
 def _next_lane(now: datetime, busy: Collection[str]) -> str | None:
     waiting = DeliveryRow.select(DeliveryRow.lane).where(_due(now) & DeliveryRow.lane.not_in(list(busy)))
-    row = waiting.order_by(*_URGENT_FIRST).first()
+    row = waiting.order_by(*_IN_TURN).first()
     return row.lane if row else None
 
 
 def _due(now: datetime) -> Any:
     free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
-    return deliveries.WAITING & (DeliveryRow.due_at <= now) & free
+    return WAITING & (DeliveryRow.due_at <= now) & free
 
 
 def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:

@@ -4,6 +4,7 @@ import re
 from enum import StrEnum
 
 from peewee import (
+    SQL,
     BigAutoField,
     BigIntegerField,
     BooleanField,
@@ -213,6 +214,12 @@ class DeliveryRow(Table):
     created_at = MomentField()
     done_at = MomentField(null=True)
     backed_up_at = MomentField(null=True)
+    # See `lane_turns`; of no meaning once it is done.
+    turn = BigIntegerField(default=0)
+
+
+# Written out: with a parameter in its place SQLite would use none of the indexes of what waits.
+WAITING = DeliveryRow.state == SQL(f"'{DeliveryState.WAITING}'")
 
 
 class LaneRow(Table):

@@ -131,7 +131,7 @@ async def be_busy(thread: DatabaseThread) -> None:
     await busy.opened("moved", subject=Subject(kind=SubjectKind.PERSON, slack_id=CAROL, name="Carol"))
     await busy.send()
     unreachable = Subject(kind=SubjectKind.UNREACHABLE, slack_id=CAROL, name="Carol")
-    await store.events.set_subject("moved", unreachable, later(minutes=3))
+    await store.events.set_subject(["moved"], unreachable, later(minutes=3))
     await busy.decide("approved", Status.APPROVED)
     await busy.decide("denied", Status.DENIED)
     await busy.decide("half", Status.HALF_APPROVED, BOB)

@@ -1,9 +1,10 @@
 """Storms: thousands of events in a minute, and what matters among them, at Slack's published rates.
 
-    python -m tests.trials.storms {events,names,bot} [--count N] [--seconds S] [--picture FILE]
+    python -m tests.trials.storms {events,names,bot,neighbours} [--count N] [--seconds S] [--picture FILE]
 
 `events`: logins of different strangers; `names`: sign-ins that fail for invented names, from one address;
-`bot`: logins of one bot. After them come one event of high severity, and a login of Alice's.
+`bot`: logins of one bot; `neighbours`: logins of fifty people, by another source, none like another. After
+them come one event of high severity, and a login of Alice's.
 """
 
 import argparse
@@ -16,25 +17,39 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from powertrip.domain.bursts import Bursts
+from powertrip.domain.storms import StormSection
 from slack_emulator.entities import Message
-from tests.end_to_end.harness import BEARER, login
-from tests.trials.stage import Kind, Stage, a_stage, text_table
+from tests.end_to_end.harness import BEARER, SECRET, login
+from tests.trials.stage import Kind, Stage, a_stage, name_of, text_table
 
 SECURITY, CAROL = "C0SECURITY", "U0CAROL"
 CALLS_A_MINUTE = 30
 HIGH_WITHIN, OWN_WITHIN = 10.0, 5.0
 """Seconds until the card of high severity, and Alice's own, are there."""
-PATIENCE = 120.0
+PATIENCE = 400.0
 MINUTE = 60.0
 BATCH = 0.5
 """Seconds between two posts of a shipper."""
 WIDTH, HEIGHT = 1280, 2400
 
+NEIGHBOURS, NEIGHBOUR = "neighbours", "neighbours"
+"""The storm, and the source that its records come from."""
+
 CONFIG: dict[str, Any] = {
-    "people": {"alice": {"slack": "U0ALICE"}, "oswaldo": {"bot": True, "team": "Platform"}},
+    "people": {
+        "alice": {"slack": "U0ALICE"},
+        "oswaldo": {"bot": True, "team": "Platform"},
+        **{name_of(number): {"slack": f"U0{name_of(number).upper()}"} for number in range(50)},
+    },
+    "sources": {
+        NEIGHBOUR: {"type": "json", "secret": SECRET, "keys": {"id": "id"}},
+    },
     "rules": [{"use": "ssh"}, {"use": "okta"}],
     "severity": {"sensitive": {"hosts": ["vault-1"]}},
-    # What Slack publishes, which the harness of other tests overrides.
+    # What is so by default, and what Slack publishes, which the harness of other tests overrides.
+    "storms": StormSection().model_dump(mode="json", include={"enabled"}),
+    "bursts": Bursts().model_dump(mode="json", include={"questions", "list_above"}),
     "slack": {"channel_interval": "1s", "update_interval": "1200ms"},
 }
 
@@ -59,10 +74,18 @@ def _bot(number: int) -> dict[str, Any]:
     return login("oswaldo", "198.51.100.9", "build-1", id=f"storm-{number}")
 
 
+def _neighbour(number: int) -> dict[str, Any]:
+    # Each by a key of its own, so that none is like another.
+    record = login(name_of(number % 50), f"198.51.100.{number % 250}", f"host-{number % 40}")
+    fingerprint = f"{number:043}"
+    return record | {"id": f"storm-{number}", "message": record["message"].replace("k" * 43, fingerprint)}
+
+
 STORMS: dict[str, tuple[Callable[[int], dict[str, Any]], int, float]] = {
     "events": (_stranger, 2_000, MINUTE),
     "names": (_guess, 150, 15.0),
     "bot": (_bot, 10_000, MINUTE),
+    NEIGHBOURS: (_neighbour, 5_000, 20.0),
 }
 """The records of each, how many, and in how many seconds."""
 
@@ -71,6 +94,7 @@ STORMS: dict[str, tuple[Callable[[int], dict[str, Any]], int, float]] = {
 class Found:
     """What came of a storm."""
 
+    storm: str
     records: int
     events: int
     events_asked: int
@@ -92,6 +116,9 @@ class Found:
             "most_calls_a_minute": CALLS_A_MINUTE,
             "refused": 0,
         }
+        if self.storm == NEIGHBOURS:
+            # Fifty people are asked, each in a channel of their own.
+            del limits["most_calls_a_minute"]
         broken = [name for name, most in limits.items() if getattr(self, name) > most]
         return broken + (["events_asked"] if self.events_asked < self.events else [])
 
@@ -110,7 +137,8 @@ async def run(
     async with a_stage(kind, **CONFIG) as stage:
         stage.slack.rates.strict = True
         began = time.time()
-        await _ship(stage, [record(number) for number in range(count)], seconds)
+        source = NEIGHBOUR if storm == NEIGHBOURS else "syslog"
+        await _ship(stage, [record(number) for number in range(count)], seconds, source)
         ended = time.time()
         await _post(stage, [login("mallory", "203.0.113.5", "vault-1", id="high")])
         await _post(stage, [login("alice", "192.0.2.10", "bastion-1", id="own")])
@@ -129,6 +157,7 @@ async def run(
             await _picture(stage, picture)
         calls = [call for call in list(stage.slack.journal.calls) if call.at >= began]
         return Found(
+            storm=storm,
             records=count + 2,
             events=number("SELECT count(*) FROM event"),
             events_asked=number(asked),
@@ -142,18 +171,18 @@ async def run(
         )
 
 
-async def _post(stage: Stage, records: list[dict[str, Any]]) -> None:
-    await stage.senders[0].post(*records, headers=BEARER)
+async def _post(stage: Stage, records: list[dict[str, Any]], source: str = "syslog") -> None:
+    await stage.senders[0].post(*records, source=source, headers=BEARER)
 
 
-async def _ship(stage: Stage, records: list[dict[str, Any]], seconds: float) -> None:
+async def _ship(stage: Stage, records: list[dict[str, Any]], seconds: float, source: str) -> None:
     """Post the records evenly over these seconds."""
     rounds = max(1, round(seconds / BATCH))
     began = time.monotonic()
     for turn in range(rounds):
         part = records[turn * len(records) // rounds : (turn + 1) * len(records) // rounds]
         if part:
-            await _post(stage, part)
+            await _post(stage, part, source)
         await asyncio.sleep(max(0.0, began + (turn + 1) * BATCH - time.monotonic()))
 
 
@@ -204,7 +233,7 @@ def main() -> int:
             picture=options.picture,
         )
     )
-    rows: list[tuple[object, object]] = [("counted", options.storm)]
+    rows: list[tuple[object, object]] = [("counted", options.database)]
     rows += [(name.replace("_", " "), getattr(found, name)) for name in Found.__slots__]
     print(text_table(rows))
     print("broken:", ", ".join(found.broken()) or "nothing")

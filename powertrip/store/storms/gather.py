@@ -19,7 +19,7 @@ from powertrip.store.rows import events_from, lock_events
 from powertrip.store.storms import messages
 from powertrip.store.storms.rows import storm_from
 from powertrip.store.storms.tables import StormRow, StormSeenRow
-from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
+from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow
 
 OPEN_AT_ONCE = 1000
 """Storms that go on and that new events are compared with; each took dozens of events to begin."""
@@ -226,7 +226,7 @@ def _skip_cards(members: Collection[str], now: datetime) -> None:
     if not members:
         return
     waiting = (
-        deliveries.WAITING
+        WAITING
         & DeliveryRow.event_id.in_(sorted(members))
         & (DeliveryRow.kind == DeliveryKind.FIRST)
         & DeliveryRow.leased_until.is_null()

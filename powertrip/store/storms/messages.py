@@ -11,7 +11,7 @@ from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.storms.tables import StormMessageRow, StormRow
-from powertrip.store.tables import DeliveryRow, EventRow
+from powertrip.store.tables import WAITING, DeliveryRow, EventRow
 
 
 def lock(storm_ids: Collection[str]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _waiting(messages: Collection[Any]) -> tuple[dict[tuple[str, str], int], set
             DeliveryRow.channel.in_({row.channel for row in messages})
             & DeliveryRow.ts.in_([row.ts for row in messages])
             & (DeliveryRow.kind == DeliveryKind.STORM)
-            & deliveries.WAITING
+            & WAITING
         )
         .order_by(DeliveryRow.id)
     )
@@ -136,7 +136,7 @@ def updated(delivery: Delivery, now: datetime, *, digest: str | None = None) -> 
     _shown(delivery, where, "storm_updated", digest, now)
     # One that was queued meanwhile waits its turn, unless it is wanted at once.
     later = (DeliveryRow.ts == where.ts) & (DeliveryRow.channel == where.channel) & (DeliveryRow.due_at > now)
-    queued = (DeliveryRow.kind == DeliveryKind.STORM) & deliveries.WAITING
+    queued = (DeliveryRow.kind == DeliveryKind.STORM) & WAITING
     DeliveryRow.update(due_at=now + _pace(storm)).where(queued & later).execute()
     if shown != storm.version:
         changed([storm.id], now)

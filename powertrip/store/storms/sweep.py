@@ -12,7 +12,7 @@ from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.storms import messages
 from powertrip.store.storms.tables import StormMessageRow, StormRow, StormSeenRow
 from powertrip.store.storms.views import members
-from powertrip.store.tables import DeliveryRow, EventRow
+from powertrip.store.tables import WAITING, DeliveryRow, EventRow
 
 UNDONE = (Status.PENDING, Status.HALF_APPROVED, Status.DENIED)
 AT_ONCE = 100
@@ -92,7 +92,7 @@ def _missing(now: datetime) -> list[dict[str, Any]]:
     if not bare:
         return []
     posts = (DeliveryRow.kind == DeliveryKind.STORM) & DeliveryRow.ts.is_null()
-    waiting = DeliveryRow.select().where(posts & deliveries.WAITING)
+    waiting = DeliveryRow.select().where(posts & WAITING)
     payloads = [row.payload or {} for row in waiting]
     coming = {payload.get("storm") for payload in payloads if payload.get("kind") == NoticeKind.FIRST}
     wanted = _waiting([row.id for row in bare]) - coming

@@ -1,0 +1,244 @@
+"""No lane waits for all that stands in another, and what waits for one person is sent on at once."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from powertrip.domain.delivery import Delivery, DeliveryKind
+from powertrip.domain.event import Severity
+from powertrip.domain.people import Subject, SubjectKind
+from powertrip.domain.routing import UNRESOLVED, copy_route
+from powertrip.store import Store, deliveries, inbox, outbox, resolving
+from powertrip.store.bulk import insert_all
+from powertrip.store.database import DatabaseThread
+from powertrip.store.lane_turns import LaneTurns
+from powertrip.store.tables import AuditRow, DeliveryRow, EventRow
+from tests.claiming import take_next
+from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, later, record
+from tests.store.test_bursts import BURSTS
+from tests.store.test_flow import LEASE
+
+WHO = Subject(kind=SubjectKind.PERSON, slack_id=ALICE, name="Alice")
+SOON = later(seconds=1)
+
+
+async def queue(thread: DatabaseThread, *lanes: str, severity: Severity | None = None) -> None:
+    """One card for each of these conversations, in this order."""
+    rows = [deliveries.new(DeliveryKind.FIRST, lane, NOW, severity=severity) for lane in lanes]
+    await thread.run(deliveries.enqueue, rows)
+
+
+async def sent(store: Store, count: int = 1_000) -> list[str]:
+    """To whom what waits goes, in its order, where no lane has to rest."""
+    channels = []
+    while len(channels) < count and (delivery := await take_next(store, SOON)) is not None:
+        await store.deliveries.finish(delivery, SOON)
+        channels.append(delivery.channel)
+    return channels
+
+
+async def events_of(thread: DatabaseThread, store: Store, count: int, to: str) -> list[str]:
+    """New events that are asked about in one conversation."""
+    await thread.run(inbox.append, [[record() for _ in range(count)]])
+    claimed = await store.inbox.claim(count, lambda: NOW, LEASE)
+    awaited = Subject(kind=SubjectKind.AWAITED, name="alice")
+    asks = [ask(item, event(fold_key=item.record_id, subject=awaited), to) for item in claimed]
+    return list((await store.judging.apply(asks, NOW)).opened)
+
+
+def waiting_in(lane: str) -> list[str | None]:
+    """The events whose first cards wait in a lane, in the order in which they came."""
+    cards = (DeliveryRow.lane == lane) & (DeliveryRow.kind == DeliveryKind.FIRST)
+    return [row.event_id for row in DeliveryRow.select().where(cards).order_by(DeliveryRow.id)]
+
+
+async def resolved(store: Store) -> Delivery:
+    waiting = await take_next(store, SOON, busy=(ALICE, SECURITY))
+    assert waiting is not None
+    await store.bursts.ask(waiting, WHO, security_channel=SECURITY, bursts=BURSTS, now=SOON)
+    return waiting
+
+
+async def test_a_person_with_one_card_waits_for_one_of_each_other_and_not_for_all(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, *[BOB] * 50, *[CAROL] * 50, ALICE)
+    assert await sent(store, 7) == [BOB, CAROL, ALICE, BOB, CAROL, BOB, CAROL]
+
+
+async def test_the_order_within_a_lane_is_that_in_which_it_came(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, BOB, ALICE, BOB, ALICE, BOB)
+    first = await database_thread.run(
+        lambda: [row.id for row in DeliveryRow.select().order_by(DeliveryRow.id)]
+    )
+    found: dict[str, list[int]] = {}
+    while (delivery := await take_next(store, SOON)) is not None:
+        found.setdefault(delivery.channel, []).append(delivery.id)
+    assert found == {BOB: [first[0], first[2], first[4]], ALICE: [first[1], first[3]]}
+
+
+async def test_what_is_graver_goes_first_whatever_turn_it_has(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, ALICE, BOB, severity=Severity.LOW)
+    await queue(database_thread, *[CAROL] * 3, severity=Severity.HIGH)
+    assert await sent(store) == [CAROL, CAROL, CAROL, ALICE, BOB]
+
+
+async def test_a_lane_that_was_served_long_has_no_debt(database_thread: DatabaseThread, store: Store) -> None:
+    await queue(database_thread, *[BOB] * 5)
+    assert await sent(store, 4) == [BOB] * 4
+    await queue(database_thread, *[CAROL] * 2, BOB)
+    # What waits longest is what the others' turns are counted from.
+    assert await sent(store) == [BOB, CAROL, CAROL, BOB]
+
+
+async def test_the_lists_of_a_channel_have_their_share_however_much_is_in_each(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, *[SECURITY] * 150, *[ALICE] * 3)
+    found = []
+    while (delivery := await take_next(store, SOON)) is not None:
+        found.append(delivery.channel)
+        if delivery.channel == SECURITY:  # as a list does
+            listed = DeliveryRow.select(DeliveryRow.id).where(DeliveryRow.lane == SECURITY).limit(100)
+            await database_thread.run(
+                lambda query=listed: DeliveryRow.delete().where(DeliveryRow.id.in_(query)).execute()
+            )
+        else:
+            await store.deliveries.finish(delivery, SOON)
+    assert found == [SECURITY, ALICE, SECURITY, ALICE, ALICE]
+
+
+async def test_what_an_earlier_release_queued_goes_before(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, *[BOB] * 3)
+    row = deliveries.new(DeliveryKind.FIRST, CAROL, NOW)
+    await database_thread.run(insert_all, DeliveryRow, [row, row | {"uid": "another"}])
+    assert await sent(store) == [BOB, CAROL, CAROL, BOB, BOB]
+
+
+async def test_all_that_waits_for_one_person_is_sent_on_by_one_look_up(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    opened = await events_of(database_thread, store, 300, f"{UNRESOLVED}alice")
+    await resolved(store)
+
+    def found() -> tuple[int, int, int, int]:
+        named = EventRow.select().where(EventRow.subject_slack_id == ALICE).count()
+        lines = AuditRow.select().where(AuditRow.action == "subject_changed").count()
+        told = AuditRow.select().where(AuditRow.action == "asked_of_others").count()
+        return (
+            named,
+            lines,
+            told,
+            DeliveryRow.select().where(DeliveryRow.lane == f"{UNRESOLVED}alice").count(),
+        )
+
+    assert await database_thread.run(found) == (300, 300, 297, 0)
+    to_her = DeliveryRow.select().where(
+        (DeliveryRow.channel == ALICE) & (DeliveryRow.kind == DeliveryKind.FIRST)
+    )
+    assert (
+        await database_thread.run(lambda: [row.event_id for row in to_her.order_by(DeliveryRow.id)])
+        == opened[:3]
+    )
+
+
+async def test_the_gravest_of_what_waits_for_a_person_is_asked_of_them(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    opened = await events_of(database_thread, store, 20, f"{UNRESOLVED}alice")
+    await database_thread.run(
+        lambda: DeliveryRow.update(rank=0).where(DeliveryRow.event_id == opened[-1]).execute()
+    )
+    await resolved(store)
+    to_her = DeliveryRow.select().where(
+        (DeliveryRow.channel == ALICE) & (DeliveryRow.kind == DeliveryKind.FIRST)
+    )
+    assert opened[-1] in await database_thread.run(lambda: [row.event_id for row in to_her])
+
+
+async def test_a_card_that_is_still_held_for_its_address_is_not_sent_on_before(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    _, held = await events_of(database_thread, store, 2, f"{UNRESOLVED}alice")
+    await database_thread.run(
+        lambda: DeliveryRow.update(due_at=later(seconds=2)).where(DeliveryRow.event_id == held).execute()
+    )
+    await resolved(store)
+    assert await database_thread.run(waiting_in, f"{UNRESOLVED}alice") == [held]
+
+
+async def test_who_lost_the_lease_sends_nothing_on(database_thread: DatabaseThread, store: Store) -> None:
+    await events_of(database_thread, store, 5, f"{UNRESOLVED}alice")
+    mine = await take_next(store, SOON)
+    later_one = await take_next(store, SOON + LEASE + timedelta(seconds=1))
+    assert mine is not None
+    assert later_one is not None
+    assert mine.id == later_one.id
+    await store.resolving.resolve(mine, WHO, ALICE, SOON)
+    assert len(await database_thread.run(waiting_in, f"{UNRESOLVED}alice")) == 5
+
+
+async def test_copies_for_one_channel_are_sent_on_together_and_no_others(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    hers = copy_route("C0LOGINS", f"{UNRESOLVED}alice")
+    other = copy_route("C0LOGINS", f"{UNRESOLVED}bob")
+    rows = [deliveries.new(DeliveryKind.COPY, lane, NOW) for lane in (hers, hers, other, hers)]
+    await database_thread.run(deliveries.enqueue, rows)
+    copy = await take_next(store, SOON)
+    assert copy is not None
+    await store.resolving.tell(copy, "C0LOGINS", SOON)
+    lanes = await database_thread.run(
+        lambda: [row.lane for row in DeliveryRow.select().order_by(DeliveryRow.id)]
+    )
+    assert lanes == ["C0LOGINS", "C0LOGINS", other, "C0LOGINS"]
+
+
+async def test_no_more_is_sent_on_in_one_transaction_than_others_can_wait_for(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    rows = [
+        deliveries.new(DeliveryKind.COPY, f"{UNRESOLVED}alice", NOW) for _ in range(resolving.AT_ONCE + 9)
+    ]
+    await database_thread.run(deliveries.enqueue, rows)
+    copy = await take_next(store, SOON)
+    assert copy is not None
+    await store.resolving.skip(copy, SOON)
+    assert len(await sent(store)) == 9
+
+
+@pytest.mark.parametrize("query", ["take", "queue"])
+async def test_the_questions_are_answered_from_an_index(database_url: str, store: Store, query: str) -> None:
+    if not database_url.startswith("sqlite"):
+        pytest.skip("PostgreSQL chooses by the numbers of rows")
+    asked: list[str] = []
+
+    def plan() -> str:
+        opened = store.deliveries.database.database
+        run: Any = opened.execute_sql
+        deliveries.enqueue([deliveries.new(DeliveryKind.FIRST, BOB, NOW)])
+        with pytest.MonkeyPatch.context() as patched:
+
+            def spy(sql: str, params: Any = None, *others: Any) -> Any:
+                asked.extend(str(row) for row in run(f"EXPLAIN QUERY PLAN {sql}", params, *others).fetchall())
+                return run(sql, params, *others)
+
+            patched.setattr(opened, "execute_sql", spy)
+            if query == "take":
+                outbox.take(lambda: SOON, LEASE)
+            else:
+                LaneTurns().take(DeliveryKind.FIRST, ALICE, priority=0, rank=2)
+        return "\n".join(line for line in asked if "delivery" in line or "TEMP" in line)
+
+    said = await store.deliveries.database.run(plan)
+    expected = "COVERING INDEX delivery_turn" if query == "take" else "INDEX delivery_in_lane"
+    assert expected in said
+    assert "TEMP B-TREE" not in said
+    assert "SCAN delivery" not in said or "USING" in said
