@@ -98,19 +98,20 @@ class OutboxLoop(Loop):
         await asyncio.gather(*self._under_way)
 
     async def _hand_out(self) -> bool:
-        if len(self._under_way) >= self._lanes_at_once:
+        room = self._lanes_at_once - len(self._under_way)
+        if room <= 0:
             return False
         try:
-            delivery = await self._store.deliveries.take(self._clock.read, self._lease)
+            # Together: while much is judged, each transaction waits for a batch of records.
+            taken = await self._store.deliveries.take_several(self._clock.read, self._lease, room)
         except ClockStepped:
             await self._clock.follow()
             return True
-        if delivery is None:
-            return False
-        task = asyncio.create_task(self._deliver(delivery))
-        self._under_way.add(task)
-        task.add_done_callback(self._ended)
-        return True
+        for delivery in taken:
+            task = asyncio.create_task(self._deliver(delivery))
+            self._under_way.add(task)
+            task.add_done_callback(self._ended)
+        return bool(taken)
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._under_way.discard(task)

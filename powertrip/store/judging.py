@@ -4,14 +4,13 @@ A batch is decided in memory and written by one statement a table. Only pairing 
 origins goes record by record, where there are origins.
 """
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from powertrip.domain import varied
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.event import Event, Status
 from powertrip.domain.judgement import (
     Applied,
     Judgement,
@@ -24,12 +23,13 @@ from powertrip.domain.judgement import (
 )
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import NOTHING_EXPECTED, Expected
-from powertrip.store import audit, deliveries, heartbeat, inbox, known, quarantine, trials
+from powertrip.store import audit, deliveries, heartbeat, inbox, known, quarantine, rising, trials
 from powertrip.store.bulk import insert_all, update_all
-from powertrip.store.database import LostRace, Role, Turn, for_update, transaction, wait_for_each
+from powertrip.store.database import LostRace, Role, Turn, transaction, wait_for_each
 from powertrip.store.hids import expected, pairing
 from powertrip.store.history import seals
-from powertrip.store.rows import event_columns, varied_column
+from powertrip.store.joining import OpenEvent, lock_pending
+from powertrip.store.rows import event_columns
 from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import judged
 from powertrip.store.storms.gather import gather
@@ -101,49 +101,9 @@ def applied_to(asked: Sequence[ToAsk], event_ids: Sequence[str]) -> Applied:
     )
 
 
-@dataclass(slots=True)
-class _Open:
-    """An event that records join, as far as the batch has come."""
-
-    id: str
-    revision: int
-    occurrences: int
-    version: int
-    last_occurred_at: datetime
-    stated: Mapping[str, str]
-    """The fields of its first record."""
-    varied: Mapping[str, tuple[str, ...]]
-    opened_by: ToAsk | None = None
-    joined: int = 0
-    storm_id: str | None = None
-    """The storm that it is part of; None also where it stands beside one."""
-
-    def join(self, event: Event) -> dict[str, str | None] | None:
-        """Take in a record that makes this event again; returns what it says otherwise, if anything."""
-        self.revision += 1
-        self.occurrences += 1
-        self.version += 1
-        self.joined += 1
-        self.last_occurred_at = max(self.last_occurred_at, event.occurred_at)
-        differs = varied.differences(self.stated, varied.stated(event))
-        self.varied = varied.collected([differs], beside=self.varied)
-        return differs or None
-
-    def columns(self) -> dict[str, Any]:
-        """The columns that occurrences change."""
-        return {
-            "id": self.id,
-            "revision": self.revision,
-            "occurrences": self.occurrences,
-            "version": self.version,
-            "last_occurred_at": self.last_occurred_at,
-            "varied": varied_column(self.varied),
-        }
-
-
 def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     """Add each record to the open event of its fold key, or make that event; returns the events' ids."""
-    pending = _lock_pending({ask.event.fold_key for ask in asked})
+    pending = lock_pending({ask.event.fold_key for ask in asked})
     occurrences: list[dict[str, Any]] = []
     for ask in asked:
         event, record = ask.event, ask.record
@@ -152,7 +112,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
         columns = _occurrence_columns(ask)
         seal = seals.of_occurrence(columns)
         if joined is None:
-            joined = _Open(
+            joined = OpenEvent(
                 event.id, 1, 1, 1, event.occurred_at, stated=varied.stated(event), varied={}, opened_by=ask
             )
             pending[event.fold_key] = joined
@@ -170,7 +130,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 subject_id=event.subject.slack_id,
             )
         else:
-            differs = joined.join(event)
+            differs = joined.join(ask)
             audit.append(
                 "occurrence_joined",
                 now,
@@ -190,6 +150,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     deliveries.enqueue(
         [row for ask in opening for row in _first_cards(ask, in_storm=ask.event.id in in_storms, now=now)]
     )
+    rising.by_records({item.id: item.gravest for item in pending.values() if item.gravest}, now)
     placed = [(row["event_id"], row["revision"]) for row in occurrences]
     expected.expect([(ask, *place) for ask, place in zip(asked, placed, strict=True)], now)
     return [event_id for event_id, _ in placed]
@@ -219,47 +180,7 @@ def _first_cards(ask: ToAsk, *, in_storm: bool, now: datetime) -> list[dict[str,
     return copies if in_storm else [first, *copies]
 
 
-def _lock_pending(fold_keys: Collection[str]) -> dict[str, _Open]:
-    if not fold_keys:
-        return {}
-    # On PostgreSQL the lock waits for whoever decides one of them, and then no longer finds it pending:
-    # what is decided is never joined.
-    pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
-    query = for_update(
-        EventRow.select(
-            EventRow.fold_key,
-            EventRow.id,
-            EventRow.revision,
-            EventRow.occurrences,
-            EventRow.version,
-            EventRow.last_occurred_at,
-            EventRow.fields,
-            EventRow.user_name,
-            EventRow.host_name,
-            EventRow.source_ip,
-            EventRow.varied,
-            EventRow.storm_id,
-            EventRow.storm_apart,
-        )
-        .where(pending)
-        .order_by(EventRow.id)
-    )
-    return {
-        row["fold_key"]: _Open(
-            row["id"],
-            row["revision"],
-            row["occurrences"],
-            row["version"],
-            row["last_occurred_at"],
-            stated=varied.all_fields(row["fields"], row),
-            varied={name: tuple(values) for name, values in (row["varied"] or {}).items()},
-            storm_id=None if row["storm_apart"] else row["storm_id"],
-        )
-        for row in query.dicts()
-    }
-
-
-def _write_events(events: Sequence[_Open], now: datetime) -> None:
+def _write_events(events: Sequence[OpenEvent], now: datetime) -> None:
     new = [
         event_columns(item.opened_by.event) | item.columns() | {"facts_due_at": now}
         for item in events

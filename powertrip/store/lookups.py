@@ -8,12 +8,13 @@ from powertrip.domain import storms
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import Enriched, ToEnrich
 from powertrip.domain.habits import Past
-from powertrip.store import audit, deliveries, gathering
+from powertrip.store import audit, deliveries, gathering, rising
 from powertrip.store.bulk import update_all
-from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.events import OPEN
 from powertrip.store.habits import past_of_row
 from powertrip.store.history import seals
+from powertrip.store.rising import Risen
 from powertrip.store.rows import events_from, facts_columns, lock_events, past_columns
 from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow, NoticeRow
@@ -61,9 +62,14 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
             pasts[row.id] = past_of_row(row)
         columns |= past_columns(pasts[row.id]) if is_open else {"past": row.past}
         columns |= {name: getattr(item.event, name) for name in _WEIGHED}
+        if rising.is_graver(row.severity, item.event.severity):
+            # A record that joined since it was claimed says so.
+            columns |= {name: getattr(row, name) for name in _WEIGHED}
         told = [*(row.copied_to or ()), *item.copies]
         changes[row.id] = columns | {"copied_to": told, "facts_due_at": item.again_at}
     locked = lock_events(changes)
+    if any(locked[row.id].severity != row.severity for row in rows):
+        raise LostRace("a record made the event graver")
     copied = []
     for row in rows:
         if locked[row.id].status in OPEN:
@@ -87,10 +93,14 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
             audit.append("event_weighed", now, event_id=row.id, weight=weight)
     deliveries.touch(changed, now)
     # Its card may still wait behind others that mattered as much.
-    gathering.weigh(
-        {row.id: known[row.id].event.severity for row in rows if row.severity != changes[row.id]["severity"]}
-    )
+    risen = [
+        Risen(row.id, known[row.id].event.severity, known[row.id].conversation)
+        for row in rows
+        if rising.is_graver(changes[row.id]["severity"], row.severity)
+    ]
+    gathering.weigh({item.event_id: item.severity for item in risen})
     _ask_apart(leaving, known, now)
+    rising.ask_alone(risen, now)
     storm_messages.moved(list(known), now)
     held = (
         DeliveryRow.event_id.in_(sorted(known))

@@ -62,6 +62,14 @@ def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
     return None
 
 
+def take_several(clock: Callable[[], datetime], lease: timedelta, limit: int) -> list[Delivery]:
+    """Take up to `limit` deliveries as `take` does, each of another lane."""
+    taken: list[Delivery] = []
+    while len(taken) < limit and (delivery := take(clock, lease)) is not None:
+        taken.append(delivery)
+    return taken
+
+
 def _next_lane(now: datetime, busy: Collection[str]) -> str | None:
     waiting = DeliveryRow.select(DeliveryRow.lane).where(_due(now) & DeliveryRow.lane.not_in(list(busy)))
     row = waiting.order_by(*_IN_TURN).first()
@@ -140,6 +148,7 @@ class Deliveries(Role):
     """The outbox, as the sender sees it."""
 
     take = transaction(take)
+    take_several = transaction(take_several)
     renew = transaction(renew)
     leave = transaction(leave)
     finish = transaction(deliveries.finish)

@@ -1,5 +1,6 @@
 """No lane waits for all that stands in another, and what waits for one person is sent on at once."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.routing import UNRESOLVED, copy_route
 from powertrip.store import Store, deliveries, inbox, outbox, resolving
 from powertrip.store.bulk import insert_all
-from powertrip.store.database import DatabaseThread
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.lane_turns import LaneTurns
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow
 from tests.claiming import take_next
@@ -31,7 +32,7 @@ async def queue(thread: DatabaseThread, *lanes: str, severity: Severity | None =
 
 async def sent(store: Store, count: int = 1_000) -> list[str]:
     """To whom what waits goes, in its order, where no lane has to rest."""
-    channels = []
+    channels: list[str] = []
     while len(channels) < count and (delivery := await take_next(store, SOON)) is not None:
         await store.deliveries.finish(delivery, SOON)
         channels.append(delivery.channel)
@@ -101,13 +102,15 @@ async def test_the_lists_of_a_channel_have_their_share_however_much_is_in_each(
 ) -> None:
     await queue(database_thread, *[SECURITY] * 150, *[ALICE] * 3)
     found = []
+
+    def listed() -> None:
+        its = DeliveryRow.select(DeliveryRow.id).where(DeliveryRow.lane == SECURITY).order_by(DeliveryRow.id)
+        DeliveryRow.delete().where(DeliveryRow.id.in_(its.limit(100))).execute()
+
     while (delivery := await take_next(store, SOON)) is not None:
         found.append(delivery.channel)
         if delivery.channel == SECURITY:  # as a list does
-            listed = DeliveryRow.select(DeliveryRow.id).where(DeliveryRow.lane == SECURITY).limit(100)
-            await database_thread.run(
-                lambda query=listed: DeliveryRow.delete().where(DeliveryRow.id.in_(query)).execute()
-            )
+            await database_thread.run(listed)
         else:
             await store.deliveries.finish(delivery, SOON)
     assert found == [SECURITY, ALICE, SECURITY, ALICE, ALICE]
@@ -242,3 +245,19 @@ async def test_the_questions_are_answered_from_an_index(database_url: str, store
     assert expected in said
     assert "TEMP B-TREE" not in said
     assert "SCAN delivery" not in said or "USING" in said
+
+
+async def test_several_are_taken_together_each_of_a_lane_of_its_own_and_none_by_two_workers(
+    database_url: str, database_thread: DatabaseThread, store: Store
+) -> None:
+    await queue(database_thread, *[f"C{number % 10}" for number in range(40)])
+    second = DatabaseThread(open_database(database_url))
+    other = Store(second)
+    mine, theirs = await asyncio.gather(
+        store.deliveries.take_several(lambda: SOON, LEASE, 7),
+        other.deliveries.take_several(lambda: SOON, LEASE, 7),
+    )
+    await second.close()
+    lanes = [delivery.lane for delivery in (*mine, *theirs)]
+    assert sorted(lanes) == sorted({f"C{number}" for number in range(10)})
+    assert await store.deliveries.take_several(lambda: SOON, LEASE, 7) == []

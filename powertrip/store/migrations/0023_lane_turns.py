@@ -9,8 +9,8 @@ STATEMENTS = (
     "DROP INDEX delivery_order",
     # What a claim passes over is told by the index alone.
     (
-        "CREATE INDEX delivery_turn ON delivery (priority, rank, turn, id, lane, due_at, leased_until, state) "
-        "WHERE state = 'waiting'"
+        "CREATE INDEX delivery_turn ON delivery "
+        "(priority, rank, turn, id, lane, due_at, leased_until, state) WHERE state = 'waiting'"
     ),
 )
 

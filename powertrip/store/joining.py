@@ -1,0 +1,99 @@
+"""Open events that records join, as far as a batch has come."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from powertrip.domain import varied
+from powertrip.domain.event import Status
+from powertrip.domain.judgement import ToAsk
+from powertrip.store import rising
+from powertrip.store.database import for_update
+from powertrip.store.rows import varied_column
+from powertrip.store.tables import EventRow
+
+
+@dataclass(slots=True)
+class OpenEvent:
+    """An event that records join, as far as the batch has come."""
+
+    id: str
+    revision: int
+    occurrences: int
+    version: int
+    last_occurred_at: datetime
+    stated: Mapping[str, str]
+    """The fields of its first record."""
+    varied: Mapping[str, tuple[str, ...]]
+    opened_by: ToAsk | None = None
+    joined: int = 0
+    storm_id: str | None = None
+    """The storm that it is part of; None also where it stands beside one."""
+    gravest: ToAsk | None = None
+    """Of the records that joined."""
+
+    def join(self, ask: ToAsk) -> dict[str, str | None] | None:
+        """Take in a record that makes this event again; returns what it says otherwise, if anything."""
+        event = ask.event
+        if self.gravest is None or rising.is_graver(event.severity, self.gravest.event.severity):
+            self.gravest = ask
+        self.revision += 1
+        self.occurrences += 1
+        self.version += 1
+        self.joined += 1
+        self.last_occurred_at = max(self.last_occurred_at, event.occurred_at)
+        differs = varied.differences(self.stated, varied.stated(event))
+        self.varied = varied.collected([differs], beside=self.varied)
+        return differs or None
+
+    def columns(self) -> dict[str, Any]:
+        """The columns that occurrences change."""
+        return {
+            "id": self.id,
+            "revision": self.revision,
+            "occurrences": self.occurrences,
+            "version": self.version,
+            "last_occurred_at": self.last_occurred_at,
+            "varied": varied_column(self.varied),
+        }
+
+
+def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
+    if not fold_keys:
+        return {}
+    # On PostgreSQL the lock waits for whoever decides one of them, and then no longer finds it pending:
+    # what is decided is never joined.
+    pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
+    query = for_update(
+        EventRow.select(
+            EventRow.fold_key,
+            EventRow.id,
+            EventRow.revision,
+            EventRow.occurrences,
+            EventRow.version,
+            EventRow.last_occurred_at,
+            EventRow.fields,
+            EventRow.user_name,
+            EventRow.host_name,
+            EventRow.source_ip,
+            EventRow.varied,
+            EventRow.storm_id,
+            EventRow.storm_apart,
+        )
+        .where(pending)
+        .order_by(EventRow.id)
+    )
+    return {
+        row["fold_key"]: OpenEvent(
+            row["id"],
+            row["revision"],
+            row["occurrences"],
+            row["version"],
+            row["last_occurred_at"],
+            stated=varied.all_fields(row["fields"], row),
+            varied={name: tuple(values) for name, values in (row["varied"] or {}).items()},
+            storm_id=None if row["storm_apart"] else row["storm_id"],
+        )
+        for row in query.dicts()
+    }
