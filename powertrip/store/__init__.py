@@ -42,6 +42,7 @@ from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
 from powertrip.store.storms.deciding import StormDecisions
+from powertrip.store.storms.dissolving import Dissolving
 from powertrip.store.storms.messages import StormMessages
 from powertrip.store.storms.sweep import StormSweeps
 from powertrip.store.storms.views import StormViews
@@ -84,6 +85,7 @@ class Store:
         self.sources = Sources(database)
         self.statistics = Statistics(database)
         self.storm_decisions = StormDecisions(database)
+        self.storm_dissolving = Dissolving(database)
         self.storm_messages = StormMessages(database)
         self.storm_sweeps = StormSweeps(database)
         self.storms = StormViews(database)

@@ -7,16 +7,18 @@ from typing import Any
 import structlog
 
 from powertrip.domain.bursts import Bursts
-from powertrip.domain.delivery import RANK, Delivery, DeliveryKind
+from powertrip.domain.delivery import RANK, Delivery, DeliveryKind, Note
 from powertrip.domain.event import Severity
 from powertrip.domain.people import Subject
 from powertrip.store import audit, deliveries, resolving
 from powertrip.store.bulk import update_all
-from powertrip.store.database import Role, Turn, transaction, wait_for
-from powertrip.store.tables import DeliveryRow, EventRow
+from powertrip.store.database import Role, Turn, for_update, transaction, wait_for
+from powertrip.store.tables import WAITING, DeliveryRow, EventRow
 
 log = structlog.get_logger(__name__)
 
+NAMED = 40
+"""Lines of a note about several people at most; what came of whom stands at each event, too."""
 _SOON = {"priority": 0, "rank": RANK[Severity.HIGH]}
 """Where a note stands that says why cards come here: before most of these cards."""
 
@@ -47,11 +49,26 @@ def ask(
         number = bursts.questions + 1 if hers else asked + 1
         log.warning("person got too many questions, asking the security channel", member=member, got=number)
         name = subject.name or member
-        for to, note in (
-            (member, bursts.told_person(number)),
-            (security_channel, bursts.told_channel(name, number)),
-        ):
-            deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, to, now, payload=note) | _SOON])
+        _tell_channel(security_channel, bursts.told_channel(name, number), now)
+        deliveries.enqueue(
+            [deliveries.new(DeliveryKind.NOTE, member, now, payload=bursts.told_person(number))]
+        )
+
+
+def _tell_channel(channel: str, note: Note, now: datetime) -> None:
+    """Queue the note, or add it to one that waits: fifty people must not cost what is grave a minute."""
+    unposted = (DeliveryRow.kind == DeliveryKind.NOTE) & (DeliveryRow.channel == channel)
+    urgent = (DeliveryRow.priority == _SOON["priority"]) & (DeliveryRow.rank == _SOON["rank"])
+    untried = DeliveryRow.leased_until.is_null() & DeliveryRow.attempted_at.is_null()
+    waiting = DeliveryRow.select().where(WAITING & unposted & urgent & untried).order_by(DeliveryRow.id)
+    row = for_update(waiting, skip_locked=True).first()
+    if row is None:
+        deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, channel, now, payload=note) | _SOON])
+        return
+    lines = [*row.payload["lines"], note.title]
+    DeliveryRow.update(payload=row.payload | {"lines": lines[:NAMED]}).where(
+        DeliveryRow.id == row.id
+    ).execute()
 
 
 def _divert(rows: Sequence[Any], member: str, bursts: Bursts, *, first: int, now: datetime) -> None:

@@ -20,15 +20,20 @@ WHO = {
 }
 
 
-async def questions(
-    thread: DatabaseThread, store: Store, count: int, at: datetime = NOW, *, to: str = "alice"
-) -> list[str]:
-    """So many events about one person, each sent to where it is asked about; returns these conversations."""
+async def opened(thread: DatabaseThread, store: Store, count: int, to: str, at: datetime = NOW) -> None:
+    """So many events about one person, whom nobody has looked up yet."""
     await thread.run(inbox.append, [[record(received_at=at) for _ in range(count)]])
     claimed = await store.inbox.claim(count, lambda: at, LEASE)
     abouts = [event(received_at=at, fold_key=item.record_id, subject=WHO[to]) for item in claimed]
     asks = [ask(item, about, UNRESOLVED + to) for item, about in zip(claimed, abouts, strict=True)]
     await store.judging.apply(asks, at)
+
+
+async def questions(
+    thread: DatabaseThread, store: Store, count: int, at: datetime = NOW, *, to: str = "alice"
+) -> list[str]:
+    """So many events about one person, each sent to where it is asked about; returns these conversations."""
+    await opened(thread, store, count, to, at)
     conversations = []
     first = await take_next(store, at, busy=(ALICE, BOB, SECURITY))
     if first is not None:
@@ -83,3 +88,20 @@ def test_the_channel_is_not_told_that_the_person_got_what_it_is_asked_itself() -
     assert Bursts(within=timedelta(minutes=1)).told_channel("Alice", 11).title == (
         "11 questions for Alice in 1 minute"
     )
+
+
+async def test_the_channel_gets_one_note_however_many_people_get_too_much(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    for name in WHO:
+        await opened(database_thread, store, 5, name)
+    while (first := await take_next(store, NOW, busy=(ALICE, BOB, SECURITY))) is not None:
+        to = WHO[first.channel.removeprefix(UNRESOLVED)]
+        await store.bursts.ask(first, to, security_channel=SECURITY, bursts=BURSTS, now=NOW)
+    notes = []
+    while (sent := await take_next(store, NOW)) is not None:
+        if isinstance(sent.payload, Note) and sent.channel == SECURITY:
+            notes.append(sent.payload)
+    (note,) = notes
+    assert note.title == "4 questions for Alice in 5 minutes"
+    assert note.lines[-1] == "4 questions for Bob in 5 minutes"
