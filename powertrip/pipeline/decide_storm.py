@@ -128,10 +128,12 @@ class StormDecider:
             now=now,
         )
         decided, refused = 0, Counter[str]()
+        # A reload may have lowered the maximum while the window was open.
+        most = min(count, context.settings.storms.bulk.max)
         for _ in range(ROUNDS):
-            taken, refused = await self._round(reference, decision, actor, room=count - decided)
+            taken, refused = await self._round(reference, decision, actor, room=most - decided)
             decided += taken
-            if not taken or decided >= count:
+            if not taken or decided >= most:
                 break
         after = await context.store.storms.get(reference.storm_id)
         left = {Verdict.DENY: Status.DENIED, Verdict.APPROVE: Status.HALF_APPROVED}.get(verdict)

@@ -17,7 +17,9 @@ async def look_after_storms(context: Context) -> bool:
     if not context.settings.storms.enabled and await _dissolve(context):
         return True
     queued = await context.store.storm_sweeps.sweep(
-        lambda number, at: reminders.next_due(schedule, number, at), context.clock()
+        lambda number, at: reminders.next_due(schedule, number, at),
+        context.clock(),
+        context.settings.security_channel,
     )
     if queued:
         log.info("storms reminded of", messages=queued)

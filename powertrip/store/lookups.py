@@ -7,6 +7,7 @@ from typing import Any
 from powertrip.domain import storms
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import Enriched, ToEnrich
+from powertrip.domain.event import NoticeKind
 from powertrip.domain.habits import Past
 from powertrip.store import audit, deliveries, gathering, rising
 from powertrip.store.bulk import update_all
@@ -136,7 +137,9 @@ def _ask_apart(leaving: Mapping[str, str], known: Mapping[str, Enriched], now: d
         audit.append("storm_apart", now, event_id=event_id, why=why)
     if not leaving:
         return
-    asked = NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(list(leaving)))
+    # A copy in another channel asks nobody.
+    first = (NoticeRow.kind == NoticeKind.FIRST) & NoticeRow.removed_at.is_null()
+    asked = NoticeRow.select(NoticeRow.event_id).where(first & NoticeRow.event_id.in_(list(leaving)))
     told = {row.event_id for row in asked}
     # Its card may have been on its way when the storm began.
     waiting = (DeliveryRow.kind == DeliveryKind.FIRST) & WAITING

@@ -21,8 +21,8 @@ from powertrip.store.storms.rows import storm_from
 from powertrip.store.storms.tables import StormRow, StormSeenRow
 from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow
 
-OPEN_AT_ONCE = 1000
-"""Storms that go on and that new events are compared with; each took dozens of events to begin."""
+OPEN_AT_ONCE = 200
+"""Storms beside which new events may stand, the latest first; each took dozens of events to begin."""
 TOLD_ELSEWHERE = 25
 """Events of a storm that the backup channels are told of where Slack does not take its card."""
 
@@ -160,14 +160,16 @@ def _past_hosts(event: Event) -> set[str]:
 
 def _going_on(keys: Collection[str], events: Collection[Event], folded: Collection[str]) -> list[Any]:
     """The storms that these events may be part of or stand beside, locked until the commit."""
-    wanted = StormRow.key.in_(list(keys)) | StormRow.id.in_(list(folded))
+    is_open = StormRow.ended_at.is_null()
+    wanted = (StormRow.key.in_(list(keys)) & is_open) | StormRow.id.in_(list(folded))
     names = {event.user_name for event in events if event.user_name}
     addresses = {event.source_ip for event in events if event.source_ip}
     beside = StormRow.user_name.in_(list(names)) | StormRow.source_ip.in_(list(addresses))
-    related = StormRow.ended_at.is_null() & (wanted | beside)
-    folded_into = StormRow.id.in_(list(folded))
-    query = StormRow.select().where(related | folded_into).order_by(StormRow.id).limit(OPEN_AT_ONCE)
-    return list(for_update(query))
+    ids: set[str] = {row.id for row in StormRow.select(StormRow.id).where(wanted)}
+    # Whoever stirs up thousands of one name must not push out those that an event is part of.
+    others = StormRow.select(StormRow.id).where(beside & is_open)
+    ids |= {row.id for row in others.order_by(StormRow.last_at.desc(), StormRow.id).limit(OPEN_AT_ONCE)}
+    return list(for_update(StormRow.select().where(StormRow.id.in_(ids)).order_by(StormRow.id)))
 
 
 def _place(event: Event, stormy: Stormy, going_on: Sequence[Any]) -> _Place | None:

@@ -21,10 +21,11 @@ SEEN_KEPT = timedelta(days=1)
 """How long it is known which events could be of which storm; longer than any storm takes to begin."""
 
 
-def sweep(next_due: Callable[[int, datetime], datetime], now: datetime) -> int:
+def sweep(next_due: Callable[[int, datetime], datetime], now: datetime, channel: str | None = None) -> int:
     """End storms, queue reminders and cards that are missing; returns how many messages were queued.
 
-    `next_due` says when the reminder after one with this number is due.
+    `next_due` says when the reminder after one with this number is due. From now on a storm is reminded of in
+    `channel`, also where it began in another.
     """
     _end(now)
     due = (StormRow.next_reminder_at <= now) & StormRow.next_reminder_at.is_null(False)
@@ -33,6 +34,7 @@ def sweep(next_due: Callable[[int, datetime], datetime], now: datetime) -> int:
     storms = list(for_update(query, skip_locked=True))
     waiting = _waiting([row.id for row in storms])
     for storm in storms:
+        storm.channel = channel or storm.channel
         queued += _remind(storm, next_due, now) if storm.id in waiting else _rest(storm)
     queued += _missing(now)
     deliveries.enqueue(queued)
@@ -59,7 +61,8 @@ def _end(now: datetime) -> None:
 def _remind(storm: Any, next_due: Callable[[int, datetime], datetime], now: datetime) -> list[dict[str, Any]]:
     number = storm.reminders + 1
     due_at = next_due(number, now)
-    changes = StormRow.update(reminders=number, next_reminder_at=due_at, version=StormRow.version + 1)
+    columns = {"reminders": number, "next_reminder_at": due_at, "channel": storm.channel}
+    changes = StormRow.update(**columns, version=StormRow.version + 1)
     changes.where(StormRow.id == storm.id).execute()
     # Each of them is reminded of by itself only if this never happens again.
     mine = members(storm.id) & EventRow.status.in_(UNDONE)

@@ -100,11 +100,12 @@ def _top(column: Any, condition: Any) -> Top:
 
 
 def _told(storm_id: str) -> Any:
-    """The outliers that any message was posted about."""
+    """The outliers that the people were asked about; a copy elsewhere asks nobody."""
     apart = EventRow.select(EventRow.id).where(
         (EventRow.storm_id == storm_id) & EventRow.storm_apart.is_null(False)
     )
-    return NoticeRow.select(NoticeRow.event_id).where(NoticeRow.event_id.in_(apart))
+    first = NoticeRow.kind == NoticeKind.FIRST
+    return NoticeRow.select(NoticeRow.event_id).where(first & NoticeRow.event_id.in_(apart))
 
 
 def _outliers(condition: Any) -> tuple[Outlier, ...]:
