@@ -106,7 +106,13 @@ class StormDecider:
         """
         context = self._context
         view = await context.store.storms.get(reference.storm_id)
-        actor = await self._authorised(view, verdict, slack_id=slack_id, team_id=team_id, count=count)
+        # Of their own nobody takes a large storm in small bites.
+        whole = await context.store.storms.coverage(
+            reference.storm_id, reference.watermark, verdict, context.settings.storms.bulk.max
+        )
+        actor = await self._authorised(
+            view, verdict, slack_id=slack_id, team_id=team_id, count=max(count, whole.count)
+        )
         batch_id, now = context.new_id(), context.clock()
         decision = Decision(
             verdict=verdict,

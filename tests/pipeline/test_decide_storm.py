@@ -11,7 +11,7 @@ import pytest
 
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.event import Status
+from powertrip.domain.event import Severity, Status
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.domain.policy import Policy, When
 from powertrip.domain.reminders import Reminders
@@ -234,3 +234,76 @@ async def test_the_window_counts_only_what_stood_on_the_card_when_it_was_pressed
     await scene.come(*range(30, 40))
     _, coverage, _ = await scene.decider.offer(pressed, slack_id=CAROL, team_id=None)
     assert (coverage.count, coverage.records, coverage.later) == (30, 30, 10)
+
+
+async def test_what_does_not_fit_and_comes_while_the_window_is_open_stays_open_and_gets_a_card(
+    scene: Scene,
+) -> None:
+    reference = await scene.reference()
+    await scene.come(700, now=later(seconds=5), source_ip="203.0.113.9", fold_key="foreign")
+    assert (await scene.decide(reference, 30)).decided == 30
+    found = await scene.thread.run(lambda: EventRow.get(EventRow.id == "login00700"))
+    assert (found.status, found.storm_apart) == (Status.PENDING, "from another network")
+    cards = await scene.thread.run(
+        lambda: [row.event_id for row in DeliveryRow.select().where(DeliveryRow.kind == DeliveryKind.FIRST)]
+    )
+    assert "login00700" in cards
+
+
+async def test_a_record_that_races_the_decision_is_covered_by_none(scene: Scene) -> None:
+    reference = await scene.reference()
+    joins = [scene.come(500 + n, now=later(seconds=5), fold_key=f"login{n}") for n in range(30)]
+    outcome, *_ = await asyncio.gather(scene.decide(reference, 30), *joins)
+
+    def records() -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+        for row in EventRow.select():
+            found.setdefault(row.status, []).append(row.occurrences)
+        return found
+
+    found = await scene.thread.run(records)
+    assert found.get("approved", []) == [1] * outcome.decided
+    # All sixty records are there: what was not approved with what was shown waits.
+    assert sum(map(sum, found.values())) == 60
+    assert await faults(scene.thread) == {}
+
+
+async def test_an_event_that_becomes_grave_while_the_window_is_open_is_not_covered(scene: Scene) -> None:
+    reference = await scene.reference()
+    await scene.come(500, now=later(seconds=5), fold_key="login3", severity=Severity.CRITICAL)
+    outcome = await scene.decide(reference, 30)
+    assert (outcome.decided, outcome.missed) == (29, 1)
+    found = await scene.thread.run(lambda: EventRow.get(EventRow.id == "login00003"))
+    assert (found.status, found.storm_apart) == (Status.PENDING, "critical severity")
+
+
+async def test_a_maximum_that_was_lowered_while_the_window_was_open_holds(scene: Scene) -> None:
+    reference = await scene.reference()
+    scene.settings.storms = StormSection(bulk=BulkSettings(max=12))
+    assert (await scene.decide(reference, 30)).decided == 12
+
+
+async def test_a_storm_of_a_reviewers_further_name_is_their_own(scene: Scene) -> None:
+    scene.settings.people = People([Person(name="carol", slack=CAROL, names=("oswaldo",))])
+    scene.subject = Subject(kind=SubjectKind.PERSON, slack_id=CAROL)
+    with pytest.raises(NotAllowed, match="events of your own"):
+        await scene.decide(await scene.reference(), 30)
+
+
+async def test_nobody_approves_a_storm_of_their_own_in_small_bites(scene: Scene) -> None:
+    scene.settings.people = People([Person(name="oswaldo", slack=CAROL)])
+    scene.subject = Subject(kind=SubjectKind.PERSON, slack_id=CAROL)
+    with pytest.raises(NotAllowed, match="this would be 30"):
+        await scene.decide(await scene.reference(), 20)
+    assert await scene.statuses() == {"pending": 30}
+
+
+async def test_what_is_said_to_be_shown_beyond_the_card_covers_no_more_than_was_typed(scene: Scene) -> None:
+    reference = await scene.reference()
+    await scene.come(*range(100, 200), now=later(seconds=5))
+    forged = StormReference(storm_id=reference.storm_id, watermark=10**12 - 1)
+    assert (await scene.decide(forged, 30)).decided == 30
+    approved = await scene.thread.run(
+        lambda: sorted(row.id for row in EventRow.select().where(EventRow.status == Status.APPROVED))
+    )
+    assert approved == [f"login{number:05d}" for number in range(30)]
