@@ -50,7 +50,7 @@ class StormSection(Section):
     """When many events alike become one card, and how that card lives."""
 
     enabled: bool = True
-    """Without it every event has a card of its own, however many they are; also what waits in a storm then."""
+    """Without it every event has a card of its own, also what waits in a storm when it is switched off."""
     above: Annotated[int, Field(ge=2)] = 20
     """More new events than this, of one rule and person or of one address, are a storm."""
     within: Duration = timedelta(minutes=2)
