@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, TypeAlias, Union, get_args, get_orig
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from powertrip.config.meanings import meaning_of
 from powertrip.config.values import AT_START, Environment, KeyInTable, Written
 
 _PLAIN = {bool: "`true` or `false`", int: "a whole number", float: "a number", str: "text"}
@@ -22,10 +23,17 @@ class Setting:
 
     path: tuple[str, ...]
     field: FieldInfo
+    owner: type[BaseModel] | None = None
+    """The class that says what the setting is."""
     only_in: tuple[type[BaseModel], ...] = ()
     """The types of the section that have it; empty where all do."""
     at_start: bool = False
     """Whether a reload leaves it as it was at the start."""
+
+    @property
+    def meaning(self) -> str:
+        """What its docstring says, on one line."""
+        return meaning_of(self.owner, self.path[-1]) if self.owner else ""
 
 
 Models: TypeAlias = tuple[type[BaseModel], ...]
@@ -49,13 +57,11 @@ def all_settings(models: Models, path: tuple[str, ...] = (), *, at_start: bool =
                 yield from all_settings(inner, (*path, name, *steps), at_start=waits)
             elif name == "type" and len(models) > 1:
                 # Each model knows its own type alone; the reference lists all of them in one row.
-                base = _shared_base(models)
-                shared = base.model_fields.get("type") if base else None
-                types = FieldInfo(annotation=str, description=shared.description if shared else None)
+                types, base = FieldInfo(annotation=str), _shared_base(models)
                 types.metadata.append(Written(" or ".join(f"`{tag_of(model)}`" for model in models)))
-                yield Setting((*path, name), types, at_start=waits)
+                yield Setting((*path, name), types, base and owner_of(base, name), at_start=waits)
             else:
-                yield Setting((*path, name), field, having if len(having) < len(models) else (), waits)
+                yield Setting((*path, name), field, owner, having if len(having) < len(models) else (), waits)
 
 
 def is_key(field: FieldInfo) -> bool:

@@ -10,9 +10,7 @@ from powertrip.config.values import DatabaseAddress, SecretAddress
 class Section(BaseModel):
     """Settings that belong together: frozen, and no key beside those that are known."""
 
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", use_attribute_docstrings=True, hide_input_in_errors=True
-    )
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def secrets_in(value: object) -> Iterator[str]:

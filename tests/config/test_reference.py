@@ -39,7 +39,7 @@ def test_the_example_shows_every_setting() -> None:
 
 
 def test_every_setting_has_a_meaning() -> None:
-    without = [s.path for s in all_settings((ConfigFile,)) if not (s.field.description or "").endswith(".")]
+    without = [s.path for s in all_settings((ConfigFile,)) if not s.meaning.endswith(".")]
 
     assert without == []
 

@@ -61,7 +61,7 @@ def _section(title: str, model: type[BaseModel] | None, settings: list[Setting],
     ]
     for setting in settings:
         name = ".".join(setting.path)
-        meaning = " ".join((setting.field.description or "").split())
+        meaning = setting.meaning
         if setting.at_start:
             meaning += " Takes effect at the next start."
         kind, required = how_written(setting.field), setting.field.is_required()
