@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from powertrip.config.values import did_you_mean
-from powertrip.config.yamlfile import parse_yaml
+from powertrip.config.yamlfile import YamlDocument, parse_yaml
 from powertrip.errors import ConfigError, Mistake
 from powertrip.rules.build import build_rule
 from powertrip.rules.compiler import Compiler, mistakes_within
@@ -36,6 +37,12 @@ def load_rules(
     # Once all are read: the rule that is narrowed may stand below.
     loading.resolve_narrowed()
     return loading.finish(texts)
+
+
+# Packs change at an upgrade only, and every reload reads them.
+@lru_cache(maxsize=100)
+def _parse_pack(text: str, name: str) -> YamlDocument:
+    return parse_yaml(text, name)
 
 
 class _Loading:
@@ -78,7 +85,7 @@ class _Loading:
             self._mistakes.append(raw.mistake(did_you_mean(use.use, known, "rule pack"), "use"))
             return
         file = f"{use.use}.yaml"
-        document = parse_yaml((self._pack_dir / file).read_text(encoding="utf-8"), f"rulepacks/{file}")
+        document = _parse_pack((self._pack_dir / file).read_text(encoding="utf-8"), f"rulepacks/{file}")
         for position, written in enumerate(document.data["rules"]):
             data = dict(written)
             better = data.pop("superseded_by", None)
