@@ -11,6 +11,9 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 COMPILE = $(BIN)/uv pip compile --no-config --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" pyproject.toml
 
+# Whatever the environment says, bytecode is kept: the tests start Python some hundred times.
+unexport PYTHONDONTWRITEBYTECODE
+
 # The emulator's tests know nothing of Powertrip, its environment included.
 export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
 export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
