@@ -1,5 +1,6 @@
 """Fixtures that several rooms share: the two databases, and a clock that only moves when told."""
 
+import gc
 import os
 import signal
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -18,12 +19,22 @@ from psycopg import sql
 from powertrip import log
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, migrate, open_database
+from tests.databases import provide_database
 from tests.samples import NOW
 
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("small", settings.get_profile("full"), max_examples=15)
 # The full one is what `.ci/run` takes; hundreds of examples at every change would only be waited for.
 settings.load_profile(os.environ.get("POWERTRIP_HYPOTHESIS", "small"))
+
+# What is made while tests are collected stays; to look through it for garbage takes a third of that time.
+gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on garbage is collected, and what the collection of the tests left is not looked at."""
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -136,7 +147,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return str(request.getfixturevalue("new_postgres")())
     url = f"sqlite:///{tmp_path}/powertrip.db"
-    migrate(open_database(url))
+    provide_database(url)
     return url
 
 

@@ -9,9 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from copy import deepcopy
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import aiohttp
@@ -21,8 +19,8 @@ import yaml
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.app import Running, powertrip
 from powertrip.settings import load_config
-from powertrip.store.database import migrate, open_database
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
+from tests.databases import provide_database
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"
@@ -117,22 +115,6 @@ class Sender:
             headers = {"Authorization": f"Bearer {STATE_TOKEN}"}
         async with self._session.get(f"{self.url}{path}", headers=headers) as answer:
             return answer.status, await answer.text()
-
-
-@cache
-def _empty_database() -> bytes:
-    with TemporaryDirectory() as folder:
-        file = Path(folder) / "powertrip.db"
-        opened = open_database(f"sqlite:///{file}")
-        migrate(opened)
-        opened.close()
-        return file.read_bytes()
-
-
-def provide_database(url: str) -> None:
-    """Put a migrated, empty database where there is none: each migration waits for the disk."""
-    if url.startswith("sqlite:///") and not (file := Path(url.removeprefix("sqlite:///"))).exists():
-        file.write_bytes(_empty_database())
 
 
 @asynccontextmanager

@@ -36,7 +36,8 @@ from powertrip.store.sources.refusals import Refusals
 from slack_emulator import BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
 from tests.conftest import Clock
-from tests.end_to_end.harness import BEARER, provide_database, settings, write_config
+from tests.databases import provide_database
+from tests.end_to_end.harness import BEARER, settings, write_config
 
 KEY = SecretStr("the-key-of-the-heartbeat")
 SECURITY = "C0SECURITY"

@@ -13,8 +13,9 @@ from powertrip.log import configure_logging
 from powertrip.runtime.app import Running, powertrip
 from powertrip.settings import load_config
 from slack_emulator import SlackEmulator
+from tests.databases import provide_database
 from tests.end_to_end.conftest import control, sandbox, strict_rates
-from tests.end_to_end.harness import Sender, powertrip_here, provide_database, settings, write_config
+from tests.end_to_end.harness import Sender, powertrip_here, settings, write_config
 
 __all__ = ["control", "sandbox", "strict_rates"]
 

@@ -18,8 +18,9 @@ from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.preflight import Identity, security_channel
 from powertrip.slack.settings import Lookups
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import database
+from tests.databases import provide_database
 from tests.samples import ALICE, CAROL
 
 Answers = dict[str, Any]
@@ -29,7 +30,7 @@ Answers = dict[str, Any]
 def database_url(tmp_path: Path) -> str:
     """An empty database with all its tables: one kind will do."""
     url = f"sqlite:///{tmp_path}/powertrip.db"
-    migrate(open_database(url))
+    provide_database(url)
     return url
 
 

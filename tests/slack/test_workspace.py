@@ -16,8 +16,8 @@ from powertrip.slack.preflight import Found
 from powertrip.slack.settings import SlackSection
 from powertrip.slack.workspace import KEPT, Workspace
 from powertrip.store import Store
-from powertrip.store.database import migrate, open_database
 from tests.conftest import Clock
+from tests.databases import provide_database
 
 SECTION = SlackSection.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
 
@@ -36,7 +36,7 @@ def workspace_of(store: Store, settings: SlackSection, clock: Clock) -> Workspac
 def database_url(tmp_path: Path) -> str:
     """An empty database with all its tables: one kind will do."""
     url = f"sqlite:///{tmp_path}/powertrip.db"
-    migrate(open_database(url))
+    provide_database(url)
     return url
 
 

@@ -12,6 +12,7 @@ import pytest
 from powertrip.errors import StoreUnavailable
 from powertrip.store import counter
 from powertrip.store.database import DatabaseThread, migrate, open_database
+from tests.databases import provide_database
 from tests.samples import NOW
 
 
@@ -22,7 +23,7 @@ def write(size: int = 1) -> None:
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
     file = tmp_path / "powertrip.db"
-    migrate(open_database(f"sqlite:///{file}"))
+    provide_database(f"sqlite:///{file}")
     return file
 
 

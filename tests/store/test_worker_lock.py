@@ -8,8 +8,9 @@ import pytest
 
 from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.store import Store, deliveries, inbox
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from tests.claiming import take_next
+from tests.databases import provide_database
 from tests.samples import NOW, SECURITY, later, record
 
 LEASE = timedelta(minutes=5)
@@ -19,7 +20,7 @@ LEASE = timedelta(minutes=5)
 async def workers(tmp_path: Path) -> AsyncIterator[list[Store]]:
     """Two workers on one file: the first is at work, the second has yet to start."""
     url = f"sqlite:///{tmp_path}/powertrip.db"
-    migrate(open_database(url))
+    provide_database(url)
     threads = [DatabaseThread(open_database(url)) for _ in range(2)]
     await threads[0].run(inbox.append, [[record()]])
     await threads[0].run(_enqueue_post_and_removal)
