@@ -69,6 +69,8 @@ class Content:
     text: str = ""
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
+    named: tuple[tuple[str, str], ...] | None = field(default=None, init=False, repr=False, compare=False)
+    """Kinds and names of whom it names, once `mentions` has looked."""
 
 
 @dataclass

@@ -4,7 +4,7 @@ Plain text and code blocks of rich text name nobody, which is what keeps hostile
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from slack_emulator.entities import Content, Json
 from slack_emulator.world import World
@@ -40,7 +40,14 @@ def _named_in_text(text: str) -> Iterator[tuple[str, str]]:
             yield {"@": "user", "!": "broadcast"}.get(kind, "usergroup"), name
 
 
-def _named(content: Content) -> Iterator[tuple[str, str]]:
+def _named(content: Content) -> tuple[tuple[str, str], ...]:
+    # Once: whoever looks at the state looks at all messages, many times a second.
+    if content.named is None:
+        content.named = tuple(_named_within(content))
+    return content.named
+
+
+def _named_within(content: Content) -> Iterator[tuple[str, str]]:
     for text in _shown_texts(content):
         yield from _named_in_text(text)
     for piece in _rich_pieces([content.blocks, content.attachments]):
@@ -58,7 +65,7 @@ def _shown_texts(content: Content) -> Iterator[str]:
         yield from (str(attachment.get(key, "")) for key in ("pretext", "text"))
 
 
-def _people(named: Iterator[tuple[str, str]], channel: str, world: World) -> list[str]:
+def _people(named: Iterable[tuple[str, str]], channel: str, world: World) -> list[str]:
     members = set(world.channels[channel].members)
     found: set[str] = set()
     for kind, name in named:

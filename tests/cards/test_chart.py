@@ -1,13 +1,19 @@
 """The chart that comes with the statistics."""
 
 import struct
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
-from powertrip.cards.chart import draw_chart
 from powertrip.domain.statistics import Numbers
 from tests.samples import NOW
+
+
+def draw_chart(numbers: Numbers, now: datetime) -> bytes:
+    """The chart; what draws it takes a while to load, which each worker of the tests would wait for."""
+    from powertrip.cards import chart  # noqa: PLC0415
+
+    return chart.draw_chart(numbers, now)
 
 
 def numbers(days: int, opened: int, seconds: tuple[float, ...]) -> Numbers:
