@@ -19,7 +19,7 @@ export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
 export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check audit fuzz system format pictures docs requirements upgrade measure clean
+.PHONY: help demo test lint types check audit bytecode fuzz system format pictures docs requirements upgrade measure clean
 
 help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
@@ -53,6 +53,10 @@ check: lint types test
 
 audit: $(VENV)/.installed-dev
 	$(BIN)/python tools/audit_dependencies.py
+
+# The workers of the tests start at once, and each compiles what none has before.
+bytecode: $(VENV)/.installed-dev
+	@$(BIN)/python -m pytest --collect-only --quiet > /dev/null || true
 
 fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.shapes.fuzz $(FUZZ_CASES) $(FUZZ_SEED)
