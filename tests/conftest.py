@@ -112,8 +112,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
     with TemporaryDirectory(prefix="powertrip-postgres-") as folder:
         server = get_server(folder, cleanup_mode=None)
-        # Nothing in it outlives the tests, so nothing needs to reach the disk.
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        # Nothing in it outlives the tests, so nothing needs to reach the disk, and nobody tidies up.
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             server.psql(f"ALTER SYSTEM SET {setting} = off")
         server.psql("SELECT pg_reload_conf()")
         yield server
@@ -133,7 +133,9 @@ def new_postgres(postgres: Any) -> Callable[[], str]:
         name = f"test_{next(numbers)}"
         # Not one connection for all: a test may stop the server.
         with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE migrated").format(sql.Identifier(name)))
+            # Files are copied at half the price of blocks through the log.
+            command = sql.SQL("CREATE DATABASE {} TEMPLATE migrated STRATEGY file_copy")
+            connection.execute(command.format(sql.Identifier(name)))
         return str(postgres.get_uri(database=name))
 
     postgres.psql("CREATE DATABASE migrated")
