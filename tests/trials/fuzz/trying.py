@@ -12,7 +12,7 @@ from typing import ParamSpec, TypeVar
 
 from powertrip.errors import IngestRefused, OutsideError
 from powertrip.store.database import DatabaseThread, open_database
-from tests.end_to_end.harness import provide_database
+from tests.databases import provide_database
 
 SECRET = "9f31c07be2a84d65"
 """Part of every secret that these trials know, so that one look finds any of them."""
