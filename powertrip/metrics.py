@@ -45,6 +45,10 @@ GAUGES: dict[str, tuple[str, tuple[str, ...]]] = {
     "heartbeat_seconds": ("How long the newest heartbeat took until it was seen in Slack", ("source",)),
     "heartbeat_last_success_timestamp_seconds": ("When the whole chain was last well, Unix time", ()),
     "gaps_waiting": ("Batches whose left-out records are not all fetched yet", ()),
+    "event_loop_longest_stall_seconds": (
+        "For how long the process answered nobody at the longest, by the wall and by the processor it took",
+        ("clock",),
+    ),
 }
 HISTOGRAMS: dict[str, tuple[str, tuple[float, ...]]] = {
     "time_to_decision_seconds": (
@@ -55,6 +59,10 @@ HISTOGRAMS: dict[str, tuple[str, tuple[float, ...]]] = {
     "time_to_notice_seconds": (
         "From the arrival of an event to its first notice",
         (0.1, 0.25, 0.5, 1, 2, 5, 10, 20, 30, 60, 300, 1800),
+    ),
+    "event_loop_stall_seconds": (
+        "For how long the process answered nobody, where that was 0.05 s or more",
+        (0.1, 0.25, 0.5, 1, 3, 10),
     ),
 }
 """What each means, and the upper bounds of its buckets."""
@@ -69,6 +77,7 @@ _OF_THE_WHOLE = (
     "oldest_first_card_seconds",
 )
 _WORKERS = "worker_sign_of_life_seconds"
+_LONGEST_STALL = "event_loop_longest_stall_seconds"
 
 
 class Metrics:
@@ -98,6 +107,9 @@ class Metrics:
             name: Histogram(PREFIX + name, meaning, buckets=buckets, registry=registry)
             for name, (meaning, buckets) in HISTOGRAMS.items()
         }
+        self._longest_stall = {"wall": 0.0, "processor": 0.0}
+        for clock, seconds in self._longest_stall.items():
+            self._set(_LONGEST_STALL, seconds, clock)
 
     def _count(self, name: str, *labels: str, by: int = 1) -> None:
         self._counters[name].labels(*labels).inc(by)
@@ -182,6 +194,14 @@ class Metrics:
 
     def first_notice_posted(self, waited: timedelta) -> None:
         self._histograms["time_to_notice_seconds"].observe(waited.total_seconds())
+
+    def loop_stalled(self, seconds: float, worked: float) -> None:
+        """The event loop answered nobody for so long, and worked for `worked` seconds of that."""
+        self._histograms["event_loop_stall_seconds"].observe(seconds)
+        for clock, took in (("wall", seconds), ("processor", worked)):
+            if took > self._longest_stall[clock]:
+                self._longest_stall[clock] = took
+                self._set(_LONGEST_STALL, took, clock)
 
     def heartbeat_seen(self, source: str, took: timedelta) -> None:
         """The card in Slack shows the newest heartbeat of a source."""

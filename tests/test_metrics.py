@@ -127,6 +127,7 @@ def test_every_metric_that_is_declared_can_have_a_value(metrics: Metrics) -> Non
     metrics.heartbeat_seen("logs", timedelta(seconds=2))
     metrics.heartbeat_succeeded(now)
     metrics.first_notice_posted(timedelta(milliseconds=300))
+    metrics.loop_stalled(0.3, 0.1)
     tell_whole(metrics)
     metrics.set_slack_connected(True)
     samples = [line for line in metrics.exposition().decode().splitlines() if not line.startswith("#")]

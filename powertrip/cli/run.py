@@ -39,6 +39,7 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
 
     from powertrip.cli.running import run_until_stopped
     from powertrip.log import configure_logging
+    from powertrip.runtime.stalls import watched_loop
 
     leave_no_core_file()
     config = read_config(path)
@@ -47,4 +48,6 @@ def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
     log = structlog.get_logger("powertrip")
     for warning in config.warnings:
         log.warning("doubtful setting", where=warning.where, setting=warning.setting, problem=warning.problem)
-    asyncio.run(run_until_stopped(config, lambda: read_config(path), serves_web=serves_web, works=works))
+    running = run_until_stopped(config, lambda: read_config(path), serves_web=serves_web, works=works)
+    with asyncio.Runner(loop_factory=watched_loop) as runner:
+        runner.run(running)

@@ -22,6 +22,7 @@ from powertrip.runtime.presence import Presence
 from powertrip.runtime.readiness import Readiness
 from powertrip.runtime.restart import needs_restart, read_at_start
 from powertrip.runtime.shared import Shared, open_shared
+from powertrip.runtime.stalls import note_stalls
 from powertrip.runtime.state_server import StateServer
 from powertrip.runtime.watchman import Watchman
 from powertrip.runtime.worker import Worker
@@ -95,6 +96,7 @@ async def powertrip(
 ) -> AsyncIterator[Running]:
     """Run until the block ends. Raises ConfigError for what an operator has to mend."""
     async with open_shared(at_start, origins) as shared:
+        note_stalls(shared.metrics.loop_stalled)
         worker = Worker(shared, port=lambda: endpoint.port if endpoint else None) if works else None
         presence = _presence(shared, worker, serves_web=serves_web)
         state = _state(shared, presence, worker)
