@@ -8,10 +8,11 @@ from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import Any
 
-from powertrip.ingest.body import object_or_flaw
-from powertrip.ingest.records import FLAW, Verbatim, value_as_json
+from powertrip.ingest.parsing import object_or_flaw
+from powertrip.ingest.records import FLAW, Verbatim
 from powertrip.ingest.shipped import best_times, fields_of_line, fields_of_object, is_login_program
 from powertrip.ingest.times import parse_time
+from powertrip.ingest.writing import value_as_json
 
 _TIMES = ("time", "eventTime", "StateChangeTime", "timestamp")
 """EventBridge, CloudTrail, an alarm of CloudWatch, a log event."""

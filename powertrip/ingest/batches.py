@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from powertrip.errors import BodyTooLarge
-from powertrip.ingest.body import json_object
 from powertrip.ingest.contract import DEFAULT_LIMITS, Limits, too_many
+from powertrip.ingest.parsing import json_object
 
 _LISTS = ("records", "metrics", "events")
 """rsyslog's kafkarest, Telegraf's batches, Papertrail's events: each alone in its object."""

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from powertrip.ingest.body import object_or_flaw
+from powertrip.ingest.parsing import object_or_flaw
 from powertrip.ingest.records import FLAW
 from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
 from powertrip.ingest.shipped import fields_of_line

@@ -1,6 +1,5 @@
 """Makes records of JSON values, losing nothing: a value that is in no field is still in `raw`."""
 
-import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
@@ -10,10 +9,10 @@ from typing import Any, TypeVar
 from powertrip.config.section import Section
 from powertrip.domain.record import Record, content_of, sent_id
 from powertrip.domain.tags import facility_name, facility_of_pri, plain_program
-from powertrip.errors import BodyTooLarge, Unreadable
-from powertrip.ingest.body import TOO_DEEP
+from powertrip.errors import BodyTooLarge
 from powertrip.ingest.contract import DEFAULT_LIMITS, Limits, Unread, too_many
 from powertrip.ingest.times import parse_time
+from powertrip.ingest.writing import value_as_json
 
 KeyPath = str | tuple[str, ...] | None
 Item = TypeVar("Item")
@@ -154,16 +153,6 @@ def bounded(values: Iterable[Item], limits: Limits) -> Iterator[Item]:
             problem = f"its records take more than {limits.raw_characters} bytes, with what they share"
             raise BodyTooLarge(f"{problem}; send smaller batches")
         yield value
-
-
-def value_as_json(value: Any) -> str:
-    """`value` as JSON text that every database can store; raises Unreadable if it nests too deeply."""
-    try:
-        text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except RecursionError as error:
-        raise Unreadable(TOO_DEEP) from error
-    # A lone surrogate cannot be stored as UTF-8; its backslash form is also its JSON escape.
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def find_list(value: Any, path: KeyPath) -> list[Any] | None:

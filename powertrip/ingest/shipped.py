@@ -13,7 +13,6 @@ from typing import Any
 from powertrip.domain.syslog import SyslogLine, parse_line, without_repeated
 from powertrip.domain.tags import is_same_host, is_same_program, plain_program
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import object_or_flaw
 from powertrip.ingest.contract import Unread
 from powertrip.ingest.keys import (
     FILE,
@@ -24,6 +23,7 @@ from powertrip.ingest.keys import (
     WRITER,
     is_systems_own,
 )
+from powertrip.ingest.parsing import object_or_flaw
 from powertrip.ingest.records import (
     FLAW,
     RecordKeys,
@@ -35,9 +35,9 @@ from powertrip.ingest.records import (
     storable,
     text_at,
     trusted_at,
-    value_as_json,
 )
 from powertrip.ingest.times import HeaderTime
+from powertrip.ingest.writing import value_as_json
 
 _WRAPPINGS = 4
 """JSON within JSON that is opened, as docker wraps what a shipper in a container wrote."""

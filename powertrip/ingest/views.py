@@ -6,8 +6,9 @@ from typing import Any, final
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_elements
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import Verbatim, value_as_json
+from powertrip.ingest.records import Verbatim
 from powertrip.ingest.source import SourceSection
+from powertrip.ingest.writing import value_as_json
 
 
 class ViewedSource(SourceSection):

@@ -11,9 +11,10 @@ from urllib.parse import quote
 from powertrip.config.values import Secret
 from powertrip.errors import Unavailable
 from powertrip.ingest.contract import Page, PollRequest
-from powertrip.ingest.records import RecordKeys, Verbatim, make_records, value_as_json
+from powertrip.ingest.records import RecordKeys, Verbatim, make_records
 from powertrip.ingest.times import parse_time
 from powertrip.ingest.views import inner
+from powertrip.ingest.writing import value_as_json
 from powertrip.net import HttpClient
 from powertrip.polls.api import listed, mapping
 from powertrip.polls.section import PollByTime

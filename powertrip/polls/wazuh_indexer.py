@@ -14,9 +14,10 @@ from powertrip.config.values import Secret, Url, Written
 from powertrip.errors import Unavailable
 from powertrip.ingest.contract import Page, PollRequest
 from powertrip.ingest.hids_alerts import view_of_line
-from powertrip.ingest.records import KEYS, Verbatim, make_records, value_as_json
+from powertrip.ingest.records import KEYS, Verbatim, make_records
 from powertrip.ingest.times import parse_time
 from powertrip.ingest.views import first_text, inner
+from powertrip.ingest.writing import value_as_json
 from powertrip.net import HttpClient
 from powertrip.polls.api import listed, mapping
 from powertrip.polls.section import PollByTime

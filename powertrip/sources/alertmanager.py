@@ -19,12 +19,13 @@ import structlog
 
 from powertrip.config.values import LabelName
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import opened, read_values
+from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import value_as_json
+from powertrip.ingest.parsing import opened
 from powertrip.ingest.sample import HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import ViewedSource, first_text, inner
+from powertrip.ingest.writing import value_as_json
 
 _log = structlog.get_logger(__name__)
 

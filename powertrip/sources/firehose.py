@@ -18,9 +18,10 @@ from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.aws import of_log_event, of_object, of_text
-from powertrip.ingest.body import GZIP_MAGIC, inflate, parse_values
+from powertrip.ingest.body import GZIP_MAGIC, inflate
 from powertrip.ingest.bounds import check_lines
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Limits, Reading, Unread
+from powertrip.ingest.parsing import parse_values
 from powertrip.ingest.records import Verbatim
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.source import SourceSection

@@ -8,10 +8,11 @@ from powertrip.ingest.batches import unwrapped
 from powertrip.ingest.body import read_elements, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.keys import KEYS
-from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, bounded, find_list, value_as_json
+from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, bounded, find_list
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import fields_of_line, prepared
 from powertrip.ingest.source import BySecret, Zoned
+from powertrip.ingest.writing import value_as_json
 
 
 class Keys(RecordKeys):

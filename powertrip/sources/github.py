@@ -10,12 +10,14 @@ import re
 from typing import ClassVar, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import opened, read_values
+from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import Verbatim, value_as_json
+from powertrip.ingest.parsing import opened
+from powertrip.ingest.records import Verbatim
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.signatures import shaped
 from powertrip.ingest.source import Signature, SignedSource
+from powertrip.ingest.writing import value_as_json
 
 SIGNATURE_HEADER = "X-Hub-Signature-256"
 

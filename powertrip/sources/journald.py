@@ -9,10 +9,11 @@ from typing import Any, Literal
 
 from powertrip.ingest.body import read_elements
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import RecordKeys, as_paths, value_as_json
+from powertrip.ingest.records import RecordKeys, as_paths
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import prepared
 from powertrip.ingest.source import BySecret
+from powertrip.ingest.writing import value_as_json
 
 _KEYS = RecordKeys(
     message="MESSAGE",

@@ -10,8 +10,9 @@ from typing import Any, ClassVar, Literal
 
 from powertrip.errors import Unreadable
 from powertrip.ingest.auth import authorize
-from powertrip.ingest.body import opened, read_values
+from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
+from powertrip.ingest.parsing import opened
 from powertrip.ingest.sample import ADDRESS, Sample, SampleLogin, json_sample
 from powertrip.ingest.views import ViewedSource, inner
 

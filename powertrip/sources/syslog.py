@@ -15,10 +15,11 @@ from powertrip.config.section import Section
 from powertrip.config.values import KeyPath
 from powertrip.errors import BodyTooLarge, Unreadable
 from powertrip.ingest.batches import octet_frames, opened_batch
-from powertrip.ingest.body import parse_elements, read_text
+from powertrip.ingest.body import read_text
 from powertrip.ingest.bounds import check_lines
 from powertrip.ingest.contract import IngestRequest, Limits, Reading, Unread, too_many
 from powertrip.ingest.keys import KEYS
+from powertrip.ingest.parsing import parse_elements
 from powertrip.ingest.records import RecordKeys, as_paths, bounded
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import apart, lines_of_streams, prepared

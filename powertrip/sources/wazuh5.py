@@ -9,9 +9,10 @@ Format: Wazuh 5's migration guide and OpenSearch's notifications; 5.0 was not re
 from typing import Any, Literal
 
 from powertrip.errors import Unreadable
-from powertrip.ingest.body import opened, parse_values, read_text
+from powertrip.ingest.body import read_text
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.hids_alerts import view_of_line
+from powertrip.ingest.parsing import opened, parse_values
 from powertrip.ingest.sample import OF_HIDS, NoSample, Sample, SampleLogin
 from powertrip.ingest.source import BySecret, Zoned
 from powertrip.ingest.views import ViewedSource, first_text, inner

@@ -11,9 +11,9 @@ import pytest
 
 from powertrip.errors import BodyTooLarge
 from powertrip.ingest import bounds
-from powertrip.ingest.body import parse_values
 from powertrip.ingest.bounds import check_values
 from powertrip.ingest.contract import IngestRequest, Limits
+from powertrip.ingest.parsing import parse_values
 from tests.sources.posting import source
 
 NOW = datetime(2026, 11, 22, 20, 9, tzinfo=UTC)

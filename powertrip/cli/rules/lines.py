@@ -10,8 +10,8 @@ from datetime import datetime
 
 from powertrip.domain.record import Record
 from powertrip.errors import IngestRefused
-from powertrip.ingest.body import KeyTwice, json_object
 from powertrip.ingest.contract import IngestRequest, Unread
+from powertrip.ingest.parsing import KeyTwice, json_object
 from powertrip.ingest.records import KEYS, make_records
 from powertrip.ingest.shipped import prepared
 from powertrip.ingest.source import SourceSection
