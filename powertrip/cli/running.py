@@ -1,6 +1,7 @@
 """Runs a process until a signal stops it, and reloads the configuration on SIGHUP."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Callable
 
@@ -24,6 +25,8 @@ async def run_until_stopped(
 
     async def serve() -> None:
         async with powertrip(config, serves_web=serves_web, works=works) as running:
+            # What is there now lives to the end: to look for garbage in it takes 70 ms each time.
+            gc.freeze()
             while True:
                 # A queue, not an event: a signal that comes during a reload must lead to another.
                 await reloads.get()

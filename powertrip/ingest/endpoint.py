@@ -136,6 +136,9 @@ class IngestEndpoint:
         limit = min(source.body_limit or limits.body_bytes, limits.body_bytes)
         # Who signs sends little, and at once; and anybody may claim to.
         seconds = min(self.body_timeout, _UNPROVEN_TIMEOUT) if source.proves_by_body else self.body_timeout
+        too_large = BodyTooLarge(f"the body is over the limit of {limit} bytes; send smaller batches")
+        if (request.content_length or 0) > limit:
+            raise too_large
         try:
             # For the whole body: a sender of a byte a second would hold its connection for ever.
             async with asyncio.timeout(seconds):
@@ -143,9 +146,7 @@ class IngestEndpoint:
                     hold(len(chunk))
                     body += chunk
                     if len(body) > limit:
-                        raise BodyTooLarge(
-                            f"the body is over the limit of {limit} bytes; send smaller batches"
-                        )
+                        raise too_large
         except TimeoutError as error:
             raise Overloaded(f"the body did not arrive within {seconds:g} s") from error
         return bytes(body)

@@ -1,6 +1,7 @@
 """Bodies that are held: bounded together, shared among sources, and read one after the other."""
 
 import asyncio
+import gc
 
 import pytest
 
@@ -40,3 +41,17 @@ async def test_one_body_is_read_at_a_time_and_those_who_wait_by_turns() -> None:
         assert order == ["loud"]
         first.set()
     assert order == ["loud", "quiet", "loud", "loud"]
+
+
+async def test_no_garbage_is_looked_for_while_a_large_body_is_read_and_again_afterwards() -> None:
+    turns = Turns()
+    assert gc.isenabled()
+
+    async def read() -> None:
+        async with turns.turn("loud"):
+            assert not gc.isenabled()
+            raise ValueError("unreadable")
+
+    with pytest.raises(ValueError, match="unreadable"):
+        await read()
+    assert gc.isenabled()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 
 from powertrip.ingest.contract import Limits, Source
 from powertrip.ingest.http import build_app
@@ -115,3 +115,30 @@ async def test_a_connection_too_many_is_answered_and_closed(door: Door) -> None:
 
 async def test_a_bomb_to_a_source_that_signs_is_refused_by_its_signature(door: Door) -> None:
     assert (await door.post("servers", gzip.compress(b"{}," * 5_000_000)))[0] == 401
+
+
+async def test_a_body_that_says_it_is_too_large_is_refused_before_it_comes(door: Door) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", door.port)
+    writer.write(
+        b"POST /ingest/app HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999999\r\n"
+        + f"Authorization: Bearer {SECRET}\r\n\r\n".encode()
+    )
+    async with asyncio.timeout(5):
+        assert b" 413 " in await reader.readline()
+    writer.close()
+
+
+async def test_connections_beyond_those_that_are_taken_at_once_are_taken_next() -> None:
+    server = WebServer(web.Application(), "127.0.0.1", 0)
+    await server.start()
+    try:
+        async with asyncio.timeout(30):
+            opened = await asyncio.gather(
+                *(asyncio.open_connection("127.0.0.1", server.port) for _ in range(200))
+            )
+            for reader, writer in opened:
+                writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                assert b" 404 " in await reader.readline()
+                writer.close()
+    finally:
+        await server.stop()
