@@ -85,7 +85,11 @@ class IngestRequest:
 
     def __post_init__(self) -> None:
         # Names of headers have no case, and proxies change it.
-        lowered = {name.lower(): value for name, value in self.headers.items()}
+        lowered: dict[str, str] = {}
+        for name, value in self.headers.items():
+            # As RFC 9110 (5.3) reads them. Of two secrets none counts: a proxy may have checked the other.
+            before = lowered.get(name.lower())
+            lowered[name.lower()] = value if before is None else f"{before}, {value}"
         object.__setattr__(self, "headers", lowered)
 
     def kept_headers(self) -> dict[str, str]:
