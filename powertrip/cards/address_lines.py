@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from powertrip.cards import address, fields, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
+from powertrip.cards.scripts import scripts
 from powertrip.cards.text import clean, fit_middle, one_line, show
 from powertrip.domain.decision import Decision, Verdict
 from powertrip.domain.event import MISSED_AT, Event, Status
@@ -12,6 +13,7 @@ from powertrip.domain.people import SubjectKind
 VALUE_LIMIT = 160
 REASON_LIMIT = 600
 
+_LOOKS_LIKE = "it may only look like a name you know"
 TITLE_VALUE_LIMIT = 160
 """Characters of one decisive field beside the title."""
 
@@ -35,7 +37,7 @@ def summary(event: Event) -> Line:
 
 def essentials(event: Event) -> list[Line]:
     """From where, when, how often, and how bad it is."""
-    lines = [*address.origin(event), labelled("When", date(event.occurred_at))]
+    lines = [*_confusable(event), *address.origin(event), labelled("When", date(event.occurred_at))]
     if event.occurrences > 1:
         seen = f"{words.times(event.occurrences)}, "
         last = [text("last "), date(event.last_occurred_at)]
@@ -45,6 +47,16 @@ def essentials(event: Event) -> list[Line]:
         lines.append(labelled("Risk", text(risk)))
     why = [text(f", {show(event.severity_reason, VALUE_LIMIT)}")] if event.severity_reason else []
     return [*lines, labelled("Severity", text(str(event.severity)), *why)]
+
+
+def _confusable(event: Event) -> list[Line]:
+    """That a name may look like another: most fonts draw the Cyrillic and the Latin a alike."""
+    names = (("user", event.user_name), ("host", event.host_name))
+    return [
+        [text(f"⚠️ The {what}'s name mixes {words.listed(mixed)} letters: {_LOOKS_LIKE}.")]
+        for what, name in names
+        if name and len(mixed := scripts(name)) > 1
+    ]
 
 
 def _since(event: Event) -> Line:

@@ -201,3 +201,25 @@ def test_what_records_that_joined_differ_in_is_shown_with_the_first() -> None:
     assert "Terminal of each: pts/1" in "\n".join(lines)
     crowded = read(event_card(login(occurrences=12, varied={"source_port": many}), view(), NOW))
     assert "8 · 9 and others" in "\n".join(crowded)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        ({"user_name": "al\u0456ce"}, "The user's name mixes Latin and Cyrillic letters"),
+        ({"host_name": "b\u03b1stion-1"}, "The host's name mixes Latin and Greek letters"),
+        ({"user_name": "\uff41l\u0456ce"}, "The user's name mixes Latin and Cyrillic letters"),
+    ],
+)
+def test_a_name_that_only_looks_like_another_is_said_to(names: dict[str, str], says: str) -> None:
+    message = event_card(login(**names), view(), NOW)
+    line = f"⚠️ {says}: it may only look like a name you know."
+    assert line in read(message)
+    assert line in message.text.split("\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["alice", "d\u00e9sir\u00e9e", "\u0430\u043b\u0438\u0441", "\u7530\u4e2dken"]
+)
+def test_a_name_in_one_alphabet_is_not_remarked_on(name: str) -> None:
+    assert "mixes" not in event_card(login(user_name=name), view(), NOW).text
