@@ -12,8 +12,9 @@ from typing import Any
 from urllib.parse import quote_plus
 
 from powertrip.errors import BodyTooLarge, Unreadable
-from powertrip.ingest.body import opened, read_elements, read_values
+from powertrip.ingest.body import read_elements, read_values
 from powertrip.ingest.contract import IngestRequest, Limits
+from powertrip.ingest.parsing import opened
 from tests.sources.posting import request
 from tests.trials.fuzz.dice import ODD, changed, mangled, text
 from tests.trials.fuzz.trying import check_told, dice_of, naming
