@@ -62,7 +62,7 @@ def make_base() -> None:
 def build() -> None:
     """The image, with the instructions of its file; in the format that keeps its health check."""
     volumes = [f"--volume={path}:{path}:ro" for path in OURS if Path(path).exists()]
-    how = ("--format", "docker", "--isolation", "chroot", "--network", "host", "--pull-never", "--layers")
+    how = ("--format", "docker", "--isolation", "chroot", "--network", "host", "--pull-never")
     what = ("--build-arg", f"BASE={BASE}", "--tag", IMAGE, "--file", str(CONTAINER / "Containerfile"), ".")
     say("buildah", *STORAGE, "build", *how, *volumes, *what)
 
