@@ -55,6 +55,8 @@ class Fault:
     seconds: float
     kinds: tuple[Kind, ...] = ("sqlite",)
     never_comes_back: bool = False
+    fakes_time: bool = False
+    """Whether the programs' clock is set, by libfaketime."""
     has_standby: bool = False
     """Whether PostgreSQL has a second server, which takes over."""
 
@@ -128,6 +130,16 @@ async def _slack_half_open(stage: Stage) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _slack_down(stage: Stage) -> AsyncIterator[None]:
     stage.api.refuse()
+    yield
+    stage.api.forward()
+
+
+@asynccontextmanager
+async def _slack_down_an_hour(stage: Stage) -> AsyncIterator[None]:
+    stage.api.refuse()
+    await asyncio.sleep(BEFORE)
+    # What is put off is put off by this clock, which nobody has to wait for.
+    _set_clock(stage, "+1h")
     yield
     stage.api.forward()
 
@@ -242,12 +254,16 @@ async def _corrupt(stage: Stage) -> AsyncIterator[None]:
 # The clock
 
 
-def _clock(steps: str) -> Break:
+def _set_clock(stage: Stage, step: str) -> None:
+    (stage.folder / "faketime").write_text(step, encoding="utf-8")
+
+
+def _clock(step: str) -> Break:
     @asynccontextmanager
     async def broken(stage: Stage) -> AsyncIterator[None]:
-        (stage.folder / "faketime").write_text(steps, encoding="utf-8")
+        _set_clock(stage, step)
         yield
-        (stage.folder / "faketime").write_text("+0", encoding="utf-8")
+        _set_clock(stage, "+0")
 
     return broken
 
@@ -269,6 +285,7 @@ FAULTS: dict[str, Fault] = {
     "slack-envelopes-twice": Fault(_envelopes_twice, 12, BOTH),
     "slack-half-open": Fault(_slack_half_open, 45),
     "slack-down": Fault(_slack_down, 60, BOTH),
+    "slack-down-an-hour": Fault(_slack_down_an_hour, 30, fakes_time=True),
     "postgres-restarted": Fault(_postgres_restarted, 15, POSTGRESQL),
     "postgres-down": Fault(_postgres_down, 30, POSTGRESQL),
     "postgres-failed-over": Fault(_postgres_failed_over, 5, POSTGRESQL, has_standby=True),
@@ -280,8 +297,8 @@ FAULTS: dict[str, Fault] = {
     "sqlite-disk-full": Fault(_disk_full, 12),
     "sqlite-read-only": Fault(_read_only, 12),
     "sqlite-corrupt": Fault(_corrupt, 12, never_comes_back=True),
-    "clock-forward-and-back": Fault(_clock("+1h"), 15, BOTH),
-    "clock-back": Fault(_clock("-1h"), 15, BOTH),
+    "clock-forward-and-back": Fault(_clock("+1h"), 15, BOTH, fakes_time=True),
+    "clock-back": Fault(_clock("-1h"), 15, BOTH, fakes_time=True),
 }
 
 
@@ -291,7 +308,7 @@ async def run(name: str, kind: Kind, *, seed: int, rate: float) -> tuple[Verdict
     with TemporaryDirectory(prefix="powertrip-fault-") as top:
         folder = Path(top)
         with _small_disk(folder) if name == "sqlite-disk-full" else contextlib.nullcontext():
-            environment = _faked_time(folder) if name.startswith("clock") else {}
+            environment = _faked_time(folder) if fault.fakes_time else {}
             async with a_stage(
                 kind, folder, environment=environment, breakable=True, has_standby=fault.has_standby
             ) as stage:
