@@ -22,6 +22,7 @@ from powertrip.slack.answering import (
     ACK_PATIENCE,
     BROKE,
     NOT_YET,
+    TELL_PATIENCE,
     Asker,
     answer_otherwise,
     asker_of,
@@ -102,14 +103,25 @@ class Listeners:
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Decide as the button says, or open the modal where that takes a reason."""
         deciding, asker = asyncio.create_task(self._button_answer(body, client)), asker_of(body, client)
-        if await is_kept_or_told(deciding, lambda message: give_answer(respond, message, asker)):
+        may_ack = await is_kept_or_told(deciding, lambda message: give_answer(respond, message, asker))
+        is_late = not deciding.done()
+        if may_ack and is_late:
             await ack()
-        answer = await deciding
-        if answer is not None:
-            await give_answer(respond, answer, asker)
+        answer, is_kept = await deciding
+        if may_ack and not is_late and is_kept:
+            await ack()
+        if answer is None:
+            return
+        telling = asyncio.create_task(give_answer(respond, answer, asker))
+        if may_ack and not is_late and not is_kept:
+            # Whoever cannot be told that nothing was decided sees by Slack that the click did not work.
+            await asyncio.wait({telling}, timeout=TELL_PATIENCE)
+            if telling.done() and telling.result():
+                await ack()
+        await telling
 
-    async def _button_answer(self, body: dict[str, Any], client: Any) -> Message | None:
-        """What the person is told; None where a modal asks for a reason."""
+    async def _button_answer(self, body: dict[str, Any], client: Any) -> tuple[Message | None, bool]:
+        """What the person is told, and whether they were obeyed; nothing where a modal asks for a reason."""
         action = body["actions"][0]
         verdict = Verdict(action["action_id"])
         try:
@@ -121,10 +133,10 @@ class Listeners:
                 context = ModalContext(reference=reference, verdict=verdict, via=Via.BUTTON, channel=channel)
                 event = await self._decider.event(reference)
                 await open_modal(client, body["trigger_id"], event, context)
-                return None
+                return None, True
         except PowertripError as error:
-            return cards.refusal(sentence(error))
-        return _in_words(outcome)
+            return cards.refusal(sentence(error)), False
+        return _in_words(outcome), True
 
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal.

@@ -32,8 +32,17 @@ async def test_an_answer_after_a_modal_that_slack_does_not_take_breaks_nothing()
 class Click:
     """A click, a modal or a command that decides, and in which order what became of it."""
 
-    def __init__(self, *, takes_long: bool = False, is_told: bool = True) -> None:
-        """`takes_long`: longer than Slack waits; `is_told`: Slack takes what the person is told meanwhile."""
+    def __init__(
+        self,
+        *,
+        takes_long: bool = False,
+        is_told: bool = True,
+        is_allowed: bool = False,
+        is_answered: bool = True,
+    ) -> None:
+        """`takes_long`: longer than Slack waits; `is_told`: Slack takes what the person is told meanwhile;
+        `is_allowed`: the decision is taken; `is_answered`: Slack takes the answer."""
+        self._is_allowed, self._is_answered = is_allowed, is_answered
         self.order: list[str] = []
         self._goes_on = asyncio.Event()
         if not takes_long:
@@ -44,6 +53,9 @@ class Click:
         """In place of the decider."""
         await self._goes_on.wait()
         self.order.append("decided")
+        if self._is_allowed:
+            kept: Any = None
+            return kept
         raise NotAllowed("Only reviewers can.")
 
     async def ack(self, **said: Any) -> None:
@@ -57,11 +69,12 @@ class Click:
             asyncio.get_running_loop().call_later(answering.TELL_PATIENCE + 0.05, self._goes_on.set)
             await asyncio.Event().wait()
         self.order.append("told that it is not kept yet" if is_early else "answered")
-        return SimpleNamespace(status_code=200, body="")
+        return SimpleNamespace(status_code=200 if self._is_answered else 500, body="")
 
     async def press(self) -> list[str]:
         body = {"actions": [{"action_id": "approve", "value": "k3f9x2m8.1"}], "user": {"id": ALICE}}
-        await self._listeners().on_button(self.ack, body, None, self.respond)
+        away: Any = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/", retry_handlers=[])
+        await self._listeners().on_button(self.ack, body, away, self.respond)
         return self.order
 
     async def type(self, text: str) -> list[str]:
@@ -90,8 +103,18 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answering, "TELL_PATIENCE", 0.05)
 
 
-async def test_a_click_is_kept_before_it_is_acknowledged() -> None:
-    assert await Click().press() == ["decided", "acknowledged", "answered"]
+async def test_a_click_is_kept_before_it_is_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listeners, "_in_words", lambda _: cards.note("You approved it."))
+
+    assert await Click(is_allowed=True).press() == ["decided", "acknowledged", "answered"]
+
+
+async def test_a_click_that_is_refused_is_acknowledged_once_its_person_knows() -> None:
+    assert await Click().press() == ["decided", "answered", "acknowledged"]
+
+
+async def test_a_click_that_is_refused_and_whose_person_cannot_be_told_is_not_acknowledged() -> None:
+    assert await Click(is_answered=False).press() == ["decided", "answered"]
 
 
 LATE = ["told that it is not kept yet", "acknowledged", "decided", "answered"]
