@@ -3,7 +3,7 @@
 import asyncio
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -54,8 +54,7 @@ class Click:
         await self._goes_on.wait()
         self.order.append("decided")
         if self._is_allowed:
-            kept: Any = None
-            return kept
+            return cast("Outcome", None)
         raise NotAllowed("Only reviewers can.")
 
     async def ack(self, **said: Any) -> None:
