@@ -58,7 +58,7 @@ def check_database(config: Config, report: Report) -> None:
     if problem := doubt(config.database.url.get_secret_value()):
         report.note("database", problem)
     try:
-        opened = open_database(config.database.url.get_secret_value())
+        opened = open_database(config.database.url.get_secret_value(), config.audit.key)
         with using(opened), opened.connection_context():
             pending = pending_migrations(opened)
             # Before its migrations the history may have no table yet.
@@ -113,7 +113,7 @@ async def check_heartbeat(config: Config, report: Report) -> None:
     if not config.heartbeat.is_on:
         return
     try:
-        thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
+        thread = DatabaseThread(open_database(config.database.url.get_secret_value(), config.audit.key))
     except StoreError:
         return  # `check_database` has reported it
     now = utc_now()
@@ -139,7 +139,7 @@ async def check_heartbeat(config: Config, report: Report) -> None:
 async def check_enrichment(config: Config, report: Report) -> None:
     """Ask each service, at the price of a call at most, and open each database of addresses."""
     try:
-        thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
+        thread = DatabaseThread(open_database(config.database.url.get_secret_value(), config.audit.key))
     except StoreError:
         return  # `check_database` has reported it
     try:

@@ -84,7 +84,7 @@ def forget(
         pass  # it is there, and its tables are those of this version
 
     async def run() -> dict[str, int]:
-        thread = DatabaseThread(open_database(settings.database.url.get_secret_value()))
+        thread = DatabaseThread(open_database(settings.database.url.get_secret_value(), settings.audit.key))
         try:
             return await forget_person(thread, who, utc_now())
         finally:

@@ -87,7 +87,7 @@ def open_stored(config: "Config") -> Iterator[None]:
     from powertrip.store.database_in_use import using
     from powertrip.store.faults import DRIVER_ERRORS, named
 
-    opened = open_database(config.database.url.get_secret_value())
+    opened = open_database(config.database.url.get_secret_value(), config.audit.key)
     try:
         with using(opened), opened.connection_context():
             # A table or a column that is read here may not be there yet.

@@ -38,7 +38,7 @@ async def _try_out(path: Path, source: str, user: str | None, wait: timedelta) -
     config = read_config(path)
     people = [person.name for person in config.people.values() if not person.bot]
     name = user or next(iter(people), "powertrip-test")
-    thread = DatabaseThread(open_database(config.database.url.get_secret_value()))
+    thread = DatabaseThread(open_database(config.database.url.get_secret_value(), config.audit.key))
     try:
         async with new_client() as http:
             sender = TrialSender(config=lambda: config, store=Store(thread), http=http, clock=utc_now)

@@ -90,7 +90,7 @@ def make(
     moment = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
     text = f"powertrip-checkpoint lines={lines} head={head} at={moment} version={version}"
     if key is not None:
-        text += f" key={_name_of(key.public_key())}"
+        text += f" key={name_of(key.public_key())}"
         text += _SIGNATURE + base64.b64encode(key.sign(text.encode())).decode()
     return Checkpoint(lines=lines, head=head, at=at.replace(microsecond=0), version=version, text=text)
 
@@ -131,5 +131,6 @@ def is_genuine(checkpoint: Checkpoint, key: Ed25519PublicKey) -> bool:
     return True
 
 
-def _name_of(key: Ed25519PublicKey) -> str:
+def name_of(key: Ed25519PublicKey) -> str:
+    """The short name of a key, by which one sees which it was."""
     return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]

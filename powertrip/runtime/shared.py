@@ -64,7 +64,7 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
     config, signals, metrics = Live(at_start), Signals(), Metrics()
     async with AsyncExitStack() as at_end:
         url = at_start.database.url.get_secret_value()
-        thread = DatabaseThread(open_database(url))
+        thread = DatabaseThread(open_database(url, at_start.audit.key))
         at_end.push_async_callback(thread.close)
         applied = await asyncio.to_thread(migrate, thread.database)
         if problem := doubt(url):

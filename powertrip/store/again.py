@@ -8,8 +8,7 @@ from typing import Any
 
 from powertrip.domain.missed import Missed, MissedQuery
 from powertrip.domain.record import Record
-from powertrip.store import audit, inbox, quarantine
-from powertrip.store.bulk import update_all
+from powertrip.store import audit, inbox, marking, quarantine
 from powertrip.store.database import Role, transaction
 from powertrip.store.signals import Signal, notify
 from powertrip.store.tables import InboxRow, QuarantineRow
@@ -134,13 +133,11 @@ def rejudge_quarantined(records: Mapping[int, Sequence[Record]], now: datetime) 
 
 def _read_anew(records: Mapping[int, Record], turns: Turns) -> None:
     """Write what a source reads in records by now, and whose turn they are, by the ids of their rows."""
-    update_all(
-        InboxRow,
-        [
-            {name: getattr(record, name) for name in _READ}
-            | {"turn": turns.take(record.source), "id": inbox_id}
+    marking.read_anew(
+        {
+            inbox_id: {name: getattr(record, name) for name in _READ} | {"turn": turns.take(record.source)}
             for inbox_id, record in sorted(records.items())
-        ],
+        }
     )
 
 

@@ -14,6 +14,7 @@ from peewee import fn
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
 from powertrip.store.fields import MomentField, as_json
+from powertrip.store.history import marks
 from powertrip.store.history.tables import AuditHeadRow
 from powertrip.store.tables import AuditRow
 
@@ -34,10 +35,11 @@ def append(
 def _chain(lines: list[dict[str, Any]]) -> None:
     # Last of all, so that processes wait for each other's history only as long as a commit takes.
     wait_for(Turn.HISTORY)
-    (previous, count), rows = end(), []
+    (previous, count), rows, marker = end(), [], marks.in_use()
     for line in lines:
         digest = _digest(previous, **line)
-        rows.append({**line, "previous_hash": previous, "hash": digest})
+        mark = marker.of([digest]) if marker else None
+        rows.append({**line, "previous_hash": previous, "hash": digest, "mark": mark})
         previous = digest
     insert_all(AuditRow, rows)
     AuditHeadRow.update(lines=count + len(rows), hash=previous).where(AuditHeadRow.id == 1).execute()
@@ -82,7 +84,9 @@ def _digest(
 
 def in_force(digest: str, version: str, part: str, at: datetime) -> None:
     """Write down which configuration `part` of the program works by from now on, and in which release."""
-    append("configuration_in_force", at, digest=digest, version=version, part=part)
+    marker = marks.in_use()
+    name = marker.name if marker else None
+    append("configuration_in_force", at, digest=digest, version=version, part=part, marks=name)
 
 
 class Audit(Role):

@@ -12,21 +12,22 @@ from zlib import crc32
 
 import peewee
 import structlog
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from playhouse.migrations import Runner
 
 from powertrip.errors import PowertripError, StoreError, StoreUnavailable, StoreUncertain
 from powertrip.store.database_in_use import database, using
 from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, is_in_the_way, named
-from powertrip.store.line import Line, Lost, ShowsProgress
+from powertrip.store.history.marks import marker_of
+from powertrip.store.line import Line, Lost
 from powertrip.store.lines import PATIENCE, Lines
 from powertrip.store.postgres import Postgres
+from powertrip.store.sqlite import SqliteDatabase
 
 log = structlog.get_logger(__name__)
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _MIGRATION_LOCK = 0x506F776572
-BUSY_TIMEOUT = 5
-"""Seconds a SQLite write waits for another process's write before it is refused."""
 HURRIED_PATIENCE = 6.0
 """Seconds instead of PATIENCE while the process ends, which should take less than 10 whatever the database
 does; more than SQLite waits for another's write."""
@@ -49,33 +50,22 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-class SqliteDatabase(ShowsProgress, peewee.SqliteDatabase):
-    """SQLite, opened by `DatabaseThread` or for a command; migrations know it by its name."""
+def open_database(url: str, key: Ed25519PrivateKey | None = None) -> peewee.Database:
+    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme.
 
-    def __init__(self, path: str) -> None:
-        super().__init__(
-            path,
-            # synchronous=FULL: what was committed, and so promised to a sender, survives a loss of power.
-            pragmas={"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1},
-            timeout=BUSY_TIMEOUT,
-            # The write lock when a transaction begins: two that read first would deadlock when both write.
-            lock_type="IMMEDIATE",
-        )
-
-    def again(self) -> "SqliteDatabase":
-        """The same database, for another thread."""
-        return SqliteDatabase(self.database)
-
-
-def open_database(url: str) -> peewee.Database:
-    """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme."""
+    `key` is what signs checkpoints, if anything does; rows bear marks then.
+    """
+    opened: SqliteDatabase | Postgres
     if url.startswith("sqlite"):
         path = url.split("://", 1)[-1].removeprefix("/")
-        return SqliteDatabase(path or ":memory:")
-    if url.startswith(("postgres://", "postgresql://")):
-        return Postgres(url)
-    scheme = url.split(":", 1)[0]
-    raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
+        opened = SqliteDatabase(path or ":memory:")
+    elif url.startswith(("postgres://", "postgresql://")):
+        opened = Postgres(url)
+    else:
+        scheme = url.split(":", 1)[0]
+        raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
+    opened.marker = marker_of(key)
+    return opened
 
 
 def is_postgres() -> bool:

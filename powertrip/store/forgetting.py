@@ -7,7 +7,7 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.event import Status
-from powertrip.store import audit
+from powertrip.store import audit, marking
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import (
     DeliveryRow,
@@ -80,7 +80,7 @@ def _forget_records(event_ids: Collection[str]) -> int:
         & (OccurrenceRow.source == InboxRow.source)
         & (OccurrenceRow.record_id == InboxRow.record_id)
     )
-    return int(InboxRow.delete().where(InboxRow.judged_at.is_null(False) & fn.EXISTS(kept)).execute())
+    return marking.delete(InboxRow.judged_at.is_null(False) & fn.EXISTS(kept))
 
 
 def _forget_deliveries(event_ids: Collection[str]) -> int:

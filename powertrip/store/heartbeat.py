@@ -15,6 +15,7 @@ from powertrip.domain.heartbeat import AHEAD, REASON, Card, Heard, Outage, Watch
 from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import Judgement, ToAsk, ToBeat
 from powertrip.domain.sources import NO_SOURCE, refused
+from powertrip.store import marking
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.heartbeat_tables import HeartbeatCardRow, HeartbeatRow, HeartbeatTakenRow
@@ -202,7 +203,7 @@ def prune(now: datetime) -> int:
     """Delete nonces that no heartbeat is young enough to repeat, and the records that they came in."""
     old = HeartbeatTakenRow.at < now - REMEMBERED - AHEAD
     records = HeartbeatTakenRow.select(HeartbeatTakenRow.inbox_id).where(old)
-    InboxRow.delete().where(InboxRow.id.in_(records)).execute()
+    marking.delete(InboxRow.id.in_(records))
     return int(HeartbeatTakenRow.delete().where(old).execute())
 
 

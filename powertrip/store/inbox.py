@@ -12,9 +12,10 @@ from powertrip.domain.record import Record, told_apart
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import Voice
 from powertrip.log import Seldom
-from powertrip.store import counter
+from powertrip.store import counter, marking
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.history import ledger
 from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import counts, voices
 from powertrip.store.tables import InboxRow
@@ -54,13 +55,13 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     counted: Counter[tuple[str, str]] = Counter()
     for batch in batches:
         rows = [row | {"turn": turns.take(row["source"])} for row in rows_of(batch)]
-        new = insert_all(InboxRow, rows, "ON CONFLICT DO NOTHING")
+        new = insert_all(InboxRow, marking.mark(rows), "ON CONFLICT DO NOTHING")
         if not batch:
             news.append(new)
             continue
         source, at = batch[0].source, max(record.received_at for record in batch)
         if new < len(batch):
-            others = insert_all(InboxRow, _of_other_content(rows), "ON CONFLICT DO NOTHING")
+            others = insert_all(InboxRow, marking.mark(_of_other_content(rows)), "ON CONFLICT DO NOTHING")
             new += others
             if others:
                 counter.add(at, verdict=RecordVerdict.SHARED_ID, name=source, count=others)
@@ -76,6 +77,7 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
         if new and any(USER not in record.message for record in batch):
             heard_at[Voice(source)] = max(at, heard_at.get(Voice(source), at))
     if any(news):
+        ledger.count(InboxRow, kept=sum(news))
         notify(Signal.INBOX)
     voices.hear(heard_at)
     if counted:
@@ -139,13 +141,15 @@ def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[R
     """
     now = clock()
     free = InboxRow.leased_until.is_null() | (InboxRow.leased_until < now)
-    columns = [getattr(InboxRow, column) for column in ("id", *COLUMNS)]
+    columns = [getattr(InboxRow, column) for column in ("id", "mark", *COLUMNS)]
     waiting = InboxRow.select(*columns).where(InboxRow.judged_at.is_null() & free)
     query = for_update(waiting.order_by(InboxRow.turn, InboxRow.id).limit(limit), skip_locked=True)
-    records = [
-        Record(inbox_id=row_id, **dict(zip(COLUMNS, values, strict=True)))
-        for row_id, *values in query.tuples()
-    ]
+    records = marking.vouched_for(
+        [
+            (Record(inbox_id=row_id, **dict(zip(COLUMNS, values, strict=True))), mark)
+            for row_id, mark, *values in query.tuples()
+        ]
+    )
     if records:
         taken = InboxRow.update(leased_until=now + lease, attempts=InboxRow.attempts + 1)
         taken.where(InboxRow.id.in_([record.inbox_id for record in records])).execute()
@@ -157,7 +161,7 @@ def mark_judged(verdicts: Mapping[int, RecordVerdict], now: datetime) -> set[int
 
     Those that no rule took can be judged again while they are kept.
     """
-    mine: set[int] = set()
+    mine: dict[RecordVerdict, set[int]] = {}
     by_verdict: dict[RecordVerdict, list[int]] = {}
     for inbox_id, verdict in verdicts.items():
         by_verdict.setdefault(verdict, []).append(inbox_id)
@@ -165,8 +169,9 @@ def mark_judged(verdicts: Mapping[int, RecordVerdict], now: datetime) -> set[int
         unjudged = InboxRow.id.in_(inbox_ids) & InboxRow.judged_at.is_null()
         is_unmatched = verdict is RecordVerdict.UNMATCHED
         judged = InboxRow.update(judged_at=now, leased_until=None, unmatched=is_unmatched, verdict=verdict)
-        mine |= {row.id for row in judged.where(unjudged).returning(InboxRow.id).execute()}
-    return mine
+        mine[verdict] = {row.id for row in judged.where(unjudged).returning(InboxRow.id).execute()}
+    marking.note_batch(mine, now)
+    return {inbox_id for inbox_ids in mine.values() for inbox_id in inbox_ids}
 
 
 def release(inbox_ids: Sequence[int], now: datetime, put_off: Collection[str] = ()) -> None:

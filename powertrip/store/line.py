@@ -37,6 +37,8 @@ class ShowsProgress:
 
     connect_limit = 0.0
     """Seconds after which it is certain that nobody answers a new connection; 0 where nobody is asked."""
+    marker: Any = None
+    """What makes marks on rows; see `history.marks`."""
 
     def again(self) -> Any:
         """The same database, for another thread."""

@@ -23,6 +23,7 @@ class PollRow(Table):
     behind_count = IntegerField(default=0)
     behind_from = MomentField(null=True)
     behind_to = MomentField(null=True)
+    mark = CharField(null=True)
 
 
 class GapRow(Table):

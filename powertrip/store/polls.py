@@ -7,14 +7,23 @@ fetched twice the inbox knows.
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
+import structlog
+
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.due import PollRound, PollState
 from powertrip.domain.record import Cursor, Record
 from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import inbox, notes
 from powertrip.store.database import Role, transaction
+from powertrip.store.history import marks
+from powertrip.store.history.marks import Marker
 from powertrip.store.poll_tables import PollRow
 from powertrip.store.turns import waiting_by_source
+
+log = structlog.get_logger(__name__)
+
+MARKED = ("name", "since", "cursor")
+"""Columns that say where it goes on."""
 
 
 def claim(
@@ -28,6 +37,13 @@ def claim(
     if not PollRow.update(owner=owner, leased_until=now + lease).where(due).execute():
         return None
     row = PollRow.get_by_id(name)
+    marker = marks.in_use()
+    if marker is not None and marker.made(row.mark) and row.mark != _mark(marker, row):
+        # What is fetched again is known; what would be skipped is nowhere.
+        log.error("a poll's cursor was changed in the database, it begins anew", poll=name, since=look_back)
+        row.cursor, row.since = None, now - look_back
+        changed = PollRow.update(cursor=None, since=row.since, mark=_mark(marker, row))
+        changed.where(PollRow.name == name).execute()
     return PollState(cursor=row.cursor, since=row.since, failures=row.failures)
 
 
@@ -47,7 +63,14 @@ def keep(
     if records and not backlog.admits(name, waiting_by_source()):
         raise Overloaded(backlog.refusal(name))
     _change(name, owner, cursor=cursor, leased_until=now + lease)
+    marker = marks.in_use()
+    if marker is not None:
+        PollRow.update(mark=_mark(marker, PollRow.get_by_id(name))).where(PollRow.name == name).execute()
     return sum(inbox.append([records]))
+
+
+def _mark(marker: Marker, row: PollRow) -> str:
+    return marker.of_row(PollRow, row.__data__, MARKED)
 
 
 def _change(name: str, owner: str, **changes: object) -> None:

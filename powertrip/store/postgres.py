@@ -125,7 +125,9 @@ class Postgres(ShowsProgress, peewee.PostgresqlDatabase):
 
     def again(self) -> "Postgres":
         """The same database, for another thread."""
-        return Postgres(self._url, self._limits)
+        another = Postgres(self._url, self._limits)
+        another.marker = self.marker
+        return another
 
     def for_migrations(self) -> "Postgres":
         """The same database with the limits of migrations."""

@@ -15,10 +15,12 @@ from powertrip.store import (
     heartbeat,
     inbox,
     lanes,
+    marking,
     people_cache,
     quarantine,
 )
 from powertrip.store.database import DatabaseThread
+from powertrip.store.history import marks
 from powertrip.store.sources import counts, unmatched, voices
 from powertrip.store.storms import sweep
 from powertrip.store.tables import DeliveryRow, InboxRow, Table
@@ -34,6 +36,7 @@ async def prune(
     told_before = now - retention.deliveries
     steps: dict[str, Callable[[], int]] = {
         "records": partial(_part, InboxRow, inbox.judged_before(now - retention.records), now),
+        "verdicts": partial(marking.prune_batches, now - retention.records),
         "deliveries": partial(_part, DeliveryRow, deliveries.done_before(told_before), now),
         "gaps": partial(gaps.prune, now - retention.records),
         "quarantine": partial(quarantine.prune, kept.keep, kept.keep_bytes, now),
@@ -58,9 +61,15 @@ async def prune(
 def _part(table: Any, old: Any, now: datetime) -> int:
     """Delete some of the rows of `table` that are `old`, with a line in the history; returns how many."""
     some = table.select(table.id).where(old).limit(AT_ONCE)
-    count = int(table.delete().where(table.id.in_(some)).execute())
+    counted: dict[str, Any] = {}
+    if table is InboxRow:
+        count, marker = marking.delete(table.id.in_([row.id for row in some])), marks.in_use()
+        # An earlier release, or one without the key, deletes records without counting them in the ledger.
+        counted = {"ledger": marker.name if marker else ""}
+    else:
+        count = int(table.delete().where(table.id.in_(some)).execute())
     if count:
-        audit.append("pruned", now, table=_name(table), count=count)
+        audit.append("pruned", now, table=_name(table), count=count, **counted)
     return count
 
 

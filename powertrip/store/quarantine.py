@@ -15,6 +15,7 @@ from powertrip.domain.sources import RecordVerdict
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.history import ledger, marks
 from powertrip.store.sources import counts
 from powertrip.store.tables import QuarantineRow
 
@@ -31,6 +32,11 @@ _REST_OF_RECORD = (
     "flaw",
 )
 """What the other columns of a row leave out of its record."""
+MARKED = (
+    *("source", "rule", "reason", "message", "body", "size", "at"),
+    *("inbox_id", "record", "request"),
+)
+"""Columns that nothing changes."""
 _MOMENTS = ("received_at", "occurred_at")
 SAMPLES = 3
 """Lines shown to the security channel with the count."""
@@ -82,7 +88,13 @@ def record_of(row: Any) -> Record | None:
 
 def add(rows: Sequence[dict[str, Any]]) -> None:
     """Keep what could not be judged."""
-    insert_all(QuarantineRow, rows)
+    marker = marks.in_use()
+    if marker is None:
+        insert_all(QuarantineRow, rows)
+        return
+    whole = [dict.fromkeys(MARKED) | row for row in rows]
+    insert_all(QuarantineRow, [row | {"mark": marker.of_row(QuarantineRow, row, MARKED)} for row in whole])
+    ledger.count(QuarantineRow, kept=len(rows))
 
 
 def add_body(
@@ -145,7 +157,11 @@ def prune(keep_rows: int, keep_bytes: int, now: datetime) -> int:
     for row_id, row_size in query.tuples().iterator():
         rows, size = rows + 1, size + row_size
         if rows > keep_rows or size > keep_bytes:
-            deleted = int(QuarantineRow.delete().where(QuarantineRow.id <= row_id).execute())
+            old, marker = QuarantineRow.id <= row_id, marks.in_use()
+            if marker is not None:
+                marked = QuarantineRow.select().where(old & ledger.marked(QuarantineRow, marker)).count()
+                ledger.count(QuarantineRow, deleted=int(marked))
+            deleted = int(QuarantineRow.delete().where(old).execute())
             audit.append("quarantine_pruned", now, count=deleted)
             return deleted
     return 0

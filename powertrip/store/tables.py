@@ -60,6 +60,8 @@ class InboxRow(Table):
     rejudged_at = MomentField(null=True)
     # What a rule said of it; empty for what an earlier release judged.
     verdict = CharField(null=True)
+    # See `history.marks`.
+    mark = CharField(null=True)
 
 
 class EventRow(Table):
@@ -259,6 +261,7 @@ class PeopleCacheRow(Table):
     key = CharField(primary_key=True)
     value = JsonField()
     fetched_at = MomentField()
+    mark = CharField(null=True)
 
 
 class QuarantineRow(Table):
@@ -277,6 +280,7 @@ class QuarantineRow(Table):
     record = JsonField(null=True)
     request = JsonField(null=True)
     rejudged_at = MomentField(null=True)
+    mark = CharField(null=True)
 
 
 class TallyRow(Table):
@@ -299,3 +303,4 @@ class AuditRow(Table):
     detail = JsonField()
     previous_hash = CharField()
     hash = CharField(unique=True)
+    mark = CharField(null=True)

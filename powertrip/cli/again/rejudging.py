@@ -67,7 +67,7 @@ def _put_back_those(page: Sequence[Judged], kind: Kind, settings: Config) -> int
 
 
 async def _put_back(chosen: Sequence[Judged], kind: Kind, settings: Config) -> int:
-    thread = DatabaseThread(open_database(settings.database.url.get_secret_value()))
+    thread = DatabaseThread(open_database(settings.database.url.get_secret_value(), settings.audit.key))
     again, now = Store(thread).again, datetime.now(UTC)
     try:
         if kind is Kind.UNMATCHED:

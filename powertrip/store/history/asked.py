@@ -65,6 +65,8 @@ class _Case:
     """How many records its own lines tell of."""
     status: str = Status.PENDING
     decided_at: int | None = None
+    decided_line: int = 0
+    """The line of the last decision."""
     alerted: bool = False
     """Whether the security channel had to be told of a denial."""
     subject: tuple[int, Any] | None = None
@@ -85,7 +87,7 @@ class _Case:
                 self._line(line, action, actor_id, at, an_object(text), occurrences, decisions)
         self._rest(occurrences, decisions)
         self._check_row()
-        self.messages.check(notices)
+        self.messages.check(notices, self.decided_line)
 
     def _line(
         self,
@@ -165,8 +167,11 @@ class _Case:
 
     def _moved_to(self, event_id: str, number: int) -> tuple[str, int]:
         """Where a record is that was number so-and-so of an event, after any splits."""
-        while (split := self.coupled.split(event_id)) is not None:
+        passed: set[str] = set()
+        while (split := self.coupled.split(event_id)) is not None and event_id not in passed:
             rest, count = split
+            # Lines that somebody wrote may lead in a circle.
+            passed.add(event_id)
             row = self.seen.first(
                 "SELECT count(*) FROM audit WHERE event_id = ? AND action IN (?, ?)", event_id, *_RECORDS
             )
@@ -180,7 +185,7 @@ class _Case:
         return event_id, number
 
     def _decided(self, line: int, actor_id: Any, at: int, detail: Any, row: Row | None) -> None:
-        self.status, self.decided_at = detail.get("status"), at
+        self.status, self.decided_at, self.decided_line = detail.get("status"), at, line
         self.alerted = self.alerted or bool(detail.get("outcome_channel"))
         if row is None:
             self._missing("decision", f"event {self.id}", f"the decision of audit line {line} is gone")
@@ -261,4 +266,4 @@ class _Case:
             return True
         if self.storm is None or self.is_apart:
             return False
-        return self.coupled.has_card(self.storm) or self.waiting(self.storm, DeliveryKind.STORM)
+        return self.coupled.storms.has_card(self.storm) or self.waiting(self.storm, DeliveryKind.STORM)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,12 +12,17 @@ from powertrip.domain.checkpoint import Checkpoint
 from powertrip.store.audit import FIRST_HASH
 from powertrip.store.fields import MomentField, as_json
 from powertrip.store.history.findings import Finding, Findings, Verdict
+from powertrip.store.history.marks import Marker, Since
 from powertrip.store.history.reading import an_object, odd_is_a_fault
 from powertrip.store.history.snapshot import Row, Snapshot, snapshot
+from powertrip.store.history.stormy import Storms
 
 CLOCK_SKEW = timedelta(hours=2)
 """How far a line may be dated ahead: a clock that was an hour fast, and then some."""
-_COUPLING = ("occurrences_split_off", "member_renamed", "notices_moved", "quarantine_pruned", "storm_posted")
+_COUPLING = (
+    *("occurrences_split_off", "member_renamed", "notices_moved", "quarantine_pruned", "storm_posted"),
+    *("configuration_in_force", "pruned", "storm_opened", "storm_joined", "storm_apart"),
+)
 _LISTING = ("notice_posted", "notice_updated")
 
 
@@ -33,11 +38,19 @@ class Coupled:
     """How many of the oldest rows of the quarantine were deleted."""
     unsealed: tuple[int, int] | None = None
     """From when to when an earlier release wrote lines, before an upgrade or after a rollback."""
+    starts: list[tuple[int, str | None]] = field(default_factory=list)
+    """When a configuration came in force, and the key that marked rows then; None for an earlier release."""
+    versions: set[str] = field(default_factory=set)
+    """The releases that ever worked here."""
+    storms: Storms = field(default_factory=Storms)
+    is_to_change: Callable[[str, str], bool] = lambda channel, ts: True  # noqa: ARG005
+    """Whether a change of a message, by its channel and ts, waits in the outbox."""
+    pruned_uncounted: bool = False
+    """Whether records were deleted by a process that counts none, after the first that counts them."""
     # On the disk, for there may be many.
     _aside: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(""))
 
     def __post_init__(self) -> None:
-        self._aside.execute("CREATE TABLE storm (id PRIMARY KEY) WITHOUT ROWID")
         self._aside.execute("CREATE TABLE split (event PRIMARY KEY, rest, count) WITHOUT ROWID")
         self._aside.execute(
             "CREATE TABLE listed (event, line, action, at, detail, PRIMARY KEY (event, line))"
@@ -56,7 +69,9 @@ class Coupled:
             "SELECT event, line, action, NULL, at, detail FROM listed ORDER BY event, line"
         )
 
-    def take(self, line: int, action: str, event_id: str | None, actor_id: str | None, detail: Any) -> None:
+    def take(
+        self, line: int, at: int, action: str, event_id: str | None, actor_id: str | None, detail: Any
+    ) -> None:
         """Remember a line that is about more than its event."""
         match action:
             case "occurrences_split_off":
@@ -66,19 +81,30 @@ class Coupled:
                 self.renames.append((line, detail.get("former"), actor_id or ""))
             case "notices_moved":
                 self.moves.append((line, detail.get("former"), detail.get("channel")))
-            case "storm_posted":
-                self._aside.execute("INSERT OR IGNORE INTO storm VALUES (?)", (detail.get("storm"),))
+            case "storm_opened" | "storm_posted" | "storm_joined" | "storm_apart":
+                self.storms.take(line, action, detail)
+            case "configuration_in_force":
+                self.versions.add(str(detail.get("version")))
+                self.starts.append((at, (detail["marks"] or "") if "marks" in detail else None))
+            case "pruned":
+                is_keyed = any(name for _, name in self.starts)
+                if detail.get("table") == "inbox" and not detail.get("ledger") and is_keyed:
+                    self.pruned_uncounted = True
             case _:
                 self.pruned += int(detail.get("count") or 0)
+
+    def had_other_key(self, *, since: int, name: str) -> bool:
+        """Whether a process without this key began to work after a moment."""
+        return any(at >= since and its != name for at, its in self.starts)
+
+    def judged_by_earlier(self, at: int, *, since: int) -> bool:
+        """Whether an earlier release, which keeps no batches and began `since`, may have judged then."""
+        return any(name is None and since <= began <= at for began, name in self.starts)
 
     def written_unsealed(self, at: int) -> None:
         """Remember that an earlier release wrote a line then."""
         first, last = self.unsealed or (at, at)
         self.unsealed = (min(first, at), max(last, at))
-
-    def has_card(self, storm: str) -> bool:
-        """Whether a card of this storm was posted."""
-        return self._aside.execute("SELECT 1 FROM storm WHERE id = ?", (storm,)).fetchone() is not None
 
     def split(self, event_id: str) -> tuple[str, int] | None:
         """The event that the last records of this one went to, and how many."""
@@ -104,17 +130,24 @@ def broken(opened: Any) -> Finding | None:
     return findings.faults.get((Verdict.INTEGRITY, "chain"))
 
 
-def check(seen: Snapshot, findings: Findings, anchors: Iterable[Checkpoint], now: datetime | None) -> Coupled:
+def check(
+    seen: Snapshot,
+    findings: Findings,
+    anchors: Iterable[Checkpoint],
+    now: datetime | None,
+    marker: Marker | None = None,
+) -> Coupled:
     """Read every line in its order; returns what the checks of other rows need of them."""
     coupled, told = Coupled(), sorted(anchors, key=lambda anchor: anchor.lines)
     head = seen.first("SELECT lines, hash FROM audit_head WHERE id = 1")
+    since = Since(marker) if marker else None
     latest = MomentField().db_value(now + CLOCK_SKEW) if now else None
     previous, number, last_id, head_at, checked = FIRST_HASH, 0, 0, None, 0
     statement = (
-        "SELECT id, at, action, event_id, actor_id, detail, previous_hash, hash FROM audit ORDER BY id"
+        "SELECT id, at, action, event_id, actor_id, detail, previous_hash, hash, mark FROM audit ORDER BY id"
     )
     for row in seen.rows(statement):
-        line, at, action, event_id, actor_id, detail, row_previous, row_hash = row
+        line, at, action, event_id, actor_id, detail, row_previous, row_hash, mark = row
         number += 1
         if row_previous != previous or row_hash != digest(previous, at, action, event_id, actor_id, detail):
             findings.altered("chain", f"audit line {line}", "it does not fit the line before it")
@@ -123,9 +156,11 @@ def check(seen: Snapshot, findings: Findings, anchors: Iterable[Checkpoint], now
             findings.missing("line", f"audit line {last_id + 1}", f"it is not there; the next is {line}")
         if latest is not None and at > latest:
             findings.altered("future", f"audit line {line}", "it is dated in the future")
+        if since is not None:
+            _check_mark(since, findings, coupled, line, (row_hash, mark, at))
         if action in _COUPLING:
             with odd_is_a_fault(findings, f"audit line {line}"):
-                coupled.take(line, action, event_id, actor_id, an_object(detail))
+                coupled.take(line, at, action, event_id, actor_id, an_object(detail))
         elif event_id is None and action in _LISTING:
             with odd_is_a_fault(findings, f"audit line {line}"):
                 coupled.list(line, action, at, an_object(detail))
@@ -151,6 +186,21 @@ def digest(
     # Its detail is JSON already, and so need be neither read nor written.
     plain = as_json([previous, at, action, event_id, actor_id])[:-1]
     return hashlib.sha256(f"{plain}, {detail}]".encode()).hexdigest()
+
+
+def _check_mark(
+    since: Since, findings: Findings, coupled: Coupled, line: int, row: tuple[str, Any, int]
+) -> None:
+    """Look whether the program wrote a line; `row` has its hash, its mark, and when it was written."""
+    row_hash, mark, at = row
+    if since.is_wrong(mark, [row_hash], at):
+        findings.altered("line forged", f"audit line {line}", "its mark is not that of the program's key")
+    elif since.is_missing(mark):
+        if coupled.had_other_key(since=since.began or 0, name=since.name):
+            findings.note("lines of the history that a process without this key wrote")
+        else:
+            what = "it bears no mark, and those before it do: the program has not written it"
+            findings.altered("line unmarked", f"audit line {line}", what)
 
 
 def _compare(anchor: Checkpoint, row_hash: str, line: int, findings: Findings) -> None:

@@ -33,7 +33,13 @@ def take(wanted: Checkpoints, channel: str, now: datetime) -> Checkpoint | None:
         return None
     made = now_at(wanted, now)
     row = CheckpointRow.create(
-        at=now, lines=made.lines, text=made.text, denial=newest_denial, is_regular=is_regular
+        at=now,
+        lines=made.lines,
+        text=made.text,
+        denial=newest_denial,
+        is_regular=is_regular,
+        # Not the id: PostgreSQL skips one where a transaction failed.
+        number=(CheckpointRow.select(fn.MAX(CheckpointRow.number)).scalar() or 0) + 1,
     )
     _enqueue(wanted.anchors, Anchoring(checkpoint=row.id, text=made.text), now)
     if wanted.in_channel and is_regular:

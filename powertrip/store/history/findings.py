@@ -42,9 +42,9 @@ class Findings:
         """Something is not there."""
         self._add(Verdict.COMPLETENESS, kind, where, what)
 
-    def note(self, what: str) -> None:
+    def note(self, what: str, count: int = 1) -> None:
         """Something is no fault."""
-        self.notes[what] = self.notes.get(what, 0) + 1
+        self.notes[what] = self.notes.get(what, 0) + count
 
     def of(self, verdict: Verdict) -> list[Finding]:
         """The faults that speak against one verdict."""

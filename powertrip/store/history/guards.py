@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator
 from playhouse.migrations import Runner
 
 from powertrip.store.database import MIGRATIONS, open_database
-from powertrip.store.history.findings import Findings
+from powertrip.store.history.findings import Findings, Verdict
 from powertrip.store.history.snapshot import Snapshot, snapshot
 
 Unique = tuple[str, tuple[str, ...], bool]
@@ -31,8 +31,11 @@ _FUNCTIONS = {
 }
 
 
-def check(seen: Snapshot, findings: Findings) -> None:
-    """Compare what guards the tables with what should."""
+def check(seen: Snapshot, findings: Findings) -> list[tuple[str, str]]:
+    """Compare what guards the tables with what should; returns the migrations that this release lacks.
+
+    Each comes with when it was applied.
+    """
     # Private to this process, and gone with the connection.
     fresh = open_database("sqlite:///:memory:")
     with fresh.connection_context():
@@ -41,9 +44,10 @@ def check(seen: Snapshot, findings: Findings) -> None:
             made, unique = _sqlite_objects(new, "table"), set(_sqlite_unique(new))
             shapes, indexes = dict(_sqlite_columns(new)), _sqlite_objects(new, "index")
             expected = _postgres_expected(seen) if seen.is_postgres else _sqlite_triggers(new)
-            is_later = not _known_migrations(seen) <= _known_migrations(new)
-    if is_later:
-        findings.note("later release that migrated this database: what it added is not compared")
+            known = {name for (name,) in new.rows("SELECT name FROM schema_migration")}
+    applied = seen.rows("SELECT name, applied FROM schema_migration ORDER BY name")
+    later = [(str(name), str(at)) for name, at in applied if name not in known]
+    is_later = bool(later)
     _compare_triggers(
         _postgres_triggers(seen) if seen.is_postgres else _sqlite_triggers(seen), expected, findings
     )
@@ -59,7 +63,7 @@ def check(seen: Snapshot, findings: Findings) -> None:
     if seen.is_postgres:
         _check_postgres(seen, findings, made.keys())
     if is_later:
-        return
+        return later
     present = dict(_postgres_columns(seen) if seen.is_postgres else _sqlite_columns(seen))
     texts = {} if seen.is_postgres else {**_sqlite_objects(seen, "table"), **_sqlite_objects(seen, "index")}
     for name, text in {**made, **indexes}.items():
@@ -69,10 +73,12 @@ def check(seen: Snapshot, findings: Findings) -> None:
     for table, columns in shapes.items():
         if table in present and present[table] != columns:
             findings.altered("columns", f"table {table}", "its columns are not those of the migrations")
+    return later
 
 
-def _known_migrations(seen: Snapshot) -> set[str]:
-    return {name for (name,) in seen.rows("SELECT name FROM schema_migration")}
+def may_never_end(findings: Findings) -> bool:
+    """Whether something stands where tables should that may hand out rows for ever."""
+    return any((Verdict.INTEGRITY, kind) in findings.faults for kind in ("table", "rule"))
 
 
 def _compare_unique(present: set[Unique], expected: set[Unique], findings: Findings, is_later: bool) -> None:
@@ -232,6 +238,15 @@ def _check_postgres(seen: Snapshot, findings: Findings, tables: Collection[str])
                     f"table {table}",
                     f"{what} {name or 'of it'} changes what is read or written",
                 )
+    odd = f"""SELECT c.relname, a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
+        JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid
+        WHERE a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' AND {_OURS}
+        AND (t.typnamespace <> 'pg_catalog'::regnamespace OR a.attcollation NOT IN (0, t.typcollation))
+        ORDER BY 1, 2"""  # noqa: S608 (a constant)
+    for table, column in seen.rows(odd):
+        if table in tables:
+            what = f"{column} has a type or a collation of somebody's own, and so may compare otherwise"
+            findings.altered("column type", f"table {table}", what)
     passing = f"""SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
         WHERE c.relkind = 'r' AND c.relpersistence <> 'p' AND {_OURS} ORDER BY 1"""  # noqa: S608 (a constant)
     for (table,) in seen.rows(passing):

@@ -42,7 +42,8 @@ def _parsed(text: Any) -> Any:
 
 TABLES = (
     *("audit", "audit_head", "checkpoint", "event", "occurrence", "decision", "notice", "storm"),
-    *("inbox", "delivery", "quarantine"),
+    *("inbox", "delivery", "quarantine", "storm_message", "anchored", "judged_batch", "ledger"),
+    *("poll", "people_cache"),
 )
 """Tables that are compared with each other."""
 

@@ -37,6 +37,16 @@ def check(seen: Snapshot, findings: Findings, now: datetime) -> None:
             (soon,),
             "it waits, and will not be judged for long",
         ),
+        "storm": (
+            "SELECT id FROM storm WHERE next_reminder_at > ? ORDER BY id",
+            (at(now + REMINDED_WITHIN),),
+            "nobody is reminded of it for long",
+        ),
+        "poll": (
+            "SELECT name FROM poll WHERE next_at > ? OR leased_until > ? ORDER BY name",
+            (at(now + REMINDED_WITHIN), soon),
+            "nothing is fetched by it for long",
+        ),
         "lane": (
             "SELECT name FROM lane WHERE free_at > ? OR busy_until > ? ORDER BY name",
             (soon, soon),

@@ -6,6 +6,7 @@ from typing import Any
 
 from powertrip.domain.severity import ASCENDING
 from powertrip.store.fields import as_json
+from powertrip.store.storms.tables import StormRow
 from powertrip.store.tables import EventRow, OccurrenceRow, Table
 
 OF_EVENT = (
@@ -45,6 +46,12 @@ OF_OCCURRENCE = (
 )
 """Columns of a record that nothing changes; its event and its place there change when events are split."""
 
+OF_STORM = (
+    *("id", "kind", "key", "rule", "title", "severity", "user_name", "source_ip", "network", "failed"),
+    *("host_groups", "channel", "opened_at", "ends_after", "update_every"),
+)
+"""Columns of a storm that nothing changes."""
+
 
 def of_event(columns: Mapping[str, Any]) -> str:
     """The seal of an event that is about to be written."""
@@ -68,6 +75,11 @@ def is_eased(now: str, told: str) -> bool:
 def of_occurrence(columns: Mapping[str, Any]) -> str:
     """The seal of a record that is about to be written."""
     return of_values(_stored(OccurrenceRow, columns, OF_OCCURRENCE))
+
+
+def of_storm(columns: Mapping[str, Any]) -> str:
+    """The seal of a storm that is about to be written."""
+    return of_values(_stored(StormRow, columns, OF_STORM))
 
 
 def of_values(values: Iterable[Any]) -> str:

@@ -58,8 +58,8 @@ class Messages:
         if known is not None:
             known.is_gone = True
 
-    def check(self, notices: Rows) -> None:
-        """Compare the rows with all that the lines told."""
+    def check(self, notices: Rows, decided: int) -> None:
+        """Compare the rows with all that the lines told; `decided` is the line of the last decision."""
         for row_id, kind, channel, ts, revision, removed_at, digest in notices.all(self.event_id):
             where, known = f"notice {row_id}", self.posted.pop((channel, ts), None)
             if known is None:
@@ -74,9 +74,16 @@ class Messages:
             # A reminder goes when the next one comes.
             elif removed_at is not None and not known.is_gone and kind != NoticeKind.REMINDER:
                 self._altered("removed", where, "it counts as removed, and no audit line says so")
+            elif removed_at is None and known.line < decided and not known.is_gone:
+                self._check_update(where, channel, ts)
         for (channel, ts), known in self.posted.items():
             what = f"its row is gone; audit line {known.line} tells of it (event {self.event_id})"
             self.findings.missing("notice", f"message {ts} in {channel}", what)
+
+    def _check_update(self, where: str, channel: str, ts: str) -> None:
+        if not self.coupled.is_to_change(channel, ts):
+            what = f"it still shows its buttons, and no update of it waits (event {self.event_id})"
+            self.findings.missing("update", where, what)
 
     def _altered(self, kind: str, where: str, what: str) -> None:
         self.findings.altered(kind, where, f"{what} (event {self.event_id})")

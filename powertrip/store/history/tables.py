@@ -1,8 +1,16 @@
 """The tables by which a rewritten history shows."""
 
-from peewee import BigAutoField, BigIntegerField, BooleanField, CharField, IntegerField, TextField
+from peewee import (
+    BigAutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    IntegerField,
+    TextField,
+)
 
-from powertrip.store.fields import MomentField
+from powertrip.store.fields import JsonField, MomentField
 from powertrip.store.tables import Table
 
 
@@ -25,6 +33,8 @@ class CheckpointRow(Table):
     denial = BigIntegerField()
     # False for one that only a denial has made.
     is_regular = BooleanField()
+    # Each one more than that before; empty where an earlier release made it.
+    number = BigIntegerField(null=True)
 
 
 class AnchoredRow(Table):
@@ -35,3 +45,28 @@ class AnchoredRow(Table):
     anchor = CharField()
     at = MomentField()
     proof = TextField(null=True)
+
+
+class JudgedBatchRow(Table):
+    """Which records got which verdict together, so that a verdict that nobody gave shows."""
+
+    id = BigAutoField()
+    at = MomentField()
+    verdict = CharField()
+    inbox_ids = JsonField()
+    mark = CharField(null=True)
+
+
+class LedgerRow(Table):
+    """How many rows with marks were ever kept in a table, and deleted since; of several slots, their sum."""
+
+    name = CharField()
+    slot = IntegerField()
+    kept = BigIntegerField()
+    deleted = BigIntegerField()
+    mark = CharField()
+
+    class Meta:
+        """Processes that write at once each have a slot, and so none waits."""
+
+        primary_key = CompositeKey("name", "slot")

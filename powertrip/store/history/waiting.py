@@ -15,7 +15,7 @@ from powertrip.store.tables import DeliveryState
 OVERLAP = timedelta(hours=1)
 """How long a worker of an earlier release, which notes no verdict, may go on after the migration, or have
 judged nothing but what no rule knows before and after a line of its own."""
-FIRST_MIGRATION, THIS_MIGRATION = "0001_initial", "0019_history"
+FIRST_MIGRATION, THIS_MIGRATION, BATCHES = "0001_initial", "0019_history", "0024_marks"
 
 
 class Waiting:
@@ -33,6 +33,17 @@ class Waiting:
             rows = [(each, kind) for each in about]
             self._known.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", rows)
 
+        self._known.execute("CREATE TABLE changes (channel, ts, PRIMARY KEY (channel, ts)) WITHOUT ROWID")
+        changes = "SELECT channel, ts FROM delivery WHERE state = ? AND ts IS NOT NULL"
+        self._known.executemany(
+            "INSERT OR IGNORE INTO changes VALUES (?, ?)", seen.rows(changes, DeliveryState.WAITING)
+        )
+
+    def changes(self, channel: str, ts: str) -> bool:
+        """Whether a message is still to be changed, or removed."""
+        found = self._known.execute("SELECT 1 FROM changes WHERE channel = ? AND ts = ?", (channel, ts))
+        return found.fetchone() is not None
+
     def holds(self, about: str, kind: DeliveryKind) -> bool:
         """Whether something of this kind is still to be sent about the event, or the storm."""
         found = self._known.execute("SELECT 1 FROM waiting WHERE about = ? AND kind = ?", (about, kind))
@@ -43,7 +54,7 @@ def check_inbox(seen: Snapshot, findings: Findings, coupled: Coupled) -> None:
     """Look for records that count as judged though no rule has judged them."""
     unjudged = """SELECT id, source FROM inbox WHERE judged_at IS NOT NULL AND verdict IS NULL
         AND received_at > ? AND judged_at NOT BETWEEN ? AND ? ORDER BY id"""
-    for inbox_id, source in seen.rows(unjudged, _known_since(seen), *_of_earlier(coupled)):
+    for inbox_id, source in seen.rows(unjudged, known_since(seen, THIS_MIGRATION), *_of_earlier(coupled)):
         what = f"it counts as judged, and nothing has judged it (source {source})"
         findings.missing("record unjudged", f"inbox row {inbox_id}", what)
     lost = """SELECT id, source FROM inbox i WHERE verdict = ? AND judged_at IS NOT NULL
@@ -64,15 +75,15 @@ def _of_earlier(coupled: Coupled) -> tuple[int, int]:
     return (first - around, last + around)
 
 
-def _known_since(seen: Snapshot) -> int:
-    """From when on every record that is judged has a verdict."""
+def known_since(seen: Snapshot, migration: str) -> int:
+    """From when on every record that is judged has what a migration made room for."""
     applied = {
         name: datetime.fromisoformat(str(at)).astimezone()
         for name, at in seen.rows(
-            "SELECT name, applied FROM schema_migration WHERE name IN (?, ?)", FIRST_MIGRATION, THIS_MIGRATION
+            "SELECT name, applied FROM schema_migration WHERE name IN (?, ?)", FIRST_MIGRATION, migration
         )
     }
-    first, this = applied.get(FIRST_MIGRATION), applied.get(THIS_MIGRATION)
+    first, this = applied.get(FIRST_MIGRATION), applied.get(migration)
     # A database that is as new as this release knows no other.
     if first is None or this is None or this - first < OVERLAP:
         return 0

@@ -15,6 +15,7 @@ from powertrip.domain.storms import SLACK, StormKind, StormSection, Stormy
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, for_update
+from powertrip.store.history import seals
 from powertrip.store.rows import events_from, lock_events
 from powertrip.store.storms import messages
 from powertrip.store.storms.rows import storm_from
@@ -137,7 +138,15 @@ def _open(key: str, stormy: Stormy, events: Sequence[Event], now: datetime) -> N
     }
     if insert_all(StormRow, [row], 'ON CONFLICT ("key") WHERE ended_at IS NULL DO NOTHING') == 0:
         raise LostRace("another process opened the same storm")
-    audit.append("storm_opened", now, storm=row["id"], rule=first.rule, kind=kind, events=len(events))
+    audit.append(
+        "storm_opened",
+        now,
+        storm=row["id"],
+        rule=first.rule,
+        kind=kind,
+        events=len(events),
+        seal=seals.of_storm(row),
+    )
     deliveries.enqueue(
         [
             messages.post(
@@ -206,7 +215,8 @@ def _write(
                 "next_reminder_at": due_at,
             }
         )
-        audit.append("storm_apart" if why else "storm_joined", now, event_id=event.id, storm=row.id, why=why)
+        action = "storm_apart" if why else "storm_joined"
+        audit.append(action, now, event_id=event.id, storm=row.id, number=row.seq, why=why)
     update_all(EventRow, columns)
     again = []
     for event_id, storm_id in folded.items():

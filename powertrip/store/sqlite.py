@@ -1,0 +1,28 @@
+"""How Powertrip opens a file of SQLite."""
+
+import peewee
+
+from powertrip.store.line import ShowsProgress
+
+BUSY_TIMEOUT = 5
+"""Seconds a write waits for another process's write before it is refused."""
+
+
+class SqliteDatabase(ShowsProgress, peewee.SqliteDatabase):
+    """SQLite, opened by `DatabaseThread` or for a command; migrations know it by its name."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            path,
+            # synchronous=FULL: what was committed, and so promised to a sender, survives a loss of power.
+            pragmas={"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1},
+            timeout=BUSY_TIMEOUT,
+            # The write lock when a transaction begins: two that read first would deadlock when both write.
+            lock_type="IMMEDIATE",
+        )
+
+    def again(self) -> "SqliteDatabase":
+        """The same database, for another thread."""
+        another = SqliteDatabase(self.database)
+        another.marker = self.marker
+        return another
