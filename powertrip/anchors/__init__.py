@@ -44,8 +44,9 @@ class AuditSection(Section):
 
     checkpoint_every: Annotated[Duration, Field(ge=SHORTEST)] = timedelta(hours=1)
     """How often a checkpoint is made; one is made after each denial, too."""
-    sign_with: SigningKey | None = None
-    """The private key (Ed25519) that signs checkpoints; without it whoever reaches an anchor can make one."""
+    sign_with: Annotated[SigningKey | None, AT_START] = None
+    """The private key (Ed25519) that signs checkpoints and marks rows; without it whoever reaches an anchor
+    can make one, and whoever reaches the database can change what the history does not tell of yet."""
     slack: bool = True
     """Whether one message a month in the security channel shows the newest checkpoint; nobody is called."""
     anchors: Annotated[

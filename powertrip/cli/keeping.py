@@ -50,11 +50,13 @@ def restore(
     if url.startswith("sqlite"):
         from powertrip.store.archive import sqlite
 
-        held, aside = sqlite.put_back(file, _database_file(url), replace=replace, now=now)
+        held, aside = sqlite.put_back(
+            file, _database_file(url), replace=replace, now=now, key=settings.audit.key
+        )
     else:
         from powertrip.store.archive import postgres
 
-        held = postgres.put_back(file, url, now=now)
+        held = postgres.put_back(file, url, now=now, key=settings.audit.key)
     console.print(f"restored: {held}", soft_wrap=True)
     if aside is not None:
         console.print(f"the database of until now is kept as {printable(str(aside))}", soft_wrap=True)

@@ -96,6 +96,8 @@ def open_stored(config: "Config") -> Iterator[None]:
             yield
     except DRIVER_ERRORS as error:
         raise StoreUnavailable(f"database.url: the database cannot be read: {named(error)}") from error
+    except UnicodeDecodeError as error:
+        raise StoreUnavailable("database.url: the database is damaged: it holds what is no text") from error
 
 
 def read_config(path: Path) -> "Config":

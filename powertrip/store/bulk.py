@@ -1,6 +1,7 @@
 """Many rows by one statement a table; peewee builds SQL for each row, which takes longer than storing it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 from peewee import Field, __exception_wrapper__  # type: ignore[attr-defined]
@@ -13,18 +14,32 @@ Rows = Sequence[Mapping[str, Any]]
 """Values by column; all rows of one call have the same columns, in the same order."""
 
 
-def insert_all(table: type[Table], rows: Rows, on_conflict: str = "") -> int:
-    """Insert rows; returns how many were new, which is all of them unless `on_conflict` says otherwise."""
+def insert_all(
+    table: type[Table],
+    rows: Rows,
+    on_conflict: str = "",
+    *,
+    mark: Callable[[Sequence[Any]], str] | None = None,
+    marked: Sequence[str] = (),
+) -> int:
+    """Insert rows; returns how many were new, which is all of them unless `on_conflict` says otherwise.
+
+    `mark` makes each row's mark of its columns `marked`, as the database will hold them.
+    """
     if not rows:
         return 0
     meta: Any = table._meta  # noqa: SLF001 (peewee's way to its fields)
     defaults = {name: value for name, value in meta.get_default_dict().items() if name not in rows[0]}
     names = [*rows[0], *defaults]
+    given = _values(meta, rows, list(rows[0]))
+    if mark is not None:
+        of_marked = itemgetter(*(names.index(name) for name in marked))
+        given, names = [(*values, mark(of_marked(values))) for values in given], [*rows[0], "mark", *defaults]
     columns = ", ".join(f'"{name}"' for name in names)
     marks = ", ".join([_mark()] * len(names))
     statement = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({marks}) {on_conflict}'  # noqa: S608 (names of ours)
     constants = tuple(meta.fields[name].db_value(value) for name, value in defaults.items())
-    return _execute(statement, [values + constants for values in _values(meta, rows, list(rows[0]))])
+    return _execute(statement, [values + constants for values in given])
 
 
 def update_all(table: type[Table], rows: Rows, *, key: Sequence[str] = ("id",)) -> None:

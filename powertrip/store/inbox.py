@@ -13,7 +13,6 @@ from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import Voice
 from powertrip.log import Seldom
 from powertrip.store import counter, marking
-from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.history import ledger
 from powertrip.store.signals import Signal, notify
@@ -55,13 +54,13 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     counted: Counter[tuple[str, str]] = Counter()
     for batch in batches:
         rows = [row | {"turn": turns.take(row["source"])} for row in rows_of(batch)]
-        new = insert_all(InboxRow, marking.mark(rows), "ON CONFLICT DO NOTHING")
+        new = marking.keep(rows)
         if not batch:
             news.append(new)
             continue
         source, at = batch[0].source, max(record.received_at for record in batch)
         if new < len(batch):
-            others = insert_all(InboxRow, marking.mark(_of_other_content(rows)), "ON CONFLICT DO NOTHING")
+            others = marking.keep(_of_other_content(rows))
             new += others
             if others:
                 counter.add(at, verdict=RecordVerdict.SHARED_ID, name=source, count=others)

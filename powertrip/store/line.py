@@ -40,6 +40,11 @@ class ShowsProgress:
     marker: Any = None
     """What makes marks on rows; see `history.marks`."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.counted: dict[str, tuple[int, int]] = {}
+        """What the ledger said when this connection counted last; see `history.ledger`."""
+        super().__init__(*args, **options)
+
     def again(self) -> Any:
         """The same database, for another thread."""
         raise NotImplementedError

@@ -25,12 +25,16 @@ BATCH_MARKED = ("at", "verdict", "inbox_ids")
 CHANGED = "this is not what was accepted: somebody has changed it in the database"
 
 
-def mark(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """New rows, each with its mark."""
+def keep(rows: Sequence[dict[str, Any]]) -> int:
+    """Keep records, each with its mark, but those that are known; returns how many were new."""
     marker = marks.in_use()
-    if marker is None:
-        return list(rows)
-    return [row | {"mark": marker.of_row(InboxRow, row, MARKED)} for row in rows]
+    return insert_all(
+        InboxRow,
+        rows,
+        "ON CONFLICT DO NOTHING",
+        mark=marker.of if marker else None,
+        marked=MARKED,
+    )
 
 
 def vouched_for(records: Sequence[tuple[Record, str | None]]) -> list[Record]:

@@ -1,5 +1,7 @@
 """How Powertrip opens a file of SQLite."""
 
+from typing import Any
+
 import peewee
 
 from powertrip.store.line import ShowsProgress
@@ -20,6 +22,13 @@ class SqliteDatabase(ShowsProgress, peewee.SqliteDatabase):
             # The write lock when a transaction begins: two that read first would deadlock when both write.
             lock_type="IMMEDIATE",
         )
+
+    def _connect(self) -> Any:
+        try:
+            return super()._connect()  # type: ignore[misc]
+        except UnicodeDecodeError as error:
+            # What SQLite says of damaged pages quotes them.
+            raise peewee.DatabaseError("the file is damaged: what should be text in it is none") from error
 
     def again(self) -> "SqliteDatabase":
         """The same database, for another thread."""

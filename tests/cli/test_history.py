@@ -69,7 +69,10 @@ def rewrite(folder: Path, statement: str) -> None:
 
 def test_a_whole_history_is_said_to_be_whole(folder: Path) -> None:
     ended = verify(folder)
-    assert (ended.status, ended.out.splitlines()[:2]) == (0, ["integrity     whole", "completeness  whole"])
+    assert (ended.status, ended.out.splitlines()[:2]) == (
+        0,
+        ["integrity     whole", "completeness  whole, as far as this database itself can tell"],
+    )
 
 
 def test_what_is_wrong_is_named_below_its_verdict_and_ends_with_1(folder: Path) -> None:
@@ -77,7 +80,7 @@ def test_what_is_wrong_is_named_below_its_verdict_and_ends_with_1(folder: Path) 
     ended = verify(folder)
     assert ended.status == 1
     first, second, third, *_ = ended.out.splitlines()
-    assert (first, third) == ("integrity     broken", "completeness  whole")
+    assert (first, third[:19]) == ("integrity     broken", "completeness  whole")
     assert second == "  event denied: it is approved, and the history says denied"
     assert "event denied: it is approved" in bot("check", folder=folder).said
 
@@ -133,6 +136,15 @@ def test_the_page_for_an_auditor_escapes_what_comes_from_outside(folder: Path) -
         "U0ALICE": {"approve": 2, "deny": 4},
         "U0BOBNEW": {"approve": 1},
     }
+
+
+def test_a_text_that_is_long_makes_no_long_page(folder: Path) -> None:
+    rewrite(folder, "UPDATE decision SET actor_name = replace(hex(zeroblob(10000)), '0', '<')")
+    ended = bot("audit", "report", "--since", "2026-01-01", "--output", "audit.html", folder=folder)
+    assert ended.status == 0
+    text = (folder / "audit.html").read_text()
+    assert "(20,0" in text
+    assert len(text) < 60_000
 
 
 def test_the_page_is_written_to_a_file(folder: Path) -> None:

@@ -47,7 +47,7 @@ def test_what_was_backed_up_is_restored_and_what_is_lost_is_said_first(folder: P
     restored = type_in(folder, "restore", "kept.db", "--replace")
     assert restored.status == 0, restored.said
     assert "the database of until now is kept as" in restored.out
-    assert "integrity     whole\ncompleteness  whole\n" in restored.out
+    assert "integrity     whole\ncompleteness  whole, as far as the database itself tells\n" in restored.out
     with closing(sqlite3.connect(folder / "powertrip.db")) as connection:
         assert connection.execute("SELECT action FROM audit").fetchall() == [("database_restored",)]
 

@@ -4,10 +4,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from powertrip.domain.backlog import Backlog
+from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import DeliveryKind, Posted, Shown
-from powertrip.domain.due import Enriched
+from powertrip.domain.due import Enriched, PollRound
 from powertrip.domain.event import Event, NoticeKind, Severity, Status
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.people import Subject, SubjectKind
@@ -121,7 +123,7 @@ class Busy:
 
 
 async def be_busy(thread: DatabaseThread) -> None:
-    """Open, fold, split, ask, update, decide, remind, move, rename, quarantine and prune."""
+    """Open, fold, split, ask, update, decide, remind, move, rename, quarantine, prune, poll, checkpoint."""
     busy, store = Busy(thread), Store(thread)
     await busy.opened("approved", 2)
     await busy.opened("denied")
@@ -168,6 +170,25 @@ async def be_busy(thread: DatabaseThread) -> None:
     ]
     await store.judging.apply(batch, later(hours=4))
     await thread.run(quarantine.prune, 1, 1 << 20, later(hours=5))
+    await thread.run(quarantine.add_body, "syslog", b"{", "no JSON", later(hours=4))
     await thread.run(inbox.append, [[record(), record()]])
+    await store.people_cache.put("user:alice", {"slack_id": ALICE}, later(hours=4))
+    await be_polling(store)
     kept = Retention(deliveries=timedelta(hours=1))
     await store.prune(kept, QuarantineSection(), later(hours=6))
+    for hour in range(7, 10):
+        assert await store.checkpoints.take(
+            Checkpoints(version="1.0", in_channel=False), SECURITY, later(hours=hour)
+        )
+
+
+async def be_polling(store: Store) -> None:
+    """Fetch a page of a poll."""
+    now, lease = later(hours=5), LEASE
+    assert await store.polling.claim(
+        "okta", "process", lambda: now, look_back=timedelta(hours=1), lease=lease
+    )
+    page = [record(source="okta", received_at=now)]
+    await store.polling.keep("okta", "process", page, {"after": "17"}, Backlog(100), now, lease)
+    done = PollRound(count=1, more=False, oldest=now, newest=now)
+    await store.polling.succeeded("okta", "process", done, later(hours=6), SECURITY, now)

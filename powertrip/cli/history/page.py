@@ -28,7 +28,7 @@ table{border-collapse:collapse;width:100%;font-size:13.5px;margin:8px 0}
 th{text-align:left;color:var(--soft);font-weight:600;border-bottom:2px solid var(--line)}
 th,td{padding:5px 10px 5px 0}
 td{border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
-td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
+td{min-width:4.5em}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}
 code{font:12.5px/1.4 ui-monospace,"DejaVu Sans Mono",monospace;overflow-wrap:anywhere}
 pre{background:var(--wash);border:1px solid var(--line);border-radius:8px;padding:12px;white-space:pre-wrap}
 svg{width:100%;height:auto;margin:6px 0}svg text{font-size:11px;fill:var(--soft)}
@@ -39,6 +39,8 @@ figure{margin:14px 0}figcaption{font-weight:600;font-size:13.5px}
 tr,figure{break-inside:avoid}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
+CELL = 200
+"""Characters of one cell; of more, their number is told."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 MAPPING = (
     (
@@ -238,7 +240,13 @@ def _table(headings: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
 
 
 def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int) else _text(str(value))
+    if isinstance(value, int):
+        return f"{value:,}"
+    text = str(value)
+    if len(text) <= CELL:
+        return _text(text)
+    # A name may be as long as its sender likes; all of it stands in the event.
+    return f'{_text(text[:CELL])}… <span class="soft">({len(text):,} characters)</span>'
 
 
 def _more(count: int) -> str:

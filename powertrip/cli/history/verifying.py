@@ -46,6 +46,8 @@ def tell(console: Console, found: Findings, *, outside: bool) -> None:
     for verdict in Verdict:
         faults = found.of(verdict)
         mark = "[red]broken[/red]" if faults else "[green]whole[/green]"
+        if verdict is Verdict.COMPLETENESS and not faults and not outside:
+            mark += ", as far as the database itself tells"
         console.print(f"{verdict:13} {mark}")
         for fault in faults:
             more = f" (the first of {fault.count})" if fault.count > 1 else ""
@@ -55,7 +57,8 @@ def tell(console: Console, found: Findings, *, outside: bool) -> None:
     if not outside:
         console.print(
             "[yellow]note[/yellow]          not compared with what is kept elsewhere: "
-            "only --anchors FILE shows whether somebody rewrote all of it",
+            "only --anchors FILE shows "
+            "whether the end was cut off, an old copy put in place, or all of it rewritten",
             soft_wrap=True,
         )
     if not found.lines:

@@ -6,6 +6,7 @@ import subprocess
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from powertrip.errors import StoreError
@@ -37,11 +38,14 @@ def take(url: str, target: Path) -> Held:
     return held
 
 
-def put_back(backup: Path, url: str, *, now: datetime) -> Held:
-    """Fill an empty database with what the backup holds; raises StoreError for one that is not empty."""
+def put_back(backup: Path, url: str, *, now: datetime, key: Ed25519PrivateKey | None = None) -> Held:
+    """Fill an empty database with what the backup holds; raises StoreError for one that is not empty.
+
+    `key` is what signs checkpoints.
+    """
     if not backup.exists():
         raise StoreError(f"there is no file {backup}")
-    opened = open_database(url)
+    opened = open_database(url, key)
     with state.reading(opened):
         if tables := opened.get_tables():
             raise StoreError(

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import peewee
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from powertrip.errors import StoreError
 from powertrip.store.archive import state
@@ -66,11 +67,13 @@ def _refuse_damaged(opened: peewee.Database) -> None:
         raise StoreError(f"it is damaged: {answer}")
 
 
-def put_back(backup: Path, file: Path, *, replace: bool, now: datetime) -> tuple[Held, Path | None]:
+def put_back(
+    backup: Path, file: Path, *, replace: bool, now: datetime, key: Ed25519PrivateKey | None = None
+) -> tuple[Held, Path | None]:
     """Make `file` the database that `backup` holds; returns what that is, and where today's was put aside.
 
-    Raises StoreError where a process uses the database, and, unless told to `replace` it, where it has what
-    the backup has not.
+    `key` is what signs checkpoints. Raises StoreError where a process uses the database, and, unless told to
+    `replace` it, where it has what the backup has not.
     """
     held = inspect(backup)
     with _alone(file):
@@ -81,7 +84,7 @@ def put_back(backup: Path, file: Path, *, replace: bool, now: datetime) -> tuple
         with _new_file(file, replaces=True) as partial_file:
             shutil.copyfile(backup, partial_file)
             _give_to_owner_of(file if file.exists() else file.parent, partial_file)
-            opened = open_database(f"sqlite:///{partial_file.absolute()}")
+            opened = open_database(f"sqlite:///{partial_file.absolute()}", key)
             migrate(opened)
             state.mark_restored(opened, held, [event_id for event_id, _, _ in decided], now)
             state.whole(_unchanged(_as_one_file(partial_file)))

@@ -82,7 +82,7 @@ class Coupled:
             case "notices_moved":
                 self.moves.append((line, detail.get("former"), detail.get("channel")))
             case "storm_opened" | "storm_posted" | "storm_joined" | "storm_apart":
-                self.storms.take(line, action, detail)
+                self.storms.take(line, action, event_id, detail)
             case "configuration_in_force":
                 self.versions.add(str(detail.get("version")))
                 self.starts.append((at, (detail["marks"] or "") if "marks" in detail else None))

@@ -3,13 +3,18 @@
 import os
 from typing import Any
 
-from powertrip.store.database import for_update
+from powertrip.store.database import is_postgres
+from powertrip.store.database_in_use import database
 from powertrip.store.history import marks
 from powertrip.store.history.marks import Marker
-from powertrip.store.history.tables import LedgerRow
 from powertrip.store.tables import Table
 
 SLOTS = 16
+"""Processes that write at once each have one, and so none waits for another's commit."""
+# Written out, for this belongs to each commit of the ingest endpoint.
+_FIND = "SELECT kept, deleted, mark FROM ledger WHERE name = ? AND slot = ?"
+_COUNT = "UPDATE ledger SET kept = ?, deleted = ?, mark = ? WHERE name = ? AND slot = ? AND mark = ?"
+_BEGIN = "INSERT INTO ledger (name, slot, kept, deleted, mark) VALUES (?, ?, 0, 0, ?) ON CONFLICT DO NOTHING"
 
 
 def count(table: type[Table], *, kept: int = 0, deleted: int = 0) -> None:
@@ -18,18 +23,30 @@ def count(table: type[Table], *, kept: int = 0, deleted: int = 0) -> None:
     if marker is None or not (kept or deleted):
         return
     name, slot = name_of(table, marker), os.getpid() % SLOTS
-    this = (LedgerRow.name == name) & (LedgerRow.slot == slot)
-    query = for_update(LedgerRow.select().where(this))
-    row = query.first()
-    if row is None:
-        new = {"name": name, "slot": slot, "kept": 0, "deleted": 0, "mark": marker.of([name, slot, 0, 0])}
-        LedgerRow.insert(new).on_conflict_ignore().execute()
-        row = query.clone().first()
-    was_right = row.mark == marker.of([name, slot, row.kept, row.deleted])
-    kept, deleted = row.kept + kept, row.deleted + deleted
-    # One that somebody changed stays wrong.
-    mark = marker.of([name, slot, kept, deleted]) if was_right else row.mark
-    LedgerRow.update(kept=kept, deleted=deleted, mark=mark).where(this).execute()
+    # As it was when this connection counted last; nobody else mostly has since.
+    known: dict[str, tuple[int, int]] = database.obj.counted
+    if name in known and _add(marker, name, slot, known[name], (kept, deleted)):
+        return
+    _run(_BEGIN, name, slot, marker.of([name, slot, 0, 0]))
+    # Locked until the commit, on PostgreSQL; SQLite has one writer at a time.
+    found = _run(f"{_FIND}{' FOR UPDATE' if is_postgres() else ''}", name, slot).fetchone()
+    if not _add(marker, name, slot, found[:2], (kept, deleted)):
+        # One that somebody changed counts on, and stays wrong.
+        _run(_COUNT, found[0] + kept, found[1] + deleted, found[2], name, slot, found[2])
+
+
+def _add(marker: Marker, name: str, slot: int, before: tuple[int, int], more: tuple[int, int]) -> bool:
+    """Count on from what is there, if that is there and bears its mark; returns whether it is so."""
+    now = (before[0] + more[0], before[1] + more[1])
+    mark, new = marker.of([name, slot, *before]), marker.of([name, slot, *now])
+    is_there = bool(_run(_COUNT, *now, new, name, slot, mark).rowcount)
+    if is_there:
+        database.obj.counted[name] = now
+    return is_there
+
+
+def _run(statement: str, *values: object) -> Any:
+    return database.execute_sql(statement.replace("?", "%s") if is_postgres() else statement, values)
 
 
 def name_of(table: type[Table], marker: Marker) -> str:

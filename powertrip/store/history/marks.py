@@ -33,8 +33,10 @@ class Marker:
     def of(self, values: Iterable[Any]) -> str:
         """The mark of these values as the database holds them."""
         # No text in the database holds a NUL, so values that move from column to column make another text.
-        text = "\0".join(["-" if value is None else f"+{_plain(value)}" for value in values])
-        made = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=SIZE, key=self._key)
+        texts = [value if type(value) is str else _plain(value) for value in values]
+        made = hashlib.blake2b(
+            "\0".join(texts).encode("utf-8", "surrogatepass"), digest_size=SIZE, key=self._key
+        )
         return f"{self.name}:{made.hexdigest()}"
 
     def of_row(self, table: type[Table], row: Mapping[str, Any], names: Iterable[str]) -> str:
@@ -47,8 +49,11 @@ class Marker:
         return isinstance(mark, str) and mark.startswith(f"{self.name}:")
 
 
-def _plain(value: Any) -> Any:
-    return hashlib.sha256(value).hexdigest() if isinstance(value, bytes | memoryview) else value
+def _plain(value: Any) -> str:
+    """What stands for a value that is no text; none of these is a text that the program keeps there."""
+    if isinstance(value, bytes | memoryview):
+        return hashlib.sha256(value).hexdigest()
+    return "\x00-" if value is None else str(value)
 
 
 class Since:

@@ -15,9 +15,10 @@ class Storms:
         # On the disk, for there may be many.
         self._told = sqlite3.connect("")
         self._told.execute("CREATE TABLE storm (id PRIMARY KEY, line, seal, places)")
+        self._told.execute("CREATE TABLE number (event PRIMARY KEY, number)")
         self._told.execute("CREATE TABLE message (channel, ts, storm, line, PRIMARY KEY (channel, ts))")
 
-    def take(self, line: int, action: str, detail: Any) -> None:
+    def take(self, line: int, action: str, event_id: str | None, detail: Any) -> None:
         """Remember a line about a storm."""
         storm = detail.get("storm")
         if action == "storm_opened":
@@ -26,8 +27,10 @@ class Storms:
         elif action == "storm_posted":
             where = (detail.get("channel"), detail.get("ts"), storm, line)
             self._told.execute("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?)", where)
-        elif storm is not None:
+        elif storm is not None:  # it was joined, or an event stands beside it
             self._told.execute("UPDATE storm SET places = places + 1 WHERE id = ?", (storm,))
+            number = (event_id, detail.get("number"))
+            self._told.execute("INSERT OR REPLACE INTO number VALUES (?, ?)", number)
 
     def has_card(self, storm: str) -> bool:
         """Whether a card of this storm was posted."""
@@ -38,11 +41,19 @@ class Storms:
         """Compare the rows with the lines, both ways."""
         self._check_storms(seen, findings)
         self._check_messages(seen, findings)
-        beyond = """SELECT e.id, e.storm_seq, s.seq FROM event e JOIN storm s ON s.id = e.storm_id
-            WHERE e.storm_seq > s.seq ORDER BY e.id"""
-        for event_id, number, most in seen.rows(beyond):
-            what = f"it is number {number} of its storm, which has come to {most}"
-            findings.altered("storm number", f"event {event_id}", what)
+        self._check_numbers(seen, findings)
+
+    def _check_numbers(self, seen: Snapshot, findings: Findings) -> None:
+        """An event's number rises when a record joins it; what a decision in bulk covers ends at a number."""
+        numbers = """SELECT e.id, e.storm_seq, s.seq FROM event e JOIN storm s ON s.id = e.storm_id
+            ORDER BY e.id"""
+        for event_id, number, most in seen.rows(numbers):
+            found = self._told.execute("SELECT number FROM number WHERE event = ?", (event_id,)).fetchone()
+            (given,) = found or (None,)
+            # An earlier release writes no number down.
+            if number is None or number > most or number < (given or 0):
+                what = f"it is number {number} of its storm, was given number {given}, and the last is {most}"
+                findings.altered("storm number", f"event {event_id}", what)
 
     def _check_storms(self, seen: Snapshot, findings: Findings) -> None:
         there = set()
@@ -63,7 +74,7 @@ class Storms:
                 findings.altered("storm number", where, what)
         for storm, line in self._told.execute("SELECT id, line FROM storm ORDER BY line"):
             if storm not in there:
-                findings.missing("storm", f"storm {storm}", f"it is gone; audit line {line} tells of it")
+                findings.missing("storm gone", f"storm {storm}", f"it is gone; audit line {line} tells of it")
 
     def _check_messages(self, seen: Snapshot, findings: Findings) -> None:
         rows = seen.rows("SELECT channel, ts, storm_id FROM storm_message ORDER BY channel, ts")
