@@ -9,13 +9,13 @@ from peewee import fn
 from powertrip.domain.event import Status
 from powertrip.store import audit, marking
 from powertrip.store.database import DatabaseThread
+from powertrip.store.people_tables import PeopleCacheRow
 from powertrip.store.tables import (
     DeliveryRow,
     DeliveryState,
     EventRow,
     InboxRow,
     OccurrenceRow,
-    PeopleCacheRow,
 )
 
 DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)

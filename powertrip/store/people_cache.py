@@ -6,7 +6,7 @@ from typing import Any
 from powertrip.store.database import Role, transaction
 from powertrip.store.history import marks
 from powertrip.store.history.marks import Marker
-from powertrip.store.tables import PeopleCacheRow
+from powertrip.store.people_tables import PeopleCacheRow
 
 MARKED = ("key", "value", "fetched_at")
 

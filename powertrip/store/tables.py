@@ -255,15 +255,6 @@ class BackupRow(Table):
     digest_at = MomentField(null=True)
 
 
-class PeopleCacheRow(Table):
-    """What Slack said of people, for as long as the config allows to believe it."""
-
-    key = CharField(primary_key=True)
-    value = JsonField()
-    fetched_at = MomentField()
-    mark = CharField(null=True)
-
-
 class QuarantineRow(Table):
     """Records and bodies that could not be judged though they should have been."""
 

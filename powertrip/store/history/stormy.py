@@ -27,7 +27,7 @@ class Storms:
         elif action == "storm_posted":
             where = (detail.get("channel"), detail.get("ts"), storm, line)
             self._told.execute("INSERT OR IGNORE INTO message VALUES (?, ?, ?, ?)", where)
-        elif storm is not None:  # it was joined, or an event stands beside it
+        elif "number" in detail:  # not so where one leaves its storm, or an earlier release wrote it
             self._told.execute("UPDATE storm SET places = places + 1 WHERE id = ?", (storm,))
             number = (event_id, detail.get("number"))
             self._told.execute("INSERT OR REPLACE INTO number VALUES (?, ?)", number)
