@@ -8,6 +8,7 @@ import random
 import shutil
 import sqlite3
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ import pytest
 
 from powertrip.domain import checkpoint
 from powertrip.domain.event import Status
-from powertrip.store import Store, marking
+from powertrip.domain.missed import MissedQuery
+from powertrip.store import Store, again, marking
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.faults import DRIVER_ERRORS, named
 from powertrip.store.history.chain import digest
@@ -553,3 +555,16 @@ def test_a_log_of_another_database_beside_the_file_changes_nothing(kept: Kept, t
 def test_a_column_of_another_type_or_collation_is_named(kept: Kept) -> None:
     kept.run('ALTER TABLE inbox ALTER COLUMN record_id TYPE text COLLATE "C"')
     assert kept.verified().faults[INTEGRITY, "column type"].where == "table inbox"
+
+
+async def test_what_is_read_anew_to_be_judged_again_bears_a_mark_that_fits(kept: Kept) -> None:
+    thread = DatabaseThread(open_database(kept.url, KEY))
+    store = Store(thread)
+    found = await thread.run(again.quarantined, MissedQuery(limit=10))
+    records = {item.id: [replace(item.record, host_name="read-anew")] for item in found if item.record}
+    assert await store.again.rejudge_quarantined(records, later(hours=12)) == len(records) > 0
+    claimed = await store.inbox.claim(100, lambda: later(hours=12), LEASE)
+    await thread.close()
+    assert "read-anew" in {record.host_name for record in claimed}
+    assert {record.flaw for record in claimed} == {None}
+    assert kept.verified().faults == {}
