@@ -71,7 +71,7 @@ def test_a_whole_history_is_said_to_be_whole(folder: Path) -> None:
     ended = verify(folder)
     assert (ended.status, ended.out.splitlines()[:2]) == (
         0,
-        ["integrity     whole", "completeness  whole, as far as this database itself can tell"],
+        ["integrity     whole", "completeness  whole, as far as the database itself tells"],
     )
 
 
