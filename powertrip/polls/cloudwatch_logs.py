@@ -45,6 +45,8 @@ class CloudWatchPoll(PollByTime):
         events, token = listed(answer.get("events", []), "events"), answer.get("nextToken") or None
         if not isinstance(token, str | None):
             raise Unavailable("the answer's nextToken is no text")
+        # One that leads to itself would be asked for again at once, for ever.
+        token = None if token == window.place else token
         moments = [parse_time(event.get("timestamp"), received_at=now, zone=None) for event in events]
         # As through Firehose: the lines of a followed log file begin with a syslog header, behind which no
         # rule on text would know them.
