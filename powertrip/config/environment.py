@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from powertrip.config.schema import all_settings, dotted, environment_of
-from powertrip.config.yamlfile import YamlDocument, YamlPath
+from powertrip.config.yamlfile import WHOLE, YamlDocument, YamlPath, is_whole
 from powertrip.errors import Mistake
 
 _REFERENCE = re.compile(r"\$\{(?P<inside>[^}]*)\}?")
@@ -44,6 +44,10 @@ def fill_in(
             continue
         section = filled.data.setdefault(setting.path[0], {})
         key = setting.path[1]
+        if not is_whole(environ[variable.name]):
+            place = f"environment variable {variable.name}"
+            filled.mistakes[setting.path] = Mistake(place, dotted(setting.path), f"is not UTF-8; {WHOLE}")
+            continue
         if isinstance(section, dict) and (variable.overrides or section.get(key) is None):
             section[key] = environ[variable.name]
             filled.variables[setting.path] = variable.name
@@ -88,6 +92,8 @@ class _Filler:
                 "${file:/PATH} or ${credential:NAME} to take a file's"
             )
         value = self._environ.get(inside["name"]) or inside["default"]
+        if value is not None and not is_whole(value):
+            return None, f"the environment variable {inside['name']} is not UTF-8; {WHOLE}"
         return value, f"the environment variable {inside['name']} is not set; set it, or write the value"
 
     def _read(self, kind: str, name: str) -> tuple[str | None, str]:
@@ -109,8 +115,9 @@ class _Filler:
         try:
             with file.open(encoding="utf-8") as opened:
                 text = opened.read(_FILE_LIMIT + 1)
-        except (OSError, UnicodeDecodeError) as error:
-            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        except (OSError, ValueError) as error:
+            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "no file has such a name"
+            reason = str(error.strerror) if isinstance(error, OSError) else reason
             return None, f"the file {file} cannot be read: {reason}"
         if len(text) > _FILE_LIMIT:
             return None, f"the file {file} is longer than a value can be ({_FILE_LIMIT} characters)"

@@ -125,7 +125,7 @@ def did_you_mean(name: str, known: list[str], kind: str) -> str:
     near = get_close_matches(name, known, n=1)
     others = f"there are: {', '.join(known)}" if known else "there are none"
     hint = f'did you mean "{near[0]}"?' if near else others
-    return f'there is no {kind} "{name}"; {hint}'
+    return f"there is no {kind} {quoted(name)}; {hint}"
 
 
 def empty_if_none(value: object) -> object:

@@ -48,6 +48,7 @@ def parse_yaml(text: str, name: str) -> YamlDocument:
         # Before the data is made of it: that resolves merge keys within the tree.
         lines = dict(_lines(tree, ()))
         mistaken += _double_keys(tree, name, ())
+        mistaken += _half_characters(tree, name, ())
         data = None if tree is None else loader.construct_document(tree)
     except yaml.YAMLError as error:
         raise ConfigError([_syntax_mistake(error, text, name)]) from error
@@ -125,3 +126,22 @@ def _double_keys(node: yaml.Node | None, name: str, path: YamlPath) -> Iterator[
             yield Mistake(f"{name}:{line}", setting, problem)
         seen.setdefault(key, line)
         yield from _double_keys(value, name, (*path, key))
+
+
+def _half_characters(node: yaml.Node | None, name: str, path: YamlPath) -> Iterator[Mistake]:
+    """Texts with half of a pair of UTF-16, which only an escape can bring into YAML, and nobody can keep."""
+    for key, _, value in _children(node):
+        yield from _half_characters(value, name, (*path, key))
+    keys = [key for key, _ in node.value] if isinstance(node, yaml.MappingNode) else []
+    for scalar in [node, *keys]:
+        if isinstance(scalar, yaml.ScalarNode) and not is_whole(scalar.value):
+            problem = f"holds half of a character; {WHOLE}"
+            yield Mistake(f"{name}:{scalar.start_mark.line + 1}", ".".join(map(str, path)), problem)
+
+
+WHOLE = "write the character itself, in UTF-8"
+
+
+def is_whole(text: str) -> bool:
+    """Whether UTF-8 can write it."""
+    return text.isascii() or not any("\ud800" <= character <= "\udfff" for character in text)

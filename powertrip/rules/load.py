@@ -54,6 +54,8 @@ class _Loading:
         self._mistakes: list[Mistake] = []
         self._uses: list[dict[Any, Any]] = []
         """The entries that open packs."""
+        self._packs: dict[str, int] = {}
+        """The packs opened so far, by the place of their entry."""
         self._raws: dict[str, RawEntry] = {}
         self._rules: dict[str, Rule | NarrowEntry | None] = {}
         """None: the rule is there and has mistakes."""
@@ -84,6 +86,11 @@ class _Loading:
         if use.use not in known:
             self._mistakes.append(raw.mistake(did_you_mean(use.use, known, "rule pack"), "use"))
             return
+        if use.use in self._packs:
+            first = raw.where((self._packs[use.use],))
+            self._mistakes.append(raw.mistake(f"is used already, at {first}; keep one of the two", "use"))
+            return
+        self._packs[use.use] = raw.position
         file = f"{use.use}.yaml"
         document = _parse_pack((self._pack_dir / file).read_text(encoding="utf-8"), f"rulepacks/{file}")
         for position, written in enumerate(document.data["rules"]):

@@ -251,6 +251,34 @@ sources:
             "c.yaml:12: sources.servers.expect.5.hosts: must not be empty",
         ],
     ),
+    "half of a character": (
+        """\
+sources:
+  g: {type: github, secret: "0123456789abcdef\\ud800"}
+policy:
+  - {"\\udc00": 1}
+rules:
+  - use: "\\ud83d"
+""",
+        [
+            "c.yaml:3: sources.g.secret: holds half of a character; write the character itself, in UTF-8",
+            "c.yaml:5: policy.0: holds half of a character; write the character itself, in UTF-8",
+            "c.yaml:7: rules.0.use: holds half of a character; write the character itself, in UTF-8",
+        ],
+    ),
+    "a pack used twice, a file that none can be": (
+        """\
+sources:
+  g: {type: github, secret: "${file:/run/\\0}"}
+rules:
+  - use: ssh
+  - {use: ssh, source: g}
+""",
+        [
+            "c.yaml:3: sources.g.secret: the file /run/\0 cannot be read: no file has such a name",
+            "c.yaml:6: rules.1.use: is used already, at c.yaml:5; keep one of the two",
+        ],
+    ),
     "nested keys wrong": (
         """\
 sources:
@@ -277,3 +305,11 @@ def test_every_mistake_is_told_with_its_line_and_what_to_write(wrong: str, tmp_p
         load_config(path, {})
 
     assert [str(mistake).replace(f"{tmp_path}/", "") for mistake in refused.value.mistakes] == expected
+
+
+@pytest.mark.parametrize("secret", ["${TOKEN}", "0123456789abcdef"])
+def test_a_variable_that_is_not_utf_8_is_a_mistake(secret: str, tmp_path: Path) -> None:
+    path = tmp_path / "c.yaml"
+    path.write_text(SLACK + f"sources: {{g: {{type: github, secret: '{secret}'}}}}\n")
+    with pytest.raises(ConfigError, match="is not UTF-8; write the character itself"):
+        load_config(path, {"TOKEN": "s3cr3t-\udcff-long-enough", "DATABASE_URL": "sqlite:///\udcff"})
