@@ -5,7 +5,17 @@ from collections.abc import Mapping
 from time import perf_counter, process_time
 
 from powertrip.log import configure_logging
-from tests.trials.fuzz import Target, decoding, in_slack, outside, over_http, polls, pure, slack_answers
+from tests.trials.fuzz import (
+    Target,
+    configs,
+    decoding,
+    in_slack,
+    outside,
+    over_http,
+    polls,
+    pure,
+    slack_answers,
+)
 
 TARGETS: Mapping[str, Target] = {
     "rules": pure.rules,
@@ -13,6 +23,7 @@ TARGETS: Mapping[str, Target] = {
     "decoding": decoding.decoding,
     "cards": pure.cards,
     "origins": outside.origins,
+    "config": configs.configs,
     "polls": polls.polls,
     "enrichers": outside.enrichers,
     "slack": slack_answers.slack_answers,
