@@ -191,7 +191,7 @@ def looked_up(places: str) -> str:
         ),
         (
             "- {use: ssh}\n- {use: ssh}",
-            "rules.ssh_login.name: the name is taken by the rule at rulepacks/ssh.yaml:",
+            "rules.1.use: is used already, at rules.yaml:1; keep one of the two",
         ),
     ],
 )

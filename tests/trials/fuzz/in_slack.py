@@ -111,6 +111,7 @@ class Scene:
         self.answers: list[dict[str, Any]] = []
         self.acks: list[dict[str, Any]] = []
         self.ids: list[str] = []
+        self.broken: list[Exception] = []
         self._number = 0
         settings = SimpleNamespace(
             rules=rules_of("- use: ssh"),
@@ -140,7 +141,18 @@ class Scene:
             signals=Signals(),
         )
         trials: Any = Trials()
-        self.listeners = Listeners(context, Decider(context), trials, PendingInteractions())
+        self.pending = PendingInteractions()
+        self.listeners = Listeners(context, Decider(context), trials, self.pending)
+
+    def count_broken(self) -> None:
+        """Keep what reaches the last resort of the listeners, beside what it does."""
+        last_resort = self.listeners.on_error
+
+        async def on_error(error: Exception, body: dict[str, Any], respond: Any, client: Any) -> None:
+            self.broken.append(error)
+            await last_resort(error, body, respond, client)
+
+        self.listeners.on_error = on_error  # type: ignore[method-assign]
 
     def _new_id(self) -> str:
         self._number += 1

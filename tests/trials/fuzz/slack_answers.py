@@ -99,10 +99,12 @@ ANSWERS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
-class _Slack:
+class Slack:
     """Answers by the dice, and remembers what it said."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_sound: bool = False) -> None:
+        """One that is sound answers as Slack does."""
+        self._is_sound = is_sound
         self.dice = random.Random()  # noqa: S311 - each case gives it dice
         self.said: list[tuple[str, int, bytes]] = []
         self.is_true = True
@@ -113,7 +115,7 @@ class _Slack:
         dice, method = self.dice, request.match_info["method"]
         good = {"ok": True, **ANSWERS.get(method, {})}
         status, headers = 200, {"Content-Type": "application/json; charset=utf-8"}
-        way = dice.random()
+        way = 0.0 if self._is_sound else dice.random()
         if way < 0.35:
             body = as_body(random.Random(0), good)  # noqa: S311
         elif way < 0.8:
@@ -132,7 +134,7 @@ class _Slack:
                 (b"<html>", b"", b"[]", b"null", b'"x"', b"7", b"[" * 5000, b"\xff", as_body(dice, good))
             )
             headers["Content-Type"] = dice.choice(("text/html", "application/json", "application/gzip"))
-        if dice.random() < 0.2:
+        if dice.random() < 0.2 and not self._is_sound:
             # No longer wait: it is waited out.
             headers["Retry-After"] = dice.choice(("0", "0", "-1", "x", "9" * 40, "301", ""))
         self.said.append((method, status, body))
@@ -141,7 +143,8 @@ class _Slack:
 
 
 @asynccontextmanager
-async def _served(slack: _Slack) -> AsyncIterator[AsyncWebClient]:
+async def serving(slack: Slack) -> AsyncIterator[AsyncWebClient]:
+    """A client of it."""
     app = web.Application()
     app.router.add_route("*", "/api/{method}", slack.answer)
     runner = web.AppRunner(app)
@@ -162,7 +165,7 @@ async def _served(slack: _Slack) -> AsyncIterator[AsyncWebClient]:
 class _Asking:
     """What Powertrip asks of Slack, each with what must hold of what comes of it."""
 
-    def __init__(self, slack: _Slack, client: AsyncWebClient, store: Store) -> None:
+    def __init__(self, slack: Slack, client: AsyncWebClient, store: Store) -> None:
         self._slack = slack
         self._client = client
         self._store = store
@@ -268,8 +271,8 @@ def slack_answers(cases: int, seed: int) -> Counter[str]:
 
 
 async def _slack_answers(cases: int, seed: int) -> Counter[str]:
-    slack = _Slack()
-    async with _served(slack) as client, a_database() as thread:
+    slack = Slack()
+    async with serving(slack) as client, a_database() as thread:
         asking = _Asking(slack, client, Store(thread))
 
         async def act(dice: random.Random) -> str:
