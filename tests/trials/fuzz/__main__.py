@@ -16,6 +16,7 @@ from tests.trials.fuzz import (
     over_http,
     polls,
     pure,
+    read_api,
     slack_answers,
 )
 
@@ -34,6 +35,7 @@ TARGETS: Mapping[str, Target] = {
     "commands": in_slack.commands,
     "actions": in_slack.actions,
     "modals": in_slack.modals,
+    "read_api": read_api.read_api,
     "http": over_http.http,
 }
 

@@ -142,7 +142,8 @@ class Scene:
         )
         trials: Any = Trials()
         self.pending = PendingInteractions()
-        self.listeners = Listeners(context, Decider(context), trials, self.pending)
+        self.decider = Decider(context)
+        self.listeners = Listeners(context, self.decider, trials, self.pending)
 
     def count_broken(self) -> None:
         """Keep what reaches the last resort of the listeners, beside what it does."""

@@ -145,7 +145,7 @@ async def _batch(numbers: range, seed: int, thread: DatabaseThread, outcomes: Co
 
 def _ends() -> Counter[str]:
     """How many records of the inbox had which verdict."""
-    rows = InboxRow.select(InboxRow.verdict, fn.COUNT(InboxRow.id)).group_by(InboxRow.verdict).tuples()
+    rows: Any = InboxRow.select(InboxRow.verdict, fn.COUNT(InboxRow.id)).group_by(InboxRow.verdict).tuples()
     return Counter({f"then {verdict}": count for verdict, count in rows})
 
 
