@@ -7,8 +7,16 @@ import pytest
 from powertrip.log import configure_logging
 from tests.trials.fuzz.__main__ import TARGETS
 
-CASES = {"rules": 200, "sources": 500, "cards": 60, "origins": 300, "enrichers": 60, "http": 120}
-"""Of the others 60, for each works on a database."""
+CASES = {
+    "rules": 200,
+    "sources": 500,
+    "decoding": 300,
+    "judging": 300,
+    "polls": 200,
+    "origins": 300,
+    "http": 120,
+}
+"""Of the others 60, for each works on a database, or reads long texts."""
 SEED = 9
 
 

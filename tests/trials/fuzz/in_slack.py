@@ -202,8 +202,10 @@ async def scene() -> AsyncIterator[Scene]:
 
 
 def _who(dice: random.Random) -> dict[str, Any]:
+    # Ids are Slack's: whatever else they might be, a database can keep them.
+    unknown = text(dice, 2).encode("utf-8", "replace").decode()
     return {
-        "id": dice.choice([*STANDINGS, ALICE, CAROL, text(dice, 2)]),
+        "id": dice.choice([*STANDINGS, ALICE, CAROL, unknown]),
         "team_id": dice.choice(("T0", None)),
     }
 
