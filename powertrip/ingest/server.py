@@ -3,11 +3,13 @@
 import asyncio
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
 from powertrip.ingest.section import MAX_CONNECTIONS
+
+Handling = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 
 _FULL = b"""HTTP/1.1 503 Service Unavailable\r
 Retry-After: 10\r
@@ -53,6 +55,17 @@ class _BoundedSite(web.TCPSite):
                 same.listen(self._backlog)
 
 
+def _of_known_expectations(handle: Handling) -> Handling:
+    """Refuses an `Expect` that aiohttp would quote in its answer, and break on, before anybody is asked."""
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        if not request.headers.get("Expect", "").isascii():
+            return web.Response(status=417)
+        return await handle(request)
+
+    return answer
+
+
 class WebServer:
     """Serves an application until stopped."""
 
@@ -79,6 +92,9 @@ class WebServer:
     async def start(self) -> None:
         """Begin to listen; raises OSError if the port cannot be had."""
         await self._runner.setup()
+        server = self._runner.server
+        assert server is not None  # noqa: S101 (it is set up)
+        server.request_handler = _of_known_expectations(server.request_handler)
         site = _BoundedSite(self._runner, self._host, self._wanted_port, backlog=1024)
         site.limit = self._max_connections
         await site.start()

@@ -29,3 +29,19 @@ async def test_a_request_that_is_no_http_is_one_line_without_its_text() -> None:
     assert "a request that is no HTTP (BadHttpMessage)" in line
     assert "somebody-else" not in line
     assert "Traceback" not in line
+
+
+async def test_an_expectation_that_is_no_text_is_refused_and_no_fault_of_ours() -> None:
+    log = io.StringIO()
+    configure_logging("info", "json", log)
+    server = WebServer(web.Application(), "127.0.0.1", 0)
+    await server.start()
+    try:
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        writer.write(b"POST /ingest/x HTTP/1.1\r\nHost: x\r\nExpect: \xff\r\nContent-Length: 0\r\n\r\n")
+        assert b" 417 " in await reader.readline()
+        writer.close()
+    finally:
+        await server.stop()
+        configure_logging("critical")
+    assert "Traceback" not in log.getvalue()
