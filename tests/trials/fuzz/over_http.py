@@ -1,6 +1,7 @@
 """Requests as they should not be, over a socket: to the records' port and to that of the state."""
 
 import asyncio
+import gzip
 import io
 import random
 from collections import Counter
@@ -94,7 +95,7 @@ async def _http(cases: int, seed: int) -> Counter[str]:
             assert knows or not 200 <= status < 300 or b"/healthz" in request, f"let in: {said}"
             # What is no HTTP at all is quoted to whoever sent it.
             assert status == 400 or SECRET.encode() not in answer, said
-            outcomes[str(status)] += 1
+            outcomes[f"{'with' if knows else 'without'} the secret: {status}"] += 1
             if number % 500 == 499:
                 _read(log, f"by case {number} of seed {seed}")
         _read(log, f"by the last case of seed {seed}")
@@ -129,7 +130,10 @@ def _request(dice: random.Random) -> tuple[bool, bytes]:
         headers |= (
             {"Authorization": f"Bearer {SECRET}"} if dice.random() < 0.3 else TYPES[kind].seal(body, SECRET)
         )
-    if dice.random() < 0.5:
+    if knows and dice.random() < 0.2 and kind != "sns":
+        body = gzip.compress(body)
+        headers |= {"Content-Encoding": "gzip"} | dict(TYPES[kind].seal(body, SECRET))
+    if dice.random() < 0.25:
         name = dice.choice(
             ("Content-Encoding", "Transfer-Encoding", "Expect", "Range", "Cookie", "X-Forwarded-For")
         )
@@ -143,10 +147,24 @@ def _request(dice: random.Random) -> tuple[bool, bytes]:
         )
     method = "POST" if dice.random() < 0.7 else dice.choice(METHODS)
     # `Expect` and a length that is too long make the server wait; the body's timeout ends that.
-    length = dice.choice((len(body),) * 30 + (0, -1, 10**12, "x"))
+    length = dice.choice((len(body),) * 60 + (0, -1, 10**12, "x"))
     head = f"{method} {path} HTTP/1.1\r\n" + "".join(f"{key}: {value}\r\n" for key, value in headers.items())
-    raw = head.encode("utf-8", "replace") + f"Content-Length: {length}\r\n\r\n".encode() + body
+    raw = head.encode("utf-8", "replace")
+    if dice.random() < 0.25:
+        raw += b"Transfer-Encoding: chunked\r\n\r\n" + _in_chunks(dice, body)
+    else:
+        raw += f"Content-Length: {length}\r\n\r\n".encode() + body
     return knows, mangled(dice, raw) if dice.random() < 0.2 else raw
+
+
+def _in_chunks(dice: random.Random, body: bytes) -> bytes:
+    """Framed in pieces of any size, with extensions and trailers at times; at times one size is a lie."""
+    framed, size = b"", dice.choice((1, 7, 100, 5000))
+    for start in range(0, len(body), size):
+        piece = body[start : start + size]
+        said = len(piece) + dice.choice((0,) * 200 + (1, -1, 10**9))
+        framed += f"{max(said, 1):x}{dice.choice(('', '', ';a=b'))}\r\n".encode() + piece + b"\r\n"
+    return framed + dice.choice((b"0\r\n\r\n",) * 8 + (b"0\r\nX-After: y\r\n\r\n", b""))
 
 
 async def _send(port: int, request: bytes) -> tuple[int, bytes]:

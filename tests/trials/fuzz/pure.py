@@ -1,8 +1,10 @@
 """Cards, sources and rules: what has neither a socket nor a database."""
 
+import json
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from time import thread_time
 from typing import Any
 
 from powertrip.cards import (
@@ -27,8 +29,10 @@ from tests.samples import NOW, event
 from tests.shapes import fuzz as shapes
 from tests.sources.hostile import TYPES, in_json, request_of, source_of
 from tests.sources.posting import take
-from tests.trials.fuzz.dice import mangled, text
+from tests.trials.fuzz.dice import changed, mangled, text
 
+SLOWEST = 2.0
+"""Seconds of work that no such body comes near."""
 OURS = {"U0ALICE", "U0BOB", "S0SECURITY"}
 
 
@@ -44,23 +48,51 @@ def sources(cases: int, seed: int) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     for number in range(cases):
         kind = dice.choice(list(TYPES))
-        body = mangled(dice, TYPES[kind].wrap(in_json(text(dice)), dice.randrange(10**6)))
+        line = f"{text(dice)} mark{number}"
+        body = TYPES[kind].wrap(in_json(line), dice.randrange(10**6))
+        # Most must get further than the JSON: what is read well is where the sources differ.
+        way = dice.random()
+        if way < 0.3:
+            body = mangled(dice, body)
+        elif way < 0.8:
+            body = _with_odd_parts(dice, body)
         if dice.random() < 0.1 and TYPES[kind].packings:
-            body = mangled(dice, dice.choice(TYPES[kind].packings)(body))
+            packed = dice.choice(TYPES[kind].packings)(body)
+            body = mangled(dice, packed) if dice.random() < 0.5 else packed
+        began = thread_time()
         try:
             reading = take(made[kind], request_of(kind, body))
         except (BodyTooLarge, Unauthorized, Unreadable) as refusal:
-            outcomes[type(refusal).__name__] += 1
+            outcomes[f"{kind}: {type(refusal).__name__}"] += 1
             continue
         except Exception as error:
             raise AssertionError(f"case {number} of seed {seed}: {kind} {body!r}") from error
-        assert reading.records or reading.unread, f"case {number} of seed {seed}: {kind} loses {body!r}"
+        # A batch may be empty: then the line is not in it.
+        is_empty = not reading.records and not reading.unread
+        is_lost = is_empty and in_json(line) in body
+        assert not is_lost, f"case {number} of seed {seed}: {kind} loses {body!r}"
         for record in reading.records:
             kept = (record.record_id, record.message, record.host_name or "", record.program or "")
             assert "\0" not in "".join(kept), f"case {number} of seed {seed}: {kind} {body!r}"
             "".join(kept).encode()
-        outcomes["kept"] += 1
+        assert thread_time() - began < SLOWEST, f"case {number} of seed {seed}: {kind} is slow of {body!r}"
+        ends = [
+            *["nothing in it"] * is_empty,
+            *["kept"] * bool(reading.records),
+            *["quarantined"] * bool(reading.unread),
+        ]
+        outcomes[f"{kind}: {' and '.join(ends)}"] += 1
     return outcomes
+
+
+def _with_odd_parts(dice: random.Random, body: bytes) -> bytes:
+    """Its JSON with parts of it replaced, taken away or doubled, as JSON; what is none stays."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return body
+    odd = changed(dice, value, dice.choice((0.05, 0.1, 0.3)))
+    return json.dumps(odd).encode()
 
 
 def cards(cases: int, seed: int) -> Counter[str]:
