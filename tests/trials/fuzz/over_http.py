@@ -26,6 +26,8 @@ from tests.trials.fuzz.dice import mangled, text
 PATIENCE = 0.5
 """Seconds: who sends half a request is waited for, and that is tried elsewhere."""
 TOKEN = "of-the-state-and-long-enough"
+TOGETHER = 20
+"""Requests that are under way at the same time."""
 PATHS = (
     "/ingest/",
     "/ingest/it",
@@ -87,17 +89,20 @@ async def _http(cases: int, seed: int) -> Counter[str]:
     server = WebServer(app, "127.0.0.1", 0)
     await server.start()
     try:
-        for number in range(cases):
-            knows, request = _request(dice)
-            status, answer = await _send(server.port, request)
-            said = f"case {number} of seed {seed}: {request[:300]!r} -> {answer[:300]!r}"
-            assert status < 500 or status in (501, 505) or b"the body did not arrive" in answer, said
-            assert knows or not 200 <= status < 300 or b"/healthz" in request, f"let in: {said}"
-            # What is no HTTP at all is quoted to whoever sent it.
-            assert status == 400 or SECRET.encode() not in answer, said
-            outcomes[f"{'with' if knows else 'without'} the secret: {status}"] += 1
-            if number % 500 == 499:
-                _read(log, f"by case {number} of seed {seed}")
+        for first in range(0, cases, TOGETHER):
+            numbers = range(first, min(first + TOGETHER, cases))
+            requests = [_request(dice) for _ in numbers]
+            # Side by side, for some wait until the server gives up.
+            answers = await asyncio.gather(*(_send(server.port, request) for _, request in requests))
+            for number, (knows, request), (status, answer) in zip(numbers, requests, answers, strict=True):
+                said = f"case {number} of seed {seed}: {request[:300]!r} -> {answer[:300]!r}"
+                assert status < 500 or status in (501, 505) or b"the body did not arrive" in answer, said
+                assert knows or not 200 <= status < 300 or b"/healthz" in request, f"let in: {said}"
+                # What is no HTTP at all is quoted to whoever sent it.
+                assert status == 400 or SECRET.encode() not in answer, said
+                outcomes[f"{'with' if knows else 'without'} the secret: {status}"] += 1
+            if first % (TOGETHER * 50) == 0:
+                _read(log, f"by case {first} of seed {seed}")
         _read(log, f"by the last case of seed {seed}")
     finally:
         await server.stop()
