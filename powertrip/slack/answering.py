@@ -12,7 +12,7 @@ import structlog
 from powertrip import cards
 from powertrip.cards import Message
 from powertrip.errors import PowertripError, Refused, SlackRefused, StoreUncertain
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, within
 
 log = structlog.get_logger(__name__)
 
@@ -38,10 +38,9 @@ class Asker:
 
 def asker_of(body: dict[str, Any], client: Any) -> Asker:
     """Who sent this interaction, or command."""
-    user, channel = body.get("user") or {}, body.get("channel") or {}
     return Asker(
-        user=str(user.get("id") or body.get("user_id") or ""),
-        channel=str(channel.get("id") or body.get("channel_id") or ""),
+        user=str(within(body, "user", "id") or body.get("user_id") or ""),
+        channel=str(within(body, "channel", "id") or body.get("channel_id") or ""),
         client=client,
     )
 

@@ -29,6 +29,12 @@ async def test_an_answer_after_a_modal_that_slack_does_not_take_breaks_nothing()
     assert [entry["event"] for entry in logged] == ["answer not delivered"]
 
 
+@pytest.mark.parametrize("part", ["2026-01-15", 7, ["x"], None])
+def test_who_asks_is_read_from_what_has_any_shape(part: object) -> None:
+    asker = answering.asker_of({"user": part, "channel": part, "user_id": ALICE, "channel_id": "C0"}, None)
+    assert asker == Asker(user=ALICE, channel="C0", client=None)
+
+
 class Click:
     """A click, a modal or a command that decides, and in which order what became of it."""
 
