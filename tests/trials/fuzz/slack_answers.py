@@ -200,9 +200,11 @@ class _Asking:
         return SlackNotifier(self._client, "https://example.slack.com", RateLimits(lambda: NOW))
 
     async def actor(self) -> None:
-        actor = await self.directory().actor(ALICE, self._slack.dice.choice(("T0TEAM", "T0OTHER", None)))
+        team = self._slack.dice.choice(("T0TEAM", "T0OTHER", None))
+        actor = await self.directory().actor(ALICE, team)
         assert actor.slack_id == ALICE, actor
-        said = b"".join(body for _, _, body in self._slack.said)
+        # The click itself may say of which team they are, and Slack vouches for that.
+        said = (team or "").encode() + b"".join(body for _, _, body in self._slack.said)
         assert actor.standing is not Standing.MEMBER or b"T0TEAM" in said or b"E0ORG" in said, actor
         assert not actor.is_reviewer or ALICE.encode() in said, actor
 
