@@ -46,20 +46,35 @@ def _chain(lines: list[dict[str, Any]]) -> None:
 
 
 def end() -> tuple[str, int]:
-    """The hash that the next line follows, and how many lines there are before it."""
-    head, newest = AuditHeadRow.get_or_none(AuditHeadRow.id == 1), newest_hash()
+    """The hash that the next line follows, and how many lines there are before it.
+
+    Whoever does not hold `Turn.HISTORY` gets an end that was one, if not the newest any more.
+    """
+    # In one statement, which sees one moment: of two, the later would see what was committed in between.
+    newest = AuditRow.select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
+    query = AuditHeadRow.select(AuditHeadRow.lines, AuditHeadRow.hash, newest.alias("newest"))
+    head = query.where(AuditHeadRow.id == 1).first()
     if head is None:
-        return newest, int(AuditRow.select().count())
-    if head.hash == newest:
-        return newest, head.lines
+        return _end_after(0, 0)
+    if head.hash == (head.newest or FIRST_HASH):
+        return head.hash, head.lines
     known = AuditRow.get_or_none(AuditRow.hash == head.hash)
     if known is None and head.lines:
         # The next line names what is missing, so that a cut shows however much is written after it.
         log.error("the history's end is missing, somebody has cut it off", lines=head.lines, hash=head.hash)
         return head.hash, head.lines
     # A process of an earlier release, which knows nothing of the head, has written meanwhile.
-    since = AuditRow.select().where(AuditRow.id > (known.id if known else 0)).count()
-    return newest, head.lines + int(since)
+    return _end_after(known.id if known else 0, head.lines)
+
+
+def _end_after(line_id: int, lines: int) -> tuple[str, int]:
+    # In one statement again.
+    line = AuditRow.alias()
+    newest = line.select(line.hash).order_by(line.id.desc()).limit(1)
+    query = AuditRow.select(fn.COUNT(AuditRow.id), newest).where(AuditRow.id > line_id)
+    row: Any = query.tuples().get()
+    since, digest = row
+    return digest or FIRST_HASH, lines + int(since)
 
 
 def newest_hash() -> str:

@@ -17,12 +17,12 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
-from powertrip.store import Store, deliveries, events, inbox, judging
+from powertrip.store import Store, audit, deliveries, events, inbox, judging
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
 from powertrip.store.hids import pairing
 from powertrip.store.sources import judged
-from powertrip.store.tables import DeliveryRow, EventRow, OccurrenceRow
+from powertrip.store.tables import AuditRow, DeliveryRow, EventRow, OccurrenceRow
 from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.busy import faults
@@ -342,3 +342,24 @@ async def test_a_step_that_is_in_a_deadlock_is_repeated(
 
     assert len(begun) == 3
     assert await threads[0].run(lambda: DeliveryRow.select().count()) == 2
+
+
+async def test_the_end_of_the_history_read_while_another_process_writes_is_one_that_was(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store, written, ends = Store(threads[0]), threading.Event(), []
+
+    async def write() -> None:
+        for number in range(300):
+            await store.audit.in_force(f"{number}", "1.0", "worker", NOW)
+        written.set()
+
+    async def read() -> None:
+        while not written.is_set():
+            ends.append(await threads[1].run(audit.end))
+
+    await asyncio.gather(write(), read())
+    lines = await threads[1].run(lambda: [row.hash for row in AuditRow.select().order_by(AuditRow.id)])
+    assert len(lines) == 300
+    assert len(set(ends)) > 10
+    assert [end for end in ends if end != ([audit.FIRST_HASH, *lines][end[1]], end[1])] == []
