@@ -78,17 +78,19 @@ def _fit_for(header: str, text: str, user: str) -> tuple[str, str]:
     return (text.replace(f" for {user} from", " for alice from"), "alice") if '"' in header else (text, user)
 
 
-def silent(rules: RuleSet, tried: Case) -> str | None:
-    """What is wrong with what the rules say of a case; None if somebody hears of it, and hears the truth."""
-    heard = False
+def hears(rules: RuleSet, tried: Case) -> str:
+    """How somebody hears of a case; raises AssertionError where nobody does, or not the truth."""
+    heard = ""
     for part in tried.carrier.carry(tried.sent):
         verdict = Quarantined(rule=None, reason="") if isinstance(part, Unread) else rules.judge(part)
-        heard = heard or isinstance(verdict, Match | Quarantined)
+        if not heard and isinstance(verdict, Match | Quarantined):
+            heard = "asked" if isinstance(verdict, Match) else "quarantined"
         if isinstance(verdict, Match):
             plain = tried.user.replace("\\\\", "\\").replace("\\303\\253", "ë")
             if (verdict.fields.get("user_name"), verdict.fields.get("source_ip")) != (plain, tried.address):
-                return f"says {verdict.fields}"
-    return None if heard else "is silent"
+                raise AssertionError(f"says {verdict.fields}")
+    assert heard, "is silent"
+    return heard
 
 
 def run(rules: RuleSet, cases: int, seed: int) -> Counter[str]:
@@ -97,9 +99,12 @@ def run(rules: RuleSet, cases: int, seed: int) -> Counter[str]:
     outcomes: Counter[str] = Counter()
     for number in range(cases):
         tried = case(dice)
-        wrong = silent(rules, tried)
-        assert wrong is None, f"case {number} of seed {seed}, {tried.carrier.name}: {tried.sent!r} {wrong}"
-        outcomes[tried.carrier.name] += 1
+        try:
+            heard = hears(rules, tried)
+        except AssertionError as wrong:
+            said = f"case {number} of seed {seed}, {tried.carrier.name}: {tried.sent!r} {wrong}"
+            raise AssertionError(said) from wrong
+        outcomes[f"{tried.carrier.name}: {heard}"] += 1
     return outcomes
 
 
