@@ -14,7 +14,7 @@ from powertrip.domain.event import Event
 from powertrip.domain.heartbeat import AHEAD, REASON, Card, Heard, Outage, Watched
 from powertrip.domain.heartbeat_section import REMEMBERED
 from powertrip.domain.judgement import Judgement, ToAsk, ToBeat
-from powertrip.domain.sources import NO_SOURCE, refused
+from powertrip.domain.sources import NO_SOURCE, RecordVerdict, refused
 from powertrip.store import marking
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, transaction
@@ -201,9 +201,11 @@ def outage() -> Outage | None:
 
 def prune(now: datetime) -> int:
     """Delete nonces that no heartbeat is young enough to repeat, and the records that they came in."""
-    old = HeartbeatTakenRow.at < now - REMEMBERED - AHEAD
+    before = now - REMEMBERED - AHEAD
+    old = HeartbeatTakenRow.at < before
     records = HeartbeatTakenRow.select(HeartbeatTakenRow.inbox_id).where(old)
     marking.delete(InboxRow.id.in_(records))
+    marking.forget_batches(RecordVerdict.HEARTBEAT, before)
     return int(HeartbeatTakenRow.delete().where(old).execute())
 
 

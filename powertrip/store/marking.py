@@ -96,3 +96,14 @@ def delete(which: Any) -> int:
 def prune_batches(before: datetime) -> int:
     """Delete what is known of records that were judged before a moment, and are not kept any more."""
     return int(JudgedBatchRow.delete().where(JudgedBatchRow.at < before).execute())
+
+
+def forget_batches(verdict: RecordVerdict, before: datetime) -> None:
+    """Delete what is known of records with this verdict, judged before a moment, if none of them is kept."""
+    which = (JudgedBatchRow.verdict == verdict) & (JudgedBatchRow.at < before)
+    old = {row.id: row.inbox_ids for row in JudgedBatchRow.select().where(which)}
+    named = {inbox_id for ids in old.values() for inbox_id in ids}
+    kept = {row.id for row in InboxRow.select(InboxRow.id).where(InboxRow.id.in_(named))} if named else set()
+    gone = [batch_id for batch_id, ids in old.items() if kept.isdisjoint(ids)]
+    if gone:
+        JudgedBatchRow.delete().where(JudgedBatchRow.id.in_(gone)).execute()

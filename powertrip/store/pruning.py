@@ -65,7 +65,7 @@ def _part(table: Any, old: Any, now: datetime) -> int:
     if table is InboxRow:
         count, marker = marking.delete(table.id.in_([row.id for row in some])), marks.in_use()
         # An earlier release, or one without the key, deletes records without counting them in the ledger.
-        counted = {"ledger": marker.name if marker else ""}
+        counted = {"ledger": marker.name} if marker else {}
     else:
         count = int(table.delete().where(table.id.in_(some)).execute())
     if count:
