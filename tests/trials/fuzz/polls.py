@@ -32,98 +32,17 @@ from tests.samples import NOW, SECURITY
 from tests.sources.posting import source
 from tests.trials.fuzz.dice import as_body, changed, odd, text
 from tests.trials.fuzz.outside import Hostile
+from tests.trials.fuzz.poll_answers import ANSWERS, URL
 from tests.trials.fuzz.trying import SECRET, a_database, check_told, each
 
 _ANY: TypeAdapter[PollSection] = TypeAdapter(AnyPoll)
-_URL = "https://api.example.com"
 SECTIONS: Mapping[str, Mapping[str, Any]] = {
-    "papertrail_search": {"url": _URL, "token": SECRET, "query": "program:sshd"},
-    "aptible_operations": {"url": _URL, "token": SECRET, "account": "7"},
-    "wazuh_indexer": {"url": _URL, "username": "powertrip", "password": SECRET, "rule_ids": ["5715"]},
-    "cloudwatch_logs": {"url": _URL, "region": "eu-central-1", "log_group": "auth"},
+    "papertrail_search": {"url": URL, "token": SECRET, "query": "program:sshd"},
+    "aptible_operations": {"url": URL, "token": SECRET, "account": "7"},
+    "wazuh_indexer": {"url": URL, "username": "powertrip", "password": SECRET, "rule_ids": ["5715"]},
+    "cloudwatch_logs": {"url": URL, "region": "eu-central-1", "log_group": "auth"},
 }
 PAGES = 3
-_LOGIN = "Accepted publickey for alice from 192.0.2.10 port 50000 ssh2"
-_TIMES = ("2026-01-15T11:59:00Z", "2026-01-15T11:30:00.000Z", 1768478400000, "9999-12-31T23:59:59-12:00")
-
-
-def _items(dice: random.Random, make: Callable[[int], dict[str, Any]], full: int) -> list[Any]:
-    """Some, or a full page: then there is another."""
-    count = full if dice.random() < 0.05 else dice.randrange(6)
-    return [make(dice.randrange(10**6)) for _ in range(count)]
-
-
-def _line(dice: random.Random) -> str:
-    return dice.choice((_LOGIN, f"sshd[7]: {_LOGIN}", text(dice), json.dumps({"message": text(dice)})))
-
-
-def _papertrail(dice: random.Random) -> Any:
-    def event(number: int) -> dict[str, Any]:
-        return {
-            "id": str(number),
-            "received_at": dice.choice(_TIMES),
-            "hostname": "bastion-1",
-            "program": "sshd",
-            "message": _line(dice),
-        }
-
-    return {
-        "events": _items(dice, event, 1000),
-        "max_id": dice.choice((str(dice.randrange(10**6)), "7", 7, None)),
-        "reached_end": dice.random() < 0.5,
-    }
-
-
-def _aptible(dice: random.Random) -> Any:
-    def operation(number: int) -> dict[str, Any]:
-        return {
-            "id": number,
-            "type": "execute",
-            "status": dice.choice(("running", "succeeded")),
-            "created_at": dice.choice(_TIMES[:2]),
-            "updated_at": dice.choice(_TIMES),
-            "user_email": text(dice),
-            "_links": {"resource": {"href": f"{_URL}/apps/7"}},
-        }
-
-    return {"_embedded": {"operations": _items(dice, operation, 250)}}
-
-
-def _wazuh(dice: random.Random) -> Any:
-    def hit(number: int) -> dict[str, Any]:
-        alert = {
-            "timestamp": dice.choice(_TIMES),
-            "rule": {"id": "5715"},
-            "agent": {"name": "bastion-1"},
-            "predecoder": {"hostname": "bastion-1", "program_name": "sshd"},
-            "full_log": _line(dice),
-        }
-        return {"_id": str(number), "_source": alert, "sort": [1768478400000, str(number)]}
-
-    return {"timed_out": False, "hits": {"hits": _items(dice, hit, 500)}}
-
-
-def _cloudwatch(dice: random.Random) -> Any:
-    def event(number: int) -> dict[str, Any]:
-        moment = dice.choice((1768478400000, 1768478400000, 0, -(2**62), 2**62))
-        return {
-            "eventId": str(number),
-            "timestamp": moment,
-            "ingestionTime": moment,
-            "message": _line(dice),
-            "logStreamName": "i-1",
-        }
-
-    token = {"nextToken": dice.choice(("token", text(dice)))} if dice.random() < 0.5 else {}
-    return {"events": _items(dice, event, 300), "searchedLogStreams": [], **token}
-
-
-ANSWERS: Mapping[str, Callable[[random.Random], Any]] = {
-    "papertrail_search": _papertrail,
-    "aptible_operations": _aptible,
-    "wazuh_indexer": _wazuh,
-    "cloudwatch_logs": _cloudwatch,
-}
 REFUSALS = ("InvalidParameterException", "ThrottlingException", "AccessDeniedException", "500", "")
 
 
@@ -141,7 +60,7 @@ class _Amazon:
             status = dice.choice((400, 400, 403, 500, 503))
             code = dice.choice((*REFUSALS, odd(dice)))
             body = as_body(dice, {"__type": code, "message": text(dice)})
-        return AWSResponse(_URL, status, {"Content-Type": "application/x-amz-json-1.1"}, _Raw(body))
+        return AWSResponse(URL, status, {"Content-Type": "application/x-amz-json-1.1"}, _Raw(body))
 
 
 class _Raw:
@@ -158,7 +77,7 @@ class _Raw:
 def _amazon() -> Iterator[_Amazon]:
     made_up = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": SECRET, "AWS_MAX_ATTEMPTS": "1"}
     with patch.dict(os.environ, made_up):
-        amazon, client = _Amazon(), _connected("eu-central-1", _URL)
+        amazon, client = _Amazon(), _connected("eu-central-1", URL)
         client.meta.events.register("before-send.*.*", amazon)
         yield amazon
         client.meta.events.unregister("before-send.*.*", amazon)
@@ -233,7 +152,7 @@ async def _pages(
 
 async def _filled(client: httpx.AsyncClient) -> str:
     """A gap of a webhook's is filled by the same search, and no further than it goes."""
-    entry = source("papertrail", secret=SECRET, backfill_token=SECRET, backfill_url=_URL)
+    entry = source("papertrail", secret=SECRET, backfill_token=SECRET, backfill_url=URL)
     backfill = build_backfills({"logs": entry}, poll_client(client, lambda: NOW))["logs"]
     cursor: Cursor = {"min_id": "10"}
     for _ in range(PAGES):
