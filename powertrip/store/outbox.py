@@ -20,6 +20,7 @@ from powertrip.domain.delivery import (
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.domain.storm_view import StormNotice
 from powertrip.store import deliveries, lanes
+from powertrip.store.clock import ClockStepped
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.rows import notices_in
 from powertrip.store.snapshots import snapshots
@@ -63,10 +64,17 @@ def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
 
 
 def take_several(clock: Callable[[], datetime], lease: timedelta, limit: int) -> list[Delivery]:
-    """Take up to `limit` deliveries as `take` does, each of another lane."""
+    """Take up to `limit` deliveries as `take` does, each of another lane.
+
+    Where the clock is set meanwhile, those are kept that were taken before, or nothing might ever be taken.
+    """
     taken: list[Delivery] = []
-    while len(taken) < limit and (delivery := take(clock, lease)) is not None:
-        taken.append(delivery)
+    try:
+        while len(taken) < limit and (delivery := take(clock, lease)) is not None:
+            taken.append(delivery)
+    except ClockStepped:
+        if not taken:
+            raise
     return taken
 
 

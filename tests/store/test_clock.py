@@ -121,6 +121,31 @@ async def test_no_step_lets_a_second_worker_take_what_a_first_is_at(
     assert (await taken(store, second) or delivery).attempts == 1
 
 
+async def test_what_was_taken_before_the_clock_was_set_stays_taken_when_several_are(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread, store: Store
+) -> None:
+    for channel in ("C0", "C1", "C2"):
+        await queue(database_thread, channel, clock())
+    looks = 0
+
+    def sets_it() -> datetime:
+        nonlocal looks
+        looks += 1
+        if looks == 3:
+            machine.is_set(HOUR)
+        return clock.read()
+
+    first = await store.deliveries.take_several(sets_it, LEASE, 16)
+    assert [delivery.lane for delivery in first] == ["C0", "C1"]
+    # Before anything is taken by another time, the step is survived.
+    with pytest.raises(ClockStepped):
+        await store.deliveries.take_several(clock.read, LEASE, 16)
+    await clock.follow()
+    rest = await store.deliveries.take_several(clock.read, LEASE, 16)
+    assert [delivery.lane for delivery in rest] == ["C2"]
+    assert await store.deliveries.renew(first[0], clock, LEASE)
+
+
 async def test_what_a_clock_that_was_ahead_put_off_is_done_at_its_time(
     machine: Machine, clock: Clock, database_thread: DatabaseThread, store: Store
 ) -> None:
