@@ -31,7 +31,7 @@ from slack_emulator.faults import FaultKind
 from tests.end_to_end.evidence import until
 from tests.trials.crowd import Crowd
 from tests.trials.stage import Kind, Stage, a_stage, text_table
-from tests.trials.verdict import QUIET, Verdict, until_quiet, verdict
+from tests.trials.verdict import QUIET, Verdict, until_quiet, until_settled, verdict
 
 RATE = 5.0
 """Records a second; a busy machine may not keep up with so many, and then it is that which is measured."""
@@ -59,6 +59,8 @@ class Fault:
     """Whether the programs' clock is set, by libfaketime."""
     has_standby: bool = False
     """Whether PostgreSQL has a second server, which takes over."""
+    comes_late: bool = False
+    """Whether Slack carries out calls that were given up; what is there twice then is taken away later."""
 
 
 @dataclass
@@ -278,12 +280,14 @@ FAULTS: dict[str, Fault] = {
     "slack-taken-unanswered": Fault(
         _calls("chat.postMessage", "timeout_after_taken", count=40, delay=0.5), 16, BOTH
     ),
-    "slack-taken-late": Fault(_calls("chat.postMessage", "taken_late", count=12, delay=10.0), 16, BOTH),
+    "slack-taken-late": Fault(
+        _calls("chat.postMessage", "taken_late", count=12, delay=10.0), 16, BOTH, comes_late=True
+    ),
     "slack-sockets-dropped": Fault(_ten_times(_drop_sockets), 12, BOTH),
     "slack-handshakes-refused": Fault(_handshakes_refused, 10),
     "slack-acks-slow": Fault(_acks_slow, 12),
     "slack-envelopes-twice": Fault(_envelopes_twice, 12, BOTH),
-    "slack-half-open": Fault(_slack_half_open, 45),
+    "slack-half-open": Fault(_slack_half_open, 45, comes_late=True),
     "slack-down": Fault(_slack_down, 60, BOTH),
     "slack-down-an-hour": Fault(_slack_down_an_hour, 30, fakes_time=True),
     "postgres-restarted": Fault(_postgres_restarted, 15, POSTGRESQL),
@@ -341,6 +345,8 @@ async def _try(
     await crowd.stop()
     await until_quiet(stage)
     quiet = time.monotonic() - ended
+    if fault.comes_late:
+        await until_settled(stage)
     _read_log(stage, logged, seen)
     found = await asyncio.to_thread(verdict, stage, crowd)
     return found, _row(name, stage, crowd, seen, f"{recovered:.1f} / {quiet:.0f}", found)

@@ -73,6 +73,17 @@ async def until_quiet(stage: Stage, patience: float = QUIET) -> None:
     await until(stage.evidence.is_idle, "everything judged and told", patience)
 
 
+async def until_settled(stage: Stage, patience: float = QUIET) -> None:
+    """Wait until nobody looks any more for what lost calls may have done late; raises TimeoutError."""
+    looked_for = "SELECT count(*) FROM delivery WHERE state = 'waiting' AND kind = 'settle'"
+    await until(
+        lambda: stage.evidence.is_idle() and not stage.evidence.number(looked_for),
+        "what came late put right",
+        patience,
+        poll=1.0,
+    )
+
+
 def verdict(stage: Stage, crowd: Crowd) -> Verdict:
     """What came of it; meant for when all is quiet."""
     rows, number = stage.evidence.rows, stage.evidence.number
