@@ -19,7 +19,7 @@ export SLACK_EMULATOR_SAMPLES ?= $(POWERTRIP_CORPORA)/slack
 export SLACK_EMULATOR_REQUIRE_BROWSER ?= $(POWERTRIP_REQUIRE_SYSTEM)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types check audit bytecode fuzz system format pictures docs requirements upgrade measure clean
+.PHONY: help demo test lint types check audit bytecode fuzz system format pictures docs requirements upgrade measure bench bench-smoke clean
 
 help:
 	@echo "make demo          try Powertrip on this machine, with a Slack of its own"
@@ -34,6 +34,8 @@ help:
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
 	@echo "make measure       measure the code, the ways through it, and one batch of judging"
+	@echo "make bench         measure how fast Powertrip is beside bare programs and peers, within 15 minutes"
+	@echo "make bench-smoke   see that every benchmark works; its figures mean nothing"
 	@echo "make clean         remove .venv and all caches"
 
 demo: $(VENV)/.installed
@@ -91,6 +93,14 @@ measure: $(VENV)/.installed-dev
 	PYTHONPATH=. $(BIN)/python tools/trace_paths.py
 	PYTHONPATH=. $(BIN)/python tools/measure_batch.py
 	PYTHONPATH=. $(BIN)/python tools/measure_costs.py
+
+bench: $(VENV)/.installed-dev
+	mkdir -p build
+	$(BIN)/python -m benchmarks --json build/bench.json $(BENCH)
+	$(BIN)/python -m benchmarks.report build/bench.json
+
+bench-smoke: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks --smoke
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build
