@@ -104,7 +104,7 @@ def _copy(
     numbers = f"SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < {count - 1}"  # noqa: S608
     rows = f"SELECT {', '.join(values)} FROM number, {table} WHERE {which}"  # noqa: S608
     connection.execute(
-        f"WITH RECURSIVE number(n) AS ({numbers}) INSERT INTO {table} ({', '.join(columns)}) {rows}"  # noqa: S608
+        f"WITH RECURSIVE number(n) AS ({numbers}) INSERT INTO {table} ({', '.join(columns)}) {rows}"
     )
 
 

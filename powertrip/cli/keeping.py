@@ -1,6 +1,5 @@
 """`bot.py backup`, `restore` and `forget`: keep the database, bring it back, and let go of a person."""
 
-import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -77,6 +76,8 @@ def forget(
     config: ConfigPath = DEFAULT_CONFIG,
 ) -> None:
     """Delete what is kept of a person and not needed for the history; say what stays."""
+    import asyncio
+
     from powertrip.net import utc_now
     from powertrip.store.database import DatabaseThread, open_database
     from powertrip.store.forgetting import forget_person

@@ -1,6 +1,5 @@
 """`bot.py run`, `web` and `worker`: Powertrip at work, whole or by halves."""
 
-import asyncio
 import resource
 from pathlib import Path
 
@@ -35,6 +34,8 @@ def leave_no_core_file() -> None:
 
 
 def _serve(path: Path, *, serves_web: bool, works: bool) -> None:
+    import asyncio
+
     import structlog
 
     from powertrip.cli.running import run_until_stopped

@@ -1,6 +1,5 @@
 """`bot.py send-test`: a made-up login through the address, the authentication and the keys of a source."""
 
-import asyncio
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -25,6 +24,8 @@ def send_test(
     wait: Annotated[int, typer.Option(min=1, max=600, help="Seconds that each step may take.")] = 30,
 ) -> None:
     """Send a made-up login to a source as its sender does, and wait for its card, which says it is a test."""
+    import asyncio
+
     if not asyncio.run(_try_out(config, source, user, timedelta(seconds=wait))):
         raise typer.Exit(1)
 

@@ -1,7 +1,5 @@
 """`bot.py check`, `test-backup` and `migrate`: finds what is wrong before it matters."""
 
-import asyncio
-
 import typer
 
 from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complain, console, printable, read_config
@@ -14,6 +12,8 @@ app = typer.Typer()
 @app.command()
 def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Check config, database, Slack tokens and scopes, and the channel; say how to mend what is wrong."""
+    import asyncio
+
     from powertrip.cli.check import check_all
     from powertrip.log import redact
 
@@ -34,6 +34,8 @@ def check(config: ConfigPath = DEFAULT_CONFIG) -> None:
 @app.command("test-backup")
 def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Send a test message by every backup channel."""
+    import asyncio
+
     from powertrip.backup.channels import AppriseChannels
     from powertrip.errors import Unavailable
 

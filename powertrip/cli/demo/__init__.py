@@ -5,7 +5,6 @@ the history says, `workspace` says who is in its Slack, and `stage` puts them
 together. `bot.py sandbox` is that Slack alone.
 """
 
-import asyncio
 from typing import Annotated
 
 import typer
@@ -24,6 +23,8 @@ def demo(
     ] = 1.0,
 ) -> None:
     """Show Powertrip at work on this machine: a Slack of its own, made-up logins, and a story told here."""
+    import asyncio
+
     from powertrip.cli.demo.stage import run_demo
     from powertrip.cli.demo.workspace import local_slack
     from powertrip.log import configure_logging
@@ -40,6 +41,8 @@ def sandbox(
     strict_rates: Annotated[bool, typer.Option(help="Answer 429 at Slack's published rates.")] = False,
 ) -> None:
     """Run only the Slack that lives on this machine, to connect any Powertrip, or any Slack app, to."""
+    import asyncio
+
     from powertrip.cli.demo.stage import run_sandbox
     from powertrip.cli.demo.workspace import local_slack
     from powertrip.log import configure_logging
