@@ -29,9 +29,16 @@ _REGION = 1024
 """Characters at the front of a line where a header ends; host names have 255, tags 32 (RFC 3164)."""
 _ENDS = " \t\r\n\0\ufeff"
 
-# re2, for the lines come from strangers: no pattern may take more than linear time.
+# re2, for the lines come from strangers: no pattern may take more than linear time. A match takes it some ten
+# times as long as a look at the first character, so that comes first where it says that nothing can match.
 _LEVEL = r"(?:emerg|panic|alert|crit|err|error|warning|warn|notice|info|debug|none)"
-_FACILITY = r"(?:kern|user|mail|daemon|auth|security|syslog|lpr|news|uucp|cron|authpriv|ftp|local[0-7])"
+_SELECTED = (
+    *("kern", "user", "mail", "daemon", "auth", "security", "syslog", "lpr", "news", "uucp", "cron"),
+    *("authpriv", "ftp"),
+    *(f"local{number}" for number in range(8)),
+)
+"""Facilities as they are selected by."""
+_FACILITY = f"(?:{'|'.join(_SELECTED)})"
 _SELECTOR = rf"(?P<facility>{_FACILITY})(?:\|[a-z]+)?[.:]{_LEVEL}[ \t]+"
 """BusyBox and OpenWrt write `auth.info`, AIX `auth|security:info`."""
 # A host ends in no colon: that would be the tag of a line without a host, as on /dev/log.
@@ -160,7 +167,7 @@ def parse_frame(frame: str) -> SyslogLine:
 def without_repeated(line: SyslogLine) -> SyslogLine:
     """The line without what its message repeats of its header: of the same program and host, no other."""
     message = line.message
-    if parts := _SOLARIS.match(message[:_REGION]):
+    if message.startswith("[ID ") and (parts := _SOLARIS.match(message[:_REGION])):
         message = message[parts.end() :]
         line = replace(line, facility=line.facility or facility_name(parts["facility"] or ""))
     program = plain_program(line.program or "").lower()
@@ -185,7 +192,7 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
 
     None for a text that begins with no header.
     """
-    if _OCTETS.match(text[:16]):
+    if _begins_with_digit(text) and _OCTETS.match(text[:16]):
         text = text.partition(" ")[2]
     facility, rest = _split_pri(text)
     if facility and rest.startswith((" ", "\t")) and _STAMP.match(rest[:_REGION].lstrip(" \t")):
@@ -193,7 +200,7 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
         rest = rest.lstrip(" \t")
     begin = rest[:_REGION]
     # Without a PRI it has to have a date and structured data, or it may be a message that begins with "1 ".
-    if (facility and begin.startswith("1 ")) or _DATED.match(begin):
+    if (facility and begin.startswith("1 ")) or (_begins_with_digit(begin) and _DATED.match(begin)):
         parts = _VERSIONED.fullmatch(rest)
         after_header = (parts["rest"] or "") if parts else ""
         structured = _STRUCTURED.fullmatch(after_header)
@@ -209,7 +216,7 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
         known = SyslogLine(message="", time=stamp["time"] or stamp["bracketed"], facility=facility)
         found, is_sure = _behind_stamp(rest[stamp.end() :], known)
         return found, is_sure or _NANOSECONDS.match(begin) is not None
-    if parts := _DROPBEAR.match(begin):
+    if begin.startswith("[") and (parts := _DROPBEAR.match(begin)):
         return SyslogLine(message=rest[parts.end() :], time=parts["time"], facility=facility), True
     if tagged := _tagged(rest, _BEHIND_PRI if facility else _ALONE, facility):
         return tagged, True
@@ -218,13 +225,13 @@ def _peeled(text: str) -> tuple[SyslogLine, bool] | None:
 
 def _behind_stamp(text: str, known: SyslogLine) -> tuple[SyslogLine, bool]:
     """What is behind a header whose time was taken off, as `_peeled`."""
-    if parts := _CONTAINER.match(text[:_REGION]):
+    if text.startswith("std") and (parts := _CONTAINER.match(text[:_REGION])):
         return replace(known, message=text[parts.end() :]), True
-    if parts := _VERBOSE.match(text[:_REGION]):
+    if text.startswith("<") and (parts := _VERBOSE.match(text[:_REGION])):
         text = text[parts.end() :]
         known = replace(known, facility=known.facility or facility_name(parts["facility"] or ""))
     begin = text[:_REGION]
-    if not (_STAMP.match(begin) or _PRI.match(begin)):
+    if not (_STAMP.match(begin) or (begin.startswith("<") and _PRI.match(begin))):
         # A line of its own behind a relay's host would be read as a tag of that host: `Nov  5 10:00:00 ...`.
         if parts := _RELAYED.match(begin):
             return replace(known, host=parts["host"], message=text[parts.start(2) :]), False
@@ -240,7 +247,7 @@ def _tagged(text: str, patterns: Iterable["re2._Regexp[str]"], facility: str | N
     for pattern in patterns:
         if parts := pattern.match(begin):
             line = _line(parts, text[parts.end() :], facility)
-            if selector := _SELECTOR_ALONE.match(begin):
+            if begin.startswith(_SELECTED) and (selector := _SELECTOR_ALONE.match(begin)):
                 # It looks like the name of a host, too.
                 line = replace(line, host=None, facility=line.facility or selector["facility"])
             host = (line.host or "").lower()
@@ -248,8 +255,12 @@ def _tagged(text: str, patterns: Iterable["re2._Regexp[str]"], facility: str | N
     return None
 
 
+def _begins_with_digit(text: str) -> bool:
+    return "0" <= text[:1] <= "9"
+
+
 def _split_pri(line: str) -> tuple[str | None, str]:
-    parts = _PRI.match(line[:8])
+    parts = _PRI.match(line[:8]) if line.startswith("<") else None
     return (None, line) if parts is None else (facility_of_pri(parts["pri"] or ""), line[parts.end() :])
 
 
