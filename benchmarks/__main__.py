@@ -93,7 +93,12 @@ def main() -> int:
         machine = description()
         told, is_well = asyncio.run(measure_all(names, run))
     if given.json is not None:
-        whole = {"machine": machine, "smoke": given.smoke, "benchmarks": told}
+        whole = {
+            "machine": machine,
+            "smoke": run.is_smoke,
+            "rounds": run.rounds,
+            "benchmarks": told,
+        }
         given.json.write_text(json.dumps(whole, indent=1) + "\n", encoding="utf-8")
     return 0 if is_well else 1
 

@@ -1,17 +1,16 @@
 """A sender with many connections, and a probe that looks how long an answer takes."""
 
 import asyncio
-import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from http.client import HTTPConnection, HTTPException
 from typing import Any, Self
 
 from benchmarks.kit import percentile
 
 TIMEOUT = 120.0
-PROBE = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
 PAUSE = 0.005
 """Seconds between two looks of the probe: no stall much longer than that is missed."""
 
@@ -124,7 +123,7 @@ class Probe:
         self._port = port
         self._stop = threading.Event()
         self._taken: list[float] = []
-        self._failed: OSError | None = None
+        self._failed: Exception | None = None
         self._thread = threading.Thread(target=self._look, name="probe")
 
     def __enter__(self) -> Self:
@@ -136,8 +135,13 @@ class Probe:
         self._thread.join()
 
     @property
+    def is_answered(self) -> bool:
+        """Whether it had an answer, right or wrong."""
+        return bool(self._taken) or self._failed is not None
+
+    @property
     def longest(self) -> float:
-        """Milliseconds of the answer that took longest; raises OSError where one never came."""
+        """Milliseconds of the answer that took longest; raises what went wrong where there is none."""
         if self._failed is not None:
             raise self._failed
         if not self._taken:
@@ -145,17 +149,21 @@ class Probe:
         return max(self._taken) * 1000
 
     def _look(self) -> None:
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
         try:
-            with socket.create_connection(("127.0.0.1", self._port), timeout=TIMEOUT) as connection:
-                while not self._stop.wait(PAUSE):
-                    began = time.perf_counter()
-                    connection.sendall(PROBE)
-                    _check(connection.recv(65536))
-                    self._taken.append(time.perf_counter() - began)
-        except OSError as error:
+            while not self._stop.wait(PAUSE):
+                began = time.perf_counter()
+                connection.request("GET", "/healthz")
+                answer = connection.getresponse()
+                answer.read()
+                _check(answer.status)
+                self._taken.append(time.perf_counter() - began)
+        except (OSError, HTTPException) as error:
             self._failed = error
+        finally:
+            connection.close()
 
 
-def _check(answer: bytes) -> None:
-    if not answer.startswith(b"HTTP/1.1 200 "):
-        raise OSError(f"/healthz was not answered 200: {answer[:200]!r}")
+def _check(status: int) -> None:
+    if status != 200:
+        raise OSError(f"/healthz was answered {status}, and not 200")

@@ -54,6 +54,7 @@ def as_json(result: Result) -> dict[str, Any]:
         "against": row.against,
         "goal": str(goal) if goal is not None else None,
         "met": result.is_met,
+        "of_value": goal is not None and goal.of_value,
         "others": round(result.others, 3),
         "rounds": len(result.values),
         "value": _spread(result.values),
