@@ -52,6 +52,8 @@ def expected_rule(line: str) -> str | None:
 
     `^A.*B7.*C$`: an A at the beginning, B7 behind it, and a C behind that at the end.
     """
+    # Blanks around a line are its transport's, and judged without.
+    line = line.strip()
     if not (line.startswith("A") and line.endswith("C")):
         return None
     inner = line[1:-1]

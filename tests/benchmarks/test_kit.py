@@ -147,7 +147,14 @@ async def test_an_answer_other_than_200_ends_it() -> None:
 
 @pytest.mark.parametrize(
     ("line", "rule"),
-    [("A x B7 C", "h7"), ("A B12 B3 C", "h1"), ("B7 C", None), ("A B7 C.", None), ("AC", None)],
+    [
+        ("A x B7 C", "h7"),
+        ("A B12 B3 C", "h1"),
+        ("B7 C", None),
+        ("A B7 C.", None),
+        ("AC", None),
+        ("A B7 C ", "h7"),
+    ],
 )
 def test_what_hostile_rules_must_say_is_known_without_them(line: str, rule: str | None) -> None:
     assert expected_rule(line) == rule
