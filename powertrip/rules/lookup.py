@@ -43,7 +43,7 @@ class Lookup:
         if text is not None and self.pattern is not None:
             tested = text[:_TESTED].encode()
             if VALUE in self.pattern.names:
-                text = self.pattern.capture(tested).get(VALUE)
+                text = (self.pattern.capture(tested) or {}).get(VALUE)
             elif not self.pattern.matches(tested):
                 return None
         return text or None

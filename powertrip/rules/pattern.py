@@ -8,6 +8,12 @@ from typing import cast
 
 import re2
 
+_TOO_LARGE = "the patterns of all rules together are too large for RE2; write fewer"
+_ANY_TEXT = re.compile(r"\.(?:[*+]|\{[0-9]+,\})")
+"""Any text of any length within a pattern."""
+_LITERAL_END = re.compile(r"[*+)\]}]([A-Za-z0-9 ]+)\$\Z")
+"""Behind a repetition, a group or a class, so that it is no part of an escape."""
+_SENTINEL = "powertrip looks whether literals are found"
 # Bytes that RE2 may use for the automaton of all patterns; it takes only what it needs.
 _SET_MEMORY = 64 << 20
 
@@ -73,11 +79,11 @@ class Pattern:
                 end = stop
         return b"\0".join([*kept, message[end:]]).decode("utf-8", "backslashreplace")
 
-    def capture(self, message: bytes) -> dict[str, str]:
-        """The captured groups that took part in the match; empty where the pattern does not match."""
+    def capture(self, message: bytes) -> dict[str, str] | None:
+        """The captured groups that took part in the match; None where the pattern does not match."""
         match = self._find(message)
         if match is None:
-            return {}
+            return None
         captured = {name: match.group(number) for name, number in self.groups}
         return {
             name: value.decode("utf-8", "backslashreplace")
@@ -140,13 +146,16 @@ def _refusal(error: Exception) -> str:
 
 
 class Recogniser:
-    """Finds in one pass over a message which of many patterns match it."""
+    """Finds in one pass over a message which of many patterns may match it."""
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         """Raises ValueError if RE2 cannot hold all the patterns at once."""
         self._passes: list[tuple[re2.Set, list[int]]] = []
+        apart = [number for number, pattern in enumerate(patterns) if _ANY_TEXT.search(pattern.text)]
+        self._filter = _Filter(patterns, apart) if apart else None
+        together = sorted({*range(len(patterns))} - {*apart})
         for make, anchored in ((re2.Set.FullMatchSet, True), (re2.Set.SearchSet, False)):
-            numbers = [number for number, pattern in enumerate(patterns) if pattern.anchored is anchored]
+            numbers = [number for number in together if patterns[number].anchored is anchored]
             if not numbers:
                 continue
             options = _options()
@@ -157,15 +166,55 @@ class Recogniser:
             try:
                 compiled.Compile()
             except re2.error as error:
-                problem = "the patterns of all rules together are too large for RE2; write fewer"
-                raise ValueError(problem) from error
+                raise ValueError(_TOO_LARGE) from error
             self._passes.append((compiled, numbers))
 
     def recognise(self, message: bytes) -> list[int]:
-        """The numbers of the patterns that match, ascending."""
+        """The numbers of the patterns that match, ascending, and of some with `.*` that may not."""
         matching = []
         for compiled, numbers in self._passes:
             # None rather than an empty list, whatever its types say, where nothing matches.
             positions = cast("list[int] | None", compiled.Match(message)) or ()
             matching += [numbers[position] for position in positions]
+        if self._filter is not None:
+            matching += self._filter.candidates(message)
         return sorted(matching)
+
+
+class _Filter:
+    """Patterns with `.*`, of which RE2 says by the literals in a message which of them may match it.
+
+    In a Set each of them would double the states of its automaton, and a line that nobody has seen before
+    would make a new one with every byte.
+    """
+
+    def __init__(self, patterns: Sequence[Pattern], numbers: Sequence[int]) -> None:
+        self._numbers = numbers
+        self._ends = [_ending(patterns[number]) for number in numbers]
+        self._filter = re2.Filter()
+        for number in numbers:
+            self._filter.Add(patterns[number].text, _options())
+        self._filter.Add(_SENTINEL, _options())
+        self._filter.Compile()
+        # RE2 says nothing where its memory is too small: it finds no literal in any message then.
+        if len(numbers) not in self._positions(_SENTINEL.encode()):
+            raise ValueError(_TOO_LARGE)
+
+    def candidates(self, message: bytes) -> list[int]:
+        """All that match are among them."""
+        return [
+            self._numbers[position]
+            for position in self._positions(message)
+            if position < len(self._numbers) and message.endswith(self._ends[position])
+        ]
+
+    def _positions(self, message: bytes) -> Sequence[int]:
+        return cast("list[int] | None", self._filter.Match(message, potential=True)) or ()
+
+
+def _ending(pattern: Pattern) -> bytes:
+    """What every match of the pattern ends with; empty where that cannot be read off its text at once."""
+    if not pattern.anchored or any(mark in pattern.text for mark in ("|", "\\Q", "(?i", "(?m", "(?s", "(?U")):
+        return b""
+    found = _LITERAL_END.search(pattern.text)
+    return found[1].encode() if found else b""

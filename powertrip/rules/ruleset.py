@@ -7,7 +7,7 @@ hide a login. The first of them that matches in full (types, conditions) decides
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -152,7 +152,7 @@ class RuleSet:
         for position, of_message in ways:
             rule = self._ranked[position]
             if not rule.may_judge(record):
-                if not rule.json:
+                if not rule.json and captures.match_any(rule):
                     passed_over.by_origin.append(rule)
                 continue
             fields = _looked_up(rule, documents, of_message=of_message) if rule.json else None
@@ -174,18 +174,30 @@ class _Read:
 class _Captures:
     """What the recognised patterns capture of one message, each extracted once, if asked for."""
 
-    def __init__(self, message: bytes, recognised: Sequence[Pattern]) -> None:
+    def __init__(self, message: bytes, recognised: Collection[Pattern]) -> None:
+        """`recognised` may match the message, and no other pattern does."""
         self._message = message
-        self._captured: dict[Pattern, dict[str, str] | None] = dict.fromkeys(recognised)
+        self._recognised = frozenset(recognised)
+        self._captured: dict[Pattern, dict[str, str] | None] = {}
+
+    def of(self, pattern: Pattern) -> dict[str, str] | None:
+        """What a pattern captures; None where it does not match."""
+        if pattern not in self._recognised:
+            return None
+        if pattern not in self._captured:
+            self._captured[pattern] = pattern.capture(self._message)
+        return self._captured[pattern]
+
+    def match_any(self, rule: Rule) -> bool:
+        """Whether one of the rule's patterns matches."""
+        return any(self.of(pattern) is not None for pattern in rule.patterns)
 
     def read(self, rule: Rule) -> _Read | None:
         """The fields by the first pattern whose values are of their types; None if there is none."""
         for pattern in rule.patterns:
-            if pattern not in self._captured:
-                continue
-            captured = self._captured[pattern]
+            captured = self.of(pattern)
             if captured is None:
-                captured = self._captured[pattern] = pattern.capture(self._message)
+                continue
             if rule.unescape == "vis":
                 captured = {name: unvis(value) for name, value in captured.items()}
             if (typed := _typed(captured, rule.types)) is not None:

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 import yaml
+from hypothesis import given
+from hypothesis import strategies as st
 
 from powertrip.rules.pattern import Recogniser, compile_pattern, is_anchored
 
@@ -80,12 +82,59 @@ def test_every_branch_of_an_anchored_pattern_covers_the_whole_message() -> None:
 
 
 def test_all_patterns_are_recognised_in_one_pass() -> None:
-    texts = ["^a.*$", "^b.*$", "^.*z$"]
+    texts = ["^alice.*$", "^bobby.*$", "^.*zebra$"]
     patterns = [compile_pattern(text, unanchored=False) for text in texts]
     recogniser = Recogniser([*patterns, compile_pattern("mid", unanchored=True)])
 
-    assert recogniser.recognise(b"a mid z") == [0, 2, 3]
+    assert recogniser.recognise(b"alice mid zebra") == [0, 2, 3]
     assert recogniser.recognise(b"none") == []
+
+
+ENDINGS = [
+    "^a.*bc$",
+    "^a.*(?:b|c)$",
+    "(?i)^a.*bc$",
+    r"^a.*\x63$",
+    r"^a.+\pLb$",
+    "^.*[abc]$",
+    r"^a.*\Qbc$",
+    "^a.*b?c$",
+]
+LIKELY = st.text(alphabet="aAbBcC \n\\Q$éKks\u017f", max_size=12)
+
+
+@given(
+    st.lists(
+        st.sampled_from(ENDINGS) | st.sampled_from(["^a.*b.*c$", "^.*k.*s$", "(?i)^.*k.+S$", "^é.*$"]),
+        min_size=1,
+    ),
+    LIKELY,
+)
+def test_every_pattern_that_matches_is_among_those_that_may(texts: list[str], message: str) -> None:
+    patterns = [compile_pattern(text, unanchored=True) for text in texts if not text.endswith(r"\Qbc$")]
+    patterns += [compile_pattern(text, unanchored=False) for text in texts]
+    encoded = message.encode()
+
+    found = set(Recogniser(patterns).recognise(encoded))
+
+    assert {number for number, pattern in enumerate(patterns) if pattern.matches(encoded)} <= found
+
+
+def test_a_line_that_is_made_to_be_hard_is_not_tried_with_every_pattern() -> None:
+    # RE2 looks for literals of three characters and more.
+    patterns = [compile_pattern(f"^A.*B{number}.*C$", unanchored=False) for number in range(100, 200)]
+    recogniser = Recogniser(patterns)
+
+    assert recogniser.recognise(b"A " + b"B107 B112 C " * 200 + b"D") == []
+    assert recogniser.recognise(b"A B107 B112 C") == [7, 12]
+
+
+def test_patterns_of_which_re2_would_find_none_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    # So it is where its memory has no room for their literals.
+    monkeypatch.setattr("re2.Filter.Match", lambda *_, **__: None)
+
+    with pytest.raises(ValueError, match="too large for RE2"):
+        Recogniser([compile_pattern("^a.*b$", unanchored=False)])
 
 
 def test_groups_that_took_no_part_are_absent() -> None:
@@ -109,8 +158,8 @@ def test_a_pattern_that_would_take_for_ever_elsewhere_ends_on_the_longest_messag
 ) -> None:
     pattern = compile_pattern(text, unanchored=False)
 
-    assert Recogniser([pattern]).recognise(message.encode()) == []
-    assert pattern.capture(message.encode()) == {}
+    Recogniser([pattern]).recognise(message.encode())
+    assert pattern.capture(message.encode()) is None
 
 
 PACK_DIR = Path(__file__).parents[2] / "powertrip" / "rulepacks"
