@@ -1,6 +1,7 @@
 """Judging and writing: the program's records a second, beside the very rows that it wrote."""
 
 import asyncio
+import itertools
 import json
 import sqlite3
 import time
@@ -20,6 +21,7 @@ BATCH = 200
 """Records whose rows share a commit, as they do where the program judges them."""
 KEYS = 10
 """Events that folding records fold into."""
+_networks = itertools.count()
 TABLES = ("event", "occurrence", "delivery", "audit")
 GOALS = {
     ("sqlite", "distinct"): 0.30,
@@ -74,12 +76,20 @@ async def _measure(run: Run, stage: Stage, twin: "Twin", way: str) -> list[Resul
 
 
 def logins(count: int, label: str, *, keys: int | None = None) -> list[dict[str, Any]]:
-    """Records that nobody else labels so, each of an event of its own, or all of so many events."""
+    """Records that nobody else labels so, each of an event of its own, or all of so many events.
+
+    Each event is from a network of its own: many from one address would be a storm, which is another story.
+    """
     whose = [number if keys is None else number % keys for number in range(count)]
+    first = next(_networks) * 0x10000
     return [
-        login(f"{label}.{who}", f"198.51.100.{who % 250}", f"host-{who}", id=f"{label}.{number}")
+        login(f"{label}.{who}", _address(first + who), f"host-{who}", id=f"{label}.{number}")
         for number, who in enumerate(whose)
     ]
+
+
+def _address(network: int) -> str:
+    return f"2001:db8:{network >> 16:x}:{network & 0xFFFF:x}::7"
 
 
 def judged_a_second(stage: Stage, label: str, records: int) -> float:
