@@ -22,7 +22,8 @@ from benchmarks.programs import as_shipped
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread, open_database
 from slack_emulator import SlackEmulator
-from tests.end_to_end.harness import ROOT, provide_database, settings, write_config
+from tests.databases import provide_database
+from tests.end_to_end.harness import ROOT, settings, write_config
 from tests.samples import ask, event, record
 
 LINES = 40_000

@@ -10,7 +10,7 @@ from pathlib import Path
 from benchmarks.kit import expect
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread, open_database
-from tests.end_to_end.harness import provide_database
+from tests.databases import provide_database
 from tests.samples import ask, event, record
 
 MONTH = timedelta(days=29)

@@ -24,6 +24,7 @@ from powertrip.store import inbox
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
+from tests.databases import provide_database
 from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import (
     BEARER,
@@ -31,7 +32,6 @@ from tests.end_to_end.harness import (
     Process,
     Sender,
     free_port,
-    provide_database,
     settings,
     write_config,
 )
