@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import importlib
 import json
+import signal
 import sys
 import time
 import traceback
@@ -104,4 +105,6 @@ def main() -> int:
 
 
 if __name__ == "__main__":
+    # As Ctrl-C does: the programs that were started, and their databases, end with this one.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
