@@ -130,6 +130,7 @@ class Turn(IntEnum):
     their ids, then all other rows, and the history last.
     """
 
+    TAKING = 0x54616B65  # of two that take lanes each has others; nobody waits for it
     PAIRING = 0x50616972  # a record may make a pair with one that another transaction keeps meanwhile
     DECIDING = 0x446563  # the order of decisions' ids is the order of their commits
     REPORTING = 0x5265706F7274  # a report goes out once a window
@@ -151,7 +152,7 @@ def wait_for_each(turn: Turn, keys: Iterable[str]) -> None:
 
     Who has waited for the turn as a whole has all of them, also where that is the release before this one.
     """
-    numbers = sorted({crc32(key.encode()) - 2**31 for key in keys})
+    numbers = sorted({_number(key) for key in keys})
     if not numbers or not is_postgres():
         return
     if len(numbers) > KEYS_AT_MOST:
@@ -161,6 +162,18 @@ def wait_for_each(turn: Turn, keys: Iterable[str]) -> None:
     # In one order, so that two which need the same never wait for each other.
     locked = "SELECT pg_advisory_xact_lock(%s, number) FROM unnest(%s::int[]) AS number"
     database.execute_sql(locked, (int(turn), numbers))
+
+
+def try_for(turn: Turn, key: str) -> bool:
+    """Take the turn for a key until the commit, unless another transaction has it; never waits."""
+    if not is_postgres():
+        return True
+    taken = "SELECT pg_try_advisory_xact_lock(%s, %s)"
+    return bool(database.execute_sql(taken, (int(turn), _number(key))).fetchone()[0])
+
+
+def _number(key: str) -> int:
+    return crc32(key.encode()) - 2**31
 
 
 def for_update(query: Any, *, skip_locked: bool = False) -> Any:

@@ -59,6 +59,12 @@ class OpenEvent:
         }
 
 
+def open_ids(fold_keys: Collection[str]) -> set[str]:
+    """The events that records of these fold keys would join now."""
+    pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
+    return {row.id for row in EventRow.select(EventRow.id).where(pending)} if fold_keys else set()
+
+
 def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
     if not fold_keys:
         return {}

@@ -26,7 +26,7 @@ from powertrip.domain.voices import NOTHING_EXPECTED, Expected
 from powertrip.store import audit, deliveries, heartbeat, inbox, known, quarantine, rising, trials
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, Turn, transaction, wait_for_each
-from powertrip.store.hids import expected, pairing
+from powertrip.store.hids import concerned, expected, pairing
 from powertrip.store.history import seals
 from powertrip.store.joining import OpenEvent, lock_pending
 from powertrip.store.rows import event_columns
@@ -43,6 +43,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     """
     judgements = trials.resolve(claimed, now)
     wait_for_each(Turn.PAIRING, pairing.keys(judgements) | known.keys(judgements))
+    concerned.lock(judgements)
     mine = inbox.mark_judged({item.record.inbox_id: item.verdict for item in judgements}, now)
     ours = [item for item in judgements if item.record.inbox_id in mine]
     asked, known_asks = known.apart([item for item in ours if isinstance(item, ToAsk)])

@@ -8,6 +8,7 @@ from typing import Any
 
 from powertrip.domain.delivery import Delivery
 from powertrip.store.bulk import insert_all
+from powertrip.store.database import Turn, for_update, try_for
 from powertrip.store.tables import LaneRow
 
 _KEPT = timedelta(hours=1)
@@ -20,9 +21,13 @@ def busy(now: datetime) -> list[str]:
 
 
 def take(name: str, now: datetime) -> bool:
-    """Lock a lane until the commit; returns False where somebody was faster."""
+    """Lock a lane until the commit; returns False where somebody was faster, or is about to take it.
+
+    Nobody who has one lane waits for another: two would do so for each other, each in its own order.
+    """
+    if not try_for(Turn.TAKING, name):
+        return False
     insert_all(LaneRow, [{"name": name}], "ON CONFLICT DO NOTHING")
-    # On PostgreSQL this waits for who is about to take it, and then sees that.
     locked = LaneRow.update(free_at=None, busy_until=None, holder=None)
     return bool(locked.where((LaneRow.name == name) & _is_free(now)).execute())
 
@@ -58,7 +63,9 @@ def prune(now: datetime) -> int:
     """Delete lanes that nobody has used for long."""
     idle = LaneRow.busy_until.is_null() | (LaneRow.busy_until < now - _KEPT)
     rested = LaneRow.free_at.is_null() | (LaneRow.free_at < now - _KEPT)
-    return int(LaneRow.delete().where(idle & rested).execute())
+    # None that somebody takes: this has several, and would wait for one with others in its hands.
+    query = for_update(LaneRow.select(LaneRow.name).where(idle & rested), skip_locked=True)
+    return int(LaneRow.delete().where(LaneRow.name.in_([row.name for row in query])).execute())
 
 
 def _is_free(now: datetime) -> Any:

@@ -17,10 +17,11 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
-from powertrip.store import Store, audit, deliveries, events, inbox, judging
+from powertrip.store import Store, audit, deliveries, events, inbox, judging, lanes
 from powertrip.store.database import DatabaseThread, migrate, open_database
 from powertrip.store.database_in_use import database
 from powertrip.store.hids import pairing
+from powertrip.store.postgres import Postgres
 from powertrip.store.sources import judged
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow, OccurrenceRow
 from tests.claiming import take_next
@@ -314,6 +315,98 @@ async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is
 
     told = DeliveryRow.kind == "origin"
     assert await threads[0].run(lambda: DeliveryRow.select().where(told).count()) == 1
+
+
+async def test_pairs_of_a_batch_and_a_change_of_their_events_never_wait_for_each_other_in_a_circle(
+    threads: tuple[DatabaseThread, DatabaseThread], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = Store(threads[1])
+    logins = [await asked(store, threads[1], name) for name in ("one", "two")]
+    alerts = [await sighted(store, threads[1]) for _ in logins]
+    of_bob = event(source="alerts", fold_key="bob", user_name="bob")
+    logins[1] = replace(logins[1], event=replace(logins[1].event, user_name="bob"))
+    await store.judging.apply(logins, NOW)
+    # The event with the greater id first; all others lock them in the order of their ids.
+    batch = [replace(alerts[1], event=of_bob), alerts[0]]
+    begun, ended = threading.Event(), threading.Event()
+    sight, sights = pairing.sight, []
+
+    def sight_and_wait(alert: ToSight, now: Any) -> tuple[str, ...]:
+        sights.append(alert)
+        found = sight(alert, now)
+        if len(sights) == 1:
+            hold_until_waited_for(lambda: None, begun, ended)
+        return found
+
+    monkeypatch.setattr(pairing, "sight", sight_and_wait)
+    judged_batch = asyncio.create_task(Store(threads[0]).judging.apply(batch, NOW))
+    assert await asyncio.to_thread(begun.wait, PATIENCE)
+    changes = []
+
+    def change() -> None:
+        changes.append(NOW)
+        deliveries.touch(["one", "two"], NOW)
+
+    await threads[1].run(change)
+    ended.set()
+
+    assert (await judged_batch).paired == ("wazuh", "wazuh")
+    # A deadlock would have ended one of them, and it would have been run again.
+    assert (len(sights), len(changes)) == (2, 1)
+
+
+async def test_two_who_take_lanes_in_opposite_orders_never_wait_for_each_other(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    both_have_one = threading.Barrier(2, timeout=PATIENCE)
+    begun = []
+
+    def step(first: str, second: str) -> tuple[bool, bool]:
+        begun.append(first)
+        mine = lanes.take(first, NOW)
+        if len(begun) <= 2:
+            both_have_one.wait()
+        others = lanes.take(second, NOW)
+        both_have_tried.wait()
+        return mine, others
+
+    both_have_tried = threading.Barrier(2, timeout=PATIENCE)
+    taken = await asyncio.gather(threads[0].run(step, "C1", "C2"), threads[1].run(step, "C2", "C1"))
+
+    assert list(taken) == [(True, False), (True, False)]
+    assert len(begun) == 2
+
+
+@pytest.mark.parametrize("addresses", [["192.0.2.1"], [f"192.0.2.{number}" for number in range(40)]])
+async def test_pairing_a_batch_of_one_person_asks_no_more_for_each_record_than_for_half_as_many(
+    threads: tuple[DatabaseThread, DatabaseThread], monkeypatch: pytest.MonkeyPatch, addresses: list[str]
+) -> None:
+    """Nobody else pairs records of that person meanwhile, and waits no longer than LOCK_LIMIT."""
+    store = Store(threads[0])
+
+    async def alerts(count: int, user: str) -> list[Judgement]:
+        about = event(source="alerts", user_name=user)
+        each = [replace(await sighted(store, threads[0]), event=about) for _ in range(count)]
+        return [
+            replace(item, event=replace(about, source_ip=addresses[place % len(addresses)]))
+            for place, item in enumerate(each)
+        ]
+
+    statements: list[str] = []
+    execute: Any = Postgres.execute_sql
+
+    def count_and_execute(self: Postgres, sql: str, *args: Any, **options: Any) -> Any:
+        statements.append(sql)
+        return execute(self, sql, *args, **options)
+
+    async def needed(count: int, user: str) -> int:
+        batch = await alerts(count, user)
+        statements.clear()
+        await store.judging.apply(batch, NOW)
+        return len(statements)
+
+    monkeypatch.setattr(Postgres, "execute_sql", count_and_execute)
+    assert await needed(40, "bob") < 2.2 * await needed(20, "alice")
 
 
 def take(plan: DecisionPlan) -> None:

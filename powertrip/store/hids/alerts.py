@@ -10,7 +10,7 @@ from powertrip.domain.record import Record
 from powertrip.store import audit, deliveries, judging
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
-from powertrip.store.hids import pairing
+from powertrip.store.hids import concerned, pairing
 from powertrip.store.hids.tables import SightingRow, SightingState
 from powertrip.store.rows import headline_of
 from powertrip.store.tables import OccurrenceRow
@@ -41,13 +41,14 @@ def due(now: datetime, limit: int) -> list[DueSighting]:
 def open_due(asked: Sequence[tuple[int, ToAsk]], now: datetime) -> Applied:
     """Make events of sightings, by their ids, each once, unless something else told of them meanwhile."""
     pairing.begin()
+    concerned.lock([ask for _, ask in asked])
     by_id = dict(asked)
     waiting = SightingRow.id.in_(list(by_id)) & (SightingRow.state == SightingState.WAITING)
     for row in SightingRow.select().where(waiting).order_by(SightingRow.id):
         ask = by_id[row.id]
         for watch in ask.watches:
             if ask.record.source in watch.origin.sources:
-                pairing.join_again(row, watch, now)
+                pairing.join_again([row], watch, now)
     taken = SightingRow.update(state=SightingState.ALONE).where(waiting).returning(SightingRow.id)
     taken_ids = {row.id for row in taken.execute()}
     asks = {sighting_id: ask for sighting_id, ask in by_id.items() if sighting_id in taken_ids}

@@ -23,6 +23,7 @@ from powertrip.store.tables import OccurrenceRow
 
 NEAR_LIMIT = 200
 """Records of each side that are compared; more by one user in one window of time differ in nothing else."""
+_COMPARED = ("id", "occurred_at", "event_action", "user_name", "host_name", "source_ip", "source_port")
 
 
 def begin() -> None:
@@ -151,9 +152,7 @@ def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
     # Those that lose their partner first: another may take its place.
     for row in sorted(moved, key=lambda row: row.id in partners):
         _set_partner(row, partners.get(row.id), now)
-    for row in near:
-        if row.id in movable and row.id not in partners:
-            join_again(row, watch, now)
+    join_again([row for row in movable.values() if row.id not in partners], watch, now)
     return tuple(watch.origin.name for row in moved if row.id in partners)
 
 
@@ -166,27 +165,57 @@ def _nearest(table: Any, watch: Watch, around: Trace, condition: Any) -> list[An
     """Records that may be of one thing with `around`, and those that may be taken for it instead."""
     # What belongs to a record at the edge of the window lies as far again beyond it.
     reach = watch.origin.within * 2
-    user = table.user_name.is_null() if around.user_name is None else table.user_name == around.user_name
-    near = (
-        user
-        & (table.event_action == around.event_action)
-        & table.occurred_at.between(around.at - reach, around.at + reach)
-    )
-    rows = list(table.select().where(near & condition).order_by(table.id.desc()).limit(NEAR_LIMIT))
+    near = _alike(table, around) & table.occurred_at.between(around.at - reach, around.at + reach)
+    query = table.select(*_columns(table)).where(near & condition)
+    rows = list(query.order_by(table.id.desc()).limit(NEAR_LIMIT).namedtuples())
     return sorted(rows, key=lambda row: (abs(row.occurred_at - around.at), row.id))
 
 
-def join_again(row: Any, watch: Watch, now: datetime) -> bool:
-    """Add an origin's record to what another of its records is about, where that is of the same thing."""
+def _alike(table: Any, around: Any) -> Any:
+    """The condition of records that say what any record has to say that is compared with `around`.
+
+    The address, too: all that one person does in a morning would be compared with all else otherwise.
+    """
+    alike = table.event_action == around.event_action
+    for name in ("user_name", "source_ip"):
+        said, column = getattr(around, name), getattr(table, name)
+        alike &= column.is_null() if said is None else column == said
+    return alike
+
+
+def _columns(table: Any) -> list[Any]:
+    # Not the whole rows: there may be hundreds for each record, and their text is long.
+    own = ("origin", "record_id", "occurrence_id", "state", "tells", "message")
+    return [getattr(table, name) for name in (*_COMPARED, *(own if table is SightingRow else ()))]
+
+
+def join_again(rows: Sequence[Any], watch: Watch, now: datetime) -> None:
+    """Add an origin's records, alike in person, act and address, to what another is about that is the same.
+
+    One question for all of them: of one each, a batch that waits for its other side asks its square.
+    """
+    if not rows:
+        return
+    moments, within = [row.occurred_at for row in rows], watch.origin.within
     states = (SightingState.MATCHED, SightingState.ALONE, SightingState.JOINED)
-    trace = _trace(row)
-    for other in _sightings_near(watch, trace, states):
-        if hids_match.is_again(
-            _trace(other), trace, watch.origin.within, same_words=other.message == row.message
-        ):
-            _set_partner(row, other.occurrence_id, now, state=SightingState.REPEATED)
-            return True
-    return False
+    may_be_same = (
+        (SightingRow.origin == watch.origin.name)
+        & SightingRow.state.in_(states)
+        & _alike(SightingRow, rows[0])
+        & SightingRow.occurred_at.between(min(moments) - within, max(moments) + within)
+        & (
+            SightingRow.source_port.in_({row.source_port for row in rows if row.source_port is not None})
+            | (SightingRow.occurred_at.in_(set(moments)) & SightingRow.message.in_({r.message for r in rows}))
+        )
+    )
+    query = SightingRow.select(*_columns(SightingRow)).where(may_be_same)
+    others = list(query.order_by(SightingRow.id.desc()).limit(NEAR_LIMIT).namedtuples())
+    for row in rows:
+        trace = _trace(row)
+        for other in sorted(others, key=lambda other: (abs(other.occurred_at - trace.at), other.id)):
+            if hids_match.is_again(_trace(other), trace, within, same_words=other.message == row.message):
+                _set_partner(row, other.occurrence_id, now, state=SightingState.REPEATED)
+                break
 
 
 def _set_partner(
