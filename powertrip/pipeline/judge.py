@@ -27,6 +27,7 @@ from powertrip.domain.people import before_lookup
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.storms import Stormy
+from powertrip.domain.voices import Expected
 from powertrip.errors import StoreUnavailable
 from powertrip.pipeline.budget import give_back, speak_within
 from powertrip.pipeline.context import Context, Settings
@@ -41,6 +42,8 @@ Item = TypeVar("Item")
 
 BATCH = 200
 """Records judged in one go: enough to share a commit, few enough to keep each step short."""
+PAIRED_AT_ONCE = 25
+"""Records written in one transaction where pairs are made, record by record: others wait for its events."""
 NAME_KEPT = 255
 """Characters of a user, host or address that an event keeps; PostgreSQL refuses to index very long ones."""
 LEASE = timedelta(seconds=30)
@@ -59,23 +62,38 @@ async def judge_waiting(context: Context) -> bool:
         if put_off:
             await give_back(context, put_off)
         judgements = await mark_trials(context, await _judge(context, spoken))
-        applied = await apply_all(
-            judgements,
-            lambda batch: context.store.judging.apply(batch, context.clock(), expected),
-            lambda judgement, error: _quarantine(context, judgement, error),
-        )
+        for part in _parts(judgements):
+            await _apply(context, part, expected)
     except StoreUnavailable:
         with contextlib.suppress(StoreUnavailable):  # then the lease ends by itself
             await context.store.inbox.release([item.inbox_id for item in claimed], context.clock())
         raise
-    _count(context, judgements, applied)
+    return len(claimed) == BATCH or bool(put_off)
+
+
+def _parts(judgements: Sequence[MaybeTest]) -> list[Sequence[MaybeTest]]:
+    """What is written together: where there are origins little, for others wait for the events of pairs."""
+    each = PAIRED_AT_ONCE if any(_may_pair(item) for item in judgements) else BATCH
+    return [judgements[start : start + each] for start in range(0, len(judgements), each)]
+
+
+def _may_pair(item: MaybeTest) -> bool:
+    return isinstance(item, ToSight) or (isinstance(item, ToAsk) and bool(item.watches))
+
+
+async def _apply(context: Context, part: Sequence[MaybeTest], expected: Expected) -> None:
+    applied = await apply_all(
+        part,
+        lambda batch: context.store.judging.apply(batch, context.clock(), expected),
+        lambda judgement, error: _quarantine(context, judgement, error),
+    )
+    _count(context, part, applied)
     if applied.beats:
         context.signals.heartbeat.set()
     if applied.opened:
         begin_lookups(context)
     if applied.opened or applied.folded or applied.paired:
         context.signals.outbox.set()
-    return len(claimed) == BATCH or bool(put_off)
 
 
 async def apply_all(

@@ -130,11 +130,13 @@ def _watches_of_others(ask: ToAsk) -> list[Watch]:
 
 def _pair(watch: Watch, around: Trace, now: datetime) -> tuple[str, ...]:
     """Pair anew what is near a record; returns the origin once for each pair that is new."""
+    near = _sightings_near(watch, around, (SightingState.WAITING, SightingState.MATCHED))
+    if not near:
+        return ()
     elsewhere = OccurrenceRow.source.not_in(sorted(watch.origin.sources))
     occurrences = _nearest(OccurrenceRow, watch, around, elsewhere)
     occurrence_ids = [row.id for row in occurrences]
     # A sighting may move that was told of nothing, and whose partner, if it has one, is among these.
-    near = _sightings_near(watch, around, (SightingState.WAITING, SightingState.MATCHED))
     told = reports.told_of([row.id for row in near])
     movable = {
         row.id: row for row in near if row.occurrence_id in (None, *occurrence_ids) and row.id not in told
