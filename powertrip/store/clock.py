@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from powertrip.store import clock_steps
-from powertrip.store.clock_steps import STEP
+from powertrip.store.clock_steps import STEP, UNNOTICED
 from powertrip.store.database import DatabaseThread, is_postgres
 from powertrip.store.database_in_use import database
 
@@ -64,6 +64,8 @@ class Clock:
         self._set_back = timedelta()
         self._forward: tuple[tuple[datetime, timedelta], ...] = ()
         """When it was set forward, and by how much, the newest last."""
+        self._back: tuple[float, timedelta] | None = None
+        """When, by the monotonic clock, and by how much it was set back a moment ago."""
 
     def __call__(self) -> datetime:
         """The time now, in UTC."""
@@ -113,6 +115,8 @@ class Clock:
             self._anchor = reading.at, reading.monotonic
         if reading.is_step:
             self._remember(reading.at, reading.off)
+            # Steps that are under way have read the time before it, and write by it after this.
+            self._back = (reading.monotonic, -reading.off) if reading.off < timedelta() else None
             log.warning("clock was set", seconds=reading.off.total_seconds(), pulled_back=changed)
         self._notice_wall()
 
@@ -129,12 +133,21 @@ class Clock:
     def _survive(self) -> tuple[_Reading, timedelta, int]:
         reading, changed = self._look(), 0
         if not reading.is_step:
-            return reading, clock_steps.set_back(), 0
+            return reading, clock_steps.set_back(), self._mend_late(reading)
         if reading.off > timedelta():
             clock_steps.went_forward(reading.at - reading.off, reading.at)
             return reading, clock_steps.set_back(), 0
         changed, total = clock_steps.went_back(-reading.off, self._set_back, reading.at)
         return reading, total, changed
+
+    def _mend_late(self, reading: _Reading) -> int:
+        if self._back is None:
+            return 0
+        since, by = self._back
+        if timedelta(seconds=reading.monotonic - since) > UNNOTICED:
+            self._back = None
+            return 0
+        return clock_steps.pull_back_late(by, reading.at)
 
     def _look(self) -> _Reading:
         before = self._monotonic()

@@ -86,6 +86,13 @@ def went_back(by: timedelta, known: timedelta, now: datetime) -> tuple[int, time
     return changed, _total(row)
 
 
+def pull_back_late(by: timedelta, now: datetime) -> int:
+    """Pull back what was written after a step by a time read before it; returns how many changed."""
+    # Less far ahead may lie what Slack did not take.
+    beyond = now + max(by - UNNOTICED - UNNOTICED, LONGEST_REST)
+    return _pull(_WRITTEN_SINCE, by, beyond=beyond)
+
+
 def pull_back(by: timedelta, now: datetime) -> int:
     """Let what waits wait no longer than it would have; returns how many times were changed."""
     ahead = newest()

@@ -162,6 +162,28 @@ async def test_what_a_clock_that_was_ahead_put_off_is_done_at_its_time(
     assert abs(clock() - machine.now) < timedelta(seconds=1)
 
 
+async def test_what_is_written_after_a_step_back_by_the_time_before_it_is_done_at_its_time(
+    machine: Machine, clock: Clock, database_thread: DatabaseThread, store: Store
+) -> None:
+    machine.is_set(HOUR)
+    await clock.follow()
+    read_before = clock()
+    machine.is_set(-HOUR)
+    await clock.follow()
+    await queue(database_thread, ALICE, read_before, due_in=1)
+    await queue(database_thread, BOB, clock(), due_in=240)
+    assert await taken(store, clock) is None
+
+    machine.passes(2)
+    await clock.follow()
+    delivery = await taken(store, clock)
+    assert delivery is not None
+    assert delivery.lane == ALICE
+    assert abs(delivery.created_at - machine.now) < timedelta(seconds=3)
+    # What is put off for a good reason stays so.
+    assert await taken(store, clock) is None
+
+
 async def test_a_reminder_keeps_its_distance_when_the_clock_goes_back(
     machine: Machine, clock: Clock, database_thread: DatabaseThread
 ) -> None:
