@@ -1,6 +1,7 @@
 """Counts what came of a trial: what was acknowledged, against the database and the local Slack."""
 
 import json
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -129,18 +130,29 @@ def verdict(stage: Stage, crowd: Crowd) -> Verdict:
     )
 
 
+_MORE = re.compile(r"and ([\d,]+) more: ")
+
+
 def _lies(stage: Stage, live: list[Message], statuses: dict[str, str]) -> int:
     offered = {(m.channel, m.ts): {b["value"].split(".")[0] for b in deciding_buttons(m)} for m in live}
     written = {(m.channel, m.ts): json.dumps(asdict(m.content)) for m in live}
     notices = stage.evidence.rows("SELECT channel, ts, event_id FROM notice WHERE removed_at IS NULL")
     sizes = Counter((channel, ts) for channel, ts, _ in notices)
+    # A list without room for all of them says how many more there are.
+    uncounted = {
+        message: int(found[1].replace(",", ""))
+        for message, text in written.items()
+        if (found := _MORE.search(text))
+    }
     lies = 0
     for channel, ts, event_id in notices:
         message, is_open = (channel, ts), statuses[event_id] in OPEN
         is_offered = event_id in offered.get(message, set())
         # A long list has buttons for its first events only, and names the others.
         is_named = sizes[message] > 1 and event_id in written.get(message, "")
-        if (is_offered and not is_open) or (is_open and not (is_offered or is_named)):
+        if is_open and not (is_offered or is_named) and uncounted.get(message, 0) > 0:
+            uncounted[message] -= 1
+        elif (is_offered and not is_open) or (is_open and not (is_offered or is_named)):
             lies += 1
             if lies <= NAMED:
                 _tell_of_lie(stage, channel, ts, event_id, said="open" if is_offered else "not open")
