@@ -184,14 +184,15 @@ STEPS: dict[str, Step] = {
 }
 
 
-async def run(kind: Kind, *, kills: int, seed: int, rate: float) -> tuple[Verdict, Killer, Crowd]:
-    """One whole trial; every second kill is at random, the others go through the steps in turn."""
+async def run(
+    kind: Kind, *, kills: int, seed: int, rate: float, names: Sequence[str] = tuple(STEPS)
+) -> tuple[Verdict, Killer, Crowd]:
+    """One whole trial; every second kill is at random, the others go through the named steps in turn."""
     chance = random.Random(seed)  # noqa: S311 (a trial that can be run again)
     async with a_stage(kind) as stage:
         crowd = Crowd(stage, chance, rate)
         killer = Killer(stage, crowd, chance)
         crowd.start()
-        names = list(STEPS)
         for number in range(kills):
             name = names[(number // 2) % len(names)] if number % 2 else "at random"
             await killer.kill(name, STEPS[name])
@@ -209,11 +210,12 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=9)
     parser.add_argument("--rate", type=float, default=None, help="records a second")
+    parser.add_argument("--steps", nargs="+", choices=STEPS, default=list(STEPS), help="all if not named")
     options = parser.parse_args()
     began = time.monotonic()
     rate = options.rate or RATE[options.database]
     found, killer, crowd = asyncio.run(
-        run(options.database, kills=options.kills, seed=options.seed, rate=rate)
+        run(options.database, kills=options.kills, seed=options.seed, rate=rate, names=options.steps)
     )
     rows: list[tuple[object, ...]] = [("kills at", "number", "of them at random, for the step did not come")]
     rows += [(name, count, killer.missed[name]) for name, count in killer.kills.items()]
