@@ -6,6 +6,7 @@ from slack_emulator.api.base import ApiError, Args
 from slack_emulator.api.chat import content_of
 from slack_emulator.api.dispatch import faulty_answer, read_arguments
 from slack_emulator.faults import RESPONSE_URL, Faults
+from slack_emulator.journal import Journal
 from slack_emulator.people import People
 from slack_emulator.world import World
 
@@ -13,13 +14,16 @@ from slack_emulator.world import World
 class ResponseUrls:
     """The `/response/` part of the server."""
 
-    def __init__(self, world: World, people: People, faults: Faults) -> None:
+    def __init__(self, world: World, people: People, faults: Faults, journal: Journal) -> None:
         self._world = world
         self._people = people
         self._faults = faults
+        self._journal = journal
 
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one use of a response URL: "ok", or Slack's error as JSON."""
+        # Counted only: it is no method, and the page lists methods.
+        self._journal.counts[RESPONSE_URL] += 1
         fault = self._faults.take(RESPONSE_URL)
         if fault and (failed := faulty_answer(fault)):
             return failed

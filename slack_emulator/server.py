@@ -150,11 +150,12 @@ class SlackEmulator:
         page = PageRoutes(self.world, self.sockets)
         parts = Parts(self.world, self.sockets, self.faults, self.journal, people, self.reset)
         control = ControlRoutes(parts)
+        answers = ResponseUrls(self.world, people, self.faults, self.journal)
         application.add_routes(
             [
                 web.route("*", "/api/{method}", api.handle),
                 web.get("/link/", self.sockets.handle),
-                web.post("/response/{key}", ResponseUrls(self.world, people, self.faults).handle),
+                web.post("/response/{key}", answers.handle),
                 web.post("/upload/v1/{file}", page.upload),
                 web.get("/control/state", control.state),
                 web.post("/control/{act}", control.act),

@@ -120,8 +120,8 @@ class Crowd:
             await asyncio.sleep(LOOK * (0.5 + self.chance.random()))
             await self.click_once()
 
-    async def click_once(self) -> Click | None:
-        """Press one button that nobody has pressed, if there is one."""
+    async def click_once(self, *, times: int = 1) -> Click | None:
+        """Press one button that nobody has pressed, if there is one; with `times`, so often at once."""
         candidates = [
             (message, button)
             for messages in self.stage.slack.world.messages.values()
@@ -136,16 +136,20 @@ class Crowd:
         self._pressed.add((message.ts, button["value"]))
         channel = self.stage.slack.world.channels[message.channel]
         user = channel.user if channel.is_im else self.chance.choice(REVIEWERS)
-        with contextlib.suppress(ControlRefused):
-            at = time.time()
-            outcome = await self.stage.control.press(
-                user, message.channel, message.ts, action_id=button["action_id"], value=button["value"]
-            )
-            event_id = button["value"].split(".")[0]
-            click = Click(event_id, user, button["action_id"], outcome.acked, at)
-            self.clicks.append(click)
-            return click
-        return None
+
+        async def press() -> Click | None:
+            with contextlib.suppress(ControlRefused):
+                at = time.time()
+                outcome = await self.stage.control.press(
+                    user, message.channel, message.ts, action_id=button["action_id"], value=button["value"]
+                )
+                event_id = button["value"].split(".")[0]
+                click = Click(event_id, user, button["action_id"], outcome.acked, at)
+                self.clicks.append(click)
+                return click
+            return None
+
+        return (await asyncio.gather(*(press() for _ in range(times))))[0]
 
 
 def deciding_buttons(message: Message) -> list[dict[str, str]]:
