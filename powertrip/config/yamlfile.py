@@ -77,6 +77,9 @@ _ADVICE = (
 )
 
 
+_NAMES_A_VALUE = frozenset({"alias", "anchor", "tag"})
+
+
 def _syntax_mistake(error: yaml.YAMLError, text: str, name: str) -> Mistake:
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         return Mistake(f"{name}:1", "", f"is not YAML: {error}")
@@ -84,6 +87,9 @@ def _syntax_mistake(error: yaml.YAMLError, text: str, name: str) -> Mistake:
     advice = next((advice for sign, advice in _ADVICE if sign in problem), "")
     if _IN_BRACES in problem and "${" in text.splitlines()[mark.line]:
         advice = 'inside { } put it in quotes: "${NAME}"'
+    if _NAMES_A_VALUE & set(problem.split()):
+        # It ends with the name in quotes: a secret, where one begins with such a character.
+        problem = problem.split(" '")[0].split(' "')[0]
     problem += f": {advice}" if advice else ""
     return Mistake(f"{name}:{mark.line + 1}", "", f"is not YAML: {problem} (column {mark.column + 1})")
 

@@ -50,6 +50,15 @@ def test_a_slip_is_told_with_its_line_and_what_to_write(
     assert words in mistake
 
 
+@pytest.mark.parametrize("sign", ["*", "!"])
+def test_a_secret_that_begins_with_a_sign_of_yaml_is_not_repeated(tmp_path: Path, sign: str) -> None:
+    secret = "9f31c07be2a84d65"
+    mistake = str(only_mistake(tmp_path, f"heartbeat:\n  key: {sign}{secret}\n"))
+
+    assert mistake.startswith(f"{tmp_path}/config.yaml:2: ")
+    assert secret not in mistake
+
+
 def test_a_limit_below_the_interval_that_it_limits_is_warned_of(tmp_path: Path) -> None:
     def warned(reminders: str) -> list[str]:
         return [str(given) for given in load(tmp_path, f"{COMPLETE}reminders: {{{reminders}}}").warnings]
