@@ -89,7 +89,7 @@ def _syntax_mistake(error: yaml.YAMLError, text: str, name: str) -> Mistake:
         advice = 'inside { } put it in quotes: "${NAME}"'
     if _NAMES_A_VALUE & set(problem.split()):
         # It ends with the name in quotes: a secret, where one begins with such a character.
-        problem = problem.split(" '")[0].split(' "')[0]
+        problem = problem.partition(" '")[0].partition(' "')[0]
     problem += f": {advice}" if advice else ""
     return Mistake(f"{name}:{mark.line + 1}", "", f"is not YAML: {problem} (column {mark.column + 1})")
 
