@@ -176,6 +176,7 @@ async def test_no_other_spelling_of_a_path_leads_to_a_source(wire: Wire, path: b
         (b"compress", b"\x1f\x9d\x90[]"),
         (b"gzip, gzip", gzip.compress(gzip.compress(RECORD))),
     ],
+    ids=["deflate", "br", "zstd", "bzip2", "xz", "compress", "gzip twice"],
 )
 async def test_no_other_coding_is_unpacked(wire: Wire, coding: bytes, body: bytes) -> None:
     assert await wire.says(post(body, BEARER, b"Content-Encoding: " + coding + b"\r\n")) == "422"
