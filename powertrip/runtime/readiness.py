@@ -28,6 +28,8 @@ WORKER_LATE = timedelta(seconds=30)
 is frozen in a transaction keeps the others from giving theirs for up to 15."""
 SOCKET_LATE = timedelta(seconds=60)
 """So long no process may have a socket to Slack: a new version of the only one connects in less."""
+_HEADER = b"SQLite format 3\0"
+"""What each database of SQLite begins with: https://www.sqlite.org/fileformat.html"""
 LEAST_FREE = 4 * 1024 * 1024
 """Bytes: with less a disk is full, for a small write may find room in the journal where no record does."""
 UNJUDGED_LATE = timedelta(minutes=2)
@@ -100,8 +102,8 @@ class Readiness:
         except TimeoutError:
             problem = f"the database did not answer within {DATABASE_LIMIT:g} s"
             return [Check(name="database", ok=False, detail=problem)]
-        full = await asyncio.to_thread(_full_disk, self._shared.config().database.url.get_secret_value())
-        return [*full, *self._checks_of(whole, self._clock()), *troubles]
+        file = await asyncio.to_thread(_file_checks, self._shared.config().database.url.get_secret_value())
+        return [*file, *self._checks_of(whole, self._clock()), *troubles]
 
     def _checks_of(self, whole: Whole, now: datetime) -> list[Check]:
         limit = self._shared.config().ingest.backlog_limit
@@ -152,20 +154,30 @@ class Readiness:
         return Check(name="slack", ok=connected, detail=detail)
 
 
-def _full_disk(url: str) -> list[Check]:
-    """That there is no room beside a file of SQLite; a server of its own tells of its disk itself."""
+def _file_checks(url: str) -> list[Check]:
+    """What is wrong with a file of SQLite that a small write does not find; a server tells of its own."""
     scheme, _, name = url.partition(":///")
     if scheme != "sqlite":
         return []
-    folder = Path(name).absolute().parent
+    file = Path(name).absolute()
     try:
-        free = shutil.disk_usage(folder).free
+        free = shutil.disk_usage(file.parent).free
+        with file.open("rb") as opened:
+            is_database = opened.read(len(_HEADER)) == _HEADER
+    except FileNotFoundError:
+        # Whoever has it open goes on writing to a file that has no name, and ends with the process.
+        problem = f"{file} was moved or deleted while it was in use; stop, and put it back or restore it"
+        return [Check(name="file", ok=False, detail=problem)]
     except OSError:
         return []  # what was written just now says more
+    if not is_database:
+        # What is still in memory answers, also to records, until it is read again.
+        problem = f"{file} is damaged: it does not begin as a database; stop, keep it, and restore a backup"
+        return [Check(name="file", ok=False, detail=problem)]
     if free >= LEAST_FREE:
         return []
     left = f"{free // 1024:,} KiB are left"
-    problem = f"the disk of {folder} is full ({left}), and records are refused; free some space"
+    problem = f"the disk of {file.parent} is full ({left}), and records are refused; free some space"
     return [Check(name="disk", ok=False, detail=problem)]
 
 

@@ -4,6 +4,7 @@ import asyncio
 import shutil
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -54,6 +55,28 @@ async def test_a_full_disk_is_named_also_while_a_small_write_finds_room(
     monkeypatch.setattr(shutil, "disk_usage", lambda _folder: SimpleNamespace(free=2048))
 
     assert "is full (2 KiB are left), and records are refused" in (await faults(readiness))["disk"]
+
+
+def database_file(web: Web) -> Path:
+    return Path(web.running.shared.config().database.url.get_secret_value().removeprefix("sqlite:///"))
+
+
+async def test_a_file_damaged_while_it_is_open_is_named_though_writes_still_pass(
+    web: Web, readiness: Readiness
+) -> None:
+    with database_file(web).open("r+b") as file:
+        file.write(b"no database any more")
+
+    assert "is damaged: it does not begin as a database" in (await faults(readiness))["file"]
+
+
+async def test_a_file_moved_away_while_it_is_open_is_named_though_writes_still_pass(
+    web: Web, readiness: Readiness
+) -> None:
+    file = database_file(web)
+    file.rename(file.with_name("moved"))
+
+    assert "was moved or deleted while it was in use" in (await faults(readiness))["file"]
 
 
 async def test_that_no_worker_is_alive_is_named(web: Web, readiness: Readiness, clock: Clock) -> None:
