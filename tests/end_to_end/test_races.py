@@ -172,10 +172,10 @@ async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_
         await evidence.until_idle()
         await assert_promises_kept(evidence, control, {str(n) for n in range(200)})
         assert evidence.statuses().count("approved") == 24
-        for worker in workers:
-            log = worker.output.read_text(encoding="utf-8")
-            assert "message posted" in log
-            assert "event decided" in log
+        logs = [worker.output.read_text(encoding="utf-8") for worker in workers]
+        # Whoever comes first takes all conversations that wait, so one may post everything.
+        assert "message posted" in "".join(logs)
+        assert ["event decided" in log for log in logs] == [True, True]
 
 
 @ANY_RATE

@@ -46,7 +46,10 @@ async def judged(thread: DatabaseThread, store: Store, clock: Clock, *names: str
         expected={},
         same_logs={},
     )
-    await judge_waiting(replace(step, new_id=lambda: f"event{changes}{next(numbers):05}"))
+    step = replace(step, new_id=lambda: f"event{changes}{next(numbers):05}")
+    # A slow machine's processor time may be used up before the last of a batch; those come with the next.
+    while await judge_waiting(step):
+        pass
 
 
 async def test_names_that_somebody_guessed_from_one_address_are_one_event_that_counts_them(
