@@ -116,10 +116,18 @@ class _Filler:
             with file.open(encoding="utf-8") as opened:
                 text = opened.read(_FILE_LIMIT + 1)
         except (OSError, ValueError) as error:
-            reason = "it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "no file has such a name"
-            reason = str(error.strerror) if isinstance(error, OSError) else reason
-            return None, f"the file {file} cannot be read: {reason}"
+            return None, f"the file {file} cannot be read: {_why_unread(error)}"
         if len(text) > _FILE_LIMIT:
             return None, f"the file {file} is longer than a value can be ({_FILE_LIMIT} characters)"
         value = text.removesuffix("\n").removesuffix("\r")
         return value or None, f"the file {file} is empty"
+
+
+def _why_unread(error: OSError | ValueError) -> str:
+    match error:
+        case OSError():
+            return str(error.strerror)
+        case UnicodeDecodeError():
+            return "it is not UTF-8"
+        case _:  # a NUL in it
+            return "no file has such a name"

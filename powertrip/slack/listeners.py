@@ -105,15 +105,15 @@ class Listeners:
         deciding, asker = asyncio.create_task(self._button_answer(body, client)), asker_of(body, client)
         may_ack = await is_kept_or_told(deciding, lambda message: give_answer(respond, message, asker))
         is_late = not deciding.done()
-        if may_ack and is_late:
+        if is_late and may_ack:
             await ack()
         answer, is_kept = await deciding
-        if may_ack and not is_late and is_kept:
+        if not is_late and is_kept:
             await ack()
         if answer is None:
             return
         telling = asyncio.create_task(give_answer(respond, answer, asker))
-        if may_ack and not is_late and not is_kept:
+        if not is_late and not is_kept:
             # Whoever cannot be told that nothing was decided sees by Slack that the click did not work.
             await asyncio.wait({telling}, timeout=TELL_PATIENCE)
             if telling.done() and telling.result():

@@ -41,12 +41,12 @@ def ask(
         wait_for(Turn.REPORTING)
         asked, diverted = _asked(member, bursts, now), _diverted(member, bursts, now)
         room = max(bursts.questions - asked - diverted, 0)
-    hers, beyond = rows[:room], rows[room:]
-    resolving.settle(rows, subject, {member: hers, security_channel: beyond}, now)
+    theirs, beyond = rows[:room], rows[room:]
+    resolving.settle(rows, subject, {member: theirs, security_channel: beyond}, now)
     if beyond:
-        _divert(beyond, member, bursts, first=asked + diverted + len(hers) + 1, now=now)
+        _divert(beyond, member, bursts, first=asked + diverted + len(theirs) + 1, now=now)
     if beyond and not diverted:
-        number = bursts.questions + 1 if hers else asked + 1
+        number = bursts.questions + 1 if theirs else asked + 1
         log.warning("person got too many questions, asking the security channel", member=member, got=number)
         name = subject.name or member
         _tell_channel(security_channel, bursts.told_channel(name, number), now)
