@@ -21,12 +21,14 @@ from typing import Any
 
 import aiohttp
 
+from benchmarks.machine import cpu_of, memory_of
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.domain.event import Status
 from powertrip.net import utc_now
 from powertrip.settings import load_config
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.history.verify import verify
+from powertrip.store.migrating import migrate
 from slack_emulator import APP_TOKEN, BOT_TOKEN
 from tests.end_to_end.evidence import until
 from tests.end_to_end.harness import Process, Sender, free_port, login, settings, write_config
@@ -34,7 +36,6 @@ from tests.postgres_server import a_postgres
 from tests.samples import record
 from tests.store.busy import Busy
 
-TICKS = os.sysconf("SC_CLK_TCK")
 BATCH = 100
 SINGLES = 2000
 LINES = 20_000
@@ -49,23 +50,17 @@ NOISE = (
 MIB = 1 << 20
 
 
-def cpu_of(process: Process) -> float:
-    """CPU seconds of a program since its start."""
-    user, system = _proc(process, "stat").rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / TICKS
+def memory_in_words(pid: int) -> str:
+    """What a program holds now, and held at most."""
+    now, most = memory_of(pid)
+    return f"{now:.0f} MiB now, {most:.0f} MiB at most"
 
 
-def memory_of(process: Process) -> str:
-    """What it holds now, and held at most, in MiB."""
-    lines = _proc(process, "status").splitlines()
-    kib = {line.split()[0]: int(line.split()[1]) for line in lines if line.startswith("Vm")}
-    return f"{kib['VmRSS:'] / 1024:.0f} MiB now, {kib['VmHWM:'] / 1024:.0f} MiB at most"
-
-
-def _proc(process: Process, name: str) -> str:
+def pid_of(process: Process) -> int:
+    """Its number in the system."""
     if process.process is None:
         raise RuntimeError("it was not started")
-    return Path(f"/proc/{process.process.pid}/{name}").read_text(encoding="ascii")
+    return process.process.pid
 
 
 @asynccontextmanager
@@ -88,11 +83,11 @@ async def accept(folder: Path, url: str, records: int) -> None:
     """What it costs the web process to take records, one and a hundred a request."""
     async with a_program(folder, url, "web") as (program, sender):
         for size, count in ((1, SINGLES), (BATCH, records // 4)):
-            began = cpu_of(program)
+            began = cpu_of(pid_of(program))
             for start in range(0, count, size * AT_ONCE):
                 numbers = range(start, min(start + size * AT_ONCE, count), size)
                 await asyncio.gather(*(sender.post(*logins(size, number)) for number in numbers))
-            told(f"accept, {size} a request", cpu_of(program) - began, count)
+            told(f"accept, {size} a request", cpu_of(pid_of(program)) - began, count)
 
 
 def logins(size: int, number: int) -> Iterator[dict[str, Any]]:
@@ -103,14 +98,14 @@ def logins(size: int, number: int) -> Iterator[dict[str, Any]]:
 async def live(folder: Path, url: str, records: int) -> None:
     """What it costs a whole program to take and judge what no rule knows, and what it then holds."""
     async with a_program(folder, url, "run") as (program, sender):
-        print(f"idle: {memory_of(program)}")
-        began, size = cpu_of(program), size_of(url)
+        print(f"idle: {memory_in_words(pid_of(program))}")
+        began, size = cpu_of(pid_of(program)), size_of(url)
         for number in range(0, records, BATCH):
             noise = ({**login(id=f"n{number}.{each}"), "message": f"{NOISE} {each}"} for each in range(BATCH))
             await sender.post(*noise)
         await until(partial(all_judged, url), "all judged", PATIENCE)
-        told(f"accept by {BATCH} and judge what no rule knows", cpu_of(program) - began, records)
-        print(f"after {records} records: {memory_of(program)}")
+        told(f"accept by {BATCH} and judge what no rule knows", cpu_of(pid_of(program)) - began, records)
+        print(f"after {records} records: {memory_in_words(pid_of(program))}")
         kept = (size_of(url) - size) / records
         print(f"disk: {kept:.0f} bytes a record in the inbox, with lines of {len(NOISE) + 3}")
 

@@ -1,8 +1,8 @@
 """No lane waits for all that stands in another, and what waits for one person is sent on at once."""
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
@@ -17,6 +17,7 @@ from powertrip.store.lane_turns import LaneTurns
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow
 from tests.claiming import take_next
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, later, record
+from tests.store.plans import plan_of
 from tests.store.test_bursts import BURSTS
 from tests.store.test_flow import LEASE
 
@@ -221,26 +222,17 @@ async def test_no_more_is_sent_on_in_one_transaction_than_others_can_wait_for(
 async def test_the_questions_are_answered_from_an_index(database_url: str, store: Store, query: str) -> None:
     if not database_url.startswith("sqlite"):
         pytest.skip("PostgreSQL chooses by the numbers of rows")
-    asked: list[str] = []
+    steps: dict[str, Callable[[], object]] = {
+        "take": lambda: outbox.take(lambda: SOON, LEASE),
+        "queue": lambda: LaneTurns().take(DeliveryKind.FIRST, ALICE, priority=0, rank=2),
+    }
 
-    def plan() -> str:
-        opened = store.deliveries.database.database
-        run: Any = opened.execute_sql
+    def plan() -> list[str]:
         deliveries.enqueue([deliveries.new(DeliveryKind.FIRST, BOB, NOW)])
-        with pytest.MonkeyPatch.context() as patched:
+        return plan_of(steps[query])
 
-            def spy(sql: str, params: Any = None, *others: Any) -> Any:
-                asked.extend(str(row) for row in run(f"EXPLAIN QUERY PLAN {sql}", params, *others).fetchall())
-                return run(sql, params, *others)
-
-            patched.setattr(opened, "execute_sql", spy)
-            if query == "take":
-                outbox.take(lambda: SOON, LEASE)
-            else:
-                LaneTurns().take(DeliveryKind.FIRST, ALICE, priority=0, rank=2)
-        return "\n".join(line for line in asked if "delivery" in line or "TEMP" in line)
-
-    said = await store.deliveries.database.run(plan)
+    asked = await store.deliveries.database.run(plan)
+    said = "\n".join(line for line in asked if "delivery" in line or "TEMP" in line)
     expected = "COVERING INDEX delivery_turn" if query == "take" else "INDEX delivery_in_lane"
     assert expected in said
     assert "TEMP B-TREE" not in said

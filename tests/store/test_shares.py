@@ -1,7 +1,7 @@
 """Every source has its share: of the backlog, of each batch that is judged, and its own 503."""
 
 import asyncio
-from typing import Any
+from collections.abc import Callable
 
 import pytest
 
@@ -15,6 +15,7 @@ from powertrip.store.group_commit import UNCOMMITTED, GroupCommitInbox
 from powertrip.store.sources import counts
 from powertrip.store.tables import InboxRow
 from tests.samples import NOW, later, record
+from tests.store.plans import plan_of
 
 
 def of(source: str, count: int) -> list[Record]:
@@ -77,27 +78,12 @@ async def test_what_is_judged_again_takes_its_turn_like_any_other(
 async def test_the_questions_are_answered_from_an_index(database_url: str, store: Store, query: str) -> None:
     if not database_url.startswith("sqlite"):
         pytest.skip("PostgreSQL chooses by the numbers of rows")
-    asked: list[str] = []
-
-    def plan() -> str:
-        opened = store.inbox.database.database
-        run: Any = opened.execute_sql
-        with pytest.MonkeyPatch.context() as patched:
-
-            def spy(sql: str, params: Any = None, *others: Any) -> Any:
-                asked.extend(str(row) for row in run(f"EXPLAIN QUERY PLAN {sql}", params, *others).fetchall())
-                return run(sql, params, *others)
-
-            patched.setattr(opened, "execute_sql", spy)
-            if query == "claim":
-                inbox.claim(5, lambda: NOW, later(minutes=1) - NOW)
-            elif query == "count":
-                turns.waiting_by_source()
-            else:
-                turns.Turns(["any"])
-        return "\n".join(asked)
-
-    said = await store.inbox.database.run(plan)
+    steps: dict[str, Callable[[], object]] = {
+        "claim": lambda: inbox.claim(5, lambda: NOW, later(minutes=1) - NOW),
+        "count": turns.waiting_by_source,
+        "turns": lambda: turns.Turns(["any"]),
+    }
+    said = "\n".join(await store.inbox.database.run(lambda: plan_of(steps[query])))
     assert "inbox_turn" in said or "inbox_of_source" in said
     assert "TEMP B-TREE" not in said
 
