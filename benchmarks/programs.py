@@ -21,7 +21,8 @@ from powertrip.domain.record import Record
 from powertrip.ingest.contract import IngestRequest
 from powertrip.settings import Config, load_config
 from powertrip.store import inbox
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.databases import provide_database

@@ -1,5 +1,6 @@
 """Claims for tests that care for what is claimed, and not for when or in which lane."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from powertrip.domain.delivery import Delivery
@@ -24,3 +25,9 @@ async def take_next(
 ) -> Delivery | None:
     """Take what goes out next at `now` outside the lanes in `busy`, and leave its lane to others."""
     return await store.deliveries.database.run(_take, now, lease, busy)
+
+
+async def take_one(store: Store, clock: Callable[[], datetime], lease: timedelta = LEASE) -> Delivery | None:
+    """Take what goes out next, as the sender does, with its lane."""
+    taken = await store.deliveries.take_several(clock, lease, 1)
+    return taken[0] if taken else None

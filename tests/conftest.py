@@ -18,7 +18,8 @@ from psycopg import sql
 
 from powertrip import log
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from tests.databases import provide_database
 from tests.samples import NOW
 

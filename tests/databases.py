@@ -4,7 +4,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from powertrip.store.database import migrate, open_database
+from powertrip.store.database import open_database
+from powertrip.store.migrating import migrate
 
 
 @cache

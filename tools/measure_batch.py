@@ -21,8 +21,9 @@ import peewee
 
 from powertrip.domain.judgement import Judgement
 from powertrip.store import Store, inbox
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.history.verify import verify
+from powertrip.store.migrating import migrate
 from tests.samples import NOW, ask, event, record
 
 LEASE = timedelta(seconds=30)

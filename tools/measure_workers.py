@@ -16,8 +16,9 @@ from datetime import timedelta
 
 from powertrip.net import utc_now
 from powertrip.store import Store, inbox
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.history.verify import verify
+from powertrip.store.migrating import migrate
 from tests.samples import NOW, ask, event, record
 
 LEASE = timedelta(seconds=30)

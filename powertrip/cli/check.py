@@ -19,11 +19,12 @@ from powertrip.polls import poll_client
 from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread, open_database, pending_migrations
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.database_in_use import using
 from powertrip.store.faults import DRIVER_ERRORS, named
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.verify import verify
+from powertrip.store.migrating import pending_migrations
 from powertrip.store.postgres import doubt
 from powertrip.store.sources import overview
 

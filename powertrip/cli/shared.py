@@ -83,9 +83,10 @@ def printable(text: str) -> str:
 @contextmanager
 def open_stored(config: "Config") -> Iterator[None]:
     """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
-    from powertrip.store.database import open_database, pending_migrations
+    from powertrip.store.database import open_database
     from powertrip.store.database_in_use import using
     from powertrip.store.faults import DRIVER_ERRORS, named
+    from powertrip.store.migrating import pending_migrations
 
     opened = open_database(config.database.url.get_secret_value(), config.audit.key)
     try:

@@ -60,8 +60,8 @@ def try_backup(config: ConfigPath = DEFAULT_CONFIG) -> None:
 @app.command()
 def migrate(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Bring the database's tables up to date."""
-    from powertrip.store.database import migrate as migrate_database
     from powertrip.store.database import open_database
+    from powertrip.store.migrating import migrate as migrate_database
 
     settings = read_config(config)
     # First: one of them tells that an older database lies elsewhere, before an empty one is made here.

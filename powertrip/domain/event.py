@@ -29,6 +29,11 @@ class Status(StrEnum):
     CLOSED = "closed"  # final, after a denial
 
 
+OPEN = (Status.PENDING, Status.HALF_APPROVED)
+UNDONE = (*OPEN, Status.DENIED)
+"""Events that are reminded of."""
+
+
 class Severity(StrEnum):
     """How much an event of a rule matters, ascending."""
 
@@ -152,7 +157,7 @@ class Event:
     @property
     def is_open(self) -> bool:
         """Whether it waits for a decision; a denied event waits only to be closed."""
-        return self.status in (Status.PENDING, Status.HALF_APPROVED)
+        return self.status in OPEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,8 +20,9 @@ from powertrip.pipeline.ports import Anchor, Enrichment, Origin
 from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Clock, Store
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.store.migrating import migrate
 from powertrip.store.postgres import doubt
 from powertrip.store.sources.refusals import Refusals
 

@@ -1,4 +1,4 @@
-"""Opens and migrates the database, and runs the steps of the store on its thread."""
+"""Opens the database, and runs the steps of the store on its thread."""
 
 import asyncio
 import time
@@ -6,18 +6,16 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import partial
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 from zlib import crc32
 
 import peewee
 import structlog
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from playhouse.migrations import Runner
 
 from powertrip.errors import PowertripError, StoreError, StoreUnavailable, StoreUncertain
 from powertrip.store.database_in_use import database, using
-from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, is_in_the_way, named
+from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, named
 from powertrip.store.history.marks import marker_of
 from powertrip.store.line import Line, Lost
 from powertrip.store.lines import PATIENCE, Lines
@@ -26,8 +24,6 @@ from powertrip.store.sqlite import SqliteDatabase
 
 log = structlog.get_logger(__name__)
 
-MIGRATIONS = Path(__file__).parent / "migrations"
-_MIGRATION_LOCK = 0x506F776572
 HURRIED_PATIENCE = 6.0
 """Seconds instead of PATIENCE while the process ends, which should take less than 10 whatever the database
 does; more than SQLite waits for another's write."""
@@ -35,10 +31,6 @@ CLOSE_LIMIT = 2.0
 """Seconds that the end waits for the database; all else is written down by then."""
 SLOW_FAILURE = 3.0
 """Seconds from which on a failure is one that all who wait behind it share: a lock, or no answer."""
-
-MIGRATION_PAUSE = 0.5
-MIGRATION_TRIES = 60
-"""So often is one tried: for two minutes and a half at most, as long as a platform waits for a release."""
 
 KEYS_AT_MOST = 512
 """Turns that one transaction takes by themselves: PostgreSQL has room for some thousand locks in all."""
@@ -78,45 +70,6 @@ def _is_broken(opened: Any) -> bool:
     return not isinstance(opened, peewee.SqliteDatabase) and bool(
         opened.is_closed() or opened.connection().closed
     )
-
-
-def pending_migrations(opened: peewee.Database) -> list[str]:
-    """Names of the migrations not yet applied, in order."""
-    return [step.name for step in Runner(opened, str(MIGRATIONS)).status() if not step.applied]
-
-
-def migrate(opened: Any) -> list[str]:
-    """Apply what is pending, one process at a time; returns the names applied.
-
-    Raises StoreUnavailable where the database cannot be opened or does not answer.
-    """
-    if isinstance(opened, Postgres):
-        opened = opened.for_migrations()
-    try:
-        with opened.connection_context():
-            # The lock ends with the connection. On SQLite each migration locks out all other writers itself.
-            if isinstance(opened, peewee.PostgresqlDatabase):
-                opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
-            # Who may not make tables may start where there is none to make.
-            return _apply(opened) if pending_migrations(opened) else []
-    except DRIVER_ERRORS as error:
-        raise StoreUnavailable(f"database.url: the database cannot be used: {named(error)}") from error
-
-
-def _apply(opened: Any) -> list[str]:
-    pending = pending_migrations(opened)
-    for left in reversed(range(MIGRATION_TRIES)):
-        try:
-            # Each migration is a transaction: what failed is as it was, and what went before stays.
-            Runner(opened, str(MIGRATIONS)).up()
-            break
-        except DRIVER_ERRORS as error:
-            # Programs of the version before go on writing, and take locks in an order of their own.
-            if not left or not is_in_the_way(error):
-                raise
-            log.info("migration met other writers, repeating", error=str(error))
-            time.sleep(MIGRATION_PAUSE)
-    return pending
 
 
 class LostRace(Exception):
@@ -174,6 +127,14 @@ def try_for(turn: Turn, key: str) -> bool:
 
 def _number(key: str) -> int:
     return crc32(key.encode()) - 2**31
+
+
+def run_written(statement: str, values: Iterable[Any]) -> Any:
+    """Run a statement that is written out, for where it is run so often that building it would cost too much.
+
+    Its values stand as `?`, and it holds no other question mark. Returns the cursor.
+    """
+    return database.execute_sql(statement.replace("?", "%s") if is_postgres() else statement, tuple(values))
 
 
 def for_update(query: Any, *, skip_locked: bool = False) -> Any:

@@ -37,6 +37,9 @@ ANCHOR_LANE = "anchor "
 ORIGIN_LANE = "origin "
 """How the lanes of origins begin: each is told one verdict after the other."""
 
+URGENT_FIRST = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
+"""The order within a lane."""
+
 REDRAWN_EVERY = timedelta(seconds=5)
 """So often at most is a card redrawn for records that join: Slack allows fifty changes a minute in all."""
 SETTLE_FIRST, SETTLE_CHANGE_FIRST = timedelta(seconds=10), timedelta(seconds=30)
@@ -276,6 +279,12 @@ def send_on(rows: Iterable[Any], channel: str, now: datetime) -> None:
         for row in rows
     ]
     update_all(DeliveryRow, with_turns(places))
+
+
+def due(now: datetime) -> Any:
+    """The condition of deliveries that are to be attempted now, and that nobody has claimed."""
+    free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
+    return WAITING & (DeliveryRow.due_at <= now) & free
 
 
 def done_before(moment: datetime) -> Any:

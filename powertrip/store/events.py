@@ -10,7 +10,7 @@ from peewee import Case, fn
 from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.delivery import LISTED, RANK, DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
-from powertrip.domain.event import Event, EventQuery, Occurrence, Severity, Status
+from powertrip.domain.event import OPEN, UNDONE, Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
 from powertrip.store import audit, deliveries, splitting
@@ -28,9 +28,6 @@ from powertrip.store.rows import (
 )
 from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import DecisionRow, EventRow, NoticeRow, OccurrenceRow
-
-OPEN = (Status.PENDING, Status.HALF_APPROVED)
-UNDONE = (*OPEN, Status.DENIED)
 
 
 def get(event_id: str) -> Event:

@@ -4,8 +4,7 @@ from typing import Any, NamedTuple
 
 from powertrip.domain.event import Status
 from powertrip.domain.habits import EVENTS_READ, HOURS_WINDOW, WINDOW, Past, past_of
-from powertrip.store.database import is_postgres
-from powertrip.store.database_in_use import database
+from powertrip.store.database import run_written
 from powertrip.store.fields import MomentField
 
 _MOMENT = MomentField()
@@ -75,8 +74,7 @@ def _ask(row: Any, columns: str, same: tuple[str, list[Any]], status: str, tail:
     condition, values = same
     statement = f"SELECT {columns} FROM event WHERE {_BEFORE} AND {condition} AND {status} {tail}"  # noqa: S608 (names of ours)
     given = [row.event_action, row.id, _MOMENT.db_value(row.received_at), *values]
-    marked = statement.replace("?", "%s") if is_postgres() else statement
-    return list(database.execute_sql(marked, given).fetchall())
+    return list(run_written(statement, given).fetchall())
 
 
 def _count(column: str, approved: list[_Approved], row: Any) -> int | None:

@@ -61,8 +61,11 @@ class OpenEvent:
 
 def open_ids(fold_keys: Collection[str]) -> set[str]:
     """The events that records of these fold keys would join now."""
-    pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
-    return {row.id for row in EventRow.select(EventRow.id).where(pending)} if fold_keys else set()
+    return {row.id for row in EventRow.select(EventRow.id).where(_pending(fold_keys))} if fold_keys else set()
+
+
+def _pending(fold_keys: Collection[str]) -> Any:
+    return EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
 
 
 def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
@@ -70,7 +73,6 @@ def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
         return {}
     # On PostgreSQL the lock waits for whoever decides one of them, and then no longer finds it pending:
     # what is decided is never joined.
-    pending = EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
     query = for_update(
         EventRow.select(
             EventRow.fold_key,
@@ -87,7 +89,7 @@ def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
             EventRow.storm_id,
             EventRow.storm_apart,
         )
-        .where(pending)
+        .where(_pending(fold_keys))
         .order_by(EventRow.id)
     )
     return {

@@ -7,12 +7,11 @@ from typing import Any
 from powertrip.domain import storms
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.due import Enriched, ToEnrich
-from powertrip.domain.event import NoticeKind
+from powertrip.domain.event import OPEN, NoticeKind
 from powertrip.domain.habits import Past
 from powertrip.store import audit, deliveries, gathering, rising
 from powertrip.store.bulk import update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
-from powertrip.store.events import OPEN
 from powertrip.store.habits import past_of_row
 from powertrip.store.history import seals
 from powertrip.store.rising import Risen

@@ -86,10 +86,7 @@ def note_batch(verdicts: Mapping[RecordVerdict, Collection[int]], now: datetime)
 
 def delete(which: Any) -> int:
     """Delete records, and count those that bear a mark; returns how many."""
-    marker = marks.in_use()
-    if marker is not None:
-        marked = InboxRow.select().where(which & ledger.marked(InboxRow, marker)).count()
-        ledger.count(InboxRow, deleted=int(marked))
+    ledger.deleting(InboxRow, which)
     return int(InboxRow.delete().where(which).execute())
 
 

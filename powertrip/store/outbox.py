@@ -25,11 +25,10 @@ from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.rows import notices_in
 from powertrip.store.snapshots import snapshots
 from powertrip.store.storms.views import view_of
-from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState
+from powertrip.store.tables import DeliveryRow, DeliveryState
 
 log = structlog.get_logger(__name__)
 
-_URGENT_FIRST = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
 _IN_TURN = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.turn, DeliveryRow.id)
 """The order of lanes, by what waits in each."""
 
@@ -55,7 +54,7 @@ def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
     while (lane := _next_lane(now, busy)) is not None:
         # The lane before the delivery: of two workers with one each, the later might go out first.
         if lanes.take(lane, now):
-            delivery = _claim(_due(now) & (DeliveryRow.lane == lane), now, lease)
+            delivery = _claim(deliveries.due(now) & (DeliveryRow.lane == lane), now, lease)
             if delivery is not None:
                 lanes.occupy(delivery)
                 return delivery
@@ -79,18 +78,15 @@ def take_several(clock: Callable[[], datetime], lease: timedelta, limit: int) ->
 
 
 def _next_lane(now: datetime, busy: Collection[str]) -> str | None:
-    waiting = DeliveryRow.select(DeliveryRow.lane).where(_due(now) & DeliveryRow.lane.not_in(list(busy)))
+    waiting = DeliveryRow.select(DeliveryRow.lane).where(
+        deliveries.due(now) & DeliveryRow.lane.not_in(list(busy))
+    )
     row = waiting.order_by(*_IN_TURN).first()
     return row.lane if row else None
 
 
-def _due(now: datetime) -> Any:
-    free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
-    return WAITING & (DeliveryRow.due_at <= now) & free
-
-
 def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:
-    query = DeliveryRow.select().where(due).order_by(*_URGENT_FIRST).limit(1)
+    query = DeliveryRow.select().where(due).order_by(*deliveries.URGENT_FIRST).limit(1)
     # A copy each time: a query of peewee keeps its first answer.
     while row := for_update(query.clone(), skip_locked=True).first():
         try:
@@ -155,7 +151,6 @@ def _delivery_from(row: Any, *, leased_until: datetime) -> Delivery:
 class Deliveries(Role):
     """The outbox, as the sender sees it."""
 
-    take = transaction(take)
     take_several = transaction(take_several)
     renew = transaction(renew)
     leave = transaction(leave)

@@ -23,7 +23,7 @@ from powertrip.store.database import DatabaseThread
 from powertrip.store.history import marks
 from powertrip.store.sources import counts, unmatched, voices
 from powertrip.store.storms import sweep
-from powertrip.store.tables import DeliveryRow, InboxRow, Table
+from powertrip.store.tables import DeliveryRow, InboxRow, name_of_table
 
 AT_ONCE = 2_000
 """Rows deleted in one transaction: some 20 ms, which is how long others wait for it."""
@@ -69,10 +69,5 @@ def _part(table: Any, old: Any, now: datetime) -> int:
     else:
         count = int(table.delete().where(table.id.in_(some)).execute())
     if count:
-        audit.append("pruned", now, table=_name(table), count=count, **counted)
+        audit.append("pruned", now, table=name_of_table(table), count=count, **counted)
     return count
-
-
-def _name(table: type[Table]) -> str:
-    meta: Any = table._meta  # noqa: SLF001 (peewee's way to a table's name)
-    return str(meta.table_name)

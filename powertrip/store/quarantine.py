@@ -157,10 +157,8 @@ def prune(keep_rows: int, keep_bytes: int, now: datetime) -> int:
     for row_id, row_size in query.tuples().iterator():
         rows, size = rows + 1, size + row_size
         if rows > keep_rows or size > keep_bytes:
-            old, marker = QuarantineRow.id <= row_id, marks.in_use()
-            if marker is not None:
-                marked = QuarantineRow.select().where(old & ledger.marked(QuarantineRow, marker)).count()
-                ledger.count(QuarantineRow, deleted=int(marked))
+            old = QuarantineRow.id <= row_id
+            ledger.deleting(QuarantineRow, old)
             deleted = int(QuarantineRow.delete().where(old).execute())
             audit.append("quarantine_pruned", now, count=deleted)
             return deleted

@@ -11,7 +11,7 @@ from powertrip.domain.delivery import Delivery
 from powertrip.domain.people import Subject
 from powertrip.store import deliveries, events
 from powertrip.store.database import Role, for_update, transaction
-from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState
+from powertrip.store.tables import DeliveryRow, DeliveryState
 
 AT_ONCE = 500
 """Deliveries in one transaction: clicks and records behind it hardly wait."""
@@ -25,17 +25,13 @@ def waiting_together(delivery: Delivery, now: datetime) -> list[Any]:
     own = for_update(DeliveryRow.select().where(deliveries.mine(delivery))).first()
     if own is None:
         return []
-    unclaimed = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
     others = (
-        WAITING
+        deliveries.due(now)
         & (DeliveryRow.lane == delivery.lane)
         & (DeliveryRow.kind == delivery.kind)
         & (DeliveryRow.id != own.id)
-        & (DeliveryRow.due_at <= now)
-        & unclaimed
     )
-    by_urgency = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
-    query = DeliveryRow.select().where(others).order_by(*by_urgency).limit(AT_ONCE - 1)
+    query = DeliveryRow.select().where(others).order_by(*deliveries.URGENT_FIRST).limit(AT_ONCE - 1)
     rows = [own, *for_update(query, skip_locked=True)]
     return sorted(rows, key=lambda row: (row.priority, row.rank, row.id))
 

@@ -70,7 +70,8 @@ def _shown_alone(event_ids: Collection[str]) -> set[str]:
     lists: Any = (
         NoticeRow.select(*place).where(live & in_these).group_by(*place).having(fn.COUNT(NoticeRow.id) > 1)
     )
-    return {event_id for where, event_id in told.items() if where not in set(lists.tuples())}
+    in_lists = set(lists.tuples())
+    return {event_id for where, event_id in told.items() if where not in in_lists}
 
 
 def by_records(asks: Mapping[str, ToAsk], now: datetime) -> None:

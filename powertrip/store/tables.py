@@ -18,7 +18,7 @@ from powertrip.store.database_in_use import database
 from powertrip.store.fields import BytesField, JsonField, MomentField, OutsideTextField
 
 
-def _table_name(model: type[Model]) -> str:
+def name_of_table(model: type[Model]) -> str:
     return re.sub("(?<!^)(?=[A-Z])", "_", model.__name__.removesuffix("Row")).lower()
 
 
@@ -29,7 +29,7 @@ class Table(Model):
         """Peewee's own settings, which all tables share."""
 
         database = database
-        table_function = _table_name
+        table_function = name_of_table
 
 
 class InboxRow(Table):

@@ -12,7 +12,8 @@ from powertrip.cli.check import CheckResult, check_all
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.settings import Config
 from powertrip.slack.members import ONE_BY_ONE
-from powertrip.store.database import migrate, open_database
+from powertrip.store.database import open_database
+from powertrip.store.migrating import migrate
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.config.test_config import load

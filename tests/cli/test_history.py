@@ -13,9 +13,10 @@ from powertrip.cli.history.gathering import gather
 from powertrip.cli.history.page import page
 from powertrip.domain.checkpoint import found_in
 from powertrip.domain.event import Status
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import snapshot
+from powertrip.store.migrating import migrate
 from tests.cli.running import Ended, bot
 from tests.samples import later
 from tests.store.busy import Busy, be_busy

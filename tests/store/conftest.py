@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from tests.store.busy import be_busy
 from tests.store.rewriting import KEY, Kept
 

@@ -23,8 +23,9 @@ from powertrip.errors import StoreError
 from powertrip.store import Store, inbox
 from powertrip.store.archive import postgres, sqlite
 from powertrip.store.archive.state import Held
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.forgetting import forget_person
+from powertrip.store.migrating import migrate
 from powertrip.store.tables import AuditRow, DeliveryRow, DeliveryState, EventRow, InboxRow, OccurrenceRow
 from tests.samples import ALICE, NOW, ask, event, later, record
 from tests.store.busy import Busy, faults

@@ -19,6 +19,7 @@ from powertrip.store.processes import Process, ProcessRole
 from powertrip.store.sources import voices
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import ClockRow, DeliveryRow, EventRow, LaneRow, NoticeRow, Table
+from tests.claiming import take_one
 from tests.samples import ALICE, BOB, NOW, SECURITY, ask, event, record
 
 HOUR = timedelta(hours=1)
@@ -84,10 +85,10 @@ async def values(thread: DatabaseThread, column: Any) -> list[Any]:
 async def taken(store: Store, clock: Clock) -> Delivery | None:
     """What a worker takes, however often it has to look at the clock before."""
     try:
-        return await store.deliveries.take(clock.read, LEASE)
+        return await take_one(store, clock.read, LEASE)
     except ClockStepped:
         await clock.follow()
-        return await store.deliveries.take(clock.read, LEASE)
+        return await take_one(store, clock.read, LEASE)
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR], ids=["forward", "back"])

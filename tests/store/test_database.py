@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from powertrip.store import counter
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from powertrip.store.tables import TallyRow
 from tests.samples import NOW
 

@@ -8,7 +8,8 @@ from typing import Any, NamedTuple
 import pytest
 from playhouse.migrations import Runner
 
-from powertrip.store.database import MIGRATIONS, migrate, open_database
+from powertrip.store.database import open_database
+from powertrip.store.migrating import MIGRATIONS, migrate
 
 RELEASED = "0013_headline"
 """The newest migration of the release before; what its code works with must stay."""

@@ -11,7 +11,8 @@ import pytest
 
 from powertrip.errors import StoreUnavailable
 from powertrip.store import counter
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from tests.databases import provide_database
 from tests.samples import NOW
 

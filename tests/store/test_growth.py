@@ -14,9 +14,10 @@ from powertrip.domain.retention import Retention
 from powertrip.domain.statistics import RuleCount
 from powertrip.store import Store, pruning, statistics
 from powertrip.store.bulk import insert_all
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.database_in_use import database
 from powertrip.store.habits import past_of_row
+from powertrip.store.migrating import migrate
 from powertrip.store.rows import event_columns
 from powertrip.store.tables import AuditRow, DecisionRow, DeliveryRow, EventRow, InboxRow
 from tests.samples import ALICE, BOB, NOW, event, later

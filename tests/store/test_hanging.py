@@ -15,8 +15,9 @@ from powertrip.domain.backlog import Backlog
 from powertrip.errors import StoreUnavailable, StoreUncertain
 from powertrip.store import counter, inbox, lines
 from powertrip.store import database as store_database
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.store.migrating import migrate
 from powertrip.store.postgres import SERVER_LIMITS, Postgres
 from tests.proxy import Proxy
 from tests.samples import NOW, record

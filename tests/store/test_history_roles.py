@@ -8,8 +8,9 @@ from typing import Any
 import psycopg
 import pytest
 
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.history import seals
+from powertrip.store.migrating import migrate
 from tests.store.busy import be_busy, faults
 
 SQL = Path(__file__).parents[2] / "contrib" / "postgresql" / "roles.sql"

@@ -19,7 +19,8 @@ from powertrip.domain.event import NoticeKind, Status
 from powertrip.domain.hids import OriginState
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from powertrip.store.tables import DeliveryRow, DeliveryState
 from tests.claiming import take_next
 from tests.samples import ALICE, SECURITY, ask, decided, decision, event, later

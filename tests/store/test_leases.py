@@ -10,6 +10,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.domain.record import Gap
 from powertrip.store import Store, deliveries, gaps, inbox
 from powertrip.store.database import DatabaseThread, open_database
+from tests.claiming import take_one
 from tests.conftest import Clock
 from tests.samples import ALICE, SECURITY, ask, record
 
@@ -31,7 +32,7 @@ async def queue(thread: DatabaseThread, clock: Clock, *channels: str) -> None:
 
 
 async def take(store: Store, clock: Clock) -> Delivery:
-    taken = await store.deliveries.take(clock, LEASE)
+    taken = await take_one(store, clock, LEASE)
     assert taken is not None
     return taken
 
@@ -47,7 +48,7 @@ async def test_a_claim_that_waited_for_the_database_has_its_whole_lease(
     assert delivery.leased_until == clock() + LEASE
     # As long as the first may be at it, nobody else is.
     clock.forward(seconds=29.9)
-    assert await other.deliveries.take(clock, LEASE) is None
+    assert await take_one(other, clock, LEASE) is None
 
 
 CLAIMS: dict[str, Callable[[Store, Clock], Awaitable[object]]] = {
@@ -90,7 +91,7 @@ async def test_who_has_lost_a_delivery_is_told_and_spoils_nothing_of_the_new_own
     await store.deliveries.postpone(slow, clock(), "too slow", may_have_arrived=True)
     await store.deliveries.leave(slow, clock, timedelta())
 
-    assert await store.deliveries.take(clock, LEASE) is None
+    assert await take_one(store, clock, LEASE) is None
     assert await other.deliveries.renew(new, clock, LEASE)
 
 
@@ -102,7 +103,7 @@ async def test_a_lease_that_is_renewed_lasts_longer_and_its_lane_too(
     clock.forward(seconds=20)
     assert await store.deliveries.renew(delivery, clock, LEASE)
     clock.forward(seconds=20)
-    assert await other.deliveries.take(clock, LEASE) is None
+    assert await take_one(other, clock, LEASE) is None
 
 
 async def test_a_lane_rests_for_all_workers_and_goes_on_in_its_order(
@@ -112,12 +113,12 @@ async def test_a_lane_rests_for_all_workers_and_goes_on_in_its_order(
     first = await take(store, clock)
     elsewhere = await take(other, clock)
     assert (first.id, first.channel, elsewhere.channel) == (1, SECURITY, ALICE)
-    assert await other.deliveries.take(clock, LEASE) is None
+    assert await take_one(other, clock, LEASE) is None
 
     await store.deliveries.finish(first, clock())
     await store.deliveries.leave(first, clock, PAUSE)
     clock.forward(seconds=0.9)
-    assert await other.deliveries.take(clock, LEASE) is None
+    assert await take_one(other, clock, LEASE) is None
     clock.forward(seconds=0.1)
     assert (await take(other, clock)).id == 2
 
@@ -134,6 +135,6 @@ async def test_what_slack_demands_is_not_shortened_by_the_ordinary_pause_of_anot
     await other.deliveries.leave(second, clock, PAUSE)
 
     clock.forward(seconds=59)
-    assert await store.deliveries.take(clock, LEASE) is None
+    assert await take_one(store, clock, LEASE) is None
     clock.forward(seconds=1)
-    assert await store.deliveries.take(clock, LEASE) is not None
+    assert await take_one(store, clock, LEASE) is not None

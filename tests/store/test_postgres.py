@@ -12,7 +12,8 @@ import pytest
 
 from powertrip.errors import StoreError, StoreUnavailable
 from powertrip.store import counter
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from powertrip.store.postgres import doubt, parameters
 from powertrip.store.tables import TallyRow
 from tests.postgres_server import Server

@@ -18,9 +18,10 @@ from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
 from powertrip.store import Store, audit, deliveries, events, inbox, judging, lanes
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.database_in_use import database
 from powertrip.store.hids import pairing
+from powertrip.store.migrating import migrate
 from powertrip.store.postgres import Postgres
 from powertrip.store.sources import judged
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow, OccurrenceRow

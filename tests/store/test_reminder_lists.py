@@ -7,7 +7,8 @@ from pathlib import Path
 from powertrip.domain.delivery import LISTED, DeliveryKind, Shown
 from powertrip.domain.event import Severity
 from powertrip.store import Store, audit, deliveries, inbox
-from powertrip.store.database import DatabaseThread, migrate, open_database
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.migrating import migrate
 from powertrip.store.tables import AuditRow, DeliveryRow, DeliveryState
 from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record

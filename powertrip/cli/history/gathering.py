@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain.checkpoint import Checkpoint, found_in
-from powertrip.domain.event import Status
-from powertrip.store.events import OPEN
+from powertrip.domain.event import OPEN, Status
 from powertrip.store.fields import MomentField
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import Snapshot

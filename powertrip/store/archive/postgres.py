@@ -12,7 +12,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from powertrip.errors import StoreError
 from powertrip.store.archive import state
 from powertrip.store.archive.state import Held
-from powertrip.store.database import migrate, open_database
+from powertrip.store.database import open_database
+from powertrip.store.migrating import migrate
 
 
 def take(url: str, target: Path) -> Held:

@@ -17,7 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from powertrip.errors import StoreError
 from powertrip.store.archive import state
 from powertrip.store.archive.state import Held, Lost
-from powertrip.store.database import migrate, open_database
+from powertrip.store.database import open_database
+from powertrip.store.migrating import migrate
 
 WAIT = 5.0
 """Seconds to wait for another process's write."""

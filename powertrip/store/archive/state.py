@@ -14,9 +14,10 @@ from playhouse.migrations import Runner
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.errors import StoreError
 from powertrip.store import audit, deliveries
-from powertrip.store.database import MIGRATIONS, DatabaseThread, pending_migrations
+from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import using
 from powertrip.store.history import chain
+from powertrip.store.migrating import MIGRATIONS, pending_migrations
 from powertrip.store.tables import AuditRow, DecisionRow, DeliveryRow, DeliveryState, EventRow, InboxRow
 
 POSTED = (DeliveryKind.UPDATE, DeliveryKind.REMOVE, DeliveryKind.SETTLE)

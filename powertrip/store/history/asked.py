@@ -7,8 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.event import NoticeKind, Status
-from powertrip.store.events import UNDONE
+from powertrip.domain.event import UNDONE, NoticeKind, Status
 from powertrip.store.history import seals
 from powertrip.store.history.chain import Coupled, current
 from powertrip.store.history.findings import Findings

@@ -9,9 +9,10 @@ from collections.abc import Collection, Iterator
 
 from playhouse.migrations import Runner
 
-from powertrip.store.database import MIGRATIONS, open_database
+from powertrip.store.database import open_database
 from powertrip.store.history.findings import Findings, Verdict
 from powertrip.store.history.snapshot import Snapshot, snapshot
+from powertrip.store.migrating import MIGRATIONS
 
 Unique = tuple[str, tuple[str, ...], bool]
 """A table, columns, and whether only some rows are meant."""

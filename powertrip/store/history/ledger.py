@@ -3,11 +3,11 @@
 import os
 from typing import Any
 
-from powertrip.store.database import is_postgres
+from powertrip.store.database import is_postgres, run_written
 from powertrip.store.database_in_use import database
 from powertrip.store.history import marks
 from powertrip.store.history.marks import Marker
-from powertrip.store.tables import Table
+from powertrip.store.tables import Table, name_of_table
 
 SLOTS = 16
 """Processes that write at once each have one, and so none waits for another's commit."""
@@ -22,39 +22,38 @@ def count(table: type[Table], *, kept: int = 0, deleted: int = 0) -> None:
     marker = marks.in_use()
     if marker is None or not (kept or deleted):
         return
-    name, slot = name_of(table, marker), os.getpid() % SLOTS
+    name, slot = name_of(name_of_table(table), marker), os.getpid() % SLOTS
     # As it was when this connection counted last; nobody else mostly has since.
     known: dict[str, tuple[int, int]] = database.obj.counted
     if name in known and _add(marker, name, slot, known[name], (kept, deleted)):
         return
-    _run(_BEGIN, name, slot, marker.of([name, slot, 0, 0]))
+    run_written(_BEGIN, (name, slot, marker.of([name, slot, 0, 0])))
     # Locked until the commit, on PostgreSQL; SQLite has one writer at a time.
-    found = _run(f"{_FIND}{' FOR UPDATE' if is_postgres() else ''}", name, slot).fetchone()
+    found = run_written(f"{_FIND}{' FOR UPDATE' if is_postgres() else ''}", (name, slot)).fetchone()
     if not _add(marker, name, slot, found[:2], (kept, deleted)):
         # One that somebody changed counts on, and stays wrong.
-        _run(_COUNT, found[0] + kept, found[1] + deleted, found[2], name, slot, found[2])
+        more = (found[0] + kept, found[1] + deleted)
+        run_written(_COUNT, (*more, found[2], name, slot, found[2]))
 
 
 def _add(marker: Marker, name: str, slot: int, before: tuple[int, int], more: tuple[int, int]) -> bool:
     """Count on from what is there, if that is there and bears its mark; returns whether it is so."""
     now = (before[0] + more[0], before[1] + more[1])
     mark, new = marker.of([name, slot, *before]), marker.of([name, slot, *now])
-    is_there = bool(_run(_COUNT, *now, new, name, slot, mark).rowcount)
+    is_there = bool(run_written(_COUNT, (*now, new, name, slot, mark)).rowcount)
     if is_there:
         database.obj.counted[name] = now
     return is_there
 
 
-def _run(statement: str, *values: object) -> Any:
-    return database.execute_sql(statement.replace("?", "%s") if is_postgres() else statement, values)
+def deleting(table: Any, which: Any) -> None:
+    """Count those of the rows that bear marks; belongs before they are deleted, in the same transaction."""
+    marker = marks.in_use()
+    if marker is not None:
+        marked = table.select().where(which & table.mark.startswith(f"{marker.name}:")).count()
+        count(table, deleted=int(marked))
 
 
-def name_of(table: type[Table], marker: Marker) -> str:
+def name_of(table: str, marker: Marker) -> str:
     """What the rows of a table are counted under that bear marks of this key."""
-    meta: Any = table._meta  # noqa: SLF001 (peewee's way to a table's name)
-    return f"{meta.table_name} {marker.name}"
-
-
-def marked(table: Any, marker: Marker) -> Any:
-    """The condition of rows that bear marks of this key."""
-    return table.mark.startswith(f"{marker.name}:")
+    return f"{table} {marker.name}"

@@ -5,6 +5,7 @@ import sqlite3
 from dataclasses import dataclass
 
 from powertrip.store import marking, people_cache, polls, quarantine
+from powertrip.store.history import ledger
 from powertrip.store.history.chain import Coupled
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.marks import Marker, Since
@@ -68,7 +69,7 @@ def _check_marks(seen: Snapshot, findings: Findings, coupled: Coupled, each: _Ma
 
 def _check_ledger(seen: Snapshot, findings: Findings, coupled: Coupled, marker: Marker) -> None:
     for table in _COUNTED:
-        name, kept, slots = f"{table} {marker.name}", 0, 0
+        name, kept, slots = ledger.name_of(table, marker), 0, 0
         statement = "SELECT slot, kept, deleted, mark FROM ledger WHERE name = ? ORDER BY slot"
         for slot, added, deleted, mark in seen.rows(statement, name):
             if mark != marker.of([name, slot, added, deleted]):

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from powertrip.store.events import UNDONE
+from powertrip.domain.event import UNDONE
 from powertrip.store.fields import MomentField
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import Snapshot

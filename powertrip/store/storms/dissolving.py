@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.event import Event, NoticeKind, Severity, Status
+from powertrip.domain.event import UNDONE, Event, NoticeKind, Severity
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, transaction
@@ -14,7 +14,6 @@ from powertrip.store.storms import messages
 from powertrip.store.storms.tables import StormRow
 from powertrip.store.tables import WAITING, DeliveryRow, EventRow, NoticeRow
 
-UNDONE = (Status.PENDING, Status.HALF_APPROVED, Status.DENIED)
 AT_ONCE = 500
 """Events in one transaction: clicks and records behind it hardly wait."""
 WHY = "storms are switched off"

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.domain.event import NoticeKind, Status
+from powertrip.domain.event import UNDONE, NoticeKind
 from powertrip.domain.storms import SLACK
 from powertrip.store import audit, deliveries
 from powertrip.store.database import Role, for_update, transaction
@@ -14,7 +14,6 @@ from powertrip.store.storms.tables import StormMessageRow, StormRow, StormSeenRo
 from powertrip.store.storms.views import members
 from powertrip.store.tables import WAITING, DeliveryRow, EventRow
 
-UNDONE = (Status.PENDING, Status.HALF_APPROVED, Status.DENIED)
 AT_ONCE = 100
 """Storms that one sweep looks after; the next begins soon after it."""
 SEEN_KEPT = timedelta(days=1)

@@ -6,7 +6,7 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.decision import Verdict
-from powertrip.domain.event import NoticeKind, Status
+from powertrip.domain.event import OPEN, UNDONE, NoticeKind, Status
 from powertrip.domain.storm_view import OUTLIERS_SHOWN, TOP, Batch, Coverage, Outlier, StormView, Top
 from powertrip.errors import UnknownEvent
 from powertrip.store.database import Role, transaction
@@ -15,7 +15,6 @@ from powertrip.store.storms.rows import storm_from
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import DecisionRow, EventRow, NoticeRow
 
-OPEN = (Status.PENDING, Status.HALF_APPROVED)
 MOVED_BY: Mapping[Verdict, tuple[Status, ...]] = {
     Verdict.APPROVE: OPEN,
     Verdict.DENY: OPEN,
@@ -109,7 +108,7 @@ def _told(storm_id: str) -> Any:
 
 
 def _outliers(condition: Any) -> tuple[Outlier, ...]:
-    waiting = condition & EventRow.status.in_((*OPEN, Status.DENIED))
+    waiting = condition & EventRow.status.in_(UNDONE)
     rows = list(EventRow.select().where(waiting).order_by(EventRow.storm_seq).limit(OUTLIERS_SHOWN))
     first = (NoticeRow.kind == NoticeKind.FIRST) & NoticeRow.removed_at.is_null()
     cards = {
