@@ -15,6 +15,7 @@ from tests.end_to_end.evidence import (
     assert_copies_tell_the_truth,
     assert_no_message_twice,
     assert_promises_kept,
+    until,
 )
 from tests.end_to_end.harness import (
     ANY_RATE,
@@ -208,6 +209,8 @@ async def test_two_workers_remind_of_each_event_once(
     async with a_web_and_two_workers(sandbox, control, tmp_path, **changes) as (sender, _):
         await sender.post(*(login("alice", address=f"198.51.100.{n}", id=str(n)) for n in range(10)))
         await control.wait_for(lambda s: s.messages(SECURITY), timeout=20)
+        # The two workers judge a part each, and those parts are due one after the other.
+        await until(lambda: all(evidence.column("SELECT reminders FROM event")), "all are reminded of")
         await evidence.until_idle()
         assert sorted(evidence.column("SELECT reminders FROM event")) == [1] * 10
         reminded = evidence.column("SELECT event_id FROM notice WHERE kind = 'reminder'")
