@@ -121,6 +121,8 @@ class Probe:
 
     def __init__(self, port: int) -> None:
         self._port = port
+        self.had_answer = threading.Event()
+        """Set with the first, right or wrong."""
         self._stop = threading.Event()
         self._taken: list[float] = []
         self._failed: Exception | None = None
@@ -133,11 +135,6 @@ class Probe:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         self._thread.join()
-
-    @property
-    def is_answered(self) -> bool:
-        """Whether it had an answer, right or wrong."""
-        return bool(self._taken) or self._failed is not None
 
     @property
     def longest(self) -> float:
@@ -158,9 +155,11 @@ class Probe:
                 answer.read()
                 _check(answer.status)
                 self._taken.append(time.perf_counter() - began)
+                self.had_answer.set()
         except (OSError, HTTPException) as error:
             self._failed = error
         finally:
+            self.had_answer.set()
             connection.close()
 
 

@@ -18,6 +18,7 @@ from powertrip.slack.connection import SocketConnection
 from powertrip.state.endpoint import Check
 from powertrip.store import Store
 from powertrip.store.processes import Process, Whole
+from powertrip.store.sqlite import damage_of
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +29,6 @@ WORKER_LATE = timedelta(seconds=30)
 is frozen in a transaction keeps the others from giving theirs for up to 15."""
 SOCKET_LATE = timedelta(seconds=60)
 """So long no process may have a socket to Slack: a new version of the only one connects in less."""
-_HEADER = b"SQLite format 3\0"
-"""What each database of SQLite begins with: https://www.sqlite.org/fileformat.html"""
 LEAST_FREE = 4 * 1024 * 1024
 """Bytes: with less a disk is full, for a small write may find room in the journal where no record does."""
 UNJUDGED_LATE = timedelta(minutes=2)
@@ -162,17 +161,16 @@ def _file_checks(url: str) -> list[Check]:
     file = Path(name).absolute()
     try:
         free = shutil.disk_usage(file.parent).free
-        with file.open("rb") as opened:
-            is_database = opened.read(len(_HEADER)) == _HEADER
+        file.stat()
     except FileNotFoundError:
         # Whoever has it open goes on writing to a file that has no name, and ends with the process.
         problem = f"{file} was moved or deleted while it was in use; stop, and put it back or restore it"
         return [Check(name="file", ok=False, detail=problem)]
     except OSError:
         return []  # what was written just now says more
-    if not is_database:
+    if damage := damage_of(file):
         # What is still in memory answers, also to records, until it is read again.
-        problem = f"{file} is damaged: it does not begin as a database; stop, keep it, and restore a backup"
+        problem = f"{file} is damaged: {damage}; stop, keep it, and restore a backup"
         return [Check(name="file", ok=False, detail=problem)]
     if free >= LEAST_FREE:
         return []

@@ -1,6 +1,10 @@
 """How Powertrip opens a file of SQLite."""
 
+import sqlite3
+from contextlib import closing
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import peewee
 
@@ -35,3 +39,22 @@ class SqliteDatabase(ShowsProgress, peewee.SqliteDatabase):
         another = SqliteDatabase(self.database)
         another.marker = self.marker
         return another
+
+
+def immutable_uri(file: Path) -> str:
+    """Opens a file of SQLite so that not even a lock is written; what stands in its WAL is not seen."""
+    return f"file:{quote(str(file.absolute()))}?mode=ro&immutable=1"
+
+
+def damage_of(file: Path) -> str | None:
+    """What is wrong with the beginning of a file that this process may have open.
+
+    Only SQLite may open it here: a plain `close` of any file descriptor drops all locks of the process, see
+    https://www.sqlite.org/howtocorrupt.html section 2.2.
+    """
+    try:
+        with closing(sqlite3.connect(immutable_uri(file), uri=True)) as opened:
+            opened.execute("PRAGMA schema_version")
+    except sqlite3.DatabaseError as error:
+        return str(error)
+    return None

@@ -1,5 +1,6 @@
 """The kit that measures: rounds in turn, what is said of them, and what ends a measurement."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from benchmarks.kit import Goal, Measures, Result, Row, Run, Spread, expect, per
 from benchmarks.load import Probe, post, send
 from benchmarks.machine import Watch, cpu_of, cpu_of_trees
 from benchmarks.table import as_json, as_text
-from tests.end_to_end.evidence import until
+from tests.end_to_end.evidence import PATIENCE
 
 ROW = Row(
     name="row", what="a row", value="new.rate", baseline="bare.rate", unit="events/s", goal=Goal(at_least=2)
@@ -119,16 +120,17 @@ async def served(answer: int) -> AsyncIterator[int]:
         await runner.cleanup()
 
 
-async def _answered(probe: Probe) -> None:
-    """Wait until the probe had an answer, or gave up."""
-    await until(lambda: probe.is_answered, "the probe is answered", poll=0.01)
+def probed(port: int) -> Probe:
+    """A probe that had an answer, or gave up; for a thread, since the loop here has the probe to answer."""
+    with Probe(port) as probe:
+        probe.had_answer.wait(PATIENCE)
+    return probe
 
 
 async def test_every_request_is_sent_once_and_answered() -> None:
     async with served(200) as port:
-        with Probe(port) as probe:
-            sent = await send(port, [post("/x", b"body", {})] * 10, 3)
-            await _answered(probe)
+        sending = send(port, [post("/x", b"body", {})] * 10, 3)
+        sent, probe = await asyncio.gather(sending, asyncio.to_thread(probed, port))
 
     assert len(sent.latencies) == 10
     assert 0 < sent.p(0.5) <= sent.p(0.99)
@@ -139,8 +141,7 @@ async def test_an_answer_other_than_200_ends_it() -> None:
     async with served(503) as port:
         with pytest.raises(RuntimeError, match="503"):
             await send(port, [post("/x", b"", {})], 1)
-        with Probe(port) as probe:
-            await _answered(probe)
+        probe = await asyncio.to_thread(probed, port)
         with pytest.raises(OSError, match="503, and not 200"):
             _ = probe.longest
 

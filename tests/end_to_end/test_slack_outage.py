@@ -22,6 +22,8 @@ from tests.end_to_end.harness import login, powertrip_here, settings, write_conf
 SECURITY = "C0SECURITY"
 HOP = timedelta(seconds=20)
 """Less than a lease, so that no other takes over what is just being attempted."""
+HOPS_MORE = 180
+"""Another hour for a machine that is too slow to attempt all that falls due between two hops."""
 EMAILS, IDS = [f"email{n}" for n in range(10)], [f"id{n}" for n in range(5)]
 BOTS, STRANGERS = [f"bot{n}" for n in range(3)], ["stranger0", "stranger1"]
 PEOPLE: dict[str, Any] = {
@@ -56,6 +58,11 @@ class Hours:
         while self.ahead < until:
             self.ahead += HOP
             await asyncio.sleep(pace)
+
+
+def most_attempts(evidence: Evidence) -> int:
+    """How often the person was called who was called most often."""
+    return evidence.number("SELECT max(attempts) FROM delivery WHERE channel LIKE '@%'")
 
 
 @pytest.fixture
@@ -116,8 +123,11 @@ async def test_after_an_hour_without_slack_each_question_is_with_its_person_and_
         # Who waits is told elsewhere, each once, and is asked for again, ever less often.
         await until(lambda: all(f" {user} " in "\n".join(told) for user in users), "all are told of")
         assert {user: "\n".join(told).count(f" {user} ") for user in users} == dict.fromkeys(users, 1)
-        attempts = evidence.column("SELECT attempts FROM delivery WHERE channel LIKE '@%'")
-        assert 8 <= max(attempts) <= 25
+        for _ in range(HOPS_MORE):
+            if most_attempts(evidence) >= 8:
+                break
+            await hours.pass_by(HOP, pace=0.03)
+        assert 8 <= most_attempts(evidence) <= 25
         await control.clear_faults()
         while not evidence.is_idle():
             # Slower, for a post that takes longer than its lease would be made twice.

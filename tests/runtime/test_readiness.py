@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -27,6 +29,9 @@ def readiness(web: Web, clock: Clock) -> Readiness:
     shared = web.running.shared
     presence = Presence(shared, role=ProcessRole.WEB, is_connected=None, clock=clock)
     return Readiness(shared, presence, None, clock=clock)
+
+
+READS = "import sqlite3, sys; sqlite3.connect(sys.argv[1]).execute('SELECT count(*) FROM inbox').fetchone()"
 
 
 async def worker_seen(web: Web, clock: Clock, **changes: Any) -> None:
@@ -67,7 +72,7 @@ async def test_a_file_damaged_while_it_is_open_is_named_though_writes_still_pass
     with database_file(web).open("r+b") as file:
         file.write(b"no database any more")
 
-    assert "is damaged: it does not begin as a database" in (await faults(readiness))["file"]
+    assert "is damaged: file is not a database; stop" in (await faults(readiness))["file"]
 
 
 async def test_a_file_moved_away_while_it_is_open_is_named_though_writes_still_pass(
@@ -77,6 +82,17 @@ async def test_a_file_moved_away_while_it_is_open_is_named_though_writes_still_p
     file.rename(file.with_name("moved"))
 
     assert "was moved or deleted while it was in use" in (await faults(readiness))["file"]
+
+
+async def test_a_look_at_the_file_leaves_the_locks_by_which_others_know_that_it_is_in_use(
+    web: Web, readiness: Readiness
+) -> None:
+    assert await faults(readiness) == {}
+    path = database_file(web)
+    # Another process that knows of nobody else deletes the WAL when it ends, with what is only in there.
+    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", READS, path], check=True)
+
+    assert [file.name for file in path.parent.glob("*-wal")] == [f"{path.name}-wal"]
 
 
 async def test_that_no_worker_is_alive_is_named(web: Web, readiness: Readiness, clock: Clock) -> None:

@@ -19,6 +19,7 @@ from powertrip.store.archive import state
 from powertrip.store.archive.state import Held, Lost
 from powertrip.store.database import open_database
 from powertrip.store.migrating import migrate
+from powertrip.store.sqlite import immutable_uri
 
 WAIT = 5.0
 """Seconds to wait for another process's write."""
@@ -195,11 +196,7 @@ def _aside(file: Path, now: datetime) -> Path | None:
 
 def _unchanged(file: Path) -> peewee.SqliteDatabase:
     """The database in a file that nobody writes to, opened so that not even a lock is written."""
-    return peewee.SqliteDatabase(_uri(file, "mode=ro&immutable=1"), uri=True)
-
-
-def _uri(file: Path, parameters: str) -> str:
-    return f"file:{quote(str(file.absolute()))}?{parameters}"
+    return peewee.SqliteDatabase(immutable_uri(file), uri=True)
 
 
 def _to_disk(path: Path) -> None:
