@@ -30,7 +30,7 @@ LOOK = 0.002
 HOST = re.compile(r"host-[a-z]+-[0-9]+")
 BUSY: dict[str, Any] = {
     # Everybody is asked once a second in their direct messages: what Slack allows, and no person bears.
-    "slack": {"channel_interval": "10ms", "update_interval": "10ms"},
+    "slack": {"channel_interval": "10ms", "posts_per_minute": 100_000, "update_interval": "10ms"},
     "bursts": {"questions": 1_000_000, "list_above": 1_000_000},
     "storms": {"enabled": False},
 }

@@ -48,7 +48,7 @@ LOOK = 0.1
 
 OVERRIDDEN = ("storms", "bursts", "reminders", "log")
 """Sections that the tests' configuration has for the tests, and that a user leaves as they are."""
-PACE = ("channel_interval", "update_interval")
+PACE = ("channel_interval", "posts_per_minute", "update_interval")
 
 
 def as_shipped(whole: Mapping[str, Any], **changes: Any) -> dict[str, Any]:

@@ -77,17 +77,22 @@ class OutboxLoop(Loop):
         *,
         clock: Clock,
         pause: Callable[[str], float],
+        posts_per_minute: Callable[[], int],
         lease: timedelta,
         every: Every,
         on: asyncio.Event,
         lanes_at_once: int = 16,
     ) -> None:
-        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands."""
+        """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands.
+
+        `posts_per_minute` goes for the messages of all workers.
+        """
         super().__init__("send", self._hand_out, every=every, on=on)
         self._store = store
         self._send = send
         self._clock = clock
         self._pause = pause
+        self._posts_per_minute = posts_per_minute
         self._lease = lease
         self._lanes_at_once = lanes_at_once
         self._under_way: set[asyncio.Task[None]] = set()
@@ -103,7 +108,9 @@ class OutboxLoop(Loop):
             return False
         try:
             # Together: while much is judged, each transaction waits for a batch of records.
-            taken = await self._store.deliveries.take_several(self._clock.read, self._lease, room)
+            taken = await self._store.deliveries.take_several(
+                self._clock.read, self._lease, room, posts_per_minute=self._posts_per_minute()
+            )
         except ClockStepped:
             await self._clock.follow()
             return True
@@ -126,7 +133,7 @@ class OutboxLoop(Loop):
             log.error("delivery outcome not recorded", uid=delivery.uid, error=str(error))
         except Exception:  # a fault in one delivery must not end its lane
             log.exception("delivery broke, retrying when its lease ends", uid=delivery.uid)
-        # Slack limits messages per channel, not in all, and over all workers.
+        # Slack limits messages per channel, over all workers.
         rest = max(demanded, self._pause(delivery.lane))
         try:
             await self._store.deliveries.leave(delivery, self._clock, timedelta(seconds=rest))

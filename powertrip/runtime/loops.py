@@ -91,6 +91,7 @@ def loops(
             partial(send, context),
             clock=shared.clock,
             pause=pause,
+            posts_per_minute=lambda: config().slack.posts_per_minute,
             lease=LEASE,
             on=signals.outbox,
             every=_each(TICK),

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Annotated
 
+from pydantic import Field
+
 from powertrip.config.section import Section
 from powertrip.config.values import (
     AT_START,
@@ -31,6 +33,8 @@ class SlackSection(Section):
     """The slash command, as the app's manifest names it."""
     channel_interval: Duration = timedelta(seconds=1)
     """The least time between two messages to one channel; Slack allows about one a second."""
+    posts_per_minute: Annotated[int, Field(ge=1, le=100_000)] = 240
+    """New messages to all channels, beside a burst of a quarter as many; Slack allows some hundred."""
     update_interval: Duration = timedelta(milliseconds=1200)
     """The least time between two changes of messages; Slack allows about fifty a minute."""
 

@@ -22,6 +22,7 @@ from powertrip.domain.storm_view import StormNotice
 from powertrip.store import deliveries, lanes
 from powertrip.store.clock import ClockStepped
 from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.posting import NO_MESSAGE, Posting, is_message
 from powertrip.store.rows import notices_in
 from powertrip.store.snapshots import snapshots
 from powertrip.store.storms.views import view_of
@@ -44,43 +45,50 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
 }
 
 
-def take(clock: Callable[[], datetime], lease: timedelta) -> Delivery | None:
+def take(clock: Callable[[], datetime], lease: timedelta, posting: Posting) -> Delivery | None:
     """Take the most urgent due delivery of the lanes that no worker uses, and its lane, for `lease`.
 
     The clock is read in here: whoever has waited for their turn has not used any of their lease up.
     """
     now = clock()
-    busy = lanes.busy(now)
-    while (lane := _next_lane(now, busy)) is not None:
+    due, busy = deliveries.due(now), lanes.busy(now)
+    while (lane := _next_lane(due, busy)) is not None:
+        if is_message(lane) and not posting.is_open(now):
+            due &= NO_MESSAGE
+            continue
         # The lane before the delivery: of two workers with one each, the later might go out first.
         if lanes.take(lane, now):
             delivery = _claim(deliveries.due(now) & (DeliveryRow.lane == lane), now, lease)
             if delivery is not None:
                 lanes.occupy(delivery)
+                if is_message(lane):
+                    posting.take(now)
                 return delivery
         busy.append(lane)
     return None
 
 
-def take_several(clock: Callable[[], datetime], lease: timedelta, limit: int) -> list[Delivery]:
+def take_several(
+    clock: Callable[[], datetime], lease: timedelta, limit: int, *, posts_per_minute: int
+) -> list[Delivery]:
     """Take up to `limit` deliveries as `take` does, each of another lane.
 
     Where the clock is set meanwhile, those are kept that were taken before, or nothing might ever be taken.
     """
     taken: list[Delivery] = []
+    posting = Posting(posts_per_minute)
     try:
-        while len(taken) < limit and (delivery := take(clock, lease)) is not None:
+        while len(taken) < limit and (delivery := take(clock, lease, posting)) is not None:
             taken.append(delivery)
     except ClockStepped:
         if not taken:
             raise
+    posting.keep()
     return taken
 
 
-def _next_lane(now: datetime, busy: Collection[str]) -> str | None:
-    waiting = DeliveryRow.select(DeliveryRow.lane).where(
-        deliveries.due(now) & DeliveryRow.lane.not_in(list(busy))
-    )
+def _next_lane(due: Any, busy: Collection[str]) -> str | None:
+    waiting = DeliveryRow.select(DeliveryRow.lane).where(due & DeliveryRow.lane.not_in(list(busy)))
     row = waiting.order_by(*_IN_TURN).first()
     return row.lane if row else None
 

@@ -38,6 +38,7 @@ SETTINGS: dict[str, Any] = {
         "app_token": APP_TOKEN,
         "security_channel": "#security",
         "channel_interval": "10ms",
+        "posts_per_minute": 100_000,
         "update_interval": "10ms",
     },
     "reviewers": {"group": "S0SECURITY"},

@@ -65,7 +65,7 @@ async def test_workers_together_keep_to_slacks_pace_and_to_the_order_of_a_channe
     changes: dict[str, Any] = {
         "database": {"url": shared_database},
         # Slack's own pace, which this Slack insists on.
-        "slack": {"channel_interval": "1s", "update_interval": "1200ms"},
+        "slack": {"channel_interval": "1s", "posts_per_minute": 240, "update_interval": "1200ms"},
     }
     evidence = Evidence(shared_database)
     async with a_web_and_workers(3, sandbox, control, tmp_path, **changes) as sender:

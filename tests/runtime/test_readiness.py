@@ -2,7 +2,6 @@
 
 import asyncio
 import shutil
-import subprocess
 import sys
 from dataclasses import replace
 from datetime import timedelta
@@ -90,7 +89,8 @@ async def test_a_look_at_the_file_leaves_the_locks_by_which_others_know_that_it_
     assert await faults(readiness) == {}
     path = database_file(web)
     # Another process that knows of nobody else deletes the WAL when it ends, with what is only in there.
-    await asyncio.to_thread(subprocess.run, [sys.executable, "-c", READS, path], check=True)
+    reader = await asyncio.create_subprocess_exec(sys.executable, "-c", READS, path)
+    assert await reader.wait() == 0
 
     assert [file.name for file in path.parent.glob("*-wal")] == [f"{path.name}-wal"]
 

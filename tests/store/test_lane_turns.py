@@ -14,8 +14,9 @@ from powertrip.store import Store, deliveries, inbox, outbox, resolving
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.lane_turns import LaneTurns
+from powertrip.store.posting import Posting
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow
-from tests.claiming import take_next
+from tests.claiming import ANY_PACE, take_next
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, later, record
 from tests.store.plans import plan_of
 from tests.store.test_bursts import BURSTS
@@ -223,7 +224,7 @@ async def test_the_questions_are_answered_from_an_index(database_url: str, store
     if not database_url.startswith("sqlite"):
         pytest.skip("PostgreSQL chooses by the numbers of rows")
     steps: dict[str, Callable[[], object]] = {
-        "take": lambda: outbox.take(lambda: SOON, LEASE),
+        "take": lambda: outbox.take(lambda: SOON, LEASE, Posting(ANY_PACE)),
         "queue": lambda: LaneTurns().take(DeliveryKind.FIRST, ALICE, priority=0, rank=2),
     }
 
@@ -246,10 +247,10 @@ async def test_several_are_taken_together_each_of_a_lane_of_its_own_and_none_by_
     second = DatabaseThread(open_database(database_url))
     other = Store(second)
     mine, theirs = await asyncio.gather(
-        store.deliveries.take_several(lambda: SOON, LEASE, 7),
-        other.deliveries.take_several(lambda: SOON, LEASE, 7),
+        store.deliveries.take_several(lambda: SOON, LEASE, 7, posts_per_minute=ANY_PACE),
+        other.deliveries.take_several(lambda: SOON, LEASE, 7, posts_per_minute=ANY_PACE),
     )
     await second.close()
     lanes = [delivery.lane for delivery in (*mine, *theirs)]
     assert sorted(lanes) == sorted({f"C{number}" for number in range(10)})
-    assert await store.deliveries.take_several(lambda: SOON, LEASE, 7) == []
+    assert await store.deliveries.take_several(lambda: SOON, LEASE, 7, posts_per_minute=ANY_PACE) == []

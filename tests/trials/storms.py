@@ -50,7 +50,7 @@ CONFIG: dict[str, Any] = {
     # What is so by default, and what Slack publishes, which the harness of other tests overrides.
     "storms": StormSection().model_dump(mode="json", include={"enabled"}),
     "bursts": Bursts().model_dump(mode="json", include={"questions", "list_above"}),
-    "slack": {"channel_interval": "1s", "update_interval": "1200ms"},
+    "slack": {"channel_interval": "1s", "posts_per_minute": 240, "update_interval": "1200ms"},
 }
 
 
