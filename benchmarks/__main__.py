@@ -24,6 +24,7 @@ BENCHMARKS = {
     "ingest": "taking records, beside a server that stores nothing",
     "stalls": "how long the event loop does nothing else",
     "rules": "rules on lines of a log, beside fail2ban and beside themselves",
+    "peers": "what a team would run instead: a script at login, pygrok, ElastAlert2",
     "starting": "`--help`, and a start until it is ready",
     "idling": "memory, CPU time and wake-ups of a program that has nothing to do",
     "latency": "from a webhook to Slack and from a click to the card, beside bare calls",
