@@ -10,7 +10,14 @@ import structlog
 from pydantic import TypeAdapter, ValidationError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from powertrip.errors import ConfigError, Mistake, SlackAmbiguous, SlackRefused, SlackUnavailable
+from powertrip.errors import (
+    ConfigError,
+    Mistake,
+    SlackAmbiguous,
+    SlackRefused,
+    SlackUnavailable,
+    StoreUnavailable,
+)
 from powertrip.slack.preflight import Found, identify, security_channel
 from powertrip.store import Store
 
@@ -74,8 +81,11 @@ class Workspace:
         return await self._store.people_cache.get(_socket_key(app_token), self._clock() - KEPT) is not None
 
     async def remember_socket(self, app_token: str) -> None:
-        """Keep that Slack gave a socket for this token."""
-        await self._store.people_cache.put(_socket_key(app_token), True, self._clock())
+        """Keep that Slack gave a socket for this token; a database that is busy is no reason not to start."""
+        try:
+            await self._store.people_cache.put(_socket_key(app_token), True, self._clock())
+        except StoreUnavailable as error:
+            log.warning("socket not remembered", error=str(error))
 
     async def _last_known(self) -> Found | None:
         known = await self._store.people_cache.get(self._key(), self._clock() - KEPT)

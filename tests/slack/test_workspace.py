@@ -65,6 +65,19 @@ def away(monkeypatch: pytest.MonkeyPatch) -> AsyncWebClient:
     return AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/", retry_handlers=[])
 
 
+async def test_a_socket_that_cannot_be_remembered_ends_no_start(store: Store, clock: Clock) -> None:
+    def only_read() -> None:
+        database: Any = store.people_cache.database.database
+        database.pragma("query_only", 1, permanent=True)
+
+    await store.people_cache.database.run(only_read)
+    known = workspace_of(store, SECTION, clock)
+
+    await known.remember_socket("xapp-1")
+
+    assert not await known.took("xapp-1")
+
+
 async def test_slack_is_asked_once_and_remembered_for_a_start_without_it(
     store: Store, clock: Clock, slack: AsyncWebClient, away: AsyncWebClient
 ) -> None:
