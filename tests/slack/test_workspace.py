@@ -66,15 +66,13 @@ def away(monkeypatch: pytest.MonkeyPatch) -> AsyncWebClient:
 
 
 async def test_a_socket_that_cannot_be_remembered_ends_no_start(store: Store, clock: Clock) -> None:
-    def only_read() -> None:
-        database: Any = store.people_cache.database.database
-        database.pragma("query_only", 1, permanent=True)
-
-    await store.people_cache.database.run(only_read)
-    known = workspace_of(store, SECTION, clock)
+    thread, known = store.people_cache.database, workspace_of(store, SECTION, clock)
+    database: Any = thread.database
+    await thread.run(lambda: database.pragma("query_only", 1, permanent=True))
 
     await known.remember_socket("xapp-1")
 
+    database.pragma("query_only", 0, permanent=True)
     assert not await known.took("xapp-1")
 
 
