@@ -9,6 +9,7 @@ knows it and the net finds it.
 Nothing here raises: a line of unknown form is a message with nothing else known.
 """
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
@@ -114,6 +115,15 @@ _SOLARIS = re2.compile(r"\[ID [0-9]+ (?P<facility>[a-z0-9]+)\.[a-z]+\] ?")
 _DROPBEAR = re2.compile(r"\[[0-9]+\] (?P<time>[A-Z][a-z]{2} [ 0-9][0-9] [0-9:]{8}) ")
 """Without syslog, or by some builds also with it, dropbear writes this in front of each message."""
 
+# The one exception: how nearly every line begins. Each part ends at a character that it cannot hold, and none
+# gives any back, so that this takes linear time with any engine.
+_USUAL = re.compile(
+    r"((?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ 0-9][0-9] [0-9]{2}:[0-9]{2}:[0-9]{2}"
+    r"|[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9}+)?+(?:Z|[+-][0-9]{2}:[0-9]{2})) "
+    # In lower case, so that it is neither a zone nor a year.
+    r"([a-z][a-z0-9.-]{0,254}+) ([A-Za-z][A-Za-z0-9_-]{0,63}+)\[([0-9]{1,10}+)\]: "
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SyslogLine:
@@ -134,6 +144,8 @@ class SyslogLine:
 def parse_line(line: str) -> SyslogLine:
     """The parts of `line`, which holds no lone surrogates; a line of unknown form is all message."""
     stripped = line.strip(_ENDS)
+    if usual := _usual(stripped):
+        return without_repeated(usual)
     # What no header stands before keeps its blanks: a message of sudo's begins with some.
     sure = known = SyslogLine(message=line.rstrip(_ENDS).lstrip("\r\n\0\ufeff"))
     text = stripped
@@ -150,6 +162,20 @@ def parse_line(line: str) -> SyslogLine:
         if is_sure:
             sure = known
     return replace(sure, time=known.time, facility=known.facility)
+
+
+def _usual(text: str) -> SyslogLine | None:
+    """What is behind a header of time, host, program and process id; None for any other, and where in doubt.
+
+    It says what `_peeled` says.
+    """
+    parts = _USUAL.match(text)
+    if parts is None:
+        return None
+    time, host, program, process = parts.groups()
+    if host in _NO_HOST or (host.startswith(_SELECTED) and _SELECTOR_ALONE.match(f"{host} ")):
+        return None
+    return SyslogLine(message=text[parts.end() :], time=time, host=host, program=program, process=process)
 
 
 def parse_frame(frame: str) -> SyslogLine:
@@ -178,7 +204,7 @@ def without_repeated(line: SyslogLine) -> SyslogLine:
         again = parse_header(message)
         if again and is_same_program(again.program, program) and is_same_host(again.host, line.host):
             message = again.message
-    return replace(line, message=message)
+    return line if message is line.message else replace(line, message=message)
 
 
 def parse_header(text: str) -> SyslogLine | None:

@@ -1,12 +1,13 @@
 """Headers of syslog: what is taken off a line, and what never is."""
 
+from pathlib import Path
 from time import process_time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powertrip.domain.syslog import parse_line
+from powertrip.domain.syslog import SyslogLine, parse_line
 from powertrip.domain.tags import facility_name, is_same_host, is_same_program, plain_program
 
 LOGIN = "Accepted publickey for alice from 192.0.2.10 port 50022 ssh2"
@@ -62,6 +63,74 @@ def test_a_message_is_the_end_of_its_line_and_nothing_is_made_up(line: str) -> N
     assert text.rstrip(" \t\r\n\0\ufeff").endswith(parsed.message.rstrip(" \t\r\n\0\ufeff"))
     for part in (parsed.time, parsed.host, parsed.program, parsed.process):
         assert part is None or part in text
+
+
+def part_by_part(line: str) -> SyslogLine:
+    """The line as it is parsed where its header is not a usual one."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("powertrip.domain.syslog._usual", lambda _: None)
+        return parse_line(line)
+
+
+def test_lines_of_real_programs_are_parsed_at_once_as_they_are_part_by_part(corpora: Path) -> None:
+    files = [*(corpora / "openssh").iterdir(), *(corpora / "plaso").glob("syslog*")]
+    lines = [line for file in files for line in file.read_text(errors="replace").splitlines()]
+    assert len(lines) > 1000
+    for line in lines:
+        assert parse_line(line) == part_by_part(line)
+
+
+times = st.sampled_from(
+    [
+        *("Nov  5 10:00:00", "May 05 23:59:60", "Feb 99 99:99:99", "nov  5 10:00:00", "Nov 5 10:00:00"),
+        *("2026-11-05T10:00:00Z", "2026-11-05T10:00:00.123456+00:00", "2026-11-05T10:00:00.123456789Z"),
+        *("2026-11-05T10:00:00", "2026-11-05T10:00:00.-05:30"),
+    ]
+)
+hosts = st.sampled_from(
+    [
+        *("web-1", "web-1.example.org", "a", "a-", "192.0.2.10", "2026", "utc", "z", "EST", "nov", "mon"),
+        *("auth", "auth.info", "mail.example.org", "daemon.none", "local7.err", "user.info.x", "h" * 256),
+        *("debug", "am", "stdout", "std", "message", "web_1", "web:1", "host%1"),
+    ]
+)
+tags = st.sampled_from(
+    [
+        *("sshd[812]: ", "dropbear[1]: ", "sudo[4194304]: ", "F[1]: ", "auth[1]: ", "CRON[99999999999]: "),
+        *(
+            "sshd[1]:",
+            "sshd[1]:\t",
+            "sshd: ",
+            "sshd[]: ",
+            "su(pam_unix)[7]: ",
+            "/usr/sbin/sshd[1]: ",
+            "x" * 65,
+        ),
+    ]
+)
+messages = st.sampled_from(
+    [
+        *(LOGIN, f"sshd[1]: {LOGIN}", f"Nov  5 10:00:00 web-1 sshd[2]: {LOGIN}", "[ID 1 auth.info] x", ""),
+        *(
+            "[1] Nov  5 10:00:00 x",
+            " x",
+            "dropbear[2]: x",
+            "SSHD[1]: x",
+            "<38>x",
+            "Message forwarded from a: x",
+        ),
+    ]
+)
+
+
+@given(times, hosts, tags, messages, st.lists(st.tuples(st.integers(0, 60), words), max_size=1))
+def test_a_usual_header_is_parsed_at_once_as_it_is_part_by_part(
+    time: str, host: str, tag: str, message: str, changes: list[tuple[int, str]]
+) -> None:
+    line = f"{time} {host} {tag}{message}"
+    for place, added in changes:
+        line = line[:place] + added + line[place:]
+    assert parse_line(line) == part_by_part(line)
 
 
 @pytest.mark.parametrize(
