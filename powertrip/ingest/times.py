@@ -10,6 +10,8 @@ from powertrip.domain.stamps import MONTHS, ZONES
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIX = re.compile(r"@?(-?\d{1,20}(?:\.\d{1,12})?)")
 _LONGEST = 64
+_NEARER_THAN_ANY = timedelta(days=180)
+"""No other year puts a date this near."""
 _WEEKDAY = re.compile(r"(?:mon|tue|wed|thu|fri|sat|sun),?\s+", re.IGNORECASE)
 _ZONE = re.compile(
     r"(?<=[0-9])\s*(?:(?:UTC|GMT)?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?|(?P<name>[A-Z]{1,5}))$"
@@ -55,6 +57,9 @@ def parse_time(value: object, *, received_at: datetime, zone: tzinfo | None) -> 
         if number := _UNIX.fullmatch(text):
             # A whole number stays one: nanoseconds have more digits than a float keeps.
             return _from_unix(float(number[1]) if "." in number[1] else int(number[1]))
+        # It ends with a digit of its clock or year, and so names no zone.
+        if parts := _SYSLOG.fullmatch(text):
+            return _from_syslog(parts.groupdict(), received_at, zone or UTC)
         text, own = _split_zone(_WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text)
         if parts := _SYSLOG.fullmatch(text) or _SLASHED.fullmatch(text):
             return _from_syslog(parts.groupdict(), received_at, own or zone or UTC)
@@ -102,7 +107,7 @@ def _from_syslog(parts: dict[str, str | None], received_at: datetime, zone: tzin
     stated = parts["first"] or parts.get("second") or parts.get("third")
     this_year = received_at.astimezone(zone).year
     # A record of 31 December may arrive in January, and a clock that is ahead sends the reverse.
-    years = (int(stated),) if stated else (this_year - 1, this_year, this_year + 1)
+    years = (int(stated),) if stated else (this_year, this_year - 1, this_year + 1)
     month = MONTHS.index(str(parts["month"]).lower()) + 1
     hour, minute, second = map(int, str(parts["clock"]).split(":"))
     microsecond = int((parts["fraction"] or "").ljust(6, "0")[:6])
@@ -115,4 +120,6 @@ def _from_syslog(parts: dict[str, str | None], received_at: datetime, zone: tzin
         except ValueError:  # no time at all, or 29 February of another year
             continue
         candidates.append(moment.astimezone(UTC))
+        if abs(candidates[-1] - received_at) < _NEARER_THAN_ANY:
+            break
     return min(candidates, key=lambda moment: abs(moment - received_at))

@@ -1,6 +1,7 @@
 """Which moment a sender's time names."""
 
-from datetime import UTC, datetime, tzinfo
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -166,3 +167,20 @@ def test_a_header_without_a_zone_is_in_the_configured_one() -> None:
         assert not HeaderTime(text).names_zone
     assert HeaderTime("Nov  5 11:00:00 CET").names_zone
     assert not HeaderTime("Nov  5 11:00:00 IST").names_zone
+
+
+moments = st.integers(-300_000, 300_000).map(lambda minutes: NOW + timedelta(minutes=97 * minutes))
+
+
+@given(moments, moments, st.sampled_from([None, UTC, BERLIN, ZoneInfo("Pacific/Auckland")]))
+def test_a_time_without_a_year_is_in_the_year_that_puts_it_nearest(
+    written: datetime, now: datetime, zone: tzinfo | None
+) -> None:
+    possible = []
+    for year in (now.year - 1, now.year, now.year + 1):
+        # 29 February is of a leap year.
+        with suppress(ValueError):
+            possible.append(written.replace(year=year, tzinfo=zone or UTC))
+
+    nearest = min(possible, key=lambda moment: abs(moment - now), default=None)
+    assert parse(f"{written:%b %e %H:%M:%S}", now=now, zone=zone) == nearest
