@@ -213,7 +213,9 @@ def reads_like(record: Record, covered: Collection[str]) -> str | None:
     """
     texts = (record.message,) if record.message == record.raw else (record.message, record.raw)
     program = plain_program(record.program or "").lower()
-    for kind in _KINDS if any(map(_ANY_WORD.search, texts)) else ():
+    # A word of the message is one of the record too, where that holds the message as it is.
+    searched = texts[-1:] if record.message in record.raw else texts
+    for kind in _KINDS if any(map(_has_a_word, searched)) else ():
         if program in _STRANGERS and not kind.by_strangers:
             continue
         if any(_is_of(kind, text) for text in texts):
@@ -223,6 +225,11 @@ def reads_like(record: Record, covered: Collection[str]) -> str | None:
     if any("session opened" in text and _is_session(text, program, covered) for text in texts):
         return _reason("a session that PAM opened", "pam")
     return None
+
+
+def _has_a_word(text: str) -> bool:
+    # In bytes: of a text RE2 would count the characters before each of its matches.
+    return _ANY_WORD.search(text.encode("utf-8", "backslashreplace")) is not None
 
 
 def _is_of(kind: _Kind, text: str) -> bool:

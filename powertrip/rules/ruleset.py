@@ -140,15 +140,15 @@ class RuleSet:
         """
         encoded = message.encode("utf-8", "backslashreplace")
         patterns = [self._patterns[number] for number in self._recogniser.recognise(encoded)]
-        captures = _Captures(encoded, patterns)
         over_json = self._over_json.get(record.source, self._over_json_of_all)
         positions = {position for pattern in patterns for position in self._positions[pattern]}
-        if begins_as_json(record.raw):
+        if over_json and begins_as_json(record.raw):
             positions.update(over_json)
         ways = [(position, False) for position in sorted(positions)]
         # What a message holds comes last: whoever wrote it must not outshine the record around it.
-        if begins_as_json(record.message):
+        if over_json and begins_as_json(record.message):
             ways += [(position, True) for position in over_json]
+        captures = _Captures(encoded, patterns)
         for position, of_message in ways:
             rule = self._ranked[position]
             if not rule.may_judge(record):
