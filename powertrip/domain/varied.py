@@ -18,12 +18,13 @@ _NAMES = ("user_name", "host_name", "source_ip")
 
 def stated(event: Event) -> dict[str, str]:
     """All fields of an event, its names among them."""
-    return all_fields(event.fields, {name: getattr(event, name) for name in _NAMES})
+    return all_fields(event.fields, event)
 
 
-def all_fields(fields: Mapping[str, str], names: Mapping[str, Any]) -> dict[str, str]:
-    """`fields`, and those that have a place of their own, as far as they are known."""
-    return {**fields, **{name: names[name] for name in _NAMES if names[name] is not None}}
+def all_fields(fields: Mapping[str, str], row: Any) -> dict[str, str]:
+    """`fields`, and those that have a place of their own in a row or an event, as far as they are known."""
+    names = {name: getattr(row, name) for name in _NAMES}
+    return {**fields, **{name: value for name, value in names.items() if value is not None}}
 
 
 def differences(first: Mapping[str, str], later: Mapping[str, str]) -> dict[str, str | None]:

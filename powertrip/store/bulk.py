@@ -1,13 +1,16 @@
-"""Many rows by one statement a table; peewee builds SQL for each row, which takes longer than storing it."""
+"""Many rows by one statement a table; what peewee does for each row takes longer than the database does."""
 
+from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from operator import itemgetter
 from typing import Any
 
-from peewee import Field, __exception_wrapper__  # type: ignore[attr-defined]
+from peewee import BooleanField, Field, __exception_wrapper__  # type: ignore[attr-defined]
 
 from powertrip.store.database import is_postgres
 from powertrip.store.database_in_use import database
+from powertrip.store.fields import BytesField, JsonField, MomentField
 from powertrip.store.tables import Table
 
 Rows = Sequence[Mapping[str, Any]]
@@ -52,6 +55,34 @@ def update_all(table: type[Table], rows: Rows, *, key: Sequence[str] = ("id",)) 
     found = " AND ".join(f'"{name}" = {_mark()}' for name in key)
     statement = f'UPDATE "{meta.table_name}" SET {changes} WHERE {found}'  # noqa: S608 (names of ours)
     _execute(statement, _values(meta, rows, [*changed, *key]))
+
+
+def read_all(query: Any) -> list[Any]:
+    """The rows of a query of plain columns, each a named tuple."""
+    fields: Sequence[Field] = query.selected_columns
+    with __exception_wrapper__:
+        rows = database.execute(query).fetchall()
+    named = _named(tuple(field.name for field in fields))
+    columns = [
+        map(field.python_value, values) if isinstance(field, _READ) else values
+        for field, values in zip(fields, zip(*rows, strict=True), strict=bool(rows))
+    ]
+    return list(map(named._make, zip(*columns, strict=True)))
+
+
+_READ = (MomentField, JsonField, BooleanField, BytesField)
+"""Fields whose values the drivers give otherwise than the program has them."""
+
+
+@cache
+def _named(names: tuple[str, ...]) -> Any:
+    return namedtuple("Row", names)  # noqa: PYI024 (its names are known only here)
+
+
+def stored(table: type[Table], rows: Rows, names: Sequence[str]) -> list[tuple[Any, ...]]:
+    """The values of these columns, as the database holds them."""
+    meta: Any = table._meta  # noqa: SLF001 (peewee's way to its fields)
+    return _values(meta, rows, names)
 
 
 def _mark() -> str:

@@ -19,6 +19,7 @@ from powertrip.domain.delivery import (
     Settle,
 )
 from powertrip.domain.event import Severity
+from powertrip.store.among import among
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import for_update
 from powertrip.store.lane_turns import with_turns
@@ -137,7 +138,7 @@ def enqueue(rows: Sequence[dict[str, Any]]) -> None:
 def touch(event_ids: Collection[str], now: datetime) -> None:
     """Mark every copy of the events as out of date: something that cards show of them has changed."""
     lock_events(event_ids)
-    EventRow.update(version=EventRow.version + 1).where(EventRow.id.in_(list(event_ids))).execute()
+    EventRow.update(version=EventRow.version + 1).where(among(EventRow.id, event_ids)).execute()
     enqueue_updates(event_ids, now)
 
 
@@ -159,7 +160,7 @@ def _messages_about(event_ids: Collection[str]) -> dict[tuple[str, str], datetim
     """The live messages about the events, by channel and ts, each with when it was last redrawn."""
     if not event_ids:
         return {}
-    live = NoticeRow.event_id.in_(list(event_ids)) & NoticeRow.removed_at.is_null()
+    live = among(NoticeRow.event_id, event_ids) & NoticeRow.removed_at.is_null()
     columns = (NoticeRow.channel, NoticeRow.ts, NoticeRow.redrawn_at)
     rows: Any = NoticeRow.select(*columns).where(live).order_by(NoticeRow.id).tuples()
     return {(channel, ts): redrawn_at for channel, ts, redrawn_at in rows}

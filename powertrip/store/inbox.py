@@ -13,7 +13,10 @@ from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import Voice
 from powertrip.log import Seldom
 from powertrip.store import counter, marking
+from powertrip.store.among import among
+from powertrip.store.bulk import read_all
 from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.database_in_use import database
 from powertrip.store.history import ledger
 from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import counts, voices
@@ -99,7 +102,7 @@ def _of_other_content(rows: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ids = [row["record_id"] for row in rows]
     kept: dict[str, tuple[str, str]] = {}
     for start in range(0, len(ids), _AT_ONCE):
-        part = InboxRow.record_id.in_(ids[start : start + _AT_ONCE])
+        part = among(InboxRow.record_id, ids[start : start + _AT_ONCE])
         of_source = InboxRow.select(InboxRow.record_id, InboxRow.content, InboxRow.raw).where(
             (InboxRow.source == rows[0]["source"]) & part
         )
@@ -146,12 +149,12 @@ def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[R
     records = marking.vouched_for(
         [
             (Record(inbox_id=row_id, **dict(zip(COLUMNS, values, strict=True))), mark)
-            for row_id, mark, *values in query.tuples()
+            for row_id, mark, *values in read_all(query)
         ]
     )
     if records:
         taken = InboxRow.update(leased_until=now + lease, attempts=InboxRow.attempts + 1)
-        taken.where(InboxRow.id.in_([record.inbox_id for record in records])).execute()
+        taken.where(among(InboxRow.id, [record.inbox_id for record in records])).execute()
     return records
 
 
@@ -165,10 +168,11 @@ def mark_judged(verdicts: Mapping[int, RecordVerdict], now: datetime) -> set[int
     for inbox_id, verdict in verdicts.items():
         by_verdict.setdefault(verdict, []).append(inbox_id)
     for verdict, inbox_ids in sorted(by_verdict.items()):
-        unjudged = InboxRow.id.in_(inbox_ids) & InboxRow.judged_at.is_null()
+        unjudged = among(InboxRow.id, inbox_ids) & InboxRow.judged_at.is_null()
         is_unmatched = verdict is RecordVerdict.UNMATCHED
         judged = InboxRow.update(judged_at=now, leased_until=None, unmatched=is_unmatched, verdict=verdict)
-        mine[verdict] = {row.id for row in judged.where(unjudged).returning(InboxRow.id).execute()}
+        query = judged.where(unjudged).returning(InboxRow.id)
+        mine[verdict] = {row_id for (row_id,) in database.execute(query).fetchall()}
     marking.note_batch(mine, now)
     return {inbox_id for inbox_ids in mine.values() for inbox_id in inbox_ids}
 
@@ -178,7 +182,7 @@ def release(inbox_ids: Sequence[int], now: datetime, put_off: Collection[str] = 
     counts.add({(source, RecordVerdict.PUT_OFF): 1 for source in put_off}, now)
     for start in range(0, len(inbox_ids), _AT_ONCE):
         part = list(inbox_ids[start : start + _AT_ONCE])
-        InboxRow.update(leased_until=None).where(InboxRow.id.in_(part)).execute()
+        InboxRow.update(leased_until=None).where(among(InboxRow.id, part)).execute()
 
 
 def judged_before(moment: datetime) -> Any:

@@ -1,7 +1,7 @@
 """Open events that records join, as far as a batch has come."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +9,8 @@ from powertrip.domain import varied
 from powertrip.domain.event import Status
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import rising
+from powertrip.store.among import among
+from powertrip.store.bulk import read_all
 from powertrip.store.database import for_update
 from powertrip.store.rows import varied_column
 from powertrip.store.tables import EventRow
@@ -27,6 +29,8 @@ class OpenEvent:
     """The fields of its first record."""
     varied: Mapping[str, tuple[str, ...]]
     opened_by: ToAsk | None = None
+    row: Mapping[str, Any] = field(default_factory=dict)
+    """What is to be written of it where it is new, but for what occurrences change."""
     joined: int = 0
     storm_id: str | None = None
     """The storm that it is part of; None also where it stands beside one."""
@@ -65,7 +69,7 @@ def open_ids(fold_keys: Collection[str]) -> set[str]:
 
 
 def _pending(fold_keys: Collection[str]) -> Any:
-    return EventRow.fold_key.in_(list(fold_keys)) & (EventRow.status == Status.PENDING)
+    return among(EventRow.fold_key, fold_keys) & (EventRow.status == Status.PENDING)
 
 
 def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
@@ -93,15 +97,15 @@ def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
         .order_by(EventRow.id)
     )
     return {
-        row["fold_key"]: OpenEvent(
-            row["id"],
-            row["revision"],
-            row["occurrences"],
-            row["version"],
-            row["last_occurred_at"],
-            stated=varied.all_fields(row["fields"], row),
-            varied={name: tuple(values) for name, values in (row["varied"] or {}).items()},
-            storm_id=None if row["storm_apart"] else row["storm_id"],
+        row.fold_key: OpenEvent(
+            row.id,
+            row.revision,
+            row.occurrences,
+            row.version,
+            row.last_occurred_at,
+            stated=varied.all_fields(row.fields, row),
+            varied={name: tuple(values) for name, values in (row.varied or {}).items()},
+            storm_id=None if row.storm_apart else row.storm_id,
         )
-        for row in query.dicts()
+        for row in read_all(query)
     }

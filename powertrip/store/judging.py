@@ -4,7 +4,7 @@ A batch is decided in memory and written by one statement a table. Only pairing 
 origins goes record by record, where there are origins.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -105,17 +105,15 @@ def applied_to(asked: Sequence[ToAsk], event_ids: Sequence[str]) -> Applied:
 def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     """Add each record to the open event of its fold key, or make that event; returns the events' ids."""
     pending = lock_pending({ask.event.fold_key for ask in asked})
+    new = _new_events(asked, pending)
+    columns = [_occurrence_columns(ask) for ask in asked]
     occurrences: list[dict[str, Any]] = []
-    for ask in asked:
+    for ask, its, seal in zip(asked, columns, seals.of_occurrences(columns), strict=True):
         event, record = ask.event, ask.record
         joined = pending.get(event.fold_key)
         differs = None
-        columns = _occurrence_columns(ask)
-        seal = seals.of_occurrence(columns)
         if joined is None:
-            joined = OpenEvent(
-                event.id, 1, 1, 1, event.occurred_at, stated=varied.stated(event), varied={}, opened_by=ask
-            )
+            joined, event_seal = new[event.fold_key]
             pending[event.fold_key] = joined
             audit.append(
                 "event_opened",
@@ -125,7 +123,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 source=record.source,
                 record_id=record.record_id,
                 record_seal=seal,
-                event_seal=seals.of_event(event_columns(event)),
+                event_seal=event_seal,
                 weight=seals.weight(getattr(event, name) for name in seals.WEIGHED),
                 subject=event.subject.kind,
                 subject_id=event.subject.slack_id,
@@ -141,7 +139,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
                 record_seal=seal,
             )
         place = {"event_id": joined.id, "revision": joined.revision, "differs": differs}
-        occurrences.append(columns | place)
+        occurrences.append(its | place)
     # In one order, so that two processes that open the same events never wait for each other.
     _write_events([pending[key] for key in sorted(pending)], now)
     insert_all(OccurrenceRow, occurrences)
@@ -155,6 +153,34 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     placed = [(row["event_id"], row["revision"]) for row in occurrences]
     expected.expect([(ask, *place) for ask, place in zip(asked, placed, strict=True)], now)
     return [event_id for event_id, _ in placed]
+
+
+def _new_events(asked: Sequence[ToAsk], pending: Mapping[str, OpenEvent]) -> dict[str, tuple[OpenEvent, str]]:
+    """The events that these records make, by fold key, each with its seal; none of them is written yet."""
+    firsts: dict[str, ToAsk] = {}
+    for ask in asked:
+        if ask.event.fold_key not in pending:
+            firsts.setdefault(ask.event.fold_key, ask)
+    rows = [event_columns(ask.event) for ask in firsts.values()]
+    return {
+        fold_key: (_opened_by(ask, row), seal)
+        for (fold_key, ask), row, seal in zip(firsts.items(), rows, seals.of_events(rows), strict=True)
+    }
+
+
+def _opened_by(ask: ToAsk, row: Mapping[str, Any]) -> OpenEvent:
+    event = ask.event
+    return OpenEvent(
+        event.id,
+        1,
+        1,
+        1,
+        event.occurred_at,
+        stated=varied.stated(event),
+        varied={},
+        opened_by=ask,
+        row=row,
+    )
 
 
 def _first_cards(ask: ToAsk, *, in_storm: bool, now: datetime) -> list[dict[str, Any]]:
@@ -182,11 +208,7 @@ def _first_cards(ask: ToAsk, *, in_storm: bool, now: datetime) -> list[dict[str,
 
 
 def _write_events(events: Sequence[OpenEvent], now: datetime) -> None:
-    new = [
-        event_columns(item.opened_by.event) | item.columns() | {"facts_due_at": now}
-        for item in events
-        if item.opened_by is not None
-    ]
+    new = [{**item.row, **item.columns(), "facts_due_at": now} for item in events if item.opened_by]
     inserted = insert_all(EventRow, new, "ON CONFLICT (fold_key) WHERE status = 'pending' DO NOTHING")
     if inserted < len(new):
         # There was no row to lock yet. Run again, the step finds the other's event and joins it.

@@ -4,20 +4,32 @@ Records of events stay, and so do those of origins. A record whose id one of the
 says the same of the same moment, and otherwise another, which gets an id that tells them apart.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import NamedTuple, TypeVar
 
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record, content_of, sent_id, told_apart
+from powertrip.store.among import among
+from powertrip.store.bulk import read_all
 from powertrip.store.hids.tables import SightingRow
 from powertrip.store.tables import OccurrenceRow
 
 AskOrSight = TypeVar("AskOrSight", ToAsk, ToSight)
 
-_AT_ONCE = 400
-_COMPARED = ("source", "record_id", "raw", "message", "occurred_at", "event_action", "user_name", "host_name")
+
+class _Kept(NamedTuple):
+    """What is compared of a record that is kept."""
+
+    source: str
+    record_id: str
+    raw: str
+    message: str
+    occurred_at: datetime
+    event_action: str | None
+    user_name: str | None
+    host_name: str | None
 
 
 def keys(judgements: Iterable[Judgement]) -> set[str]:
@@ -39,20 +51,16 @@ def apart(judged: Sequence[AskOrSight]) -> tuple[list[AskOrSight], list[AskOrSig
     repeated: list[AskOrSight] = []
     for item in judged:
         record = item.record
-        alike = [row for row in known.get(sent_id(record.record_id), ()) if _is_same(item, row)]
-        if alike:
+        of_id = known.setdefault(sent_id(record.record_id), [])
+        if any(_is_same(item, row) for row in of_id):
             repeated.append(item)
             continue
-        taken = {
-            row["record_id"]
-            for row in known.get(sent_id(record.record_id), ())
-            if row["source"] == record.source
-        }
+        taken = {row.record_id for row in of_id if row.source == record.source}
         if record.record_id in taken:
-            record = replace(record, record_id=_new_id(record, taken))
-        new.append(replace(item, record=record))
+            item = replace(item, record=replace(record, record_id=_new_id(record, taken)))  # noqa: PLW2901
+        new.append(item)
         # Two records of one batch may be one, by two senders.
-        known.setdefault(sent_id(record.record_id), []).append(_compared(new[-1]))
+        of_id.append(_compared(item))
     return new, repeated
 
 
@@ -61,39 +69,44 @@ def _sources(judged: Sequence[ToAsk] | Sequence[ToSight]) -> set[str]:
     return names.union(*(item.same_log for item in judged if isinstance(item, ToAsk)))
 
 
-def _known(records: Iterable[Record], sources: set[str]) -> dict[str, list[Mapping[str, Any]]]:
+def _known(records: Iterable[Record], sources: set[str]) -> dict[str, list[_Kept]]:
     """The kept records under the ids of these, by the id that their sender gave them."""
     wanted = sorted({record_id for record in records for record_id in _ids(record)})
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for start in range(0, len(wanted), _AT_ONCE):
-        for table in (OccurrenceRow, SightingRow):
-            columns = [getattr(table, name) for name in _COMPARED]
-            ids = table.record_id.in_(wanted[start : start + _AT_ONCE])
-            rows: Any = table.select(*columns).where(ids & table.source.in_(sorted(sources))).dicts()
-            for row in rows:
-                found.setdefault(sent_id(row["record_id"]), []).append(row)
+    found: dict[str, list[_Kept]] = {}
+    for table in (OccurrenceRow, SightingRow) if wanted else ():
+        columns = [getattr(table, name) for name in _Kept._fields]
+        ids = among(table.record_id, wanted)
+        for row in read_all(table.select(*columns).where(ids & table.source.in_(sorted(sources)))):
+            found.setdefault(sent_id(row.record_id), []).append(row)
     return found
 
 
-def _compared(item: ToAsk | ToSight) -> Mapping[str, Any]:
-    values = {name: getattr(item.record, name) for name in ("source", "record_id", "raw", "message")}
-    return values | {
-        name: getattr(item.event, name) for name in ("occurred_at", "event_action", "user_name", "host_name")
-    }
+def _compared(item: ToAsk | ToSight) -> _Kept:
+    record, event = item.record, item.event
+    return _Kept(
+        record.source,
+        record.record_id,
+        record.raw,
+        record.message,
+        event.occurred_at,
+        event.event_action,
+        event.user_name,
+        event.host_name,
+    )
 
 
-def _is_same(item: ToAsk | ToSight, row: Mapping[str, Any]) -> bool:
+def _is_same(item: ToAsk | ToSight, row: _Kept) -> bool:
     record = item.record
     # A record that names no time of its own may be of anything that happened since.
-    if record.occurred_at is None or row["occurred_at"] != record.occurred_at:
+    if record.occurred_at is None or row.occurred_at != record.occurred_at:
         return False
-    if row["source"] == record.source and row["raw"] == record.raw:
+    if row.source == record.source and row.raw == record.raw:
         return True
     # Each sender wraps it in its own way; what it says is the same.
     others = item.same_log if isinstance(item, ToAsk) else ()
-    ours = _compared(item)
     said = ("message", "event_action", "user_name", "host_name")
-    return row["source"] in others and all(row[name] == ours[name] for name in said)
+    ours = _compared(item)
+    return row.source in others and all(getattr(row, name) == getattr(ours, name) for name in said)
 
 
 def _ids(record: Record) -> tuple[str, str, str]:

@@ -10,6 +10,7 @@ from powertrip.domain.due import Enriched, ToEnrich
 from powertrip.domain.event import OPEN, NoticeKind
 from powertrip.domain.habits import Past
 from powertrip.store import audit, deliveries, gathering, rising
+from powertrip.store.among import among
 from powertrip.store.bulk import update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
 from powertrip.store.habits import past_of_row
@@ -35,7 +36,7 @@ def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[T
     ids = [row.id for row in rows]
     if ids:
         moved = EventRow.update(facts_due_at=now + lease, facts_tries=EventRow.facts_tries + 1)
-        moved.where(EventRow.id.in_(ids)).execute()
+        moved.where(among(EventRow.id, ids)).execute()
     return [
         ToEnrich(event=event, tries=row.facts_tries)
         for event, row in zip(events_from(rows), rows, strict=True)
@@ -48,7 +49,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     What follows from the risk is kept of events that are still open; only they get copies.
     """
     known = {item.event.id: item for item in found}
-    rows = list(EventRow.select().where(EventRow.id.in_(list(known))))
+    rows = list(EventRow.select().where(among(EventRow.id, known)))
     changes: dict[str, dict[str, Any]] = {}
     pasts: dict[str, Past] = {}
     # Read before anything is locked: a person's past takes several questions.
@@ -103,7 +104,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     rising.ask_alone(risen, now)
     storm_messages.moved(list(known), now)
     held = (
-        DeliveryRow.event_id.in_(sorted(known))
+        among(DeliveryRow.event_id, known)
         & (DeliveryRow.state == DeliveryState.WAITING)
         & DeliveryRow.kind.in_((DeliveryKind.FIRST, DeliveryKind.COPY))
         & (DeliveryRow.due_at > now)
@@ -117,7 +118,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
 def _leaving_storms(known: Mapping[str, Enriched], pasts: Mapping[str, Past]) -> dict[str, str]:
     """Why events leave the storms that they are part of, for what their addresses turn out to be."""
     # Read after they were locked: a storm may have begun since.
-    usual = EventRow.id.in_(list(known)) & EventRow.storm_id.is_null(False) & EventRow.storm_apart.is_null()
+    usual = among(EventRow.id, known) & EventRow.storm_id.is_null(False) & EventRow.storm_apart.is_null()
     rows = EventRow.select(EventRow.id).where(usual & EventRow.status.in_(OPEN))
     reasons = {row.id: known[row.id].apart or storms.apart_by_past(pasts[row.id]) for row in rows}
     return {event_id: why for event_id, why in reasons.items() if why}

@@ -12,6 +12,7 @@ from powertrip.domain.event import Event, NoticeKind, Severity
 from powertrip.domain.judgement import ToAsk
 from powertrip.domain.storms import GRAVE
 from powertrip.store import audit, deliveries, gathering
+from powertrip.store.among import among
 from powertrip.store.bulk import update_all
 from powertrip.store.history import seals
 from powertrip.store.storms import messages as storm_messages
@@ -81,7 +82,7 @@ def by_records(asks: Mapping[str, ToAsk], now: datetime) -> None:
     """
     if not asks:
         return
-    rows = list(EventRow.select().where(EventRow.id.in_(list(asks))).order_by(EventRow.id))
+    rows = list(EventRow.select().where(among(EventRow.id, asks)).order_by(EventRow.id))
     risen = [(row, asks[row.id]) for row in rows if is_graver(asks[row.id].event.severity, row.severity)]
     _write([(row, ask.event) for row, ask in risen], now)
     gathering.weigh({row.id: ask.event.severity for row, ask in risen})

@@ -13,6 +13,7 @@ from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
 from powertrip.domain.habits import Past
 from powertrip.domain.people import Subject, SubjectKind
+from powertrip.store.among import among
 from powertrip.store.database import for_update
 from powertrip.store.hids import standings
 from powertrip.store.tables import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
@@ -102,7 +103,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         return []
     event_ids = [row.id for row in rows]
     decisions: dict[str, list[Decision]] = {}
-    of_these = DecisionRow.event_id.in_(event_ids)
+    of_these = among(DecisionRow.event_id, event_ids)
     for row in DecisionRow.select().where(of_these).order_by(DecisionRow.id):
         decision = Decision(
             verdict=Verdict(row.verdict),
@@ -115,7 +116,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         )
         decisions.setdefault(row.event_id, []).append(decision)
     backups: dict[str, list[BackupTold]] = {}
-    for told in BackupRow.select().where(BackupRow.event_id.in_(event_ids)).order_by(BackupRow.id):
+    for told in BackupRow.select().where(among(BackupRow.event_id, event_ids)).order_by(BackupRow.id):
         backups.setdefault(told.event_id, []).append(BackupTold(channel=told.channel, at=told.sent_at))
     origins = standings.by_event(event_ids)
     users = _users([row.id for row in rows if "user_name" in (row.varied or {})])
@@ -152,7 +153,7 @@ def _earliest(event_ids: Sequence[str]) -> dict[str, datetime]:
         return {}
     moments: Any = OccurrenceRow.select(OccurrenceRow.event_id, fn.MIN(OccurrenceRow.occurred_at))
     return dict(
-        moments.where(OccurrenceRow.event_id.in_(event_ids)).group_by(OccurrenceRow.event_id).tuples()
+        moments.where(among(OccurrenceRow.event_id, event_ids)).group_by(OccurrenceRow.event_id).tuples()
     )
 
 
@@ -161,7 +162,9 @@ def _users(event_ids: Sequence[str]) -> dict[str, int]:
     if not event_ids:
         return {}
     counts: Any = OccurrenceRow.select(OccurrenceRow.event_id, fn.COUNT(fn.DISTINCT(OccurrenceRow.user_name)))
-    return dict(counts.where(OccurrenceRow.event_id.in_(event_ids)).group_by(OccurrenceRow.event_id).tuples())
+    return dict(
+        counts.where(among(OccurrenceRow.event_id, event_ids)).group_by(OccurrenceRow.event_id).tuples()
+    )
 
 
 def _before(moment: datetime | None, first: datetime) -> datetime | None:
@@ -224,7 +227,7 @@ def lock_events(event_ids: Collection[str]) -> dict[str, LockedEvent]:
         return {}
     query = for_update(
         EventRow.select(*(getattr(EventRow, name) for name in LockedEvent._fields))
-        .where(EventRow.id.in_(list(event_ids)))
+        .where(among(EventRow.id, event_ids))
         # In one order, so that two transactions that lock several never wait for each other.
         .order_by(EventRow.id)
     )

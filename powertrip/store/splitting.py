@@ -66,7 +66,7 @@ def split_off(plan: DecisionPlan) -> Event | None:
         event_id=rest.id,
         from_event=event_id,
         count=count,
-        event_seal=seals.of_event(columns),
+        event_seal=seals.of_events([columns])[0],
         weight=seals.weight(columns[name] for name in seals.WEIGHED),
         subject=rest.subject.kind,
         subject_id=rest.subject.slack_id,

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from powertrip.domain.hids import Missed, OriginStanding, OriginState
+from powertrip.store.among import among
 from powertrip.store.hids.tables import (
     ExpectationRow,
     ExpectationState,
@@ -23,13 +24,13 @@ def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
     seen: Any = (
         SightingRow.select(OccurrenceRow.event_id, SightingRow.origin, SightingRow.state, SightingRow.tells)
         .join(OccurrenceRow, on=(SightingRow.occurrence_id == OccurrenceRow.id))
-        .where(OccurrenceRow.event_id.in_(ids) & (SightingRow.state != SightingState.LATE))
+        .where(among(OccurrenceRow.event_id, ids) & (SightingRow.state != SightingState.LATE))
         .order_by(SightingRow.id)
     )
     sightings: dict[tuple[str, str], list[tuple[str, bool]]] = {}
     for event_id, origin, state, tells in seen.tuples():
         sightings.setdefault((event_id, origin), []).append((state, tells))
-    told = TellingRow.select().where(TellingRow.event_id.in_(ids)).order_by(TellingRow.id)
+    told = TellingRow.select().where(among(TellingRow.event_id, ids)).order_by(TellingRow.id)
     # Of several verdicts on one alert, the latest is what counts.
     latest = {(row.event_id, row.origin, row.sighting_id): row for row in told}
     tellings: dict[tuple[str, str], list[Any]] = {}
@@ -59,9 +60,7 @@ def _missed(event_ids: Sequence[str]) -> dict[tuple[str, str], list[Missed]]:
             OccurrenceRow.source_port,
         )
         .join(OccurrenceRow, on=(ExpectationRow.occurrence_id == OccurrenceRow.id))
-        .where(
-            OccurrenceRow.event_id.in_(list(event_ids)) & (ExpectationRow.state == ExpectationState.MISSED)
-        )
+        .where(among(OccurrenceRow.event_id, event_ids) & (ExpectationRow.state == ExpectationState.MISSED))
         .order_by(OccurrenceRow.revision)
     )
     missed: dict[tuple[str, str], list[Missed]] = {}

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from powertrip.domain.severity import ASCENDING
+from powertrip.store.bulk import Rows, stored
 from powertrip.store.fields import as_json
 from powertrip.store.storms.tables import StormRow
-from powertrip.store.tables import EventRow, OccurrenceRow, Table
+from powertrip.store.tables import EventRow, OccurrenceRow
 
 OF_EVENT = (
     "id",
@@ -53,9 +54,9 @@ OF_STORM = (
 """Columns of a storm that nothing changes."""
 
 
-def of_event(columns: Mapping[str, Any]) -> str:
-    """The seal of an event that is about to be written."""
-    return of_values(_stored(EventRow, columns, OF_EVENT))
+def of_events(rows: Rows) -> list[str]:
+    """The seals of events that are about to be written."""
+    return list(map(of_values, stored(EventRow, rows, OF_EVENT)))
 
 
 def weight(values: Iterable[Any]) -> str:
@@ -72,14 +73,14 @@ def is_eased(now: str, told: str) -> bool:
     return ranks.get(severity, -1) < ranks.get(told_severity, -1) or not {*told_demands} <= {*demands}
 
 
-def of_occurrence(columns: Mapping[str, Any]) -> str:
-    """The seal of a record that is about to be written."""
-    return of_values(_stored(OccurrenceRow, columns, OF_OCCURRENCE))
+def of_occurrences(rows: Rows) -> list[str]:
+    """The seals of records that are about to be written."""
+    return list(map(of_values, stored(OccurrenceRow, rows, OF_OCCURRENCE)))
 
 
 def of_storm(columns: Mapping[str, Any]) -> str:
     """The seal of a storm that is about to be written."""
-    return of_values(_stored(StormRow, columns, OF_STORM))
+    return of_values(stored(StormRow, [columns], OF_STORM)[0])
 
 
 def of_values(values: Iterable[Any]) -> str:
@@ -87,8 +88,3 @@ def of_values(values: Iterable[Any]) -> str:
     # SQLite keeps a truth as a number.
     plain = [int(value) if isinstance(value, bool) else value for value in values]
     return hashlib.sha256(as_json(plain).encode()).hexdigest()
-
-
-def _stored(table: type[Table], columns: Mapping[str, Any], names: Iterable[str]) -> Iterable[Any]:
-    fields: Any = table._meta.fields  # noqa: SLF001 (peewee's way to its fields)
-    return (fields[name].db_value(columns[name]) for name in names)

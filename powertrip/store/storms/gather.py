@@ -13,6 +13,7 @@ from powertrip.domain.event import Event, NoticeKind, Status
 from powertrip.domain.judgement import ToAsk
 from powertrip.domain.storms import SLACK, StormKind, StormSection, Stormy
 from powertrip.store import audit, deliveries
+from powertrip.store.among import among
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, for_update
 from powertrip.store.history import seals
@@ -75,7 +76,7 @@ def _begin(candidates: Mapping[str, Stormy], now: datetime) -> list[tuple[Event,
     if not candidates:
         return []
     settings: StormSection = next(iter(candidates.values())).settings
-    recent = StormSeenRow.key.in_(list(candidates)) & (StormSeenRow.at >= now - settings.within)
+    recent = among(StormSeenRow.key, candidates) & (StormSeenRow.at >= now - settings.within)
     many: Any = (
         StormSeenRow.select(StormSeenRow.key)
         .where(recent)
@@ -170,10 +171,10 @@ def _past_hosts(event: Event) -> set[str]:
 def _going_on(keys: Collection[str], events: Collection[Event], folded: Collection[str]) -> list[Any]:
     """The storms that these events may be part of or stand beside, locked until the commit."""
     is_open = StormRow.ended_at.is_null()
-    wanted = (StormRow.key.in_(list(keys)) & is_open) | StormRow.id.in_(list(folded))
+    wanted = (among(StormRow.key, keys) & is_open) | among(StormRow.id, folded)
     names = {event.user_name for event in events if event.user_name}
     addresses = {event.source_ip for event in events if event.source_ip}
-    beside = StormRow.user_name.in_(list(names)) | StormRow.source_ip.in_(list(addresses))
+    beside = among(StormRow.user_name, names) | among(StormRow.source_ip, addresses)
     ids: set[str] = {row.id for row in StormRow.select(StormRow.id).where(wanted)}
     # Whoever stirs up thousands of one name must not push out those that an event is part of.
     others = StormRow.select(StormRow.id).where(beside & is_open)

@@ -8,6 +8,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Posted
 from powertrip.domain.event import NoticeKind, Severity
 from powertrip.domain.storm_view import StormNotice
 from powertrip.store import audit, deliveries
+from powertrip.store.among import among
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.storms.tables import StormMessageRow, StormRow
@@ -52,7 +53,7 @@ def changed(storm_ids: Collection[str], now: datetime, *, at_once: bool = False)
 
 def moved(event_ids: Collection[str], now: datetime) -> None:
     """Mark the messages of the storms that these events are part of, or stand beside, as out of date."""
-    of_storms = EventRow.id.in_(list(event_ids)) & EventRow.storm_id.is_null(False)
+    of_storms = among(EventRow.id, event_ids) & EventRow.storm_id.is_null(False)
     rows = EventRow.select(EventRow.storm_id).where(of_storms).distinct()
     changed({row.storm_id for row in rows if row.storm_id}, now)
 
