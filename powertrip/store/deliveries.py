@@ -19,6 +19,7 @@ from powertrip.domain.delivery import (
     Settle,
 )
 from powertrip.domain.event import Severity
+from powertrip.store import written
 from powertrip.store.among import among
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import for_update
@@ -38,8 +39,12 @@ ANCHOR_LANE = "anchor "
 ORIGIN_LANE = "origin "
 """How the lanes of origins begin: each is told one verdict after the other."""
 
-URGENT_FIRST = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.id)
+URGENT_FIRST = "priority, rank, id"
 """The order within a lane."""
+DUE = f"state = '{DeliveryState.WAITING}' AND due_at <= ? AND (leased_until IS NULL OR leased_until < ?)"
+"""The condition of deliveries that are to be attempted now, and that nobody has claimed."""
+MINE = f"id = ? AND state = '{DeliveryState.WAITING}' AND attempts = ? AND leased_until IS NOT NULL"
+"""The condition that nobody has claimed a delivery since one claim of it; see `key`."""
 
 REDRAWN_EVERY = timedelta(seconds=5)
 """So often at most is a card redrawn for records that join: Slack allows fifty changes a minute in all."""
@@ -204,10 +209,15 @@ def update_messages(
     )
 
 
-def mine(delivery: Delivery) -> Any:
-    """The condition that nobody has claimed the delivery since this claim of it."""
-    waiting = (DeliveryRow.id == delivery.id) & (DeliveryRow.state == DeliveryState.WAITING)
-    return waiting & (DeliveryRow.attempts == delivery.attempts + 1) & DeliveryRow.leased_until.is_null(False)
+def key(delivery: Delivery) -> tuple[int, int]:
+    """The values of MINE for a claimed delivery."""
+    return delivery.id, delivery.attempts + 1
+
+
+def mine(delivery: Delivery) -> Any | None:
+    """The delivery's row, locked; None where somebody has claimed it since."""
+    found = written.rows(DeliveryRow, written.locked(MINE), *key(delivery))
+    return found[0] if found else None
 
 
 def undelivered() -> Any:
@@ -234,21 +244,22 @@ def skip(delivery: Delivery, now: datetime) -> None:
 
 
 def end(delivery_id: int, state: DeliveryState, now: datetime, *, error: str | None = None) -> None:
-    ended = DeliveryRow.update(state=state, error=error, done_at=now, leased_until=None)
-    ended.where(DeliveryRow.id == delivery_id).execute()
+    ended = "UPDATE delivery SET state = ?, error = ?, done_at = ?, leased_until = NULL WHERE id = ?"
+    written.run(ended, state, error, now, delivery_id)
 
 
 def postpone(delivery: Delivery, until: datetime, error: str, *, may_have_arrived: bool) -> None:
     """Try again at `until`; unless the message may have arrived, the next attempt need not look for it."""
-    changes: dict[str, Any] = {"due_at": until, "error": error, "leased_until": None}
+    changes, values = "due_at = ?, error = ?, leased_until = NULL", [until, error]
     if not may_have_arrived:
-        changes["attempted_at"] = delivery.attempted_at
-    DeliveryRow.update(**changes).where(mine(delivery)).execute()
+        changes, values = f"{changes}, attempted_at = ?", [*values, delivery.attempted_at]
+    written.run(f"UPDATE delivery SET {changes} WHERE {MINE}", *values, *key(delivery))  # noqa: S608 (ours)
 
 
 def again(delivery: Delivery, at: datetime) -> None:
     """Do the same once more, later."""
-    DeliveryRow.update(due_at=at, leased_until=None).where(mine(delivery)).execute()
+    later = f"UPDATE delivery SET due_at = ?, leased_until = NULL WHERE {MINE}"  # noqa: S608 (ours)
+    written.run(later, at, *key(delivery))
 
 
 def expedite(now: datetime) -> None:
@@ -266,7 +277,8 @@ def expedite(now: datetime) -> None:
 
 def redirect(delivery: Delivery, channel: str, now: datetime) -> None:
     """Send it to another channel instead, from the start."""
-    send_on(for_update(DeliveryRow.select().where(mine(delivery))), channel, now)
+    row = mine(delivery)
+    send_on([] if row is None else [row], channel, now)
 
 
 def send_on(rows: Iterable[Any], channel: str, now: datetime) -> None:
@@ -280,12 +292,6 @@ def send_on(rows: Iterable[Any], channel: str, now: datetime) -> None:
         for row in rows
     ]
     update_all(DeliveryRow, with_turns(places))
-
-
-def due(now: datetime) -> Any:
-    """The condition of deliveries that are to be attempted now, and that nobody has claimed."""
-    free = DeliveryRow.leased_until.is_null() | (DeliveryRow.leased_until < now)
-    return WAITING & (DeliveryRow.due_at <= now) & free
 
 
 def done_before(moment: datetime) -> Any:

@@ -13,6 +13,11 @@ _MICROSECOND = timedelta(microseconds=1)
 as_json = json.JSONEncoder(sort_keys=True, ensure_ascii=True).encode
 
 
+def moment(microseconds: int) -> datetime:
+    """The moment in UTC, as it is stored."""
+    return _EPOCH + timedelta(microseconds=microseconds)
+
+
 class MomentField(BigIntegerField):
     """An aware datetime as microseconds since 1970 UTC: exact, sortable and the same on both databases."""
 
@@ -26,7 +31,7 @@ class MomentField(BigIntegerField):
 
     def python_value(self, value: int | None) -> datetime | None:
         """The moment in UTC."""
-        return None if value is None else _EPOCH + timedelta(microseconds=value)
+        return None if value is None else moment(value)
 
 
 class JsonField(TextField):

@@ -25,7 +25,7 @@ def gather(delivery: Delivery, above: int, now: datetime) -> Delivery:
     Call it before the first attempt: what may have been posted already stays as it was. The list takes this
     delivery's row, and the others end, in one transaction, so no crash tells of an event twice or never.
     """
-    row = for_update(DeliveryRow.select().where(deliveries.mine(delivery))).first()
+    row = deliveries.mine(delivery)
     room = LISTED - len(delivery.event_ids)
     # Claimed once more since, it is somebody else's, who may be posting what they read of it.
     if row is None or room < 1:

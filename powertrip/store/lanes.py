@@ -4,20 +4,18 @@ A lane without a row is free.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from powertrip.domain.delivery import Delivery
-from powertrip.store.bulk import insert_all
+from powertrip.store import written
 from powertrip.store.database import Turn, for_update, try_for
 from powertrip.store.tables import LaneRow
 
+BUSY = "EXISTS (SELECT 1 FROM lane WHERE lane.name = delivery.lane AND (free_at > ? OR busy_until >= ?))"
+"""The condition of deliveries in whose lanes nothing is sent now, which is the value of both marks."""
+_FREE = "(free_at IS NULL OR free_at <= ?) AND (busy_until IS NULL OR busy_until < ?)"
+_HELD = "name = ? AND holder = ?"
 _KEPT = timedelta(hours=1)
 """Longer than any pause; there is a row for each person asked, and for each name that somebody made up."""
-
-
-def busy(now: datetime) -> list[str]:
-    """The lanes of which nothing is sent now."""
-    return [row.name for row in LaneRow.select(LaneRow.name).where(~_is_free(now))]
 
 
 def take(name: str, now: datetime) -> bool:
@@ -27,31 +25,32 @@ def take(name: str, now: datetime) -> bool:
     """
     if not try_for(Turn.TAKING, name):
         return False
-    insert_all(LaneRow, [{"name": name}], "ON CONFLICT DO NOTHING")
-    locked = LaneRow.update(free_at=None, busy_until=None, holder=None)
-    return bool(locked.where((LaneRow.name == name) & _is_free(now)).execute())
+    written.run("INSERT INTO lane (name) VALUES (?) ON CONFLICT DO NOTHING", name)
+    locked = f"UPDATE lane SET free_at = NULL, busy_until = NULL, holder = NULL WHERE name = ? AND {_FREE}"  # noqa: S608 (ours)
+    return bool(written.run(locked, name, now, now).rowcount)
 
 
 def occupy(delivery: Delivery) -> None:
     """Let nobody else send in the delivery's lane as long as it is leased."""
-    occupied = LaneRow.update(busy_until=delivery.leased_until, holder=_holder(delivery))
-    occupied.where(LaneRow.name == delivery.lane).execute()
+    occupied = "UPDATE lane SET busy_until = ?, holder = ? WHERE name = ?"
+    written.run(occupied, delivery.leased_until, _holder(delivery), delivery.lane)
 
 
 def renew(delivery: Delivery, until: datetime) -> None:
     """Keep the lane for longer."""
-    LaneRow.update(busy_until=until).where(_held(delivery)).execute()
+    written.run(f"UPDATE lane SET busy_until = ? WHERE {_HELD}", until, *_key(delivery))  # noqa: S608 (ours)
 
 
 def leave(delivery: Delivery, free_at: datetime | None) -> None:
     """Give the lane back; nothing more is sent in it until `free_at`."""
     if free_at is None:
-        LaneRow.delete().where(_held(delivery)).execute()
+        written.run(f"DELETE FROM lane WHERE {_HELD}", *_key(delivery))  # noqa: S608 (ours)
         return
-    LaneRow.update(busy_until=None, holder=None).where(_held(delivery)).execute()
+    given_back = f"UPDATE lane SET busy_until = NULL, holder = NULL WHERE {_HELD}"  # noqa: S608 (ours)
+    written.run(given_back, *_key(delivery))
     # What Slack demands goes for whoever has it by now, too.
-    sooner = LaneRow.free_at.is_null() | (LaneRow.free_at < free_at)
-    LaneRow.update(free_at=free_at).where((LaneRow.name == delivery.lane) & sooner).execute()
+    later = "UPDATE lane SET free_at = ? WHERE name = ? AND (free_at IS NULL OR free_at < ?)"
+    written.run(later, free_at, delivery.lane, free_at)
 
 
 def free_all() -> None:
@@ -68,13 +67,8 @@ def prune(now: datetime) -> int:
     return int(LaneRow.delete().where(LaneRow.name.in_([row.name for row in query])).execute())
 
 
-def _is_free(now: datetime) -> Any:
-    is_rested = LaneRow.free_at.is_null() | (LaneRow.free_at <= now)
-    return is_rested & (LaneRow.busy_until.is_null() | (LaneRow.busy_until < now))
-
-
-def _held(delivery: Delivery) -> Any:
-    return (LaneRow.name == delivery.lane) & (LaneRow.holder == _holder(delivery))
+def _key(delivery: Delivery) -> tuple[str, str]:
+    return delivery.lane, _holder(delivery)
 
 
 def _holder(delivery: Delivery) -> str:

@@ -19,9 +19,9 @@ from powertrip.domain.delivery import (
 )
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.domain.storm_view import StormNotice
-from powertrip.store import deliveries, lanes
+from powertrip.store import deliveries, lanes, written
 from powertrip.store.clock import ClockStepped
-from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.database import Role, transaction
 from powertrip.store.posting import NO_MESSAGE, Posting, is_message
 from powertrip.store.rows import notices_in
 from powertrip.store.snapshots import snapshots
@@ -29,9 +29,6 @@ from powertrip.store.storms.views import view_of
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
 log = structlog.get_logger(__name__)
-
-_IN_TURN = (DeliveryRow.priority, DeliveryRow.rank, DeliveryRow.turn, DeliveryRow.id)
-"""The order of lanes, by what waits in each."""
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.NOTE: TypeAdapter(Note),
@@ -50,21 +47,20 @@ def take(clock: Callable[[], datetime], lease: timedelta, posting: Posting) -> D
 
     The clock is read in here: whoever has waited for their turn has not used any of their lease up.
     """
-    now = clock()
-    due, busy = deliveries.due(now), lanes.busy(now)
-    while (lane := _next_lane(due, busy)) is not None:
+    now, tried, with_messages = clock(), list[str](), True
+    while (lane := _next_lane(now, tried, with_messages=with_messages)) is not None:
         if is_message(lane) and not posting.is_open(now):
-            due &= NO_MESSAGE
+            with_messages = False
             continue
         # The lane before the delivery: of two workers with one each, the later might go out first.
         if lanes.take(lane, now):
-            delivery = _claim(deliveries.due(now) & (DeliveryRow.lane == lane), now, lease)
+            delivery = _claim(lane, now, lease)
             if delivery is not None:
                 lanes.occupy(delivery)
                 if is_message(lane):
                     posting.take(now)
                 return delivery
-        busy.append(lane)
+        tried.append(lane)
     return None
 
 
@@ -87,16 +83,22 @@ def take_several(
     return taken
 
 
-def _next_lane(due: Any, busy: Collection[str]) -> str | None:
-    waiting = DeliveryRow.select(DeliveryRow.lane).where(due & DeliveryRow.lane.not_in(list(busy)))
-    row = waiting.order_by(*_IN_TURN).first()
-    return row.lane if row else None
+def _next_lane(now: datetime, tried: Collection[str], *, with_messages: bool) -> str | None:
+    """The lane of what is to go out next, but for those of `tried`."""
+    due = f"{deliveries.DUE} AND NOT {lanes.BUSY}"
+    if tried:
+        due += f" AND lane NOT IN ({written.marks(tried)})"
+    if not with_messages:
+        due += f" AND {NO_MESSAGE}"
+    next_one = f"SELECT lane FROM delivery WHERE {due} ORDER BY priority, rank, turn, id LIMIT 1"  # noqa: S608 (ours)
+    found = written.run(next_one, now, now, now, now, *tried).fetchone()
+    return found[0] if found else None
 
 
-def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:
-    query = DeliveryRow.select().where(due).order_by(*deliveries.URGENT_FIRST).limit(1)
-    # A copy each time: a query of peewee keeps its first answer.
-    while row := for_update(query.clone(), skip_locked=True).first():
+def _claim(lane: str, now: datetime, lease: timedelta) -> Delivery | None:
+    due = f"lane = ? AND {deliveries.DUE} ORDER BY {deliveries.URGENT_FIRST} LIMIT 1"
+    while found := written.rows(DeliveryRow, written.locked(due, skip=True), lane, now, now):
+        row = found[0]
         try:
             delivery = _delivery_from(row, leased_until=now + lease)
         except ValueError as error:
@@ -104,10 +106,8 @@ def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:
             log.exception("delivery is not readable, giving it up", uid=row.uid, kind=row.kind)
             deliveries.end(row.id, DeliveryState.FAILED, now, error=f"it is not readable: {error}")
             continue
-        taken = DeliveryRow.update(
-            leased_until=now + lease, attempts=row.attempts + 1, attempted_at=row.attempted_at or now
-        )
-        taken.where(DeliveryRow.id == row.id).execute()
+        taken = "UPDATE delivery SET leased_until = ?, attempts = ?, attempted_at = ? WHERE id = ?"
+        written.run(taken, now + lease, row.attempts + 1, row.attempted_at or now, row.id)
         return delivery
     return None
 
@@ -115,7 +115,8 @@ def _claim(due: Any, now: datetime, lease: timedelta) -> Delivery | None:
 def renew(delivery: Delivery, clock: Callable[[], datetime], lease: timedelta) -> bool:
     """Keep the delivery, and its lane, for another `lease`; returns False where it is another's by now."""
     until = clock() + lease
-    if not DeliveryRow.update(leased_until=until).where(deliveries.mine(delivery)).execute():
+    renewed = f"UPDATE delivery SET leased_until = ? WHERE {deliveries.MINE}"  # noqa: S608 (ours)
+    if not written.run(renewed, until, *deliveries.key(delivery)).rowcount:
         return False
     lanes.renew(delivery, until)
     return True

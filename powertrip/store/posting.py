@@ -7,12 +7,9 @@ grave goes out next.
 
 from datetime import datetime, timedelta
 
-from peewee import fn
-
 from powertrip.domain.routing import DIRECT
-from powertrip.store.bulk import insert_all
-from powertrip.store.database import for_update
-from powertrip.store.tables import DeliveryRow, LaneRow
+from powertrip.store import written
+from powertrip.store.tables import LaneRow
 
 BURST = timedelta(seconds=15)
 """As many as go out in so long at an even pace may go out at once after a rest."""
@@ -22,8 +19,8 @@ _ROW = "posts"
 _CONVERSATIONS = ("C", "G", "#", *DIRECT)
 """Begin the lanes of messages; those of changes, look-ups, origins, anchors and backups begin otherwise."""
 
-NO_MESSAGE = fn.SUBSTR(DeliveryRow.lane, 1, 1).not_in(_CONVERSATIONS)
-"""What goes to Slack as no new message, or not to Slack."""
+NO_MESSAGE = f"substr(lane, 1, 1) NOT IN ({', '.join(map(repr, _CONVERSATIONS))})"
+"""The condition of what goes to Slack as no new message, or not to Slack."""
 
 
 def is_message(lane: str) -> bool:
@@ -43,8 +40,8 @@ class Posting:
     def is_open(self, now: datetime) -> bool:
         """Whether one more may be taken; waits for other workers that take some."""
         if self._due is None:
-            insert_all(LaneRow, [{"name": _ROW}], "ON CONFLICT DO NOTHING")
-            due = for_update(LaneRow.select().where(LaneRow.name == _ROW)).get().free_at or now
+            written.run("INSERT INTO lane (name) VALUES (?) ON CONFLICT DO NOTHING", _ROW)
+            due = written.rows(LaneRow, written.locked("name = ?"), _ROW)[0].free_at or now
             # Later than any burst leaves it only where the clock was set back, or the pace was slower.
             self._due = now if due - now > max(BURST, self._interval) else due
         return self._due - now <= self._burst
@@ -57,4 +54,4 @@ class Posting:
     def keep(self) -> None:
         """Write down, once, what was taken."""
         if self._has_taken:
-            LaneRow.update(free_at=self._due).where(LaneRow.name == _ROW).execute()
+            written.run("UPDATE lane SET free_at = ? WHERE name = ?", self._due, _ROW)

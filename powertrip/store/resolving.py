@@ -9,8 +9,8 @@ from typing import Any
 
 from powertrip.domain.delivery import Delivery
 from powertrip.domain.people import Subject
-from powertrip.store import deliveries, events
-from powertrip.store.database import Role, for_update, transaction
+from powertrip.store import deliveries, events, written
+from powertrip.store.database import Role, transaction
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
 AT_ONCE = 500
@@ -22,17 +22,14 @@ def waiting_together(delivery: Delivery, now: datetime) -> list[Any]:
 
     None at all where the delivery is another worker's by now, who does the same.
     """
-    own = for_update(DeliveryRow.select().where(deliveries.mine(delivery))).first()
+    own = deliveries.mine(delivery)
     if own is None:
         return []
     others = (
-        deliveries.due(now)
-        & (DeliveryRow.lane == delivery.lane)
-        & (DeliveryRow.kind == delivery.kind)
-        & (DeliveryRow.id != own.id)
+        f"lane = ? AND kind = ? AND id <> ? AND {deliveries.DUE} ORDER BY {deliveries.URGENT_FIRST} LIMIT ?"
     )
-    query = DeliveryRow.select().where(others).order_by(*deliveries.URGENT_FIRST).limit(AT_ONCE - 1)
-    rows = [own, *for_update(query, skip_locked=True)]
+    values = (delivery.lane, delivery.kind, own.id, now, now, AT_ONCE - 1)
+    rows = [own, *written.rows(DeliveryRow, others, *values)]
     return sorted(rows, key=lambda row: (row.priority, row.rank, row.id))
 
 

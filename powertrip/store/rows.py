@@ -13,8 +13,8 @@ from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
 from powertrip.domain.habits import Past
 from powertrip.domain.people import Subject, SubjectKind
+from powertrip.store import written
 from powertrip.store.among import among
-from powertrip.store.database import for_update
 from powertrip.store.hids import standings
 from powertrip.store.tables import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
@@ -103,8 +103,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         return []
     event_ids = [row.id for row in rows]
     decisions: dict[str, list[Decision]] = {}
-    of_these = among(DecisionRow.event_id, event_ids)
-    for row in DecisionRow.select().where(of_these).order_by(DecisionRow.id):
+    for row in written.rows_of(DecisionRow, "event_id", event_ids):
         decision = Decision(
             verdict=Verdict(row.verdict),
             actor_id=row.actor_id,
@@ -116,7 +115,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         )
         decisions.setdefault(row.event_id, []).append(decision)
     backups: dict[str, list[BackupTold]] = {}
-    for told in BackupRow.select().where(among(BackupRow.event_id, event_ids)).order_by(BackupRow.id):
+    for told in written.rows_of(BackupRow, "event_id", event_ids):
         backups.setdefault(told.event_id, []).append(BackupTold(channel=told.channel, at=told.sent_at))
     origins = standings.by_event(event_ids)
     users = _users([row.id for row in rows if "user_name" in (row.varied or {})])
@@ -197,13 +196,13 @@ def notice_from(row: Any) -> Notice:
 
 def notices_in(channel: str, ts: str) -> list[Notice]:
     """The notices that one message carries, in the order they were listed."""
-    live = (NoticeRow.channel == channel) & (NoticeRow.ts == ts) & NoticeRow.removed_at.is_null()
-    return [notice_from(row) for row in NoticeRow.select().where(live).order_by(NoticeRow.id)]
+    live = "channel = ? AND ts = ? AND removed_at IS NULL ORDER BY id"
+    return [notice_from(row) for row in written.rows(NoticeRow, live, channel, ts)]
 
 
 def rows_of(event_id: str, table: type[OccurrenceRow] | type[NoticeRow]) -> list[Any]:
     """The rows of one table that belong to an event, oldest first."""
-    return list(table.select().where(table.event_id == event_id).order_by(table.id))
+    return list(written.rows_of(table, "event_id", [event_id]))
 
 
 class LockedEvent(NamedTuple):
@@ -225,15 +224,12 @@ def lock_events(event_ids: Collection[str]) -> dict[str, LockedEvent]:
     """
     if not event_ids:
         return {}
-    query = for_update(
-        EventRow.select(*(getattr(EventRow, name) for name in LockedEvent._fields))
-        .where(among(EventRow.id, event_ids))
-        # In one order, so that two transactions that lock several never wait for each other.
-        .order_by(EventRow.id)
-    )
-    return {values[0]: LockedEvent(*values) for values in query.tuples()}
+    # In one order, so that two transactions that lock several never wait for each other.
+    locked = written.locked(f"id IN ({written.marks(event_ids)}) ORDER BY id")
+    found = written.columns(EventRow, LockedEvent._fields, locked, *event_ids)
+    return {values[0]: LockedEvent(*values) for values in found}
 
 
 def event_row(event_id: str) -> Any | None:
     """The event's row as it is now; None where there is none."""
-    return EventRow.get_or_none(EventRow.id == event_id)
+    return next(iter(written.rows_of(EventRow, "id", [event_id])), None)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from powertrip.domain.event import Notice, NoticeKind, Snapshot
+from powertrip.store import written
 from powertrip.store.rows import events_from, notice_from
 from powertrip.store.storms.tables import StormMessageRow
 from powertrip.store.tables import EventRow, NoticeRow
@@ -12,20 +13,18 @@ def snapshots(event_ids: Sequence[str]) -> list[Snapshot]:
     """Those of the events that exist, in this order, each with the version it was read at."""
     if not event_ids:
         return []
-    rows = {row.id: row for row in EventRow.select().where(EventRow.id.in_(list(event_ids)))}
+    rows = {row.id: row for row in written.rows_of(EventRow, "id", event_ids)}
     present = [rows[event_id] for event_id in dict.fromkeys(event_ids) if event_id in rows]
     firsts: dict[str, list[Notice]] = {event_id: [] for event_id in rows}
     asked = set()
-    for row in NoticeRow.select().where(NoticeRow.event_id.in_(list(rows))).order_by(NoticeRow.id):
+    for row in written.rows_of(NoticeRow, "event_id", rows):
         asked.add(row.event_id)
         if row.kind == NoticeKind.FIRST and row.removed_at is None:
             firsts[row.event_id].append(notice_from(row))
     # The card of its storm asks about an event that has none of its own.
     in_storms = {row.storm_id for row in present if row.storm_id}
-    posted = StormMessageRow.select(StormMessageRow.storm_id).where(
-        StormMessageRow.storm_id.in_(list(in_storms))
-    )
-    shown = {row.storm_id for row in posted.distinct()} if in_storms else set()
+    posted = written.rows_of(StormMessageRow, "storm_id", in_storms, "storm_id")
+    shown = {row.storm_id for row in posted}
     asked |= {row.id for row in present if row.storm_id in shown and not row.storm_apart}
     return [
         Snapshot(

@@ -4,33 +4,35 @@ from collections.abc import Sequence
 from typing import Any
 
 from powertrip.domain.hids import Missed, OriginStanding, OriginState
-from powertrip.store.among import among
+from powertrip.store import written
+from powertrip.store.fields import moment
 from powertrip.store.hids.tables import (
-    ExpectationRow,
     ExpectationState,
-    SightingRow,
     SightingState,
     TellingRow,
     TellingState,
 )
-from powertrip.store.tables import OccurrenceRow
+
+_SEEN = (
+    "SELECT event_id, origin, state, tells FROM sighting JOIN occurrence ON occurrence_id = occurrence.id "
+    "WHERE state <> ? AND event_id IN"
+)
+_MISSED = (
+    "SELECT event_id, origin, occurrence.occurred_at, source_port FROM expectation "
+    "JOIN occurrence ON occurrence_id = occurrence.id WHERE state = ? AND event_id IN"
+)
 
 
 def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
     """The standings of each event that an origin has to do with."""
     if not event_ids:
         return {}
-    ids = list(event_ids)
-    seen: Any = (
-        SightingRow.select(OccurrenceRow.event_id, SightingRow.origin, SightingRow.state, SightingRow.tells)
-        .join(OccurrenceRow, on=(SightingRow.occurrence_id == OccurrenceRow.id))
-        .where(among(OccurrenceRow.event_id, ids) & (SightingRow.state != SightingState.LATE))
-        .order_by(SightingRow.id)
-    )
+    ids, these = list(event_ids), written.marks(event_ids)
+    seen = written.run(f"{_SEEN} ({these}) ORDER BY sighting.id", SightingState.LATE, *ids)
     sightings: dict[tuple[str, str], list[tuple[str, bool]]] = {}
-    for event_id, origin, state, tells in seen.tuples():
-        sightings.setdefault((event_id, origin), []).append((state, tells))
-    told = TellingRow.select().where(among(TellingRow.event_id, ids)).order_by(TellingRow.id)
+    for event_id, origin, state, tells in seen.fetchall():
+        sightings.setdefault((event_id, origin), []).append((state, bool(tells)))
+    told = written.rows_of(TellingRow, "event_id", ids)
     # Of several verdicts on one alert, the latest is what counts.
     latest = {(row.event_id, row.origin, row.sighting_id): row for row in told}
     tellings: dict[tuple[str, str], list[Any]] = {}
@@ -52,20 +54,11 @@ def by_event(event_ids: Sequence[str]) -> dict[str, list[OriginStanding]]:
 
 def _missed(event_ids: Sequence[str]) -> dict[tuple[str, str], list[Missed]]:
     """The records that origins should have seen and did not, by event and origin, the oldest first."""
-    query: Any = (
-        ExpectationRow.select(
-            OccurrenceRow.event_id,
-            ExpectationRow.origin,
-            OccurrenceRow.occurred_at,
-            OccurrenceRow.source_port,
-        )
-        .join(OccurrenceRow, on=(ExpectationRow.occurrence_id == OccurrenceRow.id))
-        .where(among(OccurrenceRow.event_id, event_ids) & (ExpectationRow.state == ExpectationState.MISSED))
-        .order_by(OccurrenceRow.revision)
-    )
+    these = f"({written.marks(event_ids)}) ORDER BY occurrence.revision"
+    found = written.run(f"{_MISSED} {these}", ExpectationState.MISSED, *event_ids)
     missed: dict[tuple[str, str], list[Missed]] = {}
-    for event_id, origin, at, port in query.tuples():
-        missed.setdefault((event_id, origin), []).append(Missed(at=at, source_port=port))
+    for event_id, origin, stored, port in found.fetchall():
+        missed.setdefault((event_id, origin), []).append(Missed(at=moment(stored), source_port=port))
     return missed
 
 
