@@ -70,6 +70,8 @@ def complain(problem: object) -> None:
 def visible(text: str) -> str:
     """Text from outside with each unprintable character as an escape, on one line."""
     # A log line must not be able to steer the terminal that shows it.
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 

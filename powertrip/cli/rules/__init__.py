@@ -1,7 +1,8 @@
 """`bot.py rules test`: what the rules make of lines of a log."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -57,7 +58,7 @@ def try_rules(
         verdicts = report.judge_lines(
             rules, lines, source=source or ANY_SOURCE, section=sources.get(source or "")
         )
-        _show(verdicts, wanted, as_json=as_json)
+        _show(verdicts, wanted, _printer(file), as_json=as_json)
 
 
 def _rules_and_sources(config: Path) -> "tuple[RuleSet, dict[str, SourceSection | None]]":
@@ -118,7 +119,20 @@ def _progress(file: typer.FileText) -> Iterator[Iterable[str]]:
         yield lines()
 
 
-def _show(verdicts: "Iterable[LineVerdict]", wanted: "set[VerdictName]", *, as_json: bool) -> None:
+def _printer(file: typer.FileText) -> Callable[[str], object]:
+    """What prints a line: at once, or together with others where nobody waits for the next line of the log."""
+    if not file.seekable() or console.is_terminal:
+        return typer.echo
+    return lambda line: sys.stdout.write(f"{line}\n")
+
+
+def _show(
+    verdicts: "Iterable[LineVerdict]",
+    wanted: "set[VerdictName]",
+    print_line: Callable[[str], object],
+    *,
+    as_json: bool,
+) -> None:
     """Each verdict as it comes, and a summary of all of them, those that are not wanted too."""
     from powertrip.cli.rules import report
 
@@ -130,12 +144,12 @@ def _show(verdicts: "Iterable[LineVerdict]", wanted: "set[VerdictName]", *, as_j
         if verdict.verdict not in wanted:
             continue
         if as_json:
-            typer.echo(report.as_json_line(verdict))
+            print_line(report.as_json_line(verdict))
         elif console.is_terminal:
             console.print(report.as_row(verdict), soft_wrap=True)
         else:
             # A hundred thousand lines into a file are not laid out for a terminal.
-            typer.echo(report.as_row(verdict).plain)
+            print_line(report.as_plain_row(verdict))
     # Standard output is for the objects alone.
     for line in tally.lines():
         (complaints if as_json else console).print(line, markup=False, highlight=False, soft_wrap=True)

@@ -110,14 +110,22 @@ def as_json_line(verdict: LineVerdict) -> str:
 
 
 def as_row(verdict: LineVerdict) -> Text:
-    """One row of the table: line, verdict, rule, and the fields or, where there are none, the message."""
+    """One row of the table for a terminal."""
+    begin, name, rest = _cells(verdict)
+    return Text(begin).append(name, style=_STYLES[verdict.verdict]).append(rest)
+
+
+def as_plain_row(verdict: LineVerdict) -> str:
+    """One row of the table as text."""
+    return "".join(_cells(verdict))
+
+
+def _cells(verdict: LineVerdict) -> tuple[str, str, str]:
+    """Line, verdict, and the rule with its fields or, where there are none, the message."""
     shown = ", ".join(f"{name}={value}" for name, value in verdict.fields.items()) or verdict.message
     if verdict.reason:
         shown = f"{verdict.reason}: {verdict.message}"
-    row = Text(f"{verdict.line:>7}  ")
-    row.append(f"{verdict.verdict:<10}", style=_STYLES[verdict.verdict])
-    row.append(f"  {verdict.rule or '-':<24}  {visible(shown)}")
-    return row
+    return f"{verdict.line:>7}  ", f"{verdict.verdict:<10}", f"  {verdict.rule or '-':<24}  {visible(shown)}"
 
 
 HEAD = Text(f"{'line':>7}  {'verdict':<10}  {'rule':<24}  fields, or the message", style="bold")
