@@ -120,7 +120,7 @@ def _progress(file: typer.FileText) -> Iterator[Iterable[str]]:
 
 
 def _printer(file: typer.FileText) -> Callable[[str], object]:
-    """What prints a line: at once, or together with others where nobody waits for the next line of the log."""
+    """What prints a line: at once, or together with others where no line is yet to come."""
     if not file.seekable() or console.is_terminal:
         return typer.echo
     return lambda line: sys.stdout.write(f"{line}\n")
