@@ -7,7 +7,7 @@ HEC, Datadog's agent, Azure Monitor and Google's LogEntry. Of several the first 
 
 import re
 
-from powertrip.ingest.records import RecordKeys
+from powertrip.ingest.finding import RecordKeys
 
 _MESSAGE = (
     *("message", "MESSAGE", "msg", "log", "Message", "short_message", "full_message", "textPayload"),

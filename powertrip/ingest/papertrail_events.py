@@ -5,7 +5,8 @@ from typing import Any
 
 from powertrip.domain.record import Record
 from powertrip.ingest.contract import DEFAULT_LIMITS, Limits
-from powertrip.ingest.records import KEYS, RecordKeys, make_records
+from powertrip.ingest.finding import RecordKeys
+from powertrip.ingest.records import KEYS, make_records
 from powertrip.ingest.shipped import prepared
 
 # An event without a hostname still has the name that Papertrail's users gave its sender. A login without a

@@ -14,6 +14,18 @@ from powertrip.domain.syslog import SyslogLine, parse_line, without_repeated
 from powertrip.domain.tags import is_same_host, is_same_program, plain_program
 from powertrip.errors import Unreadable
 from powertrip.ingest.contract import Unread
+from powertrip.ingest.finding import (
+    Parts,
+    RecordKeys,
+    facility_of,
+    name_at,
+    name_of,
+    parts_of,
+    storable,
+    text_at,
+    text_of,
+    trusted_of,
+)
 from powertrip.ingest.keys import (
     FILE,
     KEYS,
@@ -24,18 +36,7 @@ from powertrip.ingest.keys import (
     is_systems_own,
 )
 from powertrip.ingest.parsing import object_or_flaw
-from powertrip.ingest.records import (
-    FLAW,
-    RecordKeys,
-    Verbatim,
-    bare,
-    facility_at,
-    found,
-    name_at,
-    storable,
-    text_at,
-    trusted_at,
-)
+from powertrip.ingest.records import FLAW, Verbatim, bare
 from powertrip.ingest.times import HeaderTime
 from powertrip.ingest.writing import value_as_json
 
@@ -77,14 +78,15 @@ def fields_of_object(
     value: Mapping[str, Any], keys: RecordKeys = KEYS, depth: int = _WRAPPINGS
 ) -> dict[str, Any]:
     """The parts of an object that `keys` find, and those of its message; no message where it has none."""
+    parts = parts_of(value, keys)
     outer: dict[str, Any] = {
-        "message": _message(value, keys),
-        "host": name_at(value, keys.host),
-        "time": _times(value, keys),
-        "id": next(found(value, keys.id), None),
-        "program": name_at(value, keys.program),
-        "facility": facility_at(value),
-        **trusted_at(value),
+        "message": _message(value, parts, keys),
+        "host": name_of(parts.get("host", ())),
+        "time": _times(value, parts, keys),
+        "id": next(iter(parts.get("id", ())), None),
+        "program": name_of(parts.get("program", ())),
+        "facility": facility_of(parts),
+        **trusted_of(parts),
     }
     if outer["message"] is not None:
         # rsyslog's %msg% keeps the blank from behind the tag.
@@ -149,16 +151,16 @@ def _of_entry(labels: dict[str, Any], entry: list[Any]) -> dict[str, Any]:
     return fields | ({FLAW: flaw} if flaw else {})
 
 
-def _message(value: Mapping[str, Any], keys: RecordKeys) -> str | None:
-    text = text_at(value, keys.message)
+def _message(value: Mapping[str, Any], parts: Parts, keys: RecordKeys) -> str | None:
+    text = text_of(parts.get("message", ()))
     if text is not None or keys.message != KEYS.message:
         return text
     texts = (text_at(value, key) for key in PERHAPS_MESSAGE)
     return next((text for text in texts if text and parse_line(storable(text)).program), None)
 
 
-def _times(value: Mapping[str, Any], keys: RecordKeys) -> tuple[Any, ...]:
-    times = [time for time in found(value, keys.time) if time not in (None, "")]
+def _times(value: Mapping[str, Any], parts: Parts, keys: RecordKeys) -> tuple[Any, ...]:
+    times = [time for time in parts.get("time", ()) if time not in (None, "")]
     # NXLog passes the time of a syslog header on, still without its zone.
     zoneless = value.get("EventTime") if keys.time == KEYS.time else None
     return tuple(HeaderTime(time) if time is zoneless and isinstance(time, str) else time for time in times)

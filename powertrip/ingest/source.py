@@ -13,7 +13,8 @@ from powertrip.domain.record import Record
 from powertrip.domain.voices import ExpectedVoice
 from powertrip.ingest.auth import authorize
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import KEYS, RecordKeys, make_records
+from powertrip.ingest.finding import RecordKeys
+from powertrip.ingest.records import KEYS, make_records
 from powertrip.ingest.sample import NoSample, Sample, SampleLogin
 from powertrip.ingest.signatures import check_signature, hmac_sha256
 

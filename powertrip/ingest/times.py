@@ -9,6 +9,10 @@ from powertrip.domain.stamps import MONTHS, ZONES
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _UNIX = re.compile(r"@?(-?\d{1,20}(?:\.\d{1,12})?)")
+_RFC_3339 = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}:[0-9]{2}(?:\.[0-9]{1,9})?(?:Z|[+-][01][0-9]:[0-5][0-9])"
+)
+"""What nearly all senders write, and Python reads as it is."""
 _LONGEST = 64
 _NEARER_THAN_ANY = timedelta(days=180)
 """No other year puts a date this near."""
@@ -52,16 +56,19 @@ def parse_time(value: object, *, received_at: datetime, zone: tzinfo | None) -> 
         value, zone = value.text, zone or UTC
     text = value.strip() if isinstance(value, str) and len(value) <= _LONGEST else ""
     try:
-        if isinstance(value, int | float) and not isinstance(value, bool):
+        if _RFC_3339.fullmatch(text):
+            return datetime.fromisoformat(text).astimezone(UTC)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
             return _from_unix(value)
         if number := _UNIX.fullmatch(text):
             # A whole number stays one: nanoseconds have more digits than a float keeps.
             return _from_unix(float(number[1]) if "." in number[1] else int(number[1]))
-        # It ends with a digit of its clock or year, and so names no zone.
-        if parts := _SYSLOG.fullmatch(text):
-            return _from_syslog(parts.groupdict(), received_at, zone or UTC)
-        text, own = _split_zone(_WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text)
-        if parts := _SYSLOG.fullmatch(text) or _SLASHED.fullmatch(text):
+        parts, own = _SYSLOG.fullmatch(text), None
+        # One that fits ends with a digit of its clock or year, and so names no zone.
+        if parts is None:
+            text, own = _split_zone(_WEEKDAY.sub("", text, count=1) if text[:1].isalpha() else text)
+            parts = _SYSLOG.fullmatch(text) or _SLASHED.fullmatch(text)
+        if parts:
             return _from_syslog(parts.groupdict(), received_at, own or zone or UTC)
         moment = datetime.fromisoformat(text.replace("/", "-").replace("_", "T"))
         # `astimezone` would take a time without a zone for one in this machine's.

@@ -11,7 +11,8 @@ from urllib.parse import quote
 from powertrip.config.values import Secret
 from powertrip.errors import Unavailable
 from powertrip.ingest.contract import Page, PollRequest
-from powertrip.ingest.records import RecordKeys, Verbatim, make_records
+from powertrip.ingest.finding import RecordKeys
+from powertrip.ingest.records import Verbatim, make_records
 from powertrip.ingest.times import parse_time
 from powertrip.ingest.views import inner
 from powertrip.ingest.writing import value_as_json

@@ -11,7 +11,8 @@ from typing import Any, ClassVar, Literal
 
 from powertrip.ingest.body import read_elements
 from powertrip.ingest.contract import IngestRequest, Reading
-from powertrip.ingest.records import RecordKeys, Verbatim
+from powertrip.ingest.finding import RecordKeys
+from powertrip.ingest.records import Verbatim
 from powertrip.ingest.sample import HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.writing import value_as_json

@@ -1,5 +1,6 @@
 """The source type `json`: records of any shape, whose keys the config names."""
 
+from functools import cached_property
 from typing import Any, Literal
 
 from powertrip.config.values import KeyPath
@@ -7,8 +8,9 @@ from powertrip.errors import Unreadable
 from powertrip.ingest.batches import unwrapped
 from powertrip.ingest.body import read_elements, read_text
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.finding import RecordKeys, as_paths, find_list
 from powertrip.ingest.keys import KEYS
-from powertrip.ingest.records import RecordKeys, Verbatim, as_paths, bounded, find_list
+from powertrip.ingest.records import Verbatim, bounded
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import fields_of_line, prepared
 from powertrip.ingest.source import BySecret, Zoned
@@ -32,6 +34,7 @@ class Keys(RecordKeys):
     program: KeyPath | None = "program"
     """The program that wrote it, such as `sshd`."""
 
+    @cached_property
     def found_by(self) -> RecordKeys:
         """These keys, with those of all known shippers for each that the config does not name."""
         named = {name: getattr(self, name) for name in self.model_fields_set | {"id"}}
@@ -49,7 +52,7 @@ class Json(BySecret, Zoned):
 
     @property
     def text_keys(self) -> tuple[str, ...]:
-        return as_paths(self.keys.found_by().message)
+        return as_paths(self.keys.found_by.message)
 
     def sample_body(self, login: SampleLogin) -> Sample:
         record: dict[str, Any] = {}
@@ -75,9 +78,12 @@ class Json(BySecret, Zoned):
         # Without a list of its own in the config, what senders wrap records in is known.
         opened = elements if self.events else (part for item in elements for part in unwrapped(item))
         for value in bounded(opened, request.limits):
-            listed = find_list(value, self.events)
-            values += [value] if listed is None else listed
-        keys = self.keys.found_by()
+            listed = find_list(value, self.events) if self.events else None
+            if listed is None:
+                values.append(value)
+            else:
+                values += listed
+        keys = self.keys.found_by
         # A text within JSON is a line; as it came it is JSON.
         made = (
             Verbatim(fields_of_line(value), value_as_json(value))

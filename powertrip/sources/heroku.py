@@ -16,7 +16,8 @@ from powertrip.errors import Unreadable
 from powertrip.ingest.batches import octet_frames
 from powertrip.ingest.body import plain_body
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import Verbatim, storable
+from powertrip.ingest.finding import storable
+from powertrip.ingest.records import Verbatim
 from powertrip.ingest.sample import NoSample, Sample, SampleLogin
 from powertrip.ingest.shipped import fields_of_line
 from powertrip.ingest.source import BySecret

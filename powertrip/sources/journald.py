@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from powertrip.ingest.body import read_elements
 from powertrip.ingest.contract import IngestRequest, Reading, Unread
-from powertrip.ingest.records import RecordKeys, as_paths
+from powertrip.ingest.finding import RecordKeys, as_paths
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import prepared
 from powertrip.ingest.source import BySecret

@@ -10,8 +10,9 @@ from typing import Literal
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestAnswer, IngestRequest, Reading
+from powertrip.ingest.finding import as_paths
 from powertrip.ingest.keys import KEYS
-from powertrip.ingest.records import as_paths, bounded
+from powertrip.ingest.records import bounded
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import apart, lines_of_streams
 from powertrip.ingest.source import BySecret

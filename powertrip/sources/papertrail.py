@@ -16,8 +16,8 @@ from powertrip.domain.record import Gap
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
+from powertrip.ingest.finding import storable
 from powertrip.ingest.papertrail_events import event_records, read_id
-from powertrip.ingest.records import storable
 from powertrip.ingest.sample import HOST, PROGRAM, Sample, SampleLogin, json_sample
 from powertrip.ingest.source import BySecret
 from powertrip.ingest.views import inner

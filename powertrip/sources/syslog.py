@@ -8,6 +8,7 @@ Formats: rsyslog's contrib/omhttp, syslog-ng's modules/http, fluent-bit's out_ht
 
 import re
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import chain
 from typing import Any, Literal
 
@@ -18,9 +19,10 @@ from powertrip.ingest.batches import octet_frames, opened_batch
 from powertrip.ingest.body import read_text
 from powertrip.ingest.bounds import check_lines
 from powertrip.ingest.contract import IngestRequest, Limits, Reading, Unread, too_many
+from powertrip.ingest.finding import RecordKeys, as_paths
 from powertrip.ingest.keys import KEYS
 from powertrip.ingest.parsing import parse_elements
-from powertrip.ingest.records import RecordKeys, as_paths, bounded
+from powertrip.ingest.records import bounded
 from powertrip.ingest.sample import Sample, SampleLogin, json_sample
 from powertrip.ingest.shipped import apart, lines_of_streams, prepared
 from powertrip.ingest.source import BySecret, Zoned
@@ -32,6 +34,11 @@ class SyslogKeys(Section):
     id: KeyPath | None = None
     """The sender's own id of each record, such as `__CURSOR`, by which a repeated record is known; only where
     no two records share it. Without it, a hash of the record."""
+
+    @cached_property
+    def found_by(self) -> RecordKeys:
+        """This key, with those of all known shippers."""
+        return KEYS.model_copy(update={"id": self.id})
 
 
 _BRACKETED_TIME = re.compile(r"\s*\[\s*(?:[0-9]{4}[-/]|[0-9]{1,9}\.[0-9]+\]|[A-Z][a-z]{2} )")
@@ -58,7 +65,7 @@ class Syslog(BySecret, Zoned):
         if not lines:
             raise Unreadable("the body is empty")
         is_plain = (request.header("content-type") or "").startswith("text/plain")
-        keys = KEYS.model_copy(update={"id": self.keys.id})
+        keys = self.keys.found_by
         values: list[Any] = []
         unread: list[Unread] = []
         try:

@@ -5,7 +5,7 @@ import json
 import zlib
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 import pytest
 from hypothesis import given
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from powertrip.errors import BodyTooLarge, IngestRefused, Unreadable
-from powertrip.ingest.body import inflate, read_text, read_values
+from powertrip.ingest.body import _unescaped, inflate, read_text, read_values
 from powertrip.ingest.contract import IngestRequest, Limits
 
 NOW = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -177,3 +177,14 @@ def test_arbitrary_bytes_are_read_or_refused(body: bytes) -> None:
     except IngestRefused:
         return
     assert values
+
+
+PIECES = st.sampled_from(
+    [*b"%=4aFg_.\n\r\t \0", b"%41", b"%3d", b"%0A", b"%25", "é".encode(), b"%\n", b"=\r\n", b"%C3%A9"]
+)
+
+
+@given(st.lists(PIECES.map(lambda piece: piece if isinstance(piece, bytes) else bytes([piece]))))
+def test_a_form_is_unescaped_as_python_does_it(pieces: list[bytes]) -> None:
+    text = b"".join(pieces)
+    assert _unescaped(text) == unquote_to_bytes(text)

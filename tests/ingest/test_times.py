@@ -1,5 +1,6 @@
 """Which moment a sender's time names."""
 
+import re
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
@@ -184,3 +185,17 @@ def test_a_time_without_a_year_is_in_the_year_that_puts_it_nearest(
 
     nearest = min(possible, key=lambda moment: abs(moment - now), default=None)
     assert parse(f"{written:%b %e %H:%M:%S}", now=now, zone=zone) == nearest
+
+
+@given(
+    st.from_regex(
+        r"[0-2][0-9]{3}-[01][0-9]-[0-3][0-9][T ][0-2][0-9]:[0-6][0-9]:[0-6][0-9](\.[0-9]{1,12})?"
+        r"(Z|[+-][0-9]{2}:[0-9]{2})",
+        fullmatch=True,
+    )
+)
+def test_a_time_of_rfc_3339_is_read_as_it_would_be_part_by_part(text: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("powertrip.ingest.times._RFC_3339", re.compile("(?!)"))
+        part_by_part = parse(text)
+    assert parse(text) == part_by_part

@@ -26,6 +26,16 @@ def test_pieces_make_the_same_text_wherever_a_value_is_cut(value: Any) -> None:
         assert value_as_json(value) == in_one_go(value).encode("utf-8", "backslashreplace").decode()
 
 
+@given(
+    st.recursive(
+        SCALARS | st.floats(allow_nan=False),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    )
+)
+def test_a_value_is_written_as_json_writes_it(value: Any) -> None:
+    assert value_as_json(value) == in_one_go(value).encode("utf-8", "backslashreplace").decode()
+
+
 @pytest.mark.parametrize(
     "value",
     [
