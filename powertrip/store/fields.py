@@ -1,7 +1,9 @@
 """Column types that both databases store alike."""
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from json.encoder import encode_basestring_ascii
 from typing import Any
 
 from peewee import BigIntegerField, Field, TextField
@@ -16,6 +18,22 @@ as_json = json.JSONEncoder(sort_keys=True, ensure_ascii=True).encode
 def moment(microseconds: int) -> datetime:
     """The moment in UTC, as it is stored."""
     return _EPOCH + timedelta(microseconds=microseconds)
+
+
+def row_as_json(values: Sequence[Any]) -> str:
+    """What `as_json` makes of a list of columns as the database holds them; truths are numbers, as in SQLite."""
+    parts = []
+    for value in values:
+        kind = type(value)
+        if kind is str:
+            parts.append(encode_basestring_ascii(value))
+        elif kind is int:
+            parts.append(int.__repr__(value))
+        elif value is None:
+            parts.append("null")
+        else:
+            return as_json([int(each) if isinstance(each, bool) else each for each in values])
+    return f"[{', '.join(parts)}]"
 
 
 class MomentField(BigIntegerField):

@@ -11,7 +11,7 @@ from powertrip.domain.event import UNDONE, NoticeKind, Status
 from powertrip.store.history import seals
 from powertrip.store.history.chain import Coupled, current
 from powertrip.store.history.findings import Findings
-from powertrip.store.history.reading import an_object, odd_is_a_fault
+from powertrip.store.history.reading import ODD, an_object, note_odd
 from powertrip.store.history.shown import Messages
 from powertrip.store.history.snapshot import Row, Snapshot
 from powertrip.store.history.streams import (
@@ -43,7 +43,9 @@ def check(
         event_id = min(ids)
         findings.events += 1
         case = _Case(event_id, seen, findings, coupled, waiting, events.take(event_id))
-        told = heapq.merge(lines.all(event_id), listed.all(event_id), key=itemgetter(0))
+        told = lines.all(event_id)
+        if listed.event_id == event_id:
+            told = heapq.merge(told, listed.all(event_id), key=itemgetter(0))
         case.check(told, occurrences, decisions, notices)
 
 
@@ -82,8 +84,10 @@ class _Case:
     def check(self, lines: Iterator[Row], occurrences: Rows, decisions: Rows, notices: Rows) -> None:
         """Read the lines, and all rows beside them."""
         for line, action, actor_id, at, text in lines:
-            with odd_is_a_fault(self.findings, f"audit line {line}"):
+            try:
                 self._line(line, action, actor_id, at, an_object(text), occurrences, decisions)
+            except ODD as error:
+                note_odd(self.findings, f"audit line {line}", error)
         self._rest(occurrences, decisions)
         self._check_row()
         self.messages.check(notices, self.decided_line)
@@ -250,9 +254,11 @@ class _Case:
         """What a decision on it takes, and which storm's card asks about it."""
         where, (storm, apart, has_storm, *weighed) = f"event {self.id}", (self.row or ())[6:12]
         weight = seals.weight(weighed)
-        if self.weight is not None and seals.is_eased(weight, self.weight):
+        if self.weight is None or weight == self.weight:
+            pass
+        elif seals.is_eased(weight, self.weight):
             self._altered("weight", where, f"it is {weight}, and the history says {self.weight}")
-        elif self.weight is not None and weight != self.weight:
+        else:
             self.findings.note("events that an earlier release made graver beside this one")
         if (storm, apart is not None) != (self.storm, self.is_apart):
             self._altered("storm", where, "it is not in its storm, or beside it, as the history says")

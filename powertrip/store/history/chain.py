@@ -10,7 +10,7 @@ from typing import Any
 
 from powertrip.domain.checkpoint import Checkpoint
 from powertrip.store.audit import FIRST_HASH
-from powertrip.store.fields import MomentField, as_json
+from powertrip.store.fields import MomentField, row_as_json
 from powertrip.store.history.findings import Finding, Findings, Verdict
 from powertrip.store.history.marks import Marker, Since
 from powertrip.store.history.reading import an_object, odd_is_a_fault
@@ -47,6 +47,7 @@ class Coupled:
     """Whether a change of a message, by its channel and ts, waits in the outbox."""
     pruned_uncounted: bool = False
     """Whether records were deleted by a process that counts none, after the first that counts them."""
+    _has_splits: bool = False
     # On the disk, for there may be many.
     _aside: sqlite3.Connection = field(default_factory=lambda: sqlite3.connect(""))
 
@@ -77,6 +78,7 @@ class Coupled:
             case "occurrences_split_off":
                 values = (detail.get("from_event"), event_id, detail.get("count"))
                 self._aside.execute("INSERT OR REPLACE INTO split VALUES (?, ?, ?)", values)
+                self._has_splits = True
             case "member_renamed":
                 self.renames.append((line, detail.get("former"), actor_id or ""))
             case "notices_moved":
@@ -108,9 +110,10 @@ class Coupled:
 
     def split(self, event_id: str) -> tuple[str, int] | None:
         """The event that the last records of this one went to, and how many."""
-        row: tuple[str, int] | None = self._aside.execute(
-            "SELECT rest, count FROM split WHERE event = ?", (event_id,)
-        ).fetchone()
+        if not self._has_splits:
+            return None
+        found = self._aside.execute("SELECT rest, count FROM split WHERE event = ?", (event_id,))
+        row: tuple[str, int] | None = found.fetchone()
         return row
 
 
@@ -184,7 +187,7 @@ def digest(
 ) -> str:
     """The hash of a line as the database holds it; what `audit` makes of the same values."""
     # Its detail is JSON already, and so need be neither read nor written.
-    plain = as_json([previous, at, action, event_id, actor_id])[:-1]
+    plain = row_as_json((previous, at, action, event_id, actor_id))[:-1]
     return hashlib.sha256(f"{plain}, {detail}]".encode()).hexdigest()
 
 

@@ -107,9 +107,12 @@ def check_verdicts(seen: Snapshot, findings: Findings, coupled: Coupled, since: 
         given.executemany("INSERT OR REPLACE INTO given VALUES (?, ?, ?)", rows)
     statement = """SELECT id, verdict, judged_at, source FROM inbox
         WHERE judged_at > ? AND verdict IS NOT NULL ORDER BY id"""
+    told = given.execute("SELECT id, verdict, at FROM given ORDER BY id")
+    known = next(told, None)
     for inbox_id, verdict, at, source in seen.rows(statement, since):
-        known = given.execute("SELECT verdict, at FROM given WHERE id = ?", (inbox_id,)).fetchone()
-        if known == (verdict, at):
+        while known is not None and known[0] < inbox_id:
+            known = next(told, None)
+        if known == (inbox_id, verdict, at):
             continue
         if coupled.judged_by_earlier(at, since=since):
             findings.note("records that an earlier release judged")

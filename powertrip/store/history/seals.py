@@ -1,12 +1,12 @@
 """Digests of what never changes in a row; they stand in the history, so that a change of the row shows."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from powertrip.domain.severity import ASCENDING
 from powertrip.store.bulk import Rows, stored
-from powertrip.store.fields import as_json
+from powertrip.store.fields import row_as_json
 from powertrip.store.storms.tables import StormRow
 from powertrip.store.tables import EventRow, OccurrenceRow
 
@@ -83,8 +83,6 @@ def of_storm(columns: Mapping[str, Any]) -> str:
     return of_values(stored(StormRow, [columns], OF_STORM)[0])
 
 
-def of_values(values: Iterable[Any]) -> str:
+def of_values(values: Sequence[Any]) -> str:
     """The seal of these columns as the database holds them."""
-    # SQLite keeps a truth as a number.
-    plain = [int(value) if isinstance(value, bool) else value for value in values]
-    return hashlib.sha256(as_json(plain).encode()).hexdigest()
+    return hashlib.sha256(row_as_json(values).encode()).hexdigest()

@@ -22,9 +22,13 @@ class Snapshot:
 
     def rows(self, statement: str, *values: Any) -> Iterator[Row]:
         """Rows as the database holds them; `?` stands for a value, on both databases."""
-        if not self.is_postgres:
-            yield from self._connection.execute(statement, values)
-            return
+        if self.is_postgres:
+            return self._pages(statement, values)
+        # Not handed on one by one: that would take a quarter as long again as reading them.
+        rows: Iterator[Row] = self._connection.execute(statement, values)
+        return rows
+
+    def _pages(self, statement: str, values: tuple[Any, ...]) -> Iterator[Row]:
         self._cursors += 1
         with self._connection.cursor(name=f"history_{self._cursors}") as cursor:
             cursor.itersize = PAGE

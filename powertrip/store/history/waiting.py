@@ -29,12 +29,15 @@ class Waiting:
         self._known.execute("CREATE TABLE waiting (about, kind, PRIMARY KEY (about, kind)) WITHOUT ROWID")
         statement = "SELECT kind, event_ids, payload FROM delivery WHERE state = ? AND kind IN (?, ?, ?)"
         kinds = (DeliveryKind.FIRST, DeliveryKind.OUTCOME, DeliveryKind.STORM)
-        for kind, event_ids, payload in seen.rows(statement, DeliveryState.WAITING, *kinds):
-            # What is about a storm names some of its events only.
-            about = a_list(event_ids) if kind != DeliveryKind.STORM else _storms(payload)
-            rows = [(each, kind) for each in about]
-            self._known.executemany("INSERT OR IGNORE INTO waiting VALUES (?, ?)", rows)
-
+        self._known.executemany(
+            "INSERT OR IGNORE INTO waiting VALUES (?, ?)",
+            (
+                (about, kind)
+                for kind, event_ids, payload in seen.rows(statement, DeliveryState.WAITING, *kinds)
+                # What is about a storm names some of its events only.
+                for about in (a_list(event_ids) if kind != DeliveryKind.STORM else _storms(payload))
+            ),
+        )
         self._known.execute("CREATE TABLE changes (channel, ts, PRIMARY KEY (channel, ts)) WITHOUT ROWID")
         changes = "SELECT channel, ts FROM delivery WHERE state = ? AND ts IS NOT NULL"
         self._known.executemany(
