@@ -21,7 +21,7 @@ def moment(microseconds: int) -> datetime:
 
 
 def row_as_json(values: Sequence[Any]) -> str:
-    """What `as_json` makes of a list of columns as the database holds them; truths are numbers, as in SQLite."""
+    """What `as_json` makes of a list of columns as the database holds them; truths are numbers."""
     parts = []
     for value in values:
         kind = type(value)
