@@ -8,6 +8,7 @@ import json
 import logging
 import re
 import sys
+from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any, Literal, TextIO
 from urllib.parse import quote
@@ -19,11 +20,12 @@ LogFormat = Literal["auto", "human", "json"]
 
 REDACTED = "[redacted]"
 _COLOUR = r"\x1b\[[\d;]*m"
-_SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"), REDACTED),
-    (re.compile(r"(hooks\.slack\.com/)[^\s\"'\x1b]+"), rf"\1{REDACTED}"),
-    (re.compile(r"([?&]ticket=)[^\s&\"'\x1b]+"), rf"\1{REDACTED}"),
+_SHAPES: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
+    (("xox", "xapp"), re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp)-[\w-]+"), REDACTED),
+    (("hooks.slack.com/",), re.compile(r"(hooks\.slack\.com/)[^\s\"'\x1b]+"), rf"\1{REDACTED}"),
+    (("ticket=",), re.compile(r"([?&]ticket=)[^\s&\"'\x1b]+"), rf"\1{REDACTED}"),
     (
+        ("authorization",),
         re.compile(
             rf"(authorization(?:{_COLOUR}|[\s:=\"'\\])+(?:(?:basic|bearer)\s+)?)[^\s\"',}}\\\x1b]+",
             re.IGNORECASE,
@@ -31,6 +33,7 @@ _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
         rf"\1{REDACTED}",
     ),
 )
+"""Words of which one stands, in whatever case, where the shape does; the shape; what is left of it."""
 _QUIET_LIBRARIES = {
     "aiohttp": logging.INFO,
     "asyncio": logging.INFO,
@@ -57,25 +60,56 @@ def redact(text: str) -> str:
     # The longest first: one secret may be a part of another, whose remainder would stay.
     # Cut out, and filled in at the end: a short secret may be a part of the word that stands for another.
     parts = [text]
-    for secret in sorted(_secrets, key=len, reverse=True):
+    for secret in sorted(filter(text.__contains__, _secrets), key=len, reverse=True):
         parts = [kept for part in parts for kept in part.split(secret)]
     text = REDACTED.join(parts)
-    for shape, replacement in _SHAPES:
-        text = shape.sub(replacement, text)
+    lowered = text.lower()
+    for words, shape, replacement in _SHAPES:
+        # Outside ASCII a letter may be another's other case.
+        if any(word in lowered for word in words) or not text.isascii():
+            text = shape.sub(replacement, text)
     return text
 
 
-_OURS: list[Processor] = [
+_ALL: list[Processor] = [
     structlog.contextvars.merge_contextvars,
-    structlog.stdlib.filter_by_level,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.stdlib.PositionalArgumentsFormatter(),
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 ]
-# Lines of libraries are filtered by stdlib, and reach structlog without a logger to filter by.
-_THEIRS = [processor for processor in _OURS if processor is not structlog.stdlib.filter_by_level]
+
+
+_LEVELS = {name.lower(): number for name, number in logging.getLevelNamesMapping().items()}
+
+
+class _Writer:
+    """Writes our lines to where those of libraries go.
+
+    The way through Python's own logging takes longer than all else about a line, and a line a request is
+    written.
+    """
+
+    def __init__(self, name: str, handler: logging.StreamHandler[TextIO], renderers: list[Processor]) -> None:
+        self.name = name
+        self._handler = handler
+        self._renderers = renderers
+
+    def _write(self, line: EventDict) -> None:
+        try:
+            rendered: Any = line
+            for render in self._renderers:
+                rendered = render(self, "", rendered)
+            with self._handler.lock or nullcontext():
+                self._handler.stream.write(f"{rendered}\n")
+                self._handler.flush()
+        except Exception:  # noqa: BLE001 (whoever logs something must not fail of it)
+            self._handler.handleError(
+                logging.makeLogRecord({"name": self.name, "msg": str(line.get("event"))})
+            )
+
+    debug = info = warning = error = critical = _write
 
 
 def configure_logging(
@@ -95,17 +129,10 @@ def configure_logging(
         ]
     else:
         renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+    renderers.append(_redact_line)
     handler = logging.StreamHandler(target)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=_THEIRS,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                *renderers,
-                _redact_line,
-            ],
-        )
-    )
+    of_libraries = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers]
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=_ALL, processors=of_libraries))
     handler.addFilter(_is_wanted)
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     logging.captureWarnings(True)
@@ -115,10 +142,17 @@ def configure_logging(
             logger.setLevel(logging.NOTSET)
     for name, least in _QUIET_LIBRARIES.items():
         logging.getLogger(name).setLevel(max(least, logging.getLogger().level))
+    least = logging.getLogger().level
+
+    def is_due(_logger: Any, method: str, line: EventDict) -> EventDict:
+        if _LEVELS[method] < least:
+            raise structlog.DropEvent
+        return line
+
     structlog.configure(
-        processors=[*_OURS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        wrapper_class=structlog.stdlib.BoundLogger,
+        processors=[is_due, *_ALL, lambda _logger, _method, line: ((line,), {})],
+        logger_factory=lambda *names: _Writer(str(names[0]) if names else "powertrip", handler, renderers),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.NOTSET),
         cache_logger_on_first_use=False,  # module-level loggers must follow a second call
     )
 

@@ -128,6 +128,8 @@ def test_an_unknown_level_is_refused() -> None:
         ("Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"),
         ("{'Authorization': 'Basic dXNlcjpwYXNz', 'X': 1}", "{'Authorization': 'Basic [redacted]', 'X': 1}"),
         ('{"authorization": "s3cret"}', '{"authorization": "[redacted]"}'),
+        ("AUTHORIZATION=abc", "AUTHORIZATION=[redacted]"),
+        ("author\u0131zation: abc", "author\u0131zation: [redacted]"),
         ("the box has xo- and xapps", "the box has xo- and xapps"),
     ],
 )
@@ -180,3 +182,30 @@ def test_an_authorization_is_redacted_between_colours_too() -> None:
     structlog.get_logger().info("asked", authorization="Bearer abcdef", then="kept")
     assert "abcdef" not in stream.getvalue()
     assert "kept" in stream.getvalue()
+
+
+class Closed(io.StringIO):
+    """A stream whose other end is gone."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+
+def test_a_line_that_cannot_be_written_breaks_nobody(capsys: pytest.CaptureFixture[str]) -> None:
+    log.configure_logging("info", stream=Closed())
+    structlog.get_logger("powertrip.pipeline").info("sent")
+    assert "BrokenPipeError" in capsys.readouterr().err
+
+
+def test_a_value_that_cannot_be_shown_breaks_nobody(
+    lines: io.StringIO, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Odd:
+        def __str__(self) -> str:
+            raise LookupError("nothing to show")
+
+        __repr__ = __str__
+
+    structlog.get_logger("powertrip.pipeline").info("sent", value=Odd())
+    assert lines.getvalue() == ""
+    assert "nothing to show" in capsys.readouterr().err

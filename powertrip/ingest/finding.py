@@ -116,7 +116,13 @@ def _finder(paths: tuple[str, ...]) -> Finder:
 
 @lru_cache(maxsize=256)
 def _finder_of_record(keys: RecordKeys) -> Finder:
-    paths = {name: getattr(keys, name) for name in RecordKeys.model_fields}
+    paths = {
+        "message": keys.message,
+        "host": keys.host,
+        "time": keys.time,
+        "id": keys.id,
+        "program": keys.program,
+    }
     return Finder({**paths, "facility": _FACILITY_KEYS, "pri": _PRI_KEYS, **_TRUSTED_KEYS})
 
 
