@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from collections.abc import Iterable
 from itertools import pairwise
 
 import re2
@@ -62,12 +63,20 @@ def weakness(secret: str) -> str | None:
 
 def is_same(offered: str, secret: SecretStr) -> bool:
     """Whether it is the secret; neither the time taken nor a length tells a stranger anything."""
+    return is_any((offered,), secret)
+
+
+def is_any(offered: Iterable[str], secret: SecretStr) -> bool:
+    """Whether one of them is the secret; the time taken tells no more than how many were offered."""
+    wanted = _digest(secret.get_secret_value())
+    # All of them, so that nothing tells which it was.
+    matches = [hmac.compare_digest(_digest(text), wanted) for text in offered]
+    return any(matches)
+
+
+def _digest(text: str) -> bytes:
     # Of a header, bytes that are not UTF-8 come as lone surrogates.
-    digests = [
-        hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
-        for text in (offered, secret.get_secret_value())
-    ]
-    return hmac.compare_digest(*digests)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
 
 
 def is_borne_by(token: SecretStr, authorization: str | None) -> bool:

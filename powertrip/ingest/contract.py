@@ -66,7 +66,7 @@ def too_many(records: int) -> str:
     return f"the body holds more than {records} records; send smaller batches"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class IngestRequest:
     """One request as a source sees it, free of HTTP machinery."""
 
@@ -77,20 +77,22 @@ class IngestRequest:
     received_at: datetime
     source: str = ""
     """The name of the source, as the path has it."""
-    limits: Limits = Limits()
+    limits: Limits = DEFAULT_LIMITS
     fetcher: Fetcher = field(default_factory=Fetcher)
     """The endpoint's own, which keeps certificates from request to request."""
     path_secret: str | None = None
     """The segment behind the source's name in the path, unquoted."""
+    proven_to: object = None
+    """The source that has checked all credentials already, if one has."""
 
     def __post_init__(self) -> None:
         # Names of headers have no case, and proxies change it.
         lowered: dict[str, str] = {}
         for name, value in self.headers.items():
+            key = name.lower()
             # As RFC 9110 (5.3) reads them. Of two secrets none counts: a proxy may have checked the other.
-            before = lowered.get(name.lower())
-            lowered[name.lower()] = value if before is None else f"{before}, {value}"
-        object.__setattr__(self, "headers", lowered)
+            lowered[key] = f"{lowered[key]}, {value}" if key in lowered else value
+        self.headers = lowered
 
     def kept_headers(self) -> dict[str, str]:
         """The headers that reading looks at, but for credentials."""
@@ -156,7 +158,7 @@ class Source(Protocol):
         """Check all credentials, a signature over the body included; raises Unauthorized."""
 
     def read(self, request: IngestRequest) -> Reading:
-        """Authorize, a signature over the body included, then make records of the body, in its order.
+        """Authenticate, unless the request is `proven_to` this source, then make records, in their order.
 
         Raises Unauthorized, BodyTooLarge (also for what the body inflates to), or Unreadable.
         """

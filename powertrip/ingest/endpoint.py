@@ -2,10 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from typing import cast
 
 import structlog
 from aiohttp import web
@@ -30,6 +32,7 @@ _log = structlog.get_logger(__name__)
 
 REQUEST_ID = web.RequestKey("id", str)
 
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
 _THREAD_FROM_BYTES = 4 * 1024
 """Bodies from this size are parsed in a thread, so that nobody else waits for them: a byte may take 20 µs,
 where a record is as short as `{},`."""
@@ -60,24 +63,34 @@ class IngestEndpoint:
 
     async def post(self, request: web.Request) -> web.Response:
         """Answer one POST, once its records are committed."""
-        source, head = self._source(request)
+        source, ingest = self._source(request)
         # Before the body, so that a stranger cannot make us hold one.
-        source.authorize(head)
-        async with self._body(request, source, head) as body, self._turn(source, head.source, body):
-            reading = await self._read(source, replace(head, body=body))
-            duplicates = await self._keep(reading, head)
+        source.authorize(ingest)
+        if not source.proves_by_body:
+            ingest.proven_to = source
+        held = _Held(self.unproven if source.proves_by_body else self.proven, ingest.source)
+        try:
+            ingest.body = await self._receive(request, source, ingest.limits, held)
+            async with self._turn(source, ingest.source, ingest.body):
+                reading = await self._read(source, ingest)
+                duplicates = await self._keep(reading, ingest)
+        finally:
+            held.give_back()
         if reading.follow_up is not None:
             await reading.follow_up()
         if reading.answer is not None:
             return _response(reading.answer)
         # Firehose, the strictest of all senders, requires the first two.
-        answer = {
-            "requestId": request[REQUEST_ID],
-            "timestamp": int(self.clock().timestamp() * 1000),
-            "accepted": len(reading.records),
-            "duplicates": duplicates,
-        }
-        return web.json_response(answer)
+        return web.Response(
+            body=b'{"requestId": "%b", "timestamp": %d, "accepted": %d, "duplicates": %d}'
+            % (
+                request[REQUEST_ID].encode(),
+                self.clock().timestamp() * 1000,
+                len(reading.records),
+                duplicates,
+            ),
+            headers=_JSON,
+        )
 
     async def _keep(self, reading: Reading, head: IngestRequest) -> int:
         """Commit what was read; returns how many of its records were known."""
@@ -99,57 +112,37 @@ class IngestEndpoint:
         return _response(source.challenge(head))
 
     def _source(self, request: web.Request) -> tuple[Source, IngestRequest]:
-        source = self.sources().get(request.match_info["source"])
+        name = request.match_info["source"]
+        source = self.sources().get(name)
         if source is None:
             raise web.HTTPNotFound
         head = IngestRequest(
             headers=request.headers,
             body=b"",
             received_at=self.clock(),
-            source=request.match_info["source"],
+            source=name,
             limits=self.limits(),
             fetcher=self.fetcher,
             path_secret=request.match_info.get("secret"),
         )
         return source, head
 
-    @asynccontextmanager
-    async def _body(self, request: web.Request, source: Source, head: IngestRequest) -> AsyncIterator[bytes]:
-        """The whole body, which is counted among those that are held until the block ends."""
-        room = self.unproven if source.proves_by_body else self.proven
-        held = 0
-
-        def hold(size: int) -> None:
-            nonlocal held
-            room.take(head.source, size)
-            held += size
-
-        try:
-            yield await self._receive(request, source, head.limits, hold)
-        finally:
-            room.give_back(head.source, held)
-
-    async def _receive(
-        self, request: web.Request, source: Source, limits: Limits, hold: Callable[[int], None]
-    ) -> bytes:
-        body = bytearray()
+    async def _receive(self, request: web.Request, source: Source, limits: Limits, held: "_Held") -> bytes:
+        """The whole body, which is counted among those that are held."""
         limit = min(source.body_limit or limits.body_bytes, limits.body_bytes)
+        if (request.content_length or 0) > limit:
+            raise _too_large(limit)
+        if request.content.is_eof():
+            # It came with its headers, as nearly all do, and needs no timer.
+            return await _collect(request, limit, held)
         # Who signs sends little, and at once; and anybody may claim to.
         seconds = min(self.body_timeout, _UNPROVEN_TIMEOUT) if source.proves_by_body else self.body_timeout
-        too_large = BodyTooLarge(f"the body is over the limit of {limit} bytes; send smaller batches")
-        if (request.content_length or 0) > limit:
-            raise too_large
         try:
             # For the whole body: a sender of a byte a second would hold its connection for ever.
             async with asyncio.timeout(seconds):
-                async for chunk in request.content.iter_any():
-                    hold(len(chunk))
-                    body += chunk
-                    if len(body) > limit:
-                        raise too_large
+                return await _collect(request, limit, held)
         except TimeoutError as error:
             raise Overloaded(f"the body did not arrive within {seconds:g} s") from error
-        return bytes(body)
 
     def _turn(self, source: Source, name: str, body: bytes) -> AbstractAsyncContextManager[None]:
         is_large = source.packs_parts or len(body) >= _LARGE or not inflates_within(body, _LARGE)
@@ -158,8 +151,8 @@ class IngestEndpoint:
     async def _read(self, source: Source, ingest: IngestRequest) -> Reading:
         """Read the body; one that the source cannot read is committed to the quarantine."""
         try:
-            if isinstance(source, Preparing):
-                await source.prepare(ingest)
+            if _prepares(type(source)):
+                await cast("Preparing", source).prepare(ingest)
             is_packed = source.packs_parts or ingest.body.startswith(GZIP_MAGIC)
             if is_packed or len(ingest.body) >= _THREAD_FROM_BYTES:
                 return await asyncio.to_thread(source.read, ingest)
@@ -183,6 +176,45 @@ class IngestEndpoint:
             source.authenticate(ingest)
             headers = ingest.kept_headers()
         await self.inbox.quarantine_body(ingest.source, ingest.body, reason, ingest.received_at, headers)
+
+
+class _Held:
+    """What one request holds of the room for bodies."""
+
+    def __init__(self, room: Room, source: str) -> None:
+        self._room = room
+        self._source = source
+        self._size = 0
+
+    def hold(self, size: int) -> None:
+        """Hold so many bytes more; raises Overloaded."""
+        self._room.take(self._source, size)
+        self._size += size
+
+    def give_back(self) -> None:
+        self._room.give_back(self._source, self._size)
+
+
+async def _collect(request: web.Request, limit: int, held: _Held) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.content.iter_any():
+        held.hold(len(chunk))
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > limit:
+            raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"the body is over the limit of {limit} bytes; send smaller batches")
+
+
+@lru_cache
+def _prepares(kind: type) -> bool:
+    """Whether sources of this class are `Preparing`; to look at all their methods takes long."""
+    return issubclass(kind, Preparing)
 
 
 def _response(answer: IngestAnswer) -> web.Response:

@@ -7,10 +7,10 @@ can save the body, which by then is committed to the quarantine.
 
 import logging
 import time
-import uuid
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from difflib import get_close_matches
+from secrets import token_hex
 
 import structlog
 from aiohttp import web
@@ -24,9 +24,6 @@ from powertrip.ingest.holding import Room
 from powertrip.metrics import Metrics
 
 _log = structlog.get_logger(__name__)
-
-_REFUSAL = web.RequestKey("refusal", str)
-_CAUSE = web.RequestKey("cause", str)
 
 _BODY_TIMEOUT = 30.0
 _RETRY_AFTER = 10
@@ -69,42 +66,36 @@ def build_app(
         proven=proven,
         unproven=unproven,
     )
-    # The errors are answered within, so that every answer is counted and logged.
-    app = web.Application(middlewares=[_observing(sources, metrics, refused), _answer_errors])
+    app = web.Application(middlewares=[_answering(sources, metrics, refused)])
     for path in ("/ingest/{source}", "/ingest/{source}/{secret}"):
         app.router.add_post(path, endpoint.post)
         app.router.add_get(path, endpoint.challenge, allow_head=False)
     return app
 
 
-@web.middleware
-async def _answer_errors(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Give every refusal the answer that makes its sender do the right thing."""
-    try:
-        return await handler(request)
-    except Exception as error:  # noqa: BLE001 (a sender can act on 503; many drop what is answered 500)
-        if isinstance(error, IngestRefused):
-            status, text = error.status, str(error)
-        elif isinstance(error, web.HTTPException):
-            status, text = error.status, _ADVICE.get(error.status, error.reason)
-        elif isinstance(error, ConnectionError | web.RequestPayloadError):
-            status, text = 400, "the body did not arrive whole"
-        else:
-            is_store = isinstance(error, StoreUnavailable)
-            # The cause alone: a traceback a request would bury it, in the minutes that matter.
-            _log.error("request failed", **{"error": str(error)} if is_store else {"exc_info": error})
-            status, text = 503, _DATABASE_IS_BUSY if is_store else _OWN_MISTAKE
-        headers = {}
-        if status == 503:
-            headers["Retry-After"] = str(getattr(error, "retry_after", _RETRY_AFTER))
-        elif status == 401:
-            headers["WWW-Authenticate"] = "Bearer"
-        elif isinstance(error, web.HTTPMethodNotAllowed):
-            headers["Allow"] = error.headers["Allow"]
-        request[_REFUSAL] = text
-        request[_CAUSE] = _cause(error, status)
-        answer = {"requestId": request[REQUEST_ID], "error": text}
-        return web.json_response(answer, status=status, headers=headers)
+def _refusal(error: Exception, request_id: str) -> tuple[web.Response, str]:
+    """The answer that makes the sender do the right thing, and what it says."""
+    if isinstance(error, IngestRefused):
+        status, text = error.status, str(error)
+    elif isinstance(error, web.HTTPException):
+        status, text = error.status, _ADVICE.get(error.status, error.reason)
+    elif isinstance(error, ConnectionError | web.RequestPayloadError):
+        status, text = 400, "the body did not arrive whole"
+    else:
+        is_store = isinstance(error, StoreUnavailable)
+        # The cause alone: a traceback a request would bury it, in the minutes that matter.
+        _log.error("request failed", **{"error": str(error)} if is_store else {"exc_info": error})
+        # A sender can act on 503; many drop what is answered 500.
+        status, text = 503, _DATABASE_IS_BUSY if is_store else _OWN_MISTAKE
+    headers = {}
+    if status == 503:
+        headers["Retry-After"] = str(getattr(error, "retry_after", _RETRY_AFTER))
+    elif status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    elif isinstance(error, web.HTTPMethodNotAllowed):
+        headers["Allow"] = error.headers["Allow"]
+    answer = {"requestId": request_id, "error": text}
+    return web.json_response(answer, status=status, headers=headers), text
 
 
 def _cause(error: Exception, status: int) -> str:
@@ -122,47 +113,56 @@ def _cause(error: Exception, status: int) -> str:
     return causes.get(status, str(status))
 
 
-def _observing(
+def _answering(
     sources: Callable[[], Mapping[str, Source]], metrics: Metrics, refused: Callable[[str, str], None]
 ) -> Middleware:
-    """The access log and the count of answers."""
+    """Answers errors, and counts and logs every answer."""
 
     @web.middleware
-    async def observe(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[REQUEST_ID] = uuid.uuid4().hex
+    async def answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+        request_id = request[REQUEST_ID] = token_hex(16)
         started = time.monotonic()
-        response = await handler(request)
+        refusal = cause = None
+        response: web.StreamResponse
+        try:
+            response = await handler(request)
+        except Exception as error:  # noqa: BLE001 (whatever it is, the sender is told what to do)
+            response, refusal = _refusal(error, request_id)
+            cause = _cause(error, response.status)
         # The pattern of the path, for the real one may hold a secret; and a source only if there is one of
         # this name, for anybody can post to any.
         resource = request.match_info.route.resource
         route = resource.canonical if resource else "(none)"
         source = request.match_info.get("source", "")
-        known_source = source if source in sources() else "(unknown)"
-        if route.startswith("/ingest/"):
-            metrics.request_answered(known_source, response.status)
-            if _CAUSE in request:
-                refused(source if source in sources() else "", request[_CAUSE])
-        if route.startswith("/api/"):
-            metrics.api_answered(response.status)
+        is_known = source in sources()
+        known_source = source if is_known else "(unknown)"
         # Platforms and Prometheus ask every few seconds: that is for debugging only.
-        level = logging.INFO if route.startswith(("/ingest/", "/api/")) else logging.DEBUG
+        level = logging.DEBUG
+        if route.startswith("/ingest/"):
+            level = logging.INFO
+            metrics.request_answered(known_source, response.status)
+            if cause is not None:
+                refused(source if is_known else "", cause)
+        elif route.startswith("/api/"):
+            level = logging.INFO
+            metrics.api_answered(response.status)
         _log.log(
             logging.WARNING if response.status >= 400 else level,
             "request",
-            id=request[REQUEST_ID],
+            id=request_id,
             method=request.method,
             route=route,
             source=known_source,
             # A slip in a sender's address; what it wrote is not logged, for it may be a secret.
-            meant=_nearest(source, sources()) if source and known_source != source else None,
+            meant=_nearest(source, sources()) if source and not is_known else None,
             status=response.status,
-            refusal=request.get(_REFUSAL),
+            refusal=refusal,
             remote=request.remote,
             milliseconds=round((time.monotonic() - started) * 1000, 1),
         )
         return response
 
-    return observe
+    return answer
 
 
 def _nearest(written: str, known: Iterable[str]) -> str | None:

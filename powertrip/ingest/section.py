@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import Field
@@ -39,7 +40,7 @@ class Ingest(Section):
     retry_after: Duration = timedelta(seconds=30)
     """When senders are told to retry."""
 
-    @property
+    @cached_property
     def limits(self) -> Limits:
         """How much is taken of a request, and of all at once."""
         return Limits(

@@ -8,6 +8,7 @@ from powertrip.errors import Unauthorized
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.sample import SampleLogin
 from powertrip.ingest.source import Signature, SignedSource
+from tests.sources import posting
 from tests.sources.posting import SECRET, hmac_of, request
 
 
@@ -47,3 +48,14 @@ def test_a_signed_source_that_says_nothing_of_its_signature_cannot_be_made() -> 
     abstract: Any = Unsigned
     with pytest.raises(TypeError, match="signature"):
         abstract(secret=SECRET)
+
+
+def test_only_what_was_proven_to_the_very_source_is_read_without_being_checked_again() -> None:
+    source, other = (posting.source("syslog", secret=SECRET) for _ in range(2))
+    asked = posting.request("a line", {"Authorization": "Bearer wrong"})
+
+    asked.proven_to = other
+    with pytest.raises(Unauthorized):
+        source.read(asked)
+    asked.proven_to = source
+    assert [record.message for record in source.read(asked).records] == ["a line"]
