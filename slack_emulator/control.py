@@ -24,7 +24,7 @@ from slack_emulator.people import Outcome
 from slack_emulator.seen import SeenMessage, State
 from slack_emulator.socket_mode import DisconnectReason
 
-DEFAULT_TIMEOUT = 10.0
+DEFAULT_TIMEOUT = 25.0
 
 
 class ControlRefused(Exception):

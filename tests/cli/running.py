@@ -22,7 +22,7 @@ from tests.end_to_end.harness import ROOT
 
 Answer = TypeVar("Answer")
 
-PATIENCE = 30.0
+PATIENCE = 60
 WIDTH = 200
 
 

@@ -163,7 +163,7 @@ async def test_two_workers_ask_about_each_of_200_events_once_and_take_clicks_on_
             for n in range(200)
         ]
         await asyncio.gather(*(sender.post(*records[n : n + 10]) for n in range(0, 200, 10)))
-        await control.wait_for(lambda s: len(s.messages()) == 200, timeout=60)
+        await control.wait_for(lambda s: len(s.messages()) == 200, timeout=100)
         await evidence.until_idle()
         cards = [m for m in (await control.state()).messages() if m.shows("alice")][:24]
         await asyncio.gather(
