@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
-
-import httpx
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Self, TypeAlias
 
 from powertrip.errors import Busy, Rejected, Unavailable
+
+if TYPE_CHECKING:
+    import httpx
 
 Clock = Callable[[], datetime]
 
@@ -33,14 +35,54 @@ def steady_now() -> datetime:
     return datetime.fromtimestamp(time.monotonic(), UTC)
 
 
-def new_client(ca_file: str | None = None) -> httpx.AsyncClient:
+class Pool:
+    """Connections to servers outside, made ready at the first call: many never make one.
+
+    Then it takes 0.1 s and 8 MiB, in a thread, so that all else runs meanwhile.
+    """
+
+    def __init__(self, trusted: ssl.SSLContext | None = None) -> None:
+        """Without `trusted`, this machine's authorities are."""
+        self._trusted = trusted
+        self._client: httpx.AsyncClient | None = None
+        self._opening = asyncio.Lock()
+
+    async def opened(self) -> "httpx.AsyncClient":
+        async with self._opening:
+            if self._client is None:
+                self._client = await asyncio.to_thread(_open, self._trusted)
+            return self._client
+
+    async def aclose(self) -> None:
+        if self._client is not None:
+            await self._client.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+
+Client: TypeAlias = "Pool | httpx.AsyncClient"
+
+
+def new_client(ca_file: str | None = None) -> Pool:
     """A pool of connections that trusts this machine's authorities, or only `ca_file`; raises OSError."""
-    return httpx.AsyncClient(verify=ssl.create_default_context(cafile=ca_file) if ca_file else _trusted())
+    return Pool(ssl.create_default_context(cafile=ca_file) if ca_file else None)
+
+
+def _open(trusted: ssl.SSLContext | None) -> "httpx.AsyncClient":
+    import httpx  # noqa: PLC0415 (see `Pool`)
+
+    return httpx.AsyncClient(verify=trusted or _of_machine())
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
-    # Reading a hundred and fifty certificates takes 50 ms, in which nothing else runs: once is enough.
+def _of_machine() -> ssl.SSLContext:
+    # Reading a hundred and fifty certificates takes 50 ms: once is enough.
+    import httpx  # noqa: PLC0415 (see `Pool`)
+
     return httpx.create_ssl_context()
 
 
@@ -96,7 +138,7 @@ class JsonAnswer:
 class HttpClient:
     """The way to one server."""
 
-    client: httpx.AsyncClient
+    client: Client
     clock: Clock = utc_now
     name: str = ""
     """What begins the text of each error: a service, or a setting."""
@@ -124,7 +166,7 @@ class HttpClient:
         answer = await self.request(method, path, params=params, headers=headers, json=json, login=login)
         if answer.status in self.understood:
             return JsonAnswer(answer.status, None)
-        if answer.status != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             raise self.rejected(answer, self.advice.get(answer.status, self.otherwise))
         try:
             return JsonAnswer(answer.status, answer.json())
@@ -143,7 +185,10 @@ class HttpClient:
         login: tuple[str, str] | None = None,
     ) -> Answer:
         """Call, with `login` by basic auth; raises Unavailable, Busy at 429, if a later call may succeed."""
-        prepared = self.client.build_request(
+        client = await self.client.opened() if isinstance(self.client, Pool) else self.client
+        import httpx  # noqa: PLC0415 (only now, for `opened` has loaded it in a thread)
+
+        prepared = client.build_request(
             method,
             self.base_url + path,
             params=params,
@@ -158,7 +203,7 @@ class HttpClient:
             # httpx bounds each read; this bounds them all.
             async with asyncio.timeout(self.bounds.seconds):
                 # A redirect leads where nobody agreed to go, with what was meant for this server.
-                response = await self.client.send(prepared, stream=True, auth=login, follow_redirects=False)
+                response = await client.send(prepared, stream=True, auth=login, follow_redirects=False)
                 try:
                     return await self._read(response)
                 finally:
@@ -174,10 +219,10 @@ class HttpClient:
             advice = f"redirects are not followed; {advice}"
         return Rejected(self._named(f"the server answered {answer.status}; {advice}"))
 
-    async def _read(self, response: httpx.Response) -> Answer:
+    async def _read(self, response: "httpx.Response") -> Answer:
         status, limit, body = response.status_code, self.bounds.size, bytearray()
-        if status == httpx.codes.TOO_MANY_REQUESTS or status in LATER or status >= 500:
-            kind = Busy if status == httpx.codes.TOO_MANY_REQUESTS else Unavailable
+        if status == HTTPStatus.TOO_MANY_REQUESTS or status in LATER or status >= 500:
+            kind = Busy if status == HTTPStatus.TOO_MANY_REQUESTS else Unavailable
             wait = retry_after(response.headers.get("Retry-After"), self.clock())
             raise kind(self._named(f"the server answered {status}"), wait)
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()

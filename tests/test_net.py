@@ -207,3 +207,16 @@ async def test_an_endless_answer_is_left_at_the_limit() -> None:
         with pytest.raises(Unavailable, match="larger than 1024 bytes"):
             (await one.request("GET")).whole()
         await asyncio.wait_for(endless.closed.wait(), 10)
+
+
+async def test_calls_that_come_first_share_the_connections_that_are_opened_then() -> None:
+    pool = new_client()
+    first, second = await asyncio.gather(pool.opened(), pool.opened())
+    assert first is second
+    await pool.aclose()
+    assert first.is_closed
+
+
+async def test_a_pool_that_nobody_used_is_closed_without_being_opened() -> None:
+    async with new_client():
+        pass

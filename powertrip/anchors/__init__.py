@@ -5,10 +5,8 @@ import importlib.util
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from powertrip.anchors.rfc3161 import Rfc3161Anchor
@@ -19,7 +17,10 @@ from powertrip.config.section import Section
 from powertrip.config.values import AT_START, Duration, SourceName, Written, empty_if_none
 from powertrip.domain.checkpoint import private_key
 from powertrip.errors import ConfigError, Mistake
-from powertrip.net import HttpClient, new_client
+from powertrip.net import HttpClient, Pool, new_client
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 __all__ = ["AnchorSection", "Anchors", "AnyAnchor", "AuditSection", "open_anchors"]
 
@@ -55,7 +56,7 @@ class AuditSection(Section):
     """Where else checkpoints are kept, by names of yours. The log has each of them in any case."""
 
     @property
-    def key(self) -> Ed25519PrivateKey | None:
+    def key(self) -> "Ed25519PrivateKey | None":
         """What signs checkpoints."""
         return None if self.sign_with is None else private_key(self.sign_with.get_secret_value())
 
@@ -65,7 +66,7 @@ class Anchors:
     """The anchors by their names, and the connections they use."""
 
     by_name: Mapping[str, Kept]
-    pools: Sequence[httpx.AsyncClient]
+    pools: Sequence[Pool]
 
     async def close(self) -> None:
         await asyncio.gather(*(pool.aclose() for pool in self.pools))

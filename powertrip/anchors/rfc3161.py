@@ -9,8 +9,6 @@ import base64
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-from cryptography import x509
-
 from powertrip.anchors.section import AnchorSection
 from powertrip.config.values import Url
 from powertrip.domain.checkpoint import Checkpoint
@@ -60,6 +58,7 @@ class Rfc3161Anchor(AnchorSection):
     def _verify(self, response: Any, said: bytes, nonce: int | None) -> None:
         """Raises Rejected for a token that proves nothing."""
         import rfc3161_client as rfc3161  # noqa: PLC0415
+        from cryptography import x509  # noqa: PLC0415
 
         try:
             root = x509.load_pem_x509_certificate(Path(self.ca_file).read_bytes())

@@ -13,10 +13,12 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+# Within functions, for it takes 8 MiB, and most who run Powertrip sign nothing.
+# ruff: noqa: PLC0415
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 SEED = 32
 """Bytes of a private key of Ed25519."""
@@ -56,14 +58,16 @@ class Checkpoints:
     every: timedelta = timedelta(hours=1)
     version: str = "unknown"
     """The release that makes them."""
-    key: Ed25519PrivateKey | None = None
+    key: "Ed25519PrivateKey | None" = None
     anchors: tuple[str, ...] = ()
     in_channel: bool = True
     """Whether the security channel shows the newest."""
 
 
-def private_key(text: str) -> Ed25519PrivateKey:
+def private_key(text: str) -> "Ed25519PrivateKey":
     """The key of 32 bytes in base64; raises ValueError."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     try:
         seed = base64.b64decode(text, validate=True)
     except binascii.Error as error:
@@ -73,18 +77,20 @@ def private_key(text: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(seed)
 
 
-def public_key(text: str) -> Ed25519PublicKey:
+def public_key(text: str) -> "Ed25519PublicKey":
     """The key of 32 bytes in base64; raises ValueError."""
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     return Ed25519PublicKey.from_public_bytes(base64.b64decode(text, validate=True))
 
 
-def public_text(key: Ed25519PublicKey) -> str:
+def public_text(key: "Ed25519PublicKey") -> str:
     """A public key as it is handed to whoever checks signatures."""
-    return base64.b64encode(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).decode()
+    return base64.b64encode(key.public_bytes_raw()).decode()
 
 
 def make(
-    *, lines: int, head: str, at: datetime, version: str, key: Ed25519PrivateKey | None = None
+    *, lines: int, head: str, at: datetime, version: str, key: "Ed25519PrivateKey | None" = None
 ) -> Checkpoint:
     """A checkpoint, signed if there is a key."""
     moment = f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
@@ -119,8 +125,10 @@ def _moment(text: str) -> datetime | None:
         return None
 
 
-def is_genuine(checkpoint: Checkpoint, key: Ed25519PublicKey) -> bool:
+def is_genuine(checkpoint: Checkpoint, key: "Ed25519PublicKey") -> bool:
     """Whether this key has signed it."""
+    from cryptography.exceptions import InvalidSignature
+
     said, _, signature = checkpoint.text.partition(_SIGNATURE)
     if not signature:
         return False
@@ -131,6 +139,6 @@ def is_genuine(checkpoint: Checkpoint, key: Ed25519PublicKey) -> bool:
     return True
 
 
-def name_of(key: Ed25519PublicKey) -> str:
+def name_of(key: "Ed25519PublicKey") -> str:
     """The short name of a key, by which one sees which it was."""
-    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()[:16]
+    return hashlib.sha256(key.public_bytes_raw()).hexdigest()[:16]

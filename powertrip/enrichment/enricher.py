@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
-import httpx
-
 from powertrip.domain.address import AddressFacts, AddressKind
 from powertrip.enrichment.address_kinds import classify
 from powertrip.enrichment.cache import AnswerCache
@@ -13,6 +11,7 @@ from powertrip.enrichment.lookup_queue import LookupQueue
 from powertrip.enrichment.merge import merge
 from powertrip.enrichment.service import Service
 from powertrip.metrics import Metrics
+from powertrip.net import Client
 
 
 class Enricher:
@@ -23,7 +22,7 @@ class Enricher:
         services: Sequence[Service],
         cache: AnswerCache,
         *,
-        client: httpx.AsyncClient,
+        client: Client,
         metrics: Metrics,
         clock: Callable[[], datetime],
         ask_about_documentation: bool = False,

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar
 
-import httpx
 from pydantic import AfterValidator, Field, SecretStr
 
 from powertrip.config.section import Section
 from powertrip.config.values import BaseUrl, Duration, Written
 from powertrip.enrichment.cache import AnswerCache, EnrichmentStore
 from powertrip.enrichment.service import Service
-from powertrip.net import Bounds, HttpClient
+from powertrip.net import Bounds, Client, HttpClient
 
 BOUNDS = Bounds(seconds=10.0, size=2 << 20)
 """A hundred addresses take about 200 KiB."""
@@ -41,7 +40,7 @@ class Tools:
 
     store: EnrichmentStore
     cache: AnswerCache
-    client: httpx.AsyncClient
+    client: Client
     clock: Callable[[], datetime]
 
 

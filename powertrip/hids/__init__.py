@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-import httpx
 from pydantic import Field
 
 from powertrip.config.read import Problem, tables
@@ -17,7 +16,7 @@ from powertrip.hids.callback import TellCallback
 from powertrip.hids.indexer import TellIndexer
 from powertrip.hids.section import TellSection, Way
 from powertrip.hids.wazuh4 import TellWazuh4
-from powertrip.net import HttpClient, new_client
+from powertrip.net import HttpClient, Pool, new_client
 
 __all__ = ["AnyTell", "OriginSection", "TellSection", "Way", "Ways", "open_ways"]
 
@@ -36,7 +35,7 @@ class Ways:
     """The ways to tell the origins, by the origins' names, and the connections they use."""
 
     by_origin: Mapping[str, Way]
-    pools: Sequence[httpx.AsyncClient]
+    pools: Sequence[Pool]
 
     async def close(self) -> None:
         await asyncio.gather(*(pool.aclose() for pool in self.pools))

@@ -2,9 +2,9 @@
 
 import hashlib
 from datetime import datetime
+from http import HTTPStatus
 from typing import Annotated, Literal
 
-import httpx
 from pydantic import Field
 
 from powertrip.config.values import Secret, Written
@@ -43,7 +43,7 @@ class TellIndexer(TellSection):
     async def check(self, way: Way) -> str:
         """Log in; raises OutsideError with what to do."""
         answer = await way.client.request("GET", "/", login=self._login())
-        if answer.status != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             raise way.client.rejected(answer, "check user and password")
         return "the indexer takes the password"
 

@@ -6,9 +6,8 @@ it takes 100 events a request and 30 requests a minute. Events arrive with the l
 
 import json
 import re
+from http import HTTPStatus
 from typing import Literal
-
-import httpx
 
 from powertrip.config.values import Secret
 from powertrip.domain.hids import OriginVerdict
@@ -32,15 +31,15 @@ class TellWazuh4(TellSection):
     async def tell(self, verdict: OriginVerdict, way: Way) -> None:
         body = {"events": [json.dumps({"powertrip": event_of(verdict)})]}
         answer = await self._post(body, way)
-        if answer.status == httpx.codes.UNAUTHORIZED:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             # The token ran out; only once, for a refused login would go round for ever.
             way.token = None
             answer = await self._post(body, way)
-        if answer.status == httpx.codes.UNAUTHORIZED:
+        if answer.status == HTTPStatus.UNAUTHORIZED:
             raise way.client.rejected(answer, "it refuses a token that it has just given; check the user")
-        if answer.status == httpx.codes.FORBIDDEN:
+        if answer.status == HTTPStatus.FORBIDDEN:
             raise way.client.rejected(answer, "give the user a role with the permission event:ingest")
-        if answer.status != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             raise way.client.rejected(answer, "is it Wazuh 4.7 or newer? Wazuh 5 is told by its indexer")
         # 200 is only that the request was understood; `error` tells what became of the event.
         result = _json(answer)
@@ -61,7 +60,7 @@ class TellWazuh4(TellSection):
     async def _log_in(self, way: Way) -> str:
         login = (self.user, self.password.get_secret_value())
         answer = await way.client.request("POST", LOGIN, login=login)
-        if answer.status != httpx.codes.OK:
+        if answer.status != HTTPStatus.OK:
             raise way.client.rejected(answer, "check user and password")
         result = _json(answer)
         data = result.get("data") if isinstance(result, dict) else None

@@ -11,13 +11,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 
 from powertrip import cards
 from powertrip.domain.heartbeat import Card, Heard, Link, Trouble, Watched, next_change, source_trouble
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.errors import OutsideError, SlackAmbiguous, SlackError, SlackRefused, StoreUnavailable
+from powertrip.net import Pool
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.heartbeat_alarm import Retries, call_outside, tell_broken, tell_mended
 from powertrip.pipeline.retry import asked_for
@@ -33,9 +33,7 @@ EDIT_EVERY = timedelta(seconds=60)
 class Heartbeat:
     """The heartbeat's loop, with all that is known beside the database, which may be what is broken."""
 
-    def __init__(
-        self, context: Context, is_connected: Callable[[], Awaitable[bool]], http: httpx.AsyncClient
-    ) -> None:
+    def __init__(self, context: Context, is_connected: Callable[[], Awaitable[bool]], http: Pool) -> None:
         self._context = context
         self._is_connected = is_connected
         self._http = http

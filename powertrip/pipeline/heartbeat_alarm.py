@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-import httpx
 import structlog
 from pydantic import SecretStr
 
@@ -11,7 +10,7 @@ from powertrip import cards
 from powertrip.cards import PlainMessage
 from powertrip.domain.heartbeat import Trouble
 from powertrip.errors import OutsideError
-from powertrip.net import Bounds, HttpClient
+from powertrip.net import Bounds, HttpClient, Pool
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.retry import doubled
 
@@ -46,7 +45,7 @@ class Retries:
         self._waiting.pop(what, None)
 
 
-async def call_outside(http: httpx.AsyncClient, address: SecretStr) -> None:
+async def call_outside(http: Pool, address: SecretStr) -> None:
     """Say that all is well; raises Unavailable or Rejected, whose texts do not hold the address."""
     client = HttpClient(
         client=http, name="heartbeat.ping", base_url=address.get_secret_value(), bounds=PING_BOUNDS

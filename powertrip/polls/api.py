@@ -2,16 +2,14 @@
 
 from typing import Any
 
-import httpx
-
 from powertrip.errors import Unavailable
-from powertrip.net import Bounds, Clock, HttpClient
+from powertrip.net import Bounds, Client, Clock, HttpClient
 
 BOUNDS = Bounds(seconds=60.0, size=32 << 20)
 """1000 records of 8 KiB are a quarter of that; `pipeline.poll` waits 90 s for a page."""
 
 
-def poll_client(client: httpx.AsyncClient, clock: Clock) -> HttpClient:
+def poll_client(client: Client, clock: Clock) -> HttpClient:
     """The way to every polled API; each poll gives the whole address."""
     credentials = "the credentials are wrong, or may not read this"
     return HttpClient(

@@ -7,13 +7,12 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
-import httpx
 import structlog
 
 from powertrip.anchors import open_anchors
 from powertrip.hids import open_ways
 from powertrip.metrics import Metrics
-from powertrip.net import new_client, utc_now
+from powertrip.net import Pool, new_client, utc_now
 from powertrip.pipeline.context import Signals
 from powertrip.pipeline.live import Live
 from powertrip.pipeline.ports import Anchor, Enrichment, Origin
@@ -53,7 +52,7 @@ class Shared:
     anchors: Mapping[str, Anchor]
     enrichment: Enrichment
     slack_session: aiohttp.ClientSession
-    http: httpx.AsyncClient
+    http: Pool
 
 
 @asynccontextmanager

@@ -7,15 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import httpx
-
 from powertrip.config.values import did_you_mean
 from powertrip.domain.record import Record
 from powertrip.domain.trial import NO_SOURCE, Trial, new_token
 from powertrip.errors import Rejected, Unavailable
 from powertrip.ingest.contract import InboxWriter
 from powertrip.ingest.sample import HOST, PROGRAM, NoSample, Sample, SampleLogin
-from powertrip.net import HttpClient
+from powertrip.net import Client, HttpClient
 from powertrip.settings import Config
 from powertrip.store import Store
 
@@ -36,7 +34,7 @@ class TrialSender:
 
     config: Callable[[], Config]
     store: Store
-    http: httpx.AsyncClient
+    http: Client
     clock: Callable[[], datetime]
     port: Callable[[], int | None] = lambda: None
     """The port of the endpoint in this process, which the configuration may leave open."""

@@ -8,16 +8,14 @@ import base64
 import binascii
 import re
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.hashes import SHA1, SHA256, HashAlgorithm
-from cryptography.x509 import Certificate
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from powertrip.errors import Unauthorized, Unreadable
+
+if TYPE_CHECKING:
+    from cryptography.x509 import Certificate
 
 MESSAGE_ID = re.compile(r"[A-Za-z0-9-]{1,100}")
 _SIGNED = {
@@ -28,7 +26,6 @@ _SIGNED = {
 }
 _SIGNED["UnsubscribeConfirmation"] = _SIGNED["SubscriptionConfirmation"]
 """The fields that are signed of each type, in this order."""
-_HASHES: dict[str, HashAlgorithm] = {"1": SHA1(), "2": SHA256()}  # noqa: S303 (SNS's own choice for 1)
 _HOST = r"https://sns\.[a-zA-Z0-9-]{3,40}\.amazonaws\.com(\.cn)?"
 _CERTIFICATE_URL = re.compile(_HOST + r"/[A-Za-z0-9_-]{1,200}\.pem")
 _SUBSCRIBE_URL = re.compile(_HOST + r"/\?[A-Za-z0-9%&=:._~+/-]{1,2000}")
@@ -75,12 +72,19 @@ def check_subscribe_url(url: str | None) -> str:
     return url
 
 
-def check_signature(message: SnsMessage, certificate: Certificate, at: datetime) -> None:
+def check_signature(message: SnsMessage, certificate: "Certificate", at: datetime) -> None:
     """Return if the message was signed with the certificate's key.
 
     Raises Unauthorized for a wrong signature, Unreadable for one that cannot be judged.
     """
-    algorithm = _HASHES.get(message.SignatureVersion)
+    # Not at the top, for it takes 8 MiB, and nearly nobody has such a source.
+    from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
+    from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey  # noqa: PLC0415
+
+    algorithms = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303 (SNS's own choice for 1)
+    algorithm = algorithms.get(message.SignatureVersion)
     if algorithm is None:
         raise Unreadable(f"SignatureVersion {message.SignatureVersion[:20]!r} is not known; 1 and 2 are")
     if not certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc:

@@ -6,12 +6,11 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextvars import ContextVar
 from enum import IntEnum
 from functools import partial
-from typing import Any, Concatenate, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 from zlib import crc32
 
 import peewee
 import structlog
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from powertrip.errors import PowertripError, StoreError, StoreUnavailable, StoreUncertain
 from powertrip.store.database_in_use import database, using
@@ -21,6 +20,9 @@ from powertrip.store.line import Line, Lost
 from powertrip.store.lines import PATIENCE, Lines
 from powertrip.store.postgres import Postgres
 from powertrip.store.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +44,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def open_database(url: str, key: Ed25519PrivateKey | None = None) -> peewee.Database:
+def open_database(url: str, key: "Ed25519PrivateKey | None" = None) -> peewee.Database:
     """Return the database that `url` names, not yet connected; raises StoreError for an unknown scheme.
 
     `key` is what signs checkpoints, if anything does; rows bear marks then.

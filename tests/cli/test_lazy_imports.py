@@ -9,7 +9,9 @@ import pytest
 from tests.end_to_end.harness import ROOT
 
 SLACK = {"slack_sdk", "slack_bolt", "aiohttp"}
-HEAVY = SLACK | {"apprise", "httpx", "matplotlib", "maxminddb", "peewee", "prometheus_client"}
+OUTSIDE = {"apprise", "botocore", "cryptography", "httpx", "matplotlib", "maxminddb"}
+"""What serves those alone who ask somebody outside, sign, or draw."""
+HEAVY = SLACK | OUTSIDE | {"peewee", "prometheus_client"}
 RULES = {"re2", "jmespath", "yaml"}
 
 RUN = """\
@@ -49,12 +51,13 @@ def test_the_help_of_a_command_loads_no_library_that_the_command_needs(command: 
 
 @pytest.mark.parametrize("arguments", [(), ("--config", "config.example.yaml")], ids=["packs", "config"])
 def test_rules_test_loads_the_rules_and_the_config_alone(arguments: tuple[str, ...]) -> None:
-    # What sources share names the client that services are asked with.
-    assert libraries("rules", "test", *arguments, "-") & HEAVY <= {"httpx"}
+    assert libraries("rules", "test", *arguments, "-") & HEAVY == set()
 
 
-def test_the_worker_loads_matplotlib_only_once_a_chart_is_drawn() -> None:
-    loading = (
-        "import sys, powertrip.runtime.worker, powertrip.runtime.app; sys.exit('matplotlib' in sys.modules)"
+def test_a_program_loads_what_few_need_only_once_it_is_needed() -> None:
+    loading = "import sys, powertrip.cli.running; print(*sys.modules)"
+    ended = subprocess.run(
+        [sys.executable, "-c", loading], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
-    subprocess.run([sys.executable, "-c", loading], cwd=ROOT, check=True, timeout=60)
+    assert SLACK <= (loaded := set(ended.stdout.split()))
+    assert loaded & OUTSIDE == set()

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from rich.console import Console
 
 from powertrip.cli.shared import printable
@@ -15,10 +14,12 @@ from powertrip.store.history.findings import Findings, Verdict
 from powertrip.store.history.verify import verify
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     from powertrip.settings import Config
 
 
-def verified(anchors: Sequence[Path], key: Ed25519PublicKey | None) -> Findings:
+def verified(anchors: Sequence[Path], key: "Ed25519PublicKey | None") -> Findings:
     """What is wrong with the open database, compared with the checkpoints in these files too."""
     told = list(found_in(_lines(anchors)))
     found = verify(database.obj, utc_now(), anchors=told, key=key)
@@ -27,7 +28,7 @@ def verified(anchors: Sequence[Path], key: Ed25519PublicKey | None) -> Findings:
     return found
 
 
-def own_key(settings: "Config") -> Ed25519PublicKey | None:
+def own_key(settings: "Config") -> "Ed25519PublicKey | None":
     """The public half of the key that the configuration signs checkpoints with."""
     return settings.audit.key.public_key() if settings.audit.key else None
 

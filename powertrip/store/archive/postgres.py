@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from powertrip.errors import StoreError
@@ -14,6 +14,9 @@ from powertrip.store.archive import state
 from powertrip.store.archive.state import Held
 from powertrip.store.database import open_database
 from powertrip.store.migrating import migrate
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 
 def take(url: str, target: Path) -> Held:
@@ -39,7 +42,7 @@ def take(url: str, target: Path) -> Held:
     return held
 
 
-def put_back(backup: Path, url: str, *, now: datetime, key: Ed25519PrivateKey | None = None) -> Held:
+def put_back(backup: Path, url: str, *, now: datetime, key: "Ed25519PrivateKey | None" = None) -> Held:
     """Fill an empty database with what the backup holds; raises StoreError for one that is not empty.
 
     `key` is what signs checkpoints.

@@ -9,10 +9,10 @@ from contextlib import closing, contextmanager, suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import peewee
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from powertrip.errors import StoreError
 from powertrip.store.archive import state
@@ -20,6 +20,9 @@ from powertrip.store.archive.state import Held, Lost
 from powertrip.store.database import open_database
 from powertrip.store.migrating import migrate
 from powertrip.store.sqlite import immutable_uri
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 WAIT = 5.0
 """Seconds to wait for another process's write."""
@@ -70,7 +73,7 @@ def _refuse_damaged(opened: peewee.Database) -> None:
 
 
 def put_back(
-    backup: Path, file: Path, *, replace: bool, now: datetime, key: Ed25519PrivateKey | None = None
+    backup: Path, file: Path, *, replace: bool, now: datetime, key: "Ed25519PrivateKey | None" = None
 ) -> tuple[Held, Path | None]:
     """Make `file` the database that `backup` holds; returns what that is, and where today's was put aside.
 

@@ -8,13 +8,14 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from typing import TYPE_CHECKING, Any
 
 from powertrip.domain.checkpoint import name_of
 from powertrip.store.database_in_use import database
 from powertrip.store.tables import Table
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 SIZE = 16
 """Bytes of a mark."""
@@ -85,7 +86,7 @@ class Since:
         return not self._marker.made(mark) and self.began is not None and self._latest > self.began + _HOUR
 
 
-def marker_of(key: Ed25519PrivateKey | None) -> Marker | None:
+def marker_of(key: "Ed25519PrivateKey | None") -> Marker | None:
     """What makes marks for the owner of a key."""
     if key is None:
         return None

@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
-
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from typing import TYPE_CHECKING, Any
 
 from powertrip.domain.checkpoint import Checkpoint, found_in, is_genuine
 from powertrip.store.history import asked, chain, guards, marked, reading, recounted, schedules, waiting
@@ -13,13 +11,16 @@ from powertrip.store.history.marks import Marker
 from powertrip.store.history.reading import a_text, odd_is_a_fault
 from powertrip.store.history.snapshot import Snapshot, snapshot
 
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 
 def verify(
     opened: Any,
     now: datetime,
     *,
     anchors: Iterable[Checkpoint] = (),
-    key: Ed25519PublicKey | None = None,
+    key: "Ed25519PublicKey | None" = None,
 ) -> Findings:
     """All that is wrong in an open database, as it is at this moment, whoever writes meanwhile.
 
@@ -74,7 +75,7 @@ def _compare(
         marked.check(seen, findings, coupled, marker)
 
 
-def _check_signatures(told: Iterable[Checkpoint], key: Ed25519PublicKey, findings: Findings) -> None:
+def _check_signatures(told: Iterable[Checkpoint], key: "Ed25519PublicKey", findings: Findings) -> None:
     was_signed = False
     for anchor in sorted(told, key=lambda anchor: (anchor.lines, anchor.at)):
         if is_genuine(anchor, key):
