@@ -43,6 +43,9 @@ class Directory(Protocol):
     async def subject(self, person: Person | None) -> Subject:
         """Whom an event is about; raises SlackError while nobody can say, now or from memory."""
 
+    def known(self, person: Person | None) -> Subject | None:
+        """Whom an event is about, where Slack said so lately; None where it has to be asked. Thread-safe."""
+
     async def actor(self, slack_id: str, team_id: str | None, *, needs_group: bool = True) -> Actor:
         """Who clicked, looked up at this moment. Never raises: Slack's silence is a standing.
 

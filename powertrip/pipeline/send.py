@@ -229,17 +229,9 @@ async def _resolve(context: Context, delivery: Delivery) -> None:
         # Who else is told has to hear of it also while nobody says who that is; the name is enough.
         await context.store.resolving.tell(delivery, copied_to, now)
     else:
-        channel = routing.route(subject, settings.security_channel)
-        if channel == copied_to:
-            # It is asked about there, for the person cannot be asked.
-            await context.store.resolving.skip(delivery, now)
-            return
-        if not copied_to and channel == subject.slack_id:
-            await context.store.bursts.ask(
-                delivery, subject, security_channel=settings.security_channel, bursts=settings.bursts, now=now
-            )
-        else:
-            await context.store.resolving.resolve(delivery, subject, copied_to or channel, now)
+        await context.store.bursts.address(
+            delivery, subject, security_channel=settings.security_channel, bursts=settings.bursts, now=now
+        )
     context.signals.outbox.set()
 
 

@@ -4,7 +4,7 @@ The database is the queue. A tick that finds nothing costs one query; no job is 
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import timedelta
 
 import structlog
@@ -12,7 +12,7 @@ import structlog
 from powertrip.domain.delivery import Delivery
 from powertrip.errors import PowertripError, StoreUnavailable
 from powertrip.settings import Config
-from powertrip.store import Clock, ClockStepped, Store
+from powertrip.store import Clock, ClockStepped, Known, Store
 
 log = structlog.get_logger(__name__)
 
@@ -78,6 +78,7 @@ class OutboxLoop(Loop):
         clock: Clock,
         pause: Callable[[str], float],
         posts_per_minute: Callable[[], int],
+        known: Callable[[], Known],
         lease: timedelta,
         every: Every,
         on: asyncio.Event,
@@ -85,7 +86,7 @@ class OutboxLoop(Loop):
     ) -> None:
         """`pause`: seconds between two deliveries of a lane; `send` returns those that Slack demands.
 
-        `posts_per_minute` goes for the messages of all workers.
+        `posts_per_minute` goes for the messages of all workers; `known` says who need not be looked up.
         """
         super().__init__("send", self._hand_out, every=every, on=on)
         self._store = store
@@ -93,36 +94,58 @@ class OutboxLoop(Loop):
         self._clock = clock
         self._pause = pause
         self._posts_per_minute = posts_per_minute
+        self._known = known
         self._lease = lease
         self._lanes_at_once = lanes_at_once
         self._under_way: set[asyncio.Task[None]] = set()
+        self._ended: list[tuple[Delivery, timedelta]] = []
+        """Deliveries whose lanes are still to be given back, each with the rest that its lane takes."""
 
     async def stop(self) -> None:
         """Begin no other delivery, and finish those under way."""
         await super().stop()
         await asyncio.gather(*self._under_way)
+        if not self._ended:
+            return
+        try:
+            await self._store.deliveries.leave(self._ended, self._clock)
+        except StoreUnavailable as error:
+            log.error("lanes not given back, their leases end by themselves", error=str(error))
 
     async def _hand_out(self) -> bool:
-        room = self._lanes_at_once - len(self._under_way)
-        if room <= 0:
+        room, ended = self._lanes_at_once - len(self._under_way), tuple(self._ended)
+        if room <= 0 and not ended:
             return False
         try:
-            # Together: while much is judged, each transaction waits for a batch of records.
-            taken = await self._store.deliveries.take_several(
-                self._clock.read, self._lease, room, posts_per_minute=self._posts_per_minute()
-            )
+            taken = await self._take(room, ended, self._known())
         except ClockStepped:
             await self._clock.follow()
             return True
+        except StoreUnavailable:
+            raise
+        except Exception:  # what cannot be sent on at once must hold up no other: it is looked at by itself
+            log.exception("nothing could be taken, trying without what is known of people")
+            taken = await self._take(room, ended, None)
+        del self._ended[: len(ended)]
+        for _, rest in ended:
+            if rest:
+                asyncio.get_running_loop().call_later(rest.total_seconds(), self.wake)
         for delivery in taken:
-            task = asyncio.create_task(self._deliver(delivery))
-            self._under_way.add(task)
-            task.add_done_callback(self._ended)
-        return bool(taken)
+            self._under_way.add(asyncio.create_task(self._deliver(delivery)))
+        return 0 < room == len(taken)
 
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        self._under_way.discard(task)
-        self.wake()
+    async def _take(
+        self, room: int, ended: Sequence[tuple[Delivery, timedelta]], known: Known | None
+    ) -> list[Delivery]:
+        # Together: while much is judged, each transaction waits for a batch of records.
+        return await self._store.deliveries.take_several(
+            self._clock.read,
+            self._lease,
+            room,
+            posts_per_minute=self._posts_per_minute(),
+            ended=ended,
+            known=known,
+        )
 
     async def _deliver(self, delivery: Delivery) -> None:
         demanded = 0.0
@@ -135,12 +158,10 @@ class OutboxLoop(Loop):
             log.exception("delivery broke, retrying when its lease ends", uid=delivery.uid)
         # Slack limits messages per channel, over all workers.
         rest = max(demanded, self._pause(delivery.lane))
-        try:
-            await self._store.deliveries.leave(delivery, self._clock, timedelta(seconds=rest))
-        except StoreUnavailable as error:
-            log.error("lane not given back, its lease ends by itself", lane=delivery.lane, error=str(error))
-        else:
-            asyncio.get_running_loop().call_later(rest, self.wake)
+        self._ended.append((delivery, timedelta(seconds=rest)))
+        # Here and not when the task is done: whoever is woken now has its room.
+        self._under_way -= {asyncio.current_task()}
+        self.wake()
 
 
 class Timers:

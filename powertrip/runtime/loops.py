@@ -25,6 +25,7 @@ from powertrip.runtime.steps import SocketWatch, follow_clock, maintain, report_
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
+from powertrip.store import Known
 from powertrip.store.deliveries import ANCHOR_LANE, ORIGIN_LANE, UPDATE_LANE
 
 TICK = timedelta(seconds=2)
@@ -55,6 +56,14 @@ def loops(
         # Slack counts changes of messages over the whole workspace, and new messages by channel.
         slack = config().slack
         return (slack.update_interval if lane == UPDATE_LANE else slack.channel_interval).total_seconds()
+
+    def known() -> Known:
+        settings = context.settings
+        return Known(
+            lambda name: context.directory.known(settings.people.find(name)),
+            settings.security_channel,
+            settings.bursts,
+        )
 
     return [
         Loop("watch clock", partial(follow_clock, shared), every=_each(TICK)),
@@ -92,6 +101,7 @@ def loops(
             clock=shared.clock,
             pause=pause,
             posts_per_minute=lambda: config().slack.posts_per_minute,
+            known=known,
             lease=LEASE,
             on=signals.outbox,
             every=_each(TICK),

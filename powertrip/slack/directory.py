@@ -7,7 +7,7 @@ may take. Only what Slack says of a person leads to the security channel; silenc
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -59,8 +59,11 @@ _KEPT = (
 )
 """The part of a profile that Powertrip reads; nothing else of a person is stored."""
 
+REMEMBERED = 10_000
+"""People whom one process remembers at once."""
 SHORT_WAIT = 2.0
 """Seconds of a rate limit that are waited out while somebody waits for the answer to their click."""
+_NEVER = datetime.min.replace(tzinfo=UTC)
 EVER = timedelta(days=365)
 """Longer than any answer is kept: the last known one is better than none while Slack does not answer."""
 
@@ -97,6 +100,8 @@ class SlackDirectory:
         self._limits = limits
         self._group = ReviewersGroup(client, limits, clock)
         self._clock = clock
+        self._answers: dict[str, tuple[datetime, dict[str, Any] | None]] = {}
+        """What Slack told this process of people, and when."""
 
     async def subject(self, person: Person | None) -> Subject:
         """Whom an event is about; raises SlackError while nobody can say, now or from memory."""
@@ -113,6 +118,14 @@ class SlackDirectory:
                 raise _waited_out(person, error) from error
             return subject or before_lookup(person)
         return self._subject(person, user)
+
+    def known(self, person: Person | None) -> Subject | None:
+        """Whom an event is about, where Slack told this process so lately; None otherwise. Thread-safe."""
+        if person is None or person.bot:
+            return None
+        at, user = self._answers.get(_key(person), (_NEVER, None))
+        now = self._clock()
+        return self._subject(person, user) if now - self._lookups().keep <= at <= now else None
 
     async def _last_known(self, person: Person) -> Subject | None:
         """The person as Slack knew them last, whenever that was; None where it is no member one can ask."""
@@ -247,6 +260,9 @@ class SlackDirectory:
         kept = user and {name: user[name] for name in _KEPT if name in user}
         # That nobody was found is an answer too, and kept like any other.
         await self._memory.put(_key(person), {"user": kept}, now)
+        if len(self._answers) >= REMEMBERED:
+            self._answers.clear()
+        self._answers[_key(person)] = (now, kept)
         return user
 
 

@@ -31,7 +31,7 @@ from powertrip.store.lookups import Enriching
 from powertrip.store.members import Members
 from powertrip.store.notes import Notes
 from powertrip.store.notices import Notices
-from powertrip.store.outbox import Deliveries
+from powertrip.store.outbox import Deliveries, Known
 from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.processes import Processes
@@ -50,7 +50,7 @@ from powertrip.store.trials import Trials
 from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
 
-__all__ = ["Clock", "ClockStepped", "Listener", "Signal", "Store"]
+__all__ = ["Clock", "ClockStepped", "Known", "Listener", "Signal", "Store"]
 
 
 class Store:

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from powertrip.domain import routing
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.delivery import RANK, Delivery, DeliveryKind, Note
 from powertrip.domain.event import Severity
@@ -21,6 +22,21 @@ NAMED = 40
 """Lines of a note about several people at most; what came of whom stands at each event, too."""
 _SOON = {"priority": 0, "rank": RANK[Severity.HIGH]}
 """Where a note stands that says why cards come here: before most of these cards."""
+
+
+def address(
+    delivery: Delivery, subject: Subject, *, security_channel: str, bursts: Bursts, now: datetime
+) -> None:
+    """Send on what waited until it was known whom it is about, with all that waits for the same person."""
+    _, copied_to = routing.parts_of(delivery.channel)
+    channel = routing.route(subject, security_channel)
+    if channel == copied_to:
+        # It is asked about there, for the person cannot be asked.
+        resolving.skip(delivery, now)
+    elif not copied_to and channel == subject.slack_id:
+        ask(delivery, subject, security_channel=security_channel, bursts=bursts, now=now)
+    else:
+        resolving.resolve(delivery, subject, copied_to or channel, now)
 
 
 def ask(
@@ -97,4 +113,4 @@ def _diverted(member: str, bursts: Bursts, now: datetime) -> int:
 class BurstsAtPeople(Role):
     """First cards to people, as far as they are not too many."""
 
-    ask = transaction(ask)
+    address = transaction(address)

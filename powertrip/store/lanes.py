@@ -36,6 +36,11 @@ def occupy(delivery: Delivery) -> None:
     written.run(occupied, delivery.leased_until, _holder(delivery), delivery.lane)
 
 
+def leave_unused(name: str) -> None:
+    """Give a lane back that was taken, and in which nothing is sent."""
+    written.run("DELETE FROM lane WHERE name = ?", name)
+
+
 def renew(delivery: Delivery, until: datetime) -> None:
     """Keep the lane for longer."""
     written.run(f"UPDATE lane SET busy_until = ? WHERE {_HELD}", until, *_key(delivery))  # noqa: S608 (ours)

@@ -1,12 +1,14 @@
 """The outbox as the sender sees it: a delivery is claimed for a while, with its lane, and attempted."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from pydantic import TypeAdapter
 
+from powertrip.domain.bursts import Bursts
 from powertrip.domain.delivery import (
     Anchoring,
     Delivery,
@@ -17,9 +19,11 @@ from powertrip.domain.delivery import (
     Settle,
     Telling,
 )
+from powertrip.domain.people import Subject
 from powertrip.domain.quarantine import QuarantineReport
+from powertrip.domain.routing import UNRESOLVED, parts_of
 from powertrip.domain.storm_view import StormNotice
-from powertrip.store import deliveries, lanes, written
+from powertrip.store import bursts, deliveries, lanes, written
 from powertrip.store.clock import ClockStepped
 from powertrip.store.database import Role, transaction
 from powertrip.store.posting import NO_MESSAGE, Posting, is_message
@@ -29,6 +33,9 @@ from powertrip.store.storms.views import view_of
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
 log = structlog.get_logger(__name__)
+
+_HARDLY_USED = timedelta(seconds=5)
+"""What a lease may have been used up by to be as good as new: an attempt ends well before its lease does."""
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.NOTE: TypeAdapter(Note),
@@ -42,10 +49,23 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
 }
 
 
-def take(clock: Callable[[], datetime], lease: timedelta, posting: Posting) -> Delivery | None:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Whom questions are about, as far as nobody need be asked, and what becomes of them then."""
+
+    subject: Callable[[str], Subject | None]
+    """The person of this name; called on the database thread."""
+    security_channel: str
+    bursts: Bursts
+
+
+def take(
+    clock: Callable[[], datetime], lease: timedelta, posting: Posting, known: Known | None = None
+) -> Delivery | None:
     """Take the most urgent due delivery of the lanes that no worker uses, and its lane, for `lease`.
 
-    The clock is read in here: whoever has waited for their turn has not used any of their lease up.
+    The clock is read in here: whoever has waited for their turn has not used any of their lease up. What
+    waits until somebody is found who is `known` is sent on before.
     """
     now, tried, with_messages = clock(), list[str](), True
     while (lane := _next_lane(now, tried, with_messages=with_messages)) is not None:
@@ -55,7 +75,9 @@ def take(clock: Callable[[], datetime], lease: timedelta, posting: Posting) -> D
         # The lane before the delivery: of two workers with one each, the later might go out first.
         if lanes.take(lane, now):
             delivery = _claim(lane, now, lease)
-            if delivery is not None:
+            if delivery is not None and known is not None and _is_sent_on(delivery, known, now):
+                lanes.leave_unused(lane)
+            elif delivery is not None:
                 lanes.occupy(delivery)
                 if is_message(lane):
                     posting.take(now)
@@ -64,17 +86,34 @@ def take(clock: Callable[[], datetime], lease: timedelta, posting: Posting) -> D
     return None
 
 
+def _is_sent_on(delivery: Delivery, known: Known, now: datetime) -> bool:
+    if not delivery.channel.startswith(UNRESOLVED):
+        return False
+    subject = known.subject(parts_of(delivery.channel)[0])
+    if subject is None:
+        return False
+    bursts.address(delivery, subject, security_channel=known.security_channel, bursts=known.bursts, now=now)
+    return True
+
+
 def take_several(
-    clock: Callable[[], datetime], lease: timedelta, limit: int, *, posts_per_minute: int
+    clock: Callable[[], datetime],
+    lease: timedelta,
+    limit: int,
+    *,
+    posts_per_minute: int,
+    ended: Sequence[tuple[Delivery, timedelta]] = (),
+    known: Known | None = None,
 ) -> list[Delivery]:
-    """Take up to `limit` deliveries as `take` does, each of another lane.
+    """Take up to `limit` deliveries as `take` does, each of another lane; those of `ended` are left before.
 
     Where the clock is set meanwhile, those are kept that were taken before, or nothing might ever be taken.
     """
+    leave(ended, clock)
     taken: list[Delivery] = []
     posting = Posting(posts_per_minute)
     try:
-        while len(taken) < limit and (delivery := take(clock, lease, posting)) is not None:
+        while len(taken) < limit and (delivery := take(clock, lease, posting, known)) is not None:
             taken.append(delivery)
     except ClockStepped:
         if not taken:
@@ -113,8 +152,11 @@ def _claim(lane: str, now: datetime, lease: timedelta) -> Delivery | None:
 
 
 def renew(delivery: Delivery, clock: Callable[[], datetime], lease: timedelta) -> bool:
-    """Keep the delivery, and its lane, for another `lease`; returns False where it is another's by now."""
+    """Keep the delivery, and its lane, for about a `lease`; returns False where it is another's by now."""
     until = clock() + lease
+    if until - delivery.leased_until < _HARDLY_USED:
+        # It is as good as new, and what is only read waits for no disk.
+        return deliveries.mine(delivery) is not None
     renewed = f"UPDATE delivery SET leased_until = ? WHERE {deliveries.MINE}"  # noqa: S608 (ours)
     if not written.run(renewed, until, *deliveries.key(delivery)).rowcount:
         return False
@@ -122,9 +164,10 @@ def renew(delivery: Delivery, clock: Callable[[], datetime], lease: timedelta) -
     return True
 
 
-def leave(delivery: Delivery, clock: Callable[[], datetime], rest: timedelta) -> None:
-    """Give the delivery's lane back; it takes nothing more for `rest`."""
-    lanes.leave(delivery, clock() + rest if rest else None)
+def leave(ended: Iterable[tuple[Delivery, timedelta]], clock: Callable[[], datetime]) -> None:
+    """Give the lanes of these deliveries back; each takes nothing more for its rest."""
+    for delivery, rest in ended:
+        lanes.leave(delivery, clock() + rest if rest else None)
 
 
 def _delivery_from(row: Any, *, leased_until: datetime) -> Delivery:

@@ -66,6 +66,4 @@ def skip(delivery: Delivery, now: datetime) -> None:
 class Resolving(Role):
     """What waits until it is known whom it is about."""
 
-    resolve = transaction(resolve)
     tell = transaction(tell)
-    skip = transaction(skip)

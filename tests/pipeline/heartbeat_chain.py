@@ -67,6 +67,9 @@ class Nobody:
     async def subject(self, person: Person | None) -> Subject:  # noqa: ARG002
         return Subject(kind=SubjectKind.UNMAPPED)
 
+    def known(self, person: Person | None) -> Subject | None:  # noqa: ARG002
+        return None
+
     async def actor(
         self,
         slack_id: str,

@@ -1,7 +1,7 @@
 """Servers that say ok and leave the rest out, as a stub or a proxy does: nobody's question is moved by it."""
 
-from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +63,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def directory(client: AsyncWebClient, memory: Store) -> SlackDirectory:
+def directory(client: AsyncWebClient, memory: Store, clock: Callable[[], datetime] = now) -> SlackDirectory:
     """A directory of the test's workspace."""
     identity = Identity(
         team_id="T0TEAM",
@@ -78,8 +78,8 @@ def directory(client: AsyncWebClient, memory: Store) -> SlackDirectory:
         identity,
         reviewers=lambda: Reviewers(group="S0SECURITY"),
         lookups=Lookups,
-        limits=RateLimits(now),
-        clock=now,
+        limits=RateLimits(clock),
+        clock=clock,
     )
 
 
@@ -122,6 +122,28 @@ async def test_a_database_that_is_away_says_nothing_of_the_person_either(
     )
     with pytest.raises(SlackUnavailable, match="does not say who bob is"):
         await looked_up.subject(Person(name="bob", email="bob@example.com"))
+
+
+async def test_a_person_is_known_as_long_as_what_slack_said_of_them_is_used_again(
+    client: AsyncWebClient, store: Store, answers: Answers
+) -> None:
+    answers["users.info"] = {"ok": True, "user": {"id": ALICE, "team_id": "T0TEAM", "real_name": "Alice"}}
+    at = [now()]
+    looked_up = directory(client, store, lambda: at[0])
+    person = Person(name="alice", slack=ALICE)
+    assert looked_up.known(person) is None
+
+    subject = await looked_up.subject(person)
+
+    assert looked_up.known(person) == subject
+    at[0] += Lookups().keep
+    assert looked_up.known(person) == subject
+    assert looked_up.known(Person(name="deploy", bot=True)) is None
+    at[0] += timedelta(microseconds=1)
+    assert looked_up.known(person) is None
+    # As where the clock was set back.
+    at[0] -= timedelta(days=1)
+    assert looked_up.known(person) is None
 
 
 @pytest.mark.parametrize("answer", [{"ok": True}, {"ok": True, "channel": None}, {"ok": True, "channel": {}}])

@@ -37,7 +37,7 @@ async def questions(
     conversations = []
     first = await take_next(store, at, busy=(ALICE, BOB, SECURITY))
     if first is not None:
-        await store.bursts.ask(first, WHO[to], security_channel=SECURITY, bursts=BURSTS, now=at)
+        await store.bursts.address(first, WHO[to], security_channel=SECURITY, bursts=BURSTS, now=at)
     while (sent := await take_next(store, at)) is not None:
         await store.deliveries.finish(sent, at)
         if sent.kind is DeliveryKind.FIRST:
@@ -97,7 +97,7 @@ async def test_the_channel_gets_one_note_however_many_people_get_too_much(
         await opened(database_thread, store, 5, name)
     while (first := await take_next(store, NOW, busy=(ALICE, BOB, SECURITY))) is not None:
         to = WHO[first.channel.removeprefix(UNRESOLVED)]
-        await store.bursts.ask(first, to, security_channel=SECURITY, bursts=BURSTS, now=NOW)
+        await store.bursts.address(first, to, security_channel=SECURITY, bursts=BURSTS, now=NOW)
     notes = []
     while (sent := await take_next(store, NOW)) is not None:
         if isinstance(sent.payload, Note) and sent.channel == SECURITY:

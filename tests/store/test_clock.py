@@ -243,7 +243,7 @@ async def test_a_pause_that_slack_demands_outlasts_a_step_back(
     await queue(database_thread, SECURITY, clock())
     delivery = await taken(store, clock)
     assert delivery is not None
-    await store.deliveries.leave(delivery, clock, timedelta(seconds=60))
+    await store.deliveries.leave([(delivery, timedelta(seconds=60))], clock)
     machine.is_set(HOUR)
     await clock.follow()
     machine.is_set(-HOUR)

@@ -15,7 +15,7 @@ from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.lane_turns import LaneTurns
 from powertrip.store.posting import Posting
-from powertrip.store.tables import AuditRow, DeliveryRow, EventRow
+from powertrip.store.tables import AuditRow, DeliveryRow, DeliveryState, EventRow, LaneRow
 from tests.claiming import ANY_PACE, take_next
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, later, record
 from tests.store.plans import plan_of
@@ -59,7 +59,7 @@ def waiting_in(lane: str) -> list[str | None]:
 async def resolved(store: Store) -> Delivery:
     waiting = await take_next(store, SOON, busy=(ALICE, SECURITY))
     assert waiting is not None
-    await store.bursts.ask(waiting, WHO, security_channel=SECURITY, bursts=BURSTS, now=SOON)
+    await store.bursts.address(waiting, WHO, security_channel=SECURITY, bursts=BURSTS, now=SOON)
     return waiting
 
 
@@ -186,8 +186,61 @@ async def test_who_lost_the_lease_sends_nothing_on(database_thread: DatabaseThre
     assert mine is not None
     assert later_one is not None
     assert mine.id == later_one.id
-    await store.resolving.resolve(mine, WHO, ALICE, SOON)
+    await store.deliveries.database.run(resolving.resolve, mine, WHO, ALICE, SOON)
     assert len(await database_thread.run(waiting_in, f"{UNRESOLVED}alice")) == 5
+
+
+KNOWN = outbox.Known({"alice": WHO}.get, SECURITY, BURSTS)
+
+
+async def taken(store: Store) -> list[tuple[str, tuple[str, ...]]]:
+    """Where what is taken together goes, and the events in it."""
+    found = await store.deliveries.take_several(
+        lambda: SOON, LEASE, 16, posts_per_minute=ANY_PACE, known=KNOWN
+    )
+    return sorted((delivery.channel, delivery.event_ids) for delivery in found)
+
+
+async def test_what_is_about_somebody_known_is_sent_on_and_taken_at_once(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    events = await events_of(database_thread, store, BURSTS.questions + 2, f"{UNRESOLVED}alice")
+
+    # The channel reads first why it is asked.
+    assert await taken(store) == [(SECURITY, ()), (ALICE, (events[0],))]
+
+    assert await database_thread.run(waiting_in, ALICE) == events[: BURSTS.questions]
+    assert await database_thread.run(waiting_in, SECURITY) == events[BURSTS.questions :]
+    assert [(await store.events.get(each)).subject for each in events] == [WHO] * len(events)
+    # Whoever comes next finds the lane as if nobody had been there.
+    lanes = await database_thread.run(lambda: {row.name for row in LaneRow.select()})
+    assert lanes >= {ALICE, SECURITY}
+    assert f"{UNRESOLVED}alice" not in lanes
+
+
+async def test_what_is_about_somebody_unknown_is_handed_out_to_be_looked_up(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    hers = await events_of(database_thread, store, 1, f"{UNRESOLVED}alice")
+    his = await events_of(database_thread, store, 1, f"{UNRESOLVED}bob")
+
+    assert await taken(store) == [(f"{UNRESOLVED}bob", tuple(his)), (ALICE, tuple(hers))]
+
+
+async def test_a_copy_for_the_channel_where_it_is_asked_ends_also_where_the_person_is_known(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    nobody = Subject(kind=SubjectKind.NOT_FOUND)
+    row = deliveries.new(DeliveryKind.COPY, copy_route(SECURITY, f"{UNRESOLVED}alice"), NOW)
+    await database_thread.run(deliveries.enqueue, [row])
+    known = outbox.Known({"alice": nobody}.get, SECURITY, BURSTS)
+
+    assert not await store.deliveries.take_several(
+        lambda: SOON, LEASE, 16, posts_per_minute=ANY_PACE, known=known
+    )
+
+    states = await database_thread.run(lambda: [row.state for row in DeliveryRow.select()])
+    assert states == [DeliveryState.SKIPPED]
 
 
 async def test_copies_for_one_channel_are_sent_on_together_and_no_others(
@@ -215,7 +268,7 @@ async def test_no_more_is_sent_on_in_one_transaction_than_others_can_wait_for(
     await database_thread.run(deliveries.enqueue, rows)
     copy = await take_next(store, SOON)
     assert copy is not None
-    await store.resolving.skip(copy, SOON)
+    await store.deliveries.database.run(resolving.skip, copy, SOON)
     assert len(await sent(store)) == 9
 
 

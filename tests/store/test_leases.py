@@ -8,8 +8,9 @@ import pytest
 
 from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.domain.record import Gap
-from powertrip.store import Store, deliveries, gaps, inbox
+from powertrip.store import Store, deliveries, gaps, inbox, lanes
 from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.tables import DeliveryRow
 from tests.claiming import take_one
 from tests.conftest import Clock
 from tests.samples import ALICE, SECURITY, ask, record
@@ -89,7 +90,7 @@ async def test_who_has_lost_a_delivery_is_told_and_spoils_nothing_of_the_new_own
 
     assert not await store.deliveries.renew(slow, clock, LEASE)
     await store.deliveries.postpone(slow, clock(), "too slow", may_have_arrived=True)
-    await store.deliveries.leave(slow, clock, timedelta())
+    await store.deliveries.leave([(slow, timedelta())], clock)
 
     assert await take_one(store, clock, LEASE) is None
     assert await other.deliveries.renew(new, clock, LEASE)
@@ -106,6 +107,24 @@ async def test_a_lease_that_is_renewed_lasts_longer_and_its_lane_too(
     assert await take_one(other, clock, LEASE) is None
 
 
+async def test_who_has_lost_a_lease_that_is_hardly_used_is_told_too(
+    database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
+) -> None:
+    await queue(database_thread, clock, ALICE)
+    held = await take(store, clock)
+    clock.forward(seconds=1)
+    assert await store.deliveries.renew(held, clock, LEASE)
+
+    def free_all() -> None:
+        DeliveryRow.update(leased_until=None).execute()
+        lanes.free_all()
+
+    await database_thread.run(free_all)
+    assert not await store.deliveries.renew(held, clock, LEASE)
+    await take(other, clock)
+    assert not await store.deliveries.renew(held, clock, LEASE)
+
+
 async def test_a_lane_rests_for_all_workers_and_goes_on_in_its_order(
     database_thread: DatabaseThread, store: Store, other: Store, clock: Clock
 ) -> None:
@@ -116,7 +135,7 @@ async def test_a_lane_rests_for_all_workers_and_goes_on_in_its_order(
     assert await take_one(other, clock, LEASE) is None
 
     await store.deliveries.finish(first, clock())
-    await store.deliveries.leave(first, clock, PAUSE)
+    await store.deliveries.leave([(first, PAUSE)], clock)
     clock.forward(seconds=0.9)
     assert await take_one(other, clock, LEASE) is None
     clock.forward(seconds=0.1)
@@ -130,9 +149,9 @@ async def test_what_slack_demands_is_not_shortened_by_the_ordinary_pause_of_anot
     first = await take(store, clock)
     clock.forward(seconds=31)
     second = await take(other, clock)
-    await store.deliveries.leave(first, clock, timedelta(seconds=60))
+    await store.deliveries.leave([(first, timedelta(seconds=60))], clock)
     await other.deliveries.finish(second, clock())
-    await other.deliveries.leave(second, clock, PAUSE)
+    await other.deliveries.leave([(second, PAUSE)], clock)
 
     clock.forward(seconds=59)
     assert await take_one(store, clock, LEASE) is None

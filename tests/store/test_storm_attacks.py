@@ -140,7 +140,7 @@ async def test_questions_that_somebody_else_causes_do_not_hide_the_one_that_coun
 
     waiting = await take_next(store, later(seconds=1), busy=(SECURITY,))
     assert waiting is not None
-    await store.bursts.ask(
+    await store.bursts.address(
         waiting, event().subject, security_channel=SECURITY, bursts=Bursts(), now=later(seconds=1)
     )
 
