@@ -28,6 +28,7 @@ app = typer.Typer(
     cls=CommandGroup,
     no_args_is_help=True,
     add_completion=False,
+    rich_markup_mode=None,  # its tables take as long to load and to draw as all else that `--help` does
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
 )
 for commands in (run, demo, upkeep, keeping, sources, trying):

@@ -26,7 +26,17 @@ console = Console(emoji=False)
 complaints = Console(stderr=True, emoji=False)
 
 
-class CommandGroup(TyperGroup):
+class Group(TyperGroup):
+    """Commands whose help says of each all that its first paragraph says, and not only what a line holds."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 (its signature is Typer's)
+        """Write the list of commands."""
+        shown = [(name, command) for name, command in self.commands.items() if not command.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, (command.help or "").partition("\n\n")[0]) for name, command in shown])
+
+
+class CommandGroup(Group):
     """Prints an error that an operator can mend in full and without a traceback, and ends with status 1."""
 
     def invoke(self, ctx: Any) -> Any:

@@ -427,3 +427,22 @@ def test_no_secret_is_ever_printed(sandbox: SlackEmulator, tmp_path: Path) -> No
         assert "Traceback" not in ended.said, command
         for secret in ("hidden-password", "hidden-token", SECRET):
             assert secret not in ended.said, command
+
+
+@pytest.mark.parametrize(
+    ("group", "sentences"),
+    [
+        ((), ["nothing may use it meanwhile. Today's is kept beside it.", "Try rules on log lines."]),
+        (
+            ("audit",),
+            ["how far the history has come by now, to be kept elsewhere; `verify --anchors` takes it."],
+        ),
+        (("rules",), ["with the fields it names; without a config, the ssh rules."]),
+    ],
+    ids=["all", "audit", "rules"],
+)
+def test_help_says_of_each_command_all_that_it_does(
+    tmp_path: Path, group: tuple[str, ...], sentences: list[str]
+) -> None:
+    shown = " ".join(bot(*group, "--help", folder=tmp_path).out.split())
+    assert [sentence for sentence in sentences if sentence not in shown] == []

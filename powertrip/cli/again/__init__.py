@@ -6,7 +6,15 @@ from typing import Annotated
 
 import typer
 
-from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, console, open_stored, printable, read_config
+from powertrip.cli.shared import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Group,
+    console,
+    open_stored,
+    printable,
+    read_config,
+)
 from powertrip.errors import PowertripError
 
 LISTED = 50
@@ -30,7 +38,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="One JSON object a line.")]
 
 def group(kind: Kind) -> typer.Typer:
     """The commands over one kind of records."""
-    app = typer.Typer(no_args_is_help=True)
+    app = typer.Typer(cls=Group, no_args_is_help=True)
 
     @app.command("list")
     def list_them(

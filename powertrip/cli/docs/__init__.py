@@ -2,7 +2,9 @@
 
 import typer
 
-app = typer.Typer(no_args_is_help=True)
+from powertrip.cli.shared import Group
+
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
 @app.command()

@@ -6,12 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console, open_stored, read_config
+from powertrip.cli.shared import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Group,
+    complaints,
+    console,
+    open_stored,
+    read_config,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
 class Format(StrEnum):

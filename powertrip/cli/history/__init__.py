@@ -5,14 +5,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console, open_stored, read_config
+from powertrip.cli.shared import (
+    DEFAULT_CONFIG,
+    ConfigPath,
+    Group,
+    complaints,
+    console,
+    open_stored,
+    read_config,
+)
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
     from powertrip.settings import Config
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 Anchors = Annotated[
     list[Path] | None,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, complaints, console
+from powertrip.cli.shared import DEFAULT_CONFIG, ConfigPath, Group, complaints, console
 
 if TYPE_CHECKING:
     from powertrip.cli.rules.report import LineVerdict, VerdictName
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _NO_WORKSPACE = {"SLACK_BOT_TOKEN": "xoxb-not-needed", "SLACK_APP_TOKEN": "xapp-not-needed"}
 
-app = typer.Typer(no_args_is_help=True)
+app = typer.Typer(cls=Group, no_args_is_help=True)
 
 
 @app.command("test")
