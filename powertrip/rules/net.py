@@ -7,6 +7,7 @@ costs a look at the quarantine; so what comes many times a minute on a healthy s
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 
 import re2
 
@@ -40,7 +41,7 @@ _STRANGERS = frozenset({"sshd", "sshd-session", "dropbear"})
 """Programs that log what strangers choose, such as a user name: it must not fill the quarantine."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Kind:
     """One way to get in, or to become somebody else, by the words that its line has."""
 
@@ -48,15 +49,20 @@ class _Kind:
     """One of them is in every such line: quick to look for, and nearly all that no rule takes has none."""
     what: str
     pack: str | None
-    pattern: "re2._Regexp[str]"
+    text: str
+    """The pattern; a blank in it stands for any number of any kind."""
     by_strangers: bool = False
     """Whether it is also looked for in what is surely of sshd or dropbear."""
 
+    @cached_property
+    def pattern(self) -> "re2._Regexp[str]":
+        # Only once a line has such a word: all of them take 3 MiB and 30 ms, and many a process needs none.
+        return re2.compile(f"(?s){self.text.replace(' ', f'{_BLANK}+')}")
+
 
 def _kind(words: str, what: str, pack: str | None, pattern: str, *, by_strangers: bool = False) -> _Kind:
-    """A blank in `pattern` stands for any number of any kind; `words` are parted by commas."""
-    compiled = re2.compile(f"(?s){pattern.replace(' ', f'{_BLANK}+')}")
-    return _Kind(tuple(words.split(",")), what, pack, compiled, by_strangers)
+    """`words` are parted by commas."""
+    return _Kind(tuple(words.split(",")), what, pack, pattern, by_strangers)
 
 
 _KINDS = (
