@@ -27,13 +27,13 @@ complaints = Console(stderr=True, emoji=False)
 
 
 class Group(TyperGroup):
-    """Commands whose help says of each all that its first paragraph says, and not only what a line holds."""
+    """Commands whose help says of each all that its first paragraph says."""
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ARG002 (its signature is Typer's)
-        """Write the list of commands."""
-        shown = [(name, command) for name, command in self.commands.items() if not command.hidden]
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, (command.help or "").partition("\n\n")[0]) for name, command in shown])
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for command in self.commands.values():
+            # Of any other help Typer shows what a line holds.
+            command.short_help = (command.help or "").partition("\n\n")[0]
 
 
 class CommandGroup(Group):
