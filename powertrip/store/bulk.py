@@ -3,6 +3,7 @@
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from itertools import chain
 from operator import itemgetter
 from typing import Any
 
@@ -12,6 +13,9 @@ from powertrip.store.database import is_postgres
 from powertrip.store.database_in_use import database
 from powertrip.store.fields import BytesField, JsonField, MomentField
 from powertrip.store.tables import Table
+
+_TOGETHER = (64, 8, 1)
+"""Rows that one statement inserts into SQLite, which takes 32,766 values at most."""
 
 Rows = Sequence[Mapping[str, Any]]
 """Values by column; all rows of one call have the same columns, in the same order."""
@@ -39,10 +43,13 @@ def insert_all(
         of_marked = itemgetter(*(names.index(name) for name in marked))
         given, names = [(*values, mark(of_marked(values))) for values in given], [*rows[0], "mark", *defaults]
     columns = ", ".join(f'"{name}"' for name in names)
-    marks = ", ".join([_mark()] * len(names))
-    statement = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES ({marks}) {on_conflict}'  # noqa: S608 (names of ours)
+    begin = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES '  # noqa: S608 (names of ours)
+    marks = f"({', '.join([_mark()] * len(names))})"
     constants = tuple(meta.fields[name].db_value(value) for name, value in defaults.items())
-    return _execute(statement, [values + constants for values in given])
+    whole = [values + constants for values in given]
+    if is_postgres():
+        return _execute(f"{begin}{marks} {on_conflict}", whole)
+    return _insert_together(begin, marks, on_conflict, whole)
 
 
 def update_all(table: type[Table], rows: Rows, *, key: Sequence[str] = ("id",)) -> None:
@@ -92,11 +99,26 @@ def _mark() -> str:
 def _values(meta: Any, rows: Rows, names: Sequence[str]) -> list[tuple[Any, ...]]:
     # Column by column: a call a value for plain text and numbers would take as long as the database.
     columns: list[Iterable[Any]] = []
-    for name in names:
-        values = [row[name] for row in rows]
+    of_rows: Any = zip(*(map(row.__getitem__, names) for row in rows), strict=True)
+    for name, values in zip(names, of_rows, strict=bool(rows)):
         field = meta.fields[name]
         columns.append(values if type(field).db_value is Field.db_value else map(field.db_value, values))
     return list(zip(*columns, strict=True))
+
+
+def _insert_together(begin: str, marks: str, on_conflict: str, rows: Sequence[tuple[Any, ...]]) -> int:
+    # At each statement SQLite's driver lets go of Python's lock and waits for it again: with many rows in one
+    # it does so seldom. Of few sizes, for statements are remembered.
+    new = start = 0
+    with __exception_wrapper__:
+        cursor = database.cursor()
+        for size in _TOGETHER:
+            statement = f"{begin}{', '.join([marks] * size)} {on_conflict}"
+            while len(rows) - start >= size:
+                cursor.execute(statement, list(chain.from_iterable(rows[start : start + size])))
+                new += max(int(cursor.rowcount), 0)
+                start += size
+    return new
 
 
 def _execute(statement: str, values: Sequence[tuple[Any, ...]]) -> int:

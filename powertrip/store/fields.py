@@ -57,6 +57,9 @@ class JsonField(TextField):
 
     def db_value(self, value: Any) -> str | None:
         """JSON text, the same for equal values."""
+        if value == {}:
+            # Of nearly all records, and an encoder takes 2 us even for that.
+            return "{}"
         return None if value is None else as_json(value)
 
     def python_value(self, value: str | None) -> Any:

@@ -64,21 +64,23 @@ class GroupCommitInbox:
         """
         if self._uncommitted and self._uncommitted + len(records) > UNCOMMITTED:
             raise self._overloaded("the database takes records more slowly than they come")
-        answer: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[int] = loop.create_future()
         self._waiting.append((records, gaps, answer))
         self._uncommitted += len(records)
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write_all())
+        patience = loop.call_later(self._answer_limit, self._give_up, answer)
         try:
-            await asyncio.wait([answer], timeout=self._answer_limit)
-        except asyncio.CancelledError:
-            answer.cancel()  # it hung up, and may never send it again: it is kept all the same
-            raise
+            # Who hangs up may never send it again: then this is cancelled, and it is kept all the same.
+            return await answer
         finally:
+            patience.cancel()
             self._uncommitted -= len(records)
+
+    def _give_up(self, answer: asyncio.Future[int]) -> None:
         if not answer.done():
             answer.set_exception(self._too_slow())
-        return await answer
 
     async def quarantine_body(
         self,

@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import chain
+from operator import attrgetter
 from typing import Any
 
 import structlog
@@ -41,6 +43,7 @@ COLUMNS = (
     "content",
     "flaw",
 )
+_values_of = attrgetter(*COLUMNS)
 _AT_ONCE = 500
 _shared_ids = Seldom(timedelta(hours=1))
 """By source."""
@@ -55,12 +58,15 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     turns = Turns(batch[0].source for batch in batches if batch)
     heard_at: dict[Voice, datetime] = {}
     counted: Counter[tuple[str, str]] = Counter()
-    for batch in batches:
-        rows = [row | {"turn": turns.take(row["source"])} for row in rows_of(batch)]
-        new = marking.keep(rows)
+    of_batches = [rows_of(batch) for batch in batches]
+    for row in chain.from_iterable(of_batches):
+        row["turn"] = turns.take(row["source"])
+    are_all_new = _keep_together(of_batches)
+    for batch, rows in zip(batches, of_batches, strict=True):
         if not batch:
-            news.append(new)
+            news.append(0)
             continue
+        new = len(batch) if are_all_new else marking.keep(rows)
         source, at = batch[0].source, max(record.received_at for record in batch)
         if new < len(batch):
             others = marking.keep(_of_other_content(rows))
@@ -87,9 +93,21 @@ def append(batches: Sequence[Sequence[Record]]) -> list[int]:
     return news
 
 
+def _keep_together(batches: Sequence[Sequence[dict[str, Any]]]) -> bool:
+    """Keep all rows by one statement, as nearly always nothing is known of them; otherwise none of them."""
+    if len(batches) < 2:
+        return False
+    rows = list(chain.from_iterable(batches))
+    with database.atomic() as together:
+        if marking.keep(rows) == len(rows):
+            return True
+        together.rollback()
+    return False
+
+
 def rows_of(records: Sequence[Record]) -> list[dict[str, Any]]:
     """The columns of new rows."""
-    return [{column: getattr(record, column) for column in COLUMNS} for record in records]
+    return [dict(zip(COLUMNS, _values_of(record), strict=True)) for record in records]
 
 
 def record_of(row: InboxRow) -> Record:

@@ -9,7 +9,12 @@ from typing import Any
 
 from peewee import fn
 
+from powertrip.store.database import run_written
 from powertrip.store.tables import InboxRow
+
+# Written out, for this belongs to each commit of the ingest endpoint.
+_FIRST = "SELECT min(turn) FROM inbox WHERE judged_at IS NULL"
+_LAST = "SELECT max(turn) FROM inbox WHERE judged_at IS NULL AND source = ?"
 
 
 def waiting_by_source() -> dict[str, int]:
@@ -28,13 +33,11 @@ class Turns:
 
     def __init__(self, sources: Iterable[str]) -> None:
         """`sources` are all that records come of."""
-        waiting = InboxRow.judged_at.is_null()
-        first = InboxRow.select(fn.MIN(InboxRow.turn)).where(waiting).scalar() or 0
+        (first,) = run_written(_FIRST, ()).fetchone()
         self._next: dict[str, int] = {}
         for source in set(sources):
-            of_source = InboxRow.select(fn.MAX(InboxRow.turn)).where((InboxRow.source == source) & waiting)
-            last = of_source.scalar()
-            self._next[source] = first if last is None else max(first, last + 1)
+            (last,) = run_written(_LAST, (source,)).fetchone()
+            self._next[source] = (first or 0) if last is None else max(first, last + 1)
 
     def take(self, source: str) -> int:
         """The turn of the source's next record."""

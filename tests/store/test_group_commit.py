@@ -1,7 +1,12 @@
 """Whatever waits is committed together, and everybody is told their own result."""
 
 import asyncio
+import random
+import threading
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,17 +19,19 @@ from powertrip.errors import Overloaded, StoreUnavailable
 from powertrip.store import Store, inbox, quarantine
 from powertrip.store.database import DatabaseThread
 from powertrip.store.group_commit import GroupCommitInbox
+from powertrip.store.sources import counts
+from powertrip.store.tables import InboxRow
 from tests.samples import NOW, record
 
 
-def inbox_of(thread: DatabaseThread, backlog_limit: int = 100) -> GroupCommitInbox:
+def inbox_of(thread: DatabaseThread, backlog_limit: int = 100, answer_limit: float = 60) -> GroupCommitInbox:
     return GroupCommitInbox(
         thread,
         backlog=lambda: Backlog(backlog_limit),
         retry_after=lambda: 30,
         on_new=lambda: None,
         # What breaks is logged with its traceback, which takes long on a busy machine.
-        answer_limit=60,
+        answer_limit=answer_limit,
     )
 
 
@@ -35,6 +42,45 @@ async def test_everybody_who_waited_learns_how_many_of_theirs_were_new(
     answers = await asyncio.gather(writer.put([known]), writer.put([known, record()]), writer.put([]))
     assert list(answers) == [1, 1, 0]
     assert await database_thread.run(inbox.backlog, 100) == 2
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_what_is_committed_together_is_kept_as_one_after_the_other_would_be(
+    database_thread: DatabaseThread, seed: int
+) -> None:
+    dice = random.Random(seed)  # noqa: S311 (the same at every run)
+
+    def some(source: str, ids: Sequence[int]) -> list[Record]:
+        return [
+            record(source=source, record_id=str(each), message=f"{each % 7}", content=f"sha256:{each % 3}")
+            for each in ids
+        ]
+
+    # Of all new, with some known, with one id and several contents, and of more than one statement.
+    ids = [[dice.randrange(400) for _ in range(dice.choice((0, 1, 2, 90, 200)))] for _ in range(6)]
+    ids += [[1000], [1001, 1002], [1003]] * (seed % 2)
+    together = await database_thread.run(inbox.append, [some("together", part) for part in ids])
+    apart = [await database_thread.run(inbox.append, [some("apart", part)]) for part in ids]
+
+    def kept(source: str) -> tuple[list[Any], dict[str, int]]:
+        rows = InboxRow.select().where(InboxRow.source == source).order_by(InboxRow.id)
+        columns = [(row.record_id, row.message, row.content, row.raw) for row in rows]
+        return columns, counts.totals(NOW - timedelta(days=400), source)[source]
+
+    assert together == [new for [new] in apart]
+    first, second = [await database_thread.run(kept, source) for source in ("together", "apart")]
+    assert first == second
+
+
+async def test_who_gives_up_waiting_for_the_commit_is_told_to_come_back(
+    database_thread: DatabaseThread,
+) -> None:
+    writer, may_go_on = inbox_of(database_thread, answer_limit=0.05), threading.Event()
+    hanging = asyncio.create_task(database_thread.run(may_go_on.wait))
+    with pytest.raises(StoreUnavailable, match="did not answer within"):
+        await writer.put([record()])
+    may_go_on.set()
+    await hanging
 
 
 async def test_a_request_that_cannot_be_kept_does_not_keep_out_the_others(
