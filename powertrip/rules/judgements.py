@@ -1,6 +1,6 @@
 """A rule ready to judge, and the four judgements of a record."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from string import Template
@@ -112,8 +112,8 @@ class Rule:
                 return f"looks like {self.name} but {claim}: another program may have written it"
         return None
 
-    def should_judge(self, record: Record, message: str, documents: RecordJson) -> bool:
-        """Whether the rule's `expects` says that no record like this may go unjudged."""
+    def should_judge(self, record: Record, texts: Iterable[str], documents: RecordJson) -> bool:
+        """Whether `expects` says that no record like this, with these texts, may go unjudged."""
         if not self._is_of_known(record):
             return False
         for expected in self.expects:
@@ -122,7 +122,7 @@ class Rule:
             if self.json is not None:
                 if all_hold(expected.when, self.json.inside, documents):
                     return True
-            elif message.startswith(expected.prefix) and all(part in message for part in expected.contains):
+            elif any(expected.is_of(text) for text in texts):
                 return True
         return False
 
@@ -139,6 +139,10 @@ class Expectation:
     """What is somewhere in the message, all of it, for a rule on text."""
     when: tuple[PathCondition, ...] = ()
     """What holds for the document, for a rule over JSON."""
+
+    def is_of(self, message: str) -> bool:
+        """Whether a message is of this kind, for a rule on text."""
+        return message.startswith(self.prefix) and all(part in message for part in self.contains)
 
 
 ANY_SOURCE = "*"

@@ -171,11 +171,11 @@ class Recogniser:
 
     def recognise(self, message: bytes) -> list[int]:
         """The numbers of the patterns that match, ascending, and of some with `.*` that may not."""
-        matching = []
+        matching: list[int] = []
         for compiled, numbers in self._passes:
             # None rather than an empty list, whatever its types say, where nothing matches.
-            positions = cast("list[int] | None", compiled.Match(message)) or ()
-            matching += [numbers[position] for position in positions]
+            if positions := cast("list[int] | None", compiled.Match(message)):
+                matching += [numbers[position] for position in positions]
         if self._filter is not None:
             matching += self._filter.candidates(message)
         return sorted(matching)
@@ -202,11 +202,16 @@ class _Filter:
 
     def candidates(self, message: bytes) -> list[int]:
         """All that match are among them."""
-        return [
-            self._numbers[position]
-            for position in self._positions(message)
-            if position < len(self._numbers) and message.endswith(self._ends[position])
-        ]
+        positions = self._positions(message)
+        return (
+            [
+                self._numbers[position]
+                for position in positions
+                if position < len(self._numbers) and message.endswith(self._ends[position])
+            ]
+            if positions
+            else []
+        )
 
     def _positions(self, message: bytes) -> Sequence[int]:
         return cast("list[int] | None", self._filter.Match(message, potential=True)) or ()

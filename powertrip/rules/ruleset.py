@@ -22,6 +22,7 @@ from powertrip.rules.pattern import Pattern, Recogniser
 from powertrip.rules.unmatched import PassedOver, Reasons
 
 _ENDS = " \t\r\n\0\ufeff"
+_REPEATED = "message repeated "
 MESSAGE_LIMIT = 8192
 """Characters of a message that are judged; sshd writes at most 500 bytes, sudo about 1000 a line."""
 
@@ -33,9 +34,10 @@ def cut_message(text: str) -> tuple[str, int]:
 
 def _once(message: str) -> str:
     """The message that rsyslog wrote once for several equal ones in a row ("RepeatedMsgReduction")."""
-    summary = message.removeprefix("message repeated ")
-    count, found, repeated = summary.partition(" times: [")
-    if summary == message or not found or not count.isdigit() or not repeated.endswith("]"):
+    if not message.startswith(_REPEATED):
+        return message
+    count, found, repeated = message.removeprefix(_REPEATED).partition(" times: [")
+    if not found or not count.isdigit() or not repeated.endswith("]"):
         return message
     return repeated.removesuffix("]").removeprefix(" ")
 
@@ -98,7 +100,7 @@ class RuleSet:
                     return judgement
                 passed_over.by_conditions.append(rule)
         for rule in self._expecting:
-            if any(rule.should_judge(record, text, documents) for text in texts):
+            if rule.should_judge(record, texts, documents):
                 reason = f"should be judged by {rule.name}, which does not match it"
                 lacking = self._lacking(record, documents)
                 return Quarantined(rule=rule, reason="; ".join(filter(None, (lacking, reason))))
@@ -139,8 +141,11 @@ class RuleSet:
         Those that recognise its text, and are for other sources or programs, are kept in `passed_over`.
         """
         encoded = message.encode("utf-8", "backslashreplace")
-        patterns = [self._patterns[number] for number in self._recogniser.recognise(encoded)]
+        numbers = self._recogniser.recognise(encoded)
         over_json = self._over_json.get(record.source, self._over_json_of_all)
+        if not numbers and not over_json:
+            return
+        patterns = [self._patterns[number] for number in numbers]
         positions = {position for pattern in patterns for position in self._positions[pattern]}
         if over_json and begins_as_json(record.raw):
             positions.update(over_json)

@@ -25,7 +25,9 @@ def records_of_line(
     line: str, source: str, section: SourceSection | None = None, *, now: datetime | None = None
 ) -> Iterator[Record | Unread]:
     """What `line` holds, as the source `section` reads it; undecodable characters become visible."""
-    readable = line.rstrip("\r\n").encode("utf-8", "backslashreplace").decode()
+    readable = line.rstrip("\r\n")
+    if not readable.isascii():
+        readable = readable.encode("utf-8", "backslashreplace").decode()
     received_at = now or utc_now()
     if section is not None:
         request = IngestRequest(headers={}, body=readable.encode(), received_at=received_at, source=source)
