@@ -24,6 +24,8 @@ ANSWER_LIMIT = 8.0
 """Seconds that a sender waits for the database before it is told to come back; none gives up before ten."""
 UNCOMMITTED = 20_000
 """Records that wait for a commit, from which on no other request's are held beside them: about 30 MiB."""
+LINGERS = 0.02
+"""Seconds that a commit may wait while requests come in at every turn of the loop."""
 _COUNT_EVERY = 1.0
 """Seconds; counting 100,000 records takes 10 ms."""
 
@@ -102,10 +104,18 @@ class GroupCommitInbox:
 
     async def _write_all(self) -> None:
         while self._waiting:
+            await self._until_no_more_come()
             batch, self._waiting = self._waiting, []
             # Whoever was told to come back sends it again; while the database hangs, it would only pile up.
             if batch := [waiting for waiting in batch if not _was_sent_back(waiting)]:
                 await self._write(batch)
+
+    async def _until_no_more_come(self) -> None:
+        # What has arrived already is about to be put, and a commit costs the same for all.
+        seen, ends_at = 0, monotonic() + LINGERS
+        while seen < len(self._waiting) and monotonic() < ends_at:
+            seen = len(self._waiting)
+            await asyncio.sleep(0)
 
     async def _write(self, batch: list[Waiting]) -> None:
         try:

@@ -3,7 +3,7 @@
 import asyncio
 import random
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -24,12 +24,17 @@ from powertrip.store.tables import InboxRow
 from tests.samples import NOW, record
 
 
-def inbox_of(thread: DatabaseThread, backlog_limit: int = 100, answer_limit: float = 60) -> GroupCommitInbox:
+def inbox_of(
+    thread: DatabaseThread,
+    backlog_limit: int = 100,
+    answer_limit: float = 60,
+    on_new: Callable[[], None] = lambda: None,
+) -> GroupCommitInbox:
     return GroupCommitInbox(
         thread,
         backlog=lambda: Backlog(backlog_limit),
         retry_after=lambda: 30,
-        on_new=lambda: None,
+        on_new=on_new,
         # What breaks is logged with its traceback, which takes long on a busy machine.
         answer_limit=answer_limit,
     )
@@ -70,6 +75,21 @@ async def test_what_is_committed_together_is_kept_as_one_after_the_other_would_b
     assert together == [new for [new] in apart]
     first, second = [await database_thread.run(kept, source) for source in ("together", "apart")]
     assert first == second
+
+
+async def test_what_comes_in_at_each_turn_of_the_loop_is_committed_together(
+    database_thread: DatabaseThread,
+) -> None:
+    commits: list[None] = []
+    writer = inbox_of(database_thread, on_new=lambda: commits.append(None))
+
+    async def put_after(turns: int) -> int:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        return await writer.put([record()])
+
+    assert await asyncio.gather(*map(put_after, range(5))) == [1] * 5
+    assert len(commits) == 1
 
 
 async def test_who_gives_up_waiting_for_the_commit_is_told_to_come_back(
