@@ -128,7 +128,7 @@ def configure_logging(
             structlog.dev.ConsoleRenderer(colors=colours, exception_formatter=plain)
         ]
     else:
-        renderers = [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
+        renderers = [structlog.processors.format_exc_info, _as_json]
     renderers.append(_redact_line)
     handler = logging.StreamHandler(target)
     of_libraries = [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers]
@@ -170,6 +170,14 @@ def _shorten(line: logging.LogRecord) -> None:
     if line.name == "aiohttp.server" and type(error).__module__ == "aiohttp.http_exceptions":
         line.msg, line.args = f"a request that is no HTTP ({type(error).__name__})", ()
         line.exc_info, line.levelno, line.levelname = None, logging.WARNING, "WARNING"
+
+
+# `json.dumps`, which structlog's own renderer calls, makes an encoder for each line.
+_encode = json.JSONEncoder(default=str).encode
+
+
+def _as_json(_logger: Any, _method: str, line: EventDict) -> str:
+    return _encode(line)
 
 
 def _redact_line(_logger: Any, _method: str, line: EventDict | str) -> str:

@@ -13,8 +13,8 @@ from powertrip.store.database import run_written
 from powertrip.store.tables import InboxRow
 
 # Written out, for this belongs to each commit of the ingest endpoint.
-_FIRST = "SELECT min(turn) FROM inbox WHERE judged_at IS NULL"
-_LAST = "SELECT max(turn) FROM inbox WHERE judged_at IS NULL AND source = ?"
+_FIRST_AND_LAST = """SELECT (SELECT min(turn) FROM inbox WHERE judged_at IS NULL),
+    (SELECT max(turn) FROM inbox WHERE judged_at IS NULL AND source = ?)"""
 
 
 def waiting_by_source() -> dict[str, int]:
@@ -33,10 +33,9 @@ class Turns:
 
     def __init__(self, sources: Iterable[str]) -> None:
         """`sources` are all that records come of."""
-        (first,) = run_written(_FIRST, ()).fetchone()
         self._next: dict[str, int] = {}
         for source in set(sources):
-            (last,) = run_written(_LAST, (source,)).fetchone()
+            first, last = run_written(_FIRST_AND_LAST, (source,)).fetchone()
             self._next[source] = (first or 0) if last is None else max(first, last + 1)
 
     def take(self, source: str) -> int:
