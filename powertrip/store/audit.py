@@ -11,11 +11,11 @@ from typing import Any
 import structlog
 from peewee import fn
 
+from powertrip.store import written
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
 from powertrip.store.fields import MomentField, as_json
 from powertrip.store.history import marks
-from powertrip.store.history.tables import AuditHeadRow
 from powertrip.store.tables import AuditRow
 
 log = structlog.get_logger(__name__)
@@ -42,7 +42,11 @@ def _chain(lines: list[dict[str, Any]]) -> None:
         rows.append({**line, "previous_hash": previous, "hash": digest, "mark": mark})
         previous = digest
     insert_all(AuditRow, rows)
-    AuditHeadRow.update(lines=count + len(rows), hash=previous).where(AuditHeadRow.id == 1).execute()
+    written.run("UPDATE audit_head SET lines = ?, hash = ? WHERE id = 1", count + len(rows), previous)
+
+
+_NEWEST = "SELECT hash FROM audit ORDER BY id DESC LIMIT 1"
+_HEAD = f"SELECT lines, hash, ({_NEWEST}) AS newest FROM audit_head WHERE id = 1"  # noqa: S608 (ours)
 
 
 def end() -> tuple[str, int]:
@@ -51,20 +55,19 @@ def end() -> tuple[str, int]:
     Whoever does not hold `Turn.HISTORY` gets an end that was one, if not the newest any more.
     """
     # In one statement, which sees one moment: of two, the later would see what was committed in between.
-    newest = AuditRow.select(AuditRow.hash).order_by(AuditRow.id.desc()).limit(1)
-    query = AuditHeadRow.select(AuditHeadRow.lines, AuditHeadRow.hash, newest.alias("newest"))
-    head = query.where(AuditHeadRow.id == 1).first()
+    head = written.run(_HEAD).fetchone()
     if head is None:
         return _end_after(0, 0)
-    if head.hash == (head.newest or FIRST_HASH):
-        return head.hash, head.lines
-    known = AuditRow.get_or_none(AuditRow.hash == head.hash)
-    if known is None and head.lines:
+    count, digest, newest = head
+    if digest == (newest or FIRST_HASH):
+        return digest, count
+    known = AuditRow.get_or_none(AuditRow.hash == digest)
+    if known is None and count:
         # The next line names what is missing, so that a cut shows however much is written after it.
-        log.error("the history's end is missing, somebody has cut it off", lines=head.lines, hash=head.hash)
-        return head.hash, head.lines
+        log.error("the history's end is missing, somebody has cut it off", lines=count, hash=digest)
+        return digest, count
     # A process of an earlier release, which knows nothing of the head, has written meanwhile.
-    return _end_after(known.id if known else 0, head.lines)
+    return _end_after(known.id if known else 0, count)
 
 
 def _end_after(line_id: int, lines: int) -> tuple[str, int]:

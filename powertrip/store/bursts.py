@@ -11,7 +11,7 @@ from powertrip.domain.bursts import Bursts
 from powertrip.domain.delivery import RANK, Delivery, DeliveryKind, Note
 from powertrip.domain.event import Severity
 from powertrip.domain.people import Subject
-from powertrip.store import audit, deliveries, resolving
+from powertrip.store import audit, deliveries, resolving, written
 from powertrip.store.bulk import update_all
 from powertrip.store.database import Role, Turn, for_update, transaction, wait_for
 from powertrip.store.tables import WAITING, DeliveryRow, EventRow
@@ -101,13 +101,17 @@ def _divert(rows: Sequence[Any], member: str, bursts: Bursts, *, first: int, now
 
 def _asked(member: str, bursts: Bursts, now: datetime) -> int:
     """How many first cards went, or are about to go, to the member lately."""
-    recent = (DeliveryRow.channel == member) & (DeliveryRow.created_at > now - bursts.within)
-    return int(DeliveryRow.select().where(recent & (DeliveryRow.kind == DeliveryKind.FIRST)).count())
+    recent = "channel = ? AND created_at > ? AND kind = 'first'"
+    return _counted(f"SELECT COUNT(*) FROM delivery WHERE {recent}", member, now - bursts.within)  # noqa: S608
 
 
 def _diverted(member: str, bursts: Bursts, now: datetime) -> int:
-    recent = (EventRow.subject_slack_id == member) & (EventRow.received_at > now - bursts.within)
-    return int(EventRow.select().where(recent & EventRow.diverted.is_null(False)).count())
+    recent = "subject_slack_id = ? AND received_at > ? AND diverted IS NOT NULL"
+    return _counted(f"SELECT COUNT(*) FROM event WHERE {recent}", member, now - bursts.within)  # noqa: S608
+
+
+def _counted(statement: str, member: str, since: datetime) -> int:
+    return int(written.run(statement, member, since).fetchone()[0])
 
 
 class BurstsAtPeople(Role):

@@ -20,13 +20,11 @@ from powertrip.domain.delivery import (
 )
 from powertrip.domain.event import Severity
 from powertrip.store import written
-from powertrip.store.among import among
 from powertrip.store.bulk import insert_all, update_all
-from powertrip.store.database import for_update
 from powertrip.store.lane_turns import with_turns
 from powertrip.store.rows import lock_events
 from powertrip.store.signals import Signal, notify
-from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow, NoticeRow
+from powertrip.store.tables import DeliveryRow, DeliveryState, NoticeRow
 
 log = structlog.get_logger(__name__)
 
@@ -143,7 +141,9 @@ def enqueue(rows: Sequence[dict[str, Any]]) -> None:
 def touch(event_ids: Collection[str], now: datetime) -> None:
     """Mark every copy of the events as out of date: something that cards show of them has changed."""
     lock_events(event_ids)
-    EventRow.update(version=EventRow.version + 1).where(among(EventRow.id, event_ids)).execute()
+    these = written.marks(event_ids)
+    if event_ids:
+        written.run(f"UPDATE event SET version = version + 1 WHERE id IN ({these})", *event_ids)  # noqa: S608
     enqueue_updates(event_ids, now)
 
 
@@ -165,9 +165,8 @@ def _messages_about(event_ids: Collection[str]) -> dict[tuple[str, str], datetim
     """The live messages about the events, by channel and ts, each with when it was last redrawn."""
     if not event_ids:
         return {}
-    live = among(NoticeRow.event_id, event_ids) & NoticeRow.removed_at.is_null()
-    columns = (NoticeRow.channel, NoticeRow.ts, NoticeRow.redrawn_at)
-    rows: Any = NoticeRow.select(*columns).where(live).order_by(NoticeRow.id).tuples()
+    live = f"event_id IN ({written.marks(event_ids)}) AND removed_at IS NULL ORDER BY id"
+    rows = written.columns(NoticeRow, ("channel", "ts", "redrawn_at"), live, *event_ids)
     return {(channel, ts): redrawn_at for channel, ts, redrawn_at in rows}
 
 
@@ -182,24 +181,23 @@ def update_messages(
     """
     if not messages:
         return
+    channels, stamps = {channel for channel, _ in messages}, [ts for _, ts in messages]
     unbegun = (
-        DeliveryRow.channel.in_({channel for channel, _ in messages})
-        & DeliveryRow.ts.in_([ts for _, ts in messages])
-        & WAITING
-        & DeliveryRow.leased_until.is_null()
-        & (DeliveryRow.kind != DeliveryKind.SETTLE)
+        f"channel IN ({written.marks(channels)}) AND ts IN ({written.marks(stamps)}) "
+        "AND state = 'waiting' AND leased_until IS NULL AND kind <> ? ORDER BY id"
     )
     # Held until the change that it is to show is committed, so that nobody renders before.
-    query = for_update(
-        DeliveryRow.select(DeliveryRow.id, DeliveryRow.channel, DeliveryRow.ts)
-        .where(unbegun)
-        .order_by(DeliveryRow.id)
+    found = written.columns(
+        DeliveryRow,
+        ("id", "channel", "ts"),
+        written.locked(unbegun),
+        *(*channels, *stamps, DeliveryKind.SETTLE),
     )
-    covered = {(channel, ts): row_id for row_id, channel, ts in query.tuples()}
+    covered = {(channel, ts): row_id for row_id, channel, ts in found}
     # What only waits for its turn goes at once where something else has changed.
-    urgent = [row_id for message, row_id in covered.items() if message not in due]
-    at_rest = (DeliveryRow.due_at > now) & (DeliveryRow.attempts == 0)
-    DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(urgent) & at_rest).execute()
+    if urgent := [row_id for message, row_id in covered.items() if message not in due]:
+        at_rest = (DeliveryRow.due_at > now) & (DeliveryRow.attempts == 0)
+        DeliveryRow.update(due_at=now).where(DeliveryRow.id.in_(urgent) & at_rest).execute()
     enqueue(
         [
             new(DeliveryKind.UPDATE, channel, now, ts=ts, due_at=due.get((channel, ts)))

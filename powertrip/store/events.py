@@ -13,8 +13,8 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import OPEN, UNDONE, Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
-from powertrip.store import audit, deliveries, splitting
-from powertrip.store.bulk import update_all
+from powertrip.store import audit, deliveries, splitting, written
+from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids import reports
 from powertrip.store.rows import (
@@ -67,6 +67,12 @@ def find(query: EventQuery) -> tuple[list[Event], int]:
     return events_from(list(page)), int(fitting.count())
 
 
+_DECIDE = (
+    "UPDATE event SET status = ?, decided_at = ?, version = version + 1, next_reminder_at = ? "
+    "WHERE id = ? AND status = ?"
+)
+
+
 def decide(plan: DecisionPlan) -> Outcome | None:
     """Take a decision, with all that follows, or return None where the event's status moved meanwhile.
 
@@ -76,15 +82,10 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     event_id, decision, status = plan.before.id, plan.decision, plan.after.status
     wait_for(Turn.DECIDING)
     # The condition is what makes a decision happen once: whoever comes second changes no row.
-    moved = EventRow.update(
-        status=status,
-        decided_at=decision.at,
-        version=EventRow.version + 1,
-        next_reminder_at=plan.remind_at,
-    ).where((EventRow.id == event_id) & (EventRow.status == plan.before.status))
-    if moved.execute() != 1:
+    moved = written.run(_DECIDE, status, decision.at, plan.remind_at, event_id, plan.before.status)
+    if moved.rowcount != 1:
         return None
-    DecisionRow.create(event_id=event_id, **asdict(decision))
+    insert_all(DecisionRow, [{"event_id": event_id, **asdict(decision)}])
     audit.append(
         "decided",
         decision.at,
@@ -121,15 +122,15 @@ def set_subject(event_ids: Collection[str], subject: Subject, now: datetime) -> 
     """Record whom these events are about."""
     columns = subject_columns(subject)
     lock_events(event_ids)
-    rows = EventRow.select().where(EventRow.id.in_(list(event_ids))).order_by(EventRow.id)
+    rows = written.rows_of(EventRow, "id", event_ids)
     # A first notice and a copy look the same person up.
-    changed = [row.id for row in rows if any(getattr(row, name) != value for name, value in columns.items())]
-    EventRow.update(**columns, version=EventRow.version + 1).where(EventRow.id.in_(changed)).execute()
-    for event_id in changed:
+    changed = [row for row in rows if any(getattr(row, name) != value for name, value in columns.items())]
+    update_all(EventRow, [{"id": row.id, **columns, "version": row.version + 1} for row in changed])
+    for row in changed:
         audit.append(
-            "subject_changed", now, event_id=event_id, subject=subject.kind, subject_id=subject.slack_id
+            "subject_changed", now, event_id=row.id, subject=subject.kind, subject_id=subject.slack_id
         )
-    deliveries.enqueue_updates(changed, now)
+    deliveries.enqueue_updates([row.id for row in changed], now)
 
 
 def due_reminders(now: datetime, limit: int) -> list[DueReminder]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from powertrip.domain.delivery import GATHERED, LISTED
 from powertrip.domain.routing import DIRECT
-from powertrip.store.tables import WAITING, DeliveryRow
+from powertrip.store import written
 
 _Urgency = tuple[int, int]
 """Priority and rank."""
@@ -54,18 +54,14 @@ def _step(kind: str, lane: str) -> int:
     return 1 if kind in GATHERED and not lane.startswith(DIRECT) else LISTED
 
 
+_AS_URGENT = "SELECT turn FROM delivery WHERE state = 'waiting' AND priority = ? AND rank = ?"
+
+
 def _first(urgency: _Urgency) -> int:
-    query = _of(urgency).order_by(DeliveryRow.turn).limit(1)
-    return int(query.scalar() or 0)
+    found = written.run(f"{_AS_URGENT} ORDER BY turn LIMIT 1", *urgency).fetchone()
+    return int(found[0]) if found else 0
 
 
 def _last(lane: str, urgency: _Urgency) -> int | None:
-    of_lane = _of(urgency).where(DeliveryRow.lane == lane)
-    last = of_lane.order_by(DeliveryRow.id.desc()).limit(1).scalar()
-    return None if last is None else int(last)
-
-
-def _of(urgency: _Urgency) -> Any:
-    priority, rank = urgency
-    as_urgent = (DeliveryRow.priority == priority) & (DeliveryRow.rank == rank)
-    return DeliveryRow.select(DeliveryRow.turn).where(WAITING & as_urgent)
+    found = written.run(f"{_AS_URGENT} AND lane = ? ORDER BY id DESC LIMIT 1", *urgency, lane).fetchone()
+    return int(found[0]) if found else None

@@ -10,7 +10,7 @@ from powertrip.domain import varied
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event, Status
-from powertrip.store import audit, deliveries
+from powertrip.store import audit, deliveries, written
 from powertrip.store.bulk import update_all
 from powertrip.store.history import seals
 from powertrip.store.rows import event_columns, event_row, events_from, facts_columns, varied_column
@@ -20,11 +20,13 @@ from powertrip.store.tables import EventRow, OccurrenceRow
 def split_off(plan: DecisionPlan) -> Event | None:
     """Move the occurrences that a decision does not cover to a pending event of their own, if any."""
     event_id, now = plan.before.id, plan.decision.at
+    first_beyond = "event_id = ? AND revision > ? ORDER BY revision LIMIT 1"
+    found = written.rows(OccurrenceRow, first_beyond, event_id, plan.decision.revision)
+    if not found:
+        return None
+    opening = found[0]
     of_event = OccurrenceRow.event_id == event_id
     beyond = of_event & (OccurrenceRow.revision > plan.decision.revision)
-    opening = OccurrenceRow.select().where(beyond).order_by(OccurrenceRow.revision).first()
-    if opening is None:
-        return None
     # Read anew: others may have joined, and its facts have come, since the plan was made.
     (decided,) = events_from([event_row(event_id)])
     began = varied.restated(decided, opening.differs or {})

@@ -9,7 +9,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Telling
 from powertrip.domain.event import Status
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.record import sent_id
-from powertrip.store import audit, deliveries, notes
+from powertrip.store import audit, deliveries, notes, written
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids.tables import SightingRow, TellingRow, TellingState
 from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow
@@ -26,8 +26,8 @@ def for_decision(event_id: str, *, status: Status, told_of_all: tuple[str, ...],
 def for_decisions(decided: Mapping[str, tuple[Status, tuple[str, ...]]], now: datetime) -> None:
     """The same for each of many events: its status, and who is told whatever they saw."""
     final = {event_id: each for event_id, each in decided.items() if each[0] in DECIDED}
-    of_events = OccurrenceRow.select(OccurrenceRow.id).where(OccurrenceRow.event_id.in_(list(final)))
-    seen = list(SightingRow.select().where(SightingRow.occurrence_id.in_(of_events)).order_by(SightingRow.id))
+    of_events = f"SELECT id FROM occurrence WHERE event_id IN ({written.marks(final)})"  # noqa: S608 (ours)
+    seen = written.rows(SightingRow, f"occurrence_id IN ({of_events}) ORDER BY id", *final) if final else []
     paired = OccurrenceRow.id.in_([row.occurrence_id for row in seen])
     query: Any = OccurrenceRow.select(OccurrenceRow.id, OccurrenceRow.event_id).where(paired).tuples()
     events = dict(query) if seen else {}

@@ -7,12 +7,11 @@ from typing import Any
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted
 from powertrip.domain.event import NoticeKind, Severity
 from powertrip.domain.storm_view import StormNotice
-from powertrip.store import audit, deliveries
-from powertrip.store.among import among
+from powertrip.store import audit, deliveries, written
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.storms.tables import StormMessageRow, StormRow
-from powertrip.store.tables import WAITING, DeliveryRow, EventRow
+from powertrip.store.tables import WAITING, DeliveryRow
 
 
 def lock(storm_ids: Collection[str]) -> dict[str, Any]:
@@ -53,9 +52,11 @@ def changed(storm_ids: Collection[str], now: datetime, *, at_once: bool = False)
 
 def moved(event_ids: Collection[str], now: datetime) -> None:
     """Mark the messages of the storms that these events are part of, or stand beside, as out of date."""
-    of_storms = among(EventRow.id, event_ids) & EventRow.storm_id.is_null(False)
-    rows = EventRow.select(EventRow.storm_id).where(of_storms).distinct()
-    changed({row.storm_id for row in rows if row.storm_id}, now)
+    if not event_ids:
+        return
+    of_storms = f"id IN ({written.marks(event_ids)}) AND storm_id IS NOT NULL"
+    rows = written.run(f"SELECT DISTINCT storm_id FROM event WHERE {of_storms}", *event_ids)  # noqa: S608 (ours)
+    changed({storm_id for (storm_id,) in rows.fetchall() if storm_id}, now)
 
 
 def _pace(storm: Any) -> timedelta:
