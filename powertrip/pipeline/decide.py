@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import structlog
 
 from powertrip.domain import deciding, lifecycle
-from powertrip.domain.deciding import Outcome
+from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.decision import Decision, Verdict, Via
 from powertrip.domain.event import Event
 from powertrip.errors import NotAllowed, ReasonRequired, Refused, UnknownEvent
@@ -84,40 +84,43 @@ class Decider:
             revision=reference.revision,
             reason=(reason or "").strip()[:REASON_LIMIT] or None,
         )
+
+        def plan(event: Event, shown: int | None) -> DecisionPlan:
+            return deciding.plan(
+                event,
+                decision,
+                actor,
+                policies=settings.policy,
+                schedule=settings.reminders,
+                security_channel=settings.security_channel,
+                watches=settings.watches,
+                rest_id=context.new_id(),
+                shown=shown,
+            )
+
         for _ in range(RACES):
-            event = await self.event(reference)
-            # A button carries what its message shows; whoever types may name anything.
-            shown = await context.store.events.shown(event.id) if via is Via.COMMAND else None
             try:
-                plan = deciding.plan(
-                    event,
-                    decision,
-                    actor,
-                    policies=settings.policy,
-                    schedule=settings.reminders,
-                    security_channel=settings.security_channel,
-                    watches=settings.watches,
-                    rest_id=context.new_id(),
-                    shown=shown,
+                # A button carries what its message shows; whoever types may name anything.
+                outcome = await context.store.events.decide_as_it_is(
+                    event.id, plan, is_typed=via is Via.COMMAND
                 )
             except Refused as refusal:
-                await self._record(refusal, event, decision)
+                await self._record(refusal, event.id, decision)
                 raise
-            outcome = await context.store.events.decide(plan)
             if outcome is not None:
                 self._announce(outcome)
                 return outcome
-            # Somebody else moved the status between the reading and the writing, so all is checked again.
+            # Another process moved the status between the reading and the writing, so all is checked again.
         raise lifecycle.refusal(await self.event(reference), verdict)
 
-    async def _record(self, refusal: Refused, event: Event, decision: Decision) -> None:
+    async def _record(self, refusal: Refused, event_id: str, decision: Decision) -> None:
         # To be asked for a reason refuses nothing: the window for it opens, and the decision comes again.
         if isinstance(refusal, ReasonRequired):
             return
         if isinstance(refusal, NotAllowed):
-            log.warning("decision refused", event_id=event.id, actor=decision.actor_id, why=str(refusal))
+            log.warning("decision refused", event_id=event_id, actor=decision.actor_id, why=str(refusal))
         await self._context.store.events.refused(
-            event.id, decision.actor_id, decision.verdict, str(refusal), self._context.clock()
+            event_id, decision.actor_id, decision.verdict, str(refusal), self._context.clock()
         )
 
     def _announce(self, outcome: Outcome) -> None:

@@ -1,6 +1,6 @@
 """Events: looking them up, deciding them, and reserving their reminders."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -116,6 +116,16 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         ]
     )
     return plan.outcome(rest)
+
+
+def decide_as_it_is(
+    event_id: str, plan: Callable[[Event, int | None], DecisionPlan], *, is_typed: bool
+) -> Outcome | None:
+    """Decide by what `plan` makes of the event as it is now, and of the newest revision shown if `is_typed`.
+
+    As `decide`; raises UnknownEvent, and whatever `plan` raises: nothing was changed then.
+    """
+    return decide(plan(get(event_id), shown(event_id) if is_typed else None))
 
 
 def set_subject(event_ids: Collection[str], subject: Subject, now: datetime) -> None:
@@ -244,10 +254,10 @@ class Events(Role):
 
     get = transaction(get)
     answered = transaction(answered)
-    shown = transaction(shown)
     occurrences = transaction(occurrences)
     find = transaction(find)
     decide = transaction(decide)
+    decide_as_it_is = transaction(decide_as_it_is)
     refused = transaction(refused)
     set_subject = transaction(set_subject)
     due_reminders = transaction(due_reminders)
