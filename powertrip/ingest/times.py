@@ -126,7 +126,8 @@ def _from_syslog(parts: dict[str, str | None], received_at: datetime, zone: tzin
             )
         except ValueError:  # no time at all, or 29 February of another year
             continue
-        candidates.append(moment.astimezone(UTC))
-        if abs(candidates[-1] - received_at) < _NEARER_THAN_ANY:
-            break
+        moment = moment.astimezone(UTC)
+        if abs(moment - received_at) < _NEARER_THAN_ANY:
+            return moment
+        candidates.append(moment)
     return min(candidates, key=lambda moment: abs(moment - received_at))

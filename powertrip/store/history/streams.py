@@ -45,10 +45,11 @@ class Rows:
 
     def take(self, event_id: str) -> Row | None:
         """The next row, likewise; the one after it is the next then."""
-        row = self.peek(event_id)
-        if row is not None:
-            self._next = next(self._rows, None)
-        return row
+        row = self._next
+        if row is None or row[0] != event_id:
+            return None
+        self._next = next(self._rows, None)
+        return row[1:]
 
     def all(self, event_id: str) -> Iterator[Row]:
         """The rows of this event that are left."""
