@@ -95,11 +95,16 @@ def read_text(request: IngestRequest) -> str:
     Raises BodyTooLarge as `plain_body`, and Unreadable.
     """
     body = plain_body(request)
-    decoder = codecs.getincrementaldecoder(_encoding(body))("replace")
-    steps = range(0, max(len(body), 1), _DECODED_AT_ONCE)
-    text = "".join(
-        decoder.decode(body[start : start + _DECODED_AT_ONCE], final=start == steps[-1]) for start in steps
-    )
+    encoding = _encoding(body)
+    if len(body) <= _DECODED_AT_ONCE:
+        text = body.decode(encoding, "replace")
+    else:
+        decoder = codecs.getincrementaldecoder(encoding)("replace")
+        steps = range(0, len(body), _DECODED_AT_ONCE)
+        text = "".join(
+            decoder.decode(body[start : start + _DECODED_AT_ONCE], final=start == steps[-1])
+            for start in steps
+        )
     if _REPLACEMENT in text:
         count = text.count(_REPLACEMENT)
         _log.warning("body has replaced characters", source=request.source, count=count)

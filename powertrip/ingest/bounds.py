@@ -21,7 +21,8 @@ def check_values(text: str, limit: int) -> None:
     A value is counted by the bracket that opens it or the comma before it. Exact for JSON; of anything else
     only the decoder can say that it is none.
     """
-    if _signs(text) <= min(limit, KEYS_AT_ONCE):
+    few = min(limit, KEYS_AT_ONCE)
+    if len(text) <= few or _signs(text) <= few:
         return
     values = keys = 0
     for outside in _outside_strings(text):

@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, quote_plus, unquote_to_bytes
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
@@ -188,3 +188,26 @@ PIECES = st.sampled_from(
 def test_a_form_is_unescaped_as_python_does_it(pieces: list[bytes]) -> None:
     text = b"".join(pieces)
     assert _unescaped(text) == unquote_to_bytes(text)
+
+
+@given(
+    st.text(), st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"]), st.binary(max_size=3)
+)
+def test_a_body_is_the_same_text_whether_decoded_at_once_or_in_steps(
+    text: str, encoding: str, more: bytes
+) -> None:
+    body = text.encode(encoding) + more
+    # A part of a mark and nothing else: in steps nothing is left of it, at once it is no text.
+    assume(body not in (b"\xef", b"\xef\xbb"))
+    asked = IngestRequest(headers={}, body=body, received_at=NOW, source="app", limits=Limits())
+
+    def read_it() -> str | None:
+        try:
+            return read_text(asked)
+        except Unreadable:
+            return None
+
+    at_once = read_it()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("powertrip.ingest.body._DECODED_AT_ONCE", 2)
+        assert read_it() == at_once
