@@ -71,7 +71,9 @@ def old_release() -> Release:
 def known_to(root: Path, whole: Mapping[str, Any]) -> dict[str, Any]:
     """The settings that a release has: all that its own example shows."""
     example = yaml.safe_load((root / "config.example.yaml").read_text(encoding="utf-8"))
-    return {name: value for name, value in whole.items() if name in example}
+    sections = {name: value for name, value in whole.items() if name in example}
+    slack = {name: value for name, value in whole["slack"].items() if name in example["slack"]}
+    return sections | {"slack": slack}
 
 
 async def replace(stage: Stage, program: Process, by: Release) -> None:
