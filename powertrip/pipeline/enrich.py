@@ -21,7 +21,7 @@ HOLD = timedelta(seconds=2)
 """How long a first card waits for facts at most; it goes without them then, and is updated later."""
 WITHIN = timedelta(milliseconds=1400)
 """How long one lookup may take: what remains of the hold is for the database and for what is in between."""
-BATCH = 100
+BATCH = 200
 LEASE = timedelta(seconds=15)
 """How long a crashed process keeps lookups from the next."""
 GIVE_UP_AFTER = timedelta(hours=1)

@@ -13,6 +13,13 @@ _APPROVED = f"status = '{Status.APPROVED}'"
 _DENIED = f"status IN ('{Status.DENIED}', '{Status.CLOSED}')"
 
 
+OF_THE_PAST = (
+    *("id", "event_action", "user_name", "host_name", "source_ip"),
+    *("as_number", "country_code", "received_at", "occurred_at"),
+)
+"""The columns by which the past of a row is found."""
+
+
 class _Approved(NamedTuple):
     source_ip: str | None
     as_number: int | None
@@ -23,26 +30,18 @@ class _Approved(NamedTuple):
 
 def past_of_row(row: Any) -> Past:
     """What the events before the one in `row` say of it."""
-    mine = _same("user_name", row)
     # The newest of the person's, and no more: what is asked of them is answered here, in one reading.
     newest = f"ORDER BY received_at DESC LIMIT {EVENTS_READ}"
-    found = _ask(row, ", ".join(_Approved._fields), mine, _APPROVED, newest)
-    approved = [_Approved(*each) for each in found]
+    person, values = _before(row, ", ".join(_Approved._fields), "user_name", _APPROVED, newest)
+    approved = [_Approved(*each) for each in run_written(person, values).fetchall()]
+    known, denied_at, host_at, host_user = _beside(row)
     from_here = [each for each in approved if each.source_ip == row.source_ip]
     counted_since = _MOMENT.db_value(row.received_at - WINDOW) or 0
     hours_since = _MOMENT.db_value(row.received_at - HOURS_WINDOW) or 0
-    on_host = _ask(
-        row,
-        "received_at, user_name",
-        _same("host_name", row),
-        _APPROVED,
-        "ORDER BY received_at DESC LIMIT 1",
-    )
-    denied = _ask(row, "decided_at", _same("source_ip", row), _DENIED, "ORDER BY decided_at DESC LIMIT 1")
     return past_of(
         row.occurred_at,
         # Whether there is any at all is answered without counting all.
-        by_person=len(approved) or len(_ask(row, "id", mine, "1 = 1", "LIMIT 1")),
+        by_person=len(approved) or int(known is not None),
         approved_from_address=_count("source_ip", approved, row),
         approved_from_network=_count("as_number", approved, row),
         approved_from_country=_count("country_code", approved, row),
@@ -53,28 +52,34 @@ def past_of_row(row: Any) -> Past:
             for each in approved
             if each.received_at >= hours_since and (at := _MOMENT.python_value(each.occurred_at))
         ],
-        denied_from_address_at=_MOMENT.python_value(denied[0][0]) if denied else None,
-        host_approved_at=_MOMENT.python_value(on_host[0][0]) if on_host else None,
-        host_approved_user=on_host[0][1] if on_host else None,
+        denied_from_address_at=_MOMENT.python_value(denied_at),
+        host_approved_at=_MOMENT.python_value(host_at),
+        host_approved_user=host_user,
     )
 
 
-def _same(column: str, row: Any) -> tuple[str, list[Any]]:
-    """The condition that an event has what `row` has there."""
-    value = getattr(row, column)
-    return (f"{column} IS NULL", []) if value is None else (f"{column} = ?", [value])
+def _beside(row: Any) -> tuple[str | None, int | None, int | None, str | None]:
+    """An event of the person, when one from the address was last denied, and the host's last approved one."""
+    latest = "ORDER BY received_at DESC LIMIT 1"
+    person, of_person = _before(row, "id", "user_name", "1 = 1", "LIMIT 1")
+    denied, of_address = _before(row, "decided_at", "source_ip", _DENIED, "ORDER BY decided_at DESC LIMIT 1")
+    host, of_host = _before(row, "received_at, user_name", "host_name", _APPROVED, latest)
+    statement = f"""SELECT ({person}), ({denied}), on_host.received_at, on_host.user_name
+        FROM (SELECT 1 AS one) AS one LEFT JOIN ({host}) AS on_host ON 1 = 1"""  # noqa: S608 (names of ours)
+    found: tuple[Any, Any, Any, Any] = run_written(statement, [*of_person, *of_address, *of_host]).fetchone()
+    return found
 
 
-def _ask(row: Any, columns: str, same: tuple[str, list[Any]], status: str, tail: str) -> list[Any]:
-    """Events of the same kind before the one in `row`.
+def _before(row: Any, columns: str, same: str, status: str, tail: str) -> tuple[str, list[Any]]:
+    """The question for events of the same kind before the one in `row`, with its value in the column `same`.
 
     Written out: this is asked of every event, and peewee builds a question in ten times the time that the
     database takes to answer it.
     """
-    condition, values = same
+    value = getattr(row, same)
+    condition, values = (f"{same} IS NULL", []) if value is None else (f"{same} = ?", [value])
     statement = f"SELECT {columns} FROM event WHERE {_BEFORE} AND {condition} AND {status} {tail}"  # noqa: S608 (names of ours)
-    given = [row.event_action, row.id, _MOMENT.db_value(row.received_at), *values]
-    return list(run_written(statement, given).fetchall())
+    return statement, [row.event_action, row.id, _MOMENT.db_value(row.received_at), *values]
 
 
 def _count(column: str, approved: list[_Approved], row: Any) -> int | None:

@@ -11,12 +11,12 @@ from powertrip.domain.event import OPEN, NoticeKind
 from powertrip.domain.habits import Past
 from powertrip.store import audit, deliveries, gathering, rising
 from powertrip.store.among import among
-from powertrip.store.bulk import update_all
+from powertrip.store.bulk import read_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
-from powertrip.store.habits import past_of_row
+from powertrip.store.habits import OF_THE_PAST, past_of_row
 from powertrip.store.history import seals
 from powertrip.store.rising import Risen
-from powertrip.store.rows import events_from, facts_columns, lock_events, past_columns
+from powertrip.store.rows import events_alone, facts_columns, lock_events, past_columns
 from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow, NoticeRow
 
@@ -24,6 +24,11 @@ SHOWN = ("facts", "past", "severity", "requires_reason", "requires_second_person
 """The columns of which cards show something."""
 _WEIGHED = ("severity", "severity_reason", "risk_steps", "requires_reason", "requires_second_person")
 """The columns that follow from the risk of the address."""
+_KEPT_BESIDE = [
+    getattr(EventRow, name)
+    for name in dict.fromkeys(("id", "status", "copied_to", *SHOWN, *_WEIGHED, *OF_THE_PAST))
+]
+"""What decides how a finding is kept."""
 
 
 def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[ToEnrich]:
@@ -32,14 +37,14 @@ def claim(limit: int, clock: Callable[[], datetime], lease: timedelta) -> list[T
     due = EventRow.select().where(EventRow.facts_due_at <= now)
     # Newest first: their cards are being held.
     query = due.order_by(EventRow.received_at.desc()).limit(limit)
-    rows = list(for_update(query, skip_locked=True))
+    rows = read_all(for_update(query, skip_locked=True))
     ids = [row.id for row in rows]
     if ids:
         moved = EventRow.update(facts_due_at=now + lease, facts_tries=EventRow.facts_tries + 1)
         moved.where(among(EventRow.id, ids)).execute()
     return [
         ToEnrich(event=event, tries=row.facts_tries)
-        for event, row in zip(events_from(rows), rows, strict=True)
+        for event, row in zip(events_alone(rows), rows, strict=True)
     ]
 
 
@@ -49,18 +54,18 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     What follows from the risk is kept of events that are still open; only they get copies.
     """
     known = {item.event.id: item for item in found}
-    rows = list(EventRow.select().where(among(EventRow.id, known)))
+    rows = read_all(EventRow.select(*_KEPT_BESIDE).where(among(EventRow.id, known)))
     changes: dict[str, dict[str, Any]] = {}
     pasts: dict[str, Past] = {}
     # Read before anything is locked: a person's past takes several questions.
     for row in rows:
         item = known[row.id]
         columns = facts_columns(item.event.facts)
-        # The past asks for events from the same network and country.
-        row.as_number, row.country_code = columns["as_number"], columns["country_code"]
         is_open = row.status in OPEN
         if is_open:
-            pasts[row.id] = past_of_row(row)
+            # The past asks for events from the same network and country.
+            its = {name: columns[name] for name in ("as_number", "country_code")}
+            pasts[row.id] = past_of_row(row._replace(**its))
         columns |= past_columns(pasts[row.id]) if is_open else {"past": row.past}
         columns |= {name: getattr(item.event, name) for name in _WEIGHED}
         if rising.is_graver(row.severity, item.event.severity):

@@ -1,7 +1,9 @@
 """Turns rows of the event tables into values, and back."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from peewee import fn
@@ -46,6 +48,7 @@ _PLAIN = (
     "is_test",
 )
 
+_plain_of = attrgetter(*_PLAIN)
 
 _FACTS = TypeAdapter(AddressFacts)
 _PAST = TypeAdapter(Past)
@@ -53,7 +56,7 @@ _PAST = TypeAdapter(Past)
 
 def event_columns(event: Event) -> dict[str, Any]:
     """The columns of an event's row; its decisions have a table of their own."""
-    columns = {name: getattr(event, name) for name in _PLAIN}
+    columns = dict(zip(_PLAIN, _plain_of(event), strict=True))
     columns["fields"] = dict(event.fields)
     columns["headline"] = list(event.headline)
     columns["copied_to"] = list(event.copied_to)
@@ -121,8 +124,23 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
     users = _users([row.id for row in rows if "user_name" in (row.varied or {})])
     earliest = _earliest([row.id for row in rows if row.revision > 1])
     return [
+        replace(
+            event,
+            users=users.get(event.id, 1),
+            earlier_occurred_at=_before(earliest.get(event.id), event.occurred_at),
+            decisions=tuple(decisions.get(event.id, ())),
+            backups=tuple(backups.get(event.id, ())),
+            origins=tuple(origins.get(event.id, ())),
+        )
+        for event in events_alone(rows)
+    ]
+
+
+def events_alone(rows: Sequence[Any]) -> list[Event]:
+    """The events of these rows, in their order, without what other tables hold of them."""
+    return [
         Event(
-            **{name: getattr(row, name) for name in _PLAIN},
+            **dict(zip(_PLAIN, _plain_of(row), strict=True)),
             headline=headline_of(row),
             copied_to=tuple(row.copied_to or ()),
             varied={name: tuple(values) for name, values in (row.varied or {}).items()},
@@ -134,13 +152,8 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
                 name=row.subject_name,
                 team=row.subject_team,
             ),
-            users=users.get(row.id, 1),
-            earlier_occurred_at=_before(earliest.get(row.id), row.occurred_at),
             facts=_FACTS.validate_python(row.facts) if row.facts else None,
             past=_PAST.validate_python(row.past) if row.past else None,
-            decisions=tuple(decisions.get(row.id, ())),
-            backups=tuple(backups.get(row.id, ())),
-            origins=tuple(origins.get(row.id, ())),
         )
         for row in rows
     ]
