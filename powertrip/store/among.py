@@ -9,12 +9,13 @@ from typing import Any
 
 from peewee import SQL, NodeList
 
+from powertrip.store.bulk import in_database
 from powertrip.store.database import is_postgres
 
 
 def among(column: Any, values: Iterable[Any]) -> Any:
     """The condition that `column`, of one of our tables, is one of `values`; for none of them it is false."""
-    stored = [column.db_value(value) for value in values]
+    stored = list(in_database(column, list(values)))
     if is_postgres():
         one_of = SQL("= ANY(%s)", (stored,))
     else:

@@ -11,7 +11,7 @@ from peewee import BooleanField, Field, __exception_wrapper__  # type: ignore[at
 
 from powertrip.store.database import is_postgres
 from powertrip.store.database_in_use import database
-from powertrip.store.fields import BytesField, JsonField, MomentField
+from powertrip.store.fields import BytesField, JsonField, MomentField, OutsideTextField, is_plain
 from powertrip.store.tables import Table
 
 _TOGETHER = (64, 8, 1)
@@ -97,13 +97,20 @@ def _mark() -> str:
 
 
 def _values(meta: Any, rows: Rows, names: Sequence[str]) -> list[tuple[Any, ...]]:
-    # Column by column: a call a value for plain text and numbers would take as long as the database.
-    columns: list[Iterable[Any]] = []
     of_rows: Any = zip(*(map(row.__getitem__, names) for row in rows), strict=True)
-    for name, values in zip(names, of_rows, strict=bool(rows)):
-        field = meta.fields[name]
-        columns.append(values if type(field).db_value is Field.db_value else map(field.db_value, values))
+    columns = [
+        in_database(meta.fields[name], values) for name, values in zip(names, of_rows, strict=bool(rows))
+    ]
     return list(zip(*columns, strict=True))
+
+
+def in_database(field: Field, values: Sequence[Any]) -> Iterable[Any]:
+    """The values of one column as the database holds them."""
+    # A call a value for plain text and numbers would take as long as the database.
+    is_same = type(field).db_value is Field.db_value
+    if is_same or (isinstance(field, OutsideTextField) and is_plain("".join(filter(None, values)))):
+        return values
+    return map(field.db_value, values)
 
 
 def _insert_together(begin: str, marks: str, on_conflict: str, rows: Sequence[tuple[Any, ...]]) -> int:

@@ -77,11 +77,16 @@ class BytesField(Field):
         return None if value is None else bytes(value)
 
 
+def is_plain(text: str) -> bool:
+    """Whether any database holds the text as it is."""
+    return text.isascii() and "\x00" not in text
+
+
 class OutsideTextField(TextField):
     r"""Text from outside; NUL, which PostgreSQL text cannot hold, is kept as the visible `\x00`."""
 
     def db_value(self, value: str | None) -> str | None:
         """The text with NUL and unpaired surrogates made visible."""
-        if value is None or (value.isascii() and "\x00" not in value):
+        if value is None or is_plain(value):
             return value
         return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")

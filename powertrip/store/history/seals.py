@@ -62,8 +62,7 @@ def of_events(rows: Rows) -> list[str]:
 def weight(values: Iterable[Any]) -> str:
     """How grave an event is, and what an approval takes, as the history says it: `high, reason`."""
     severity, needs_reason, needs_second = values
-    demands = {"reason": needs_reason, "second person": needs_second}
-    return ", ".join([str(severity), *(name for name, is_needed in demands.items() if is_needed)])
+    return f"{severity}{', reason' if needs_reason else ''}{', second person' if needs_second else ''}"
 
 
 def is_eased(now: str, told: str) -> bool:
