@@ -146,10 +146,10 @@ class Metrics:
         """The sender said that it left records out of a batch."""
         self._count("batches_cut", source)
 
-    def record_judged(self, source: str, rule: str, verdict: str) -> None:
-        """`rule` is empty where none recognised the record."""
-        self._count("records_judged", rule, verdict)
-        self._count("source_records_judged", source, verdict)
+    def records_judged(self, source: str, rule: str, verdict: str, count: int) -> None:
+        """`rule` is empty where none recognised the records."""
+        self._count("records_judged", rule, verdict, by=count)
+        self._count("source_records_judged", source, verdict, by=count)
 
     def page_polled(self, poll: str, new: int) -> None:
         """A page of a poll was kept, with this many new records."""

@@ -69,11 +69,11 @@ def with_requirements(event: Event, policies: Iterable[Policy]) -> Event:
     """`event` with all that the policies which apply to it require of an approval together."""
     required = {item for policy in policies if policy.when.holds_for(event) for item in policy.require}
     # What the card said an approval takes stays required, also where a reload relaxed the policy.
-    return replace(
-        event,
-        requires_reason=event.requires_reason or "reason" in required,
-        requires_second_person=event.requires_second_person or "second_person" in required,
-    )
+    reason = event.requires_reason or "reason" in required
+    second = event.requires_second_person or "second_person" in required
+    if (reason, second) == (event.requires_reason, event.requires_second_person):
+        return event
+    return replace(event, requires_reason=reason, requires_second_person=second)
 
 
 def authorise(event: Event, actor: Actor, verdict: Verdict) -> None:

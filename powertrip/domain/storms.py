@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -30,6 +30,9 @@ GROUPS_KEPT = 200
 """Host groups of a person's past that are compared with; who has more is at home everywhere."""
 LONELY = 1
 """Events of a host group among the first of a storm with which the group is not usual yet."""
+
+# `json.dumps` makes an encoder at each call.
+_as_json = json.JSONEncoder(sort_keys=True).encode
 
 IN_PASSING = frozenset(
     {*("source_port", "source_domain", "session", "session_log", "pid", "process", "tty"), "operation_id"}
@@ -118,7 +121,10 @@ def network_of(source_ip: str | None) -> str:
         address = ip_address(source_ip or "")
     except ValueError:  # CloudTrail names services where others have addresses
         return source_ip or ""
-    return str(ip_network(f"{address}/{24 if address.version == 4 else 48}", strict=False))
+    length = 24 if address.version == 4 else 48
+    rest = address.max_prefixlen - length
+    # Of numbers, for reading the text once more takes as long as all else.
+    return f"{type(address)(int(address) >> rest << rest)}/{length}"
 
 
 def host_group(host_name: str) -> str:
@@ -154,7 +160,7 @@ def keys_of(event: Event) -> tuple[tuple[StormKind, str], ...]:
 
 
 def _digest(values: object) -> str:
-    return sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return sha256(_as_json(values).encode()).hexdigest()
 
 
 def usual_groups(seen: Iterable[str | None], past: Collection[str]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -145,7 +146,7 @@ def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, n
     storm = Stormy(keys=storms.keys_of(event), settings=settings.storms, channel=settings.security_channel)
     return ToAsk(
         record=record,
-        event=replace(event, copied_to=copies),
+        event=replace(event, copied_to=copies) if copies else event,
         conversation=conversation,
         hold=HOLD,
         copies=copies,
@@ -229,6 +230,7 @@ async def _quarantine(context: Context, judgement: MaybeTest, error: Exception) 
 
 
 def _count(context: Context, judgements: Sequence[MaybeTest], applied: Applied) -> None:
+    judged: Counter[tuple[str, str, str]] = Counter()
     for item in judgements:
         judgement = (item.as_test or item.otherwise) if isinstance(item, ToTry) else item
         match judgement:
@@ -240,7 +242,9 @@ def _count(context: Context, judgements: Sequence[MaybeTest], applied: Applied) 
                 name = ""
             case ToQuarantine(rule=nearest) | ToBeat(rule=nearest):
                 name = nearest or ""
-        context.metrics.record_judged(judgement.record.source, name, judgement.verdict)
+        judged[judgement.record.source, name, judgement.verdict] += 1
+    for (source, name, verdict), count in judged.items():
+        context.metrics.records_judged(source, name, verdict, count)
     for origin in applied.paired:
         context.metrics.sighting_compared(origin, "matched")
     if applied.opened or applied.folded or applied.quarantined or applied.sighted:

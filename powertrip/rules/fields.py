@@ -20,6 +20,9 @@ def unvis(text: str) -> str:
     `CORP\\ann` is `CORP\ann`, `zo\303\253` is `zoë`. Bytes that are not UTF-8 are shown as `\xNN`.
     """
 
+    if "\\" not in text:
+        return text
+
     def decode(escape: re.Match[bytes]) -> bytes:
         code = escape[1]
         byte = _VIS_BYTES[code] if len(code) == 1 else int(code, 8)

@@ -85,7 +85,7 @@ class Rule:
     def stands_alone(self, record: Record, fields: Mapping[str, str]) -> bool:
         """Whether the record leaves open what it is about, so that no other is known to be equal."""
         names_nobody = not self.folds_people and "user_name" not in fields
-        says_where_from = "source_ip" not in self.names or any(name in fields for name in _WHERE_FROM)
+        says_where_from = any(name in fields for name in _WHERE_FROM) or "source_ip" not in self.names
         return (
             # What was cut off, nobody can compare.
             record.cut > 0

@@ -66,33 +66,50 @@ class Pattern:
     def matches(self, message: bytes) -> bool:
         return self._find(message) is not None
 
-    def words(self, message: bytes) -> str:
-        """The message without what is captured; whole where the pattern does not match."""
+    def find(self, message: bytes) -> "Found | None":
+        """What the pattern finds in a message that it matches."""
         match = self._find(message)
-        spans = [match.span(number) for _, number in self.groups] if match else []
-        kept: list[bytes] = []
-        end = 0
-        for start, stop in sorted(spans):
-            # A group that took no part is at -1, and one may stand within another.
-            if start >= end:
-                kept.append(message[end:start])
-                end = stop
-        return b"\0".join([*kept, message[end:]]).decode("utf-8", "backslashreplace")
+        # By their places, for RE2's own way to a group's text takes as long as the match.
+        return (
+            None if match is None else Found(self, message, [match.span(number) for _, number in self.groups])
+        )
 
     def capture(self, message: bytes) -> dict[str, str] | None:
         """The captured groups that took part in the match; None where the pattern does not match."""
-        match = self._find(message)
-        if match is None:
-            return None
-        captured = {name: match.group(number) for name, number in self.groups}
-        return {
-            name: value.decode("utf-8", "backslashreplace")
-            for name, value in captured.items()
-            if value is not None
-        }
+        found = self.find(message)
+        return None if found is None else found.captured()
 
     def _find(self, message: bytes) -> "re2._Match[bytes] | None":
         return self.regex.fullmatch(message) if self.anchored else self.regex.search(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the groups of a pattern are in a message that it matches."""
+
+    pattern: Pattern
+    message: bytes
+    spans: Sequence[tuple[int, int]]
+    """In the order of the pattern's groups; a group that took no part is at -1."""
+
+    def captured(self) -> dict[str, str]:
+        """The groups that took part in the match."""
+        return {
+            name: self.message[start:stop].decode("utf-8", "backslashreplace")
+            for (name, _), (start, stop) in zip(self.pattern.groups, self.spans, strict=True)
+            if start >= 0
+        }
+
+    def words(self) -> str:
+        """The message without what is captured."""
+        kept: list[bytes] = []
+        end = 0
+        for start, stop in sorted(self.spans):
+            # One group may stand within another.
+            if start >= end:
+                kept.append(self.message[end:start])
+                end = stop
+        return b"\0".join([*kept, self.message[end:]]).decode("utf-8", "backslashreplace")
 
 
 def compile_pattern(text: str, *, unanchored: bool) -> Pattern:

@@ -18,7 +18,7 @@ from powertrip.rules.judgements import ANY_SOURCE, MESSAGE, Ignored, Match, Quar
 from powertrip.rules.lacking import is_wanted, lacks_message, why_lacking
 from powertrip.rules.net import reads_like
 from powertrip.rules.paths import shortened
-from powertrip.rules.pattern import Pattern, Recogniser
+from powertrip.rules.pattern import Found, Pattern, Recogniser
 from powertrip.rules.unmatched import PassedOver, Reasons
 
 _ENDS = " \t\r\n\0\ufeff"
@@ -183,15 +183,15 @@ class _Captures:
         """`recognised` may match the message, and no other pattern does."""
         self._message = message
         self._recognised = frozenset(recognised)
-        self._captured: dict[Pattern, dict[str, str] | None] = {}
+        self._found: dict[Pattern, Found | None] = {}
 
-    def of(self, pattern: Pattern) -> dict[str, str] | None:
-        """What a pattern captures; None where it does not match."""
+    def of(self, pattern: Pattern) -> Found | None:
+        """What a pattern finds; None where it does not match."""
         if pattern not in self._recognised:
             return None
-        if pattern not in self._captured:
-            self._captured[pattern] = pattern.capture(self._message)
-        return self._captured[pattern]
+        if pattern not in self._found:
+            self._found[pattern] = pattern.find(self._message)
+        return self._found[pattern]
 
     def match_any(self, rule: Rule) -> bool:
         """Whether one of the rule's patterns matches."""
@@ -200,13 +200,14 @@ class _Captures:
     def read(self, rule: Rule) -> _Read | None:
         """The fields by the first pattern whose values are of their types; None if there is none."""
         for pattern in rule.patterns:
-            captured = self.of(pattern)
-            if captured is None:
+            found = self.of(pattern)
+            if found is None:
                 continue
+            captured = found.captured()
             if rule.unescape == "vis":
                 captured = {name: unvis(value) for name, value in captured.items()}
             if (typed := _typed(captured, rule.types)) is not None:
-                return _Read(typed, partial(pattern.words, self._message))
+                return _Read(typed, found.words)
         return None
 
 
@@ -275,6 +276,10 @@ def _judgement(rule: Rule, record: Record, read: _Read) -> Match | Ignored | Qua
     return Match(rule=rule, fields=fields, fold_key=fold_key, stranger_key=stranger_key)
 
 
+# `json.dumps` makes an encoder at each call.
+_as_json = json.JSONEncoder(sort_keys=True).encode
+
+
 def _fold_key(
     told: Sequence[str],
     fields: Mapping[str, str],
@@ -288,4 +293,4 @@ def _fold_key(
     words = "" if MESSAGE in may_vary else read.words()
     rule, source, repeated = told
     values = [rule, source, equal, words, repeated, apart]
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(_as_json(values).encode()).hexdigest()

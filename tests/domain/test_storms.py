@@ -1,6 +1,8 @@
 """Who belongs to a storm, and who does not fit."""
 
 from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_network
+from random import Random
 from typing import Any
 
 import pytest
@@ -175,3 +177,29 @@ def test_only_reviewers_decide_together_and_few_of_their_own() -> None:
     ):
         with pytest.raises(NotAllowed):
             bulk(actor, Verdict.APPROVE, count, subject=subject)
+
+
+def test_the_network_of_an_address_is_what_the_library_says_it_is() -> None:
+    chance = Random(1)  # noqa: S311 (no secret)
+    for _ in range(2000):
+        number = chance.getrandbits(128) >> chance.randrange(128)
+        for address, length in ((IPv4Address(number & 0xFFFFFFFF), 24), (IPv6Address(number), 48)):
+            expected = str(ip_network(f"{address}/{length}", strict=False))
+            assert storms.network_of(str(address)) == expected
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("fe80::1%eth0", "fe80::/48"),
+        ("::ffff:192.0.2.7", "::/48"),
+        ("AWS Internal", "AWS Internal"),
+        ("192.0.2.7/24", "192.0.2.7/24"),
+        ("", ""),
+        (None, ""),
+    ],
+)
+def test_a_zone_is_no_part_of_a_network_and_what_is_no_address_stays(
+    address: str | None, network: str
+) -> None:
+    assert storms.network_of(address) == network

@@ -144,6 +144,28 @@ def test_groups_that_took_no_part_are_absent() -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("zoë from 192.0.2.1", "\0 from \0"),
+        ("from 192.0.2.1", " from \0"),
+        ("a from b", "\0 from \0"),
+        ("a\\xff𝄞 from ", "\0 from \0"),
+    ],
+)
+def test_groups_are_what_re2_says_of_them_and_words_are_the_rest(message: str, words: str) -> None:
+    text = r"^(?P<user_name>[^ ]*(?P<last>[^ ]))? ?from (?P<source_ip>.*?)(?P<port>:[0-9]+)?$"
+    pattern = compile_pattern(text, unanchored=False)
+    encoded = message.encode()
+
+    found, match = pattern.find(encoded), pattern.regex.fullmatch(encoded)
+    assert found is not None
+    assert match is not None
+    groups = {name: match.group(number) for name, number in pattern.groups}
+    assert found.captured() == {name: value.decode() for name, value in groups.items() if value is not None}
+    assert found.words().lstrip() == words.lstrip()
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
         (r"^(?P<user_name>\w+\s?)*!$", "a" * 8192),
