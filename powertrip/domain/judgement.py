@@ -20,6 +20,8 @@ class ToAsk:
     event: Event
     conversation: str
     """Where the first notice goes, if a new event is made."""
+    is_looked_up: bool = False
+    """Whether the event bears all that is to be known of its address, so that nobody is asked."""
     hold: timedelta = timedelta()
     """How long the first notice may wait for facts."""
     copies: tuple[str, ...] = ()

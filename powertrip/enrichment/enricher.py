@@ -37,6 +37,14 @@ class Enricher:
         if ask_about_documentation:
             self._looked_up.add(AddressKind.DOCUMENTATION)
 
+    @property
+    def has_services(self) -> bool:
+        return bool(self.services)
+
+    def at_once(self, address: str) -> AddressFacts:
+        """What is known of an address without asking anybody."""
+        return merge(classify(address)[0], {})
+
     async def facts(self, addresses: Collection[str], within: timedelta) -> dict[str, AddressFacts]:
         """What the services say of each address within this time; `awaited` names those still missing.
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 import structlog
 
 from powertrip.domain import deciding, routing, severity, storms
+from powertrip.domain.address import AddressFacts
 from powertrip.domain.event import MISSED_AT, Event
 from powertrip.domain.judgement import (
     Applied,
@@ -91,7 +92,7 @@ async def _apply(context: Context, part: Sequence[MaybeTest], expected: Expected
     _count(context, part, applied)
     if applied.beats:
         context.signals.heartbeat.set()
-    if applied.opened:
+    if applied.opened and context.enrichment.has_services:
         begin_lookups(context)
     if applied.opened or applied.folded or applied.paired:
         context.signals.outbox.set()
@@ -130,7 +131,15 @@ async def apply_all(
     )
 
 
-def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, now: datetime) -> ToAsk:
+def to_ask(
+    settings: Settings,
+    record: Record,
+    draft: Event,
+    *,
+    event_id: str,
+    now: datetime,
+    is_looked_up: bool = False,
+) -> ToAsk:
     """Ask about `draft`, which says what happened, by `record`."""
     person = settings.people.find(draft.user_name)
     event = deciding.open_event(
@@ -148,7 +157,8 @@ def to_ask(settings: Settings, record: Record, draft: Event, *, event_id: str, n
         record=record,
         event=replace(event, copied_to=copies) if copies else event,
         conversation=conversation,
-        hold=HOLD,
+        is_looked_up=is_looked_up,
+        hold=timedelta() if is_looked_up else HOLD,
         copies=copies,
         watches=settings.watches,
         same_log=settings.same_logs.get(record.source, ()),
@@ -161,6 +171,8 @@ async def _judge(context: Context, spoken: Sequence[tuple[Record, Spoken]]) -> l
     beats = await hear(context, settings, spoken)
     judgements: list[Judgement] = []
     now = context.clock()
+    # Where nobody is asked about addresses, all that is to be known of them is known now.
+    at_once = None if context.enrichment.has_services else context.enrichment.at_once
     for (record, verdict), beat in zip(spoken, beats, strict=True):
         if beat is not None:
             draft = impostor(record, verdict)
@@ -180,16 +192,26 @@ async def _judge(context: Context, spoken: Sequence[tuple[Record, Spoken]]) -> l
                 name = rule.name if rule else None
                 judgements.append(ToQuarantine(record=record, rule=name, reason=reason))
             case Match():
-                draft = severity.weigh(_draft(settings, record, verdict), settings.severity)
+                draft = severity.weigh(_draft(settings, record, verdict, at_once), settings.severity)
                 watch = settings.watch_of(record.source)
                 if watch is not None:
                     judgements.append(ToSight(record=record, event=draft, watch=watch))
                 else:
-                    judgements.append(to_ask(settings, record, draft, event_id=context.new_id(), now=now))
+                    ask = to_ask(
+                        settings,
+                        record,
+                        draft,
+                        event_id=context.new_id(),
+                        now=now,
+                        is_looked_up=at_once is not None,
+                    )
+                    judgements.append(ask)
     return judgements
 
 
-def _draft(settings: Settings, record: Record, match: Match) -> Event:
+def _draft(
+    settings: Settings, record: Record, match: Match, at_once: Callable[[str], AddressFacts] | None
+) -> Event:
     occurred_at = record.occurred_at or record.received_at
     names = {
         name: match.fields[name][:NAME_KEPT]
@@ -213,6 +235,7 @@ def _draft(settings: Settings, record: Record, match: Match) -> Event:
         user_name=names.get("user_name"),
         host_name=names.get("host_name"),
         source_ip=names.get("source_ip"),
+        facts=at_once(names["source_ip"]) if at_once and "source_ip" in names else None,
         fields={name: value for name, value in match.fields.items() if name not in names} | missed,
         headline=match.rule.headline,
         message=record.message,

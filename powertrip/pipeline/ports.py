@@ -65,6 +65,13 @@ class Directory(Protocol):
 class Enrichment(Protocol):
     """Asks the configured services about addresses."""
 
+    @property
+    def has_services(self) -> bool:
+        """Whether there is anybody to ask."""
+
+    def at_once(self, address: str) -> AddressFacts:
+        """What is known of an address without asking anybody."""
+
     async def facts(self, addresses: Collection[str], within: timedelta) -> dict[str, AddressFacts]:
         """The facts that come within this time, by address; services still to answer are named in `awaited`.
 

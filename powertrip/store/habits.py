@@ -1,5 +1,9 @@
 """Reads what earlier events say about a new one; only what was approved counts as known good."""
 
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 from powertrip.domain.event import Status
@@ -28,8 +32,37 @@ class _Approved(NamedTuple):
     occurred_at: int
 
 
-def past_of_row(row: Any) -> Past:
-    """What the events before the one in `row` say of it."""
+def pasts_of_new(rows: Sequence[Mapping[str, Any]]) -> list[Past]:
+    """What events say of those that are about to be written together, by their columns."""
+    of_person: dict[tuple[str, str | None], list[datetime]] = {}
+    for row in sorted(rows, key=itemgetter("received_at")):
+        if not row["is_test"]:
+            of_person.setdefault((row["event_action"], row["user_name"]), []).append(row["received_at"])
+    pasts = []
+    for row in rows:
+        moments = of_person.get((row["event_action"], row["user_name"]), ())
+        # Of two that came at the same moment each has the other before it.
+        others = bisect_right(moments, row["received_at"]) - (not row["is_test"])
+        pasts.append(past_of_row(_New(**{name: row[name] for name in OF_THE_PAST}), others=others))
+    return pasts
+
+
+class _New(NamedTuple):
+    """An event that is about to be written."""
+
+    id: str
+    event_action: str
+    user_name: str | None
+    host_name: str | None
+    source_ip: str | None
+    as_number: int | None
+    country_code: str | None
+    received_at: datetime
+    occurred_at: datetime
+
+
+def past_of_row(row: Any, *, others: int = 0) -> Past:
+    """What events before the one in `row` say of it, and as many `others` of the person, not kept yet."""
     # The newest of the person's, and no more: what is asked of them is answered here, in one reading.
     newest = f"ORDER BY received_at DESC LIMIT {EVENTS_READ}"
     person, values = _before(row, ", ".join(_Approved._fields), "user_name", _APPROVED, newest)
@@ -41,7 +74,7 @@ def past_of_row(row: Any) -> Past:
     return past_of(
         row.occurred_at,
         # Whether there is any at all is answered without counting all.
-        by_person=len(approved) or int(known is not None),
+        by_person=len(approved) or others or int(known is not None),
         approved_from_address=_count("source_ip", approved, row),
         approved_from_network=_count("as_number", approved, row),
         approved_from_country=_count("country_code", approved, row),

@@ -31,6 +31,8 @@ class OpenEvent:
     opened_by: ToAsk | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
     """What is to be written of it where it is new, but for what occurrences change."""
+    apart: str | None = None
+    """Why it is part of no storm, for what was decided before, where it is new."""
     joined: int = 0
     storm_id: str | None = None
     """The storm that it is part of; None also where it stands beside one."""

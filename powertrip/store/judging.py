@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from powertrip.domain import varied
+from powertrip.domain import storms, varied
 from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.habits import Past
 from powertrip.domain.judgement import (
     Applied,
     Judgement,
@@ -23,13 +24,13 @@ from powertrip.domain.judgement import (
 )
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import NOTHING_EXPECTED, Expected
-from powertrip.store import audit, deliveries, heartbeat, inbox, known, quarantine, rising, trials
+from powertrip.store import audit, deliveries, habits, heartbeat, inbox, known, quarantine, rising, trials
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, Turn, transaction, wait_for_each
 from powertrip.store.hids import concerned, expected, pairing
 from powertrip.store.history import seals
 from powertrip.store.joining import OpenEvent, lock_pending
-from powertrip.store.rows import event_columns
+from powertrip.store.rows import event_columns, facts_columns, past_columns
 from powertrip.store.signals import Signal, notify
 from powertrip.store.sources import judged
 from powertrip.store.storms.gather import gather
@@ -145,7 +146,8 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
     insert_all(OccurrenceRow, occurrences)
     opening = [item.opened_by for item in pending.values() if item.opened_by is not None]
     folded = {item.id: item.storm_id for item in pending.values() if item.joined and item.storm_id}
-    in_storms = gather(opening, folded, now)
+    apart = {item.id: item.apart for item in pending.values() if item.apart}
+    in_storms = gather(opening, folded, now, apart)
     deliveries.enqueue(
         [row for ask in opening for row in _first_cards(ask, in_storm=ask.event.id in in_storms, now=now)]
     )
@@ -161,14 +163,20 @@ def _new_events(asked: Sequence[ToAsk], pending: Mapping[str, OpenEvent]) -> dic
     for ask in asked:
         if ask.event.fold_key not in pending:
             firsts.setdefault(ask.event.fold_key, ask)
-    rows = [event_columns(ask.event) for ask in firsts.values()]
+    rows = [
+        event_columns(ask.event) | facts_columns(ask.event.facts) | {"past": None} for ask in firsts.values()
+    ]
+    looked_up = [row for ask, row in zip(firsts.values(), rows, strict=True) if ask.is_looked_up]
+    pasts = {row["id"]: past for row, past in zip(looked_up, habits.pasts_of_new(looked_up), strict=True)}
+    for row in looked_up:
+        row.update(past_columns(pasts[row["id"]]))
     return {
-        fold_key: (_opened_by(ask, row), seal)
+        fold_key: (_opened_by(ask, row, pasts.get(ask.event.id)), seal)
         for (fold_key, ask), row, seal in zip(firsts.items(), rows, seals.of_events(rows), strict=True)
     }
 
 
-def _opened_by(ask: ToAsk, row: Mapping[str, Any]) -> OpenEvent:
+def _opened_by(ask: ToAsk, row: Mapping[str, Any], past: Past | None) -> OpenEvent:
     event = ask.event
     return OpenEvent(
         event.id,
@@ -180,6 +188,7 @@ def _opened_by(ask: ToAsk, row: Mapping[str, Any]) -> OpenEvent:
         varied={},
         opened_by=ask,
         row=row,
+        apart=storms.apart_by_past(past) if past else None,
     )
 
 
@@ -208,12 +217,16 @@ def _first_cards(ask: ToAsk, *, in_storm: bool, now: datetime) -> list[dict[str,
 
 
 def _write_events(events: Sequence[OpenEvent], now: datetime) -> None:
-    new = [{**item.row, **item.columns(), "facts_due_at": now} for item in events if item.opened_by]
+    new = [
+        {**item.row, **item.columns(), "facts_due_at": None if item.opened_by.is_looked_up else now}
+        for item in events
+        if item.opened_by is not None
+    ]
     inserted = insert_all(EventRow, new, "ON CONFLICT (fold_key) WHERE status = 'pending' DO NOTHING")
     if inserted < len(new):
         # There was no row to lock yet. Run again, the step finds the other's event and joins it.
         raise LostRace("another process opened the same event")
-    if new:
+    if any(row["facts_due_at"] for row in new):
         notify(Signal.LOOKUPS)
     update_all(EventRow, [item.columns() for item in events if item.joined and item.opened_by is None])
 

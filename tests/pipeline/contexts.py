@@ -9,6 +9,8 @@ from powertrip.metrics import Metrics
 from powertrip.pipeline.context import Context, Signals
 
 UNUSED: Any = None
+WITH_SERVICES: Any = SimpleNamespace(has_services=True)
+"""An enrichment that is not asked here."""
 
 
 def context(store: Any, clock: Callable[[], datetime], **settings: Any) -> Context:
@@ -21,7 +23,7 @@ def context(store: Any, clock: Callable[[], datetime], **settings: Any) -> Conte
         live_backup=UNUSED,
         origins={},
         signals=Signals(),
-        enrichment=UNUSED,
+        enrichment=WITH_SERVICES,
         metrics=Metrics(),
         clock=clock,
         new_id=UNUSED,

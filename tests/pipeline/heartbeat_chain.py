@@ -38,6 +38,7 @@ from slack_emulator.control import Control
 from tests.conftest import Clock
 from tests.databases import provide_database
 from tests.end_to_end.harness import BEARER, settings, write_config
+from tests.pipeline.contexts import WITH_SERVICES
 
 KEY = SecretStr("the-key-of-the-heartbeat")
 SECURITY = "C0SECURITY"
@@ -203,7 +204,7 @@ async def chain(
             store=made.store,
             notifier=SlackNotifier(client, "https://example.slack.com/", RateLimits(clock)),
             directory=Nobody(),
-            enrichment=UNUSED,
+            enrichment=WITH_SERVICES,
             origins={},
             metrics=Metrics(),
             clock=clock,

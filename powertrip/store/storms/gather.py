@@ -29,11 +29,13 @@ TOLD_ELSEWHERE = 25
 """Events of a storm that the backup channels are told of where Slack does not take its card."""
 
 
-def gather(opened: Sequence[ToAsk], folded: Mapping[str, str], now: datetime) -> frozenset[str]:
+def gather(
+    opened: Sequence[ToAsk], folded: Mapping[str, str], now: datetime, apart: Mapping[str, str]
+) -> frozenset[str]:
     """Put new events into storms, and open those that they make; returns the ids of events without own cards.
 
-    `folded` are the events of storms that records joined, with their storms. Belongs after the events are
-    written, in the same transaction.
+    `folded` are the events of storms that records joined, with their storms; `apart` says of new events why
+    each is asked about on its own in any case. Belongs after the events are written, in the same transaction.
     """
     asks = [(ask, ask.storm) for ask in opened if ask.storm is not None]
     _count(asks, now)
@@ -44,12 +46,13 @@ def gather(opened: Sequence[ToAsk], folded: Mapping[str, str], now: datetime) ->
     for ask, stormy in asks:
         place = _place(ask.event, stormy, going_on)
         if place is not None:
-            placed.append(place)
+            event, row, why = place
+            placed.append((event, row, why or apart.get(event.id)))
     by_key = {row.key: row for row in going_on if row.ended_at is None}
     for event, key in begun:
         # Of an event of before the address may be known already.
         known = storms.apart_by_facts(event, candidates[key].settings.outlier_risk)
-        why = known or storms.apart(event, storm_from(by_key[key]))
+        why = known or storms.apart(event, storm_from(by_key[key])) or apart.get(event.id)
         placed.append((event, by_key[key], why))
     members = _write(placed, folded, going_on, now)
     _skip_cards(members & {event.id for event, _ in begun}, now)
