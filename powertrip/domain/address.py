@@ -3,6 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+
+
+@lru_cache(maxsize=1024)
+def parse_address(text: str) -> IPv4Address | IPv6Address:
+    """As `ip_address`, once for all who ask about an address that comes in; raises ValueError."""
+    return ip_address(text)
 
 
 class AddressKind(StrEnum):

@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
-from ipaddress import ip_address
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import Duration
-from powertrip.domain.address import RiskLevel, is_at_least
+from powertrip.domain.address import RiskLevel, is_at_least, parse_address
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.habits import Past
 from powertrip.domain.people import SubjectKind
@@ -118,7 +117,7 @@ class Stormy:
 def network_of(source_ip: str | None) -> str:
     """The /24 or /48 around an address; what is no address as it stands."""
     try:
-        address = ip_address(source_ip or "")
+        address = parse_address(source_ip or "")
     except ValueError:  # CloudTrail names services where others have addresses
         return source_ip or ""
     length = 24 if address.version == 4 else 48

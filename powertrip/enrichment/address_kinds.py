@@ -1,8 +1,8 @@
 """Which addresses are public. Services outside know nothing of the others, and must not learn of them."""
 
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import IPv6Address, ip_network
 
-from powertrip.domain.address import AddressKind
+from powertrip.domain.address import AddressKind, parse_address
 
 LONGEST_ADDRESS = 100
 """Characters; an IPv6 address has 45 at most, and the name of an interface some more."""
@@ -29,7 +29,7 @@ def classify(text: str) -> tuple[AddressKind, str]:
     """
     try:
         # Bounded first: a record may hold megabytes where an address belongs.
-        address = ip_address(text.strip().partition("%")[0] if len(text) <= LONGEST_ADDRESS else "")
+        address = parse_address(text.strip().partition("%")[0] if len(text) <= LONGEST_ADDRESS else "")
     except ValueError:
         return AddressKind.NOT_AN_ADDRESS, text
     if isinstance(address, IPv6Address) and address.ipv4_mapped:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from powertrip.domain.address import parse_address
 from powertrip.rules.pattern import Pattern
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -38,7 +39,7 @@ def read_ip(text: str) -> str:
 
     IPv4 inside IPv6 (`::ffff:192.0.2.1`) is written as the IPv4 address that it is.
     """
-    address = ipaddress.ip_address(text)
+    address = parse_address(text)
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)
 

@@ -12,9 +12,9 @@ import structlog
 from peewee import fn
 
 from powertrip.store import written
-from powertrip.store.bulk import insert_all
+from powertrip.store.bulk import insert_stored
 from powertrip.store.database import Role, Turn, at_the_end, transaction, wait_for
-from powertrip.store.fields import MomentField, as_json
+from powertrip.store.fields import MomentField, as_json, row_as_json
 from powertrip.store.history import marks
 from powertrip.store.tables import AuditRow
 
@@ -22,6 +22,7 @@ log = structlog.get_logger(__name__)
 
 _moment = MomentField()
 FIRST_HASH = "0" * 64
+_COLUMNS = ("at", "action", "event_id", "actor_id", "detail", "previous_hash", "hash", "mark")
 
 
 def append(
@@ -37,11 +38,12 @@ def _chain(lines: list[dict[str, Any]]) -> None:
     wait_for(Turn.HISTORY)
     (previous, count), rows, marker = end(), [], marks.in_use()
     for line in lines:
-        digest = _digest(previous, **line)
-        mark = marker.of([digest]) if marker else None
-        rows.append({**line, "previous_hash": previous, "hash": digest, "mark": mark})
-        previous = digest
-    insert_all(AuditRow, rows)
+        values = (_moment.db_value(line["at"]), line["action"], line["event_id"], line["actor_id"])
+        detail = as_json(line["detail"])
+        made = digest(previous, *values, detail)
+        rows.append((*values, detail, previous, made, marker.of([made]) if marker else None))
+        previous = made
+    insert_stored(AuditRow, _COLUMNS, rows)
     written.run("UPDATE audit_head SET lines = ?, hash = ? WHERE id = 1", count + len(rows), previous)
 
 
@@ -93,11 +95,13 @@ def lines(event_id: str) -> Iterator[AuditRow]:
     yield from AuditRow.select().where((AuditRow.event_id == event_id) | listed).order_by(AuditRow.id)
 
 
-def _digest(
-    previous: str, at: datetime, action: str, event_id: str | None, actor_id: str | None, detail: Any
+def digest(
+    previous: str, at: int | None, action: str, event_id: str | None, actor_id: str | None, detail: str
 ) -> str:
-    line = [previous, _moment.db_value(at), action, event_id, actor_id, detail]
-    return hashlib.sha256(as_json(line).encode()).hexdigest()
+    """The hash of a line as the database holds it."""
+    # Its detail is JSON already, and so need be neither read nor written.
+    plain = row_as_json((previous, at, action, event_id, actor_id))[:-1]
+    return hashlib.sha256(f"{plain}, {detail}]".encode()).hexdigest()
 
 
 def in_force(digest: str, version: str, part: str, at: datetime) -> None:

@@ -42,14 +42,21 @@ def insert_all(
     if mark is not None:
         of_marked = itemgetter(*(names.index(name) for name in marked))
         given, names = [(*values, mark(of_marked(values))) for values in given], [*rows[0], "mark", *defaults]
+    constants = tuple(meta.fields[name].db_value(value) for name, value in defaults.items())
+    return insert_stored(table, names, [values + constants for values in given], on_conflict)
+
+
+def insert_stored(
+    table: type[Table], names: Sequence[str], rows: Sequence[tuple[Any, ...]], on_conflict: str = ""
+) -> int:
+    """Insert rows of values as the database holds them; returns how many were new."""
+    meta: Any = table._meta  # noqa: SLF001 (peewee's way to its fields)
     columns = ", ".join(f'"{name}"' for name in names)
     begin = f'INSERT INTO "{meta.table_name}" ({columns}) VALUES '  # noqa: S608 (names of ours)
     marks = f"({', '.join([_mark()] * len(names))})"
-    constants = tuple(meta.fields[name].db_value(value) for name, value in defaults.items())
-    whole = [values + constants for values in given]
     if is_postgres():
-        return _execute(f"{begin}{marks} {on_conflict}", whole)
-    return _insert_together(begin, marks, on_conflict, whole)
+        return _execute(f"{begin}{marks} {on_conflict}", rows)
+    return _insert_together(begin, marks, on_conflict, rows)
 
 
 def update_all(table: type[Table], rows: Rows, *, key: Sequence[str] = ("id",)) -> None:

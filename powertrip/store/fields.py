@@ -31,8 +31,10 @@ def row_as_json(values: Sequence[Any]) -> str:
             parts.append(int.__repr__(value))
         elif value is None:
             parts.append("null")
+        elif kind is bool:
+            parts.append("1" if value else "0")
         else:
-            return as_json([int(each) if isinstance(each, bool) else each for each in values])
+            return as_json([int(each) if type(each) is bool else each for each in values])
     return f"[{', '.join(parts)}]"
 
 

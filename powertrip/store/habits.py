@@ -1,5 +1,6 @@
 """Reads what earlier events say about a new one; only what was approved counts as known good."""
 
+import json
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 
 from powertrip.domain.event import Status
 from powertrip.domain.habits import EVENTS_READ, HOURS_WINDOW, WINDOW, Past, past_of
-from powertrip.store.database import run_written
+from powertrip.store.database import is_postgres, run_written
 from powertrip.store.fields import MomentField
 
 _MOMENT = MomentField()
@@ -17,6 +18,8 @@ _APPROVED = f"status = '{Status.APPROVED}'"
 _DENIED = f"status IN ('{Status.DENIED}', '{Status.CLOSED}')"
 
 
+_PROBED = {"user_name": "1 = 1", "host_name": _APPROVED, "source_ip": _DENIED}
+"""Columns by which there may be a past, each with what events of the same count."""
 OF_THE_PAST = (
     *("id", "event_action", "user_name", "host_name", "source_ip"),
     *("as_number", "country_code", "received_at", "occurred_at"),
@@ -38,13 +41,34 @@ def pasts_of_new(rows: Sequence[Mapping[str, Any]]) -> list[Past]:
     for row in sorted(rows, key=itemgetter("received_at")):
         if not row["is_test"]:
             of_person.setdefault((row["event_action"], row["user_name"]), []).append(row["received_at"])
-    pasts = []
+    heard_of, pasts = _heard_of(rows), []
     for row in rows:
         moments = of_person.get((row["event_action"], row["user_name"]), ())
         # Of two that came at the same moment each has the other before it.
         others = bisect_right(moments, row["received_at"]) - (not row["is_test"])
-        pasts.append(past_of_row(_New(**{name: row[name] for name in OF_THE_PAST}), others=others))
+        is_unheard_of = heard_of.isdisjoint((name, row["event_action"], row[name]) for name in _PROBED)
+        new = _New(**{name: row[name] for name in OF_THE_PAST})
+        pasts.append(past_of_row(new, others=others, is_unheard_of=is_unheard_of))
     return pasts
+
+
+def _heard_of(rows: Sequence[Mapping[str, Any]]) -> set[tuple[str, str, str | None]]:
+    """Of what about these rows there may be anything to tell: by column, kind of event, and value.
+
+    Of most that a scan of strangers brings there is nothing, and then two questions for each are spared.
+    """
+    wanted = {(name, row["event_action"], row[name]) for row in rows for name in _PROBED}
+    heard_of = {each for each in wanted if each[2] is None}
+    by_kind: dict[tuple[str, str], list[str]] = {}
+    for name, action, value in sorted(wanted - heard_of):
+        by_kind.setdefault((name, action), []).append(value)
+    each_of = "unnest(?::text[]) AS given(value)" if is_postgres() else "json_each(?)"
+    for (name, action), values in by_kind.items():
+        statement = f"""SELECT value FROM {each_of} WHERE EXISTS (SELECT 1 FROM event
+            WHERE event_action = ? AND {name} = value AND {_PROBED[name]} AND NOT is_test)"""  # noqa: S608 (names of ours)
+        given = values if is_postgres() else json.dumps(values)
+        heard_of |= {(name, action, value) for (value,) in run_written(statement, (given, action)).fetchall()}
+    return heard_of
 
 
 class _New(NamedTuple):
@@ -61,13 +85,17 @@ class _New(NamedTuple):
     occurred_at: datetime
 
 
-def past_of_row(row: Any, *, others: int = 0) -> Past:
-    """What events before the one in `row` say of it, and as many `others` of the person, not kept yet."""
+def past_of_row(row: Any, *, others: int = 0, is_unheard_of: bool = False) -> Past:
+    """What events before the one in `row` say of it, and as many `others` of the person, not kept yet.
+
+    `is_unheard_of` says that there is nothing to read of its person, its host and its address.
+    """
     # The newest of the person's, and no more: what is asked of them is answered here, in one reading.
     newest = f"ORDER BY received_at DESC LIMIT {EVENTS_READ}"
     person, values = _before(row, ", ".join(_Approved._fields), "user_name", _APPROVED, newest)
-    approved = [_Approved(*each) for each in run_written(person, values).fetchall()]
-    known, denied_at, host_at, host_user = _beside(row)
+    found = [] if is_unheard_of else run_written(person, values).fetchall()
+    approved = [_Approved(*each) for each in found]
+    known, denied_at, host_at, host_user = (None, None, None, None) if is_unheard_of else _beside(row)
     from_here = [each for each in approved if each.source_ip == row.source_ip]
     counted_since = _MOMENT.db_value(row.received_at - WINDOW) or 0
     hours_since = _MOMENT.db_value(row.received_at - HOURS_WINDOW) or 0

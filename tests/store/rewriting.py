@@ -9,9 +9,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from powertrip.domain.checkpoint import Checkpoint
-from powertrip.store.audit import FIRST_HASH
+from powertrip.store.audit import FIRST_HASH, digest
 from powertrip.store.database import open_database
-from powertrip.store.history.chain import digest
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.verify import verify
 from tests.samples import later

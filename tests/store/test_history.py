@@ -9,9 +9,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from powertrip.domain import checkpoint
 from powertrip.store import Store
-from powertrip.store.audit import FIRST_HASH
+from powertrip.store.audit import FIRST_HASH, digest
 from powertrip.store.database import DatabaseThread, open_database
-from powertrip.store.history.chain import digest
 from powertrip.store.history.findings import Findings, Verdict
 from powertrip.store.history.snapshot import snapshot
 from powertrip.store.history.verify import verify

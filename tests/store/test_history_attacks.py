@@ -19,9 +19,9 @@ from powertrip.domain import checkpoint
 from powertrip.domain.event import Status
 from powertrip.domain.missed import MissedQuery
 from powertrip.store import Store, again, marking
+from powertrip.store.audit import digest
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.faults import DRIVER_ERRORS, named
-from powertrip.store.history.chain import digest
 from powertrip.store.history.findings import Verdict
 from tests.samples import ALICE, NOW, later
 from tests.store.busy import Busy

@@ -1,6 +1,5 @@
 """The lines of the history: each after the one before, up to the end that is kept beside them."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator
@@ -9,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain.checkpoint import Checkpoint
-from powertrip.store.audit import FIRST_HASH
-from powertrip.store.fields import MomentField, row_as_json
+from powertrip.store.audit import FIRST_HASH, digest
+from powertrip.store.fields import MomentField
 from powertrip.store.history.findings import Finding, Findings, Verdict
 from powertrip.store.history.marks import Marker, Since
 from powertrip.store.history.reading import an_object, odd_is_a_fault
@@ -180,15 +179,6 @@ def check(
     _check_end(findings, head, head_at, number, last_id)
     _check_sequence(seen, findings, last_id)
     return coupled
-
-
-def digest(
-    previous: str, at: int, action: str, event_id: str | None, actor_id: str | None, detail: str
-) -> str:
-    """The hash of a line as the database holds it; what `audit` makes of the same values."""
-    # Its detail is JSON already, and so need be neither read nor written.
-    plain = row_as_json((previous, at, action, event_id, actor_id))[:-1]
-    return hashlib.sha256(f"{plain}, {detail}]".encode()).hexdigest()
 
 
 def _check_mark(
