@@ -25,6 +25,7 @@ class OpenEvent:
     occurrences: int
     version: int
     last_occurred_at: datetime
+    severity: str
     stated: Mapping[str, str]
     """The fields of its first record."""
     varied: Mapping[str, tuple[str, ...]]
@@ -37,12 +38,12 @@ class OpenEvent:
     storm_id: str | None = None
     """The storm that it is part of; None also where it stands beside one."""
     gravest: ToAsk | None = None
-    """Of the records that joined."""
+    """Of the records that joined, if one is graver than the event."""
 
     def join(self, ask: ToAsk) -> dict[str, str | None] | None:
         """Take in a record that makes this event again; returns what it says otherwise, if anything."""
         event = ask.event
-        if self.gravest is None or rising.is_graver(event.severity, self.gravest.event.severity):
+        if rising.is_graver(event.severity, self.gravest.event.severity if self.gravest else self.severity):
             self.gravest = ask
         self.revision += 1
         self.occurrences += 1
@@ -87,6 +88,7 @@ def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
             EventRow.occurrences,
             EventRow.version,
             EventRow.last_occurred_at,
+            EventRow.severity,
             EventRow.fields,
             EventRow.user_name,
             EventRow.host_name,
@@ -105,6 +107,7 @@ def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:
             row.occurrences,
             row.version,
             row.last_occurred_at,
+            row.severity,
             stated=varied.all_fields(row.fields, row),
             varied={name: tuple(values) for name, values in (row.varied or {}).items()},
             storm_id=None if row.storm_apart else row.storm_id,

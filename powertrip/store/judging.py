@@ -184,6 +184,7 @@ def _opened_by(ask: ToAsk, row: Mapping[str, Any], past: Past | None) -> OpenEve
         1,
         1,
         event.occurred_at,
+        event.severity,
         stated=varied.stated(event),
         varied={},
         opened_by=ask,

@@ -29,7 +29,7 @@ class Risen:
 
 
 def is_graver(severity: str, than: str) -> bool:
-    return RANK[Severity(severity)] < RANK[Severity(than)]
+    return severity != than and RANK[Severity(severity)] < RANK[Severity(than)]
 
 
 def ask_alone(risen: Collection[Risen], now: datetime) -> None:
