@@ -34,7 +34,7 @@ def view_of_line(line: str, *, host: str | None = None, program: str | None = No
     readable = line.encode("utf-8", "backslashreplace").decode()
     _, flaw = object_or_flaw(readable)
     if flaw:
-        return {"message": readable, "host": host, "program": program, FLAW: flaw}
+        return {"time": None, "message": readable, "host": host, "program": program, FLAW: flaw}
     fields = {"host": host, **fields_of_line(readable)}
     if program and "program" not in fields:
         # The header is of an unknown form, and with it the line would be taken for none of the program's

@@ -209,6 +209,21 @@ def test_a_line_that_is_json_itself_is_judged_as_such() -> None:
     assert verdict.rule.name == "aws_console_login"
 
 
+@pytest.mark.parametrize("kind", ["wazuh4", "ossec", "wazuh5"])
+def test_a_line_that_names_a_key_twice_is_put_aside_and_not_its_neighbours(kind: str) -> None:
+    line = '{"user": "alice", "user": "bob"}'
+    alerts = {
+        "wazuh4": [ALERT | {"full_log": line}, ALERT],
+        "ossec": [OSSEC | {"full_log": line}, OSSEC],
+        "wazuh5": [FINDING | {"event": {"original": line}}, FINDING],
+    }[kind]
+
+    twice, login = judged(SSH, read(kind, alerts))
+
+    assert isinstance(twice, Quarantined)
+    assert isinstance(login, Match)
+
+
 def test_a_finding_without_its_line_is_told_to_the_operator() -> None:
     with pytest.raises(Unreadable, match=r"event\.original"):
         read("wazuh5", FINDING | {"event": {}})
