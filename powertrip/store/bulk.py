@@ -7,11 +7,11 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from peewee import BooleanField, Field, __exception_wrapper__  # type: ignore[attr-defined]
+from peewee import Field, __exception_wrapper__  # type: ignore[attr-defined]
 
 from powertrip.store.database import is_postgres
 from powertrip.store.database_in_use import database
-from powertrip.store.fields import BytesField, JsonField, MomentField, OutsideTextField, is_plain
+from powertrip.store.fields import CONVERTED, OutsideTextField, is_plain
 from powertrip.store.tables import Table
 
 _TOGETHER = (64, 8, 1)
@@ -78,14 +78,10 @@ def read_all(query: Any) -> list[Any]:
         rows = database.execute(query).fetchall()
     named = _named(tuple(field.name for field in fields))
     columns = [
-        map(field.python_value, values) if isinstance(field, _READ) else values
+        map(field.python_value, values) if isinstance(field, CONVERTED) else values
         for field, values in zip(fields, zip(*rows, strict=True), strict=bool(rows))
     ]
     return list(map(named._make, zip(*columns, strict=True)))
-
-
-_READ = (MomentField, JsonField, BooleanField, BytesField)
-"""Fields whose values the drivers give otherwise than the program has them."""
 
 
 @cache

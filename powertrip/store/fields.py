@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from json.encoder import encode_basestring_ascii
 from typing import Any
 
-from peewee import BigIntegerField, Field, TextField
+from peewee import BigIntegerField, BooleanField, Field, TextField
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -92,3 +92,7 @@ class OutsideTextField(TextField):
         if value is None or is_plain(value):
             return value
         return value.replace("\x00", "\\x00").encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+CONVERTED = (MomentField, JsonField, BytesField, BooleanField)
+"""Fields of which the drivers hand on something else than their values."""

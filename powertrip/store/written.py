@@ -8,17 +8,13 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from peewee import BooleanField
-
 from powertrip.store.database import is_postgres, run_written
-from powertrip.store.fields import BytesField, JsonField, MomentField
+from powertrip.store.fields import CONVERTED, MomentField
 from powertrip.store.tables import Table
 
 Row = TypeVar("Row", bound=Table)
 
 _MOMENT = MomentField()
-_CONVERTED = (MomentField, JsonField, BytesField, BooleanField)
-"""The columns of which drivers hand on something else than their values."""
 
 
 def run(statement: str, *values: Any) -> Any:
@@ -72,7 +68,7 @@ def _reading(
     fields = [meta.fields[name] for name in names]
     selected = ", ".join(f'"{name}"' for name in names)
     converted = [
-        (place, field.python_value) for place, field in enumerate(fields) if isinstance(field, _CONVERTED)
+        (place, field.python_value) for place, field in enumerate(fields) if isinstance(field, CONVERTED)
     ]
     return f'SELECT {selected} FROM "{meta.table_name}"', converted  # noqa: S608 (names of ours)
 
