@@ -80,6 +80,14 @@ def test_lines_of_real_programs_are_parsed_at_once_as_they_are_part_by_part(corp
         assert parse_line(line) == part_by_part(line)
 
 
+@pytest.mark.parametrize("word", ["debug", "info", "warning", "am", "pm", "db", "auth.info", "daemon.none"])
+def test_a_word_that_names_no_host_is_none_in_a_usual_header(word: str) -> None:
+    line = f"Jan 15 11:59:58 {word} sshd[17584]: Accepted publickey for alice from 192.0.2.10 port 1 ssh2"
+
+    assert parse_line(line) == part_by_part(line)
+    assert parse_line(line).host is None
+
+
 times = st.sampled_from(
     [
         *("Nov  5 10:00:00", "May 05 23:59:60", "Feb 99 99:99:99", "nov  5 10:00:00", "Nov 5 10:00:00"),
