@@ -1,6 +1,7 @@
 """Powertrip on a Slack of its own, in this process or in one of its own, and a sender of records."""
 
 import asyncio
+import itertools
 import json
 import os
 import signal
@@ -129,11 +130,23 @@ async def powertrip_here(
         yield running, Sender(running.port, session)
 
 
+_PORTS = itertools.cycle(range(10_000 + os.getpid() % 200 * 100, 10_100 + os.getpid() % 200 * 100))
+"""Ports of this process alone, and none of those that the system gives to whoever asks for any:
+such a one may be given to another before it is listened on, even to the very connection to it."""
+
+
 def free_port() -> int:
     """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    for port in itertools.islice(_PORTS, 100):
+        with socket.socket() as probe:
+            # What ended just now leaves connections behind, which keep nobody from listening.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("all ports of this process are taken")
 
 
 class Process:
@@ -192,10 +205,10 @@ class Process:
 
 
 async def _answers(port: int) -> bool:
+    url = f"http://127.0.0.1:{port}/healthz"
     try:
-        _, writer = await asyncio.open_connection("127.0.0.1", port)
-    except OSError:
+        async with aiohttp.ClientSession() as session, session.get(url) as answer:
+            # Whoever else took a port that was thought to be free answers something else, if anything.
+            return bool((await answer.json())["status"] == "alive")
+    except (aiohttp.ClientError, ValueError, KeyError):
         return False
-    writer.close()
-    await writer.wait_closed()
-    return True
