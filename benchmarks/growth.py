@@ -81,7 +81,7 @@ def _row(name: str, what: str, value: str, baseline: str, against: str, most: fl
 
 def _command(stage: Stage, typed: str, count: int) -> Callable[[int], Any]:
     """Types it in Slack, and waits for the answer that only its writer sees."""
-    total = {"pending all": f"waiting: {undone(count)}", "history": f"{count:,} events"}.get(typed, "")
+    total = {"pending all": f"waiting: {undone(count)}"}.get(typed, f"{count:,} events")
 
     async def side(_: int) -> Measures:
         world, began = stage.slack.world, time.time()

@@ -52,7 +52,17 @@ async def make(path: Path, count: int) -> str:
         (made,) = connection.execute("SELECT count(*) FROM event").fetchone()
         expect(made, count, "events made")
         connection.execute("PRAGMA journal_mode = wal")
+    await _count(url)
     return url
+
+
+async def _count(url: str) -> None:
+    """Count them, as a worker has long done with a past that came by and by."""
+    thread = DatabaseThread(open_database(url))
+    store = Store(thread)
+    while await store.statistics.count_on():
+        pass
+    await thread.close()
 
 
 def undone(count: int) -> int:
@@ -92,6 +102,23 @@ def _multiply(connection: sqlite3.Connection, count: int, now: datetime) -> None
     connection.execute(
         f"INSERT INTO decision ({', '.join(decided)}) SELECT {', '.join(decided.values())} FROM event "  # noqa: S608
         "WHERE decided_at IS NOT NULL"
+    )
+    _tell(connection, "event_opened", "'{}'", "received_at", "id != 'e0'")
+    status = "json_object('status', status)"
+    _tell(connection, "decided", status, "decided_at", "decided_at IS NOT NULL", "'U0USER'")
+
+
+def _tell(
+    connection: sqlite3.Connection, action: str, detail: str, at: str, which: str, actor: str = "NULL"
+) -> None:
+    """Lines of the history about events, with what the statistics read of them; they are no chain."""
+    connection.execute(
+        "INSERT INTO audit (at, action, event_id, actor_id, detail, previous_hash, hash) "  # noqa: S608
+        f"SELECT {at}, '{action}', id, {actor}, {detail}, '', '{action} ' || id FROM event WHERE {which}"
+    )
+    connection.execute(
+        "UPDATE audit_head SET lines = (SELECT count(*) FROM audit), "
+        "hash = (SELECT hash FROM audit ORDER BY id DESC LIMIT 1)"
     )
 
 

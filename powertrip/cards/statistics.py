@@ -3,7 +3,6 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from datetime import timedelta
-from statistics import median
 
 from powertrip.cards import words
 from powertrip.cards.blocks import Line, date, header, labelled, paragraph, preformatted, text, user
@@ -12,7 +11,7 @@ from powertrip.cards.table import table
 from powertrip.cards.text import show
 from powertrip.domain.event import Status
 from powertrip.domain.sources import RecordVerdict
-from powertrip.domain.statistics import Numbers, RuleCount
+from powertrip.domain.statistics import Numbers, RuleCount, median_wait
 
 RULES_SHOWN = 30
 PEOPLE_SHOWN = 10
@@ -23,9 +22,11 @@ def stats_card(numbers: Numbers) -> Message:
     """The numbers, as a small table and a few lines."""
     total = sum(item.count for item in numbers.events)
     headline = f"{words.count(total, 'event')} since {numbers.since:%Y-%m-%d}"
-    waits = numbers.decision_seconds
+    waits: Counter[int] = Counter()
+    for of_day in numbers.waits_per_day.values():
+        waits.update(of_day)
     # The median: one event that was forgotten over a weekend would make any mean useless.
-    half = words.duration(timedelta(seconds=median(waits))) if waits else "nothing decided yet"
+    half = words.duration(timedelta(seconds=median_wait(waits))) if waits else "nothing decided yet"
     tallied: Counter[str] = Counter()
     for (verdict, _), count in numbers.tallies.items():
         tallied[verdict] += count

@@ -33,6 +33,8 @@ TICK = timedelta(seconds=2)
 SLOW_TICK = timedelta(seconds=5)
 WATCH_TICK = timedelta(seconds=10)
 WORKSPACE_TICK = timedelta(minutes=1)
+COUNTING_TICK = timedelta(minutes=1)
+"""The command `stats` counts on by itself, and has little left to count."""
 MAINTENANCE_TICK = timedelta(hours=1)
 
 
@@ -115,6 +117,7 @@ def loops(
         Loop("watch socket", SocketWatch(shared, socket).watch, every=_each(WATCH_TICK)),
         Loop("watch workspace", watch.look, every=_each(WORKSPACE_TICK)),
         Loop("checkpoint", partial(take_checkpoint, context), every=_each(SLOW_TICK)),
+        Loop("count", shared.store.statistics.count_on, every=_each(COUNTING_TICK)),
         Loop("maintain", partial(maintain, shared, workspace), every=_each(MAINTENANCE_TICK)),
     ]
 

@@ -1,6 +1,7 @@
 """The chart that comes with the statistics."""
 
 import struct
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ def draw_chart(numbers: Numbers, now: datetime) -> bytes:
     return chart.draw_chart(numbers, now)
 
 
-def numbers(days: int, opened: int, seconds: tuple[float, ...]) -> Numbers:
+def numbers(days: int, opened: int, seconds: tuple[int, ...]) -> Numbers:
     """The same on each of the last `days` days, seen since then."""
     dates = [f"{NOW - timedelta(days=back):%Y-%m-%d}" for back in range(days)]
     return Numbers(
@@ -24,10 +25,9 @@ def numbers(days: int, opened: int, seconds: tuple[float, ...]) -> Numbers:
         events=(),
         tallies={},
         quarantined=0,
-        decision_seconds=seconds,
         deciders={},
         opened_per_day=dict.fromkeys(dates, opened) if opened else {},
-        seconds_per_day=dict.fromkeys(dates, seconds) if seconds else {},
+        waits_per_day={day: Counter(seconds) for day in dates} if seconds else {},
     )
 
 
@@ -35,14 +35,14 @@ def numbers(days: int, opened: int, seconds: tuple[float, ...]) -> Numbers:
     ("days", "opened", "seconds"),
     [
         (0, 0, ()),
-        (1, 1, (0.0,)),
-        (7, 5, (90.0, 4000.0)),
+        (1, 1, (0,)),
+        (7, 5, (90, 4000)),
         (30, 0, ()),
-        (200, 1, (1e9,)),
+        (200, 1, (10**9,)),
     ],
 )
 def test_every_stretch_of_time_makes_a_picture_of_the_same_size(
-    days: int, opened: int, seconds: tuple[float, ...]
+    days: int, opened: int, seconds: tuple[int, ...]
 ) -> None:
     picture = draw_chart(numbers(days, opened, seconds), NOW)
     assert picture.startswith(b"\x89PNG\r\n\x1a\n")
@@ -51,5 +51,5 @@ def test_every_stretch_of_time_makes_a_picture_of_the_same_size(
 
 
 def test_what_is_shown_changes_the_picture() -> None:
-    pictures = {draw_chart(numbers(7, opened, (60.0 * opened,)), NOW) for opened in (1, 2, 30)}
+    pictures = {draw_chart(numbers(7, opened, (60 * opened,)), NOW) for opened in (1, 2, 30)}
     assert len(pictures) == 3

@@ -14,10 +14,9 @@ def numbers(events: dict[tuple[str, Status], int] | None = None, **changes: Any)
     nothing: dict[str, Any] = {
         "tallies": {},
         "quarantined": 0,
-        "decision_seconds": (),
         "deciders": {},
         "opened_per_day": {},
-        "seconds_per_day": {},
+        "waits_per_day": {},
     }
     counts = tuple(
         RuleCount(rule=rule, status=status, count=count) for (rule, status), count in (events or {}).items()
@@ -32,7 +31,7 @@ def test_stats_are_a_table_and_a_few_lines() -> None:
             ("ssh_login", Status.PENDING): 2,
             ("sudo", Status.DENIED): 1,
         },
-        decision_seconds=(10.0, 125.0, 9000.0),
+        waits_per_day={"2026-01-15": {10: 1, 9000: 1}, "2026-01-16": {125: 1}},
         tallies={("ignored", "backup"): 900, ("ignored", "monitoring"): 100, ("unmatched", "servers"): 7},
         quarantined=1,
         deciders={ALICE: 50, CAROL: 71},

@@ -422,7 +422,7 @@ async def test_the_numbers_add_up(database_thread: DatabaseThread, store: Store)
     event_id = await opened_event(database_thread, store)
     await store.events.decide(approve(event_id))
     numbers = await store.statistics.numbers(NOW)
-    assert numbers.decision_seconds == (60.0,)
+    assert numbers.waits_per_day == {"2026-01-15": {60: 1}}
     assert numbers.deciders == {ALICE: 1}
     assert numbers.opened_per_day == {"2026-01-15": 1}
     assert [(item.status, item.count) for item in numbers.events] == [("approved", 1)]

@@ -1,6 +1,5 @@
 """What a long life costs: nothing grows with what is not asked about, and nothing holds others up."""
 
-from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -11,16 +10,15 @@ from powertrip.domain.event import Status
 from powertrip.domain.habits import EVENTS_READ
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.retention import Retention
-from powertrip.domain.statistics import RuleCount
-from powertrip.store import Store, pruning, statistics
+from powertrip.store import Store, pruning
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
-from powertrip.store.database_in_use import database
 from powertrip.store.habits import past_of_row
 from powertrip.store.migrating import migrate
 from powertrip.store.rows import event_columns
 from powertrip.store.tables import AuditRow, DecisionRow, DeliveryRow, EventRow, InboxRow
-from tests.samples import ALICE, BOB, NOW, event, later
+from tests.samples import ALICE, NOW, event, later
+from tests.store.plans import steps
 
 DAY = timedelta(days=1)
 
@@ -63,33 +61,6 @@ async def sqlite(tmp_path: Any) -> Any:
     await thread.close()
 
 
-async def steps(thread: DatabaseThread, run: Callable[[], Any]) -> int:
-    """How many thousand steps SQLite's machine takes for what is run: a count, and not a time."""
-    counted: Iterator[int] = iter(range(1 << 40))
-
-    def count() -> Any:
-        connection = database.connection()
-        connection.set_progress_handler(lambda: next(counted) < 0, 100)
-        try:
-            return run()
-        finally:
-            connection.set_progress_handler(None, 0)
-
-    await thread.run(count)
-    return next(counted)
-
-
-async def test_numbers_since_yesterday_cost_nothing_for_what_is_older(sqlite: DatabaseThread) -> None:
-    def yesterday() -> None:
-        statistics._page(statistics._Totals(), (later(days=-1), ""))
-        statistics._beside_events(later(days=-1))
-
-    await sqlite.run(fill, 20)
-    before = await steps(sqlite, yesterday)
-    await sqlite.run(fill, 3000, days=100)
-    assert await steps(sqlite, yesterday) <= before + 2
-
-
 async def test_what_earlier_events_say_of_a_busy_bots_next_costs_no_more_for_those_beyond_the_newest(
     sqlite: DatabaseThread,
 ) -> None:
@@ -117,27 +88,6 @@ async def test_of_a_bot_with_more_events_than_are_read_the_number_is_told_as_the
     assert await database_thread.run(times) == (EVENTS_READ, False)
     await database_thread.run(fill, 5, days=3)
     assert await database_thread.run(times) == (EVENTS_READ + 1, True)
-
-
-async def test_numbers_read_in_pages_are_those_of_all_events(
-    database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await database_thread.run(fill, 10)
-    # All at one moment: no page may lose or repeat those that stand beside its last.
-    await database_thread.run(EventRow.update(received_at=NOW).where(EventRow.user_name == "alice").execute)
-    await database_thread.run(fill, 3, days=-1, rule="sudo", user_name="bob")
-    whole = await store.statistics.numbers(NOW)
-    for size in (1, 3, 10, 13):
-        monkeypatch.setattr(statistics, "PAGE", size)
-        assert await store.statistics.numbers(NOW) == whole
-    assert whole.events == (
-        RuleCount(rule="ssh_login", status="approved", count=10),
-        RuleCount(rule="sudo", status="approved", count=3),
-    )
-    assert whole.opened_per_day == {"2026-01-15": 10, "2026-01-16": 3}
-    assert len(whole.decision_seconds) == 13
-    assert whole.deciders == {ALICE: 13}
-    assert BOB not in whole.deciders
 
 
 async def test_old_records_and_deliveries_go_a_part_at_a_time_and_the_history_says_how_many(
