@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from slack_emulator.entities import User
@@ -42,7 +43,11 @@ async def run(*, reviewers: int, events: int, seed: int = 9) -> tuple[Verdict, R
         people = _review(stage, reviewers)
         crowd, race = Crowd(stage, chance, rate=1.0), Race()
         began = time.monotonic()
-        pressing = [asyncio.create_task(_press_all(stage, crowd, race, who, events)) for who in people]
+        cards: list[tuple[str, str]] = []
+        pressing = [asyncio.create_task(_find_cards(stage, cards, events))]
+        pressing += [
+            asyncio.create_task(_press_all(stage, crowd, race, who, cards, events)) for who in people
+        ]
         for first in range(0, events, BATCH):
             await _ask(stage, crowd, range(first, min(first + BATCH, events)))
         await asyncio.gather(*pressing)
@@ -73,24 +78,35 @@ async def _ask(stage: Stage, crowd: Crowd, numbers: range) -> None:
     await until(lambda: stage.evidence.number(sql) >= numbers.stop, "cards for all", PATIENCE)
 
 
-async def _press_all(stage: Stage, crowd: Crowd, race: Race, who: str, events: int) -> None:
-    """Press one button on each card of the channel as it comes, whether others have already or not."""
-    pressed: set[str] = set()
+async def _find_cards(stage: Stage, cards: list[tuple[str, str]], events: int) -> None:
+    """Note each card of the channel as it comes, once for all who press: its ts and its button's value."""
+    found: set[str] = set()
     looked_at = 0
-    while len(pressed) < events:
+    while len(found) < events:
         messages = stage.slack.world.messages.get(SECURITY, [])[looked_at:]
         looked_at += len(messages)
         for message in messages:
+            if message.ephemeral_to is not None:
+                continue
             buttons = {button["value"]: button for button in deciding_buttons(message)}
-            # A card that others have decided meanwhile has lost its buttons; this client has not heard of it.
+            # A card that others decided meanwhile has lost its buttons; these clients have not heard of it.
             for earlier in message.earlier:
                 message_before = type(message)(message.channel, message.ts, message.user, earlier)
                 buttons |= {button["value"]: button for button in deciding_buttons(message_before)}
             for value in buttons:
-                if value.split(".")[0] not in pressed and message.ephemeral_to is None:
-                    pressed.add(value.split(".")[0])
-                    await _press(stage, crowd, race, who, message.ts, value)
-        await asyncio.sleep(0.2)
+                if value.split(".")[0] not in found:
+                    found.add(value.split(".")[0])
+                    cards.append((message.ts, value))
+        await asyncio.sleep(0.1)
+
+
+async def _press_all(
+    stage: Stage, crowd: Crowd, race: Race, who: str, cards: Sequence[tuple[str, str]], events: int
+) -> None:
+    """Press one button on each card as it comes, whether others have already or not."""
+    for number in range(events):
+        await until(lambda: len(cards) > number, "the next card", PATIENCE, poll=0.1)  # noqa: B023 (used at once)
+        await _press(stage, crowd, race, who, *cards[number])
 
 
 async def _press(stage: Stage, crowd: Crowd, race: Race, who: str, ts: str, value: str) -> None:
