@@ -8,7 +8,9 @@ import asyncio
 import copy
 import secrets
 import time
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import Protocol
 
 from slack_emulator.app import App
@@ -60,6 +62,7 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.usergroups: dict[str, UserGroup] = {}
         self.messages: dict[str, list[Message]] = {}
+        self._replies: dict[tuple[str, str], list[Message]] = {}
         self.views: dict[str, View] = {}
         self.modals: dict[str, list[str]] = {}
         self.homes: dict[str, View] = {}
@@ -133,6 +136,8 @@ class World:
         self.messages[renewed.id] = self.messages.pop(old.id, [])
         for message in self.messages[renewed.id]:
             message.channel = renewed.id
+            if message.is_reply:
+                self._replies.setdefault((renewed.id, message.thread_ts), []).append(message)
         self.touch()
         return renewed
 
@@ -157,7 +162,10 @@ class World:
 
     def message(self, channel: str, ts: str) -> Message | None:
         """The message, also if it is ephemeral or was deleted."""
-        return next((m for m in self.messages.get(channel, []) if m.ts == ts), None)
+        messages = self.messages.get(channel, [])
+        # They stand in the order of their ts, each of which is later than all before and as long.
+        place = bisect_left(messages, ts, key=attrgetter("ts"))
+        return messages[place] if place < len(messages) and messages[place].ts == ts else None
 
     def live_messages(self, channel: str) -> list[Message]:
         """What everybody in the channel can read, oldest first."""
@@ -171,7 +179,8 @@ class World:
 
     def replies(self, parent: Message) -> list[Message]:
         """The live replies in the thread that begins with `parent`, oldest first."""
-        return [m for m in self.live_messages(parent.channel) if m.is_reply and m.thread_ts == parent.ts]
+        replies = self._replies.get((parent.channel, parent.ts), [])
+        return [m for m in replies if not m.deleted and m.ephemeral_to is None]
 
     def post(
         self,
@@ -204,6 +213,8 @@ class World:
             ephemeral_to=ephemeral_to,
         )
         self.messages.setdefault(channel, []).append(message)
+        if message.is_reply:
+            self._replies.setdefault((channel, thread_ts), []).append(message)
         if self.listener:
             self.listener.posted(message)
         self.touch()

@@ -32,6 +32,8 @@ class Race:
 
     acknowledged_after: list[float] = field(default_factory=list)
     """Seconds."""
+    unacknowledged: Counter[str] = field(default_factory=Counter)
+    """By what Slack tells the person."""
     unanswered: int = 0
     seconds: float = 0.0
 
@@ -116,6 +118,8 @@ async def _press(stage: Stage, crowd: Crowd, race: Race, who: str, ts: str, valu
     crowd.clicks.append(Click(value.split(".", maxsplit=1)[0], who, action, outcome.acked, at))
     if outcome.seconds is not None:
         race.acknowledged_after.append(outcome.seconds)
+    if outcome.error:
+        race.unacknowledged[outcome.error] += 1
 
 
 def main() -> int:
@@ -128,7 +132,8 @@ def main() -> int:
     print(text_table([("counted", "postgresql"), *found.lines(), ("clicks unanswered", race.unanswered)]))
     waits = sorted(race.acknowledged_after)
     median, most = (waits[len(waits) * part // 100] for part in (50, 99))
-    print(f"{len(waits)} clicks in {race.seconds:.0f} s")
+    not_acknowledged = ", ".join(f"{count} {error}" for error, count in race.unacknowledged.items()) or "none"
+    print(f"{len(waits)} clicks in {race.seconds:.0f} s; not acknowledged: {not_acknowledged}")
     print(f"acknowledged after {median:.2f} s (median), {most:.2f} s (99 of 100), {waits[-1]:.2f} s (most)")
     return 0 if found.is_kept and not race.unanswered else 1
 
