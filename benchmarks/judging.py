@@ -16,7 +16,7 @@ from benchmarks.kit import Goal, Measures, Result, Row, Run, expect
 from benchmarks.programs import KINDS, NAMES, Filler, Kind, Stage, a_stage, new_database
 from tests.end_to_end.harness import login
 
-RECORDS = 4000
+RECORDS = 2400
 BATCH = 200
 """Records whose rows share a commit, as they do where the program judges them."""
 KEYS = 10

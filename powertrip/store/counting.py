@@ -32,11 +32,8 @@ class _About:
     """What the counts need to know of an event."""
 
     rule: str
+    day: str
     received_at: datetime
-
-    @property
-    def day(self) -> str:
-        return f"{self.received_at:%Y-%m-%d}"
 
 
 @dataclass(slots=True)
@@ -57,7 +54,7 @@ class _Counts:
         after = line.detail["status"]
         self.events[about.day, about.rule, before] -= 1
         self.events[about.day, about.rule, after] += 1
-        self.decisions[f"{line.at:%Y-%m-%d}", line.actor_id] += 1
+        self.decisions[_day(line.at), line.actor_id] += 1
         if after in FINAL and before not in FINAL:
             # The first decision ends the wait: a second person, or closing a denied event, lengthens nothing.
             waited = (lines[0].at - about.received_at).total_seconds()
@@ -104,7 +101,11 @@ def _abouts(event_ids: Collection[str]) -> dict[str, _About]:
         return {}
     fitting = among(EventRow.id, event_ids) & ~EventRow.is_test
     rows = read_all(EventRow.select(EventRow.id, EventRow.rule, EventRow.received_at).where(fitting))
-    return {row.id: _About(row.rule, row.received_at) for row in rows}
+    return {row.id: _About(row.rule, _day(row.received_at), row.received_at) for row in rows}
+
+
+def _day(at: datetime) -> str:
+    return at.date().isoformat()
 
 
 def _decisions(event_ids: Collection[str], last: int) -> dict[str, list[Any]]:
