@@ -91,7 +91,13 @@ class Busy:
                 await self.store.deliveries.finish(delivery, at)
 
     async def decide(
-        self, name: str, status: Status, actor: str = ALICE, revision: int | None = None
+        self,
+        name: str,
+        status: Status,
+        actor: str = ALICE,
+        revision: int | None = None,
+        *,
+        minutes: int = 5,
     ) -> None:
         before = await self.store.events.get(name)
         verdict = Verdict.DENY if status is Status.DENIED else Verdict.APPROVE
@@ -105,7 +111,7 @@ class Busy:
                 actor_name=actor.title(),
                 revision=revision or before.revision,
                 reason="it was me",
-                at=later(minutes=5),
+                at=later(minutes=minutes),
             ),
             remind_at=later(hours=2) if is_open else None,
             outcome_channel=SECURITY if status is Status.DENIED else None,

@@ -86,8 +86,8 @@ async def test_each_counts_once_and_by_the_status_it_has_now(
     await busy.decide("half", Status.HALF_APPROVED, BOB)
     await busy.decide("closed", Status.DENIED)
     first = await store.statistics.numbers(NOW)
-    await busy.decide("approved", Status.APPROVED, CAROL)
-    await busy.decide("closed", Status.CLOSED, CAROL)
+    await busy.decide("approved", Status.APPROVED, CAROL, minutes=50)
+    await busy.decide("closed", Status.CLOSED, CAROL, minutes=500)
     second = await store.statistics.numbers(NOW)
 
     assert first.events == counts(denied=1, half_approved=2, pending=1)
