@@ -36,6 +36,7 @@ from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
+from powertrip.domain.report_section import ReportSection
 from powertrip.domain.retention import Retention
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
@@ -116,6 +117,7 @@ class ConfigFile(Section):
     quarantine: QuarantineSection = QuarantineSection()
     heartbeat: Annotated[HeartbeatSection, Field(default_factory=HeartbeatSection)]
     unmatched: UnmatchedSection = UnmatchedSection()
+    report: ReportSection = ReportSection()
     audit: Annotated[AuditSection, Field(default_factory=AuditSection)]
     retention: Retention = Retention()
     log: Log = Log()

@@ -20,6 +20,7 @@ from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
 from powertrip.cards.quarantine import quarantine_notice
+from powertrip.cards.report import digest_card, report_digest
 from powertrip.cards.sources import SOURCES_PAGE_SIZE, source_card, sources_card
 from powertrip.cards.statistics import rules_card, stats_card
 from powertrip.cards.storm import STORM, storm_card, storm_reminder
@@ -57,6 +58,7 @@ __all__ = [
     "backup_message",
     "decision_answer",
     "denied_alert",
+    "digest_card",
     "event_card",
     "event_list",
     "first_list",
@@ -71,6 +73,7 @@ __all__ = [
     "reason_modal",
     "refusal",
     "reminder_list",
+    "report_digest",
     "rules_card",
     "security_note",
     "show_card",

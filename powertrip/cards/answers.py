@@ -98,6 +98,7 @@ _HELP = (
     ("history [@user|host|address] [since]", "what happened, and what became of it"),
     ("sources [NAME]", "what came of each source's records, and what no rule knew"),
     ("stats", "numbers, with a chart"),
+    ("report [me] [since]", "how much is asked, how that is answered, and what would halve it"),
     ("rules", "what is watched"),
     ("whoami", "who you are to Powertrip"),
     ("test [SOURCE]", "a login of your own, made up, through the whole path"),

@@ -16,6 +16,7 @@ from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
+from powertrip.domain.report_section import ReportSection
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
 from powertrip.domain.storms import StormSection
@@ -49,6 +50,7 @@ class Settings:
     """How long an event may wait for Slack before it is told another way."""
     bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
+    report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)

@@ -7,7 +7,7 @@ from datetime import datetime
 from powertrip import cards
 from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import reminders
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, ReminderNumbers, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, ReminderNumbers, Shown
 from powertrip.domain.event import NoticeKind, Snapshot, Status
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
@@ -36,6 +36,8 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
     """What a delivery says now, and shows of which events; None where it is of no use any more."""
     snapshots: Sequence[Snapshot] = delivery.snapshots
     match delivery.payload:
+        case Digest() as digest:
+            return cards.digest_card(digest)
         case Note(title=title, lines=lines):
             return cards.security_note(title, lines)
         case QuarantineReport() as report:

@@ -64,6 +64,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         also_tell=config.also_tell,
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
+        report=config.report,
         checkpoints=checkpoints(config),
         backup_after=config.backup.after,
         security_channel=security_channel,

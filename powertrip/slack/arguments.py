@@ -9,6 +9,10 @@ from ipaddress import ip_address
 
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import EventQuery
+from powertrip.errors import Refused
+
+STATS_DAYS = 30
+"""How far back numbers go, where nobody says."""
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")
@@ -103,3 +107,11 @@ def moment(word: str, now: datetime) -> datetime | None:
         return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def since_of(arguments: list[str], now: datetime, command: str) -> datetime:
+    """The moment from which numbers count; raises Refused with how to type `command`."""
+    since = moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
+    if since is None or since > now:
+        raise Refused(f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31.")
+    return since

@@ -21,13 +21,14 @@ from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
 from powertrip.pipeline.former_ids import recognise
 from powertrip.pipeline.ports import Trials
+from powertrip.pipeline.report import make_report
 from powertrip.slack.arguments import (
     described,
     history_query,
     member_id,
-    moment,
     page_count,
     page_of,
+    since_of,
     words_of,
 )
 from powertrip.slack.chart import send_chart
@@ -36,7 +37,6 @@ from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
 
-STATS_DAYS = 30
 TEST_PATIENCE = timedelta(seconds=15)
 """How long somebody who sent a test waits to be told what became of it."""
 
@@ -70,6 +70,7 @@ class Commands:
             "history": self.history,
             "sources": self.sources,
             "stats": self.stats,
+            "report": self.report,
             "rules": self.rules,
             "whoami": self.whoami,
             "test": self.test,
@@ -210,16 +211,23 @@ class Commands:
         """`stats [since]`: numbers as the answer, the chart in the direct messages."""
         _reviewers_only(await self._actor(caller), "see the statistics")
         now = self._context.clock()
-        since = moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
-        if since is None or since > now:
-            command = f"{self._context.settings.command} stats"
-            raise Refused(
-                f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31."
-            )
+        since = since_of(arguments, now, f"{self._context.settings.command} stats")
         numbers = await self._context.store.statistics.numbers(since)
         return _with_note(
             cards.stats_card(numbers), await send_chart(caller.client, caller.slack_id, numbers, now)
         )
+
+    async def report(self, caller: Caller, arguments: list[str]) -> Message:
+        """`report [me] [since]`: how much is asked and how that is answered; anybody may ask for `me`."""
+        actor, now = await self._actor(caller), self._context.clock()
+        own = actor.slack_id if arguments[:1] == ["me"] else None
+        if own is None and not actor.is_reviewer:
+            command = f"{self._context.settings.command} report me"
+            raise NotAllowed(
+                f"Only reviewers can see how all are asked. Type {command} for your own figures."
+            )
+        since = since_of(arguments[1:] if own else arguments, now, f"{self._context.settings.command} report")
+        return cards.digest_card(cards.report_digest(await make_report(self._context, since, now, own=own)))
 
     async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`rules`: what is watched."""

@@ -36,6 +36,7 @@ from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.processes import Processes
 from powertrip.store.quarantine import Quarantine
+from powertrip.store.reports import Reports
 from powertrip.store.resolving import Resolving
 from powertrip.store.signals import Listener, Signal
 from powertrip.store.sources.overview import Sources
@@ -80,6 +81,7 @@ class Store:
         self.polling = Polling(database)
         self.processes = Processes(database)
         self.quarantine = Quarantine(database)
+        self.reports = Reports(database)
         self.resolving = Resolving(database)
         self.sightings = Sightings(database)
         self.sources = Sources(database)

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Posted
+from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, Posted
 from powertrip.store import deliveries
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
-_NOTE = TypeAdapter(Note)
+_NOTE: TypeAdapter[Digest | Note] = TypeAdapter(Digest | Note)
 
 
 def new_uid() -> str:
