@@ -36,7 +36,8 @@ figure{margin:14px 0}figcaption{font-weight:600;font-size:13.5px}
 .rule{font-size:13.5px}.rule span{overflow-wrap:anywhere}
 .rule b{text-align:right;font-variant-numeric:tabular-nums}
 .track{display:flex;height:14px;background:var(--wash)}.track i{display:block;height:100%}
-@media (max-width:600px){main{padding:20px 14px 40px}figure,.wide{overflow-x:auto}svg,.wide table{min-width:600px}
+@media (max-width:600px){main{padding:20px 14px 40px}
+figure,.wide{overflow-x:auto}svg,.wide table{min-width:600px}
 .rule{grid-template-columns:7.5em 1fr 3em}}
 @media print{body{background:#fff}main{padding:0;max-width:none}h2{break-after:avoid}
 tr,figure{break-inside:avoid}

@@ -17,7 +17,7 @@ from powertrip.store.report_tables import ReportDueRow
 from powertrip.store.storms.tables import StormMessageRow
 from powertrip.store.tables import DecisionRow, EventRow, NoticeRow
 
-PAGE = 500
+PAGE = 250
 """Events read in one transaction: some 20 ms, which is how long a click or a record may wait for it."""
 LEASE = timedelta(minutes=10)
 """Without a report for so long, another process may write it."""
