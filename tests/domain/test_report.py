@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from powertrip.domain.report import Asked, Group, share_up_to
 from powertrip.domain.report_tally import in_bursts
-from tests.month import FIELDS, PEOPLE, SINCE, answered, asked, month, report_of
+from tests.month import FIELDS, PEOPLE, REVIEWERS, SINCE, answered, asked, month, report_of
 from tests.samples import ALICE, BOB
 
 
@@ -164,18 +164,20 @@ def test_no_person_and_no_stranger_is_named() -> None:
 def test_what_five_people_do_alike_on_a_host_can_be_named_and_what_four_do_cannot() -> None:
     values = {"user_name": "x", "host_name": "db-1", "command": "/usr/bin/apt update"}
 
-    def of(count: int) -> list[dict[str, object]]:
+    def of(count: int, *others: None) -> list[dict[str, object]]:
         changes = {"rule": "sudo", "decisive": "command", "values": values}
         return advised(
             [
-                answered(asked(f"{day}{person}", day, person, **changes), 5)
+                answered(asked(f"{day}{person}", day, person, **changes), 5, person or REVIEWERS[0])
                 for day in (1, 2)
-                for person in PEOPLE[:count]
+                for person in (*PEOPLE[:count], *others)
             ]
         )
 
     assert of(5) == [{"command": "/usr/bin/apt update", "host_name": "db-1"}]
     assert of(4) == []
+    # Somebody did it, too, whom the configuration does not know.
+    assert of(5, None) == []
 
 
 def test_as_few_entries_are_offered_as_it_takes_and_never_more_than_three() -> None:
