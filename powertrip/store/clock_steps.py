@@ -158,8 +158,8 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
 )
 """Every time that somebody waits for, or goes by, with the condition by which it is found cheaply.
 
-Not among them are a process's signs of life and checkpoints, which see themselves what lies ahead, and when
-a card was redrawn, which is never taken for later than now.
+Not among them are a process's signs of life, checkpoints and reports, which see themselves what lies ahead,
+and when a card was redrawn, which is never taken for later than now.
 """
 _WRITTEN_SINCE = (
     (DeliveryRow.due_at, _outbox),
