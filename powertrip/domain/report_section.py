@@ -65,9 +65,10 @@ class ReportSection(Section):
         """What tells one schedule from another."""
         return f"{self.every} {self.time_zone}"
 
-    def channel(self, security_channel: str) -> str:
-        """Where the card goes: an id, or the name of another channel."""
-        return security_channel if self.to == SECURITY else self.to
+    @property
+    def own_channel(self) -> str | None:
+        """The channel of its own that the card goes to, by its name or id; None where there is none."""
+        return None if self.every is None or self.to == SECURITY else self.to
 
     def last(self, now: datetime) -> datetime | None:
         """The newest moment, up to `now`, at which a report was due; in UTC. None where none ever is."""

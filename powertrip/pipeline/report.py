@@ -41,7 +41,7 @@ async def send_if_due(context: Context) -> bool:
         return False
     # Of several weeks that nobody was there for, the last one is told.
     report = await make_report(context, section.week_before(until), until)
-    channel = section.channel(settings.security_channel)
+    channel = section.own_channel or settings.security_channel
     if await context.store.reports.sent(
         due_at, next_at, channel, cards.report_digest(report), context.clock()
     ):

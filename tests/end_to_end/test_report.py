@@ -13,8 +13,9 @@ from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.report_tables import ReportDueRow
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
+from tests.databases import provide_database
 from tests.end_to_end.evidence import Evidence
-from tests.end_to_end.harness import ANY_RATE, Sender, login
+from tests.end_to_end.harness import ANY_RATE, Sender, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_commands import answer
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 from tests.end_to_end.test_many_workers import a_web_and_workers
@@ -62,3 +63,18 @@ async def test_two_workers_and_a_restart_post_the_weekly_card_once(
             assert message.shows("Asked: nothing in this time.")
             assert message.buttons == []
     assert len((await control.state()).messages()) == 1
+
+
+@pytest.mark.parametrize(("archived", "channel"), [(False, "C0GENERAL"), (True, SECURITY)])
+async def test_it_comes_to_its_own_channel_and_where_that_takes_nothing_to_the_security_channel(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, archived: bool, channel: str
+) -> None:
+    await control.channel("C0GENERAL", is_archived=archived)
+    changes: dict[str, Any] = {"report": WEEKLY | {"to": "#general"}}
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
+    url = f"sqlite:///{tmp_path}/powertrip.db"
+    provide_database(url)
+    await due(url)
+    async with powertrip_here(path):
+        await control.connected()
+        assert (await control.message_in(channel)).shows("Asked: nothing in this time.")
