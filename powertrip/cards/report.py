@@ -86,7 +86,8 @@ def _lines(report: Report) -> Iterator[str]:
     if report.in_storms:
         yield f"In storms: {report.in_storms:,} of them, of which no times are measured"
     if report.settled:
-        yield f"Before the first reminder: {_share(report.unreminded, report.settled)}"
+        share = "" if report.unreminded is None else _share(report.unreminded, report.settled)
+        yield f"Before the first reminder: {share or f'{WITHHELD} answered'}"
     for group in report.answers:
         yield from _answers(group)
     if report.cards is not None:

@@ -155,8 +155,8 @@ class Report:
     in_storms: int
     settled: int
     """Those asked, outside of storms, that were answered or reminded of."""
-    unreminded: int
-    """Those of them that were answered before the first reminder."""
+    unreminded: int | None
+    """Those of them that were answered before the first reminder; None: withheld."""
     answers: tuple[Answers, ...]
     cards: CardsADay | None
     """None where it is withheld, and where no person got a card."""

@@ -182,13 +182,17 @@ class Tally:
             denied=self._denied,
             in_storms=self._in_storms,
             settled=self._settled,
-            unreminded=self._unreminded,
+            unreminded=None if 0 < len(self._people()) < self._few else self._unreminded,
             answers=tuple(self._groups[group].told(group, self._few) for group in groups),
             cards=self._cards_a_day(),
             people_asked=bool(self._cards),
             rules=tuple(figures),
             per_day=dict(self._per_day),
         )
+
+    def _people(self) -> set[str]:
+        """All who answered, whatever group they are of."""
+        return {person for group in self._groups.values() for person in group.people}
 
     def _shown_rules(self) -> set[str]:
         """Rules whose fast approvals are shown: of enough people, and so that no rest gives fewer away."""

@@ -18,8 +18,9 @@ async def make_report(
 ) -> Report:
     """Read and count; `own` is the member for whom alone it is."""
     tally = Tally(own=own)
-    async for page in context.store.reports.pages(Span(since=since, until=until, subject=own)):
-        tally.add(page)
+    async with context.store.reports.turn:
+        async for page in context.store.reports.pages(Span(since=since, until=until, subject=own)):
+            tally.add(page)
     return told(tally, since, until, context.settings.rules)
 
 

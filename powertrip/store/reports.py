@@ -1,5 +1,6 @@
 """Reads what a report counts, a page at a time, and hands the weekly one out once."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +13,7 @@ from powertrip.domain.routing import DIRECT
 from powertrip.store import deliveries
 from powertrip.store.among import among
 from powertrip.store.bulk import insert_all, read_all
-from powertrip.store.database import Role, for_update, transaction
+from powertrip.store.database import DatabaseThread, Role, for_update, transaction
 from powertrip.store.report_tables import ReportDueRow
 from powertrip.store.storms.tables import StormMessageRow
 from powertrip.store.tables import DecisionRow, EventRow, NoticeRow
@@ -185,6 +186,11 @@ def _set(**values: Any) -> None:
 
 class Reports(Role):
     """What reports count, and when the weekly one is due."""
+
+    def __init__(self, database: DatabaseThread) -> None:
+        super().__init__(database)
+        self.turn = asyncio.Lock()
+        """Held while a report is read: several at once would leave nobody else a turn between their pages."""
 
     page = transaction(page)
     claim = transaction(claim)

@@ -48,9 +48,10 @@ def test_what_two_reviewers_do_is_withheld_and_what_six_people_do_is_not() -> No
 def test_four_people_are_withheld_and_five_are_told() -> None:
     def of(count: int) -> tuple[bool, ...]:
         told = report_of(answered(asked(f"e{n}", 1, person), 1) for n, person in enumerate(PEOPLE[:count]))
-        return told.answers[0].waits is None, told.cards is None, told.rules[0].fast is None
+        figures = (told.answers[0].waits, told.cards, told.rules[0].fast, told.unreminded)
+        return tuple(figure is None for figure in figures)
 
-    assert (of(4), of(5)) == ((True, True, True), (False, False, False))
+    assert (of(4), of(5)) == ((True,) * 4, (False,) * 4)
 
 
 def test_of_rules_nothing_is_told_by_which_the_rest_of_few_could_be_reckoned() -> None:

@@ -1,16 +1,20 @@
 """The weekly card: its week, its channel, and that a failure leads to another attempt."""
 
+import asyncio
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
 from powertrip.domain.delivery import Digest
+from powertrip.domain.report import Span
 from powertrip.domain.report_section import ReportSection
-from powertrip.pipeline.report import send_if_due
+from powertrip.pipeline.report import make_report, send_if_due
 from powertrip.rules import load_rules
-from powertrip.store import Store
+from powertrip.store import Store, reports
 from powertrip.store.database import DatabaseThread
 from tests.claiming import take_next
-from tests.month import asked, month, write
+from tests.month import SINCE, UNTIL, asked, month, write
 from tests.pipeline.contexts import context
 from tests.samples import ALICE, SECURITY
 
@@ -56,3 +60,20 @@ async def test_it_goes_to_the_channel_that_is_named(store: Store) -> None:
 async def test_without_a_time_nothing_is_read_and_nothing_is_sent(store: Store) -> None:
     assert await weekly(store, BEFORE, ReportSection()) is None
     assert await weekly(store, DUE, ReportSection()) is None
+
+
+async def test_two_that_are_asked_for_at_once_are_read_one_after_the_other(
+    database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "PAGE", 20)
+    await database_thread.run(write, month())
+    about = context(store, lambda: DUE, rules=RULES)
+    read, page = list[str | None](), store.reports.page
+
+    async def seen(span: Span, after: Any) -> Any:
+        read.append(span.subject)
+        return await page(span, after)
+
+    monkeypatch.setattr(store.reports, "page", seen)
+    await asyncio.gather(make_report(about, SINCE, UNTIL), make_report(about, SINCE, UNTIL, own=ALICE))
+    assert read == [*[None] * 6, *[ALICE] * 2]

@@ -22,10 +22,12 @@ def page(report: Report, *, database: str, version: str) -> str:
 
 def _head(report: Report, database: str, version: str) -> str:
     cards = f"{report.cards.median:,}" if report.cards else "withheld" if report.people_asked else "none"
+    unreminded = report.unreminded
+    in_time = "withheld" if unreminded is None else _percent(unreminded, report.settled)
     figures = (
         (f"{report.asked:,}", "events asked about"),
         (_percent(report.answered, report.asked), "answered"),
-        (_percent(report.unreminded, report.settled), "answered before the first reminder"),
+        (in_time, "answered before the first reminder"),
         (f"{report.denied:,}", "denied"),
         (cards, "cards a person, on the middle day with any"),
     )
