@@ -31,6 +31,7 @@ from powertrip.config.values import (
 )
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.bursts import Bursts
+from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_heartbeat
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
@@ -108,6 +109,7 @@ class ConfigFile(Section):
     bursts: Bursts = Bursts()
     severity: SeverityLists = SeverityLists()
     storms: StormSection = StormSection()
+    expectations: ExpectationSection = ExpectationSection()
     also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""
     backup: Annotated[Backup, Field(default_factory=Backup)]

@@ -6,7 +6,17 @@ take, and in its colour. Outside text is shown, never interpreted; whatever is c
 
 from powertrip.cards.answers import decision_answer, help_card, note, refusal, show_card, whoami_card
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
+from powertrip.cards.buttons import NOT_AGAIN
 from powertrip.cards.event_card import denied_alert, event_card
+from powertrip.cards.expectation_modal import (
+    LENGTH,
+    NETWORK,
+    OFFER_CALLBACK,
+    TICKET,
+    WHERE,
+    offer_modal,
+)
+from powertrip.cards.expectations import expectation_card, expectations_card
 from powertrip.cards.heartbeat import (
     heartbeat_backup,
     heartbeat_card,
@@ -41,14 +51,20 @@ __all__ = [
     "HISTORY_PAGE_SIZE",
     "INPUT",
     "INPUT_BLOCK",
+    "LENGTH",
+    "NETWORK",
     "NEXT",
+    "NOT_AGAIN",
+    "OFFER_CALLBACK",
     "PAGE_SIZE",
     "PREVIOUS",
     "SOURCES_PAGE_SIZE",
     "STORM",
     "STORM_CALLBACK",
+    "TICKET",
     "VERDICT",
     "VERDICT_BLOCK",
+    "WHERE",
     "CardSettings",
     "CardView",
     "Mention",
@@ -61,6 +77,8 @@ __all__ = [
     "digest_card",
     "event_card",
     "event_list",
+    "expectation_card",
+    "expectations_card",
     "first_list",
     "heartbeat_backup",
     "heartbeat_card",
@@ -69,6 +87,7 @@ __all__ = [
     "history",
     "note",
     "nudge",
+    "offer_modal",
     "quarantine_notice",
     "reason_modal",
     "refusal",

@@ -9,8 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
+from powertrip.domain import expectations
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.checkpoint import Checkpoints
+from powertrip.domain.event import Event
+from powertrip.domain.expectations import Expectable, ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
@@ -51,6 +54,7 @@ class Settings:
     bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
     report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
+    expectations: ExpectationSection = ExpectationSection()  # noqa: RUF009 (frozen)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
@@ -58,6 +62,14 @@ class Settings:
     """All sources and polls by name, with what is doubtful about the configuration of each."""
     same_logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each source and poll all others that read the same log."""
+
+    def expectable(self, event: Event) -> Expectable | None:
+        """Whose work an event is, where an expectation may cover it."""
+        if not self.expectations.enabled:
+            return None
+        tell = tuple(watch.origin.name for watch in self.watches if watch.is_told_of_all)
+        person = self.people.find(event.user_name)
+        return expectations.expectable(event, person, self.expectations, self.severity, tell)
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""

@@ -9,6 +9,7 @@ from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import reminders
 from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, ReminderNumbers, Shown
 from powertrip.domain.event import NoticeKind, Snapshot, Status
+from powertrip.domain.offering import is_offered
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.domain.routing import DIRECT
@@ -132,9 +133,13 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
         # Whoever approved already cannot be the second.
         approved = {item.actor_id for item in snapshots[0].event.decisions}
         called = tuple(slack_id for slack_id in called if slack_id not in approved)
+    only = snapshots[0].event if len(snapshots) == 1 else None
     return CardView(
         kind=kind,
         audience="person" if channel.startswith(DIRECT) else "channel",
+        offers=only is not None
+        and channel.startswith(DIRECT)
+        and is_offered(only, settings.expectable(only)),
         reminder=number,
         first_link=_first_link(snapshots, kind, channel, link),
         mention=tuple(map(Mention, called)) if calls_reviewers else (),

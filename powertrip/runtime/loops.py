@@ -10,6 +10,7 @@ from powertrip.pipeline.checkpoint import take_checkpoint
 from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.enrich import enrich
+from powertrip.pipeline.expect import ExpectationWatch
 from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
@@ -79,6 +80,7 @@ def loops(
             every=lambda now: min(SLOW_TICK, now.reminders.remind_after),
         ),
         Loop("storms", partial(look_after_storms, context), every=_each(SLOW_TICK)),
+        Loop("expectations", ExpectationWatch(context).look, every=_each(SLOW_TICK)),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
         Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
         Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),

@@ -61,6 +61,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         cards=config.cards,
         severity=config.severity,
         storms=config.storms,
+        expectations=config.expectations,
         also_tell=config.also_tell,
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,

@@ -33,17 +33,20 @@ def words_of(text: str) -> list[str]:
     """
     words = text.split(maxsplit=2)
     if is_decision(text):
-        # Slack escapes three characters: https://docs.slack.dev/messaging/formatting-message-text#escaping.
-        # The ampersand comes last, or `&amp;lt;` would be unescaped twice.
-        reasons = [
-            reason.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-            for reason in words[2:]
-        ]
-        return [*words[:2], *reasons]
+        return [*words[:2], *(unescaped(reason).strip() for reason in words[2:])]
     try:
         return shlex.split(text)
     except ValueError:
         return text.split()
+
+
+def unescaped(typed: str) -> str:
+    """What was typed: Slack escapes three characters.
+
+    See https://docs.slack.dev/messaging/formatting-message-text#escaping.
+    """
+    # The ampersand comes last, or `&amp;lt;` would be unescaped twice.
+    return typed.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def page_of(arguments: list[str]) -> tuple[int, list[str]]:

@@ -2,10 +2,9 @@
 
 import shlex
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -31,7 +30,9 @@ from powertrip.slack.arguments import (
     since_of,
     words_of,
 )
+from powertrip.slack.caller import Caller
 from powertrip.slack.chart import send_chart
+from powertrip.slack.expectations import ExpectationCommands
 from powertrip.slack.mentions import with_mentions
 from powertrip.slack.modals import ModalContext, open_modal
 
@@ -41,18 +42,6 @@ TEST_PATIENCE = timedelta(seconds=15)
 """How long somebody who sent a test waits to be told what became of it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who typed, where, and the client to answer them with."""
-
-    slack_id: str
-    team_id: str | None
-    channel: str
-    trigger_id: str
-    """Lets a modal be opened for them within three seconds."""
-    client: Any
-
-
 class Commands:
     """The words that `/powertrip` knows. A method raises Refused with the sentence that answers."""
 
@@ -60,6 +49,7 @@ class Commands:
         self._context = context
         self._decider = decider
         self._trials = trials
+        expecting = ExpectationCommands(context)
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self.help,
             "pending": self.pending,
@@ -74,6 +64,9 @@ class Commands:
             "rules": self.rules,
             "whoami": self.whoami,
             "test": self.test,
+            "expect": expecting.expect,
+            "expectations": expecting.expectations,
+            "distrust": expecting.distrust,
         }
 
     async def run(self, caller: Caller, text: str) -> Message:
@@ -101,7 +94,8 @@ class Commands:
 
     async def help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`help`: what can be typed."""
-        return cards.help_card(self._context.settings.command)
+        settings = self._context.settings
+        return cards.help_card(settings.command, expectations=settings.expectations.enabled)
 
     async def decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
         """`approve`, `deny` or `close ID [reason]`; opens the modal where a reason is missing."""

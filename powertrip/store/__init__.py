@@ -18,6 +18,7 @@ from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
+from powertrip.store.expected_work.sweep import ExpectedWork
 from powertrip.store.gaps import Gaps
 from powertrip.store.gathering import Gathering
 from powertrip.store.heartbeat import Heartbeats
@@ -69,6 +70,7 @@ class Store:
         self.enrichment_cache = EnrichmentCache(database)
         self.events = Events(database)
         self.expectations = Expectations(database)
+        self.expected_work = ExpectedWork(database)
         self.gaps = Gaps(database)
         self.gathering = Gathering(database)
         self.heartbeat = Heartbeats(database)
