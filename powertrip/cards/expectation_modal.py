@@ -16,7 +16,7 @@ WHERE, NETWORK, LENGTH, TICKET = "where", "network", "length", "ticket"
 """Blocks of the window, each with an element of the same name."""
 
 
-def offer_modal(offer: Offer, private_metadata: str, *, with_ticket: bool) -> dict[str, Any]:
+def offer_modal(offer: Offer, private_metadata: str, *, with_ticket: bool, takes_two: bool) -> dict[str, Any]:
     """The window; in each list the narrowest is chosen, until somebody chooses another."""
     event = offer.event
     lines = [
@@ -25,6 +25,8 @@ def offer_modal(offer: Offer, private_metadata: str, *, with_ticket: bool) -> di
         *([labelled("Only with this key", text(show(offer.key, 120), code=True))] if offer.key else []),
         [text("What is outside of it in any respect is asked about; what is covered is counted.")],
     ]
+    if takes_two:
+        lines.append([text("It begins once a reviewer, another person, has confirmed it.")])
     networks = [_choice(NETWORK, "From", offer.networks)] if offer.networks else []
     tickets = [_typing(TICKET, TICKET, "Ticket", 64)] if with_ticket else []
     return {
@@ -32,7 +34,7 @@ def offer_modal(offer: Offer, private_metadata: str, *, with_ticket: bool) -> di
         "callback_id": OFFER_CALLBACK,
         "private_metadata": private_metadata,
         "title": plain("Don't ask again", 24),
-        "submit": plain("Don't ask", 24),
+        "submit": plain("Announce it", 24),
         "close": plain("Go back", 24),
         "blocks": [
             paragraph(lines),

@@ -44,6 +44,8 @@ class Note:
 
     title: str
     lines: tuple[str, ...]
+    quiet: bool = False
+    """Whether it tells of no trouble, and must not look as if it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -61,13 +61,14 @@ def announcement(expected: Expectation, command: str) -> Note:
         standing(expected),
     ]
     lines += [f"To {step} it: {command} expectations {step} {expected.id}"] if step else []
-    return Note(title=f"{state}: work of {expected.person}, {expected.id}", lines=tuple(lines))
+    return Note(title=f"{state}: work of {expected.person}, {expected.id}", lines=tuple(lines), quiet=True)
 
 
 def summary(expected: Expectation, asked: int) -> Note:
     """What came of one that is over; `asked` events of its person, rule and hosts were outside of it."""
     others = f"{asked:,} {'event' if asked == 1 else 'events'}"
     return Note(
+        quiet=True,
         title=f"Over: work of {expected.person}, {expected.id}",
         lines=(
             f"What: {scope(expected)}.",
@@ -82,6 +83,7 @@ def digest(day: str, covered: Sequence[DayOfOne]) -> Note:
     """What was trusted without asking on a day, by expectation."""
     total = sum(each.records for each in covered)
     return Note(
+        quiet=True,
         title=f"Trusted without asking on {day}: {records(total)}",
         lines=tuple(
             f"{each.expected.person}, {each.expected.rule} on {each.expected.host} ({each.expected.id}): "
@@ -92,7 +94,7 @@ def digest(day: str, covered: Sequence[DayOfOne]) -> Note:
 
 
 def _from(addresses: Mapping[str, int]) -> str:
-    named = [f"{address} {count:,}" for address, count in list(addresses.items())[:ADDRESSES_NAMED]]
+    named = [f"{address} ({count:,})" for address, count in list(addresses.items())[:ADDRESSES_NAMED]]
     left = len(addresses) - ADDRESSES_NAMED
     named += [f"{left:,} more"] if left > 0 else []
     return f", from {', '.join(named)}" if named else ""

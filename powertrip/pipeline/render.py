@@ -39,8 +39,8 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
     match delivery.payload:
         case Digest() as digest:
             return cards.digest_card(digest)
-        case Note(title=title, lines=lines):
-            return cards.security_note(title, lines)
+        case Note() as note:
+            return cards.security_note(note.title, note.lines, quiet=note.quiet)
         case QuarantineReport() as report:
             return cards.quarantine_notice(
                 count=report.count,

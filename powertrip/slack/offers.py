@@ -27,8 +27,10 @@ class OfferListeners:
             event_id = parse_reference(str(body["actions"][0].get("value", ""))).event_id
             offer = await self._expecter.offer(event_id, body["user"]["id"])
             metadata = json.dumps({"ref": event_id, "channel": body["container"]["channel_id"]})
-            with_ticket = self._context.settings.expectations.ticket is not None
-            window = cards.offer_modal(offer, metadata, with_ticket=with_ticket)
+            section = self._context.settings.expectations
+            window = cards.offer_modal(
+                offer, metadata, with_ticket=section.ticket is not None, takes_two=section.second_person
+            )
             await call(client.views_open(trigger_id=body["trigger_id"], view=window))
         except PowertripError as error:
             await give_answer(respond, cards.refusal(sentence(error)), asker_of(body, client))

@@ -255,7 +255,7 @@ async def test_trust_that_a_neighbour_in_the_network_abused_stands_in_the_digest
     assert sweeps == [1, 1, 0]
     digest = (await notes(database_thread))[-1]
     assert "Trusted without asking on 2026-01-15: 4 records" in digest
-    assert "from 192.0.2.10 3, 192.0.2.66 1" in digest
+    assert "from 192.0.2.10 (3), 192.0.2.66 (1)" in digest
 
 
 async def test_what_was_trusted_makes_nothing_usual(database_thread: DatabaseThread, store: Store) -> None:

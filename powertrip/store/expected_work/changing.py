@@ -49,8 +49,7 @@ def propose(
         what=expectation_words.scope(expected),
         why=expected.reason,
     )
-    note = expectation_words.announcement(expected, command)
-    notes.enqueue(channel, title=note.title, lines=note.lines, now=now, uid=uid)
+    notes.post(channel, expectation_words.announcement(expected, command), now, uid=uid)
     return expected
 
 
@@ -117,8 +116,7 @@ def _said(expectation_id: str, command: str, now: datetime) -> Expectation:
     (row,) = written.rows(ExpectedWorkRow, "id = ?", expectation_id)
     expected = expectation_from(row)
     # What has ended names no command.
-    note = expectation_words.announcement(expected, command)
-    notes.amend(row.note_uid, title=note.title, lines=note.lines, now=now)
+    notes.replace(row.note_uid, expectation_words.announcement(expected, command), now)
     return expected
 
 

@@ -48,8 +48,7 @@ def _sum_up(names: Callable[[str], Collection[str]], channel: str, now: datetime
         once = "UPDATE expected_work SET summed_at = ? WHERE id = ? AND summed_at IS NULL"
         if written.run(once, now, each.id).rowcount != 1 or each.confirmed_at is None:
             continue
-        note = expectation_words.summary(each, _asked(each, names(each.person)))
-        notes.enqueue(channel, title=note.title, lines=note.lines, now=now)
+        notes.post(channel, expectation_words.summary(each, _asked(each, names(each.person))), now)
         told += 1
     return told
 
@@ -82,8 +81,7 @@ def _digest(channel: str, now: datetime) -> int:
         is_first = insert_all(TrustDigestRow, [{"day": day, "at": now}], "ON CONFLICT (day) DO NOTHING")
         covered = _covered(days[day], days[day] + timedelta(days=1)) if is_first else []
         if covered:
-            note = expectation_words.digest(day, covered)
-            notes.enqueue(channel, title=note.title, lines=note.lines, now=now)
+            notes.post(channel, expectation_words.digest(day, covered), now)
             told += 1
     return told
 
