@@ -119,9 +119,9 @@ def _answers(event_ids: list[str]) -> dict[str, Answer]:
         return {}
     columns: list[Any] = [DecisionRow.event_id, DecisionRow.actor_id, DecisionRow.at, DecisionRow.verdict]
     columns += [DecisionRow.batch_id, *([] if _ACTOR_KIND is None else [_ACTOR_KIND])]
-    query = (
-        DecisionRow.select(*columns).where(among(DecisionRow.event_id, event_ids)).order_by(DecisionRow.id)
-    )
+    # What an expectation covers nobody was asked about.
+    by_people = among(DecisionRow.event_id, event_ids) & DecisionRow.expectation_id.is_null()
+    query = DecisionRow.select(*columns).where(by_people).order_by(DecisionRow.id)
     found: dict[str, Answer] = {}
     for row in read_all(query):
         found.setdefault(
