@@ -119,6 +119,7 @@ def _as_json(decision: LoggedDecision) -> dict[str, Any]:
         "decided_at": _moment(decision.at),
         "decided_by": {"slack_id": decision.actor_id, "name": decision.actor_name},
         "reason": decision.reason,
+        "expectation": decision.expectation_id,
         "event": {
             "status": decision.status,
             "rule": decision.rule,

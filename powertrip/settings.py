@@ -31,11 +31,13 @@ from powertrip.config.values import (
 )
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.bursts import Bursts
+from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_heartbeat
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
+from powertrip.domain.report_section import ReportSection
 from powertrip.domain.retention import Retention
 from powertrip.domain.routing import Reviewers, mistakes_in_people
 from powertrip.domain.severity import SeverityLists
@@ -107,6 +109,7 @@ class ConfigFile(Section):
     bursts: Bursts = Bursts()
     severity: SeverityLists = SeverityLists()
     storms: StormSection = StormSection()
+    expectations: ExpectationSection = ExpectationSection()
     also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""
     backup: Annotated[Backup, Field(default_factory=Backup)]
@@ -116,6 +119,7 @@ class ConfigFile(Section):
     quarantine: QuarantineSection = QuarantineSection()
     heartbeat: Annotated[HeartbeatSection, Field(default_factory=HeartbeatSection)]
     unmatched: UnmatchedSection = UnmatchedSection()
+    report: ReportSection = ReportSection()
     audit: Annotated[AuditSection, Field(default_factory=AuditSection)]
     retention: Retention = Retention()
     log: Log = Log()

@@ -13,6 +13,7 @@ from pydantic import SecretStr
 from powertrip.config.read import Problem, tables
 from powertrip.config.secret import MAKE_ONE
 from powertrip.config.values import as_list, did_you_mean
+from powertrip.domain.expectations import never_expected
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.policy import Policy
 from powertrip.domain.routing import Reviewers
@@ -164,7 +165,7 @@ def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
     """Rules that policies, copies, severities, origins and expectations name and that do not exist."""
     # A policy or a copy for a rule that makes no events does nothing, and nobody would notice.
     known = [rule.name for rule in rules.rules if not rule.ignore]
-    written: list[tuple[tuple[str | int, ...], Any]] = []
+    written: list[tuple[tuple[str | int, ...], Any]] = [*never_expected(data)]
     for section in ("policy", "also_tell"):
         entries = data.get(section)
         for number, entry in enumerate(entries if isinstance(entries, list) else []):
@@ -174,9 +175,8 @@ def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
     for name, origin in tables(data, "origins"):
         written.append((("origins", name, "expects"), origin.get("expects")))
     # The lists of severities take * for any text.
-    written += [
-        (("severity", name, "rules"), listed.get("rules")) for name, listed in tables(data, "severity")
-    ]
+    for name, listed in tables(data, "severity"):
+        written.append((("severity", name, "rules"), listed.get("rules")))
     for path, value in written:
         names = as_list(value)
         for name in map(str, names if isinstance(names, list) else []):

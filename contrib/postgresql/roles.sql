@@ -19,6 +19,11 @@ GRANT UPDATE (event_id, revision, differs) ON occurrence TO powertrip;
 GRANT UPDATE (actor_id) ON decision TO powertrip;
 GRANT UPDATE (channel, shown_revision, shown_version, shown_digest, redrawn_at, removed_at) ON notice TO powertrip;
 
+-- Of an expectation what becomes of it: how wide it is stays. Its end comes sooner where the clock is set back.
+REVOKE UPDATE, DELETE ON expected_work, trust_digest FROM powertrip;
+GRANT UPDATE (until, uses, confirm_by, confirmed_at, confirmed_by, confirmed_name, ended_at, ended_by, ended_why,
+    summed_at) ON expected_work TO powertrip;
+
 -- Of an event everything but what it was opened with.
 DO $$
 DECLARE changing text;

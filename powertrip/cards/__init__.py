@@ -6,7 +6,17 @@ take, and in its colour. Outside text is shown, never interpreted; whatever is c
 
 from powertrip.cards.answers import decision_answer, help_card, note, refusal, show_card, whoami_card
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
+from powertrip.cards.buttons import NOT_AGAIN
 from powertrip.cards.event_card import denied_alert, event_card
+from powertrip.cards.expectation_modal import (
+    LENGTH,
+    NETWORK,
+    OFFER_CALLBACK,
+    TICKET,
+    WHERE,
+    offer_modal,
+)
+from powertrip.cards.expectations import expectation_card, expectations_card
 from powertrip.cards.heartbeat import (
     heartbeat_backup,
     heartbeat_card,
@@ -20,6 +30,7 @@ from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
 from powertrip.cards.notes import security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
 from powertrip.cards.quarantine import quarantine_notice
+from powertrip.cards.report import digest_card, report_digest
 from powertrip.cards.sources import SOURCES_PAGE_SIZE, source_card, sources_card
 from powertrip.cards.statistics import rules_card, stats_card
 from powertrip.cards.storm import STORM, storm_card, storm_reminder
@@ -40,14 +51,20 @@ __all__ = [
     "HISTORY_PAGE_SIZE",
     "INPUT",
     "INPUT_BLOCK",
+    "LENGTH",
+    "NETWORK",
     "NEXT",
+    "NOT_AGAIN",
+    "OFFER_CALLBACK",
     "PAGE_SIZE",
     "PREVIOUS",
     "SOURCES_PAGE_SIZE",
     "STORM",
     "STORM_CALLBACK",
+    "TICKET",
     "VERDICT",
     "VERDICT_BLOCK",
+    "WHERE",
     "CardSettings",
     "CardView",
     "Mention",
@@ -57,8 +74,11 @@ __all__ = [
     "backup_message",
     "decision_answer",
     "denied_alert",
+    "digest_card",
     "event_card",
     "event_list",
+    "expectation_card",
+    "expectations_card",
     "first_list",
     "heartbeat_backup",
     "heartbeat_card",
@@ -67,10 +87,12 @@ __all__ = [
     "history",
     "note",
     "nudge",
+    "offer_modal",
     "quarantine_notice",
     "reason_modal",
     "refusal",
     "reminder_list",
+    "report_digest",
     "rules_card",
     "security_note",
     "show_card",

@@ -152,13 +152,10 @@ def decided(event: Event, decision: Decision) -> list[Line]:
     # A decision covers what the card had shown, and says so where more came meanwhile.
     if decision.revision < event.revision:
         ending = f", having seen {decision.revision:,} of the {event.revision:,} occurrences."
-    line = [
-        bold(f"{verb} by "),
-        user(decision.actor_id),
-        text(f" {words.VIA[decision.via]}, "),
-        date(decision.at),
-        text(ending),
-    ]
+    by, way = f"{verb} by ", f" {words.VIA[decision.via]}, "
+    if decision.expectation_id:
+        by, way = f"{verb} by expectation {decision.expectation_id} of ", ", without asking, "
+    line = [bold(by), user(decision.actor_id), text(way), date(decision.at), text(ending)]
     if not decision.reason:
         return [line]
     label = "Note" if decision.verdict is Verdict.CLOSE else "Reason"

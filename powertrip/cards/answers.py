@@ -81,9 +81,10 @@ def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Mes
     return answer(lines, [paragraph(lines)])
 
 
-def help_card(command: str) -> Message:
-    """What can be typed."""
-    lines = [[text(f"{command} {usage}", code=True), text(f"  {meaning}")] for usage, meaning in _HELP]
+def help_card(command: str, *, expectations: bool = False) -> Message:
+    """What can be typed; `expectations` says whether they are switched on."""
+    usages = (*_HELP, *(_EXPECTATIONS if expectations else ()))
+    lines = [[text(f"{command} {usage}", code=True), text(f"  {meaning}")] for usage, meaning in usages]
     lines.append([text("Ids are on the cards. Only you see these answers.")])
     title = "What you can type"
     return answer([[text(title)], *lines], [header(title), paragraph(lines)])
@@ -98,10 +99,16 @@ _HELP = (
     ("history [@user|host|address] [since]", "what happened, and what became of it"),
     ("sources [NAME]", "what came of each source's records, and what no rule knew"),
     ("stats", "numbers, with a chart"),
+    ("report [me] [since]", "how much is asked, how that is answered, and what would halve it"),
     ("rules", "what is watched"),
     ("whoami", "who you are to Powertrip"),
     ("test [SOURCE]", "a login of your own, made up, through the whole path"),
     ("help", "this"),
+)
+_EXPECTATIONS = (
+    ("expect [@user] RULE HOST 2h [TICKET] why", "work that nobody need be asked about"),
+    ("expectations [confirm|end ID]", "what is expected now"),
+    ("distrust [@user]", "ends all that is expected of somebody, at once"),
 )
 
 

@@ -6,6 +6,7 @@ from powertrip.cards.text import fit
 from powertrip.domain.event import Event, Status
 
 APPROVE, DENY, CLOSE = "approve", "deny", "close"
+NOT_AGAIN = "not_again"
 
 
 CONFIRM_LIMIT = 300
@@ -44,6 +45,12 @@ def closing(event: Event) -> Block:
     """Close, for a denied event; the note is asked in a modal."""
     says = f"Close {words.summary(event)}"
     return actions([button("Close…", CLOSE, value(event), says=says)])
+
+
+def not_again(event: Event) -> Block:
+    """For whoever approved it: the like of it need not be asked about for a while."""
+    says = f"Don't ask again about the like of {words.summary(event)}"
+    return actions([button("Don't ask again…", NOT_AGAIN, event.id, says=says)])
 
 
 def for_status(event: Event) -> list[Block]:

@@ -48,6 +48,8 @@ def event_card(event: Event, view: CardView, now: datetime) -> Message:
     # Only reviewers close, and they look into the channel; a first notice to them asks no such thing yet.
     can_press = event.is_open or (view.kind is not NoticeKind.FIRST and view.audience == "channel")
     rows = buttons.for_status(event) if can_press else []
+    if view.offers:
+        rows = [buttons.not_again(event)]
     evidence = [paragraph([*fields.evidence(event), *address.evidence(event)])]
     if event.message:
         evidence.append(preformatted(show(event.message, MESSAGE_LIMIT)))
@@ -104,7 +106,10 @@ def _question(event: Event, view: CardView, now: datetime) -> str:
 
 def _by(event: Event) -> str:
     """` by Alice and Carol`, whose decisions made the status."""
-    verdict = event.decisions[-1].verdict if event.decisions else None
+    last = event.decisions[-1] if event.decisions else None
+    if last and last.expectation_id:
+        return f" by expectation {last.expectation_id} of {named(last.actor_name, words.NAME_LIMIT)}"
+    verdict = last.verdict if last else None
     names = dict.fromkeys(item.actor_name for item in event.decisions if item.verdict is verdict)
     shown = [named(name, words.NAME_LIMIT) for name in names if name]
     return f" by {words.listed(shown)}" if shown else ""

@@ -175,4 +175,5 @@ def _is_plain(line: Line) -> bool:
 def _line(event: Event, now: datetime, apart: str) -> Line:
     line = address_lines.plain_entry(event, now, apart)
     last = event.decisions[-1] if event.decisions else None
-    return [*line, text(" · by "), user(last.actor_id)] if last else line
+    by = " · by an expectation of " if last and last.expectation_id else " · by "
+    return [*line, text(by), user(last.actor_id)] if last else line

@@ -42,6 +42,8 @@ class CardView:
     cards: CardSettings = _DEFAULT
     command: str
     """The slash command that does what the buttons do."""
+    offers: bool = False
+    """Whether its reader may ask not to be asked about the like again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

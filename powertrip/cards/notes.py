@@ -10,9 +10,9 @@ TITLE_LIMIT = 120
 LINE_LIMIT = 300
 
 
-def security_note(title: str, lines: Sequence[str]) -> Message:
+def security_note(title: str, lines: Sequence[str], *, quiet: bool = False) -> Message:
     """A headline and what there is to know, line by line; text from outside in it stays text."""
-    headline = f"⚠️ {show(title, TITLE_LIMIT)}"
+    headline = f"{'📋' if quiet else '⚠️'} {show(title, TITLE_LIMIT)}"
     shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in lines]
     return Message(
         text=as_text([[text(headline)], *shown]),

@@ -73,7 +73,9 @@ def _past(event: Event, now: datetime, apart: str) -> Line:
     happened = event.occurred_at
     when = f"{happened:%m-%d %H:%M} UTC" if happened.year == now.year else f"{happened:%Y-%m-%d}"
     became = words.STATUS[event.status]
-    by = f" by {named(event.decisions[-1].actor_name, words.NAME_LIMIT)}" if event.decisions else ""
+    last = event.decisions[-1] if event.decisions else None
+    whose = "an expectation of " if last and last.expectation_id else ""
+    by = f" by {whose}{named(last.actor_name, words.NAME_LIMIT)}" if last else ""
     mark = words.STATUS_MARK[event.status]
     return [text(f"{mark} {when} · {words.summary(event)}{apart} · {became}{by} · {event.id}")]
 

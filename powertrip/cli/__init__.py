@@ -9,6 +9,7 @@
     trying.py    send-test
     rules/       rules test
     events/      events list, show, export
+    report/      report: how much is asked, and how that is answered
     history/     audit verify, checkpoint, report
     docs/        docs configuration, docs packs: the pages that are written from the code
     demo/        demo, sandbox
@@ -21,7 +22,20 @@ from typing import Annotated
 
 import typer
 
-from powertrip.cli import again, demo, docs, events, history, keeping, rules, run, sources, trying, upkeep
+from powertrip.cli import (
+    again,
+    demo,
+    docs,
+    events,
+    history,
+    keeping,
+    report,
+    rules,
+    run,
+    sources,
+    trying,
+    upkeep,
+)
 from powertrip.cli.shared import CommandGroup, tell_version
 
 app = typer.Typer(
@@ -31,7 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # its tables take as long to load and to draw as all else that `--help` does
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
 )
-for commands in (run, demo, upkeep, keeping, sources, trying):
+for commands in (run, demo, upkeep, keeping, sources, report, trying):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(again.quarantine, name="quarantine", help="What a rule should have judged and could not.")

@@ -52,12 +52,14 @@ async def check_slack(config: Config, session: aiohttp.ClientSession, report: Re
         channel_id = await preflight.security_channel(client, wanted)
         report.well("security channel", f"{wanted} ({channel_id}), and the bot is in it")
     others = [(entry.channel, f"also_tell.{number}.channel") for number, entry in enumerate(config.also_tell)]
+    others.append((config.report.own_channel, "report.to"))
     for channel, setting in others:
         if channel is None or channel == wanted:
             continue
-        with report.checking("also_tell"):
+        section = setting.partition(".")[0]
+        with report.checking(section):
             channel_id = await preflight.security_channel(client, channel, setting)
-            report.well("also_tell", f"{channel} ({channel_id}), and the bot is in it")
+            report.well(section, f"{channel} ({channel_id}), and the bot is in it")
     await _check_people(client, identity, config, report)
     with report.checking("cards"):
         try:

@@ -65,6 +65,8 @@ class LoggedDecision:
     at: datetime
     reason: str | None
     revision: int
+    expectation_id: str | None
+    """The expectation that approved it, where nobody was asked."""
     event_id: str
     status: Status
     """The event's, now."""

@@ -35,6 +35,8 @@ class Decision:
     reason: str | None = None
     batch_id: str | None = None
     """Names the decision on a storm that this one was part of."""
+    expectation_id: str | None = None
+    """The expectation that approved it, where nobody was asked."""
 
 
 WORD = {"approve": "approved", "deny": "denied", "close": "closed"}

@@ -44,6 +44,30 @@ class Note:
 
     title: str
     lines: tuple[str, ...]
+    quiet: bool = False
+    """Whether it tells of no trouble, and must not look as if it did."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """Text that is shown as it stands, and what is said before it."""
+
+    lines: tuple[str, ...]
+    text: str
+    """A few lines; nothing in it is from outside but what is written visibly."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Digest:
+    """Figures that ask nobody anything.
+
+    A release that does not know it takes it for a Note, and shows its title and its lines.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    """Each a label, a colon, and what there is to say."""
+    boxes: tuple[Box, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +112,9 @@ class Telling:
     """The id of its row."""
 
 
-Payload = Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling | StormNotice | Anchoring
+Payload = (
+    Digest | Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling | StormNotice | Anchoring
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from powertrip.domain.event import Event
+from powertrip.domain.expectations import Expectable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,8 @@ class Enriched:
     """Why the event leaves the storm that it may be part of."""
     remind_at: datetime | None = None
     """When it is first reminded of then."""
+    expectable: Expectable | None = None
+    """Whose work it is, where an expectation may cover it now that all is known of its address."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

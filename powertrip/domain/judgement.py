@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import ClassVar, TypeAlias
 
 from powertrip.domain.event import Event
+from powertrip.domain.expectations import Expectable
 from powertrip.domain.heartbeat import Beat
 from powertrip.domain.hids import Watch
 from powertrip.domain.record import Record
@@ -32,6 +33,8 @@ class ToAsk:
     """Other sources and polls of the same log, which give its records the same ids."""
     storm: Stormy | None = None
     """What may make a new event part of a storm; None where there are none."""
+    expectable: Expectable | None = None
+    """Whose work it is, where an expectation may cover it."""
     verdict: ClassVar = RecordVerdict.MATCH
 
 
@@ -134,5 +137,7 @@ class Applied:
     """Records of origins kept for comparison."""
     beats: int = 0
     """Heartbeats, and records that claimed to be one."""
+    expected: int = 0
+    """New events that expectations cover, so that nobody is asked about them."""
     paired: tuple[str, ...] = ()
     """Names of the origins whose record and the log pipeline's were found to be of one thing."""

@@ -43,4 +43,6 @@ def refusal(event: Event, verdict: Verdict) -> AlreadyDecided | NotInThisStatus:
 
 def _last_decision(event: Event) -> str:
     last = event.decisions[-1]
+    if last.expectation_id:
+        return f"An expectation of <@{last.actor_id}> approved this at {last.at:%Y-%m-%d %H:%M:%S} UTC."
     return f"<@{last.actor_id}> already {WORD[last.verdict]} this at {last.at:%Y-%m-%d %H:%M:%S} UTC."

@@ -9,13 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
+from powertrip.domain import expectations
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.checkpoint import Checkpoints
+from powertrip.domain.event import Event
+from powertrip.domain.expectations import Expectable, ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
+from powertrip.domain.report_section import ReportSection
 from powertrip.domain.routing import People, Reviewers
 from powertrip.domain.severity import SeverityLists
 from powertrip.domain.storms import StormSection
@@ -49,6 +53,8 @@ class Settings:
     """How long an event may wait for Slack before it is told another way."""
     bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
+    report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
+    expectations: ExpectationSection = ExpectationSection()  # noqa: RUF009 (frozen)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
@@ -56,6 +62,14 @@ class Settings:
     """All sources and polls by name, with what is doubtful about the configuration of each."""
     same_logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each source and poll all others that read the same log."""
+
+    def expectable(self, event: Event) -> Expectable | None:
+        """Whose work an event is, where an expectation may cover it."""
+        if not self.expectations.enabled:
+            return None
+        tell = tuple(watch.origin.name for watch in self.watches if watch.is_told_of_all)
+        person = self.people.find(event.user_name)
+        return expectations.expectable(event, person, self.expectations, self.severity, tell)
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""

@@ -10,6 +10,7 @@ from powertrip.domain import policy, reminders, routing, storms
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.due import Enriched, ToEnrich
 from powertrip.domain.event import Event
+from powertrip.domain.expectations import is_fully_known
 from powertrip.domain.severity import weigh_risk
 from powertrip.domain.telling import channels_to_tell
 from powertrip.pipeline.context import Context, Settings
@@ -68,6 +69,8 @@ def _enriched(settings: Settings, item: ToEnrich, facts: AddressFacts | None, no
         again_at=None if is_complete else now + doubled(RETRY_FIRST, item.tries, RETRY_LONGEST),
         apart=storms.apart_by_facts(event, settings.storms.outlier_risk),
         remind_at=reminders.first_due(settings.reminders, now),
+        # What one service has not said may be what nobody has expected.
+        expectable=settings.expectable(event) if is_fully_known(event) else None,
     )
 
 

@@ -127,6 +127,7 @@ async def apply_all(
         quarantined=sum(applied.quarantined for applied in each),
         sighted=sum(applied.sighted for applied in each),
         beats=sum(applied.beats for applied in each),
+        expected=sum(applied.expected for applied in each),
         paired=tuple(origin for applied in each for origin in applied.paired),
     )
 
@@ -139,8 +140,12 @@ def to_ask(
     event_id: str,
     now: datetime,
     is_looked_up: bool = False,
+    may_be_expected: bool = False,
 ) -> ToAsk:
-    """Ask about `draft`, which says what happened, by `record`."""
+    """Ask about `draft`, which says what happened, by `record`.
+
+    Unless it `may_be_expected`, no expectation covers it: what a HIDS alone saw, or a false heartbeat.
+    """
     person = settings.people.find(draft.user_name)
     event = deciding.open_event(
         draft,
@@ -163,6 +168,7 @@ def to_ask(
         watches=settings.watches,
         same_log=settings.same_logs.get(record.source, ()),
         storm=storm if settings.storms.enabled else None,
+        expectable=settings.expectable(event) if may_be_expected else None,
     )
 
 
@@ -204,6 +210,7 @@ async def _judge(context: Context, spoken: Sequence[tuple[Record, Spoken]]) -> l
                         event_id=context.new_id(),
                         now=now,
                         is_looked_up=at_once is not None,
+                        may_be_expected=True,
                     )
                     judgements.append(ask)
     return judgements
@@ -277,5 +284,6 @@ def _count(context: Context, judgements: Sequence[MaybeTest], applied: Applied) 
             folded=len(applied.folded),
             quarantined=applied.quarantined,
             sighted=applied.sighted,
+            expected=applied.expected,
             paired=len(applied.paired),
         )

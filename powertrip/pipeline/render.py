@@ -7,8 +7,9 @@ from datetime import datetime
 from powertrip import cards
 from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import reminders
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, ReminderNumbers, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, ReminderNumbers, Shown
 from powertrip.domain.event import NoticeKind, Snapshot, Status
+from powertrip.domain.offering import is_offered
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
 from powertrip.domain.routing import DIRECT
@@ -36,8 +37,10 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
     """What a delivery says now, and shows of which events; None where it is of no use any more."""
     snapshots: Sequence[Snapshot] = delivery.snapshots
     match delivery.payload:
-        case Note(title=title, lines=lines):
-            return cards.security_note(title, lines)
+        case Digest() as digest:
+            return cards.digest_card(digest)
+        case Note() as note:
+            return cards.security_note(note.title, note.lines, quiet=note.quiet)
         case QuarantineReport() as report:
             return cards.quarantine_notice(
                 count=report.count,
@@ -130,9 +133,13 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
         # Whoever approved already cannot be the second.
         approved = {item.actor_id for item in snapshots[0].event.decisions}
         called = tuple(slack_id for slack_id in called if slack_id not in approved)
+    only = snapshots[0].event if len(snapshots) == 1 else None
     return CardView(
         kind=kind,
         audience="person" if channel.startswith(DIRECT) else "channel",
+        offers=only is not None
+        and channel.startswith(DIRECT)
+        and is_offered(only, settings.expectable(only)),
         reminder=number,
         first_link=_first_link(snapshots, kind, channel, link),
         mention=tuple(map(Mention, called)) if calls_reviewers else (),

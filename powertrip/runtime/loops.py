@@ -10,11 +10,13 @@ from powertrip.pipeline.checkpoint import take_checkpoint
 from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.enrich import enrich
+from powertrip.pipeline.expect import ExpectationWatch
 from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
 from powertrip.pipeline.poll import Poller
 from powertrip.pipeline.remind import remind, report_quarantine
+from powertrip.pipeline.report import send_if_due
 from powertrip.pipeline.retry import LEASE
 from powertrip.pipeline.send import send
 from powertrip.pipeline.storms import look_after_storms
@@ -35,6 +37,7 @@ WATCH_TICK = timedelta(seconds=10)
 WORKSPACE_TICK = timedelta(minutes=1)
 COUNTING_TICK = timedelta(minutes=1)
 """The command `stats` counts on by itself, and has little left to count."""
+REPORT_TICK = timedelta(minutes=1)
 MAINTENANCE_TICK = timedelta(hours=1)
 
 
@@ -77,6 +80,7 @@ def loops(
             every=lambda now: min(SLOW_TICK, now.reminders.remind_after),
         ),
         Loop("storms", partial(look_after_storms, context), every=_each(SLOW_TICK)),
+        Loop("expectations", ExpectationWatch(context).look, every=_each(SLOW_TICK)),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
         Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
         Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),
@@ -118,6 +122,7 @@ def loops(
         Loop("watch workspace", watch.look, every=_each(WORKSPACE_TICK)),
         Loop("checkpoint", partial(take_checkpoint, context), every=_each(SLOW_TICK)),
         Loop("count", shared.store.statistics.count_on, every=_each(COUNTING_TICK)),
+        Loop("report", partial(send_if_due, context), every=_each(REPORT_TICK)),
         Loop("maintain", partial(maintain, shared, workspace), every=_each(MAINTENANCE_TICK)),
     ]
 

@@ -9,6 +9,10 @@ from ipaddress import ip_address
 
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import EventQuery
+from powertrip.errors import Refused
+
+STATS_DAYS = 30
+"""How far back numbers go, where nobody says."""
 
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")
@@ -29,17 +33,20 @@ def words_of(text: str) -> list[str]:
     """
     words = text.split(maxsplit=2)
     if is_decision(text):
-        # Slack escapes three characters: https://docs.slack.dev/messaging/formatting-message-text#escaping.
-        # The ampersand comes last, or `&amp;lt;` would be unescaped twice.
-        reasons = [
-            reason.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&").strip()
-            for reason in words[2:]
-        ]
-        return [*words[:2], *reasons]
+        return [*words[:2], *(unescaped(reason).strip() for reason in words[2:])]
     try:
         return shlex.split(text)
     except ValueError:
         return text.split()
+
+
+def unescaped(typed: str) -> str:
+    """What was typed: Slack escapes three characters.
+
+    See https://docs.slack.dev/messaging/formatting-message-text#escaping.
+    """
+    # The ampersand comes last, or `&amp;lt;` would be unescaped twice.
+    return typed.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def page_of(arguments: list[str]) -> tuple[int, list[str]]:
@@ -103,3 +110,11 @@ def moment(word: str, now: datetime) -> datetime | None:
         return datetime.strptime(word, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
         return None
+
+
+def since_of(arguments: list[str], now: datetime, command: str) -> datetime:
+    """The moment from which numbers count; raises Refused with how to type `command`."""
+    since = moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
+    if since is None or since > now:
+        raise Refused(f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31.")
+    return since

@@ -2,10 +2,9 @@
 
 import shlex
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -21,36 +20,26 @@ from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
 from powertrip.pipeline.former_ids import recognise
 from powertrip.pipeline.ports import Trials
+from powertrip.pipeline.report import make_report
 from powertrip.slack.arguments import (
     described,
     history_query,
     member_id,
-    moment,
     page_count,
     page_of,
+    since_of,
     words_of,
 )
+from powertrip.slack.caller import Caller
 from powertrip.slack.chart import send_chart
+from powertrip.slack.expectations import ExpectationCommands
 from powertrip.slack.mentions import with_mentions
 from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
 
-STATS_DAYS = 30
 TEST_PATIENCE = timedelta(seconds=15)
 """How long somebody who sent a test waits to be told what became of it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Caller:
-    """Who typed, where, and the client to answer them with."""
-
-    slack_id: str
-    team_id: str | None
-    channel: str
-    trigger_id: str
-    """Lets a modal be opened for them within three seconds."""
-    client: Any
 
 
 class Commands:
@@ -60,6 +49,7 @@ class Commands:
         self._context = context
         self._decider = decider
         self._trials = trials
+        expecting = ExpectationCommands(context)
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self.help,
             "pending": self.pending,
@@ -70,9 +60,13 @@ class Commands:
             "history": self.history,
             "sources": self.sources,
             "stats": self.stats,
+            "report": self.report,
             "rules": self.rules,
             "whoami": self.whoami,
             "test": self.test,
+            "expect": expecting.expect,
+            "expectations": expecting.expectations,
+            "distrust": expecting.distrust,
         }
 
     async def run(self, caller: Caller, text: str) -> Message:
@@ -100,7 +94,8 @@ class Commands:
 
     async def help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`help`: what can be typed."""
-        return cards.help_card(self._context.settings.command)
+        settings = self._context.settings
+        return cards.help_card(settings.command, expectations=settings.expectations.enabled)
 
     async def decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
         """`approve`, `deny` or `close ID [reason]`; opens the modal where a reason is missing."""
@@ -210,16 +205,23 @@ class Commands:
         """`stats [since]`: numbers as the answer, the chart in the direct messages."""
         _reviewers_only(await self._actor(caller), "see the statistics")
         now = self._context.clock()
-        since = moment(arguments[0], now) if arguments else now - timedelta(days=STATS_DAYS)
-        if since is None or since > now:
-            command = f"{self._context.settings.command} stats"
-            raise Refused(
-                f"That is no time in the past. Type {command} 30d, or a day as {command} 2026-01-31."
-            )
+        since = since_of(arguments, now, f"{self._context.settings.command} stats")
         numbers = await self._context.store.statistics.numbers(since)
         return _with_note(
             cards.stats_card(numbers), await send_chart(caller.client, caller.slack_id, numbers, now)
         )
+
+    async def report(self, caller: Caller, arguments: list[str]) -> Message:
+        """`report [me] [since]`: how much is asked and how that is answered; anybody may ask for `me`."""
+        actor, now = await self._actor(caller), self._context.clock()
+        own = actor.slack_id if arguments[:1] == ["me"] else None
+        if own is None and not actor.is_reviewer:
+            command = f"{self._context.settings.command} report me"
+            raise NotAllowed(
+                f"Only reviewers can see how all are asked. Type {command} for your own figures."
+            )
+        since = since_of(arguments[1:] if own else arguments, now, f"{self._context.settings.command} report")
+        return cards.digest_card(cards.report_digest(await make_report(self._context, since, now, own=own)))
 
     async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`rules`: what is watched."""

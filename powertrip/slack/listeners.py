@@ -31,8 +31,10 @@ from powertrip.slack.answering import (
     sentence,
 )
 from powertrip.slack.arguments import is_decision
-from powertrip.slack.commands import Caller, Commands
+from powertrip.slack.caller import Caller
+from powertrip.slack.commands import Commands
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
+from powertrip.slack.offers import OfferListeners
 from powertrip.slack.storms import StormListeners
 
 log = structlog.get_logger(__name__)
@@ -84,6 +86,7 @@ class Listeners:
         self._decider = decider
         self._commands = Commands(context, decider, trials)
         self._storms = StormListeners(StormDecider(context))
+        self._offers = OfferListeners(context)
         self._pending = pending
 
     def register(self, app: AsyncApp) -> None:
@@ -94,6 +97,8 @@ class Listeners:
         app.action(cards.PREVIOUS)(track(self.on_page))
         app.action(cards.NEXT)(track(self.on_page))
         app.view(cards.CALLBACK)(track(self.on_modal))
+        app.action(cards.NOT_AGAIN)(track(self._offers.on_button))
+        app.view(cards.OFFER_CALLBACK)(track(self._offers.on_modal))
         app.action(cards.STORM)(track(self._storms.on_button))
         app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
         # Slack sends only the commands of the app's manifest, and a reload may rename ours.

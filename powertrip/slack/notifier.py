@@ -133,9 +133,9 @@ class SlackNotifier:
     async def _channel(self, conversation: str) -> str:
         """The conversation's channel id; a member's is asked for once and then remembered."""
         if conversation.startswith("#"):
-            # Only `also_tell` names channels here; the security channel is found at the start.
+            # Only these two name channels here; the security channel is found at the start.
             self._direct[conversation] = self._direct.get(conversation) or await security_channel(
-                self._client, conversation, setting="also_tell"
+                self._client, conversation, setting="also_tell or report.to"
             )
             return self._direct[conversation]
         if not conversation.startswith(("U", "W")):

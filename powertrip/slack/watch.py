@@ -61,10 +61,11 @@ class WorkspaceWatch:
         """The channels that are posted to: their names in the configuration, their ids, the setting."""
         settings = self._context.settings
         channels = [(self._name(), settings.security_channel, "slack.security_channel")]
-        for name in dict.fromkeys(entry.channel for entry in settings.also_tell if entry.channel):
-            channel = self._notifier.known(name)
-            if channel is not None and channel != settings.security_channel:
-                channels.append((name, channel, "also_tell"))
+        others = {entry.channel: "also_tell" for entry in settings.also_tell}
+        for name, setting in ({settings.report.own_channel: "report.to"} | others).items():
+            channel = self._notifier.known(name) if name else None
+            if name and channel is not None and channel != settings.security_channel:
+                channels.append((name, channel, setting))
         return channels
 
     async def refused_at_start(self, error: SlackRefused) -> None:

@@ -18,6 +18,7 @@ from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
+from powertrip.store.expected_work.sweep import ExpectedWork
 from powertrip.store.gaps import Gaps
 from powertrip.store.gathering import Gathering
 from powertrip.store.heartbeat import Heartbeats
@@ -36,6 +37,7 @@ from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.processes import Processes
 from powertrip.store.quarantine import Quarantine
+from powertrip.store.reports import Reports
 from powertrip.store.resolving import Resolving
 from powertrip.store.signals import Listener, Signal
 from powertrip.store.sources.overview import Sources
@@ -68,6 +70,7 @@ class Store:
         self.enrichment_cache = EnrichmentCache(database)
         self.events = Events(database)
         self.expectations = Expectations(database)
+        self.expected_work = ExpectedWork(database)
         self.gaps = Gaps(database)
         self.gathering = Gathering(database)
         self.heartbeat = Heartbeats(database)
@@ -80,6 +83,7 @@ class Store:
         self.polling = Polling(database)
         self.processes = Processes(database)
         self.quarantine = Quarantine(database)
+        self.reports = Reports(database)
         self.resolving = Resolving(database)
         self.sightings = Sightings(database)
         self.sources = Sources(database)

@@ -13,6 +13,7 @@ from peewee import Value
 from powertrip.store import heartbeat
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import for_update
+from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState, SightingRow, SightingState
 from powertrip.store.poll_tables import GapRow, PollRow
@@ -155,11 +156,14 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
     # From here on it is counted when a storm is over, and when its card may be drawn again.
     (StormRow.last_at, StormRow.ended_at.is_null()),
     (StormMessageRow.shown_at, StormMessageRow.removed_at.is_null()),
+    # Nobody is trusted for longer.
+    (ExpectedWorkRow.until, ExpectedWorkRow.ended_at.is_null()),
+    (ExpectedWorkRow.confirm_by, ExpectedWorkRow.confirm_by.is_null(False)),
 )
 """Every time that somebody waits for, or goes by, with the condition by which it is found cheaply.
 
-Not among them are a process's signs of life and checkpoints, which see themselves what lies ahead, and when
-a card was redrawn, which is never taken for later than now.
+Not among them are a process's signs of life, checkpoints and reports, which see themselves what lies ahead,
+and when a card was redrawn, which is never taken for later than now.
 """
 _WRITTEN_SINCE = (
     (DeliveryRow.due_at, _outbox),

@@ -54,6 +54,9 @@ class _Counts:
         after = line.detail["status"]
         self.events[about.day, about.rule, before] -= 1
         self.events[about.day, about.rule, after] += 1
+        if line.detail.get("expectation"):
+            # Nobody was asked, so nobody answered, however fast.
+            return
         self.decisions[_day(line.at), line.actor_id] += 1
         if after in FINAL and before not in FINAL:
             # The first decision ends the wait: a second person, or closing a denied event, lengthens nothing.

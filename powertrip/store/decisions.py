@@ -29,6 +29,7 @@ def after(decision_id: int, since: datetime | None, limit: int) -> list[LoggedDe
             at=row.at,
             reason=row.reason,
             revision=row.revision,
+            expectation_id=row.expectation_id,
             event_id=event.id,
             status=Status(event.status),
             rule=event.rule,

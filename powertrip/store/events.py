@@ -8,6 +8,7 @@ from typing import Any
 from peewee import Case, fn
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
+from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import LISTED, RANK, DeliveryKind, ReminderNumbers
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import OPEN, UNDONE, Event, EventQuery, Occurrence, Severity, Status
@@ -16,6 +17,7 @@ from powertrip.errors import UnknownEvent
 from powertrip.store import audit, deliveries, splitting, written
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.expected_work import changing as expected_work
 from powertrip.store.hids import reports
 from powertrip.store.rows import (
     LockedEvent,
@@ -99,6 +101,8 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         reason=decision.reason,
         outcome_channel=plan.outcome_channel,
     )
+    if decision.verdict is Verdict.DENY:
+        expected_work.end_for([plan.before.subject], actor_id=decision.actor_id, now=decision.at)
     # Records join pending events only, so there is nothing to split from any other.
     rest = splitting.split_off(plan) if plan.before.status is Status.PENDING else None
     reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)

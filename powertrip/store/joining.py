@@ -7,6 +7,7 @@ from typing import Any
 
 from powertrip.domain import varied
 from powertrip.domain.event import Status
+from powertrip.domain.expectations import Expectation
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import rising
 from powertrip.store.among import among
@@ -32,6 +33,10 @@ class OpenEvent:
     opened_by: ToAsk | None = None
     row: Mapping[str, Any] = field(default_factory=dict)
     """What is to be written of it where it is new, but for what occurrences change."""
+    asks: list[ToAsk] = field(default_factory=list)
+    """All records of this batch that are in it, where it is new."""
+    expected: Expectation | None = None
+    """What covers it, where it is new."""
     apart: str | None = None
     """Why it is part of no storm, for what was decided before, where it is new."""
     joined: int = 0

@@ -27,6 +27,8 @@ from powertrip.domain.voices import NOTHING_EXPECTED, Expected
 from powertrip.store import audit, deliveries, habits, heartbeat, inbox, known, quarantine, rising, trials
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, Turn, transaction, wait_for_each
+from powertrip.store.expected_work import covering
+from powertrip.store.expected_work.covering import Covering
 from powertrip.store.hids import concerned, expected, pairing
 from powertrip.store.history import seals
 from powertrip.store.joining import OpenEvent, lock_pending
@@ -44,6 +46,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     """
     judgements = trials.resolve(claimed, now)
     wait_for_each(Turn.PAIRING, pairing.keys(judgements) | known.keys(judgements))
+    covers = covering.begin_asks((item for item in judgements if isinstance(item, ToAsk)), now)
     concerned.lock(judgements)
     mine = inbox.mark_judged({item.record.inbox_id: item.verdict for item in judgements}, now)
     ours = [item for item in judgements if item.record.inbox_id in mine]
@@ -63,7 +66,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     late = [(ask, None if ask.event.is_test else pairing.join_late(ask, now)) for ask in asked]
     joined = [event_id for _, event_id in late if event_id is not None]
     asked = [ask for ask, event_id in late if event_id is None]
-    event_ids = keep_occurrences(asked, now)
+    event_ids = keep_occurrences(asked, now, covers)
     paired += [origin for ask in asked for origin in pairing.occurred(ask, now)]
     applied = applied_to(asked, event_ids)
     folded = (*joined, *applied.folded)
@@ -82,6 +85,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
         repeated=len(repeated),
         sighted=len(sighted),
         beats=len(beats),
+        expected=len(covers.approved),
         paired=tuple(paired),
     )
 
@@ -103,8 +107,11 @@ def applied_to(asked: Sequence[ToAsk], event_ids: Sequence[str]) -> Applied:
     )
 
 
-def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
-    """Add each record to the open event of its fold key, or make that event; returns the events' ids."""
+def keep_occurrences(asked: Sequence[ToAsk], now: datetime, covers: Covering = covering.NOTHING) -> list[str]:
+    """Add each record to the open event of its fold key, or make that event; returns the events' ids.
+
+    New events that `covers` has something for are approved by it, and nobody is asked about them.
+    """
     pending = lock_pending({ask.event.fold_key for ask in asked})
     new = _new_events(asked, pending)
     columns = [_occurrence_columns(ask) for ask in asked]
@@ -131,6 +138,7 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
             )
         else:
             differs = joined.join(ask)
+            joined.asks.append(ask)
             audit.append(
                 "occurrence_joined",
                 now,
@@ -141,15 +149,29 @@ def keep_occurrences(asked: Sequence[ToAsk], now: datetime) -> list[str]:
             )
         place = {"event_id": joined.id, "revision": joined.revision, "differs": differs}
         occurrences.append(its | place)
+    for item in pending.values():
+        if item.opened_by is not None:
+            item.expected = covers.cover(item.asks)
     # In one order, so that two processes that open the same events never wait for each other.
     _write_events([pending[key] for key in sorted(pending)], now)
     insert_all(OccurrenceRow, occurrences)
-    opening = [item.opened_by for item in pending.values() if item.opened_by is not None]
+    covering.keep(covers, now)
+    made = [(item, item.opened_by) for item in pending.values() if item.opened_by is not None]
+    opening = [ask for item, ask in made if item.expected is None]
     folded = {item.id: item.storm_id for item in pending.values() if item.joined and item.storm_id}
     apart = {item.id: item.apart for item in pending.values() if item.apart}
-    in_storms = gather(opening, folded, now, apart)
+    # What is about to be found covered, once its address is known, makes no storm: its own card can wait.
+    stormy = [ask for ask in opening if not covers.may_cover_ask(ask)]
+    in_storms = gather(stormy, folded, now, apart)
+    covered = {ask.event.id for item, ask in made if item.expected is not None}
     deliveries.enqueue(
-        [row for ask in opening for row in _first_cards(ask, in_storm=ask.event.id in in_storms, now=now)]
+        [
+            row
+            for _, ask in made
+            for row in _first_cards(ask, in_storm=ask.event.id in in_storms, now=now)
+            # Nobody is asked about what is covered; whoever gets copies sees what became of it.
+            if not (ask.event.id in covered and row["kind"] == DeliveryKind.FIRST)
+        ]
     )
     rising.by_records({item.id: item.gravest for item in pending.values() if item.gravest}, now)
     placed = [(row["event_id"], row["revision"]) for row in occurrences]
@@ -189,6 +211,7 @@ def _opened_by(ask: ToAsk, row: Mapping[str, Any], past: Past | None) -> OpenEve
         varied={},
         opened_by=ask,
         row=row,
+        asks=[ask],
         apart=storms.apart_by_past(past) if past else None,
     )
 
@@ -220,6 +243,7 @@ def _first_cards(ask: ToAsk, *, in_storm: bool, now: datetime) -> list[dict[str,
 def _write_events(events: Sequence[OpenEvent], now: datetime) -> None:
     new = [
         {**item.row, **item.columns(), "facts_due_at": None if item.opened_by.is_looked_up else now}
+        | covering.columns_of(item.expected, now)
         for item in events
         if item.opened_by is not None
     ]

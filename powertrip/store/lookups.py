@@ -13,6 +13,7 @@ from powertrip.store import audit, deliveries, gathering, rising
 from powertrip.store.among import among
 from powertrip.store.bulk import read_all, update_all
 from powertrip.store.database import LostRace, Role, for_update, transaction
+from powertrip.store.expected_work import known as expected
 from powertrip.store.habits import OF_THE_PAST, past_of_row
 from powertrip.store.history import seals
 from powertrip.store.rising import Risen
@@ -54,6 +55,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     What follows from the risk is kept of events that are still open; only they get copies.
     """
     known = {item.event.id: item for item in found}
+    covers = expected.begin(found, now)
     rows = read_all(EventRow.select(*_KEPT_BESIDE).where(among(EventRow.id, known)))
     changes: dict[str, dict[str, Any]] = {}
     pasts: dict[str, Past] = {}
@@ -118,6 +120,7 @@ def keep(found: Sequence[Enriched], now: datetime) -> None:
     )
     DeliveryRow.update(due_at=now).where(held).execute()
     deliveries.enqueue(copied)
+    expected.approve(covers, found, now)
 
 
 def _leaving_storms(known: Mapping[str, Enriched], pasts: Mapping[str, Past]) -> dict[str, str]:

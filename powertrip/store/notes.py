@@ -6,12 +6,12 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Posted
+from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, Posted
 from powertrip.store import deliveries
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
-_NOTE = TypeAdapter(Note)
+_NOTE: TypeAdapter[Digest | Note] = TypeAdapter(Digest | Note)
 
 
 def new_uid() -> str:
@@ -21,14 +21,22 @@ def new_uid() -> str:
 
 def enqueue(channel: str, *, title: str, lines: Sequence[str], now: datetime, uid: str | None = None) -> None:
     """Queue a note; belongs in the transaction that finds out."""
-    note = Note(title=title, lines=tuple(lines))
+    post(channel, Note(title=title, lines=tuple(lines)), now, uid=uid)
+
+
+def post(channel: str, note: Note, now: datetime, *, uid: str | None = None) -> None:
+    """The same with a note as it is to be."""
     row = deliveries.new(DeliveryKind.NOTE, channel, now, payload=note)
     deliveries.enqueue([row | {"uid": uid or row["uid"]}])
 
 
 def amend(uid: str, *, title: str, lines: Sequence[str], now: datetime) -> None:
     """Have a note say something else, wherever it is by now; nothing where it is forgotten already."""
-    note = Note(title=title, lines=tuple(lines))
+    replace(uid, Note(title=title, lines=tuple(lines)), now)
+
+
+def replace(uid: str, note: Note, now: datetime) -> None:
+    """The same with a note as it is to be from now on."""
     row = for_update(DeliveryRow.select().where(DeliveryRow.uid == uid)).first()
     if row is None:
         return

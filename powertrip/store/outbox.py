@@ -13,6 +13,7 @@ from powertrip.domain.delivery import (
     Anchoring,
     Delivery,
     DeliveryKind,
+    Digest,
     Note,
     Overdue,
     ReminderNumbers,
@@ -38,7 +39,8 @@ _HARDLY_USED = timedelta(seconds=5)
 """What a lease may have been used up by to be as good as new: an attempt ends well before its lease does."""
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
-    DeliveryKind.NOTE: TypeAdapter(Note),
+    # In this order: whatever is a digest could be taken for a note.
+    DeliveryKind.NOTE: TypeAdapter(Digest | Note),
     DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
     DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
     DeliveryKind.ORIGIN: TypeAdapter(Telling),

@@ -115,6 +115,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
             via=Via(row.via),
             revision=row.revision,
             reason=row.reason,
+            expectation_id=row.expectation_id,
         )
         decisions.setdefault(row.event_id, []).append(decision)
     backups: dict[str, list[BackupTold]] = {}

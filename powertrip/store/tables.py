@@ -121,6 +121,7 @@ class EventRow(Table):
     # Its number there, which rises when a record joins: what a decision in bulk covers ends at a number.
     storm_seq = BigIntegerField(null=True)
     storm_apart = OutsideTextField(null=True)
+    expected_by = CharField(null=True)
 
 
 class OccurrenceRow(Table):
@@ -159,6 +160,8 @@ class DecisionRow(Table):
     reason = OutsideTextField(null=True)
     # The same for all that one decision on a storm covered.
     batch_id = CharField(null=True)
+    # The expectation that approved it. An earlier release takes it for a command of whoever announced that.
+    expectation_id = CharField(null=True)
 
 
 class NoticeRow(Table):

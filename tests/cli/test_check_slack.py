@@ -113,6 +113,18 @@ async def test_every_channel_that_is_told_is_looked_for(emulator: SlackEmulator,
     assert nowhere.startswith("FAIL also_tell: also_tell.1.channel: the bot is in no channel #nowhere")
 
 
+async def test_the_channel_of_reports_is_looked_for_where_they_come(
+    emulator: SlackEmulator, tmp_path: Path
+) -> None:
+    def told(every: str | None) -> Any:
+        report = {"to": "#nowhere", "every": every}
+        return check_all(config(tmp_path, emulator.api_url, report=report))
+
+    (nowhere,) = lines(await told("monday 09:00"), "report")
+    assert nowhere.startswith("FAIL report: report.to: the bot is in no channel #nowhere")
+    assert lines(await told(None), "report") == []
+
+
 async def test_a_group_of_one_cannot_meet_a_policy_of_two(emulator: SlackEmulator, tmp_path: Path) -> None:
     async with Control(emulator.url) as control:
         await control.usergroup("S0SECURITY", users=["U0CAROL"])

@@ -15,7 +15,7 @@ WITH_SERVICES: Any = SimpleNamespace(has_services=True)
 
 def context(store: Any, clock: Callable[[], datetime], **settings: Any) -> Context:
     """A store, a time and these settings; the step must use nothing else."""
-    in_force: Any = SimpleNamespace(**settings)
+    in_force: Any = SimpleNamespace(**({"expectable": lambda _: None} | settings))
     return Context(
         store=store,
         notifier=UNUSED,

@@ -22,6 +22,7 @@ from powertrip.store.database import DatabaseThread
 from powertrip.store.history.findings import Finding
 from powertrip.store.history.verify import verify
 from tests.claiming import take_next
+from tests.expecting import expected_ask, stand
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, decided, decision, event, later, record
 from tests.store.storms import SECTION, deliver, judge, login
 
@@ -168,6 +169,7 @@ async def be_busy(thread: DatabaseThread) -> None:
     )
     await busy.opened("alarming")
     await busy.decide("alarming", Status.DENIED)
+    await be_expecting(busy)
     batch: list[Judgement] = [
         ToQuarantine(record=item, rule="ssh_login", reason="no name") for item in await busy.records(2)
     ]
@@ -186,6 +188,17 @@ async def be_busy(thread: DatabaseThread) -> None:
         assert await store.checkpoints.take(
             Checkpoints(version="1.0", in_channel=False), SECURITY, later(hours=hour)
         )
+
+
+async def be_expecting(busy: Busy) -> None:
+    """Announce work of two people, approve what is covered by it, end one."""
+    store = busy.store
+    await stand(store, network=None, host="*")
+    await stand(store, id="ended", person="bob", slack_id=BOB)
+    (claimed,) = await busy.records(1)
+    await store.judging.apply([expected_ask(claimed, event(id="trusted", fold_key="trusted"))], NOW)
+    await store.expected_work.end("ended", actor_id=CAROL, why="ended by Carol", now=later(minutes=1))
+    await store.expected_work.sweep(lambda _: ["bob"], SECURITY, later(minutes=2))
 
 
 async def be_polling(store: Store) -> None:

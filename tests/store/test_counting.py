@@ -40,12 +40,14 @@ def recount() -> Counted:
     found = Counted(Counter(), Counter(), Counter(), Counter())
     for row in EventRow.select().where(~EventRow.is_test):
         day = f"{row.received_at:%Y-%m-%d}"
-        decisions = list(DecisionRow.select().where(DecisionRow.event_id == row.id))
+        # Whom nobody was asked about nobody has answered.
+        by_people = (DecisionRow.event_id == row.id) & DecisionRow.expectation_id.is_null()
+        decisions = list(DecisionRow.select().where(by_people))
         found.events[row.rule, row.status] += 1
         found.opened[day] += 1
         # Who decided keeps the id of then, also where the decision got the one that Slack has now.
         found.deciders.update({"U0BOBNEW": BOB}.get(each.actor_id, each.actor_id) for each in decisions)
-        if row.status in counting.FINAL:
+        if row.status in counting.FINAL and decisions:
             first = min(each.at for each in decisions)
             found.waits[day, rounded((first - row.received_at).total_seconds())] += 1
     return found

@@ -204,6 +204,34 @@ ATTACKS: dict[str, Rewriting] = {
         sql("UPDATE event SET revision = 99 WHERE id = 'pending'"),
         *(INTEGRITY, "revision", "event pending"),
     ),
+    "an expectation lasts longer": (
+        sql("UPDATE expected_work SET until = until + 1 WHERE id = 'worked'"),
+        *(INTEGRITY, "expectation", "expectation worked"),
+    ),
+    "an expectation covers more": (
+        sql("UPDATE expected_work SET host = '*', network = NULL WHERE id = 'ended'"),
+        *(INTEGRITY, "expectation", "expectation ended"),
+    ),
+    "an expectation that has ended stands again": (
+        sql("UPDATE expected_work SET ended_at = NULL, ended_by = NULL, ended_why = NULL WHERE id = 'ended'"),
+        *(INTEGRITY, "expectation", "expectation ended"),
+    ),
+    "an expectation was never used": (
+        sql("UPDATE expected_work SET uses = 0"),
+        *(INTEGRITY, "expectation", "expectation worked"),
+    ),
+    "an expectation is deleted": (
+        sql("DELETE FROM expected_work WHERE id = 'worked'"),
+        *(COMPLETENESS, "expectation gone", "expectation worked"),
+    ),
+    "an expectation is renamed": (
+        sql("UPDATE expected_work SET id = 'other' WHERE id = 'worked'"),
+        *(INTEGRITY, "expectation added", "expectation other"),
+    ),
+    "an event counts as asked about that an expectation approved": (
+        sql("UPDATE event SET expected_by = NULL WHERE id = 'trusted'"),
+        *(INTEGRITY, "expected", "event trusted"),
+    ),
     "a storm's card goes to another channel": (
         sql("UPDATE storm SET channel = 'C0MALLORY'"),
         *(INTEGRITY, "storm changed", "storm {storm}"),

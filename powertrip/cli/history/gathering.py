@@ -119,7 +119,7 @@ def gather(
 
 def _events(seen: Snapshot, told: Gathered, began: Any) -> None:
     statement = """SELECT e.id, e.received_at, e.title, e.user_name, e.host_name, e.severity, e.status,
-        (SELECT min(d.at) FROM decision d WHERE d.event_id = e.id),
+        (SELECT min(d.at) FROM decision d WHERE d.event_id = e.id AND d.expectation_id IS NULL),
         EXISTS (SELECT 1 FROM notice n WHERE n.event_id = e.id) OR (e.storm_apart IS NULL AND
             EXISTS (SELECT 1 FROM storm_message m WHERE m.storm_id = e.storm_id)),
         (SELECT d.actor_name FROM decision d WHERE d.event_id = e.id ORDER BY d.id DESC LIMIT 1),
@@ -145,7 +145,10 @@ def _events(seen: Snapshot, told: Gathered, began: Any) -> None:
 
 def _decisions(seen: Snapshot, told: Gathered, began: Any) -> None:
     rows = seen.rows(
-        "SELECT actor_id, actor_name, verdict, via, reason FROM decision WHERE at >= ? ORDER BY id", began
+        """SELECT actor_id, actor_name, verdict,
+        CASE WHEN expectation_id IS NULL THEN via ELSE 'expectation' END, reason
+        FROM decision WHERE at >= ? ORDER BY id""",
+        began,
     )
     for actor_id, name, verdict, via, reason in rows:
         decider = told.deciders.setdefault(actor_id, Decider(name))

@@ -190,6 +190,10 @@ class _Case:
     def _decided(self, line: int, actor_id: Any, at: int, detail: Any, row: Row | None) -> None:
         self.status, self.decided_at, self.decided_line = detail.get("status"), at, line
         self.alerted = self.alerted or bool(detail.get("outcome_channel"))
+        if (expectation := detail.get("expectation")) is not None:
+            problem = self.coupled.expected.use(expectation, line, detail.get("revision"))
+            if problem is not None:
+                self._altered("unexpected", f"audit line {line}", problem)
         if row is None:
             self._missing("decision", f"event {self.id}", f"the decision of audit line {line} is gone")
             return
@@ -204,6 +208,7 @@ class _Case:
             "revision": (row[6], detail.get("revision")),
             "reason": (row[7], detail.get("reason")),
             "batch": (row[8], detail.get("batch")),
+            "expectation": (row[9], detail.get("expectation")),
         }
         for name, (found, written) in said.items():
             if found != written:

@@ -10,6 +10,7 @@ from typing import Any
 from powertrip.domain.checkpoint import Checkpoint
 from powertrip.store.audit import FIRST_HASH, digest
 from powertrip.store.fields import MomentField
+from powertrip.store.history.expected import ExpectedWork
 from powertrip.store.history.findings import Finding, Findings, Verdict
 from powertrip.store.history.marks import Marker, Since
 from powertrip.store.history.reading import an_object, odd_is_a_fault
@@ -21,6 +22,7 @@ CLOCK_SKEW = timedelta(hours=2)
 _COUPLING = (
     *("occurrences_split_off", "member_renamed", "notices_moved", "quarantine_pruned", "storm_posted"),
     *("configuration_in_force", "pruned", "storm_opened", "storm_joined", "storm_apart"),
+    *("expectation_announced", "expectation_confirmed", "expectation_ended"),
 )
 _LISTING = ("notice_posted", "notice_updated")
 
@@ -42,6 +44,7 @@ class Coupled:
     versions: set[str] = field(default_factory=set)
     """The releases that ever worked here."""
     storms: Storms = field(default_factory=Storms)
+    expected: ExpectedWork = field(default_factory=ExpectedWork)
     is_to_change: Callable[[str, str], bool] = lambda channel, ts: True  # noqa: ARG005
     """Whether a change of a message, by its channel and ts, waits in the outbox."""
     pruned_uncounted: bool = False
@@ -84,6 +87,8 @@ class Coupled:
                 self.moves.append((line, detail.get("former"), detail.get("channel")))
             case "storm_opened" | "storm_posted" | "storm_joined" | "storm_apart":
                 self.storms.take(line, action, event_id, detail)
+            case "expectation_announced" | "expectation_confirmed" | "expectation_ended":
+                self.expected.take(line, at, action, actor_id, detail)
             case "configuration_in_force":
                 self.versions.add(str(detail.get("version")))
                 self.starts.append((at, (detail["marks"] or "") if "marks" in detail else None))

@@ -6,6 +6,7 @@ from typing import Any
 
 from powertrip.domain.severity import ASCENDING
 from powertrip.store.bulk import Rows, stored
+from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.fields import row_as_json
 from powertrip.store.storms.tables import StormRow
 from powertrip.store.tables import EventRow, OccurrenceRow
@@ -52,6 +53,11 @@ OF_STORM = (
     *("host_groups", "channel", "opened_at", "ends_after", "update_every"),
 )
 """Columns of a storm that nothing changes."""
+OF_EXPECTED_WORK = (
+    *("id", "person", "slack_id", "rule", "host", "network", "key", "severity", "risk", "created_at"),
+    *("created_by", "created_name", "starts_at", "max_uses", "ticket", "why", "from_event"),
+)
+"""Columns of an expectation that nothing changes; its end comes sooner where the clock is set back."""
 
 
 def of_events(rows: Rows) -> list[str]:
@@ -80,6 +86,11 @@ def of_occurrences(rows: Rows) -> list[str]:
 def of_storm(columns: Mapping[str, Any]) -> str:
     """The seal of a storm that is about to be written."""
     return of_values(stored(StormRow, [columns], OF_STORM)[0])
+
+
+def of_expected_work(columns: Mapping[str, Any]) -> str:
+    """The seal of an expectation that is about to be written."""
+    return of_values(stored(ExpectedWorkRow, [columns], OF_EXPECTED_WORK)[0])
 
 
 def of_values(values: Sequence[Any]) -> str:

@@ -65,6 +65,8 @@ def _compare(
         asked.check(seen, findings, coupled, outbox.holds)
     with odd_is_a_fault(findings, "storms"):
         coupled.storms.check(seen, findings)
+    with odd_is_a_fault(findings, "expectations"):
+        coupled.expected.check(seen, findings)
     with odd_is_a_fault(findings, "counts"):
         recounted.check(seen, findings)
     with odd_is_a_fault(findings, "inbox and outbox"):

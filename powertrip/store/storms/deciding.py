@@ -12,6 +12,7 @@ from powertrip.domain.storm_view import Covered
 from powertrip.store import audit, deliveries
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.expected_work import changing as expected_work
 from powertrip.store.hids import reports
 from powertrip.store.rows import events_from, lock_events
 from powertrip.store.storms import messages
@@ -82,6 +83,10 @@ def _write(plans: Sequence[DecisionPlan], now: datetime) -> None:
             reason=decision.reason,
             batch=decision.batch_id,
         )
+    denials = [plan for plan in plans if plan.decision.verdict is Verdict.DENY]
+    if denials:
+        actor_id = denials[0].decision.actor_id
+        expected_work.end_for([plan.before.subject for plan in denials], actor_id=actor_id, now=now)
     reports.for_decisions({plan.before.id: (plan.after.status, plan.tell) for plan in plans}, now)
     deliveries.enqueue_updates(event_ids, now)
 

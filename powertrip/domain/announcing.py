@@ -1,0 +1,186 @@
+"""What may be announced and by whom, who may confirm it and end it; refusals are sentences for the person."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from ipaddress import ip_network
+
+from powertrip.config.values import write_duration
+from powertrip.domain.event import Event, Severity
+from powertrip.domain.expectations import (
+    Expectation,
+    ExpectationSection,
+    expectable,
+    outside_of_scope,
+    patterns_meet,
+)
+from powertrip.domain.people import Actor, Person
+from powertrip.domain.severity import ASCENDING, Listed, SeverityLists
+from powertrip.errors import NotAllowed, Refused
+
+BROAD = 20
+"""One that would have covered more events than this last week is opened only by who has seen how many."""
+REASON_LIMIT = 300
+"""Characters of the reason that are kept."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks to be expected, as they typed it."""
+
+    rule: str
+    host: str
+    length: timedelta
+    ticket: str | None = None
+    why: str | None = None
+    network: str | None = None
+    key: str | None = None
+    severity: Severity | None = None
+    max_uses: int | None = None
+    starts_at: datetime | None = None
+    """Now, where nothing is said."""
+    from_event: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Week:
+    """What it would have come to in the last week."""
+
+    covered: int = 0
+    hosts: int = 0
+    outside: Mapping[str, int] = field(default_factory=dict)
+    """Events of the same person, rule and hosts that it would not have covered, by why."""
+    is_cut: bool = False
+    """Whether there are more events than were looked at."""
+
+
+def announced(
+    wish: Wish,
+    person: Person,
+    slack_id: str | None,
+    actor: Actor,
+    *,
+    section: ExpectationSection,
+    lists: SeverityLists,
+    expectation_id: str,
+    now: datetime,
+) -> Expectation:
+    """The expectation that `actor` may announce for `person`; raises NotAllowed or Refused for all others."""
+    if slack_id != actor.slack_id and not actor.is_reviewer:
+        raise NotAllowed("Only reviewers can announce the work of others.")
+    starts_at = _starts_at(wish, section, now)
+    severity, max_uses = wish.severity or section.severity, wish.max_uses or section.max_uses
+    if wish.length > section.max:
+        raise Refused(f"That is too long: one lasts {write_duration(section.max)} at most.")
+    if ASCENDING.index(severity) > ASCENDING.index(section.severity):
+        raise Refused(f"Events above {section.severity} severity are asked about, whatever is announced.")
+    if max_uses > section.max_uses:
+        raise Refused(f"That is too much: one covers {section.max_uses:,} records at most.")
+    _check_scope(wish)
+    expected = Expectation(
+        id=expectation_id,
+        person=person.name,
+        slack_id=slack_id,
+        rule=wish.rule,
+        host=wish.host,
+        network=wish.network,
+        key=wish.key,
+        severity=severity,
+        risk=section.risk,
+        created_at=now,
+        created_by=actor.slack_id,
+        created_name=actor.name,
+        starts_at=starts_at,
+        until=starts_at + wish.length,
+        max_uses=max_uses,
+        ticket=wish.ticket,
+        why=(wish.why or "").strip()[:REASON_LIMIT] or None,
+        from_event=wish.from_event,
+    )
+    if not expected.reason:
+        raise Refused("Say why, at the end: whoever reads what it covered wants to know.")
+    if expected.is_own and _is_sensitive(expected, lists.sensitive):
+        raise NotAllowed(
+            "What is on the list of sensitive events nobody announces for themselves. Ask a reviewer to."
+        )
+    return expected
+
+
+def _starts_at(wish: Wish, section: ExpectationSection, now: datetime) -> datetime:
+    if wish.starts_at is None:
+        return now
+    if wish.starts_at < now:
+        raise Refused("That has begun already: nothing is announced for the past. What came is asked about.")
+    if wish.starts_at > now + section.ahead:
+        raise Refused(f"That is too far ahead: announce it {write_duration(section.ahead)} before at most.")
+    return wish.starts_at
+
+
+def _check_scope(wish: Wish) -> None:
+    if not wish.rule.strip("*"):
+        raise Refused("That is all that is watched. Name a rule; the command rules lists them.")
+    if not wish.host.strip("*") and wish.network is None and wish.key is None:
+        raise Refused("That is every host. Name hosts, as in web-*, or a network or a key besides.")
+
+
+def _is_sensitive(expected: Expectation, sensitive: Listed) -> bool:
+    """Whether it may cover anything on the list; what it cannot tell is asked about when it comes."""
+    return (
+        any(patterns_meet(expected.host, entry.lower()) for entry in sensitive.hosts)
+        or any(patterns_meet(expected.rule, entry) for entry in sensitive.rules)
+        or any(
+            expected.network is not None
+            and network.version == (its := ip_network(expected.network)).version
+            and network.overlaps(its)
+            for network in sensitive.addresses
+        )
+    )
+
+
+def last_week(
+    expected: Expectation,
+    events: Iterable[Event],
+    person: Person,
+    section: ExpectationSection,
+    lists: SeverityLists,
+    *,
+    is_cut: bool,
+) -> Week:
+    """What it would have covered of these events of the person, its time aside."""
+    covered, hosts, beside = 0, set[str | None](), Counter[str]()
+    for event in events:
+        whose = expectable(event, person, section, lists, ())
+        why = "never covered" if whose is None else outside_of_scope(expected, whose, event)
+        if why in ("another rule", "another host"):
+            continue
+        if why is None:
+            covered += event.occurrences
+            hosts.add(event.host_name)
+        else:
+            beside[why] += 1
+    return Week(covered=covered, hosts=len(hosts), outside=dict(beside.most_common()), is_cut=is_cut)
+
+
+def is_broad(expected: Expectation, week: Week) -> bool:
+    """Whether whoever opens it has to have seen first what it would have covered."""
+    return "*" in expected.rule or expected.host.startswith("*") or week.covered > BROAD or week.is_cut
+
+
+def needs_second_person(expected: Expectation, section: ExpectationSection) -> bool:
+    """Whether somebody other than the person has to stand for it."""
+    return expected.is_own and section.second_person
+
+
+def authorise_confirming(expected: Expectation, actor: Actor, section: ExpectationSection) -> None:
+    """Raise NotAllowed unless `actor` may have it stand."""
+    if not actor.is_reviewer:
+        raise NotAllowed("Only reviewers can confirm what is expected.")
+    if needs_second_person(expected, section) and actor.slack_id in (expected.created_by, expected.slack_id):
+        raise NotAllowed("What you announced for yourself takes another reviewer to confirm it.")
+
+
+def authorise_ending(expected: Expectation, actor: Actor) -> None:
+    """Raise NotAllowed unless `actor` may end it."""
+    if not actor.is_reviewer and actor.slack_id not in (expected.created_by, expected.slack_id):
+        raise NotAllowed("Only the person it is about, who announced it, and reviewers can end it.")

@@ -1,0 +1,108 @@
+"""What is said of an expectation, in plain text: the notes to the security channel, and lines of answers."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from powertrip.domain.delivery import Note
+from powertrip.domain.expectations import Expectation
+
+ADDRESSES_NAMED = 5
+"""Addresses that a line of the daily digest names; it counts the others."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayOfOne:
+    """What one expectation covered on one day."""
+
+    expected: Expectation
+    records: int
+    addresses: Mapping[str, int]
+    """Records by the address that they came from, the most first."""
+
+
+def scope(expected: Expectation) -> str:
+    """`ssh_login on web-* from 192.0.2.0/24 with the key SHA256:…, up to medium severity and low risk`."""
+    parts = [f"{expected.rule} on {expected.host}"]
+    parts += [f"from {expected.network}"] if expected.network else []
+    parts += [f"with the key {expected.key}"] if expected.key else []
+    return f"{' '.join(parts)}, up to {expected.severity} severity and {expected.risk} risk"
+
+
+def span(expected: Expectation) -> str:
+    """`from 2026-01-31 12:00 to 14:00 UTC, at most 200 records`; from when it stands, once that is known."""
+    begins, until = max(expected.starts_at, expected.confirmed_at or expected.starts_at), expected.until
+    end = f"{until:%H:%M}" if begins.date() == until.date() else f"{until:%Y-%m-%d %H:%M}"
+    return f"from {begins:%Y-%m-%d %H:%M} to {end} UTC, at most {records(expected.max_uses)}"
+
+
+def standing(expected: Expectation) -> str:
+    """Who announced it, who confirmed it, and what became of it."""
+    said = f"Announced by {expected.created_name}"
+    if expected.confirmed_by not in (None, expected.created_by):
+        said += f", confirmed by {expected.confirmed_name}"
+    if expected.ended_at is not None:
+        return f"{said}. Over since {_utc(expected.ended_at)}: {expected.ended_why}."
+    if expected.confirmed_at is None:
+        until = f" before {_utc(expected.confirm_by)}" if expected.confirm_by else ""
+        return f"{said}. It covers nothing unless it is confirmed{until}."
+    return f"{said}."
+
+
+def announcement(expected: Expectation, command: str) -> Note:
+    """What the security channel is told of it, true at the moment for which it is made."""
+    state, step = "Not expected any more", ""
+    if expected.ended_at is None:
+        state, step = ("Expected", "end") if expected.is_open else ("To be confirmed", "confirm")
+    lines = [
+        f"What: {scope(expected)}.",
+        f"When: {span(expected)}.",
+        f"Why: {expected.reason}",
+        standing(expected),
+    ]
+    lines += [f"To {step} it: {command} expectations {step} {expected.id}"] if step else []
+    return Note(title=f"{state}: work of {expected.person}, {expected.id}", lines=tuple(lines), quiet=True)
+
+
+def summary(expected: Expectation, asked: int) -> Note:
+    """What came of one that is over; `asked` events of its person, rule and hosts were outside of it."""
+    others = f"{asked:,} {'event' if asked == 1 else 'events'}"
+    return Note(
+        quiet=True,
+        title=f"Over: work of {expected.person}, {expected.id}",
+        lines=(
+            f"What: {scope(expected)}.",
+            standing(expected),
+            f"Approved without asking: {records(expected.uses)}.",
+            f"Asked about all the same, of this person, rule and host within its time: {others}.",
+        ),
+    )
+
+
+def digest(day: str, covered: Sequence[DayOfOne]) -> Note:
+    """What was trusted without asking on a day, by expectation."""
+    total = sum(each.records for each in covered)
+    return Note(
+        quiet=True,
+        title=f"Trusted without asking on {day}: {records(total)}",
+        lines=tuple(
+            f"{each.expected.person}, {each.expected.rule} on {each.expected.host} ({each.expected.id}): "
+            f"{records(each.records)}{_from(each.addresses)}"
+            for each in covered
+        ),
+    )
+
+
+def _from(addresses: Mapping[str, int]) -> str:
+    named = [f"{address} ({count:,})" for address, count in list(addresses.items())[:ADDRESSES_NAMED]]
+    left = len(addresses) - ADDRESSES_NAMED
+    named += [f"{left:,} more"] if left > 0 else []
+    return f", from {', '.join(named)}" if named else ""
+
+
+def records(count: int) -> str:
+    return f"{count:,} {'record' if count == 1 else 'records'}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M} UTC"

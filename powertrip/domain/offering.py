@@ -1,0 +1,90 @@
+"""What whoever approved something of their own may ask to be left out from now on: the like, and no more."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from ipaddress import ip_address, ip_network
+
+from powertrip.domain.announcing import Wish
+from powertrip.domain.decision import Verdict
+from powertrip.domain.event import Event, Status
+from powertrip.domain.expectations import Expectable, ExpectationSection, key_of
+from powertrip.domain.storms import host_group, network_of
+from powertrip.errors import NotAllowed, Refused
+
+LENGTHS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8))
+# What a log names is data: a host that is called * must not come to mean every host.
+_HOST = re.compile(r"[a-z0-9._-]{1,100}")
+_KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What may be chosen, in each list the narrowest first."""
+
+    event: Event
+    hosts: tuple[str, ...]
+    networks: tuple[str, ...]
+    """In CIDR notation; none where the record names no address."""
+    key: str | None
+    """Always bound, where the record names one."""
+    lengths: tuple[timedelta, ...]
+
+    def wish(
+        self, *, host: str, network: str | None, length: timedelta, why: str, ticket: str | None
+    ) -> Wish:
+        """The wish that was chosen; raises Refused where it is none of these."""
+        if host not in self.hosts or length not in self.lengths or network not in (self.networks or (None,)):
+            raise Refused("That was not among what was offered. Nothing was changed.")
+        return Wish(
+            rule=self.event.rule,
+            host=host,
+            network=network,
+            key=self.key,
+            length=length,
+            severity=self.event.severity,
+            why=why,
+            ticket=ticket,
+            from_event=self.event.id,
+        )
+
+
+def is_offered(event: Event, whose: Expectable | None) -> bool:
+    """Whether the person whom the event is about, and who approved it, may ask for that."""
+    last = event.decisions[-1] if event.decisions else None
+    return (
+        whose is not None
+        and event.status is Status.APPROVED
+        and last is not None
+        and last.verdict is Verdict.APPROVE
+        and last.expectation_id is None
+        and last.actor_id == event.subject.slack_id
+    )
+
+
+def offer(event: Event, whose: Expectable | None, section: ExpectationSection, slack_id: str) -> Offer:
+    """What `slack_id` may choose after the approval of an event; raises NotAllowed or Refused."""
+    if event.subject.slack_id != slack_id or not is_offered(event, whose):
+        raise NotAllowed(
+            "Only whoever approved this of their own can have the like left out, where it may be."
+        )
+    host, key = (event.host_name or "").lower(), key_of(event)
+    if not _HOST.fullmatch(host) or not (key is None or _KEY.fullmatch(key)):
+        raise Refused("This is asked about each time: its record names no host, or no key, to go by.")
+    return Offer(
+        event=event,
+        hosts=tuple(dict.fromkeys((host, host_group(host)))),
+        networks=_networks(event.source_ip),
+        key=key,
+        lengths=tuple(length for length in LENGTHS if length <= section.max) or (section.max,),
+    )
+
+
+def _networks(source_ip: str | None) -> tuple[str, ...]:
+    if source_ip is None:
+        return ()
+    try:
+        alone = str(ip_network(ip_address(source_ip)))
+    except ValueError as error:
+        raise Refused("This is asked about each time: its record names no address to go by.") from error
+    return tuple(dict.fromkeys((alone, network_of(source_ip))))

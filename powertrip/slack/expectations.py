@@ -1,0 +1,208 @@
+"""`/powertrip expect`, `expectations` and `distrust`: reads what was typed, and answers."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from ipaddress import ip_network
+
+from powertrip import cards
+from powertrip.cards import Message
+from powertrip.config.values import did_you_mean, parse_duration
+from powertrip.domain.announcing import Wish
+from powertrip.domain.event import Severity
+from powertrip.domain.expectations import ExpectationSection
+from powertrip.domain.people import Person
+from powertrip.errors import Refused
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.expect import Expecter
+from powertrip.slack.arguments import member_id, unescaped
+from powertrip.slack.caller import Caller
+from powertrip.slack.mentions import with_mentions
+
+_RULE = re.compile(r"[a-z0-9_*-]{1,60}")
+_HOST = re.compile(r"[a-z0-9._*-]{1,100}")
+_KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
+_ID = re.compile(r"[a-z0-9]{6,20}")
+STARS = 3
+"""Times that `*` may stand in one name."""
+OPTIONS = ("as", "network", "key", "uses", "severity", "at")
+
+
+class ExpectationCommands:
+    """The words that are about expectations. A method raises Refused with the sentence that answers."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._expecter = Expecter(context)
+
+    async def expect(self, caller: Caller, arguments: list[str]) -> Message:
+        """`expect [@user] RULE HOST 2h [TICKET] [network=…] [key=…] [uses=…] [severity=…] [at=…] why`."""
+        section = self._expecter.section
+        options, words = _options(arguments)
+        words, slack_id = await self._whom(words, caller)
+        if len(words) < 3:
+            raise Refused(self._usage(section))
+        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        person, member = await self._person(options.get("as"), slack_id)
+        wish = _read(words, options, section, self._rules())
+        expected, week = await self._expecter.announce(wish, actor, person, member)
+        return cards.expectation_card(expected, week, self._context.settings.command)
+
+    async def expectations(self, caller: Caller, arguments: list[str]) -> Message:
+        """`expectations [confirm|end ID]`: what is expected now, with what ended today."""
+        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        command, word = self._context.settings.command, arguments[0].lower() if arguments else ""
+        if word in ("confirm", "end"):
+            typed = arguments[1].lower() if len(arguments) > 1 else ""
+            if not _ID.fullmatch(typed):
+                raise Refused(f"Type {command} expectations {word} ID; {command} expectations lists the ids.")
+            step = self._expecter.confirm if word == "confirm" else self._expecter.end
+            return cards.expectation_card(await step(typed, actor), None, command)
+        if word:
+            raise Refused(f"Type {command} expectations, or with confirm ID or end ID after it.")
+        listed = await self._expecter.listed(actor)
+        return cards.expectations_card(listed, command)
+
+    async def distrust(self, caller: Caller, arguments: list[str]) -> Message:
+        """`distrust [@user|as=NAME]`: ends all that is expected of somebody; of oneself without a name."""
+        options, words = _options(arguments)
+        name = options.get("as")
+        words, slack_id = await self._whom(words, caller)
+        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        person = self._context.settings.people.find(name) if name else None
+        if words or (name and person is None):
+            command = self._context.settings.command
+            raise Refused(f"That is nobody. Type {command} distrust @somebody, or as=NAME for a bot.")
+        member = (person.slack if person else None) if name else slack_id
+        ended = await self._expecter.distrust(member, person.name if person else None, actor)
+        if not ended:
+            return cards.note("Nothing was expected of them.")
+        ids = ", ".join(each.id for each in ended)
+        return cards.note(f"Nothing is expected of them any more. Ended: {ids}.")
+
+    async def _whom(self, words: list[str], caller: Caller) -> tuple[list[str], str]:
+        """The member that the first words name, or else the caller, and the other words."""
+        if not words or not (words[0].startswith("@") or member_id(words[0])):
+            return words, caller.slack_id
+        # Only there: a reason may name anybody, also those whom nobody knows.
+        found, _ = await with_mentions(words[:4], self._context)
+        slack_id = member_id(found[0])
+        if slack_id is None:
+            raise Refused("That is no member.")
+        return [*found[1:], *words[4:]], slack_id
+
+    async def _person(self, name: str | None, slack_id: str) -> tuple[Person, str | None]:
+        """Whose work it is, and their Slack id; bots have none."""
+        people = self._context.settings.people
+        if name is not None:
+            person = people.find(name)
+            if person is None:
+                raise Refused(f"Nobody is called {name[:40]!r} in the configuration.")
+            if person.bot:
+                return person, None
+            member = (await self._context.directory.subject(person)).slack_id
+            if member is None:
+                raise Refused(f"Slack knows no member for {person.name}.")
+            return person, member
+        names = await self._context.directory.names(slack_id, people.all())
+        if len(names) != 1:
+            found = f"several names, {', '.join(names)}: add as=NAME" if names else "no user name"
+            raise Refused(f"In the configuration this member has {found}.")
+        mine = people.find(names[0])
+        assert mine is not None  # noqa: S101 (its name was just read there)
+        return mine, slack_id
+
+    def _rules(self) -> list[str]:
+        return [rule.name for rule in self._context.settings.rules.rules if not rule.ignore]
+
+    def _usage(self, section: ExpectationSection) -> str:
+        ticket = " TICKET" if section.ticket else ""
+        command = self._context.settings.command
+        return (
+            f"Type {command} expect RULE HOST 2h{ticket} why, as in {command} expect ssh web-* 2h{ticket} "
+            "new certificates. Before the reason may stand network=192.0.2.0/24, key=SHA256:…, uses=20, "
+            "severity=low, at=2026-01-31T18:00 (UTC); for somebody else begin with @somebody."
+        )
+
+
+def _options(arguments: Iterable[str]) -> tuple[dict[str, str], list[str]]:
+    """The words `name=value` that are known, and all others, in their order."""
+    options: dict[str, str] = {}
+    words: list[str] = []
+    for word in arguments:
+        name, is_option, value = word.partition("=")
+        if is_option and name.lower() in OPTIONS and value:
+            if name.lower() in options:
+                raise Refused(f"{name.lower()} stands twice.")
+            options[name.lower()] = unescaped(value)
+        else:
+            words.append(word)
+    return options, words
+
+
+def _read(words: list[str], options: dict[str, str], section: ExpectationSection, rules: list[str]) -> Wish:
+    rule, host, length, *others = words
+    try:
+        wish = Wish(
+            rule=_rule(rule, rules),
+            host=_matching(host.lower(), _HOST, "host"),
+            length=parse_duration(length),
+        )
+    except ValueError as error:
+        raise Refused(f"{error}.") from error
+    if section.ticket is not None:
+        if not others or not section.takes_ticket(others[0]):
+            raise Refused(
+                "A ticket has to stand behind the time, in the form that the configuration asks for."
+            )
+        wish, others = replace(wish, ticket=others[0]), others[1:]
+    why = unescaped(" ".join(others)).strip()
+    return replace(_narrowed(wish, options), why=why or None)
+
+
+def _narrowed(wish: Wish, options: dict[str, str]) -> Wish:
+    try:
+        if "network" in options:
+            wish = replace(wish, network=str(ip_network(options["network"], strict=False)))
+        if "key" in options:
+            wish = replace(wish, key=_matching(options["key"], _KEY, "key"))
+        if "uses" in options:
+            wish = replace(wish, max_uses=_count(options["uses"]))
+        if "severity" in options:
+            wish = replace(wish, severity=Severity(options["severity"].lower()))
+        if "at" in options:
+            wish = replace(wish, starts_at=_moment(options["at"]))
+    except ValueError as error:
+        raise Refused(f"{str(error)[:200]}.") from error
+    return wish
+
+
+def _rule(word: str, rules: list[str]) -> str:
+    """A rule's name, or a pattern of names; `ssh` is the rule, or all, named `ssh_…`."""
+    name = _matching(word.lower(), _RULE, "rule")
+    if name in rules or "*" in name:
+        return name
+    begun = [rule for rule in rules if rule.startswith(f"{name}_")]
+    if begun:
+        return begun[0] if len(begun) == 1 else f"{name}_*"
+    raise ValueError(did_you_mean(name, rules, "rule"))
+
+
+def _matching(word: str, pattern: re.Pattern[str], what: str) -> str:
+    if not pattern.fullmatch(word) or word.count("*") > STARS:
+        raise ValueError(f"{word[:40]!r} is not the name of a {what}, in which * stands for any text")
+    return word
+
+
+def _count(word: str) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,5}", word):
+        raise ValueError(f"{word[:40]!r} is no number of records")
+    return int(word)
+
+
+def _moment(word: str) -> datetime:
+    try:
+        return datetime.strptime(word.rstrip("Zz"), "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
+    except ValueError as error:
+        raise ValueError(f"{word[:40]!r} is no time; write one such as 2026-01-31T18:00, in UTC") from error

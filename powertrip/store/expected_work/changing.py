@@ -1,0 +1,142 @@
+"""Expectations are announced, confirmed and ended; the note in the security channel says so each time.
+
+Each takes the turn of decisions, so that nothing is covered by what ends at the same moment.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from powertrip.domain import expectation_words
+from powertrip.domain.expectations import Expectation
+from powertrip.domain.people import Subject, SubjectKind
+from powertrip.store import audit, notes, written
+from powertrip.store.bulk import insert_all
+from powertrip.store.database import Turn, wait_for
+from powertrip.store.expected_work.rows import columns_of, expectation_from, find
+from powertrip.store.expected_work.tables import ExpectedWorkRow
+from powertrip.store.history import seals
+
+DENIED = "something of this person was denied"
+
+
+def get(expectation_id: str) -> Expectation | None:
+    """The expectation with this id."""
+    return next(iter(find("id = ?", expectation_id)), None)
+
+
+def propose(
+    expected: Expectation, *, confirm_within: timedelta, max_open: int, channel: str, command: str
+) -> Expectation | None:
+    """Keep one that is to be confirmed; returns None where the person has as many as they may."""
+    now = expected.created_at
+    wait_for(Turn.DECIDING)
+    standing = "person = ? AND ended_at IS NULL AND until > ?"
+    if len(find(standing, expected.person, now)) >= max_open:
+        return None
+    uid = notes.new_uid()
+    expected = replace(expected, confirm_by=min(now + confirm_within, expected.until))
+    columns = columns_of(expected)
+    insert_all(ExpectedWorkRow, [columns | {"note_uid": uid}])
+    audit.append(
+        "expectation_announced",
+        now,
+        actor_id=expected.created_by,
+        expectation=expected.id,
+        seal=seals.of_expected_work(columns),
+        person=expected.person,
+        until=expected.until.isoformat(),
+        what=expectation_words.scope(expected),
+        why=expected.reason,
+    )
+    notes.post(channel, expectation_words.announcement(expected, command), now, uid=uid)
+    return expected
+
+
+def confirm(
+    expectation_id: str, *, actor_id: str, name: str, command: str, now: datetime
+) -> Expectation | None:
+    """Have it stand from now on; returns None where it was confirmed or ended already, or is too late."""
+    wait_for(Turn.DECIDING)
+    waiting = "id = ? AND confirmed_at IS NULL AND ended_at IS NULL AND until > ? AND confirm_by > ?"
+    confirmed = "confirmed_at = ?, confirmed_by = ?, confirmed_name = ?, confirm_by = NULL"
+    changed = written.run(
+        f"UPDATE expected_work SET {confirmed} WHERE {waiting}",  # noqa: S608 (ours)
+        *(now, actor_id, name, expectation_id, now, now),
+    )
+    if changed.rowcount != 1:
+        return None
+    audit.append("expectation_confirmed", now, actor_id=actor_id, expectation=expectation_id)
+    return _said(expectation_id, command, now)
+
+
+def end(expectation_id: str, *, actor_id: str | None, why: str, now: datetime) -> Expectation | None:
+    """End it, whether or not it was confirmed; returns None where it had ended."""
+    wait_for(Turn.DECIDING)
+    return _end(expectation_id, actor_id, why, now)
+
+
+def end_all(
+    expectation_ids: Iterable[str], *, actor_id: str | None, why: str, now: datetime
+) -> list[Expectation]:
+    """The same for each; returns those that ended now."""
+    wait_for(Turn.DECIDING)
+    ended = [_end(each, actor_id, why, now) for each in expectation_ids]
+    return [each for each in ended if each is not None]
+
+
+def end_for(subjects: Iterable[Subject], *, actor_id: str, now: datetime) -> None:
+    """End all of the people whose events were denied; belongs where the turn of decisions is held."""
+    for theirs, value in sorted({each for subject in subjects if (each := _of(subject))}):
+        for expected in find(f"{theirs} = ? AND ended_at IS NULL ORDER BY id", value):
+            _end(expected.id, actor_id, DENIED, now)
+
+
+def _of(subject: Subject) -> tuple[str, str] | None:
+    """The column by which expectations of a subject are found, and its value."""
+    if subject.slack_id is not None:
+        return "slack_id", subject.slack_id
+    if subject.kind in (SubjectKind.BOT, SubjectKind.AWAITED) and subject.name is not None:
+        return "person", subject.name
+    return None
+
+
+def _end(expectation_id: str, actor_id: str | None, why: str, now: datetime) -> Expectation | None:
+    once = (
+        "UPDATE expected_work SET ended_at = ?, ended_by = ?, ended_why = ? WHERE id = ? AND ended_at IS NULL"
+    )
+    if written.run(once, now, actor_id, why, expectation_id).rowcount != 1:
+        return None
+    audit.append("expectation_ended", now, actor_id=actor_id, expectation=expectation_id, why=why)
+    return _said(expectation_id, "", now)
+
+
+def _said(expectation_id: str, command: str, now: datetime) -> Expectation:
+    """The expectation as it is now, which its note in the channel says from now on."""
+    (row,) = written.rows(ExpectedWorkRow, "id = ?", expectation_id)
+    expected = expectation_from(row)
+    # What has ended names no command.
+    notes.replace(row.note_uid, expectation_words.announcement(expected, command), now)
+    return expected
+
+
+def end_of(
+    slack_id: str | None, person: str | None, *, actor_id: str, why: str, now: datetime
+) -> list[Expectation]:
+    """End all of a member, or of a name in the configuration; returns those that ended now."""
+    wait_for(Turn.DECIDING)
+    theirs = find("ended_at IS NULL AND (slack_id = ? OR person = ?) ORDER BY id", slack_id, person)
+    return end_all([each.id for each in theirs], actor_id=actor_id, why=why, now=now)
+
+
+def standing() -> list[Expectation]:
+    """All that have not ended."""
+    return find("ended_at IS NULL ORDER BY id")
+
+
+def listed(slack_id: str | None, since: datetime) -> list[Expectation]:
+    """What stands, waits to be confirmed, or has ended since, the latest first, of one member or of all."""
+    recent = "(ended_at IS NULL OR ended_at > ?) ORDER BY created_at DESC, id LIMIT 50"
+    if slack_id is None:
+        return find(recent, since)
+    return find(f"? IN (slack_id, created_by) AND {recent}", slack_id, since)

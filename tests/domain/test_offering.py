@@ -1,0 +1,71 @@
+"""What may be left out after an approval: the like of what was approved, and never more."""
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from powertrip.domain.event import Event, Status
+from powertrip.domain.expectations import ExpectationSection
+from powertrip.domain.offering import is_offered, offer
+from powertrip.errors import NotAllowed, Refused
+from tests.expecting import KEY, WHOSE
+from tests.samples import ALICE, BOB, CAROL, decision, event
+
+ON = ExpectationSection(enabled=True, max=timedelta(hours=2))
+
+
+def approved(by: str = ALICE, **changes: Any) -> Event:
+    said = (decision(actor_id=by),)
+    found = event(status=Status.APPROVED, decisions=said, fields={"key_fingerprint": KEY})
+    return replace(found, **changes)
+
+
+def test_the_narrowest_comes_first_and_the_key_is_always_bound() -> None:
+    found = offer(approved(), WHOSE, ON, ALICE)
+    assert found.hosts == ("bastion-1", "bastion-*")
+    assert found.networks == ("192.0.2.10/32", "192.0.2.0/24")
+    assert found.lengths == (timedelta(hours=1), timedelta(hours=2))
+    wish = found.wish(
+        host="bastion-*", network="192.0.2.0/24", length=timedelta(hours=1), why="mine", ticket=None
+    )
+    assert (wish.rule, wish.key, wish.from_event) == ("ssh_login", KEY, found.event.id)
+
+
+def test_what_was_not_offered_cannot_be_had() -> None:
+    found = offer(approved(), WHOSE, ON, ALICE)
+    hour = timedelta(hours=1)
+    for host, network, length in (
+        ("*", "192.0.2.0/24", hour),
+        ("bastion-*", "0.0.0.0/0", hour),
+        ("bastion-*", None, hour),
+        ("bastion-*", "192.0.2.0/24", timedelta(hours=9)),
+    ):
+        with pytest.raises(Refused):
+            found.wish(host=host, network=network, length=length, why="mine", ticket=None)
+
+
+def test_it_is_offered_only_for_ones_own_that_one_approved() -> None:
+    assert is_offered(approved(), WHOSE)
+    assert not is_offered(approved(), None)
+    assert not is_offered(approved(by=CAROL), WHOSE)
+    assert not is_offered(event(), WHOSE)
+    assert not is_offered(approved(decisions=(decision(expectation_id="e1"),)), WHOSE)
+    with pytest.raises(NotAllowed):
+        offer(approved(), WHOSE, ON, BOB)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"host_name": "*"},
+        {"host_name": "web-[0-9]"},
+        {"host_name": None},
+        {"source_ip": "AWS Internal"},
+        {"fields": {"key_fingerprint": "a b"}},
+    ],
+)
+def test_a_record_that_names_what_is_no_name_is_asked_about_each_time(changes: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        offer(approved(**changes), WHOSE, ON, ALICE)
