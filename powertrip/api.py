@@ -118,6 +118,9 @@ def _as_json(decision: LoggedDecision) -> dict[str, Any]:
         "verdict": WORD[decision.verdict],
         "decided_at": _moment(decision.at),
         "decided_by": {"slack_id": decision.actor_id, "name": decision.actor_name},
+        "actor_kind": decision.actor_kind,
+        "agent_name": decision.agent_name,
+        "agent_running": decision.agent_running,
         "reason": decision.reason,
         "expectation": decision.expectation_id,
         "event": {

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from powertrip.domain.address import AddressFacts, AddressKind, Reputation
-from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.decision import Decision, Doubt, Verdict, Via
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.judgement import ToAsk
@@ -76,6 +76,19 @@ def decision(verdict: Verdict = Verdict.APPROVE, **changes: Any) -> Decision:
         "revision": 1,
     }
     return Decision(**(fields | changes))
+
+
+def doubt(**changes: Any) -> Doubt:
+    """Alice is not sure, from the menu, a minute later."""
+    fields: dict[str, Any] = {
+        "actor_id": ALICE,
+        "actor_name": "Alice",
+        "at": later(minutes=1),
+        "via": Via.BUTTON,
+        "revision": 1,
+        "is_subject": True,
+    }
+    return Doubt(**(fields | changes))
 
 
 def ask(claimed: Record, about: Event | None = None, conversation: str = ALICE) -> ToAsk:

@@ -4,9 +4,17 @@ A card says the same thing three times: in blocks, in the plain `text` that noti
 take, and in its colour. Outside text is shown, never interpreted; whatever is cut says so.
 """
 
-from powertrip.cards.answers import decision_answer, help_card, note, refusal, show_card, whoami_card
+from powertrip.cards.answers import (
+    decision_answer,
+    doubt_answer,
+    help_card,
+    note,
+    refusal,
+    show_card,
+    whoami_card,
+)
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
-from powertrip.cards.buttons import NOT_AGAIN
+from powertrip.cards.buttons import MENU, NOT_AGAIN
 from powertrip.cards.event_card import denied_alert, event_card
 from powertrip.cards.expectation_modal import (
     LENGTH,
@@ -26,7 +34,20 @@ from powertrip.cards.heartbeat import (
 )
 from powertrip.cards.lists import first_list, nudge, reminder_list
 from powertrip.cards.message import CardSettings, CardView, Mention, Message
-from powertrip.cards.modals import CALLBACK, INPUT, INPUT_BLOCK, reason_modal
+from powertrip.cards.modals import (
+    AGENT_BLOCK,
+    AGENT_CALLBACK,
+    AGENT_INPUT,
+    CALLBACK,
+    INPUT,
+    INPUT_BLOCK,
+    NO,
+    RUNNING,
+    RUNNING_BLOCK,
+    YES,
+    agent_modal,
+    reason_modal,
+)
 from powertrip.cards.notes import security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
 from powertrip.cards.quarantine import quarantine_notice
@@ -45,6 +66,9 @@ from powertrip.cards.storm_modal import (
 )
 
 __all__ = [
+    "AGENT_BLOCK",
+    "AGENT_CALLBACK",
+    "AGENT_INPUT",
     "CALLBACK",
     "COUNT",
     "COUNT_BLOCK",
@@ -52,12 +76,16 @@ __all__ = [
     "INPUT",
     "INPUT_BLOCK",
     "LENGTH",
+    "MENU",
     "NETWORK",
     "NEXT",
+    "NO",
     "NOT_AGAIN",
     "OFFER_CALLBACK",
     "PAGE_SIZE",
     "PREVIOUS",
+    "RUNNING",
+    "RUNNING_BLOCK",
     "SOURCES_PAGE_SIZE",
     "STORM",
     "STORM_CALLBACK",
@@ -65,16 +93,19 @@ __all__ = [
     "VERDICT",
     "VERDICT_BLOCK",
     "WHERE",
+    "YES",
     "CardSettings",
     "CardView",
     "Mention",
     "Message",
     "PlainMessage",
+    "agent_modal",
     "backup_digest",
     "backup_message",
     "decision_answer",
     "denied_alert",
     "digest_card",
+    "doubt_answer",
     "event_card",
     "event_list",
     "expectation_card",

@@ -1,17 +1,20 @@
 """What is known of an event, line by line: used by the card, by its plain text and by the answers."""
 
 from datetime import datetime, timedelta
+from operator import attrgetter
 
 from powertrip.cards import address, fields, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
 from powertrip.cards.scripts import scripts
 from powertrip.cards.text import clean, fit_middle, one_line, show
-from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.agents import claimed
+from powertrip.domain.decision import ActorKind, Decision, Doubt, Verdict
 from powertrip.domain.event import MISSED_AT, Event, Status
 from powertrip.domain.people import SubjectKind
 
 VALUE_LIMIT = 160
 REASON_LIMIT = 600
+DOUBTS_SHOWN = 3
 
 _LOOKS_LIKE = "it may only look like a name you know"
 TITLE_VALUE_LIMIT = 160
@@ -131,15 +134,22 @@ def backups(event: Event) -> list[Line]:
 
 
 def trail(event: Event) -> list[Line]:
-    """Who decided what, in order, and what is still to be done."""
-    lines = [line for decision in event.decisions for line in decided(event, decision)]
+    """Who decided what, and who was not sure, in order; and what is still to be done."""
+    lines: list[Line] = []
+    said: Decision | Doubt
+    for said in sorted((*event.decisions, *event.doubts[:DOUBTS_SHOWN]), key=attrgetter("at")):
+        lines += [doubted(event, said)] if isinstance(said, Doubt) else decided(event, said)
+    if (left := len(event.doubts) - DOUBTS_SHOWN) > 0:
+        lines.append([text(f"… and {words.count(left, 'other')} {words.does(left, 'is', 'are')} not sure.")])
     # One decision for many occurrences: say for how many, and up to when.
     last = event.decisions[-1] if event.decisions and not event.is_open else None
     if last and event.occurrences > 1 and last.revision >= event.revision:
         covers = f"{words.count(event.occurrences, 'occurrence')}, "
         until = [text("the last of "), date(event.last_occurred_at)]
         lines.append(labelled("Covers", text(covers), *_since(event), *until))
-    if event.status is Status.HALF_APPROVED:
+    if event.status is Status.PENDING and event.doubts:
+        lines.append([text("🔎 Nothing is decided: a reviewer has to look into it.")])
+    elif event.status is Status.HALF_APPROVED:
         lines.append([text("👥 A second person has to approve it too, or deny it.")])
     elif event.status is Status.DENIED:
         lines.append([text("🔎 A reviewer has to look into it and close it with a note.")])
@@ -147,19 +157,54 @@ def trail(event: Event) -> list[Line]:
 
 
 def decided(event: Event, decision: Decision) -> list[Line]:
-    """One decision: by whom, when, how, why, having seen what."""
-    verb, ending = words.DONE[decision.verdict], "."
-    # A decision covers what the card had shown, and says so where more came meanwhile.
-    if decision.revision < event.revision:
-        ending = f", having seen {decision.revision:,} of the {event.revision:,} occurrences."
-    by, way = f"{verb} by ", f" {words.VIA[decision.via]}, "
+    """One decision: by whom, for which agent, when, how, why, having seen what."""
+    verb = words.DONE[decision.verdict]
+    by, way = f"{verb} by ", f" {words.way(decision)}, "
     if decision.expectation_id:
         by, way = f"{verb} by expectation {decision.expectation_id} of ", ", without asking, "
-    line = [bold(by), user(decision.actor_id), text(way), date(decision.at), text(ending)]
-    if not decision.reason:
-        return [line]
-    label = "Note" if decision.verdict is Verdict.CLOSE else "Reason"
-    return [line, labelled(label, text(f"“{show(one_line(decision.reason), REASON_LIMIT)}”"))]
+    seen = text(_having_seen(event, decision.revision))
+    line = [bold(by), user(decision.actor_id), text(way), date(decision.at), seen]
+    lines = [line, *agent(decision)]
+    if decision.reason:
+        label = "Note" if decision.verdict is Verdict.CLOSE else "Reason"
+        lines.append(labelled(label, text(f"“{show(one_line(decision.reason), REASON_LIMIT)}”")))
+    return lines
+
+
+def _having_seen(event: Event, revision: int) -> str:
+    # A decision covers what the card had shown, and says so where more came meanwhile.
+    if revision < event.revision:
+        return f", having seen {revision:,} of the {event.revision:,} occurrences."
+    return "."
+
+
+def agent(decision: Decision) -> list[Line]:
+    """The agent or script that an approval was given for; the one who gave it answers for it."""
+    if decision.actor_kind is ActorKind.PERSON:
+        return []
+    going = {True: ", which still runs", False: ", which has ended", None: ""}[decision.agent_running]
+    name = outside(one_line(decision.agent_name or "-"), words.NAME_LIMIT, bold=True)
+    return [labelled("🤖 For an agent or script", name, *([text(going)] if going else []))]
+
+
+def doubted(event: Event, doubt: Doubt) -> Line:
+    """One person who is not sure, since when, having seen what."""
+    return [
+        bold("🤔 Not sure: "),
+        user(doubt.actor_id),
+        text(", "),
+        date(doubt.at),
+        text(_having_seen(event, doubt.revision)),
+    ]
+
+
+def claim(event: Event) -> list[Line]:
+    """That the record says it is of an agent, and that this is worth nothing by itself."""
+    name = claimed(event.fields)
+    if not name:
+        return []
+    said = text(". Whoever acts can claim that: it makes nothing easier to approve.")
+    return [[text("🤖 Claimed, not proven: an agent named "), outside(name, words.NAME_LIMIT), said]]
 
 
 def entry(event: Event, now: datetime, apart: str = "") -> Line:
@@ -179,4 +224,6 @@ def _standing(event: Event, now: datetime) -> str:
     often = words.often(event)
     # That it waits is why it is listed.
     status = "" if event.status is Status.PENDING else f" · {words.STATUS[event.status]}"
+    if event.doubts and event.status is Status.PENDING:
+        status = f" · 🤔 {words.unsure(event)}"
     return f" · {words.weight(event)} · {ago} ago{often}{status} · {event.ref}"

@@ -37,7 +37,7 @@ _NOTICE = {
     NoticeKind.REMINDER: "Reminder",
     NoticeKind.NUDGE: "Asked again",
     NoticeKind.SECOND: "Second person asked for",
-    NoticeKind.OUTCOME: "Denial told",
+    NoticeKind.OUTCOME: "Security told",
     NoticeKind.COPY: "Also told",
 }
 
@@ -64,6 +64,7 @@ def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Mes
     mark, verb = words.STATUS_MARK[event.status], words.DONE[decision.verdict].lower()
     ending = f"{words.often(event)} · {event.ref}"
     lines: list[Line] = [[bold(f"{mark} You {verb}: "), *address_lines.summary(event), text(ending)]]
+    lines += address_lines.agent(decision)
     if event.status is Status.HALF_APPROVED:
         lines.append([text("It is not settled yet: a second person has to approve it too.")])
     elif decision.verdict is Verdict.DENY:
@@ -81,6 +82,16 @@ def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Mes
     return answer(lines, [paragraph(lines)])
 
 
+def doubt_answer(event: Event) -> Message:
+    """What it came to that somebody is not sure."""
+    ending = f"{words.often(event)} · {event.ref}"
+    lines: list[Line] = [
+        [bold("🤔 You are not sure: "), *address_lines.summary(event), text(ending)],
+        [text("The security channel is told, and nothing is decided. Approve or deny it once you know.")],
+    ]
+    return answer(lines, [paragraph(lines)])
+
+
 def help_card(command: str, *, expectations: bool = False) -> Message:
     """What can be typed; `expectations` says whether they are switched on."""
     usages = (*_HELP, *(_EXPECTATIONS if expectations else ()))
@@ -95,6 +106,8 @@ _HELP = (
     ("show ID", "all that is known of an event"),
     ("approve ID [reason]", "it was expected"),
     ("deny ID [reason]", "it was not; reviewers are called at once"),
+    ("unsure ID", "you are not sure; reviewers look into it, and nothing is decided"),
+    ("agent ID [NAME]", "it was expected, and done by an agent or a script of yours"),
     ("close ID note", "for reviewers: a denied event is dealt with"),
     ("history [@user|host|address] [since]", "what happened, and what became of it"),
     ("sources [NAME]", "what came of each source's records, and what no rule knew"),
@@ -131,7 +144,13 @@ def show_card(
     groups = [
         address_lines.trail(event),
         [address_lines.summary(event), *address_lines.essentials(event)],
-        [*address_lines.failed(event), *habits.unusual(event), *address.lines(event), *habits.usual(event)],
+        [
+            *address_lines.failed(event),
+            *address_lines.claim(event),
+            *habits.unusual(event),
+            *address.lines(event),
+            *habits.usual(event),
+        ],
         [*fields.evidence(event), *address.evidence(event)],
         standing,
     ]

@@ -188,6 +188,12 @@ def button(
     return element | {name: content for name, content in optional.items() if content}
 
 
+def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """The menu behind three dots: up to five labels, each with the value that choosing it sends."""
+    shown = [{"text": plain(label, 75), "value": value} for label, value in options]
+    return {"type": "overflow", "action_id": action_id, "options": shown}
+
+
 def size(block: Block) -> int:
     """What a block counts towards the total of a message, estimated high."""
     return BLOCK_OVERHEAD + text_size(block)

@@ -1,13 +1,14 @@
 """The buttons under an event. Their values name the event and the revision shown, and grant nothing."""
 
 from powertrip.cards import words
-from powertrip.cards.blocks import Block, actions, button, confirm
+from powertrip.cards.blocks import Block, actions, button, confirm, overflow
 from powertrip.cards.text import fit
+from powertrip.domain.decision import FOR_AGENT, UNSURE
 from powertrip.domain.event import Event, Status
 
 APPROVE, DENY, CLOSE = "approve", "deny", "close"
 NOT_AGAIN = "not_again"
-
+MENU = "other_answers"
 
 CONFIRM_LIMIT = 300
 """Characters that Slack takes in the question before a click."""
@@ -19,8 +20,8 @@ def value(event: Event) -> str:
     return f"{event.id}.{event.revision}"
 
 
-def deciding(event: Event) -> Block:
-    """Approve, asking once more, and Deny, which never hesitates."""
+def deciding(event: Event, *, with_menu: bool = True) -> Block:
+    """Approve, asking once more, and Deny, which never hesitates; beside them the answers that are rarer."""
     summary = words.summary(event)
     label, really = "Approve…", None
     # Where a reason is required, the modal that asks for it is the second look.
@@ -38,7 +39,8 @@ def deciding(event: Event) -> Block:
     yes = button(label, APPROVE, value(event), says=says, style="primary", confirm=really)
     # Without a second question: a wrong Deny costs somebody a look, a late one more.
     no = button("Deny", DENY, value(event), says=f"Deny {summary}", style="danger")
-    return actions([yes, no])
+    menu = [("Not sure", f"{UNSURE} {value(event)}"), ("My agent or script…", f"{FOR_AGENT} {value(event)}")]
+    return actions([yes, no, *([overflow(MENU, menu)] if with_menu else [])])
 
 
 def closing(event: Event) -> Block:
@@ -53,8 +55,8 @@ def not_again(event: Event) -> Block:
     return actions([button("Don't ask again…", NOT_AGAIN, event.id, says=says)])
 
 
-def for_status(event: Event) -> list[Block]:
+def for_status(event: Event, *, with_menu: bool = True) -> list[Block]:
     """The row of buttons that the event's status allows; none once it is settled."""
     if event.is_open:
-        return [deciding(event)]
+        return [deciding(event, with_menu=with_menu)]
     return [closing(event)] if event.status is Status.DENIED else []

@@ -77,7 +77,8 @@ def headline(event: Event, view: CardView, now: datetime) -> str:
     if event.status in FINAL or (event.status is Status.DENIED and view.kind is not NoticeKind.REMINDER):
         if event.status is Status.DENIED and view.kind is NoticeKind.OUTCOME:
             return f"🚨 Denied{_by(event)}: somebody has to look into this now"
-        return f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}{_by(event)}"
+        mark, became = words.STATUS_MARK[event.status], words.STATUS[event.status].capitalize()
+        return f"{mark} {became}{_by(event)}{words.for_agent(event)}"
     return words.alarm(event) + _question(event, view, now)
 
 
@@ -95,6 +96,8 @@ def _question(event: Event, view: CardView, now: datetime) -> str:
         return f"👥 Approved{_by(event)}, one more person is needed"
     name = words.person(event.subject)
     test = "🧪 A test: " if event.is_test else ""
+    if unsure := _unsure(event, view):
+        return f"{test}{unsure}"
     if view.audience == "person":
         asked = f"this you, {name}?" if name else "this you?"
         return f"{test}was {asked}" if test else f"Was {asked}"
@@ -102,6 +105,13 @@ def _question(event: Event, view: CardView, now: datetime) -> str:
     if is_copy:
         return f"{test}{name or 'Somebody'} is asked about this"
     return f"{test}is this expected?" if test else "Is this expected?"
+
+
+def _unsure(event: Event, view: CardView) -> str:
+    """That nobody is asked as if they had been silent; empty where nobody said that they are not sure."""
+    if view.audience == "person":
+        return "🤔 You are not sure whether this was you" if event.is_subject_unsure else ""
+    return f"🤔 {words.unsure(event)}: is this expected?" if event.doubts else ""
 
 
 def _by(event: Event) -> str:
@@ -135,6 +145,7 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
         [
             *hids.unusual(event),
             *address_lines.failed(event),
+            *address_lines.claim(event),
             *habits.unusual(event),
             *timing,
             *address.lines(event),

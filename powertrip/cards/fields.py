@@ -4,6 +4,7 @@ from powertrip.cards import words
 from powertrip.cards.blocks import Line, labelled, outside, text
 from powertrip.cards.text import show
 from powertrip.domain import varied as domain_varied
+from powertrip.domain.agents import CLAIM
 from powertrip.domain.event import Event
 
 VALUE_LIMIT = 160
@@ -30,6 +31,7 @@ _LABELS = {
     "change": "What was changed",
     "changes": "What was changed",
     "chroot": "Changed root",
+    "claimed_agent": "Agent, as it says itself",
     "claimed_host": "Host, as the client says",
     "claimed_name": "Name, as they chose it",
     "claimed_session": "Session, as they named it",
@@ -143,7 +145,7 @@ def varied(event: Event) -> list[Line]:
 
 
 def _is_said(event: Event, name: str) -> bool:
-    if name in _HOW:
+    if name in (*_HOW, CLAIM):
         return True
     # Success is what everybody takes for granted; a failure is said among what is unusual.
     if name == "event_outcome":

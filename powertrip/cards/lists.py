@@ -79,9 +79,11 @@ def first_list(events: Sequence[Event], view: CardView, now: datetime) -> Messag
 
 def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:
     """A few words to the person whose answer is missing, below the cards that ask in full."""
-    waiting = worst_first(event for event in events if event.is_open)
+    waiting = worst_first(event for event in events if event.is_open and not event.is_subject_unsure)
     decided = [event for event in events if event not in waiting]
-    if not waiting:
+    if not waiting and any(event.is_open for event in decided):
+        headline = "🤔 You are not sure: you are not asked again. Approve or deny it once you know."
+    elif not waiting:
         headline = "✅ No answer is needed any more."
     elif len(waiting) == 1:
         # For how long is in the line below: of the event, for the question may have come later.
@@ -92,7 +94,16 @@ def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:
     # No headline in large letters: that is what the question itself looks like.
     if view.first_link and waiting:
         lines.append([link(view.first_link, "The card tells more.")])
-    return _listed([paragraph(lines)], [headline], waiting=waiting, decided=decided, view=view, now=now)
+    return _listed(
+        [paragraph(lines)],
+        [headline],
+        waiting=waiting,
+        decided=decided,
+        view=view,
+        now=now,
+        # In lists for the channel the menus would take the place of buttons.
+        with_menu=True,
+    )
 
 
 def _listed(
@@ -104,6 +115,7 @@ def _listed(
     view: CardView,
     now: datetime,
     buttons_for: int = WITH_BUTTONS,
+    with_menu: bool = False,
 ) -> Message:
     blocks = list(above)
     apart = told_apart([*waiting, *decided])
@@ -117,7 +129,8 @@ def _listed(
     json_room = MESSAGE_JSON - json_size([shown_text, blocks]) - ROOM_FOR_THE_REST
     shown = 0
     for event in waiting[:buttons_for]:
-        pair = [paragraph([address_lines.entry(event, now, apart[event.id])]), *buttons.for_status(event)]
+        entry = address_lines.entry(event, now, apart[event.id])
+        pair = [paragraph([entry]), *buttons.for_status(event, with_menu=with_menu)]
         room -= sum(map(size, pair))
         json_room -= json_size(pair)
         if min(room, json_room) < 0:

@@ -194,9 +194,11 @@ TOP_BATCHES = 5
 
 def _batch(batch: Batch) -> Line:
     verb = words.DONE[batch.verdict]
+    agent = [text(", for "), outside(batch.agent_name, words.NAME_LIMIT)] if batch.agent_name else []
     return [
         bold(f"{verb} {words.count(batch.count, 'event')} together: "),
         user(batch.actor_id),
+        *agent,
         text(", "),
         date(batch.at),
         text(": "),

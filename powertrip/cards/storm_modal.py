@@ -6,9 +6,10 @@ from powertrip.cards import storm, words
 from powertrip.cards.answers import note
 from powertrip.cards.blocks import Block, Line, bold, date, labelled, paragraphs, plain, preformatted, text
 from powertrip.cards.message import Message
-from powertrip.cards.modals import INPUT, INPUT_BLOCK, TYPED_LIMIT
+from powertrip.cards.modals import AGENT_BLOCK, AGENT_INPUT, INPUT, INPUT_BLOCK, TYPED_LIMIT
 from powertrip.cards.text import show
-from powertrip.domain.decision import Verdict
+from powertrip.domain.agents import NAME_LIMIT
+from powertrip.domain.decision import FOR_AGENT, Verdict
 from powertrip.domain.storm_view import Coverage, StormView, Top
 from powertrip.domain.storms import StormKind
 
@@ -23,7 +24,6 @@ def storm_modal(
     """The window that decides many events: what it covers and what not, a reason, the count to be typed."""
     is_open = verdict is not Verdict.CLOSE
     title = "Decide together" if is_open else "Close together"
-    choices = (Verdict.APPROVE, Verdict.DENY) if is_open else (Verdict.CLOSE,)
     question = "Why, for all of them?" if is_open else "What was found, and what was done?"
     return {
         "type": "modal",
@@ -35,7 +35,7 @@ def storm_modal(
         "blocks": [
             *paragraphs(_covered(view, coverage), _left_out(view, coverage)),
             preformatted(storm.tabled(*_most(view, coverage))),
-            *([_choice(choices)] if is_open else []),
+            *([_choice(), _which_agent()] if is_open else []),
             _typing(INPUT_BLOCK, INPUT, question, multiline=True, limit=TYPED_LIMIT),
             _typing(COUNT_BLOCK, COUNT, f"Type {coverage.count} to decide that many", limit=12),
         ],
@@ -79,10 +79,11 @@ def _left_out(view: StormView, coverage: Coverage) -> list[Line]:
     return [[bold("Not covered:")], *lines] if lines else []
 
 
-def _choice(choices: tuple[Verdict, ...]) -> Block:
+def _choice() -> Block:
     said = {
-        Verdict.APPROVE: "Approve: all of them are expected",
-        Verdict.DENY: "Deny: somebody has to look into them",
+        Verdict.APPROVE.value: "Approve: all of them are expected",
+        FOR_AGENT: "Approve: an agent or a script of ours did all of them",
+        Verdict.DENY.value: "Deny: somebody has to look into them",
     }
     return {
         "type": "input",
@@ -91,9 +92,14 @@ def _choice(choices: tuple[Verdict, ...]) -> Block:
         "element": {
             "type": "radio_buttons",
             "action_id": VERDICT,
-            "options": [{"text": plain(said[choice], 75), "value": choice.value} for choice in choices],
+            "options": [{"text": plain(label, 75), "value": value} for value, label in said.items()],
         },
     }
+
+
+def _which_agent() -> Block:
+    asked = _typing(AGENT_BLOCK, AGENT_INPUT, "Which agent or script, if one did?", limit=NAME_LIMIT)
+    return asked | {"optional": True}
 
 
 def _typing(block_id: str, action_id: str, label: str, *, limit: int, multiline: bool = False) -> Block:

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from powertrip.cards.text import clean, fit_middle, named, quoted, show
+from powertrip.cards.text import clean, fit_middle, named, one_line, quoted, show
 from powertrip.domain.address import AddressKind, RiskLevel
-from powertrip.domain.decision import Verdict, Via
+from powertrip.domain.decision import ActorKind, Decision, Verdict, Via
 from powertrip.domain.event import Event, Severity, Status
 from powertrip.domain.people import Standing, Subject, SubjectKind
 
@@ -42,6 +42,7 @@ SEVERITY = {
     Severity.CRITICAL: "critical severity",
 }
 VIA = {Via.BUTTON: "with the button", Via.COMMAND: "by command"}
+FROM_MENU = "from the menu"
 STANDING = {
     Standing.MEMBER: "a member of this workspace",
     Standing.GUEST: "a guest of this workspace",
@@ -168,6 +169,27 @@ ADDRESS_KIND = {
 def person(subject: Subject) -> str | None:
     """The name Slack shows for the subject, fit for a sentence."""
     return named(subject.name, NAME_LIMIT) if subject.name else None
+
+
+def way(decision: Decision) -> str:
+    """`with the button`, `by command`."""
+    is_chosen = decision.actor_kind is ActorKind.AGENT and decision.via is Via.BUTTON
+    return FROM_MENU if is_chosen else VIA[decision.via]
+
+
+def unsure(event: Event) -> str:
+    """`Alice is not sure`, `Alice and 2 others are not sure`; of an event of which somebody is."""
+    first, *others = event.doubts
+    name = named(first.actor_name, NAME_LIMIT)
+    return f"{name} and {count(len(others), 'other')} are not sure" if others else f"{name} is not sure"
+
+
+def for_agent(event: Event) -> str:
+    """` for the agent or script “nightly-backup”`, where the last decision was for one; else nothing."""
+    last = event.decisions[-1] if event.decisions else None
+    if last is None or last.actor_kind is ActorKind.PERSON:
+        return ""
+    return f" for the agent or script {named(one_line(last.agent_name or '-'), NAME_LIMIT)}"
 
 
 def why_in_channel(event: Event) -> str | None:

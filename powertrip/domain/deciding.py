@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from powertrip.domain import lifecycle, policy, reminders, routing
-from powertrip.domain.decision import Decision, Verdict
+from powertrip.domain.agents import Suggestion, suggestion
+from powertrip.domain.decision import ActorKind, Decision, Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.hids import Watch
 from powertrip.domain.people import Actor, Subject
@@ -45,6 +46,8 @@ class DecisionPlan:
     rest_remind_at: datetime
     tell: tuple[str, ...] = ()
     """The origins that are told of every decision."""
+    suggestion: Suggestion | None = None
+    """What reviewers may do about an agent or script, said once for each user name."""
 
     def outcome(self, rest: Event | None) -> Outcome:
         """The outcome, where `rest` holds the occurrences that the decision does not cover."""
@@ -67,6 +70,9 @@ class LoggedDecision:
     revision: int
     expectation_id: str | None
     """The expectation that approved it, where nobody was asked."""
+    actor_kind: ActorKind
+    agent_name: str | None
+    agent_running: bool | None
     event_id: str
     status: Status
     """The event's, now."""
@@ -125,6 +131,8 @@ def plan(
             f"newest that was shown is {newest}."
         )
     # Last, so that nobody writes a reason for what they may not decide or what is decided.
+    if decision.actor_kind is ActorKind.AGENT and not decision.agent_name:
+        raise ReasonRequired("Approving for an agent or a script takes its name.")
     if not decision.reason and decision.verdict is Verdict.CLOSE:
         raise ReasonRequired("Closing a denied event takes a note: what was found, and what was done.")
     if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
@@ -144,4 +152,5 @@ def plan(
         else routing.route(event.subject, security_channel),
         rest_remind_at=first_due,
         tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all and not event.is_test),
+        suggestion=suggestion(event, decision, security_channel),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class Verdict(StrEnum):
@@ -18,6 +19,27 @@ class Via(StrEnum):
 
     BUTTON = "button"
     COMMAND = "command"
+
+
+UNSURE, FOR_AGENT = "unsure", "agent"
+"""The answers beside the verdicts, as menus and commands name them."""
+
+
+class ActorKind(StrEnum):
+    """Who did what was decided, in the words of whoever decided."""
+
+    PERSON = "person"
+    AGENT = "agent"  # an agent or a script, for which the person who decided answers
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """The agent or script that a person approves for."""
+
+    name: str
+    """What they call it; empty until they were asked."""
+    is_running: bool | None = None
+    """Whether it goes on; None where they did not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +59,31 @@ class Decision:
     """Names the decision on a storm that this one was part of."""
     expectation_id: str | None = None
     """The expectation that approved it, where nobody was asked."""
+    actor_kind: ActorKind = ActorKind.PERSON
+    agent_name: str | None = None
+    agent_running: bool | None = None
+
+    @property
+    def about_agent(self) -> dict[str, Any]:
+        """What the history says of the agent or script; nothing where it was a person."""
+        if self.actor_kind is ActorKind.PERSON:
+            return {}
+        names = ("actor_kind", "agent_name", "agent_running")
+        return {name: getattr(self, name) for name in names}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """One person is not sure; it decides nothing."""
+
+    actor_id: str
+    actor_name: str
+    at: datetime
+    via: Via
+    revision: int
+    """The revision of the card that they had seen."""
+    is_subject: bool
+    """Whether the event was about them."""
 
 
 WORD = {"approve": "approved", "deny": "denied", "close": "closed"}

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from powertrip.domain.address import AddressFacts, Risk, RiskLevel, worst
-from powertrip.domain.decision import Decision
+from powertrip.domain.decision import Decision, Doubt
 from powertrip.domain.habits import Past
 from powertrip.domain.hids import OriginStanding
 from powertrip.domain.people import Subject, SubjectKind
@@ -130,6 +130,8 @@ class Event:
     requires_second_person: bool = False
     decisions: tuple[Decision, ...] = ()
     """In the order they were taken; the last one made the status."""
+    doubts: tuple[Doubt, ...] = ()
+    """Who was not sure, in the order they said so."""
     backups: tuple[BackupTold, ...] = ()
     origins: tuple[OriginStanding, ...] = ()
     reminders: int = 0
@@ -148,6 +150,11 @@ class Event:
     def risk(self) -> Risk:
         """The worst reputation that any service gives the address."""
         return worst(self.facts.reputations) if self.facts else Risk()
+
+    @property
+    def is_subject_unsure(self) -> bool:
+        """Whether the person whom it is about has said that they are not sure."""
+        return any(doubt.is_subject for doubt in self.doubts)
 
     @property
     def ref(self) -> str:

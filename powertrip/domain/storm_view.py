@@ -43,6 +43,8 @@ class Batch:
     at: datetime
     reason: str
     count: int
+    agent_name: str | None = None
+    """The agent or script that it was for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 import structlog
 
-from powertrip.domain import deciding, lifecycle
+from powertrip.domain import deciding, doubt, lifecycle
+from powertrip.domain.agents import in_decision
 from powertrip.domain.deciding import DecisionPlan, Outcome
-from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.decision import UNSURE, Agent, Decision, Doubt, Verdict, Via
+from powertrip.domain.doubt import DoubtPlan
 from powertrip.domain.event import Event
 from powertrip.errors import NotAllowed, ReasonRequired, Refused, UnknownEvent
 from powertrip.pipeline.context import Context
@@ -66,8 +68,13 @@ class Decider:
         team_id: str | None,
         via: Via,
         reason: str | None = None,
+        agent: Agent | None = None,
     ) -> Outcome:
-        """Take the decision, once; raises Refused with the sentence that the person is to be told."""
+        """Take the decision, once; raises Refused with the sentence that the person is to be told.
+
+        With an `agent` it is an approval for that agent or script; one without a name is asked for by
+        ReasonRequired.
+        """
         context, settings = self._context, self._context.settings
         # Whoever clicks is looked up at this moment; neither the button nor what a card said gives a right.
         # Their own events they may decide whether or not they are a reviewer.
@@ -83,6 +90,7 @@ class Decider:
             via=via,
             revision=reference.revision,
             reason=(reason or "").strip()[:REASON_LIMIT] or None,
+            **in_decision(agent),
         )
 
         def plan(event: Event, shown: int | None) -> DecisionPlan:
@@ -105,7 +113,7 @@ class Decider:
                     event.id, plan, is_typed=via is Via.COMMAND
                 )
             except Refused as refusal:
-                await self._record(refusal, event.id, decision)
+                await self._record(refusal, event.id, decision.actor_id, verdict)
                 raise
             if outcome is not None:
                 self._announce(outcome)
@@ -113,14 +121,41 @@ class Decider:
             # Another process moved the status between the reading and the writing, so all is checked again.
         raise lifecycle.refusal(await self.event(reference), verdict)
 
-    async def _record(self, refusal: Refused, event_id: str, decision: Decision) -> None:
+    async def not_sure(self, reference: Reference, *, slack_id: str, team_id: str | None, via: Via) -> Event:
+        """Keep that this person is not sure, and tell the security channel; raises Refused."""
+        context, security_channel = self._context, self._context.settings.security_channel
+        event = await recognise(context, await self.event(reference), slack_id)
+        is_own = event.subject.slack_id == slack_id
+        actor = await context.directory.actor(slack_id, team_id, needs_group=not is_own)
+        said = Doubt(
+            actor_id=actor.slack_id,
+            actor_name=actor.name,
+            at=context.clock(),
+            via=via,
+            revision=reference.revision,
+            is_subject=is_own,
+        )
+
+        def plan(event: Event) -> DoubtPlan:
+            return doubt.plan(event, said, actor, security_channel=security_channel)
+
+        try:
+            after = await context.store.doubts.doubt(event.id, plan, said.at)
+        except Refused as refusal:
+            await self._record(refusal, event.id, said.actor_id, UNSURE)
+            raise
+        context.signals.outbox.set()
+        log.info("somebody is not sure", event_id=event.id, actor=said.actor_id)
+        return after
+
+    async def _record(self, refusal: Refused, event_id: str, actor_id: str, verdict: str) -> None:
         # To be asked for a reason refuses nothing: the window for it opens, and the decision comes again.
         if isinstance(refusal, ReasonRequired):
             return
         if isinstance(refusal, NotAllowed):
-            log.warning("decision refused", event_id=event_id, actor=decision.actor_id, why=str(refusal))
+            log.warning("decision refused", event_id=event_id, actor=actor_id, why=str(refusal))
         await self._context.store.events.refused(
-            event_id, decision.actor_id, decision.verdict, str(refusal), self._context.clock()
+            event_id, actor_id, verdict, str(refusal), self._context.clock()
         )
 
     def _announce(self, outcome: Outcome) -> None:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import structlog
 
 from powertrip.domain import deciding
+from powertrip.domain.agents import in_decision
 from powertrip.domain.deciding import DecisionPlan
-from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.decision import Agent, Decision, Verdict, Via
 from powertrip.domain.event import Status
 from powertrip.domain.people import Actor
 from powertrip.domain.storm_view import Coverage, Covered, StormView, authorise_bulk
@@ -99,6 +100,7 @@ class StormDecider:
         team_id: str | None,
         reason: str,
         count: int,
+        agent: Agent | None = None,
     ) -> StormOutcome:
         """Decide what the window said it covers, `count` events; raises Refused.
 
@@ -123,6 +125,7 @@ class StormDecider:
             revision=1,
             reason=reason.strip()[:REASON_LIMIT],
             batch_id=batch_id,
+            **in_decision(agent),
         )
         await context.store.storm_decisions.begun(
             reference.storm_id,

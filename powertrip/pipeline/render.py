@@ -125,7 +125,9 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
         number = max(item.event.reminders for item in snapshots)
     # In somebody's direct messages nobody else would see the call.
     calls_reviewers = not channel.startswith(DIRECT) and (
-        kind in (NoticeKind.OUTCOME, NoticeKind.SECOND)
+        kind is NoticeKind.SECOND
+        # That somebody is not sure is told without the alarm of a denial.
+        or (kind is NoticeKind.OUTCOME and not snapshots[0].event.is_open)
         or (kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number))
     )
     called = settings.reviewers.called
@@ -185,7 +187,7 @@ def _is_still_of_use(snapshot: Snapshot, delivery: Delivery) -> bool:
             notice.channel.startswith(DIRECT) and notice.posted_at <= delivery.created_at
             for notice in snapshot.first_notices
         )
-        return event.status is Status.PENDING and was_asked
+        return event.status is Status.PENDING and was_asked and not event.is_subject_unsure
     if delivery.kind is DeliveryKind.COPY:
         # Whoever cannot be asked in person is asked in the security channel, which then needs no copy.
         return all(notice.channel != delivery.channel for notice in snapshot.first_notices)

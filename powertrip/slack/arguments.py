@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import ip_address
 
-from powertrip.domain.decision import Verdict
+from powertrip.domain.decision import FOR_AGENT, UNSURE, Verdict
 from powertrip.domain.event import EventQuery
 from powertrip.errors import Refused
 
@@ -17,19 +17,19 @@ STATS_DAYS = 30
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")
 _SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
-_VERDICTS = frozenset(Verdict)
+_ANSWERS = frozenset({*Verdict, UNSURE, FOR_AGENT})
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def is_decision(text: str) -> bool:
-    """Whether what was typed decides an event."""
-    return any(word.lower() in _VERDICTS for word in text.split(maxsplit=1)[:1])
+    """Whether what was typed decides an event, or keeps that somebody is not sure."""
+    return any(word.lower() in _ANSWERS for word in text.split(maxsplit=1)[:1])
 
 
 def words_of(text: str) -> list[str]:
     """Splits at blanks; quotes keep words together, and a lone quote, as in "it's me", is a character.
 
-    The reason after the id of a decision is one word, kept as it was typed.
+    The reason, or the name of an agent, after the id of a decision is one word, kept as it was typed.
     """
     words = text.split(maxsplit=2)
     if is_decision(text):

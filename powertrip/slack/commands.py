@@ -11,7 +11,7 @@ import structlog
 from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain import policy
-from powertrip.domain.decision import Verdict, Via
+from powertrip.domain.decision import FOR_AGENT, UNSURE, Verdict, Via
 from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.trial import NO_SOURCE
@@ -34,6 +34,7 @@ from powertrip.slack.caller import Caller
 from powertrip.slack.chart import send_chart
 from powertrip.slack.expectations import ExpectationCommands
 from powertrip.slack.mentions import with_mentions
+from powertrip.slack.menu import OtherAnswers
 from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
@@ -50,6 +51,7 @@ class Commands:
         self._decider = decider
         self._trials = trials
         expecting = ExpectationCommands(context)
+        others = OtherAnswers(context, decider)
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self.help,
             "pending": self.pending,
@@ -57,6 +59,8 @@ class Commands:
             "approve": partial(self.decide, Verdict.APPROVE),
             "deny": partial(self.decide, Verdict.DENY),
             "close": partial(self.decide, Verdict.CLOSE),
+            UNSURE: others.unsure,
+            FOR_AGENT: others.agent,
             "history": self.history,
             "sources": self.sources,
             "stats": self.stats,

@@ -12,7 +12,7 @@ from slack_bolt.app.async_app import AsyncApp
 from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.deciding import Outcome
-from powertrip.domain.decision import Verdict, Via
+from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.errors import PowertripError, ReasonRequired
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
@@ -33,6 +33,7 @@ from powertrip.slack.answering import (
 from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
 from powertrip.slack.commands import Commands
+from powertrip.slack.menu import OtherAnswers
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
 from powertrip.slack.offers import OfferListeners
 from powertrip.slack.storms import StormListeners
@@ -85,6 +86,7 @@ class Listeners:
         self._context = context
         self._decider = decider
         self._commands = Commands(context, decider, trials)
+        self._others = OtherAnswers(context, decider)
         self._storms = StormListeners(StormDecider(context))
         self._offers = OfferListeners(context)
         self._pending = pending
@@ -94,9 +96,11 @@ class Listeners:
         track = self._pending.track
         for verdict in Verdict:
             app.action(verdict.value)(track(self.on_button))
+        app.action(cards.MENU)(track(self.on_button))
         app.action(cards.PREVIOUS)(track(self.on_page))
         app.action(cards.NEXT)(track(self.on_page))
-        app.view(cards.CALLBACK)(track(self.on_modal))
+        for callback in (cards.CALLBACK, cards.AGENT_CALLBACK):
+            app.view(callback)(track(self.on_modal))
         app.action(cards.NOT_AGAIN)(track(self._offers.on_button))
         app.view(cards.OFFER_CALLBACK)(track(self._offers.on_modal))
         app.action(cards.STORM)(track(self._storms.on_button))
@@ -128,8 +132,10 @@ class Listeners:
     async def _button_answer(self, body: dict[str, Any], client: Any) -> tuple[Message | None, bool]:
         """What the person is told, and whether they were obeyed; nothing where a modal asks for a reason."""
         action = body["actions"][0]
-        verdict = Verdict(action["action_id"])
         try:
+            if action["action_id"] == cards.MENU:
+                return await self._others.chosen(body, client), True
+            verdict = Verdict(action["action_id"])
             reference = parse_reference(str(action.get("value", "")))
             try:
                 outcome = await self._decide(body, reference, verdict, via=Via.BUTTON)
@@ -144,18 +150,26 @@ class Listeners:
         return _in_words(outcome), True
 
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
-        """Decide with the reason that was typed, before acknowledging: a refusal is shown in the modal.
+        """Decide with what was typed, before acknowledging: a refusal is shown in the modal.
 
-        It stays open, with the reason, also where the decision is not kept yet.
+        It stays open, with what was typed, also where the decision is not kept yet.
         """
-        context, reason = read_modal(view)
+        submitted = read_modal(view)
+        context, block = submitted.context, submitted.error_block
         deciding = asyncio.create_task(
-            self._decide(body, context.reference, context.verdict, via=context.via, reason=reason)
+            self._decide(
+                body,
+                context.reference,
+                context.verdict,
+                via=context.via,
+                reason=submitted.reason,
+                agent=submitted.agent,
+            )
         )
         done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
         error = deciding.exception() if done else None
         if error is None:
-            await ack() if done else await ack(response_action="errors", errors={cards.INPUT_BLOCK: NOT_YET})
+            await ack() if done else await ack(response_action="errors", errors={block: NOT_YET})
             asker = Asker(user=body["user"]["id"], channel=context.channel, client=client)
             await _answer_after_modal(deciding, asker)
             return
@@ -164,14 +178,27 @@ class Listeners:
         if "<@" in problem:
             for decision in (await self._decider.event(context.reference)).decisions:
                 problem = problem.replace(f"<@{decision.actor_id}>", decision.actor_name)
-        await ack(response_action="errors", errors={cards.INPUT_BLOCK: problem})
+        await ack(response_action="errors", errors={block: problem})
 
     async def _decide(
-        self, body: dict[str, Any], reference: Reference, verdict: Verdict, *, via: Via, reason: str = ""
+        self,
+        body: dict[str, Any],
+        reference: Reference,
+        verdict: Verdict,
+        *,
+        via: Via,
+        reason: str = "",
+        agent: Agent | None = None,
     ) -> Outcome:
         user = body["user"]
         return await self._decider.decide(
-            reference, verdict, slack_id=user["id"], team_id=user.get("team_id"), via=via, reason=reason
+            reference,
+            verdict,
+            slack_id=user["id"],
+            team_id=user.get("team_id"),
+            via=via,
+            reason=reason,
+            agent=agent,
         )
 
     async def on_page(self, ack: Any, body: dict[str, Any], respond: Any, client: Any) -> None:

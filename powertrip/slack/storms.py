@@ -6,7 +6,7 @@ from typing import Any
 
 from powertrip import cards
 from powertrip.cards import Message
-from powertrip.domain.decision import Verdict
+from powertrip.domain.decision import FOR_AGENT, Agent, Verdict
 from powertrip.errors import PowertripError
 from powertrip.pipeline.decide_storm import (
     StormDecider,
@@ -23,7 +23,7 @@ from powertrip.slack.answering import (
     give_answer,
     sentence,
 )
-from powertrip.slack.calls import call
+from powertrip.slack.calls import call, within
 
 
 class StormListeners:
@@ -62,10 +62,15 @@ class StormListeners:
             problem = f"This decides {count:,} events; type {count} if that is what you mean."
             await ack(response_action="errors", errors={cards.COUNT_BLOCK: problem})
             return
-        verdict = Verdict.CLOSE
+        verdict, agent = Verdict.CLOSE, None
         if not metadata["close"]:
             chosen = values[cards.VERDICT_BLOCK][cards.VERDICT]["selected_option"]["value"]
-            verdict = Verdict.APPROVE if chosen == Verdict.APPROVE else Verdict.DENY
+            verdict = Verdict.APPROVE if chosen in (Verdict.APPROVE, FOR_AGENT) else Verdict.DENY
+            if chosen == FOR_AGENT:
+                agent = Agent(name=str(within(values, cards.AGENT_BLOCK, cards.AGENT_INPUT, "value") or ""))
+        if agent and not agent.name.strip():
+            await ack(response_action="errors", errors={cards.AGENT_BLOCK: "Write which agent or script."})
+            return
         user = body["user"]
         deciding = asyncio.create_task(
             self._decider.decide(
@@ -75,6 +80,7 @@ class StormListeners:
                 team_id=user.get("team_id"),
                 reason=str(values[cards.INPUT_BLOCK][cards.INPUT]["value"] or ""),
                 count=count,
+                agent=agent,
             )
         )
         done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)

@@ -16,6 +16,7 @@ from powertrip.store.bursts import BurstsAtPeople
 from powertrip.store.clock import Clock, ClockStepped
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
+from powertrip.store.doubts import Doubts
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
 from powertrip.store.expected_work.sweep import ExpectedWork
@@ -66,6 +67,7 @@ class Store:
         self.checkpoints = CheckpointsMade(database)
         self.decisions = Decisions(database)
         self.deliveries = Deliveries(database)
+        self.doubts = Doubts(database)
         self.enriching = Enriching(database)
         self.enrichment_cache = EnrichmentCache(database)
         self.events = Events(database)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from powertrip.domain.deciding import LoggedDecision
-from powertrip.domain.decision import Verdict
+from powertrip.domain.decision import ActorKind, Verdict
 from powertrip.domain.event import Status
 from powertrip.store.database import Role, transaction
 from powertrip.store.tables import DecisionRow, EventRow
@@ -30,6 +30,9 @@ def after(decision_id: int, since: datetime | None, limit: int) -> list[LoggedDe
             reason=row.reason,
             revision=row.revision,
             expectation_id=row.expectation_id,
+            actor_kind=ActorKind(row.actor_kind),
+            agent_name=row.agent_name,
+            agent_running=row.agent_running,
             event_id=event.id,
             status=Status(event.status),
             rule=event.rule,

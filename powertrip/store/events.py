@@ -14,7 +14,7 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import OPEN, UNDONE, Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
-from powertrip.store import audit, deliveries, splitting, written
+from powertrip.store import audit, deliveries, splitting, suggestions, written
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.expected_work import changing as expected_work
@@ -100,9 +100,12 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         revision=decision.revision,
         reason=decision.reason,
         outcome_channel=plan.outcome_channel,
+        **decision.about_agent,
     )
     if decision.verdict is Verdict.DENY:
         expected_work.end_for([plan.before.subject], actor_id=decision.actor_id, now=decision.at)
+    if plan.suggestion:
+        suggestions.make(plan.suggestion, besides=event_id, now=decision.at)
     # Records join pending events only, so there is nothing to split from any other.
     rest = splitting.split_off(plan) if plan.before.status is Status.PENDING else None
     reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)
@@ -218,10 +221,11 @@ def _nudges(event_ids: Sequence[str], now: datetime) -> list[dict[str, Any]]:
         & (EventRow.status == Status.PENDING)
         & (EventRow.subject_kind == SubjectKind.PERSON)
     )
-    query: Any = EventRow.select(EventRow.subject_slack_id, EventRow.id).where(unanswered)
+    query: Any = EventRow.select(EventRow.subject_slack_id, EventRow.id, EventRow.doubts).where(unanswered)
     of_person: dict[str, list[str]] = {}
-    for slack_id, event_id in query.order_by(EventRow.received_at, EventRow.id).tuples():
-        if slack_id:
+    for slack_id, event_id, doubts in query.order_by(EventRow.received_at, EventRow.id).tuples():
+        # Whoever is not sure has answered.
+        if slack_id and not any(doubt["is_subject"] for doubt in doubts or ()):
             of_person.setdefault(slack_id, []).append(event_id)
     return [
         deliveries.new(DeliveryKind.NUDGE, slack_id, now, event_ids=asked[:LISTED])

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from powertrip.domain import headline
 from powertrip.domain.address import AddressFacts
-from powertrip.domain.decision import Decision, Verdict, Via
+from powertrip.domain.decision import ActorKind, Decision, Doubt, Verdict, Via
 from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
 from powertrip.domain.habits import Past
 from powertrip.domain.people import Subject, SubjectKind
@@ -52,6 +52,7 @@ _plain_of = attrgetter(*_PLAIN)
 
 _FACTS = TypeAdapter(AddressFacts)
 _PAST = TypeAdapter(Past)
+_DOUBTS = TypeAdapter(tuple[Doubt, ...])
 
 
 def event_columns(event: Event) -> dict[str, Any]:
@@ -90,6 +91,11 @@ def past_columns(past: Past) -> dict[str, Any]:
     return {"past": _PAST.dump_python(past, mode="json")}
 
 
+def doubts_column(doubts: Sequence[Doubt]) -> list[dict[str, Any]] | None:
+    """What the column holds of those who were not sure."""
+    return _DOUBTS.dump_python(tuple(doubts), mode="json") or None
+
+
 def subject_columns(subject: Subject) -> dict[str, Any]:
     """The columns that hold the subject of an event."""
     return {
@@ -116,6 +122,9 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
             revision=row.revision,
             reason=row.reason,
             expectation_id=row.expectation_id,
+            actor_kind=ActorKind(row.actor_kind),
+            agent_name=row.agent_name,
+            agent_running=row.agent_running,
         )
         decisions.setdefault(row.event_id, []).append(decision)
     backups: dict[str, list[BackupTold]] = {}
@@ -155,6 +164,7 @@ def events_alone(rows: Sequence[Any]) -> list[Event]:
             ),
             facts=_FACTS.validate_python(row.facts) if row.facts else None,
             past=_PAST.validate_python(row.past) if row.past else None,
+            doubts=_DOUBTS.validate_python(row.doubts) if row.doubts else (),
         )
         for row in rows
     ]

@@ -3,16 +3,7 @@
 import re
 from enum import StrEnum
 
-from peewee import (
-    SQL,
-    BigAutoField,
-    BigIntegerField,
-    BooleanField,
-    CharField,
-    IntegerField,
-    Model,
-    TextField,
-)
+from peewee import SQL, BigAutoField, BigIntegerField, BooleanField, CharField, IntegerField, Model, TextField
 
 from powertrip.store.database_in_use import database
 from powertrip.store.fields import BytesField, JsonField, MomentField, OutsideTextField
@@ -122,6 +113,8 @@ class EventRow(Table):
     storm_seq = BigIntegerField(null=True)
     storm_apart = OutsideTextField(null=True)
     expected_by = CharField(null=True)
+    # Who was not sure, in the order they said so.
+    doubts = JsonField(null=True)
 
 
 class OccurrenceRow(Table):
@@ -162,6 +155,9 @@ class DecisionRow(Table):
     batch_id = CharField(null=True)
     # The expectation that approved it. An earlier release takes it for a command of whoever announced that.
     expectation_id = CharField(null=True)
+    actor_kind = CharField()
+    agent_name = OutsideTextField(null=True)
+    agent_running = BooleanField(null=True)
 
 
 class NoticeRow(Table):

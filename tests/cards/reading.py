@@ -46,7 +46,9 @@ def _block(block: dict[str, Any]) -> str:
         case "header":
             return f"# {block['text']['text']}"
         case "actions":
-            return " ".join(f"[{element['text']['text']}]" for element in block["elements"])
+            # What is in a menu is seen only once it is opened.
+            pressed = [element for element in block["elements"] if element["type"] == "button"]
+            return " ".join(f"[{element['text']['text']}]" for element in pressed)
         case "context":
             return " / ".join(element["text"] for element in block["elements"])
         case "input":
@@ -64,6 +66,19 @@ def _piece(piece: dict[str, Any]) -> str:
 
 def buttons(message: Message) -> list[dict[str, Any]]:
     """All buttons, in reading order."""
+    return [element for element in _pressable(message) if element["type"] == "button"]
+
+
+def menus(message: Message) -> list[dict[str, str]]:
+    """What can be chosen in each menu, with the value that choosing it sends."""
+    return [
+        {option["text"]["text"]: option["value"] for option in element["options"]}
+        for element in _pressable(message)
+        if element["type"] == "overflow"
+    ]
+
+
+def _pressable(message: Message) -> list[dict[str, Any]]:
     return [
         element for block in message.blocks if block["type"] == "actions" for element in block["elements"]
     ]

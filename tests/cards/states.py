@@ -7,13 +7,14 @@ from typing import Any
 
 from powertrip.cards import CardView, Mention, Message, denied_alert, event_card, nudge, reminder_list
 from powertrip.domain.address import AddressFacts, AddressKind, Network, Place, Reputation
-from powertrip.domain.decision import Verdict
+from powertrip.domain.agents import CLAIM
+from powertrip.domain.decision import ActorKind, Verdict
 from powertrip.domain.event import Event, NoticeKind, Status
 from powertrip.domain.habits import Past
 from powertrip.domain.hids import OriginStanding, OriginState
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.rules import Match, load_rules
-from tests.samples import BOB, CAROL, decision, event, later, record
+from tests.samples import BOB, CAROL, decision, doubt, event, later, record
 
 SSH_LINE = (
     "Accepted publickey for alice from 203.0.113.77 port 50022 ssh2: ED25519 "
@@ -78,6 +79,11 @@ HOTEL = replace(
     ),
 )
 REVIEWERS = (Mention("S0SECURITY"),)
+FOR_AGENT: dict[str, Any] = {
+    "actor_kind": ActorKind.AGENT,
+    "agent_name": "nightly-backup",
+    "agent_running": True,
+}
 RULES = load_rules([{"use": pack} for pack in ("ssh", "sudo", "cloudtrail", "github")], lambda _: "here")
 
 
@@ -144,6 +150,8 @@ def states(about: Event) -> dict[str, Message]:
     others = [
         replace(about, id=f"k3f9x2m8q{number}", received_at=later(minutes=-number)) for number in range(2)
     ]
+    who = about.subject.slack_id or CAROL
+    unsure = replace(about, doubts=(doubt(actor_id=who, actor_name=about.subject.name or "Carol"),))
     hour, soon = later(hours=1), later(seconds=2)
     home, hotel, hostile = (HOME, HOTEL, HOSTILE) if about.source_ip else (None, None, None)
     seen = {
@@ -156,7 +164,13 @@ def states(about: Event) -> dict[str, Message]:
         "reminded": event_card(replace(about, reminders=2), in_channel, hour),
         "listed": reminder_list([about, replace(others[0], facts=hostile), others[1]], in_channel, hour),
         "second": event_card(half, _view(NoticeKind.SECOND, "channel", mention=REVIEWERS), later(minutes=1)),
+        "unsure": event_card(unsure, first, soon),
+        "unsure told": denied_alert(unsure, _view(NoticeKind.OUTCOME, "channel"), soon),
+        "claimed": event_card(replace(about, fields={**about.fields, CLAIM: "claude"}), first, soon),
         "approved": event_card(_decided(about, Status.APPROVED, *approvals), first, hour),
+        "agent": event_card(
+            _decided(about, Status.APPROVED, *(replace(each, **FOR_AGENT) for each in approvals)), first, hour
+        ),
         "denied": event_card(_decided(about, Status.DENIED, denial), first, hour),
         "denial": denied_alert(
             _decided(about, Status.DENIED, denial),

@@ -62,16 +62,18 @@ async def test_what_is_usual_is_decided_together_and_what_is_not_is_asked_about_
 
     await sender.post(*logins(*range(100, 110)))
     await card(control, "70 events alike", buttons=1)
-    typed: dict[str, str | list[str]] = {"text": "The nightly deployment", "choice": "approve"}
+    typed: dict[str, str | list[str]] = {"text": "The nightly deployment", "choice": "agent"}
     await control.submit(CAROL, typed | {"typed": "70"})
     state = await control.wait_for(lambda s: (s.modal(CAROL) or {}).get("errors"))
     assert "This decides 60 events" in str((state.modal(CAROL) or {})["errors"])
-    assert (await control.submit(CAROL, typed | {"typed": "60"})).acked
+    await control.submit(CAROL, typed | {"typed": "60"})
+    await control.wait_for(lambda s: "which agent" in str((s.modal(CAROL) or {}).get("errors")))
+    assert (await control.submit(CAROL, typed | {"typed": "60", "name": "deploy.sh"})).acked
 
     await control.ephemeral_to(
         CAROL, lambda m: m.shows("Approved 60 events together. 10 events of this storm")
     )
-    await card(control, "10 wait and 60 approved", "The nightly deployment", buttons=1)
+    await card(control, "10 wait and 60 approved", "The nightly deployment", "deploy.sh", buttons=1)
     evidence = Evidence(application.shared.config().database.url.get_secret_value())
     counts = "SELECT status, COUNT(*), COUNT(DISTINCT host_name) FROM event GROUP BY status ORDER BY status"
     assert evidence.rows(counts) == [("approved", 60, 60), ("pending", 11, 11)]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.decision import Verdict
+from powertrip.domain.decision import ActorKind, Agent, Verdict
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Severity, Status
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
@@ -51,10 +51,21 @@ class Scene:
         return StormReference(storm_id=storm_id, watermark=view.watermark)
 
     async def decide(
-        self, reference: StormReference, number: int, verdict: Verdict = Verdict.APPROVE, by: str = CAROL
+        self,
+        reference: StormReference,
+        number: int,
+        verdict: Verdict = Verdict.APPROVE,
+        by: str = CAROL,
+        agent: Agent | None = None,
     ) -> Any:
         return await self.decider.decide(
-            reference, verdict, slack_id=by, team_id=None, reason="The nightly deployment", count=number
+            reference,
+            verdict,
+            slack_id=by,
+            team_id=None,
+            reason="The nightly deployment",
+            count=number,
+            agent=agent,
         )
 
     async def statuses(self) -> dict[str, int]:
@@ -140,6 +151,19 @@ async def test_each_event_has_its_decision_and_its_line_in_the_history(scene: Sc
         return batches, lines.count()
 
     assert await scene.thread.run(found) == ({("batch00001", CAROL, "The nightly deployment")}, 30)
+    assert await faults(scene.thread) == {}
+
+
+async def test_a_script_that_did_all_of_them_is_named_in_each_decision_and_on_the_card(scene: Scene) -> None:
+    reference = await scene.reference()
+    await scene.decide(reference, 30, agent=Agent(name="deploy.sh"))
+
+    def found() -> set[Any]:
+        return {(row.actor_kind, row.agent_name) for row in DecisionRow.select()}
+
+    assert await scene.thread.run(found) == {(ActorKind.AGENT, "deploy.sh")}
+    (batch,) = (await scene.store.storms.get(reference.storm_id)).batches
+    assert batch.agent_name == "deploy.sh"
     assert await faults(scene.thread) == {}
 
 

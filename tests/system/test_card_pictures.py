@@ -10,11 +10,12 @@ from powertrip.cards import Message
 from powertrip.cli.demo.workspace import local_slack
 from slack_emulator import BOT_TOKEN, SlackEmulator
 from tests.cards.states import kinds, states
+from tests.end_to_end.harness import ALICES_DM, login, powertrip_here, settings, write_config
 from tests.system.browser import Desk
 
 pytestmark = pytest.mark.system
 
-CAROL, SECURITY = "U0CAROL", "C0SECURITY"
+ALICE, CAROL, SECURITY = "U0ALICE", "U0CAROL", "C0SECURITY"
 WIDTHS = {"phone": 390, "desktop": 1280}
 HEIGHT = 2000
 """Pixels: a card is seen whole."""
@@ -63,3 +64,22 @@ async def test_the_question_before_approving_names_what_is_approved(
         ):
             await expect(question).to_contain_text(str(named))
         await desk.picture(screenshots / f"{kind}-phone-confirm.png")
+
+
+@pytest.mark.parametrize("screen", WIDTHS)
+async def test_the_rarer_answers_are_behind_a_menu_and_the_agent_is_asked_for_in_a_window(
+    browser: Browser, screenshots: Path, tmp_path: Path, screen: str
+) -> None:
+    async with local_slack() as slack:
+        path = write_config(tmp_path / "config.yaml", settings(slack, tmp_path))
+        async with powertrip_here(path) as (_, sender):
+            await sender.post(login("alice"))
+            desk = await Desk.of(browser, slack.url, ALICE, width=WIDTHS[screen], height=844)
+            await desk.look_at(ALICES_DM)
+            card = desk.message("Was this you")
+            await card.get_by_role("button", name="More actions").click()
+            await expect(desk.page.get_by_role("menuitem", name="Not sure")).to_be_visible()
+            await desk.picture(screenshots / f"answers-{screen}-menu.png")
+            await desk.page.get_by_role("menuitem", name="My agent or script").click()
+            await expect(desk.page.get_by_role("dialog")).to_contain_text("Which agent or script?")
+            await desk.picture(screenshots / f"answers-{screen}-agent.png")

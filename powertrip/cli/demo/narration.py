@@ -53,5 +53,6 @@ _SENTENCES: dict[str, Callable[[Any, str], str]] = {
     "decided": lambda row, login: (
         f"[bold]{login}: {row.detail['verdict']} by {_who(row)}[/bold], now {row.detail['status']}"
     ),
+    "not_sure": lambda row, login: f"[bold]{login}: {_who(row)} is not sure[/bold], nothing is decided",
     "refused": lambda row, login: f"{_who(row)} may not decide {login}: {row.detail['why']}",
 }

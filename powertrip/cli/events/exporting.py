@@ -40,6 +40,9 @@ COLUMNS = (
     "decided_by",
     "decided_at",
     "reason",
+    "actor_kind",
+    "agent_name",
+    "unsure",
 )
 FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 """What a formula begins with, the wide forms included that East Asian spreadsheets take for the same:
@@ -78,6 +81,7 @@ def _write(events: Iterator[Event], kind: Format, file: TextIO, on_each: Callabl
             row |= {
                 "fields": dict(event.fields),
                 "decisions": [asdict(decision) for decision in event.decisions],
+                "doubts": [asdict(doubt) for doubt in event.doubts],
                 "facts": asdict(event.facts) if event.facts else None,
                 "past": asdict(event.past) if event.past else None,
             }
@@ -102,6 +106,10 @@ def _row(event: Event) -> dict[str, Any]:
         "decided_by": last.actor_id if last else None,
         "decided_at": last.at if last else None,
         "reason": last.reason if last else None,
+        "actor_kind": last.actor_kind if last else None,
+        "agent_name": last.agent_name if last else None,
+        # Member ids, so that a name cannot look like two.
+        "unsure": " ".join(doubt.actor_id for doubt in event.doubts) or None,
     }
     return {name: _plain(value) for name, value in row.items()}
 

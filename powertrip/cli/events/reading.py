@@ -59,7 +59,7 @@ def as_table(listed: Iterator[Event], title: str) -> Table:
 def show(console: Console, event: Event) -> None:
     """Print everything about one event: its fields, occurrences, what origins say, and history."""
     for name, value in asdict(event).items():
-        if name not in ("decisions", "fold_key", "origins") and value not in (None, "", {}):
+        if name not in ("decisions", "doubts", "fold_key", "origins") and value not in (None, "", {}):
             console.print(f"[bold]{name}[/bold]  {printable(str(value))}")
     for occurrence in events.occurrences(event.id):
         console.print(f"occurrence {occurrence.revision}: {printable(occurrence.message)}")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain.checkpoint import Checkpoint, found_in
+from powertrip.domain.decision import ActorKind
 from powertrip.domain.event import OPEN, Status
 from powertrip.store.fields import MomentField
 from powertrip.store.history.findings import Findings
@@ -21,6 +22,7 @@ MISSED_AFTER = 2
 _moment = MomentField()
 _EXCEPTIONS = {
     "refused": "A decision was refused",
+    "not_sure": "Somebody was not sure",
     "notice_gone": "A card was deleted in Slack",
     "notice_stuck": "A card could not be changed any more",
     "origin_refused": "The HIDS refused a decision",
@@ -61,6 +63,7 @@ class Decider:
     verdicts: Counter[str] = field(default_factory=Counter)
     ways: Counter[str] = field(default_factory=Counter)
     with_reason: int = 0
+    for_agents: int = 0
 
 
 @dataclass(slots=True)
@@ -146,15 +149,16 @@ def _events(seen: Snapshot, told: Gathered, began: Any) -> None:
 def _decisions(seen: Snapshot, told: Gathered, began: Any) -> None:
     rows = seen.rows(
         """SELECT actor_id, actor_name, verdict,
-        CASE WHEN expectation_id IS NULL THEN via ELSE 'expectation' END, reason
+        CASE WHEN expectation_id IS NULL THEN via ELSE 'expectation' END, reason, actor_kind
         FROM decision WHERE at >= ? ORDER BY id""",
         began,
     )
-    for actor_id, name, verdict, via, reason in rows:
+    for actor_id, name, verdict, via, reason, kind in rows:
         decider = told.deciders.setdefault(actor_id, Decider(name))
         decider.verdicts[verdict] += 1
         decider.ways[via] += 1
         decider.with_reason += bool(reason)
+        decider.for_agents += kind == ActorKind.AGENT
 
 
 def _lines(seen: Snapshot, told: Gathered, began: Any) -> None:

@@ -92,6 +92,7 @@ def _answers(told: Gathered) -> str:
             decider.verdicts["close"],
             ", ".join(f"{way} {count:,}" for way, count in decider.ways.most_common()),
             decider.with_reason,
+            decider.for_agents,
         )
         for actor_id, decider in sorted(
             told.deciders.items(), key=lambda item: -sum(item[1].verdicts.values())
@@ -100,7 +101,18 @@ def _answers(told: Gathered) -> str:
     return (
         "<h2>Who answered, and how</h2>"
         + charts.by_wait(told.waits)
-        + table(("Person", "Approved", "Denied", "Closed", "By way of", "With a reason"), rows[:LISTED])
+        + table(
+            (
+                "Person",
+                "Approved",
+                "Denied",
+                "Closed",
+                "By way of",
+                "With a reason",
+                "For agents and scripts",
+            ),
+            rows[:LISTED],
+        )
         + _more(len(rows))
         + "<h2>Denied</h2>"
         + _events(told.denied, ("By", "Why"))

@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from powertrip.domain.decision import ActorKind
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import UNDONE, NoticeKind, Status
-from powertrip.store.history import seals
+from powertrip.store.history import doubted, seals
 from powertrip.store.history.chain import Coupled, current
+from powertrip.store.history.doubted import Doubted
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.reading import ODD, an_object, note_odd
 from powertrip.store.history.shown import Messages
@@ -25,6 +27,7 @@ from powertrip.store.history.streams import (
 )
 
 _RECORDS = ("event_opened", "occurrence_joined")
+DENIED = (Status.DENIED, Status.CLOSED)
 
 
 def check(
@@ -68,8 +71,9 @@ class _Case:
     decided_at: int | None = None
     decided_line: int = 0
     """The line of the last decision."""
-    alerted: bool = False
-    """Whether the security channel had to be told of a denial."""
+    to_tell: int = 0
+    """How often the security channel had to be told: that somebody is not sure, and of a denial."""
+    doubts: list[Doubted] = field(default_factory=list)
     subject: tuple[int, Any] | None = None
     storm: str | None = None
     """The storm that it is part of, or stands beside."""
@@ -120,6 +124,9 @@ class _Case:
                 self.storm, self.is_apart = detail.get("storm", self.storm), action == "storm_apart"
             case "subject_changed" if "subject_id" in detail:
                 self.subject = (line, detail["subject_id"])
+            case "not_sure":
+                self.doubts.append(doubted.of_line(line, actor_id, at, detail))
+                self.to_tell += bool(detail.get("outcome_channel"))
             case "decided":
                 self._decided(line, actor_id, at, detail, decisions.take(self.id))
             case "notice_posted" | "notice_updated":
@@ -142,7 +149,7 @@ class _Case:
             self.subject = (line, detail["subject_id"])
         if "event_seal" not in detail:
             self.findings.note("events from before their fields were sealed in the history")
-        elif self.row is not None and seals.of_values(self.row[12:]) != detail["event_seal"]:
+        elif self.row is not None and seals.of_values(self.row[13:]) != detail["event_seal"]:
             self._altered("event", f"event {self.id}", f"its fields are not those of audit line {line}")
 
     def _record(self, line: int, detail: Any, occurrences: Rows) -> None:
@@ -189,7 +196,7 @@ class _Case:
 
     def _decided(self, line: int, actor_id: Any, at: int, detail: Any, row: Row | None) -> None:
         self.status, self.decided_at, self.decided_line = detail.get("status"), at, line
-        self.alerted = self.alerted or bool(detail.get("outcome_channel"))
+        self.to_tell += bool(detail.get("outcome_channel"))
         if (expectation := detail.get("expectation")) is not None:
             problem = self.coupled.expected.use(expectation, line, detail.get("revision"))
             if problem is not None:
@@ -209,6 +216,8 @@ class _Case:
             "reason": (row[7], detail.get("reason")),
             "batch": (row[8], detail.get("batch")),
             "expectation": (row[9], detail.get("expectation")),
+            "kind": (row[10], detail.get("actor_kind", ActorKind.PERSON)),
+            "agent": (row[11:], (detail.get("agent_name"), detail.get("agent_running"))),
         }
         for name, (found, written) in said.items():
             if found != written:
@@ -227,7 +236,7 @@ class _Case:
         if self.row is None:
             self._missing("event", where, "it is gone, and the history tells of it")
             return
-        status, occurrences, next_reminder_at, decided_at, subject_id, is_test = self.row[:6]
+        status, occurrences, next_reminder_at, decided_at, subject_id, is_test, doubts = self.row[:7]
         if not self.is_opened:
             self._missing("opening", where, "no audit line tells that it was opened")
         if (status, decided_at) != (self.status, self.decided_at):
@@ -241,6 +250,8 @@ class _Case:
             if subject_id != current(written, line, self.coupled.renames):
                 self._altered("subject", where, f"it is about another member than audit line {line} says")
         self._check_place(status)
+        for fault in doubted.faults(doubts, self.doubts):
+            self._altered("doubt", where, fault)
         if is_test:
             return
         if status in UNDONE and next_reminder_at is None:
@@ -248,16 +259,15 @@ class _Case:
         kinds = self.messages.kinds
         if status == Status.PENDING and not kinds and not self._is_asked_elsewhere():
             self._missing("asked", where, "nobody was asked about it, and no card waits to be sent")
-        if (
-            self.alerted
-            and NoticeKind.OUTCOME not in kinds
-            and not self.waiting(self.id, DeliveryKind.OUTCOME)
+        if self.messages.count(NoticeKind.OUTCOME) < self.to_tell and not self.waiting(
+            self.id, DeliveryKind.OUTCOME
         ):
-            self._missing("alert", where, "it was denied, and the security channel never heard of it")
+            why = "it was denied" if status in DENIED else "somebody was not sure"
+            self._missing("alert", where, f"{why}, and the security channel never heard of it")
 
     def _check_place(self, status: str) -> None:
         """What a decision on it takes, and which storm's card asks about it."""
-        where, (storm, apart, has_storm, *weighed) = f"event {self.id}", (self.row or ())[6:12]
+        where, (storm, apart, has_storm, *weighed) = f"event {self.id}", (self.row or ())[7:13]
         weight = seals.weight(weighed)
         if self.weight is None or weight == self.weight:
             pass

@@ -35,6 +35,10 @@ class Messages:
         """What kinds of messages were ever posted."""
         return {posted.kind for posted in self.posted.values()}
 
+    def count(self, kind: NoticeKind) -> int:
+        """How many messages of a kind were ever posted."""
+        return sum(posted.kind == kind for posted in self.posted.values())
+
     def shown(self, line: int, action: str, detail: Any) -> None:
         """A line about a message that was posted or changed."""
         channel, ts = detail.get("channel"), detail.get("ts")

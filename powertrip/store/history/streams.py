@@ -13,7 +13,7 @@ def _columns(names: tuple[str, ...]) -> str:
 LINES = """SELECT event_id, id, action, actor_id, at, detail FROM audit
     WHERE event_id IS NOT NULL ORDER BY {key}, id"""
 EVENTS = f"""SELECT id, status, occurrences, next_reminder_at, decided_at, subject_slack_id, is_test,
-    storm_id, storm_apart, EXISTS (SELECT 1 FROM storm s WHERE s.id = event.storm_id),
+    doubts, storm_id, storm_apart, EXISTS (SELECT 1 FROM storm s WHERE s.id = event.storm_id),
     {_columns(seals.WEIGHED)},
     {_columns(seals.OF_EVENT)} FROM event ORDER BY {{key}}"""  # noqa: S608 (names of ours)
 OCCURRENCES = f"""SELECT event_id, revision, {_columns(seals.OF_OCCURRENCE)} FROM occurrence
@@ -21,7 +21,7 @@ OCCURRENCES = f"""SELECT event_id, revision, {_columns(seals.OF_OCCURRENCE)} FRO
 OCCURRENCE = f"""SELECT revision, {_columns(seals.OF_OCCURRENCE)} FROM occurrence
     WHERE event_id = ? AND revision = ?"""  # noqa: S608 (names of ours)
 DECISIONS = """SELECT event_id, id, verdict, actor_id, actor_name, at, via, revision, reason, batch_id,
-    expectation_id FROM decision ORDER BY {key}, id"""
+    expectation_id, actor_kind, agent_name, agent_running FROM decision ORDER BY {key}, id"""
 NOTICES = """SELECT event_id, id, kind, channel, ts, shown_revision, removed_at, shown_digest FROM notice
     ORDER BY {key}, id"""
 

@@ -82,6 +82,7 @@ def _write(plans: Sequence[DecisionPlan], now: datetime) -> None:
             revision=decision.revision,
             reason=decision.reason,
             batch=decision.batch_id,
+            **decision.about_agent,
         )
     denials = [plan for plan in plans if plan.decision.verdict is Verdict.DENY]
     if denials:

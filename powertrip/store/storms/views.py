@@ -124,7 +124,7 @@ def _outliers(condition: Any) -> tuple[Outlier, ...]:
 def _batches(storm_id: str) -> tuple[Batch, ...]:
     of_storm = EventRow.select(EventRow.id).where(members(storm_id))
     together = DecisionRow.batch_id.is_null(False) & DecisionRow.event_id.in_(of_storm)
-    what = (DecisionRow.verdict, DecisionRow.actor_id, DecisionRow.reason)
+    what = (DecisionRow.verdict, DecisionRow.actor_id, DecisionRow.reason, DecisionRow.agent_name)
     found: Any = (
         DecisionRow.select(*what, fn.MAX(DecisionRow.at), fn.COUNT(DecisionRow.id))
         .where(together)
@@ -139,8 +139,9 @@ def _batches(storm_id: str) -> tuple[Batch, ...]:
             at=moment,
             reason=reason or "",
             count=count,
+            agent_name=agent_name,
         )
-        for verdict, actor, reason, moment, count in found.tuples()
+        for verdict, actor, reason, agent_name, moment, count in found.tuples()
     )
 
 
