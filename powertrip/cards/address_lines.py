@@ -136,8 +136,8 @@ def backups(event: Event) -> list[Line]:
 def trail(event: Event) -> list[Line]:
     """Who decided what, and who was not sure, in order; and what is still to be done."""
     lines: list[Line] = []
-    said: Decision | Doubt
-    for said in sorted((*event.decisions, *event.doubts[:DOUBTS_SHOWN]), key=attrgetter("at")):
+    answers: list[Decision | Doubt] = [*event.decisions, *event.doubts[:DOUBTS_SHOWN]]
+    for said in sorted(answers, key=attrgetter("at")):
         lines += [doubted(event, said)] if isinstance(said, Doubt) else decided(event, said)
     if (left := len(event.doubts) - DOUBTS_SHOWN) > 0:
         lines.append([text(f"… and {words.count(left, 'other')} {words.does(left, 'is', 'are')} not sure.")])

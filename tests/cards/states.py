@@ -165,7 +165,7 @@ def states(about: Event) -> dict[str, Message]:
         "listed": reminder_list([about, replace(others[0], facts=hostile), others[1]], in_channel, hour),
         "second": event_card(half, _view(NoticeKind.SECOND, "channel", mention=REVIEWERS), later(minutes=1)),
         "unsure": event_card(unsure, first, soon),
-        "unsure told": denied_alert(unsure, _view(NoticeKind.OUTCOME, "channel"), soon),
+        "unsure-told": denied_alert(unsure, _view(NoticeKind.OUTCOME, "channel"), soon),
         "claimed": event_card(replace(about, fields={**about.fields, CLAIM: "claude"}), first, soon),
         "approved": event_card(_decided(about, Status.APPROVED, *approvals), first, hour),
         "agent": event_card(

@@ -21,8 +21,8 @@ POLICY = [
 
 @pytest.fixture
 def changes() -> dict[str, Any]:
-    """A policy that demands a reason for root, and a second person for the vault."""
-    return {"policy": POLICY}
+    """A policy that demands a reason for root, and a second person for the vault; and one reviewer."""
+    return {"policy": POLICY, "reviewers": {"group": None, "users": [CAROL]}}
 
 
 def ref_on(card: SeenMessage) -> str:
