@@ -22,6 +22,7 @@ from powertrip.domain.event import MISSED_AT, Event, Severity
 from powertrip.domain.people import Person
 from powertrip.domain.policy import When
 from powertrip.domain.severity import ASCENDING, SeverityLists
+from powertrip.domain.storms import is_failed
 
 FUTURE = timedelta(minutes=5)
 """A record that is dated further ahead is asked about: nobody's clock is that wrong by itself."""
@@ -222,6 +223,8 @@ def outside_of_scope(expected: Expectation, whose: Expectable, event: Event) -> 
         "another network": expected.network is None or _is_in(event.source_ip, expected.network),
         "another key": expected.key is None or key_of(event) == expected.key,
         "records that differ": not any(name in event.varied for name in _NAMING),
+        # Who tries, and fails, may not be who is expected.
+        "did not succeed": not is_failed(event),
         "a higher severity": ASCENDING.index(event.severity) <= ASCENDING.index(expected.severity),
         "a higher risk": is_at_least(expected.risk, event.risk.level),
         "sensitive, and announced by whom it is about": not (whose.is_sensitive and expected.is_own),

@@ -58,6 +58,8 @@ def test_what_fits_in_every_respect_is_covered() -> None:
         ({"source_ip": "2001:db8::1"}, "another network"),
         ({"fields": {"key_fingerprint": KEY[:-1] + "x"}}, "another key"),
         ({"fields": {"method": "password"}}, "another key"),
+        ({"fields": {"key_fingerprint": KEY, "event_outcome": "failure"}}, "did not succeed"),
+        ({"is_test": True}, "a test"),
         ({"severity": Severity.HIGH}, "a higher severity"),
         ({"facts": known(35)}, "a higher risk"),
         ({"varied": {"source_ip": ("198.51.100.7",)}}, "records that differ"),

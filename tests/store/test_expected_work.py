@@ -17,9 +17,11 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.store import Store, inbox
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.expected_work import covering
 from powertrip.store.expected_work.rows import columns_of, is_any_open
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.habits import past_of_row
+from powertrip.store.history.expected import ExpectedWork
 from powertrip.store.migrating import migrate
 from powertrip.store.tables import DeliveryRow, EventRow
 from tests.claiming import take_next
@@ -352,6 +354,14 @@ async def test_a_batch_asks_one_question_more_where_nothing_is_expected(
     assert about == ["SELECT 1 FROM expected_work WHERE ended_at IS NULL LIMIT 1"]
 
 
+async def test_it_asks_none_where_nothing_can_be_covered(
+    database_thread: DatabaseThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await stand(Store(database_thread))
+    monkeypatch.setattr(covering, "is_any_open", None)
+    assert await come(database_thread, login("one"), whose=None) == [Status.PENDING]
+
+
 async def test_what_has_ended_makes_that_question_no_slower(tmp_path: Any) -> None:
     opened = open_database(f"sqlite:///{tmp_path}/powertrip.db")
     migrate(opened)
@@ -363,3 +373,13 @@ async def test_what_has_ended_makes_that_question_no_slower(tmp_path: Any) -> No
     await thread.run(insert_all, ExpectedWorkRow, rows)
     assert await steps(thread, is_any_open) <= before + 1
     await thread.close()
+
+
+def test_a_line_that_an_expectation_approved_something_stands_between_its_confirmation_and_its_end() -> None:
+    lines = ExpectedWork()
+    for line, action in ((1, "announced"), (3, "confirmed"), (9, "ended")):
+        lines.take(line, 0, f"expectation_{action}", CAROL, {"expectation": "worked", "until": ""})
+    assert lines.use("worked", 5, 1) is None
+    for line, wrong in ((2, "not confirmed before"), (10, "had ended before")):
+        assert wrong in (lines.use("worked", line, 1) or "")
+    assert "no audit line tells" in (lines.use("forged", 5, 1) or "")
