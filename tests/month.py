@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from powertrip.domain.decision import ActorKind
 from powertrip.domain.event import NoticeKind, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.report import Answer, Asked, Report
@@ -34,6 +35,7 @@ def asked(name: str, day: int, subject: str | None, **changes: Any) -> Asked:
         "is_bot": False,
         "values": {"user_name": name, "host_name": "web-1", "source_ip": "192.0.2.10"},
         "decisive": None,
+        "is_expected": False,
         "was_asked": True,
         "asked_at": at,
         "in_person": subject is not None,
@@ -135,4 +137,6 @@ def _decision(event_id: str, answer: Answer) -> dict[str, Any]:
         "revision": 1,
         "reason": None,
         "batch_id": "batch" if answer.in_bulk else None,
+        "actor_kind": ActorKind.AGENT if answer.by_agent else ActorKind.PERSON,
+        "expectation_id": "expected" if answer.by_expectation else None,
     }

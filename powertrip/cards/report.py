@@ -73,16 +73,18 @@ def report_digest(report: Report) -> Digest:
 
 
 def _lines(report: Report) -> Iterator[str]:
+    unasked = report.events - report.asked - report.expected
+    later = f"; {unasked:,} more had no card yet" if unasked else ""
+    if report.asked:
+        waiting = report.asked - report.answered
+        told = [f"{report.answered:,} answered", f"{report.denied:,} of them denied", f"{waiting:,} open"]
+        yield f"Asked: {words.count(report.asked, 'event')}; {', '.join(told)}{later}"
+    else:
+        yield f"Asked: nothing in this time{later}."
+    if report.expected:
+        yield f"Covered by expectations: {report.expected:,} more, of which nobody was asked"
     if not report.asked:
-        missing = f", and {words.count(report.events, 'event')} had no card yet" if report.events else ""
-        yield f"Asked: nothing in this time{missing}."
         return
-    waiting = report.asked - report.answered
-    told = [f"{report.answered:,} answered", f"{report.denied:,} of them denied", f"{waiting:,} open"]
-    unasked = report.events - report.asked
-    yield f"Asked: {words.count(report.asked, 'event')}; {', '.join(told)}" + (
-        f"; {unasked:,} more had no card yet" if unasked else ""
-    )
     if report.in_storms:
         yield f"In storms: {report.in_storms:,} of them, of which no times are measured"
     if report.settled:

@@ -50,6 +50,8 @@ class Answer:
     by_agent: bool = False
     in_bulk: bool = False
     """One decision covered many: neither fast nor part of a burst, for it takes a typed count."""
+    by_expectation: bool = False
+    """It was announced, and nobody was asked."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class Asked:
     """What could be named in a rule: `user_name`, `host_name`, `source_ip`, and its first decisive field."""
     decisive: str | None
     """The name of that field."""
+    is_expected: bool
+    """Whether an expectation covers it, so that nobody was asked."""
     was_asked: bool
     """Whether any message about it reached Slack."""
     asked_at: datetime | None
@@ -149,6 +153,8 @@ class Report:
     is_own: bool
     """Whether it is about one person, for whom alone it is."""
     events: int
+    expected: int
+    """Those that an expectation covers, so that nobody was asked."""
     asked: int
     answered: int
     denied: int

@@ -98,7 +98,7 @@ class Tally:
         """`own`: the member whom the report is about, and for whom alone it is."""
         self._own = own
         self._few = 1 if own else FEW
-        self._events = self._asked = self._answered = self._denied = self._in_storms = 0
+        self._events = self._expected = self._asked = self._answered = self._denied = self._in_storms = 0
         self._settled = self._unreminded = 0
         self._groups = {group: _Group() for group in Group}
         self._cards: Counter[tuple[str, str]] = Counter()
@@ -113,6 +113,7 @@ class Tally:
     def _add(self, each: Asked) -> None:
         self._events += 1
         self._per_day[f"{each.received_at:%Y-%m-%d}"][each.status] += 1
+        self._expected += each.is_expected
         if not each.was_asked:
             return
         self._asked += 1
@@ -177,6 +178,7 @@ class Tally:
             until=until,
             is_own=self._own is not None,
             events=self._events,
+            expected=self._expected,
             asked=self._asked,
             answered=self._answered,
             denied=self._denied,

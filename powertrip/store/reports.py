@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 
+from powertrip.domain.decision import ActorKind
 from powertrip.domain.delivery import DeliveryKind, Digest
 from powertrip.domain.event import NoticeKind, Severity
 from powertrip.domain.people import SubjectKind
@@ -24,9 +25,10 @@ LEASE = timedelta(minutes=10)
 """Without a report for so long, another process may write it."""
 _ONLY = 1
 """The id of the one row."""
-_AGENT = "agent"
-# A release may know who says they acted: a person, or an agent for them.
-_ACTOR_KIND: Any = getattr(DecisionRow, "actor_kind", None)
+_DECISION = (
+    *(DecisionRow.event_id, DecisionRow.actor_id, DecisionRow.at, DecisionRow.verdict, DecisionRow.batch_id),
+    *(DecisionRow.actor_kind, DecisionRow.expectation_id),
+)
 _EVENT = (
     *(EventRow.id, EventRow.rule, EventRow.severity, EventRow.status, EventRow.received_at),
     *(EventRow.user_name, EventRow.host_name, EventRow.source_ip, EventRow.fields, EventRow.headline),
@@ -76,6 +78,7 @@ def _asked(
     row: Any, notices: dict[str, tuple[datetime, str]], answer: Answer | None, *, in_storm: bool
 ) -> Asked:
     first = notices.get(NoticeKind.FIRST)
+    is_expected = answer is not None and answer.by_expectation
     reminders = [notices[kind][0] for kind in (NoticeKind.REMINDER, NoticeKind.NUDGE) if kind in notices]
     decisive = next((name for name in row.headline or () if row.fields.get(name)), None)
     values = {"user_name": row.user_name, "host_name": row.host_name, "source_ip": row.source_ip}
@@ -91,13 +94,14 @@ def _asked(
         is_bot=row.subject_kind == SubjectKind.BOT,
         values={name: value for name, value in values.items() if value},
         decisive=decisive,
-        was_asked=bool(notices) or in_storm,
+        is_expected=is_expected,
+        was_asked=not is_expected and (bool(notices) or in_storm),
         asked_at=first[0] if first else None,
         in_person=first is not None and first[1].startswith(DIRECT),
         # One that got a card of its own before is asked there.
-        in_storm=in_storm and first is None,
+        in_storm=in_storm and first is None and not is_expected,
         reminded_at=min(reminders, default=None),
-        answer=answer,
+        answer=None if is_expected else answer,
     )
 
 
@@ -117,21 +121,18 @@ def _answers(event_ids: list[str]) -> dict[str, Answer]:
     """The first decision on each event that has one: it ends the wait."""
     if not event_ids:
         return {}
-    columns: list[Any] = [DecisionRow.event_id, DecisionRow.actor_id, DecisionRow.at, DecisionRow.verdict]
-    columns += [DecisionRow.batch_id, *([] if _ACTOR_KIND is None else [_ACTOR_KIND])]
-    # What an expectation covers nobody was asked about.
-    by_people = among(DecisionRow.event_id, event_ids) & DecisionRow.expectation_id.is_null()
-    query = DecisionRow.select(*columns).where(by_people).order_by(DecisionRow.id)
+    query = DecisionRow.select(*_DECISION).where(among(DecisionRow.event_id, event_ids))
     found: dict[str, Answer] = {}
-    for row in read_all(query):
+    for row in read_all(query.order_by(DecisionRow.id)):
         found.setdefault(
             row.event_id,
             Answer(
                 actor_id=row.actor_id,
                 at=row.at,
                 verdict=row.verdict,
-                by_agent=getattr(row, "actor_kind", None) == _AGENT,
+                by_agent=row.actor_kind == ActorKind.AGENT,
                 in_bulk=row.batch_id is not None,
+                by_expectation=row.expectation_id is not None,
             ),
         )
     return found

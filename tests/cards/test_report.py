@@ -11,7 +11,7 @@ from powertrip.domain.report import Report
 from powertrip.domain.report_advice import Advice
 from tests.cards.hostile import NASTY
 from tests.cards.reading import buttons, mentioned, objections, read
-from tests.month import PEOPLE, REVIEWERS, month, report_of
+from tests.month import PEOPLE, REVIEWERS, asked, month, report_of
 from tests.samples import ALICE
 
 PEOPLE_IN_WORDS = (
@@ -61,6 +61,19 @@ def test_nothing_asked_is_said_in_a_line() -> None:
     assert card(report_of([])) == [
         "# 📊 What was asked, 2026-01-01 to 2026-02-01",
         "Asked: nothing in this time.",
+    ]
+
+
+def test_what_was_expected_is_counted_and_not_called_unasked() -> None:
+    expected = [
+        asked(f"e{n}", 1, ALICE, is_expected=True, was_asked=False, asked_at=None, in_person=False)
+        for n in range(4)
+    ]
+    said = "Covered by expectations: 4 more, of which nobody was asked"
+    assert card(report_of(expected))[1:] == ["Asked: nothing in this time.", said]
+    assert card(report_of([*month(), *expected]))[1:3] == [
+        "Asked: 81 events; 80 answered, 1 of them denied, 1 open; 1 more had no card yet",
+        said,
     ]
 
 

@@ -1,12 +1,12 @@
 """What reports count is read in short steps, and the weekly one is handed out once."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
-from peewee import CharField
 from pydantic import TypeAdapter
 
 from powertrip.domain.delivery import Box, Delivery, DeliveryKind, Digest, Note, Posted
@@ -15,7 +15,7 @@ from powertrip.store import Store, reports
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.migrating import migrate
 from powertrip.store.report_tables import ReportDueRow
-from powertrip.store.tables import DecisionRow, DeliveryRow, EventRow
+from powertrip.store.tables import DeliveryRow, EventRow
 from tests.claiming import take_next
 from tests.month import SINCE, UNTIL, answered, asked, month, write
 from tests.samples import ALICE, NOW, SECURITY, later
@@ -92,23 +92,21 @@ async def test_what_came_of_a_busy_history_is_read_too(database_thread: Database
     assert not any(each.in_storm for each in read if each.asked_at is not None)
 
 
-async def test_where_decisions_say_who_acted_an_agents_is_told_from_a_persons(
-    database_thread: DatabaseThread, store: Store, monkeypatch: pytest.MonkeyPatch
+async def test_an_agents_is_told_from_a_persons_and_what_was_expected_was_not_asked(
+    database_thread: DatabaseThread, store: Store
 ) -> None:
-    # A column of another name stands in for the one that a release may have.
-    kind = CharField(null=True, column_name="reason")
-    kind.bind(DecisionRow, "actor_kind", set_attribute=False)
-    monkeypatch.setattr(reports, "_ACTOR_KIND", kind)
-    said = {"none": None, "person": "person", "agent": "agent"}
-    await database_thread.run(write, [answered(asked(name, 1, ALICE), 5) for name in said])
-    for name, value in said.items():
-        changed = DecisionRow.update(reason=value).where(DecisionRow.event_id == name)
-        await database_thread.run(changed.execute)
+    about = asked("person", 1, ALICE)
+    written = [
+        answered(about, 5),
+        answered(replace(about, id="agent"), 5, by_agent=True),
+        answered(replace(about, id="expected", asked_at=None), 0, by_expectation=True),
+    ]
+    await database_thread.run(write, written)
     read = [each async for page in store.reports.pages(Span(since=SINCE, until=UNTIL)) for each in page]
-    assert {each.id: each.group for each in read} == {
-        "none": Group.PEOPLE,
-        "person": Group.PEOPLE,
-        "agent": Group.AGENTS,
+    assert {each.id: (each.group, each.is_expected, each.was_asked) for each in read} == {
+        "person": (Group.PEOPLE, False, True),
+        "agent": (Group.AGENTS, False, True),
+        "expected": (None, True, False),
     }
 
 

@@ -43,6 +43,8 @@ def _head(report: Report, database: str, version: str) -> str:
 def _parts(report: Report) -> Iterator[str]:
     if not report.asked:
         yield "<p>Nothing was asked in this time.</p>"
+    if report.expected:
+        yield f"<p>Expectations covered {report.expected:,} more events, of which nobody was asked.</p>"
     if not report.events:
         return
     shown = {status for of_day in report.per_day.values() for status in of_day}
