@@ -7,7 +7,8 @@ from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.doubt import DoubtPlan
 from powertrip.domain.event import Event
 from powertrip.store import audit, deliveries, events
-from powertrip.store.database import Role, transaction
+from powertrip.store.database import Role, Turn, transaction, wait_for
+from powertrip.store.expected_work import changing as expected_work
 from powertrip.store.rows import doubts_column, lock_events
 from powertrip.store.tables import EventRow
 
@@ -17,6 +18,8 @@ def doubt(event_id: str, plan: Callable[[Event], DoubtPlan], now: datetime) -> E
 
     Raises UnknownEvent, and whatever `plan` raises: nothing was changed then.
     """
+    # Nothing more of this person is approved without asking from here on.
+    wait_for(Turn.DECIDING)
     # Of two who say so at once the later adds to what the earlier said.
     lock_events([event_id])
     planned = plan(events.get(event_id))
@@ -33,6 +36,7 @@ def doubt(event_id: str, plan: Callable[[Event], DoubtPlan], now: datetime) -> E
         is_subject=said.is_subject,
         outcome_channel=planned.channel,
     )
+    expected_work.end_for([event.subject], actor_id=said.actor_id, why=expected_work.NOT_SURE, now=now)
     deliveries.touch([event_id], now)
     if planned.channel:
         # A kind that an earlier release beside this one knows, which asks whether the event is expected.

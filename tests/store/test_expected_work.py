@@ -11,9 +11,10 @@ import pytest
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.doubt import plan as doubt_plan
 from powertrip.domain.due import Enriched
 from powertrip.domain.event import Event, Severity, Status
-from powertrip.domain.people import Subject, SubjectKind
+from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
 from powertrip.store import Store, inbox
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
@@ -26,7 +27,20 @@ from powertrip.store.migrating import migrate
 from powertrip.store.tables import DeliveryRow, EventRow
 from tests.claiming import take_next
 from tests.expecting import WHOSE, announce, confirm, expectation, expected_ask, stand
-from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, decided, decision, event, known, later, record
+from tests.samples import (
+    ALICE,
+    BOB,
+    CAROL,
+    NOW,
+    SECURITY,
+    decided,
+    decision,
+    doubt,
+    event,
+    known,
+    later,
+    record,
+)
 from tests.store.busy import faults
 from tests.store.plans import steps
 
@@ -175,6 +189,18 @@ async def test_a_denial_of_the_person_ends_it_in_the_same_transaction(
     ended = await expected(store)
     assert (ended.ended_at, ended.ended_why) == (SOON, "something of this person was denied")
     assert [each.id for each in await store.expected_work.standing()] == ["bobs"]
+    assert await come(database_thread, login("after")) == [Status.PENDING]
+    assert await faults(database_thread) == {}
+
+
+async def test_it_ends_too_where_somebody_is_not_sure(database_thread: DatabaseThread, store: Store) -> None:
+    await stand(store)
+    await come(database_thread, login("odd", host_name="db-1"))
+    said, alice = doubt(), Actor(slack_id=ALICE, name="Alice", standing=Standing.MEMBER)
+    await store.doubts.doubt(
+        "odd", lambda about: doubt_plan(about, said, alice, security_channel=SECURITY), SOON
+    )
+    assert (await expected(store)).ended_why == "somebody is not sure of something of this person"
     assert await come(database_thread, login("after")) == [Status.PENDING]
     assert await faults(database_thread) == {}
 

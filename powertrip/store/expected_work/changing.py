@@ -18,6 +18,7 @@ from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.history import seals
 
 DENIED = "something of this person was denied"
+NOT_SURE = "somebody is not sure of something of this person"
 
 
 def get(expectation_id: str) -> Expectation | None:
@@ -85,11 +86,11 @@ def end_all(
     return [each for each in ended if each is not None]
 
 
-def end_for(subjects: Iterable[Subject], *, actor_id: str, now: datetime) -> None:
-    """End all of the people whose events were denied; belongs where the turn of decisions is held."""
+def end_for(subjects: Iterable[Subject], *, actor_id: str, now: datetime, why: str = DENIED) -> None:
+    """End all of those whose events were denied, or doubted; belongs where the turn of decisions is held."""
     for theirs, value in sorted({each for subject in subjects if (each := _of(subject))}):
         for expected in find(f"{theirs} = ? AND ended_at IS NULL ORDER BY id", value):
-            _end(expected.id, actor_id, DENIED, now)
+            _end(expected.id, actor_id, why, now)
 
 
 def _of(subject: Subject) -> tuple[str, str] | None:
