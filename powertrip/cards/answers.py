@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from powertrip.cards import address, address_lines, buttons, fields, habits, words
+from powertrip.cards import address, address_lines, buttons, fields, follow_up, habits, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -109,6 +109,7 @@ _HELP = (
     ("unsure ID", "you are not sure; reviewers look into it, and nothing is decided"),
     ("agent ID [NAME]", "it was expected, and done by an agent or a script of yours"),
     ("close ID note", "for reviewers: a denied event is dealt with"),
+    ("note ID text", "for reviewers: what was found out about a denied event"),
     ("history [@user|host|address] [since]", "what happened, and what became of it"),
     ("sources [NAME]", "what came of each source's records, and what no rule knew"),
     ("stats", "numbers, with a chart"),
@@ -126,9 +127,14 @@ _EXPECTATIONS = (
 
 
 def show_card(
-    event: Event, occurrences: Sequence[Occurrence], notices: Sequence[Notice], now: datetime
+    event: Event,
+    occurrences: Sequence[Occurrence],
+    notices: Sequence[Notice],
+    now: datetime,
+    *,
+    for_reviewer: bool = False,
 ) -> Message:
-    """All that is known of an event."""
+    """All that is known of an event; what reviewers noted about it only for them."""
     status = f"{words.STATUS_MARK[event.status]} {words.STATUS[event.status].capitalize()}, event {event.ref}"
     standing: list[Line] = []
     if why := words.why_in_channel(event):
@@ -152,6 +158,7 @@ def show_card(
             *habits.usual(event),
         ],
         [*fields.evidence(event), *address.evidence(event)],
+        follow_up.notes(event) if for_reviewer else [],
         standing,
     ]
     blocks = [header(status), *paragraphs(*groups), *buttons.for_status(event), *_records(occurrences)]

@@ -3,6 +3,7 @@
 from powertrip.cards import words
 from powertrip.cards.blocks import Block, actions, button, confirm, overflow
 from powertrip.cards.text import fit
+from powertrip.domain import lifecycle
 from powertrip.domain.decision import FOR_AGENT, UNSURE
 from powertrip.domain.event import Event, Status
 
@@ -44,9 +45,18 @@ def deciding(event: Event, *, with_menu: bool = True) -> Block:
 
 
 def closing(event: Event) -> Block:
-    """Close, for a denied event; the note is asked in a modal."""
-    says = f"Close {words.summary(event)}"
-    return actions([button("Close…", CLOSE, value(event), says=says)])
+    """Close, for a denied event; the note is asked in a modal, and says why where its list is not done.
+
+    Where its person says that it was them after all, Approve stands beside it, for somebody else.
+    """
+    summary = words.summary(event)
+    is_done = event.follow_up is None or not event.follow_up.undone
+    label = "Close…" if is_done else "Waive the rest and close…"
+    close = button(label, CLOSE, value(event), says=f"Close {summary}")
+    if not lifecycle.is_claimed(event):
+        return actions([close])
+    agree = button("Approve…", APPROVE, value(event), says=f"Approve {summary}")
+    return actions([agree, close])
 
 
 def not_again(event: Event) -> Block:

@@ -5,28 +5,37 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from powertrip.cards import address, address_lines, buttons, fields, habits, hids, words
+from powertrip.cards import address, address_lines, buttons, fields, follow_up, habits, hids, words
 from powertrip.cards.blocks import (
+    MESSAGE_JSON,
+    MESSAGE_SIZE,
+    TEXT_BYTES,
+    Block,
     Line,
     as_text,
     calling,
     date,
     footer,
     header,
+    json_size,
     link,
     paragraph,
     paragraphs,
     preformatted,
+    size,
     text,
 )
 from powertrip.cards.message import CardView, Message
 from powertrip.cards.text import named, show
+from powertrip.domain import lifecycle
 from powertrip.domain.address import RiskLevel
 from powertrip.domain.event import Event, NoticeKind, Status
 
 # Characters of the log line, in the card and in its plain text.
 MESSAGE_LIMIT = 1500
 MESSAGE_LIMIT_IN_TEXT = 400
+BRIEF_TEXT_BYTES = 1500
+"""Of the plain text of a card that has no room for more."""
 
 GREY, GREEN, YELLOW, RED = "#8d8d8d", "#2eb67d", "#ecb22e", "#e01e5a"
 
@@ -42,6 +51,19 @@ _DECIDED_COLOURS = {Status.APPROVED: GREEN, Status.DENIED: RED, Status.CLOSED: G
 
 def event_card(event: Event, view: CardView, now: datetime) -> Message:
     """The card of an event in whatever status it is; `now` is when it is sent."""
+    message = _card(event, view, now)
+    # What is written about a denied event comes on top of all that a card may hold: the evidence gives way.
+    if event.follow_up is not None and not _fits(message):
+        message = _card(event, replace(view, is_brief=True), now)
+    return message
+
+
+def _fits(message: Message) -> bool:
+    blocks = [*message.blocks, *(block for part in message.attachments for block in part["blocks"])]
+    return sum(map(size, blocks)) <= MESSAGE_SIZE and json_size(message.arguments()) <= MESSAGE_JSON
+
+
+def _card(event: Event, view: CardView, now: datetime) -> Message:
     # A mention in an attachment might notify nobody, so the call stands among the blocks.
     call = [] if event.status in FINAL else calling(view.mention)
     asked, groups = headline(event, view, now), _groups(event, view)
@@ -50,21 +72,30 @@ def event_card(event: Event, view: CardView, now: datetime) -> Message:
     rows = buttons.for_status(event) if can_press else []
     if view.offers:
         rows = [buttons.not_again(event)]
-    evidence = [paragraph([*fields.evidence(event), *address.evidence(event)])]
-    if event.message:
-        evidence.append(preformatted(show(event.message, MESSAGE_LIMIT)))
-    if event.cut:
-        evidence.append(paragraph([address_lines.cut_off(event.cut)]))
+    if can_press or view.audience == "person":
+        rows = [*follow_up.rows(event, view), *rows]
     identity = [text(f"Event {event.ref} · rule {show(event.rule, 60)}")]
-    evidence.append(footer([identity, *_next_reminder(event, now)]))
+    evidence = [*_evidence(event, view), footer([identity, *_next_reminder(event, now)])]
     return Message(
         text=as_text(
-            [[text(asked)], *_in_order_of_weight(event, groups, call, now=now, command=view.command)]
+            [[text(asked)], *_in_order_of_weight(event, groups, call, now=now, command=view.command)],
+            BRIEF_TEXT_BYTES if view.is_brief else TEXT_BYTES,
         ),
         blocks=[*paragraphs(call), header(asked), *paragraphs(*groups), *rows],
         # Slack folds a long attachment away, and never the question and its buttons.
         attachments=[{"color": colour(event), "blocks": evidence}],
     )
+
+
+def _evidence(event: Event, view: CardView) -> list[Block]:
+    if view.is_brief:
+        return [paragraph([[text("The evidence: "), text(f"{view.command} show {event.id}", code=True)]])]
+    blocks = [paragraph([*fields.evidence(event), *address.evidence(event)])]
+    if event.message:
+        blocks.append(preformatted(show(event.message, MESSAGE_LIMIT)))
+    if event.cut:
+        blocks.append(paragraph([address_lines.cut_off(event.cut)]))
+    return blocks
 
 
 def denied_alert(event: Event, view: CardView, now: datetime) -> Message:
@@ -75,8 +106,12 @@ def denied_alert(event: Event, view: CardView, now: datetime) -> Message:
 def headline(event: Event, view: CardView, now: datetime) -> str:
     """The question that is asked, or the outcome and whose it is."""
     if event.status in FINAL or (event.status is Status.DENIED and view.kind is not NoticeKind.REMINDER):
+        if lifecycle.is_claimed(event) and view.kind is NoticeKind.OUTCOME:
+            claimed = words.person(event.subject) or "The person"
+            return f"↩️ {claimed} says it was them after all: it stays denied unless somebody else agrees"
         if event.status is Status.DENIED and view.kind is NoticeKind.OUTCOME:
-            return f"🚨 Denied{_by(event)}: somebody has to look into this now"
+            what = follow_up.who_has_it(event) or "somebody has to look into this now"
+            return f"🚨 Denied{_by(event)}: {what}"
         mark, became = words.STATUS_MARK[event.status], words.STATUS[event.status].capitalize()
         return f"{mark} {became}{_by(event)}{words.for_agent(event)}"
     return words.alarm(event) + _question(event, view, now)
@@ -89,7 +124,7 @@ def _question(event: Event, view: CardView, now: datetime) -> str:
         waits = {
             Status.PENDING: f"nobody has decided for {waited}",
             Status.HALF_APPROVED: f"waiting {waited} for a second person",
-            Status.DENIED: f"denied {waited} ago, not yet closed",
+            Status.DENIED: f"denied {waited} ago, {follow_up.who_has_it(event) or 'not yet closed'}",
         }
         return f"Reminder {view.reminder}: {waits[event.status]}"
     if event.status is Status.HALF_APPROVED:
@@ -133,6 +168,8 @@ def colour(event: Event) -> str:
 
 
 def _groups(event: Event, view: CardView) -> list[list[Line]]:
+    after = follow_up.lines(event, view)
+    is_urgent = view.audience == "person"
     # To the person a card never says why it came: it came because the event is theirs.
     why = address_lines.about(event) if view.audience == "channel" else []
     timing = address_lines.timing(event, view.cards.late_after, view.cards.future_after)
@@ -140,6 +177,8 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
     return [
         # Who decided and why comes before what it was about: that is what a decided card is read for.
         address_lines.trail(event),
+        # What a person has to do now comes before all else; what reviewers tick stands above its buttons.
+        after if is_urgent else [],
         [address_lines.summary(event), *address_lines.essentials(event), *why],
         # What is unusual comes before what is as ever.
         [
@@ -158,6 +197,7 @@ def _groups(event: Event, view: CardView) -> list[list[Line]]:
             # What approving takes stands right above its button.
             *demands,
         ],
+        [] if is_urgent else after,
     ]
 
 
@@ -172,7 +212,7 @@ def _in_order_of_weight(
     event: Event, groups: Sequence[Sequence[Line]], call: Sequence[Line], *, now: datetime, command: str
 ) -> list[Line]:
     """The lines of the plain text below its headline: what must not be cut off comes first."""
-    trail, facts, *others = groups
+    trail, urgent, facts, *others, after = groups
     # Slack's notification shows little more than the headline and this line.
     decisive = [text(f"{words.summary(event)} · {words.weight(event)}")]
     # Where no button can be pressed, the id is what a reader needs next.
@@ -185,6 +225,8 @@ def _in_order_of_weight(
         *call,
         *trail,
         [text(by_id)],
+        *urgent,
+        *after,
         *facts[1:],
         *chain.from_iterable(others),
         *_next_reminder(event, now),

@@ -11,6 +11,7 @@ from powertrip.config.section import Section
 from powertrip.config.values import Duration
 from powertrip.domain.delivery import Shown
 from powertrip.domain.event import NoticeKind
+from powertrip.domain.not_me import Guidance
 
 Mention = NewType("Mention", str)
 """Whom to call: a Slack member id (`U…`, `W…`) or the id of a user group (`S…`)."""
@@ -44,6 +45,12 @@ class CardView:
     """The slash command that does what the buttons do."""
     offers: bool = False
     """Whether its reader may ask not to be asked about the like again."""
+    for_reviewers: bool = False
+    """Whether it stands in the security channel, where what is done after a denial is."""
+    guidance: Guidance = Guidance()  # noqa: RUF009 (frozen)
+    """What a person is told to do after a denial."""
+    is_brief: bool = False
+    """Whether it leaves out what there is no room for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

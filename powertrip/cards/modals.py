@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from powertrip.cards import address_lines, habits
+from powertrip.cards import address_lines, follow_up, habits
 from powertrip.cards.blocks import Block, paragraph, plain, text
 from powertrip.domain.agents import NAME_LIMIT
 from powertrip.domain.decision import Verdict
@@ -92,6 +92,7 @@ def _about(event: Event) -> Block:
             *address_lines.failed(event),
             *address_lines.claim(event),
             *habits.unusual(event),
+            *follow_up.in_modal(event),
         ]
     )
 

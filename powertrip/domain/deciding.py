@@ -9,6 +9,7 @@ from powertrip.domain.agents import Suggestion, suggestion
 from powertrip.domain.decision import ActorKind, Decision, Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.hids import Watch
+from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Actor, Subject
 from powertrip.domain.policy import Policy
 from powertrip.domain.reminders import Reminders
@@ -48,6 +49,15 @@ class DecisionPlan:
     """The origins that are told of every decision."""
     suggestion: Suggestion | None = None
     """What reviewers may do about an agent or script, said once for each user name."""
+    checklist: tuple[str, ...] = ()
+    """What reviewers are to tick off after a denial."""
+
+    @property
+    def left_out(self) -> dict[str, list[int]]:
+        """What of the checklist is not ticked where the event is closed all the same."""
+        follow_up = self.before.follow_up
+        undone = [item.number for item in follow_up.undone] if follow_up else []
+        return {"waived": undone} if undone and self.after.status is Status.CLOSED else {}
 
     def outcome(self, rest: Event | None) -> Outcome:
         """The outcome, where `rest` holds the occurrences that the decision does not cover."""
@@ -110,6 +120,7 @@ def plan(
     security_channel: str,
     watches: Iterable[Watch],
     rest_id: str,
+    not_me: NotMe | None = None,
     shown: int | None = None,
 ) -> DecisionPlan:
     """Check that `actor` may take `decision` on `event` now, and lay out what follows.
@@ -135,6 +146,8 @@ def plan(
         raise ReasonRequired("Approving for an agent or a script takes its name.")
     if not decision.reason and decision.verdict is Verdict.CLOSE:
         raise ReasonRequired("Closing a denied event takes a note: what was found, and what was done.")
+    if not decision.reason and decision.verdict is Verdict.APPROVE and event.status is Status.DENIED:
+        raise ReasonRequired("Approving what was denied takes a reason: how it is known that it was them.")
     if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
         raise ReasonRequired("Approving this takes a reason.")
     first_due = reminders.first_due(schedule, decision.at)
@@ -153,4 +166,5 @@ def plan(
         rest_remind_at=first_due,
         tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all and not event.is_test),
         suggestion=suggestion(event, decision, security_channel),
+        checklist=not_me.checklist_of(event.rule) if not_me and after.status is Status.DENIED else (),
     )

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from powertrip.domain.address import AddressFacts, Risk, RiskLevel, worst
 from powertrip.domain.decision import Decision, Doubt
+from powertrip.domain.follow_up import FollowUp
 from powertrip.domain.habits import Past
 from powertrip.domain.hids import OriginStanding
 from powertrip.domain.people import Subject, SubjectKind
@@ -74,6 +75,8 @@ class BackupTold:
 
     channel: str
     at: datetime
+    status: Status | None = None
+    """The event's, as the channel was told it; None where an earlier release told it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +135,8 @@ class Event:
     """In the order they were taken; the last one made the status."""
     doubts: tuple[Doubt, ...] = ()
     """Who was not sure, in the order they said so."""
+    follow_up: FollowUp | None = None
+    """What became of it after a denial; None for one that nobody denied."""
     backups: tuple[BackupTold, ...] = ()
     origins: tuple[OriginStanding, ...] = ()
     reminders: int = 0

@@ -22,6 +22,8 @@ def decide(event: Event, decision: Decision) -> Event:
     SecondPersonRequired where the first approver tries to be the second.
     """
     target = TRANSITIONS.get((event.status, decision.verdict))
+    if is_claimed(event) and decision.verdict is Verdict.APPROVE:
+        return replace(event, status=Status.APPROVED, decisions=(*event.decisions, decision))
     if target is None:
         raise refusal(event, decision.verdict)
     if target is Status.APPROVED and event.requires_second_person:
@@ -30,6 +32,14 @@ def decide(event: Event, decision: Decision) -> Event:
         elif any(earlier.actor_id == decision.actor_id for earlier in event.decisions):
             raise SecondPersonRequired("You approved this already. It takes a second person to finish it.")
     return replace(event, status=target, decisions=(*event.decisions, decision))
+
+
+def is_claimed(event: Event) -> bool:
+    """Whether it is denied and its person says that it was them after all, so that others may approve it.
+
+    It does not wait again as if nobody had decided: what came since is asked about in an event of its own.
+    """
+    return event.status is Status.DENIED and event.follow_up is not None and event.follow_up.claim is not None
 
 
 def refusal(event: Event, verdict: Verdict) -> AlreadyDecided | NotInThisStatus:

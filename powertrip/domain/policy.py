@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import OneOrMore, Written, as_list
+from powertrip.domain import lifecycle
 from powertrip.domain.address import RiskLevel, is_at_least
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Severity
@@ -83,6 +84,8 @@ def authorise(event: Event, actor: Actor, verdict: Verdict) -> None:
     unconfirmed_denial = verdict is Verdict.DENY and actor.standing is Standing.UNKNOWN
     if actor.standing is not Standing.MEMBER and not unconfirmed_denial:
         raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+    if verdict is Verdict.APPROVE and lifecycle.is_claimed(event):
+        _authorise_reversal(event, actor)
     if actor.is_reviewer or (is_subject and verdict is not Verdict.CLOSE):
         return
     if is_subject:
@@ -90,6 +93,14 @@ def authorise(event: Event, actor: Actor, verdict: Verdict) -> None:
     raise NotAllowed(
         "Only the person this event is about and the reviewers can decide it. Nothing was changed."
     )
+
+
+def _authorise_reversal(event: Event, actor: Actor) -> None:
+    """Raise NotAllowed unless `actor` is the second person that it takes to approve what was denied."""
+    if event.subject.slack_id == actor.slack_id:
+        raise NotAllowed("It was denied, so a reviewer who has not denied it has to agree that it was you.")
+    if any(made.verdict is Verdict.DENY and made.actor_id == actor.slack_id for made in event.decisions):
+        raise NotAllowed("You denied this, so another reviewer has to agree that it was right after all.")
 
 
 def _any_glob(patterns: Iterable[str], value: str) -> bool:

@@ -16,6 +16,7 @@ from powertrip.domain.event import Event
 from powertrip.domain.expectations import Expectable, ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
+from powertrip.domain.not_me import NotMe
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
@@ -55,6 +56,7 @@ class Settings:
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
     report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
     expectations: ExpectationSection = ExpectationSection()  # noqa: RUF009 (frozen)
+    not_me: NotMe = field(default_factory=NotMe)
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)

@@ -103,6 +103,7 @@ class Decider:
                 security_channel=settings.security_channel,
                 watches=settings.watches,
                 rest_id=context.new_id(),
+                not_me=settings.not_me,
                 shown=shown,
             )
 

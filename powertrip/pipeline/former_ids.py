@@ -2,6 +2,7 @@
 
 import structlog
 
+from powertrip.domain import lifecycle
 from powertrip.domain.event import Event, Status
 from powertrip.domain.people import may_be_former
 from powertrip.errors import PowertripError
@@ -16,9 +17,10 @@ ROUND = 20
 async def recognise(context: Context, event: Event, slack_id: str) -> Event:
     """`event` with the id of whoever acts on it now in place of one that they had.
 
-    Raises SlackError or StoreError where it cannot be told whether they approved it before.
+    Raises SlackError or StoreError where it cannot be told whether they approved it, or denied it, before.
     """
-    approvers = {item.actor_id for item in event.decisions} if event.status is Status.HALF_APPROVED else set()
+    takes_another = event.status is Status.HALF_APPROVED or lifecycle.is_claimed(event)
+    approvers = {item.actor_id for item in event.decisions} if takes_another else set()
     subject = {event.subject.slack_id} if event.subject.slack_id else set()
     was_renamed = False
     for former in may_be_former(slack_id, sorted(approvers | subject)):

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from powertrip import cards
 from powertrip.cards import CardView, Mention, Message
-from powertrip.domain import reminders
+from powertrip.domain import lifecycle, reminders
+from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, ReminderNumbers, Shown
-from powertrip.domain.event import NoticeKind, Snapshot, Status
+from powertrip.domain.event import Event, NoticeKind, Snapshot, Status
 from powertrip.domain.offering import is_offered
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
@@ -58,7 +59,7 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
             snapshots = [item for item in snapshots if _is_still_of_use(item, delivery)]
     if not snapshots:
         return None
-    view = _view(snapshots, delivery, settings, link)
+    view = _view(snapshots, delivery, settings, link, now)
     events = [item.event for item in snapshots]
     if view.kind is NoticeKind.NUDGE:
         message = cards.nudge(events, view, now)
@@ -115,7 +116,9 @@ def _storm(
     return cards.storm_card(view, shown, links=links, bulk=settings.storms.bulk, now=now)
 
 
-def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, link: Link) -> CardView:
+def _view(
+    snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings, link: Link, now: datetime
+) -> CardView:
     kind, channel, number = NOTICE_KIND.get(delivery.kind, NoticeKind.REMINDER), delivery.channel, 0
     if delivery.kind is DeliveryKind.UPDATE:
         # An updated message stays the kind it was sent as.
@@ -130,12 +133,8 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
         or (kind is NoticeKind.OUTCOME and not snapshots[0].event.is_open)
         or (kind is NoticeKind.REMINDER and reminders.mentions_reviewers(settings.reminders, number))
     )
-    called = settings.reviewers.called
-    if kind is NoticeKind.SECOND:
-        # Whoever approved already cannot be the second.
-        approved = {item.actor_id for item in snapshots[0].event.decisions}
-        called = tuple(slack_id for slack_id in called if slack_id not in approved)
-    only = snapshots[0].event if len(snapshots) == 1 else None
+    events = [item.event for item in snapshots]
+    only = events[0] if len(events) == 1 else None
     return CardView(
         kind=kind,
         audience="person" if channel.startswith(DIRECT) else "channel",
@@ -144,10 +143,30 @@ def _view(snapshots: Sequence[Snapshot], delivery: Delivery, settings: Settings,
         and is_offered(only, settings.expectable(only)),
         reminder=number,
         first_link=_first_link(snapshots, kind, channel, link),
-        mention=tuple(map(Mention, called)) if calls_reviewers else (),
+        mention=tuple(map(Mention, _called(events, kind, settings, now))) if calls_reviewers else (),
         cards=settings.cards,
         command=settings.command,
+        for_reviewers=channel == settings.security_channel,
+        guidance=settings.not_me.guidance(events[0].rule),
     )
+
+
+def _called(events: Sequence[Event], kind: NoticeKind, settings: Settings, now: datetime) -> tuple[str, ...]:
+    """Whom a message mentions: the reviewers, or whoever has all of these events."""
+    called, first = settings.reviewers.called, events[0]
+    is_claimed = len(events) == 1 and lifecycle.is_claimed(first)
+    if kind is NoticeKind.SECOND or is_claimed:
+        # Whoever approved already, or denied, cannot be the second; nor can who says that it was them.
+        one = {item.actor_id for item in first.decisions if not is_claimed or item.verdict is Verdict.DENY}
+        one |= {first.subject.slack_id or ""} if is_claimed else set()
+        return tuple(slack_id for slack_id in called if slack_id not in one)
+    denied = [event for event in events if event.status is Status.DENIED]
+    owners = [event.follow_up.quiet_for(now) for event in denied if event.follow_up]
+    if len(owners) < len(events) or not all(owners):
+        return called
+    # An update of the first call would notify nobody anyway.
+    is_again = kind is NoticeKind.REMINDER
+    return tuple(dict.fromkeys(owner.slack_id for owner in owners if owner)) if is_again else ()
 
 
 def _first_link(snapshots: Sequence[Snapshot], kind: NoticeKind, channel: str, link: Link) -> str | None:

@@ -63,6 +63,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         storms=config.storms,
         expectations=config.expectations,
         also_tell=config.also_tell,
+        not_me=config.not_me,
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
         report=config.report,

@@ -17,12 +17,12 @@ STATS_DAYS = 30
 _MENTION = re.compile(r"<@([UW][A-Z0-9]{2,20})(?:\|[^>]*)?>")
 _PAGE = re.compile(r"page=([0-9]{1,5})")
 _SPAN = re.compile(r"([0-9]{1,5})([smhdw])")
-_ANSWERS = frozenset({*Verdict, UNSURE, FOR_AGENT})
+_ANSWERS = frozenset({*Verdict, UNSURE, FOR_AGENT, "note"})
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
 def is_decision(text: str) -> bool:
-    """Whether what was typed decides an event, or keeps that somebody is not sure."""
+    """Whether what was typed decides an event, or is kept with one."""
     return any(word.lower() in _ANSWERS for word in text.split(maxsplit=1)[:1])
 
 

@@ -18,6 +18,7 @@ from powertrip.domain.trial import NO_SOURCE
 from powertrip.errors import NotAllowed, OutsideError, PowertripError, ReasonRequired, Refused, Unavailable
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
+from powertrip.pipeline.follow_up import FollowUps
 from powertrip.pipeline.former_ids import recognise
 from powertrip.pipeline.ports import Trials
 from powertrip.pipeline.report import make_report
@@ -33,6 +34,7 @@ from powertrip.slack.arguments import (
 from powertrip.slack.caller import Caller
 from powertrip.slack.chart import send_chart
 from powertrip.slack.expectations import ExpectationCommands
+from powertrip.slack.follow_up import note_by_command
 from powertrip.slack.mentions import with_mentions
 from powertrip.slack.menu import OtherAnswers
 from powertrip.slack.modals import ModalContext, open_modal
@@ -61,6 +63,7 @@ class Commands:
             "close": partial(self.decide, Verdict.CLOSE),
             UNSURE: others.unsure,
             FOR_AGENT: others.agent,
+            "note": self.note,
             "history": self.history,
             "sources": self.sources,
             "stats": self.stats,
@@ -128,6 +131,11 @@ class Commands:
             return answer
         return _with_note(answer, f"Only the first {REASON_LIMIT:,} characters of the reason were kept.")
 
+    async def note(self, caller: Caller, arguments: list[str]) -> Message:
+        """`note ID text`: for reviewers, about a denied event."""
+        who, command = (caller.slack_id, caller.team_id), self._context.settings.command
+        return await note_by_command(FollowUps(self._context), *who, arguments, command=command)
+
     async def pending(self, caller: Caller, arguments: list[str]) -> Message:
         """`pending [me|all|@user]`: what waits for a decision; without a word, all that they may see."""
         page, words = page_of(arguments)
@@ -169,7 +177,8 @@ class Commands:
         occurrences = await self._context.store.events.occurrences(event.id)
         notices = await self._context.store.notices.of_event(event.id)
         await self._context.store.events.answered({event.id: event.revision})
-        return cards.show_card(event, occurrences, notices, self._context.clock())
+        now, is_reviewer = self._context.clock(), actor.is_reviewer
+        return cards.show_card(event, occurrences, notices, now, for_reviewer=is_reviewer)
 
     async def history(self, caller: Caller, arguments: list[str]) -> Message:
         """`history [@user|host|address] [since]`: what happened and what became of it, newest first."""

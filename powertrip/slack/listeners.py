@@ -17,6 +17,7 @@ from powertrip.errors import PowertripError, ReasonRequired
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.pipeline.decide_storm import StormDecider
+from powertrip.pipeline.follow_up import FollowUps
 from powertrip.pipeline.ports import Trials
 from powertrip.slack.answering import (
     ACK_PATIENCE,
@@ -33,6 +34,7 @@ from powertrip.slack.answering import (
 from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
 from powertrip.slack.commands import Commands
+from powertrip.slack.follow_up import ACTIONS, WRITING, FollowUpListeners
 from powertrip.slack.menu import OtherAnswers
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
 from powertrip.slack.offers import OfferListeners
@@ -89,6 +91,7 @@ class Listeners:
         self._others = OtherAnswers(context, decider)
         self._storms = StormListeners(StormDecider(context))
         self._offers = OfferListeners(context)
+        self._follow_ups = FollowUpListeners(FollowUps(context))
         self._pending = pending
 
     def register(self, app: AsyncApp) -> None:
@@ -105,6 +108,9 @@ class Listeners:
         app.view(cards.OFFER_CALLBACK)(track(self._offers.on_modal))
         app.action(cards.STORM)(track(self._storms.on_button))
         app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
+        app.action(ACTIONS)(track(self._follow_ups.on_button))
+        app.action(WRITING)(track(self._follow_ups.on_writing))
+        app.view(cards.FOLLOW_UP_CALLBACK)(track(self._follow_ups.on_modal))
         # Slack sends only the commands of the app's manifest, and a reload may rename ours.
         app.command(re.compile("."))(track(self.on_command))
         app.error(self.on_error)

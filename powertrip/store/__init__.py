@@ -20,6 +20,7 @@ from powertrip.store.doubts import Doubts
 from powertrip.store.enrichment_cache import EnrichmentCache
 from powertrip.store.events import Events
 from powertrip.store.expected_work.sweep import ExpectedWork
+from powertrip.store.follow_ups import FollowUps
 from powertrip.store.gaps import Gaps
 from powertrip.store.gathering import Gathering
 from powertrip.store.heartbeat import Heartbeats
@@ -73,6 +74,7 @@ class Store:
         self.events = Events(database)
         self.expectations = Expectations(database)
         self.expected_work = ExpectedWork(database)
+        self.follow_ups = FollowUps(database)
         self.gaps = Gaps(database)
         self.gathering = Gathering(database)
         self.heartbeat = Heartbeats(database)

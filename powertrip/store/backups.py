@@ -33,10 +33,9 @@ def told(delivery: Delivery, event_ids: Sequence[str], now: datetime) -> None:
     """Record that a channel was told of events, so that their cards say so."""
     deliveries.touch(event_ids, now)
     deliveries.finish(delivery, now)
-    insert_all(
-        BackupRow,
-        [{"event_id": event_id, "channel": delivery.channel, "sent_at": now} for event_id in event_ids],
-    )
+    said = {snapshot.event.id: snapshot.event.status for snapshot in delivery.snapshots}
+    told_of = [{"event_id": event_id, "status": said.get(event_id)} for event_id in event_ids]
+    insert_all(BackupRow, [{**about, "channel": delivery.channel, "sent_at": now} for about in told_of])
     for event_id in event_ids:
         audit.append("backup_told", now, event_id=event_id, channel=delivery.channel)
 

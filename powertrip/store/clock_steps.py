@@ -14,6 +14,7 @@ from powertrip.store import heartbeat
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import for_update
 from powertrip.store.expected_work.tables import ExpectedWorkRow
+from powertrip.store.follow_up_tables import FollowUpRow
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState, SightingRow, SightingState
 from powertrip.store.poll_tables import GapRow, PollRow
@@ -153,6 +154,7 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
     (VoiceRow.heard_at, VoiceRow.source.is_null(False)),
     (HeartbeatCardRow.alive_at, HeartbeatCardRow.id == _ONLY),
     (StormRow.next_reminder_at, StormRow.next_reminder_at.is_null(False)),
+    (FollowUpRow.owned_until, FollowUpRow.owned_until.is_null(False)),
     # From here on it is counted when a storm is over, and when its card may be drawn again.
     (StormRow.last_at, StormRow.ended_at.is_null()),
     (StormMessageRow.shown_at, StormMessageRow.removed_at.is_null()),

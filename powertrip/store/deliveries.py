@@ -147,9 +147,10 @@ def touch(event_ids: Collection[str], now: datetime) -> None:
     enqueue_updates(event_ids, now)
 
 
-def enqueue_updates(event_ids: Collection[str], now: datetime) -> None:
-    """Queue an update of each message about the events."""
-    update_messages(_messages_about(event_ids), now)
+def enqueue_updates(event_ids: Collection[str], now: datetime, only: tuple[str, ...] = ("",)) -> None:
+    """Queue an update of each message about the events, in the conversations whose ids begin so."""
+    messages = _messages_about(event_ids)
+    update_messages([message for message in messages if message[0].startswith(only)], now)
 
 
 def enqueue_redraws(event_ids: Collection[str], now: datetime) -> None:

@@ -14,7 +14,7 @@ from powertrip.domain.due import DueReminder
 from powertrip.domain.event import OPEN, UNDONE, Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import UnknownEvent
-from powertrip.store import audit, deliveries, splitting, suggestions, written
+from powertrip.store import audit, deliveries, follow_ups, splitting, suggestions, written
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.expected_work import changing as expected_work
@@ -101,6 +101,7 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         reason=decision.reason,
         outcome_channel=plan.outcome_channel,
         **decision.about_agent,
+        **plan.left_out,
     )
     if decision.verdict is Verdict.DENY:
         expected_work.end_for([plan.before.subject], actor_id=decision.actor_id, now=decision.at)
@@ -115,13 +116,14 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         (DeliveryKind.OUTCOME, plan.outcome_channel),
         (DeliveryKind.SECOND, plan.second_channel),
     )
-    deliveries.enqueue(
-        [
-            deliveries.new(kind, channel, decision.at, event_ids=[event_id])
-            for kind, channel in told_at_once
-            if channel
-        ]
-    )
+    told = [
+        deliveries.new(kind, channel, decision.at, event_ids=[event_id])
+        for kind, channel in told_at_once
+        if channel
+    ]
+    deliveries.enqueue(told)
+    if status is Status.DENIED:
+        follow_ups.begin(event_id, told[0]["uid"] if told else None, plan.checklist, decision.at)
     return plan.outcome(rest)
 
 

@@ -32,7 +32,8 @@ def rename(former: str, current: str, now: datetime) -> None:
     """
     theirs = EventRow.subject_slack_id == former
     moved = EventRow.update(subject_slack_id=current).where(theirs).execute()
-    half = EventRow.select(EventRow.id).where(EventRow.status == Status.HALF_APPROVED)
+    # A denial, too: whoever gave it cannot be the one who takes it back.
+    half = EventRow.select(EventRow.id).where(EventRow.status.in_((Status.HALF_APPROVED, Status.DENIED)))
     first_approvals = (DecisionRow.actor_id == former) & DecisionRow.event_id.in_(half)
     approvals = DecisionRow.update(actor_id=current).where(first_approvals).execute()
     if moved or approvals:

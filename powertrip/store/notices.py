@@ -1,12 +1,13 @@
 """Messages that Slack confirmed, what each of them shows, and which of them are out of date."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from powertrip.domain.delivery import GATHERED, Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.event import Notice, NoticeKind, Status
-from powertrip.store import audit, deliveries, gathering
+from powertrip.store import audit, deliveries, follow_ups, gathering
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.rows import LockedEvent, lock_events, notice_from, notices_in, rows_of
@@ -23,6 +24,10 @@ def posted(
     event_ids = [item.event_id for item in shown]
     locked = lock_events(event_ids)
     deliveries.finish(delivery, now, where)
+    if kind is NoticeKind.OUTCOME and follow_ups.told(delivery.uid, event_ids, now):
+        # This message says nothing of when it was told, so it is as good as new.
+        shown = [replace(item, version=item.version + 1) if item.version else item for item in shown]
+        locked = lock_events(event_ids)
     rows = [
         {
             "event_id": item.event_id,

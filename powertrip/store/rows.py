@@ -17,6 +17,7 @@ from powertrip.domain.habits import Past
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.store import written
 from powertrip.store.among import among
+from powertrip.store.follow_up_rows import by_event as follow_ups_of
 from powertrip.store.hids import standings
 from powertrip.store.tables import BackupRow, DecisionRow, EventRow, NoticeRow, OccurrenceRow
 
@@ -129,7 +130,17 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         decisions.setdefault(row.event_id, []).append(decision)
     backups: dict[str, list[BackupTold]] = {}
     for told in written.rows_of(BackupRow, "event_id", event_ids):
-        backups.setdefault(told.event_id, []).append(BackupTold(channel=told.channel, at=told.sent_at))
+        status = Status(told.status) if told.status else None
+        backups.setdefault(told.event_id, []).append(
+            BackupTold(channel=told.channel, at=told.sent_at, status=status)
+        )
+    follow_ups = follow_ups_of(
+        [
+            event_id
+            for event_id, taken in decisions.items()
+            if any(decision.verdict is Verdict.DENY for decision in taken)
+        ]
+    )
     origins = standings.by_event(event_ids)
     users = _users([row.id for row in rows if "user_name" in (row.varied or {})])
     earliest = _earliest([row.id for row in rows if row.revision > 1])
@@ -139,6 +150,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
             users=users.get(event.id, 1),
             earlier_occurred_at=_before(earliest.get(event.id), event.occurred_at),
             decisions=tuple(decisions.get(event.id, ())),
+            follow_up=follow_ups.get(event.id),
             backups=tuple(backups.get(event.id, ())),
             origins=tuple(origins.get(event.id, ())),
         )

@@ -252,6 +252,8 @@ class BackupRow(Table):
     channel = CharField()
     sent_at = MomentField()
     digest_at = MomentField(null=True)
+    # The event's, as the channel was told it.
+    status = CharField(null=True)
 
 
 class QuarantineRow(Table):

@@ -10,8 +10,10 @@ from powertrip.domain.address import AddressFacts, AddressKind, Network, Place, 
 from powertrip.domain.agents import CLAIM
 from powertrip.domain.decision import ActorKind, Verdict
 from powertrip.domain.event import Event, NoticeKind, Status
+from powertrip.domain.follow_up import DenialNote, FollowUp, Item, NoteKind, Owner
 from powertrip.domain.habits import Past
 from powertrip.domain.hids import OriginStanding, OriginState
+from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.rules import Match, load_rules
 from tests.samples import BOB, CAROL, decision, doubt, event, later, record
@@ -84,6 +86,8 @@ FOR_AGENT: dict[str, Any] = {
     "agent_name": "nightly-backup",
     "agent_running": True,
 }
+NOT_ME = NotMe(phone="+49 30 901820", runbook="https://wiki.example.com/not-me")
+GUIDANCE = NOT_ME.guidance("ssh_login")
 RULES = load_rules([{"use": pack} for pack in ("ssh", "sudo", "cloudtrail", "github")], lambda _: "here")
 
 
@@ -177,12 +181,52 @@ def states(about: Event) -> dict[str, Message]:
             _view(NoticeKind.OUTCOME, "channel", mention=REVIEWERS),
             later(minutes=1),
         ),
+        "after-no": event_card(
+            replace(_decided(about, Status.DENIED, denial), follow_up=followed(about)),
+            replace(first, guidance=GUIDANCE),
+            later(minutes=10),
+        ),
+        "taken-on": denied_alert(
+            replace(_decided(about, Status.DENIED, denial), follow_up=followed(about, claim=None)),
+            _view(NoticeKind.OUTCOME, "channel", for_reviewers=True, guidance=GUIDANCE),
+            later(minutes=10),
+        ),
+        "taken-back": denied_alert(
+            replace(_decided(about, Status.DENIED, denial), follow_up=followed(about)),
+            _view(NoticeKind.OUTCOME, "channel", for_reviewers=True, mention=REVIEWERS, guidance=GUIDANCE),
+            later(minutes=10),
+        ),
         "closed": event_card(_decided(about, Status.CLOSED, denial, note), first, later(hours=2)),
     }
     if is_person:
         nudged = _view(NoticeKind.NUDGE, "person", first_link="http://127.0.0.1/archives/D0/p1")
         seen["nudged"] = nudge([about], nudged, later(minutes=10))
     return seen
+
+
+def followed(about: Event, **changes: Any) -> FollowUp:
+    """What became of a denied event within minutes."""
+    items = tuple(
+        Item(number=number, text=text) for number, text in enumerate(NOT_ME.checklist_of(about.rule), 1)
+    )
+    note = DenialNote(
+        kind=NoteKind.NOTE,
+        actor_id=CAROL,
+        actor_name="Carol",
+        at=later(minutes=8),
+        text="She was on a train.",
+    )
+    claim = replace(
+        note, kind=NoteKind.CLAIM, actor_id=about.subject.slack_id or BOB, text="My own backup script."
+    )
+    made = FollowUp(
+        told_at=later(minutes=2),
+        owner=Owner(slack_id=CAROL, name="Carol", since=later(minutes=5), until=later(days=1)),
+        items=(replace(items[0], done_by=CAROL, done_at=later(minutes=7)), *items[1:]),
+        notes=(note,),
+        claim=claim,
+    )
+    return replace(made, **changes)
 
 
 def _view(kind: NoticeKind, audience: Any, **changes: Any) -> CardView:

@@ -21,6 +21,7 @@ from powertrip.pipeline.ports import Origin
 from powertrip.runtime.app import Running, powertrip
 from powertrip.settings import load_config
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
+from slack_emulator.seen import SeenMessage
 from tests.databases import provide_database
 
 ROOT = Path(__file__).parents[2]
@@ -86,6 +87,11 @@ def login(
     """One record as a log shipper posts it."""
     message = f"Accepted publickey for {user} from {address} port 50000 ssh2: ED25519 SHA256:{'k' * 43}"
     return {"message": message, "host": host, "program": "sshd", **fields}
+
+
+def asks(message: SeenMessage) -> bool:
+    """Whether a message has buttons that decide; a denied one has others."""
+    return any(button["action_id"] in ("approve", "deny") for button in message.buttons)
 
 
 class Sender:

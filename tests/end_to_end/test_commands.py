@@ -3,7 +3,7 @@
 import pytest
 
 from slack_emulator.control import Control, SeenMessage
-from tests.end_to_end.harness import ANY_RATE, Sender, login
+from tests.end_to_end.harness import ANY_RATE, Sender, asks, login
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 
 pytestmark = pytest.mark.usefixtures("running")
@@ -96,7 +96,7 @@ async def test_history_finds_events_by_what_people_know(sender: Sender, control:
     await sender.post(login("alice"))
     card = await card_for(control, "alice")
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
-    await control.wait_for(lambda s: not s.message(card).buttons)
+    await control.wait_for(lambda s: not asks(s.message(card)))
     await answer(control, CAROL, f"history {words}", ": 1 event", "bastion-1", "approved", "Alice")
 
 

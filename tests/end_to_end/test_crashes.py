@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.end_to_end.harness import login
+from tests.end_to_end.harness import asks, login
 from tests.end_to_end.scene import ALICE, CAROL, SECURITY, Scene, deliver_until_acknowledged, scene_in
 
 
@@ -119,7 +119,7 @@ async def test_killed_right_after_a_click_is_acknowledged(scene: Scene) -> None:
     await scene.settle()
     assert scene.evidence.statuses() == ["pending"]
     await scene.control.press(ALICE, card.channel, card.ts, action_id="approve")
-    await scene.control.wait_for(lambda s: not s.message(card).buttons)
+    await scene.control.wait_for(lambda s: not asks(s.message(card)))
     await scene.settle()
 
 
@@ -157,9 +157,9 @@ async def test_killed_while_a_reminder_is_posted_for_what_is_decided_before_the_
     await scene.hold("chat.postMessage")
     reminder = await scene.control.message_in(SECURITY)
     await scene.control.press(ALICE, card.channel, card.ts, action_id="approve")
-    await scene.control.wait_for(lambda s: not s.message(card).buttons)
+    await scene.control.wait_for(lambda s: not asks(s.message(card)))
     await scene.kill_and_restart()
-    await scene.control.wait_for(lambda s: not s.message(reminder).buttons)
+    await scene.control.wait_for(lambda s: not asks(s.message(reminder)))
     await scene.settle()
 
 
@@ -179,7 +179,7 @@ async def test_killed_while_a_modal_is_submitted(scene: Scene) -> None:
     await scene.settle()
     assert scene.evidence.statuses() == ["pending"]
     assert (await scene.control.submit(ALICE, {"text": "Deploying the fix"})).acked
-    await scene.control.wait_for(lambda s: not s.message(card).buttons)
+    await scene.control.wait_for(lambda s: not asks(s.message(card)))
     await scene.settle()
     assert scene.evidence.rows("SELECT verdict, reason FROM decision") == [("approve", "Deploying the fix")]
 

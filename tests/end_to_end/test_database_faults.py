@@ -13,7 +13,7 @@ import pytest
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.evidence import Evidence, assert_promises_kept, until
-from tests.end_to_end.harness import SECRET, Process, Sender, free_port, login, settings, write_config
+from tests.end_to_end.harness import SECRET, Process, Sender, asks, free_port, login, settings, write_config
 from tests.end_to_end.scene import SECURITY, Scene, scene_in
 
 PATIENCE_OF_SENDERS = 15.0
@@ -82,7 +82,7 @@ async def test_senders_are_told_to_come_back_while_postgresql_is_down(
     await scene.log_in("alice", "3", address="198.51.100.3")
     await scene.card("198.51.100.3")
     await scene.control.press("U0ALICE", card.channel, card.ts, action_id="approve")
-    await scene.control.wait_for(lambda s: not s.message(card).buttons)
+    await scene.control.wait_for(lambda s: not asks(s.message(card)))
     await scene.settle()
 
 

@@ -8,7 +8,7 @@ import pytest
 from powertrip.pipeline.decide import REASON_LIMIT
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
-from tests.end_to_end.harness import ANY_RATE, Sender, login, powertrip_here, settings, write_config
+from tests.end_to_end.harness import ANY_RATE, Sender, asks, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 
 POLICY = [
@@ -37,7 +37,7 @@ async def test_a_demanded_reason_is_asked_in_a_modal_and_shown_on_the_card(
     await control.press(CAROL, SECURITY, card.ts, action_id="approve")
     await control.wait_for(lambda s: s.modal(CAROL))
     assert (await control.submit(CAROL, {"text": "Restoring the backup"})).acked
-    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
     assert state.message(card).shows("Restoring the backup")
 
 
@@ -49,7 +49,7 @@ async def test_whoever_submits_a_reason_too_late_reads_in_the_modal_who_was_firs
     await control.press(CAROL, SECURITY, card.ts, action_id="approve")
     await control.wait_for(lambda s: s.modal(CAROL))
     await control.press(CAROL, SECURITY, card.ts, action_id="deny")
-    await control.wait_for(lambda s: not s.message(card).buttons)
+    await control.wait_for(lambda s: not asks(s.message(card)))
     await control.submit(CAROL, {"text": "Restoring the backup"})
     state = await control.wait_for(lambda s: (s.modal(CAROL) or {}).get("errors"))
     # A window shows no mentions, so the name stands there instead.
@@ -77,7 +77,7 @@ async def test_a_command_without_the_demanded_reason_opens_the_same_window(
     await control.wait_for(lambda s: s.modal(CAROL))
     await control.submit(CAROL, {"text": "Restoring the backup"})
     await control.ephemeral_to(CAROL, lambda m: m.shows("You approved"))
-    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
     assert state.message(card).shows("Restoring the backup")
     assert state.message(card).shows("by command")
 
@@ -141,7 +141,7 @@ async def test_the_card_names_who_decided_and_not_whom_it_is_about(sender: Sende
     card = await card_for(control, "alice")
     event_id = await event_id_on(control, "alice")
     await control.slash(CAROL, SECURITY, f"approve {event_id}")
-    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
     decided = next(line for line in state.message(card).text.splitlines() if "by command" in line)
     assert f"<@{CAROL}>" in decided
     assert ALICE not in decided
@@ -154,7 +154,7 @@ async def test_an_answer_silences_nothing_but_what_it_was_about(
     await sender.post(login("alice"))
     card = await card_for(control, "alice")
     await control.press(ALICE, card.channel, card.ts, action_id=action)
-    await control.wait_for(lambda s: not s.message(card).buttons)
+    await control.wait_for(lambda s: not asks(s.message(card)))
     await sender.post(login("alice"))
     await control.wait_for(lambda s: len(s.messages("D0ALICE")) == 2 and s.messages("D0ALICE")[1].buttons)
 
@@ -208,7 +208,7 @@ async def test_a_command_decides_as_the_button_does(sender: Sender, control: Con
     card = await card_for(control, "alice")
     event_id = await event_id_on(control, "alice")
     await control.slash(ALICE, card.channel, text.format(id=event_id))
-    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
     assert state.message(card).shows("by command")
 
 
@@ -235,7 +235,7 @@ async def test_a_command_with_the_revision_on_the_card_covers_all_of_it(
     await control.wait_for(lambda s: s.message(card).edits)
     event_id = await event_id_on(control, "alice")
     await control.slash(ALICE, card.channel, f"approve {event_id}.2")
-    state = await control.wait_for(lambda s: not s.message(card).buttons)
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
     assert len(state.messages(card.channel)) == 1
 
 
@@ -292,7 +292,7 @@ async def test_a_reviewers_group_that_is_gone_keeps_nobody_from_answering_for_th
     await control.slash(CAROL, SECURITY, f"approve {await event_id_on(control, 'alice')}")
     await control.ephemeral_to(CAROL, lambda m: m.shows("Only the person"))
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
-    await control.wait_for(lambda s: not s.message(card).buttons)
+    await control.wait_for(lambda s: not asks(s.message(card)))
 
 
 async def test_a_reviewer_named_by_id_decides_without_any_group(
@@ -307,7 +307,7 @@ async def test_a_reviewer_named_by_id_decides_without_any_group(
         await control.press(CAROL, SECURITY, card.ts, action_id="approve")
         await control.ephemeral_to(CAROL, lambda m: m.shows("Only the person"))
         await control.press(BOB, SECURITY, card.ts, action_id="approve")
-        await control.wait_for(lambda s: not s.message(card).buttons)
+        await control.wait_for(lambda s: not asks(s.message(card)))
 
 
 async def test_only_a_note_closes_a_denied_event(sender: Sender, control: Control) -> None:

@@ -15,7 +15,7 @@ from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.databases import provide_database
 from tests.end_to_end.evidence import Evidence
-from tests.end_to_end.harness import ANY_RATE, Sender, login, powertrip_here, settings, write_config
+from tests.end_to_end.harness import ANY_RATE, Sender, asks, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_commands import answer
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 from tests.end_to_end.test_many_workers import a_web_and_workers
@@ -30,7 +30,7 @@ async def test_reviewers_see_how_all_are_asked_and_everybody_how_they_are(
     await sender.post(login("alice"))
     card = await card_for(control, "alice")
     await control.press(ALICE, card.channel, card.ts, action_id="approve")
-    await control.wait_for(lambda s: not s.message(card).buttons)
+    await control.wait_for(lambda s: not asks(s.message(card)))
 
     own = await answer(control, ALICE, "report me", "What you were asked", "1 event", "1 answered")
     assert own.shows("People about themselves: 1 answer; half within")

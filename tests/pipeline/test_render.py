@@ -1,13 +1,16 @@
 """What a delivery says at the last moment, and when it is of no use any more."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from powertrip.cards import CardSettings, Message
+from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Note, Payload, ReminderNumbers
 from powertrip.domain.event import Event, Notice, NoticeKind, Snapshot, Status
+from powertrip.domain.follow_up import DenialNote, FollowUp, NoteKind, Owner
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.domain.reminders import Reminders as Schedule
 from powertrip.domain.routing import Reviewers
@@ -32,6 +35,7 @@ SETTINGS = Settings(
     backup_after=UNUSED,
 )
 CALL = f"<@{CAROL}>"
+DANA = "U0DANA"
 
 
 def delivery(
@@ -266,3 +270,36 @@ def test_a_list_of_first_cards_has_asked_only_about_what_it_names() -> None:
     named = {item.event_id for item in message.shows}
     assert named == {item.event.id for item in many if item.event.id in str(message.blocks)}
     assert 20 < len(named) < 100
+
+
+def denied(**follow_up: Any) -> Event:
+    """Alice's login, which Dana denied; Carol, Dana and Alice are reviewers."""
+    denial = decision(Verdict.DENY, actor_id=DANA, actor_name="Dana")
+    return event(status=Status.DENIED, decisions=(denial,), reminders=2, follow_up=FollowUp(**follow_up))
+
+
+def called(*events: Event, kind: DeliveryKind = DeliveryKind.REMINDER) -> list[str]:
+    """Whom a message about these events asks to look."""
+    snapshots = [snapshot(about) for about in events]
+    about = reminder(*snapshots) if kind is DeliveryKind.REMINDER else delivery(kind, *snapshots)
+    reviewers = Reviewers(users=(CAROL, DANA, ALICE))
+    message = render(about, replace(SETTINGS, reviewers=reviewers), link=lambda *_: None, now=later(hours=1))
+    assert message is not None
+    return re.findall(r"<@(\w+)> (?=.*please look)", message.text)
+
+
+def test_a_reminder_of_what_somebody_has_mentions_them_alone_until_they_did_nothing_for_long() -> None:
+    owner = Owner(slack_id=CAROL, name="Carol", since=NOW, until=later(hours=2))
+    assert called(denied(owner=owner)) == [CAROL]
+    assert called(denied(owner=owner), denied(owner=owner)) == [CAROL]
+    assert called(denied(owner=owner), denied()) == [CAROL, DANA, ALICE]
+    assert called(denied(owner=owner), event(reminders=2)) == [CAROL, DANA, ALICE]
+    assert called(denied(owner=replace(owner, until=later(hours=1)))) == [CAROL, DANA, ALICE]
+    assert called(denied(owner=owner), kind=DeliveryKind.OUTCOME) == []
+
+
+def test_what_the_person_claims_calls_those_who_may_agree() -> None:
+    claim = DenialNote(kind=NoteKind.CLAIM, actor_id=ALICE, actor_name="Alice", at=NOW, text="Mine.")
+    owner = Owner(slack_id=DANA, name="Dana", since=NOW, until=later(hours=2))
+    for kind in (DeliveryKind.OUTCOME, DeliveryKind.REMINDER):
+        assert called(denied(claim=claim, owner=owner), kind=kind) == [CAROL]

@@ -1,9 +1,11 @@
 """A history in which everything has happened that can happen to one."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from powertrip.domain import after_denial
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.deciding import DecisionPlan
@@ -11,8 +13,9 @@ from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import DeliveryKind, Posted, Shown
 from powertrip.domain.due import Enriched, PollRound
 from powertrip.domain.event import Event, NoticeKind, Severity, Status
+from powertrip.domain.follow_up import Change
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
-from powertrip.domain.people import Subject, SubjectKind
+from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
 from powertrip.domain.retention import Retention
@@ -119,8 +122,28 @@ class Busy:
             rest_id=f"{name}rest",
             rest_conversation=BOB,
             rest_remind_at=later(minutes=11),
+            checklist=("Call them.", "End the session.") if status is Status.DENIED else (),
         )
         assert await self.store.events.decide(plan)
+
+    async def follow_up(self, name: str) -> None:
+        """Have a denied event, tick its list, note something, and say that it was oneself after all."""
+        carol = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_reviewer=True)
+        alice, now, pause = replace(carol, slack_id=ALICE, name="Alice"), later(minutes=6), timedelta(hours=1)
+        for plan in (
+            lambda event: after_denial.own(event, carol, instead_of=None, pause=pause, now=now),
+            lambda event: after_denial.tick(event, carol, 1, done=True, now=now),
+            lambda event: after_denial.tick(event, carol, 2, done=True, now=now),
+            lambda event: after_denial.tick(event, carol, 2, done=False, now=now),
+            lambda event: after_denial.note(event, carol, "She called.", now=now),
+            lambda event: after_denial.claim(event, alice, "It was me.", now=now),
+        ):
+            await self.change(name, plan, now)
+
+    async def change(self, name: str, plan: Callable[[Event], Change], now: datetime) -> None:
+        await self.store.follow_ups.change(
+            name, lambda event: (plan(event), None), by=CAROL, tell=SECURITY, now=now
+        )
 
     async def remind(self) -> None:
         now = later(hours=3)
@@ -130,7 +153,7 @@ class Busy:
 
 
 async def be_busy(thread: DatabaseThread) -> None:
-    """Open, fold, split, ask, update, decide, remind, move, rename, quarantine, prune, poll, checkpoint."""
+    """Open, fold, split, ask, update, decide, follow up, remind, move, rename, prune, poll, checkpoint."""
     busy, store = Busy(thread), Store(thread)
     await busy.opened("approved", 2)
     await busy.opened("denied")
@@ -143,6 +166,7 @@ async def be_busy(thread: DatabaseThread) -> None:
     await store.events.set_subject(["moved"], unreachable, later(minutes=3))
     await busy.decide("approved", Status.APPROVED)
     await busy.decide("denied", Status.DENIED)
+    await busy.follow_up("denied")
     await busy.decide("half", Status.HALF_APPROVED, BOB)
     # Two splits, one after the other: of five records two stay, of the three that went on two stay again.
     await busy.decide("grown", Status.APPROVED, revision=2)

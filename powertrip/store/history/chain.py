@@ -12,6 +12,8 @@ from powertrip.store.audit import FIRST_HASH, digest
 from powertrip.store.fields import MomentField
 from powertrip.store.history.expected import ExpectedWork
 from powertrip.store.history.findings import Finding, Findings, Verdict
+from powertrip.store.history.followed import ACTIONS as FOLLOWING
+from powertrip.store.history.followed import Followed
 from powertrip.store.history.marks import Marker, Since
 from powertrip.store.history.reading import an_object, odd_is_a_fault
 from powertrip.store.history.snapshot import Row, Snapshot, snapshot
@@ -23,6 +25,7 @@ _COUPLING = (
     *("occurrences_split_off", "member_renamed", "notices_moved", "quarantine_pruned", "storm_posted"),
     *("configuration_in_force", "pruned", "storm_opened", "storm_joined", "storm_apart"),
     *("expectation_announced", "expectation_confirmed", "expectation_ended"),
+    *FOLLOWING,
 )
 _LISTING = ("notice_posted", "notice_updated")
 
@@ -45,6 +48,7 @@ class Coupled:
     """The releases that ever worked here."""
     storms: Storms = field(default_factory=Storms)
     expected: ExpectedWork = field(default_factory=ExpectedWork)
+    followed: Followed = field(default_factory=Followed)
     is_to_change: Callable[[str, str], bool] = lambda channel, ts: True  # noqa: ARG005
     """Whether a change of a message, by its channel and ts, waits in the outbox."""
     pruned_uncounted: bool = False
@@ -89,6 +93,8 @@ class Coupled:
                 self.storms.take(line, action, event_id, detail)
             case "expectation_announced" | "expectation_confirmed" | "expectation_ended":
                 self.expected.take(line, at, action, actor_id, detail)
+            case _ if action in FOLLOWING:
+                self.followed.take(at, action, event_id or "", actor_id, detail)
             case "configuration_in_force":
                 self.versions.add(str(detail.get("version")))
                 self.starts.append((at, (detail["marks"] or "") if "marks" in detail else None))

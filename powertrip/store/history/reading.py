@@ -56,7 +56,7 @@ def _parsed(text: Any) -> Any:
 TABLES = (
     *("audit", "audit_head", "checkpoint", "event", "occurrence", "decision", "notice", "storm"),
     *("inbox", "delivery", "quarantine", "storm_message", "anchored", "judged_batch", "ledger"),
-    *("poll", "people_cache", "expected_work"),
+    *("poll", "people_cache", "expected_work", "follow_up", "follow_up_item", "follow_up_note"),
 )
 """Tables that are compared with each other."""
 

@@ -32,6 +32,11 @@ def check(seen: Snapshot, findings: Findings, now: datetime) -> None:
             (DeliveryState.WAITING, soon, soon),
             "it waits, and will not be sent for long",
         ),
+        "mentions": (
+            "SELECT event_id FROM follow_up WHERE owned_until > ? ORDER BY event_id",
+            (at(now + REMINDED_WITHIN),),
+            "no reviewer but one is mentioned about this event for long",
+        ),
         "inbox row": (
             "SELECT id FROM inbox WHERE judged_at IS NULL AND leased_until > ? ORDER BY id",
             (soon,),

@@ -67,6 +67,8 @@ def _compare(
         coupled.storms.check(seen, findings)
     with odd_is_a_fault(findings, "expectations"):
         coupled.expected.check(seen, findings)
+    with odd_is_a_fault(findings, "denied events"):
+        coupled.followed.check(seen, findings)
     with odd_is_a_fault(findings, "counts"):
         recounted.check(seen, findings)
     with odd_is_a_fault(findings, "inbox and outbox"):

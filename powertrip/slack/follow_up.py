@@ -1,0 +1,142 @@
+"""What is pressed on a denied event's card, and written in the windows that it opens."""
+
+import asyncio
+import json
+import re
+from typing import Any
+
+from powertrip import cards
+from powertrip.cards import Message
+from powertrip.domain.event import Event
+from powertrip.errors import PowertripError, Refused
+from powertrip.pipeline.decide import REASON_LIMIT, Reference, parse_reference
+from powertrip.pipeline.follow_up import FollowUps, Wish
+from powertrip.slack.answering import (
+    ACK_PATIENCE,
+    NOT_YET,
+    Asker,
+    answer_otherwise,
+    asker_of,
+    give_answer,
+    is_kept_or_told,
+    sentence,
+)
+from powertrip.slack.calls import call
+
+ACTIONS = re.compile(f"^(?:{cards.OWN}|{cards.GIVE_BACK}|{cards.TICK}[1-9])$")
+WRITING = re.compile(f"^(?:{cards.NOTE}|{cards.CLAIM})$")
+"""What opens a window."""
+_SAID = {
+    cards.OWN: "You have this now, and the card says so. Nobody else is mentioned for a while. Press "
+    "Give back if somebody else has to.",
+    cards.GIVE_BACK: "Nobody has this now, and reviewers are mentioned again.",
+    cards.NOTE: "Your note is kept.",
+    cards.CLAIM: "Security is asked. It stays denied until a reviewer who has not denied it agrees.",
+}
+
+
+class FollowUpListeners:
+    """The buttons and windows of denied events."""
+
+    def __init__(self, follow_ups: FollowUps) -> None:
+        self._follow_ups = follow_ups
+
+    async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+        """Do what the button says; the card, redrawn, is the answer, and a refusal is told."""
+        asker, doing = asker_of(body, client), asyncio.create_task(self._button_answer(body))
+        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
+            await ack()
+        answer = await doing
+        if answer is not None:
+            await give_answer(respond, answer, asker)
+
+    async def _button_answer(self, body: dict[str, Any]) -> Message | None:
+        action = body["actions"][0]
+        action_id, (ref, _, rest) = str(action["action_id"]), str(action.get("value", "")).partition(" ")
+        try:
+            wish = _wish(parse_reference(ref), body["user"], action_id)
+            if action_id == cards.OWN:
+                await self._follow_ups.own(wish, None if rest == cards.NOBODY else rest)
+            elif action_id == cards.GIVE_BACK:
+                await self._follow_ups.give_back(wish)
+            else:
+                number = int(action_id.removeprefix(cards.TICK))
+                await self._follow_ups.tick(wish, number, done=rest == "on")
+        except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
+            return cards.refusal(sentence(error))
+        return cards.note(_SAID[action_id]) if action_id in _SAID else None
+
+    async def on_writing(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+        """Open the window for a note or a claim, for those who may write one."""
+        await ack()
+        action = body["actions"][0]
+        try:
+            wish = _wish(
+                parse_reference(str(action.get("value", ""))), body["user"], str(action["action_id"])
+            )
+            event = await self._follow_ups.may_write(wish)
+            await _open(client, body["trigger_id"], event, wish, body["container"]["channel_id"])
+        except PowertripError as error:
+            await give_answer(respond, cards.refusal(sentence(error)), asker_of(body, client))
+
+    async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
+        """Keep what was written before the window closes; a refusal is shown in it."""
+        metadata = json.loads(view["private_metadata"])
+        doing = cards.CLAIM if metadata["doing"] == cards.CLAIM else cards.NOTE
+        wish = _wish(parse_reference(metadata["ref"]), body["user"], doing)
+        # Slack has null for an input that was left empty.
+        typed = str(view["state"]["values"][cards.TYPED_BLOCK][cards.TYPED]["value"] or "")
+        keeping = asyncio.create_task(self._keep(wish, typed))
+        done, _ = await asyncio.wait({keeping}, timeout=ACK_PATIENCE)
+        error = keeping.exception() if done else None
+        if error is not None:
+            # A window shows no mentions.
+            problem = re.sub(r"<@[A-Z0-9]+>", "Somebody", sentence(error))
+            await ack(response_action="errors", errors={cards.TYPED_BLOCK: problem})
+            return
+        await ack() if done else await ack(response_action="errors", errors={cards.TYPED_BLOCK: NOT_YET})
+        asker = Asker(user=body["user"]["id"], channel=metadata["channel"], client=client)
+        try:
+            event = await keeping
+            is_asked = not (wish.of_subject and event.is_test)
+            said = cards.note(
+                _SAID[wish.doing] if is_asked else "It is kept. This is a test: nobody is asked."
+            )
+        except Exception as late:  # noqa: BLE001 (the window says nothing more, so whatever it was is told here)
+            said = cards.refusal(sentence(late))
+        await answer_otherwise(asker, said.arguments())
+
+    async def _keep(self, wish: Wish, typed: str) -> Event:
+        if wish.of_subject:
+            return await self._follow_ups.claim(wish, typed)
+        return await self._follow_ups.note(wish, typed)
+
+
+async def note_by_command(
+    follow_ups: FollowUps, slack_id: str, team_id: str | None, arguments: list[str], *, command: str
+) -> Message:
+    """`note ID text`: what was found out about a denied event; raises Refused."""
+    if len(arguments) < 2:
+        raise Refused(f"Type {command} note ID and what was found, or done; cards show the id.")
+    text = " ".join(arguments[1:])
+    wish = _wish(parse_reference(arguments[0]), {"id": slack_id, "team_id": team_id}, cards.NOTE)
+    await follow_ups.note(wish, text)
+    cut = f" Only its first {REASON_LIMIT:,} characters were kept." if len(text) > REASON_LIMIT else ""
+    return cards.note(f"{_SAID[cards.NOTE]}{cut}")
+
+
+def _wish(reference: Reference, user: dict[str, Any], doing: str) -> Wish:
+    return Wish(
+        reference=reference,
+        slack_id=user["id"],
+        team_id=user.get("team_id"),
+        doing=doing,
+        of_subject=doing == cards.CLAIM,
+    )
+
+
+async def _open(client: Any, trigger_id: str, event: Event, wish: Wish, channel: str) -> None:
+    # Slack keeps it with the window; it grants nothing.
+    metadata = {"ref": str(wish.reference), "doing": wish.doing, "channel": channel}
+    view = cards.typing_modal(event, wish.doing, json.dumps(metadata))
+    await call(client.views_open(trigger_id=trigger_id, view=view))
