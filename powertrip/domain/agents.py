@@ -56,16 +56,16 @@ def suggestion(event: Event, decision: Decision, channel: str) -> Suggestion | N
         return None
     said = (
         f"{decision.actor_name} approved {event.id} for “{decision.agent_name}”. If it goes on, list its "
-        "account in the section `people`: then its events are asked about here, as those of a bot."
+        "account under “people” in the configuration: its events are then asked about here, as a bot's."
     )
-    name, how = user_name, "As in"
+    name, how = user_name, "The entry: "
     if event.subject.kind is not SubjectKind.UNMAPPED:
         # As a bot, the person would not be asked about their own logins any more.
-        name, how = "", f"{user_name} is a person's: give it an account of its own, and list that, as in"
+        name, how = "", f"{user_name} is a person's account: give the program one of its own, and list that: "
     name = name if _PLAIN_NAME.fullmatch(name) else "its-account"
     return Suggestion(
         user_name=user_name,
         channel=channel,
         title=f"An agent or a script acts as {user_name}",
-        lines=(said, f"{how} {name}: {{bot: true, team: its-team}}"),
+        lines=(said, f"{how}{name}: {{bot: true, team: its-team}}"),
     )

@@ -107,9 +107,9 @@ def test_an_approval_for_an_agent_takes_all_that_an_approval_takes(
 @pytest.mark.parametrize(
     ("subject", "user_name", "words"),
     [
-        (Subject(kind=SubjectKind.PERSON, slack_id=ALICE), "alice", "an account of its own"),
-        (Subject(kind=SubjectKind.UNMAPPED), "backup", "As in backup: {bot: true"),
-        (Subject(kind=SubjectKind.UNMAPPED), "a: {bot: no}", "As in its-account: {bot: true"),
+        (Subject(kind=SubjectKind.PERSON, slack_id=ALICE), "alice", "give the program one of its own"),
+        (Subject(kind=SubjectKind.UNMAPPED), "backup", "The entry: backup: {bot: true"),
+        (Subject(kind=SubjectKind.UNMAPPED), "a: {bot: no}", "The entry: its-account: {bot: true"),
     ],
     ids=["a person's account", "unlisted", "a name that would not be YAML"],
 )

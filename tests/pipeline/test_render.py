@@ -16,7 +16,7 @@ from powertrip.domain.reminders import Reminders as Schedule
 from powertrip.domain.routing import Reviewers
 from powertrip.pipeline.context import Settings
 from powertrip.pipeline.render import render
-from tests.samples import ALICE, CAROL, NOW, SECURITY, decision, event, later
+from tests.samples import ALICE, CAROL, NOW, SECURITY, decision, doubt, event, later
 
 UNUSED: Any = None
 SETTINGS = Settings(
@@ -189,6 +189,8 @@ def test_the_second_person_is_called_and_not_the_one_who_approved() -> None:
         (snapshot(event(), "D0ALICE"), True),
         (snapshot(event(status=Status.HALF_APPROVED, decisions=(decision(),)), "D0ALICE"), False),
         (snapshot(event(status=Status.DENIED, decisions=(decision(),)), "D0ALICE"), False),
+        (snapshot(event(doubts=(doubt(),)), "D0ALICE"), False),  # they are not sure
+        (snapshot(event(doubts=(doubt(is_subject=False),)), "D0ALICE"), True),
         (snapshot(event()), False),  # its first card has yet to come, and asks all by itself
         (snapshot(event(), SECURITY), False),  # it was moved to the channel
     ],
