@@ -28,6 +28,8 @@ from powertrip.domain.event import Event, NoticeKind, Status, worst_first
 
 WITH_BUTTONS = 10
 """Events of a list that carry buttons: what people look through, and what one message has room for."""
+WITH_MENUS = 5
+"""Up to so many events of a nudge carry menus too; of more, the menus would take the room of buttons."""
 OF_A_STORM = 5
 """The same of a list of first cards, in which as many as possible have to be named."""
 AS_LINES = 100
@@ -101,8 +103,7 @@ def nudge(events: Sequence[Event], view: CardView, now: datetime) -> Message:
         decided=decided,
         view=view,
         now=now,
-        # In lists for the channel the menus would take the place of buttons.
-        with_menu=True,
+        with_menu=len(waiting) <= WITH_MENUS,
     )
 
 

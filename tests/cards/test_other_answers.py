@@ -79,6 +79,14 @@ def test_a_nudge_no_longer_says_that_there_is_no_answer() -> None:
     assert "Alice is not sure" in said[1]
 
 
+@pytest.mark.parametrize(("count", "with_menu"), [(5, 5), (10, 0)])
+def test_no_menu_takes_the_room_of_another_events_buttons(count: int, with_menu: int) -> None:
+    name = "with-a-long-name.example.com"
+    asked = [login(id=f"k3f9x2m8q{number}", user_name=name, host_name=name) for number in range(count)]
+    listed = nudge(asked, view(NoticeKind.NUDGE), NOW)
+    assert (len(labels(listed)), len(menus(listed))) == (2 * count, with_menu)
+
+
 def test_an_approval_for_an_agent_says_so_in_its_headline_and_names_it() -> None:
     card = event_card(BY_AGENT, view(), NOW)
     assert read(card)[:3] == [
