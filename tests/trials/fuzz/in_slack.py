@@ -14,6 +14,8 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import Status
+from powertrip.domain.expectations import ExpectationSection
+from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People
@@ -122,6 +124,8 @@ class Scene:
             command="/powertrip",
             security_channel=SECURITY,
             watches=(),
+            not_me=NotMe(),
+            expectations=ExpectationSection(),
             senders={"syslog": ""},
             cards=cards.CardSettings(),
         )
