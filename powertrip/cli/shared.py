@@ -1,6 +1,7 @@
 """What every command uses: the `--config` option, the terminal, and how an error ends a command."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from typer.core import TyperGroup
 
 from powertrip.errors import ConfigError, PowertripError, StoreError, StoreUnavailable
@@ -86,10 +86,21 @@ def visible(text: str) -> str:
 
 
 def printable(text: str) -> str:
-    """Text from outside for `console.print`: control characters visible, markup off."""
-    # With a backslash of its own before it, a bracket that is merely escaped begins markup again. The dot
-    # keeps a last backslash as it is.
-    return escape(f"{visible(text)}.")[:-1]
+    """Text from outside for `console.print`: control characters visible, markup off.
+
+    What follows it may be anything, also what would close a bracket that is open in it.
+    """
+    return _BEFORE_MARKUP.sub(_as_it_is, visible(text))
+
+
+_BEFORE_MARKUP = re.compile(r"(\\*)(\[|\Z)")
+
+
+def _as_it_is(found: re.Match[str]) -> str:
+    # Whether a backslash before a bracket counts for one or for half depends on what stands behind the
+    # bracket. Before an empty style it always counts for half.
+    backslashes, bracket = found.groups()
+    return (f"{backslashes * 2}[none][/none]" if backslashes else "") + ("\\[" if bracket else "")
 
 
 @contextmanager

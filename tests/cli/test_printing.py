@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -50,13 +50,20 @@ EVENT = Event(
 )
 
 
-@given(HOSTILE)
-def test_a_terminal_shows_all_that_was_logged_and_obeys_none_of_it(text: str) -> None:
+@given(HOSTILE, HOSTILE)
+@example("\\[", "")
+@example("[/x", "y]")
+@example("\\[red", "y]")
+@example("\\", "[bold]")
+def test_a_terminal_shows_all_that_was_logged_and_obeys_none_of_it(text: str, beside: str) -> None:
     written = io.StringIO()
     terminal = Console(file=written, force_terminal=True, emoji=False, highlight=False, color_system=None)
-    terminal.print(f"[bold]line[/bold] {printable(text)} .", soft_wrap=True)
+    terminal.print(
+        f"[bold]line[/bold] {printable(text)}[bold]{printable(beside)}[/bold] {printable(beside)}",
+        soft_wrap=True,
+    )
 
-    assert written.getvalue() == f"line {visible(text)} .\n"
+    assert written.getvalue() == f"line {visible(text)}{visible(beside)} {visible(beside)}\n"
     assert written.getvalue().rstrip("\n").isprintable()
 
 
