@@ -121,8 +121,6 @@ class Probe:
 
     def __init__(self, port: int) -> None:
         self._port = port
-        self.had_answer = threading.Event()
-        """Set with the first, right or wrong."""
         self._stop = threading.Event()
         self._taken: list[float] = []
         self._failed: Exception | None = None
@@ -148,18 +146,19 @@ class Probe:
     def _look(self) -> None:
         connection = HTTPConnection("127.0.0.1", self._port, timeout=TIMEOUT)
         try:
-            while not self._stop.wait(PAUSE):
+            # Once at least, however soon what is watched has ended.
+            while True:
                 began = time.perf_counter()
                 connection.request("GET", "/healthz")
                 answer = connection.getresponse()
                 answer.read()
                 _check(answer.status)
                 self._taken.append(time.perf_counter() - began)
-                self.had_answer.set()
+                if self._stop.wait(PAUSE):
+                    return
         except (OSError, HTTPException) as error:
             self._failed = error
         finally:
-            self.had_answer.set()
             connection.close()
 
 
