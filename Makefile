@@ -34,7 +34,7 @@ help:
 	@echo "make requirements  write the pinned requirements from pyproject.toml, keeping the pins that fit"
 	@echo "make upgrade       the same with the newest versions"
 	@echo "make measure       measure the code, the ways through it, and one batch of judging"
-	@echo "make bench         measure how fast Powertrip is beside bare programs and peers, within 20 minutes"
+	@echo "make bench         measure how fast Powertrip is beside bare programs and peers, within 15 minutes"
 	@echo "make bench-smoke   see that every benchmark works; its figures mean nothing"
 	@echo "make clean         remove .venv and all caches"
 

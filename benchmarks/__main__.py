@@ -33,7 +33,7 @@ BENCHMARKS = {
     "memory": "memory after many records",
 }
 """The modules, in the order in which they run."""
-LIMIT = 20 * 60
+LIMIT = 15 * 60
 """Seconds that all of them together may take."""
 
 
