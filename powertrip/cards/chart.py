@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
-from powertrip.domain.statistics import Numbers, median_wait
+from powertrip.domain.statistics import Numbers, share_up_to
 
 BLUE, ORANGE = "#2f6db5", "#d9622b"
 INK, SOFT, GRID = "#1d1c1d", "#616061", "#e4e4e4"
@@ -62,7 +62,7 @@ def _draw_events(axes: Any, days: list[date], numbers: Numbers) -> None:
 
 
 def _draw_waits(axes: Any, days: list[date], numbers: Numbers) -> None:
-    medians = {day: median_wait(waits) for day in days if (waits := numbers.waits_per_day.get(f"{day}"))}
+    medians = {day: share_up_to(waits, 0.5) for day in days if (waits := numbers.waits_per_day.get(f"{day}"))}
     longest = max(medians.values(), default=60)
     # The largest unit of which the longest wait is at least two.
     unit, size = next((unit for unit in _UNITS if longest >= 2 * unit[1]), _UNITS[-1])

@@ -29,7 +29,7 @@ from powertrip.cards.message import CardView, Message
 from powertrip.cards.text import named, show
 from powertrip.domain import lifecycle
 from powertrip.domain.address import RiskLevel
-from powertrip.domain.event import Event, NoticeKind, Status
+from powertrip.domain.event import FINAL, Event, NoticeKind, Status
 
 # Characters of the log line, in the card and in its plain text.
 MESSAGE_LIMIT = 1500
@@ -39,7 +39,6 @@ BRIEF_TEXT_BYTES = 1500
 
 GREY, GREEN, YELLOW, RED = "#8d8d8d", "#2eb67d", "#ecb22e", "#e01e5a"
 
-FINAL = (Status.APPROVED, Status.CLOSED)
 _RISK_COLOURS = {
     RiskLevel.UNKNOWN: GREY,
     RiskLevel.LOW: GREEN,

@@ -3,13 +3,12 @@
 from powertrip.cards import words
 from powertrip.cards.blocks import Line, date, labelled, text
 from powertrip.cards.text import one_line, show
-from powertrip.domain.event import Event, Status
+from powertrip.domain.event import DECIDED, Event
 from powertrip.domain.hids import OriginStanding, OriginState
 
 WHY_LIMIT = 300
 MISSED_SHOWN = 5
 UNUSUAL = frozenset({OriginState.MISSED, OriginState.FAILED})
-DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 
 
 def unusual(event: Event) -> list[Line]:

@@ -25,8 +25,9 @@ from powertrip.cards.message import Message
 from powertrip.cards.table import table
 from powertrip.cards.text import clean, fit, show
 from powertrip.domain.delivery import Box, Digest
-from powertrip.domain.report import ADVISED, BURST, FEW, Answers, Group, Report, RuleFigures, share_up_to
+from powertrip.domain.report import ADVISED, BURST, FEW, Answers, Group, Report, RuleFigures
 from powertrip.domain.report_advice import Advice
+from powertrip.domain.statistics import share_up_to
 
 RULES_SHOWN = 12
 TITLE_LIMIT = 140

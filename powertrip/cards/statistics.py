@@ -11,7 +11,7 @@ from powertrip.cards.table import table
 from powertrip.cards.text import show
 from powertrip.domain.event import Status
 from powertrip.domain.sources import RecordVerdict
-from powertrip.domain.statistics import Numbers, RuleCount, median_wait
+from powertrip.domain.statistics import Numbers, RuleCount, share_up_to
 
 RULES_SHOWN = 30
 PEOPLE_SHOWN = 10
@@ -26,7 +26,7 @@ def stats_card(numbers: Numbers) -> Message:
     for of_day in numbers.waits_per_day.values():
         waits.update(of_day)
     # The median: one event that was forgotten over a weekend would make any mean useless.
-    half = words.duration(timedelta(seconds=median_wait(waits))) if waits else "nothing decided yet"
+    half = words.duration(timedelta(seconds=share_up_to(waits, 0.5))) if waits else "nothing decided yet"
     tallied: Counter[str] = Counter()
     for (verdict, _), count in numbers.tallies.items():
         tallied[verdict] += count

@@ -33,6 +33,8 @@ class Status(StrEnum):
 OPEN = (Status.PENDING, Status.HALF_APPROVED)
 UNDONE = (*OPEN, Status.DENIED)
 """Events that are reminded of."""
+FINAL = (Status.APPROVED, Status.CLOSED)
+DECIDED = (*FINAL, Status.DENIED)
 
 
 class Severity(StrEnum):

@@ -149,6 +149,13 @@ class Expectation:
         """Records that it may still cover."""
         return max(self.max_uses - self.uses, 0)
 
+    def has_rule(self, rule: str) -> bool:
+        return fnmatchcase(rule, self.rule)
+
+    def has_host(self, host: str | None) -> bool:
+        # Host names have no case.
+        return fnmatchcase((host or "").lower(), self.host)
+
     @property
     def reason(self) -> str:
         """Why what it covers is approved: `CHG-1234: new certificates`."""
@@ -217,9 +224,8 @@ def outside_of_scope(expected: Expectation, whose: Expectable, event: Event) -> 
     checks = {
         "another person": whose.person == expected.person and same_id,
         "a test": not event.is_test,
-        "another rule": fnmatchcase(event.rule, expected.rule),
-        # Host names have no case.
-        "another host": fnmatchcase((event.host_name or "").lower(), expected.host),
+        "another rule": expected.has_rule(event.rule),
+        "another host": expected.has_host(event.host_name),
         "another network": expected.network is None or _is_in(event.source_ip, expected.network),
         "another key": expected.key is None or key_of(event) == expected.key,
         "records that differ": not any(name in event.varied for name in _NAMING),

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from powertrip.domain.report_advice import MANY, Advice
+from powertrip.domain.statistics import Waits
 
 FEW = MANY
 """Groups of fewer people are withheld."""
@@ -102,10 +103,6 @@ class Asked:
         return waited if waited >= timedelta() else None
 
 
-Waits = Mapping[int, int]
-"""How many answers took so many whole seconds."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answers:
     """How one group answered. None: withheld, for the group is small."""
@@ -172,14 +169,3 @@ class Report:
     """Those that ask most come first."""
     per_day: Mapping[str, Counter[str]]
     """Events by the UTC day they arrived, and by their status."""
-
-
-def share_up_to(counts: Mapping[int, int], share: float) -> int:
-    """The least value that so large a share does not exceed; raises ValueError where there is none."""
-    # By nearest rank: a value that was there, also of two.
-    total, passed = sum(counts.values()), 0
-    for value, count in sorted(counts.items()):
-        passed += count
-        if passed >= share * total and passed:
-            return value
-    raise ValueError("there is nothing to take a share of")

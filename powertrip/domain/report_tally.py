@@ -21,9 +21,9 @@ from powertrip.domain.report import (
     Group,
     Report,
     RuleFigures,
-    share_up_to,
 )
 from powertrip.domain.report_advice import Combinations
+from powertrip.domain.statistics import share_up_to
 
 _MICROSECOND = timedelta(microseconds=1)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 Waits = Mapping[int, int]
-"""How many events were decided after so many seconds, as `rounded` has them."""
+"""How many events were decided, or answers given, after so many whole seconds."""
 
 _EXACT_TO = 100
 
@@ -34,7 +34,7 @@ class Numbers:
     opened_per_day: dict[str, int]
     """Events by UTC day, `2026-01-31`."""
     waits_per_day: dict[str, Waits]
-    """From arrival to the decision, one an event decided, by the UTC day the event arrived."""
+    """From arrival to the decision, as `rounded` has it, one an event decided, by the UTC day it arrived."""
 
 
 def rounded(seconds: float) -> int:
@@ -49,11 +49,12 @@ def rounded(seconds: float) -> int:
     return whole // step * step
 
 
-def median_wait(waits: Waits) -> int:
-    """The seconds within which half were decided; raises ValueError where none was."""
-    half, passed = (sum(waits.values()) + 1) // 2, 0
-    for seconds, count in sorted(waits.items()):
+def share_up_to(counts: Mapping[int, int], share: float) -> int:
+    """The least value that so large a share does not exceed; raises ValueError where there is none."""
+    # By nearest rank: a value that was there, also of two.
+    total, passed = sum(counts.values()), 0
+    for value, count in sorted(counts.items()):
         passed += count
-        if passed >= half > 0:
-            return seconds
-    raise ValueError("nothing was decided")
+        if passed >= share * total and passed:
+            return value
+    raise ValueError("there is nothing to take a share of")

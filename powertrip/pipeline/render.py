@@ -9,7 +9,7 @@ from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import lifecycle, reminders
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, ReminderNumbers, Shown
-from powertrip.domain.event import Event, NoticeKind, Snapshot, Status
+from powertrip.domain.event import FINAL, Event, NoticeKind, Snapshot, Status
 from powertrip.domain.offering import is_offered
 from powertrip.domain.people import SubjectKind
 from powertrip.domain.quarantine import QuarantineReport
@@ -18,7 +18,6 @@ from powertrip.domain.storm_view import StormNotice
 from powertrip.pipeline.context import Settings
 
 FIRST_KINDS = (NoticeKind.FIRST, NoticeKind.COPY)
-FINAL = (Status.APPROVED, Status.CLOSED)
 
 NOTICE_KIND = {
     DeliveryKind.FIRST: NoticeKind.FIRST,

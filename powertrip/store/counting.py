@@ -12,17 +12,17 @@ from typing import Any
 
 from peewee import fn
 
-from powertrip.domain.event import Status
+from powertrip.domain.event import DECIDED, Status
 from powertrip.domain.statistics import rounded
 from powertrip.store.among import among
 from powertrip.store.bulk import insert_all, read_all
 from powertrip.store.database import for_update
 from powertrip.store.statistics_tables import CountedRow, DecisionCountRow, EventCountRow, WaitCountRow
 from powertrip.store.tables import AuditRow, EventRow, Table
+from powertrip.store.utc_days import day_of
 
 OPENED = ("event_opened", "occurrences_split_off")
-DECIDED = "decided"
-FINAL = (Status.APPROVED, Status.DENIED, Status.CLOSED)
+_DECISION = "decided"
 PAGE = 2_000
 """Lines counted in one transaction: some 40 ms, which is how long a click or a record may wait for it."""
 
@@ -57,8 +57,8 @@ class _Counts:
         if line.detail.get("expectation"):
             # Nobody was asked, so nobody answered, however fast.
             return
-        self.decisions[_day(line.at), line.actor_id] += 1
-        if after in FINAL and before not in FINAL:
+        self.decisions[day_of(line.at), line.actor_id] += 1
+        if after in DECIDED and before not in DECIDED:
             # The first decision ends the wait: a second person, or closing a denied event, lengthens nothing.
             waited = (lines[0].at - about.received_at).total_seconds()
             self.waits[about.day, rounded(waited)] += 1
@@ -83,7 +83,7 @@ def count_on() -> bool:
         .limit(PAGE)
     )
     opened = [line.event_id for line in found if line.action in OPENED]
-    decided = dict.fromkeys(line.event_id for line in found if line.action == DECIDED)
+    decided = dict.fromkeys(line.event_id for line in found if line.action == _DECISION)
     last = found[-1].id
     counts, abouts = _Counts(), _abouts({*opened, *decided})
     for event_id in opened:
@@ -104,18 +104,14 @@ def _abouts(event_ids: Collection[str]) -> dict[str, _About]:
         return {}
     fitting = among(EventRow.id, event_ids) & ~EventRow.is_test
     rows = read_all(EventRow.select(EventRow.id, EventRow.rule, EventRow.received_at).where(fitting))
-    return {row.id: _About(row.rule, _day(row.received_at), row.received_at) for row in rows}
-
-
-def _day(at: datetime) -> str:
-    return at.date().isoformat()
+    return {row.id: _About(row.rule, day_of(row.received_at), row.received_at) for row in rows}
 
 
 def _decisions(event_ids: Collection[str], last: int) -> dict[str, list[Any]]:
     """All lines up to `last` that tell of decisions on these events, by event and in their order."""
     if not event_ids:
         return {}
-    fitting = among(AuditRow.event_id, event_ids) & (AuditRow.action == DECIDED) & (AuditRow.id <= last)
+    fitting = among(AuditRow.event_id, event_ids) & (AuditRow.action == _DECISION) & (AuditRow.id <= last)
     by_event: dict[str, list[Any]] = {}
     columns = (AuditRow.id, AuditRow.at, AuditRow.event_id, AuditRow.actor_id, AuditRow.detail)
     for line in read_all(AuditRow.select(*columns).where(fitting).order_by(AuditRow.id)):

@@ -6,10 +6,10 @@ from datetime import datetime
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.doubt import DoubtPlan
 from powertrip.domain.event import Event
-from powertrip.store import audit, deliveries, events
+from powertrip.store import audit, deliveries
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.expected_work import changing as expected_work
-from powertrip.store.rows import doubts_column, lock_events
+from powertrip.store.rows import doubts_column, lock_events, read_event
 from powertrip.store.tables import EventRow
 
 
@@ -22,7 +22,7 @@ def doubt(event_id: str, plan: Callable[[Event], DoubtPlan], now: datetime) -> E
     wait_for(Turn.DECIDING)
     # Of two who say so at once the later adds to what the earlier said.
     lock_events([event_id])
-    planned = plan(events.get(event_id))
+    planned = plan(read_event(event_id))
     event, said = planned.after, planned.doubt
     EventRow.update(doubts=doubts_column(event.doubts)).where(EventRow.id == event_id).execute()
     audit.append(

@@ -13,7 +13,6 @@ from powertrip.domain.delivery import LISTED, RANK, DeliveryKind, ReminderNumber
 from powertrip.domain.due import DueReminder
 from powertrip.domain.event import OPEN, UNDONE, Event, EventQuery, Occurrence, Severity, Status
 from powertrip.domain.people import Subject, SubjectKind
-from powertrip.errors import UnknownEvent
 from powertrip.store import audit, deliveries, follow_ups, splitting, suggestions, written
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
@@ -21,23 +20,15 @@ from powertrip.store.expected_work import changing as expected_work
 from powertrip.store.hids import reports
 from powertrip.store.rows import (
     LockedEvent,
-    event_row,
     events_from,
     lock_events,
     occurrence_from,
+    read_event,
     rows_of,
     subject_columns,
 )
 from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import DecisionRow, EventRow, NoticeRow, OccurrenceRow
-
-
-def get(event_id: str) -> Event:
-    """The event as it is now; raises UnknownEvent."""
-    row = event_row(event_id)
-    if row is None:
-        raise UnknownEvent(f"There is no event with the id {event_id[:40]!r}.")
-    return events_from([row])[0]
 
 
 def occurrences(event_id: str) -> list[Occurrence]:
@@ -134,7 +125,7 @@ def decide_as_it_is(
 
     As `decide`; raises UnknownEvent, and whatever `plan` raises: nothing was changed then.
     """
-    return decide(plan(get(event_id), shown(event_id) if is_typed else None))
+    return decide(plan(read_event(event_id), shown(event_id) if is_typed else None))
 
 
 def set_subject(event_ids: Collection[str], subject: Subject, now: datetime) -> None:
@@ -262,7 +253,7 @@ def shown(event_id: str) -> int:
 class Events(Role):
     """Events and what is done to them."""
 
-    get = transaction(get)
+    get = transaction(read_event)
     answered = transaction(answered)
     occurrences = transaction(occurrences)
     find = transaction(find)

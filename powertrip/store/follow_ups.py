@@ -8,13 +8,12 @@ from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event
 from powertrip.domain.follow_up import Change, Item, Noted, NoteKind, Owned, Owner, Ticked
 from powertrip.domain.routing import DIRECT
-from powertrip.errors import UnknownEvent
 from powertrip.store import audit, deliveries, written
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.fields import OutsideTextField
 from powertrip.store.follow_up_tables import FollowUpItemRow, FollowUpNoteRow, FollowUpRow
-from powertrip.store.rows import event_row, events_from, lock_events
+from powertrip.store.rows import lock_events, read_event
 
 _OUTSIDE = OutsideTextField()
 
@@ -45,7 +44,7 @@ def change(
     """
     # Of two who press at once the second sees what the first has done.
     lock_events([event_id])
-    made, put_off = plan(_read(event_id))
+    made, put_off = plan(read_event(event_id))
     match made:
         case Owned(owner=owner):
             _keep_owner(event_id, owner)
@@ -75,14 +74,7 @@ def change(
     if put_off is not None:
         _keep_owner(event_id, put_off)
     deliveries.touch([event_id], now)
-    return _read(event_id)
-
-
-def _read(event_id: str) -> Event:
-    row = event_row(event_id)
-    if row is None:
-        raise UnknownEvent(f"There is no event with the id {event_id[:40]!r}.")
-    return events_from([row])[0]
+    return read_event(event_id)
 
 
 def _keep_owner(event_id: str, owner: Owner | None) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from peewee import fn
 
-from powertrip.domain.event import Status
+from powertrip.domain.event import DECIDED
 from powertrip.store import audit, marking
 from powertrip.store.database import DatabaseThread
 from powertrip.store.people_tables import PeopleCacheRow
@@ -18,7 +18,6 @@ from powertrip.store.tables import (
     OccurrenceRow,
 )
 
-DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 AT_ONCE = 500
 """Events whose records are deleted in one transaction."""
 

@@ -15,6 +15,7 @@ from powertrip.domain.decision import ActorKind, Decision, Doubt, Verdict, Via
 from powertrip.domain.event import BackupTold, Event, Notice, NoticeKind, Occurrence, Severity, Status
 from powertrip.domain.habits import Past
 from powertrip.domain.people import Subject, SubjectKind
+from powertrip.errors import UnknownEvent
 from powertrip.store import written
 from powertrip.store.among import among
 from powertrip.store.follow_up_rows import by_event as follow_ups_of
@@ -156,6 +157,14 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
         )
         for event in events_alone(rows)
     ]
+
+
+def read_event(event_id: str) -> Event:
+    """The event as it is now; raises UnknownEvent."""
+    row = event_row(event_id)
+    if row is None:
+        raise UnknownEvent(f"There is no event with the id {event_id[:40]!r}.")
+    return events_from([row])[0]
 
 
 def events_alone(rows: Sequence[Any]) -> list[Event]:

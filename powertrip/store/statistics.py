@@ -1,7 +1,7 @@
 """Counts what `/powertrip stats` shows."""
 
 from collections import Counter, defaultdict
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from peewee import fn
@@ -12,6 +12,7 @@ from powertrip.store.bulk import read_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.statistics_tables import DecisionCountRow, EventCountRow, WaitCountRow
 from powertrip.store.tables import QuarantineRow
+from powertrip.store.utc_days import beginning, day_of
 
 
 def _events(since: str) -> tuple[tuple[RuleCount, ...], dict[str, int], dict[str, Waits]]:
@@ -41,8 +42,8 @@ def _deciders(since: str) -> dict[str, int]:
 
 def numbers(since: datetime) -> Numbers:
     """Everything since the beginning of the UTC day that `since` lies in, as far as it was counted."""
-    begin = since.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    day = f"{begin:%Y-%m-%d}"
+    begin = beginning(since)
+    day = day_of(begin)
     events, opened, waits = _events(day)
     return Numbers(
         since=begin,

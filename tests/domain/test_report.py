@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from powertrip.domain.report import Asked, Group, share_up_to
+from powertrip.domain.report import Asked, Group
 from powertrip.domain.report_tally import in_bursts
+from powertrip.domain.statistics import share_up_to
 from tests.month import FIELDS, PEOPLE, REVIEWERS, SINCE, answered, asked, month, report_of
 from tests.samples import ALICE, BOB
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.event import Status
+from powertrip.domain.event import DECIDED, Status
 from powertrip.domain.statistics import Numbers, RuleCount, rounded
 from powertrip.store import Store, audit, counting
 from powertrip.store.bulk import insert_all
@@ -47,7 +47,7 @@ def recount() -> Counted:
         found.opened[day] += 1
         # Who decided keeps the id of then, also where the decision got the one that Slack has now.
         found.deciders.update({"U0BOBNEW": BOB}.get(each.actor_id, each.actor_id) for each in decisions)
-        if row.status in counting.FINAL and decisions:
+        if row.status in DECIDED and decisions:
             first = min(each.at for each in decisions)
             found.waits[day, rounded((first - row.received_at).total_seconds())] += 1
     return found

@@ -11,7 +11,7 @@ from powertrip.cli.shared import printable
 from powertrip.domain.event import Event, EventQuery
 from powertrip.errors import UnknownEvent
 from powertrip.pipeline.decide import parse_reference
-from powertrip.store import audit, events
+from powertrip.store import audit, events, rows
 from powertrip.store.hids import alerts
 from powertrip.store.hids.tables import SightingState
 
@@ -78,6 +78,6 @@ def show(console: Console, event: Event) -> None:
 def find_or_explain(event_id: str) -> Event:
     """The event of an id as a list or a card shows it, or UnknownEvent with what to do."""
     try:
-        return events.get(parse_reference(event_id).event_id)
+        return rows.read_event(parse_reference(event_id).event_id)
     except UnknownEvent as error:
         raise UnknownEvent(f"{error} List them: python bot.py events list") from error

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from math import log10
 
-from powertrip.domain.report import Waits
+from powertrip.domain.statistics import Waits
 
 WIDTH, HEIGHT, LEFT, BELOW = 860, 240, 44, 28
 COLOURS = ("#35608f", "#b3742f", "#2f7d5b")

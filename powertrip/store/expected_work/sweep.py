@@ -1,8 +1,7 @@
 """What expectations need as time passes: they end, their ends are summed up, and each day has a digest."""
 
 from collections.abc import Callable, Collection
-from datetime import UTC, datetime, timedelta
-from fnmatch import fnmatchcase
+from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain import expectation_words
@@ -14,6 +13,7 @@ from powertrip.store.database import Role, transaction
 from powertrip.store.expected_work import changing
 from powertrip.store.expected_work.rows import find, is_any_open
 from powertrip.store.expected_work.tables import TrustDigestRow
+from powertrip.store.utc_days import beginning, day_of
 
 AT_ONCE = 50
 """Expectations that one sweep ends, or sums up; the next begins soon after it."""
@@ -64,16 +64,13 @@ def _asked(expected: Expectation, names: Collection[str]) -> int:
         expected.confirmed_at,
         expected.ended_at,
     ).fetchall()
-    return sum(
-        fnmatchcase(rule, expected.rule) and fnmatchcase((host or "").lower(), expected.host)
-        for rule, host in rows
-    )
+    return sum(expected.has_rule(rule) and expected.has_host(host) for rule, host in rows)
 
 
 def _digest(channel: str, now: datetime) -> int:
     """Tell once of each of the last days what was trusted without asking, if anything was."""
-    today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    days = {f"{day:%Y-%m-%d}": day for day in (today - timedelta(days=back) for back in range(1, DAYS + 1))}
+    today = beginning(now)
+    days = {day_of(day): day for day in (today - timedelta(days=back) for back in range(1, DAYS + 1))}
     known = written.run(f"SELECT day FROM trust_digest WHERE day IN ({written.marks(days)})", *days)  # noqa: S608 (marks)
     told = 0
     for day in sorted(days.keys() - {day for (day,) in known.fetchall()}):

@@ -6,7 +6,7 @@ from typing import Any
 
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import Delivery, DeliveryKind, Telling
-from powertrip.domain.event import Status
+from powertrip.domain.event import DECIDED, Status
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.record import sent_id
 from powertrip.store import audit, deliveries, notes, written
@@ -14,7 +14,6 @@ from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.hids.tables import SightingRow, TellingRow, TellingState
 from powertrip.store.tables import DecisionRow, EventRow, OccurrenceRow
 
-DECIDED = (Status.APPROVED, Status.DENIED, Status.CLOSED)
 """What is told of; one approval of two is not a decision yet."""
 
 

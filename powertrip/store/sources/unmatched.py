@@ -9,6 +9,7 @@ from powertrip.domain.judgement import ToCount
 from powertrip.domain.sources import WEEK, UnmatchedGroup
 from powertrip.store.bulk import insert_all
 from powertrip.store.sources.tables import UnmatchedRow
+from powertrip.store.utc_days import day_of
 
 GROUPS_A_DAY = 100
 """Hosts and programs of a source that are counted one by one; all others of the day share one row."""
@@ -31,7 +32,7 @@ def add(judged: Sequence[ToCount], now: datetime) -> None:
     """Count records of a batch, in the order they came in."""
     if not judged:
         return
-    day = _day(now)
+    day = day_of(now)
     known = _known({item.record.source for item in judged}, day)
     groups: dict[tuple[str, str, str, bool], _Group] = {}
     for item in judged:
@@ -77,7 +78,7 @@ def groups(now: datetime) -> dict[str, list[UnmatchedGroup]]:
     """Those of the last 7 days by source, the newest first."""
     merged: dict[tuple[str, str, str, bool], UnmatchedGroup] = {}
     newest_first = (UnmatchedRow.newest_at.desc(), UnmatchedRow.host_name, UnmatchedRow.program)
-    since = UnmatchedRow.day >= _day(now - WEEK)
+    since = UnmatchedRow.day >= day_of(now - WEEK)
     for row in UnmatchedRow.select().where(since).order_by(*newest_first):
         key = (row.source, row.host_name, row.program, row.is_rest)
         newest = merged.get(key)
@@ -99,8 +100,4 @@ def groups(now: datetime) -> dict[str, list[UnmatchedGroup]]:
 
 def prune(now: datetime) -> int:
     """Delete what is older than any report looks back."""
-    return int(UnmatchedRow.delete().where(UnmatchedRow.day < _day(now - WEEK)).execute())
-
-
-def _day(at: datetime) -> str:
-    return f"{at:%Y-%m-%d}"
+    return int(UnmatchedRow.delete().where(UnmatchedRow.day < day_of(now - WEEK)).execute())
