@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import structlog
@@ -13,6 +13,8 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.errors import PowertripError, Refused, SlackRefused, StoreUncertain
 from powertrip.slack.calls import call, within
+
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -61,6 +63,36 @@ async def is_kept_or_told(deciding: "asyncio.Task[Any]", tell: Callable[[Message
             return await tell(cards.note(f"⏳ {NOT_YET}")) or deciding.done()
     except TimeoutError:
         return deciding.done()
+
+
+async def refusal_in_window(ack: Any, doing: "asyncio.Task[Any]", block: str) -> BaseException | None:
+    """Acknowledge a submitted window that `doing` keeps, unless that was refused: then returns the refusal.
+
+    The refusal is for the caller to show in the window. Where it takes too long the window stays open, and
+    says so under `block`; in both other cases whoever submitted is still to be told what became of it.
+    """
+    done, _ = await asyncio.wait({doing}, timeout=ACK_PATIENCE)
+    if not done:
+        await show_in_window(ack, block, NOT_YET)
+        return None
+    error = doing.exception()
+    if error is None:
+        await ack()
+    return error
+
+
+async def tell_what_became(asker: Asker, doing: "asyncio.Task[T]", say: Callable[[T], Message]) -> None:
+    """Answer whoever submitted a window that says nothing more, once it is known what became of it."""
+    try:
+        answer = say(await doing)
+    except Exception as late:  # noqa: BLE001 (whatever it was is told here, and logged)
+        answer = cards.refusal(sentence(late))
+    await answer_otherwise(asker, answer.arguments())
+
+
+async def show_in_window(ack: Any, block: str, problem: str) -> None:
+    """Leave a submitted window open, and show under one of its inputs why it was not taken."""
+    await ack(response_action="errors", errors={block: problem})
 
 
 async def give_answer(respond: Any, message: Message, asker: Asker, *, replace: bool = False) -> bool:

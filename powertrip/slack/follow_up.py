@@ -12,14 +12,14 @@ from powertrip.errors import PowertripError, Refused
 from powertrip.pipeline.decide import REASON_LIMIT, Reference, parse_reference
 from powertrip.pipeline.follow_up import FollowUps, Wish
 from powertrip.slack.answering import (
-    ACK_PATIENCE,
-    NOT_YET,
     Asker,
-    answer_otherwise,
     asker_of,
     give_answer,
     is_kept_or_told,
+    refusal_in_window,
     sentence,
+    show_in_window,
+    tell_what_became,
 )
 from powertrip.slack.calls import call
 
@@ -87,24 +87,18 @@ class FollowUpListeners:
         # Slack has null for an input that was left empty.
         typed = str(view["state"]["values"][cards.TYPED_BLOCK][cards.TYPED]["value"] or "")
         keeping = asyncio.create_task(self._keep(wish, typed))
-        done, _ = await asyncio.wait({keeping}, timeout=ACK_PATIENCE)
-        error = keeping.exception() if done else None
-        if error is not None:
+        if (error := await refusal_in_window(ack, keeping, cards.TYPED_BLOCK)) is not None:
             # A window shows no mentions.
             problem = re.sub(r"<@[A-Z0-9]+>", "Somebody", sentence(error))
-            await ack(response_action="errors", errors={cards.TYPED_BLOCK: problem})
+            await show_in_window(ack, cards.TYPED_BLOCK, problem)
             return
-        await ack() if done else await ack(response_action="errors", errors={cards.TYPED_BLOCK: NOT_YET})
         asker = Asker(user=body["user"]["id"], channel=metadata["channel"], client=client)
-        try:
-            event = await keeping
+
+        def said(event: Event) -> Message:
             is_asked = not (wish.of_subject and event.is_test)
-            said = cards.note(
-                _SAID[wish.doing] if is_asked else "It is kept. This is a test: nobody is asked."
-            )
-        except Exception as late:  # noqa: BLE001 (the window says nothing more, so whatever it was is told here)
-            said = cards.refusal(sentence(late))
-        await answer_otherwise(asker, said.arguments())
+            return cards.note(_SAID[doing] if is_asked else "It is kept. This is a test: nobody is asked.")
+
+        await tell_what_became(asker, keeping, said)
 
     async def _keep(self, wish: Wish, typed: str) -> Event:
         if wish.of_subject:

@@ -20,16 +20,16 @@ from powertrip.pipeline.decide_storm import StormDecider
 from powertrip.pipeline.follow_up import FollowUps
 from powertrip.pipeline.ports import Trials
 from powertrip.slack.answering import (
-    ACK_PATIENCE,
     BROKE,
-    NOT_YET,
     TELL_PATIENCE,
     Asker,
-    answer_otherwise,
     asker_of,
     give_answer,
     is_kept_or_told,
+    refusal_in_window,
     sentence,
+    show_in_window,
+    tell_what_became,
 )
 from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
@@ -172,19 +172,17 @@ class Listeners:
                 agent=submitted.agent,
             )
         )
-        done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
-        error = deciding.exception() if done else None
+        error = await refusal_in_window(ack, deciding, block)
         if error is None:
-            await ack() if done else await ack(response_action="errors", errors={block: NOT_YET})
             asker = Asker(user=body["user"]["id"], channel=context.channel, client=client)
-            await _answer_after_modal(deciding, asker)
+            await tell_what_became(asker, deciding, _in_words)
             return
         problem = sentence(error)
         # A modal shows its errors as plain text, so a mention would be read as its code.
         if "<@" in problem:
             for decision in (await self._decider.event(context.reference)).decisions:
                 problem = problem.replace(f"<@{decision.actor_id}>", decision.actor_name)
-        await ack(response_action="errors", errors={block: problem})
+        await show_in_window(ack, block, problem)
 
     async def _decide(
         self,
@@ -246,11 +244,3 @@ class Listeners:
 
 def _in_words(outcome: Outcome) -> Message:
     return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
-
-
-async def _answer_after_modal(deciding: "asyncio.Task[Outcome]", asker: Asker) -> None:
-    try:
-        answer = _in_words(await deciding)
-    except Exception as error:  # noqa: BLE001 (the modal says nothing more, so whatever it was is told and logged here)
-        answer = cards.refusal(sentence(error))
-    await answer_otherwise(asker, answer.arguments())

@@ -1,15 +1,25 @@
 """The button on an approved card, and its window: what of the like need not be asked about for a while."""
 
+import asyncio
 import json
 from typing import Any
 
 from powertrip import cards
+from powertrip.cards import Message
 from powertrip.config.values import parse_duration
 from powertrip.errors import PowertripError, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import parse_reference
 from powertrip.pipeline.expect import Expecter
-from powertrip.slack.answering import Asker, answer_otherwise, asker_of, give_answer, sentence
+from powertrip.slack.answering import (
+    Asker,
+    asker_of,
+    give_answer,
+    refusal_in_window,
+    sentence,
+    show_in_window,
+    tell_what_became,
+)
 from powertrip.slack.calls import call
 
 
@@ -39,25 +49,29 @@ class OfferListeners:
         """Announce what was chosen; a refusal is shown in the window."""
         metadata, values = json.loads(view["private_metadata"]), view["state"]["values"]
         user = body["user"]
-        try:
-            expected, week = await self._expecter.accept(
-                parse_reference(metadata["ref"]).event_id,
-                slack_id=user["id"],
-                team_id=user.get("team_id"),
-                host=_chosen(values, cards.WHERE) or "",
-                network=_chosen(values, cards.NETWORK),
-                length=parse_duration(_chosen(values, cards.LENGTH)),
-                ticket=_typed(values, cards.TICKET, cards.TICKET),
-                why=_typed(values, cards.INPUT_BLOCK, cards.INPUT) or "",
-            )
-        except (PowertripError, ValueError) as error:
-            problem = sentence(error if isinstance(error, PowertripError) else Refused(str(error)))
-            await ack(response_action="errors", errors={cards.INPUT_BLOCK: problem})
+        announcing = asyncio.create_task(self._announce(metadata["ref"], values, user))
+        if (error := await refusal_in_window(ack, announcing, cards.INPUT_BLOCK)) is not None:
+            await show_in_window(ack, cards.INPUT_BLOCK, sentence(error))
             return
-        await ack()
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
-        answer = cards.expectation_card(expected, week, self._context.settings.command)
-        await answer_otherwise(asker, answer.arguments())
+        await tell_what_became(asker, announcing, lambda answer: answer)
+
+    async def _announce(self, ref: str, values: dict[str, Any], user: dict[str, Any]) -> Message:
+        try:
+            length = parse_duration(_chosen(values, cards.LENGTH))
+        except ValueError as error:
+            raise Refused(str(error)) from error
+        expected, week = await self._expecter.accept(
+            parse_reference(ref).event_id,
+            slack_id=user["id"],
+            team_id=user.get("team_id"),
+            host=_chosen(values, cards.WHERE) or "",
+            network=_chosen(values, cards.NETWORK),
+            length=length,
+            ticket=_typed(values, cards.TICKET, cards.TICKET),
+            why=_typed(values, cards.INPUT_BLOCK, cards.INPUT) or "",
+        )
+        return cards.expectation_card(expected, week, self._context.settings.command)
 
 
 def _chosen(values: dict[str, Any], name: str) -> str | None:

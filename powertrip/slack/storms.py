@@ -15,13 +15,13 @@ from powertrip.pipeline.decide_storm import (
     parse_storm_reference,
 )
 from powertrip.slack.answering import (
-    ACK_PATIENCE,
-    NOT_YET,
     Asker,
-    answer_otherwise,
     asker_of,
     give_answer,
+    refusal_in_window,
     sentence,
+    show_in_window,
+    tell_what_became,
 )
 from powertrip.slack.calls import call, within
 
@@ -60,7 +60,7 @@ class StormListeners:
         typed = str(values[cards.COUNT_BLOCK][cards.COUNT]["value"] or "")
         if typed.replace(",", "").strip() != str(count):
             problem = f"This decides {count:,} events; type {count} if that is what you mean."
-            await ack(response_action="errors", errors={cards.COUNT_BLOCK: problem})
+            await show_in_window(ack, cards.COUNT_BLOCK, problem)
             return
         verdict, agent = Verdict.CLOSE, None
         if not metadata["close"]:
@@ -69,7 +69,7 @@ class StormListeners:
             if chosen == FOR_AGENT:
                 agent = Agent(name=str(within(values, cards.AGENT_BLOCK, cards.AGENT_INPUT, "value") or ""))
         if agent and not agent.name.strip():
-            await ack(response_action="errors", errors={cards.AGENT_BLOCK: "Write which agent or script."})
+            await show_in_window(ack, cards.AGENT_BLOCK, "Write which agent or script.")
             return
         user = body["user"]
         deciding = asyncio.create_task(
@@ -83,18 +83,11 @@ class StormListeners:
                 agent=agent,
             )
         )
-        done, _ = await asyncio.wait({deciding}, timeout=ACK_PATIENCE)
-        error = deciding.exception() if done else None
-        if error is not None:
-            await ack(response_action="errors", errors={cards.INPUT_BLOCK: sentence(error)})
+        if (error := await refusal_in_window(ack, deciding, cards.INPUT_BLOCK)) is not None:
+            await show_in_window(ack, cards.INPUT_BLOCK, sentence(error))
             return
-        await ack() if done else await ack(response_action="errors", errors={cards.INPUT_BLOCK: NOT_YET})
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
-        try:
-            said = _in_words(await deciding)
-        except Exception as late:  # noqa: BLE001 (the window says nothing more, so whatever it was is told here)
-            said = cards.refusal(sentence(late))
-        await answer_otherwise(asker, said.arguments())
+        await tell_what_became(asker, deciding, _in_words)
 
 
 def _in_words(outcome: StormOutcome) -> Message:

@@ -13,8 +13,9 @@ from powertrip import cards
 from powertrip.domain.deciding import Outcome
 from powertrip.errors import NotAllowed
 from powertrip.slack import answering, listeners
-from powertrip.slack.answering import Asker
-from powertrip.slack.listeners import Listeners, PendingInteractions, _answer_after_modal
+from powertrip.slack.answering import Asker, tell_what_became
+from powertrip.slack.listeners import Listeners, PendingInteractions
+from powertrip.slack.offers import OfferListeners
 from tests.samples import ALICE
 
 
@@ -25,7 +26,7 @@ async def test_an_answer_after_a_modal_that_slack_does_not_take_breaks_nothing()
     away = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/", retry_handlers=[])
     with capture_logs() as logged:
         asker = Asker(user=ALICE, channel="C0GENERAL", client=away)
-        await _answer_after_modal(asyncio.create_task(refused()), asker)
+        await tell_what_became(asker, asyncio.create_task(refused()), lambda _: cards.note("Denied."))
     assert [entry["event"] for entry in logged] == ["answer not delivered"]
 
 
@@ -103,8 +104,7 @@ class Click:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (answering, listeners):
-        monkeypatch.setattr(module, "ACK_PATIENCE", 0.01)
+    monkeypatch.setattr(answering, "ACK_PATIENCE", 0.01)
     monkeypatch.setattr(answering, "TELL_PATIENCE", 0.05)
 
 
@@ -148,3 +148,22 @@ async def test_a_command_whose_decision_takes_long_is_acknowledged_once_its_pers
 @pytest.mark.usefixtures("impatient")
 async def test_a_modal_whose_decision_takes_long_stays_open_and_says_so() -> None:
     assert await Click(takes_long=True).submit() == ["acknowledged with errors", "decided"]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_the_window_that_leaves_the_like_out_stays_open_and_says_so_where_that_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    late = Click(takes_long=True)
+    context: Any = SimpleNamespace(settings=SimpleNamespace(command="/powertrip"))
+    offers = OfferListeners(context)
+
+    async def announce(*_: Any) -> Any:
+        return await late.decide()
+
+    monkeypatch.setattr(offers, "_announce", announce)
+    view = {"private_metadata": json.dumps({"ref": "k3f9x2m8", "channel": "C0"}), "state": {"values": {}}}
+    away: Any = AsyncWebClient(token="xoxb-1", base_url="http://127.0.0.1:9/", retry_handlers=[])
+    await offers.on_modal(late.ack, {"user": {"id": ALICE}}, view, away)
+
+    assert late.order == ["acknowledged with errors", "decided"]
