@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 import re2
 from pydantic import AfterValidator, Field
 
+from powertrip.config.regex import compile_re2
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, Written, quoted
 from powertrip.config.yamlfile import YamlPath
@@ -34,8 +35,8 @@ _NAMING = ("user_name", "host_name", "source_ip", *KEY_FIELDS)
 
 def _readable(pattern: str) -> str:
     try:
-        re2.compile(pattern)
-    except re2.error as error:
+        compile_re2(pattern)
+    except ValueError as error:
         raise ValueError(f"{quoted(pattern)} is no pattern: {error}") from error
     return pattern
 

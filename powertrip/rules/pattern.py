@@ -8,6 +8,8 @@ from typing import cast
 
 import re2
 
+from powertrip.config.regex import compile_re2, quiet_options
+
 _TOO_LARGE = "the patterns of all rules together are too large for RE2; write fewer"
 _ANY_TEXT = re.compile(r"\.(?:[*+]|\{[0-9]+,\})")
 """Any text of any length within a pattern."""
@@ -22,30 +24,6 @@ _BEGINS_ANCHORED = re.compile(r"(\(\?[a-zA-Z]+\))?(\^|\\A)")
 _ENDS_ANCHORED = re.compile(r"(?<!\\)(\\\\)*(\$|\\z|\\Z)\Z")
 _GROUP_NAME = re.compile(r"(?<!\\)(?:\\\\)*\(\?P?<([^>=!]+)>")
 _FIELD_NAME = re.compile(r"[a-z][a-z0-9_]*")
-
-_ADVICE = (
-    (
-        r"\(\?[=!]",
-        "RE2 has no lookahead: match what follows, or say what is allowed by a class such as [^:]+",
-    ),
-    (r"\(\?<[=!]", "RE2 has no lookbehind: match what comes before as part of the pattern"),
-    (r"\(\?P=|\(\?P$|\\\\?[1-9k]", "RE2 has no backreferences: capture both places under two names"),
-    (r"\(\?>", "RE2 has no atomic groups and needs none, as it never backtracks: write (?:...)"),
-    (r"operator: [*+?}]\+", "RE2 has no possessive repetition and needs none: leave out the second +"),
-    (r"\\Z", r"write $ or \z for the end of the message"),
-    (
-        r"repetition size",
-        "RE2 repeats at most 1000 times in all: write + or * with a narrow class such as [^ ]+",
-    ),
-    (r"\(\?x", "RE2 has no verbose mode: write the pattern over several lines with |, they are joined"),
-    (r"\(\?\(|\(\?\|", "RE2 has no conditional groups: write two patterns as a list"),
-    (r"\(\?#", "RE2 has no comments: write a YAML comment above the pattern"),
-    (r"\(\?R", "RE2 has no recursion: write out the levels that occur"),
-    (r"\\h", r"write [ \t] for a blank"),
-    (r"\\u", r"write \x{e9} or the character itself"),
-    (r"\\[GKRX]", "RE2 does not know it: leave it out, or write out what it stands for"),
-    (r"too large", "write + or * in place of large counted repetitions"),
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -129,9 +107,9 @@ def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
             "and end it with $, or write `unanchored: true` in the rule"
         )
     try:
-        regex = re2.compile(text, _options())
-    except re2.error as error:
-        raise ValueError(_refusal(error), *problems) from error
+        regex = compile_re2(text)
+    except ValueError as error:
+        raise ValueError(*error.args, *problems) from error
     if problems:
         raise ValueError(*problems)
     groups = sorted(regex.groupindex.items(), key=itemgetter(1))
@@ -141,25 +119,6 @@ def compile_pattern(text: str, *, unanchored: bool) -> Pattern:
 def is_anchored(text: str) -> bool:
     """Whether the pattern by itself covers the whole message."""
     return bool(_BEGINS_ANCHORED.match(text) and _ENDS_ANCHORED.search(text))
-
-
-def _options() -> re2.Options:
-    options = re2.Options()
-    # RE2 would write to standard error by itself, past the log.
-    options.log_errors = False
-    return options
-
-
-def _refusal(error: Exception) -> str:
-    """RE2's own reason, and what to write instead where the construct is one that other engines have."""
-    reason = error.args[0] if error.args else ""
-    # It gives its reasons as bytes.
-    text = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-    advice = next((advice for sign, advice in _ADVICE if re.search(sign, text)), "")
-    # The construct that it quotes behind a colon may open a bracket of its own.
-    kind, colon, construct = text.partition(": ")
-    quoted = f'{kind}: "{construct}"' if colon else text
-    return f"RE2 refuses it ({quoted})" + (f"; {advice}" if advice else "")
 
 
 class Recogniser:
@@ -175,7 +134,7 @@ class Recogniser:
             numbers = [number for number in together if patterns[number].anchored is anchored]
             if not numbers:
                 continue
-            options = _options()
+            options = quiet_options()
             options.max_mem = _SET_MEMORY
             compiled = make(options)
             for number in numbers:
@@ -210,8 +169,8 @@ class _Filter:
         self._ends = [_ending(patterns[number]) for number in numbers]
         self._filter = re2.Filter()
         for number in numbers:
-            self._filter.Add(patterns[number].text, _options())
-        self._filter.Add(_SENTINEL, _options())
+            self._filter.Add(patterns[number].text, quiet_options())
+        self._filter.Add(_SENTINEL, quiet_options())
         self._filter.Compile()
         # RE2 says nothing where its memory is too small: it finds no literal in any message then.
         if len(numbers) not in self._positions(_SENTINEL.encode()):
