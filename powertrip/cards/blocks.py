@@ -136,6 +136,10 @@ def header(value: str) -> Block:
     return {"type": "header", "text": plain(value, 150)}
 
 
+def divider() -> Block:
+    return {"type": "divider"}
+
+
 def footer(lines: Sequence[Line]) -> Block:
     """Small print; Slack sets the lines side by side."""
     elements = []

@@ -1,7 +1,7 @@
 """The buttons under an event. Their values name the event and the revision shown, and grant nothing."""
 
 from powertrip.cards import words
-from powertrip.cards.blocks import Block, actions, button, confirm, overflow
+from powertrip.cards.blocks import Block, Style, actions, button, confirm, overflow
 from powertrip.cards.text import fit
 from powertrip.domain import lifecycle
 from powertrip.domain.decision import FOR_AGENT, UNSURE
@@ -22,7 +22,10 @@ def value(event: Event) -> str:
 
 
 def deciding(event: Event, *, with_menu: bool = True) -> Block:
-    """Approve, asking once more, and Deny, which never hesitates; beside them the answers that are rarer."""
+    """Approve, asking once more, and Deny, which never hesitates; beside them the answers that are rarer.
+
+    Under a grave event Deny comes first, and Approve has no colour.
+    """
     summary = words.summary(event)
     label, really = "Approve…", None
     # Where a reason is required, the modal that asks for it is the second look.
@@ -37,11 +40,14 @@ def deciding(event: Event, *, with_menu: bool = True) -> Block:
             no="Go back",
         )
     says = f"Approve {summary}"
-    yes = button(label, APPROVE, value(event), says=says, style="primary", confirm=really)
+    # The hand that presses the first button unread must not approve what matters most.
+    style: Style | None = None if event.is_grave else "primary"
+    yes = button(label, APPROVE, value(event), says=says, style=style, confirm=really)
     # Without a second question: a wrong Deny costs somebody a look, a late one more.
     no = button("Deny", DENY, value(event), says=f"Deny {summary}", style="danger")
     menu = [("Not sure", f"{UNSURE} {value(event)}"), ("My agent or script…", f"{FOR_AGENT} {value(event)}")]
-    return actions([yes, no, *([overflow(MENU, menu)] if with_menu else [])])
+    clear = [no, yes] if event.is_grave else [yes, no]
+    return actions([*clear, *([overflow(MENU, menu)] if with_menu else [])])
 
 
 def closing(event: Event) -> Block:

@@ -15,6 +15,7 @@ from powertrip.cards.blocks import (
     as_text,
     calling,
     date,
+    divider,
     footer,
     header,
     json_size,
@@ -34,6 +35,7 @@ from powertrip.domain.event import FINAL, Event, NoticeKind, Status
 # Characters of the log line, in the card and in its plain text.
 MESSAGE_LIMIT = 1500
 MESSAGE_LIMIT_IN_TEXT = 400
+IN_DOUBT = "In doubt, do not approve: deny it, or say that you are not sure, and a reviewer looks into it."
 BRIEF_TEXT_BYTES = 1500
 """Of the plain text of a card that has no room for more."""
 
@@ -80,10 +82,26 @@ def _card(event: Event, view: CardView, now: datetime) -> Message:
             [[text(asked)], *_in_order_of_weight(event, groups, call, now=now, command=view.command)],
             BRIEF_TEXT_BYTES if view.is_brief else TEXT_BYTES,
         ),
-        blocks=[*paragraphs(call), header(asked), *paragraphs(*groups), *rows],
+        blocks=[*paragraphs(call), header(asked), *_body(event, groups), *rows],
         # Slack folds a long attachment away, and never the question and its buttons.
         attachments=[{"color": colour(event), "blocks": evidence}],
     )
+
+
+def _body(event: Event, groups: Sequence[Sequence[Line]]) -> list[Block]:
+    """The paragraphs between headline and buttons."""
+    if not (event.is_grave and event.is_open):
+        return paragraphs(*groups)
+    # Nobody sees any more what looks as ever, so what matters most is laid out otherwise: first what is
+    # unusual, then, set apart, what it is about.
+    trail, urgent, facts, unusual, *others = groups
+    return [
+        *paragraphs(unusual, trail, urgent),
+        divider(),
+        *paragraphs(facts),
+        divider(),
+        *paragraphs(*others, [[text(IN_DOUBT)]]),
+    ]
 
 
 def _evidence(event: Event, view: CardView) -> list[Block]:

@@ -46,6 +46,10 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
+GRAVE = (Severity.HIGH, Severity.CRITICAL)
+"""Events of these severities are never part of a storm, and their cards look different."""
+
+
 class NoticeKind(StrEnum):
     """Why a message about an event was sent."""
 
@@ -172,6 +176,11 @@ class Event:
     def is_open(self) -> bool:
         """Whether it waits for a decision; a denied event waits only to be closed."""
         return self.status in OPEN
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether its card looks different from all others."""
+        return self.severity in GRAVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from powertrip.domain.event import OPEN, Status
-from powertrip.domain.storms import GRAVE
+from powertrip.domain.event import GRAVE, OPEN, Status
 
 KEPT = 2_000
 """Different combinations of one rule and kind that are counted; those that come later are not."""

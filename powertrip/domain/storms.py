@@ -17,12 +17,10 @@ from pydantic import Field
 from powertrip.config.section import Section
 from powertrip.config.values import Duration
 from powertrip.domain.address import RiskLevel, is_at_least, parse_address
-from powertrip.domain.event import Event, Severity
+from powertrip.domain.event import GRAVE, Event, Severity
 from powertrip.domain.habits import Past
 from powertrip.domain.people import SubjectKind
 
-GRAVE = (Severity.HIGH, Severity.CRITICAL)
-"""Events of these severities are never part of a storm."""
 SLACK = timedelta(minutes=10)
 """How much later than its storm an event is reminded of: it is only where its storm's reminders fail."""
 GROUPS_KEPT = 200

@@ -8,9 +8,8 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.delivery import RANK, DeliveryKind
-from powertrip.domain.event import Event, NoticeKind, Severity
+from powertrip.domain.event import GRAVE, Event, NoticeKind, Severity
 from powertrip.domain.judgement import ToAsk
-from powertrip.domain.storms import GRAVE
 from powertrip.store import audit, deliveries, gathering
 from powertrip.store.among import among
 from powertrip.store.bulk import update_all

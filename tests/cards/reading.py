@@ -45,6 +45,8 @@ def _block(block: dict[str, Any]) -> str:
     match block["type"]:
         case "header":
             return f"# {block['text']['text']}"
+        case "divider":
+            return "———"
         case "actions":
             # What is in a menu is seen only once it is opened.
             pressed = [element for element in block["elements"] if element["type"] == "button"]

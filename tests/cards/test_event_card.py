@@ -3,7 +3,8 @@
 import pytest
 
 from powertrip.cards import event_card
-from powertrip.domain.event import Event
+from powertrip.domain.event import Event, Severity
+from powertrip.domain.habits import Past
 from powertrip.domain.people import Subject, SubjectKind
 from tests.cards.logins import LINE, NEXT, approved, closed, denied, login, view
 from tests.cards.reading import buttons, mentioned, read, shown
@@ -24,6 +25,38 @@ def test_a_person_is_asked_whether_it_was_them() -> None:
         f"| {LINE}",
         f"| Event k3f9x2m8pq · rule ssh_login / Next reminder: {NEXT}",
     ]
+
+
+def test_a_grave_event_is_laid_out_otherwise_and_denied_with_the_first_button() -> None:
+    grave = login(severity=Severity.HIGH, past=Past(unusual_hour=True, times_from_address=3))
+
+    assert read(event_card(grave, view(), NOW))[:12] == [
+        "# ❗ High severity. Was this you, Alice?",
+        "🌙 alice is not usually at work at this hour.",
+        "———",
+        "SSH login as alice on bastion-1",
+        "From: 192.0.2.10",
+        "When: 2026-01-15 12:00:00 UTC",
+        "Severity: high",
+        "———",
+        "🔁 The 3rd time from this address in 30 days.",
+        "In doubt, do not approve: deny it, or say that you are not sure, and a reviewer looks into it.",
+        "[Deny] [Approve]",
+        "| How: publickey · ED25519 · SHA256:abc",
+    ]
+
+
+def test_nothing_invites_to_approve_a_grave_event() -> None:
+    deny, approve = buttons(event_card(login(severity=Severity.CRITICAL), view(), NOW))
+
+    assert (deny["action_id"], deny["style"]) == ("deny", "danger")
+    assert approve["action_id"] == "approve"
+    assert "style" not in approve
+    assert "critical severity" in approve["confirm"]["text"]["text"]
+
+
+def test_a_grave_event_that_is_decided_looks_like_all_others() -> None:
+    assert "———" not in read(event_card(approved(severity=Severity.HIGH), view(), NOW))
 
 
 def test_the_plain_text_says_it_all() -> None:

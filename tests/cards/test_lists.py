@@ -107,7 +107,8 @@ def test_a_line_says_what_its_approval_covers() -> None:
     )
     assert line in shown(message)
     assert line in message.text
-    approve = buttons(message)[0]
+    deny, approve = buttons(message)[:2]
+    assert deny["action_id"] == "deny"
     assert approve["value"] == "aaaaaaaaaa.4"
     assert approve["confirm"]["text"]["text"] == (
         "sudo to root: “systemctl stop auditd” as alice on bastion-1 from 192.0.2.10, 4 times "
