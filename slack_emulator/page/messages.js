@@ -45,7 +45,8 @@ function threadLine(message, openThread) {
 }
 
 export function messageNode(message, channel, openThread) {
-  const author = directory.people.get(message.user);
+  // An integration that is no member names itself.
+  const author = directory.people.get(message.user) ?? (message.username && { id: message.username, real_name: message.username });
   const use = (e, block, value) => act("press", {
     user_id: directory.me, channel_id: channel, ts: message.ts, action_id: e.action_id, block_id: block.block_id, value,
   });

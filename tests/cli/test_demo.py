@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from powertrip.cli.demo.stage import run_sandbox
-from powertrip.cli.demo.workspace import local_slack
+from powertrip.cli.demo.workspace import STORY, local_slack
 from powertrip.errors import PowertripError
 from slack_emulator.control import Control
 from slack_emulator.seen import SeenMessage
@@ -100,3 +100,11 @@ async def test_the_scene_that_takes_two_people_can_be_played_to_its_end(demo: De
     await demo.control.wait_for(lambda s: s.modal(DANA))
     await demo.control.submit(DANA, {"text": "Seen with Carol"})
     await demo.card("Approved by Carol and Dana")
+
+
+async def test_the_story_is_told_on_the_page_and_ticks_off_what_was_done(demo: Demo) -> None:
+    asked = await demo.card("Was this you, Alice?", "alice on bastion-1")
+    step = "Be *Alice*, open her messages from Powertrip, and press *Approve*."
+    assert (await demo.card(f"◻️ {step}")).channel == STORY
+    await demo.control.press(ALICE, asked.channel, asked.ts, action_id="approve")
+    assert (await demo.card(f"✅ {step}")).channel == STORY

@@ -1,8 +1,8 @@
 """`bot.py demo`: a Slack on this machine, Powertrip, made-up events, and a story told on the terminal.
 
-`scenes` holds what happens, `outside` stands in for the services around Powertrip, `narration` tells what
-the history says, `workspace` says who is in its Slack, and `stage` puts them
-together. `bot.py sandbox` is that Slack alone.
+`scenes` holds what happens, `story` tells it on the page, `outside` stands in for the services around
+Powertrip, `narration` tells what the history says, `workspace` says who is in its Slack, and `stage` puts
+them together. `bot.py sandbox` is that Slack alone.
 """
 
 from typing import Annotated
@@ -31,7 +31,7 @@ def demo(
 
     # What the story tells, such as who may not decide, need not be in the log as well.
     configure_logging("error", "human")
-    asyncio.run(run_demo(local_slack(port=port), console, open_browser=browser, pace=pace))
+    asyncio.run(run_demo(local_slack(port=port, with_story=True), console, open_browser=browser, pace=pace))
 
 
 @app.command()

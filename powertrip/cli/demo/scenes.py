@@ -1,41 +1,71 @@
 """What happens in the demo: made-up records, each with what there is to see."""
 
 import secrets
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from powertrip.cli.demo.narration import Happened
 from powertrip.net import utc_now
 
 HOME, OFFICE, HOTEL, HOSTILE = "192.0.2.10", "198.51.100.44", "198.51.100.23", "203.0.113.77"
 """The addresses of the story; `outside` knows what is to be thought of each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Some made-up records, and what to watch for."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """Something for whoever plays, and the line of the history by which it is known to be done."""
 
+    says: str
+    action: str = "decided"
+    user_name: str | None = None
+    host_name: str | None = None
+    detail: Mapping[str, object] = field(default_factory=dict)
+    """What the line's detail holds, beside other things."""
+
+    def is_done_by(self, happened: Happened) -> bool:
+        return (
+            happened.action == self.action
+            and self.user_name in (None, happened.user_name)
+            and self.host_name in (None, happened.host_name)
+            and all(happened.detail.get(name) == value for name, value in self.detail.items())
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """Some made-up records, what there is to see, and what to do about it."""
+
+    title: str
     story: str
-    records: tuple[tuple[str, dict[str, Any]], ...]
+    records: tuple[tuple[str, dict[str, Any]], ...] = ()
     """Each with the source that it is posted to."""
+    steps: tuple[Step, ...] = ()
     pause: float = 12.0
-    """Seconds until the next scene."""
+    """Seconds until the next scene, where nobody plays this one."""
 
 
 def scenes() -> Iterator[Scene]:
     """The story, each scene made at the moment it is asked for, so that its records are of now."""
     yield Scene(
-        "Alice logs in to bastion-1. She is asked in a direct message: be Alice, and press Approve. The "
-        "HIDS saw the login too, and is told.",
-        _login_seen_by_both("alice", "bastion-1", HOME),
+        title="Was this you?",
+        story="Alice logs in to bastion-1, and is asked in a direct message. The HIDS saw the login too, and "
+        "is told what she answers.",
+        records=_login_seen_by_both("alice", "bastion-1", HOME),
+        steps=(
+            _step("Be *Alice*, open her messages from Powertrip, and press *Approve*.", "alice", "bastion-1"),
+        ),
     )
     yield Scene(
-        "The bot oswaldo logs in. Nobody can ask a bot, so #security is asked: be Carol.",
-        _login("oswaldo", "build-3", OFFICE),
+        title="A bot",
+        story="The bot oswaldo logs in. Nobody can ask a bot, so #security is asked.",
+        records=_login("oswaldo", "build-3", OFFICE),
+        steps=(_step("Be *Carol*, who reviews, and press *Approve* in #security.", "oswaldo", "build-3"),),
     )
     yield Scene(
-        "Somebody tries to log in under a name that looks like a log line. It is no login: no card.",
-        (
+        title="Text from outside is data",
+        story="Somebody tries to log in under a name that looks like a log line. It is no login: no card.",
+        records=(
             _line(
                 "bastion-1",
                 "sshd",
@@ -43,30 +73,98 @@ def scenes() -> Iterator[Scene]:
                 "from 198.51.100.7 port 51234 ssh2",
             ),
         ),
-        8,
+        pause=8,
     )
     yield Scene(
-        "Bob logs in from an address of bad repute. Be Bob, and press Deny: #security hears at once.",
-        _login("bob", "db-1", HOSTILE),
+        title="No",
+        story="Bob logs in from an address of bad repute: a card that looks different. A denial leads "
+        "somewhere within the minute.",
+        records=_login("bob", "db-1", HOSTILE),
+        steps=(
+            _step("Be *Bob*, and press *Deny*: he is told what to do now.", "bob", "db-1", verdict="deny"),
+            Step(
+                says="Be *Carol*, and press *I have it* in #security.",
+                action="denial_owned",
+                user_name="bob",
+                host_name="db-1",
+            ),
+            Step(
+                says="Tick off the first thing of the checklist.",
+                action="item_ticked",
+                user_name="bob",
+                host_name="db-1",
+            ),
+            _step("Close it, with a note.", "bob", "db-1", verdict="close"),
+        ),
+        pause=15,
     )
-    yield Scene("Alice stops the audit daemon with sudo.", (_sudo(),))
-    yield Scene("Bob signs in to the AWS console without a second factor.", (_console_login(),))
     yield Scene(
-        "root logs in to db-1. The policy wants a reason and a second person; nobody is mapped to root, so "
-        "#security is asked: approve it as Carol, and then as Dana.",
-        _login("root", "db-1", HOTEL),
+        title="Trust that ends by itself",
+        story="Alice logs in to web-3, and will do so all afternoon. After an approval, and never before, "
+        "she may say so; a second person agrees.",
+        records=_login("alice", "web-3", HOME),
+        steps=(
+            _step("Be *Alice*, and press *Approve*.", "alice", "web-3"),
+            Step(
+                says="Press *Don't ask again…* on the card, and announce it.",
+                action="expectation_announced",
+            ),
+            Step(says="Be *Carol*, and confirm it in #security.", action="expectation_confirmed"),
+        ),
+        pause=15,
     )
     yield Scene(
-        "The HIDS saw a login to web-2 that never came through the logs. In 15 seconds it is asked about.",
-        (_seen_by_hids("bob", "web-2", HOTEL, _port()),),
-        30,
+        title="And what it covers",
+        story="Alice logs in to web-3 again, and then to web-9. If you trusted the first, nobody is asked "
+        "about it; the second is outside, so she is asked.",
+        records=(*_login("alice", "web-3", HOME), *_login("alice", "web-9", HOME)),
+        steps=(_step("Be *Alice*, and answer for web-9.", "alice", "web-9"),),
     )
+    yield Scene(
+        title="A command, not a login",
+        story="Alice stops the audit daemon with sudo.",
+        records=(_sudo(),),
+        steps=(_step("Be *Alice*, and deny it: it was not her.", "alice", "db-1", verdict="deny"),),
+    )
+    yield Scene(
+        title="The cloud",
+        story="Bob signs in to the AWS console without a second factor.",
+        records=(_console_login(),),
+        steps=(_step("Be *Bob*, and answer.", "bob", None, verdict=None),),
+    )
+    yield Scene(
+        title="Two people",
+        story="root logs in to db-1. The policy wants a reason and a second person; nobody is mapped to "
+        "root, so #security is asked.",
+        records=_login("root", "db-1", HOTEL),
+        steps=(
+            _step("Be *Carol*, and approve it with a reason.", "root", "db-1", status="half_approved"),
+            _step("Be *Dana*, and approve it too.", "root", "db-1", status="approved"),
+        ),
+    )
+    yield Scene(
+        title="The second line",
+        story="The HIDS saw a login to web-2 that never came through the logs. In 15 seconds it is asked "
+        "about.",
+        records=(_seen_by_hids("bob", "web-2", HOTEL, _port()),),
+        steps=(_step("Be *Bob*, and answer.", "bob", "web-2", verdict=None),),
+        pause=30,
+    )
+
+
+def _step(
+    says: str, user: str, host: str | None, *, verdict: str | None = "approve", status: str | None = None
+) -> Step:
+    """A step that is done by a decision on an event of this user on this host; no verdict is any."""
+    detail = {"verdict": verdict, "status": status}
+    wanted = {name: value for name, value in detail.items() if value is not None}
+    return Step(says=says, user_name=user, host_name=host, detail=wanted)
 
 
 def everyday(number: int) -> Scene:
     """One more ordinary login."""
     user, host = (("alice", "web-1"), ("bob", "web-2"), ("oswaldo", "build-3"))[number % 3]
-    return Scene("", _login(user, host, f"192.0.2.{20 + number}"))
+    return Scene(title="", story="", records=_login(user, host, f"192.0.2.{20 + number}"))
 
 
 def _login(user: str, host: str, address: str) -> tuple[tuple[str, dict[str, Any]], ...]:

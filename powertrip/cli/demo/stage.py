@@ -18,6 +18,7 @@ from rich.console import Console
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
 from powertrip.cli.demo.scenes import Scene, everyday, scenes
+from powertrip.cli.demo.story import Story
 from powertrip.errors import PowertripError
 from powertrip.runtime.app import powertrip
 from powertrip.settings import load_config
@@ -62,6 +63,8 @@ rules:
 policy:
   - when: {{user: root}}
     require: [reason, second_person]
+expectations: {{enabled: true}}
+not_me: {{phone: "+49 30 901820"}}
 reminders: {{remind_after: 45s, remind_every: 60s, mention_after: 2}}
 """
 
@@ -79,9 +82,10 @@ async def run_demo(slack: SlackEmulator, console: Console, *, open_browser: bool
             _powertrip(slack, outside, Path(folder)) as (url, secret),
         ):
             _welcome(console, slack.url, open_browser=open_browser)
+            story = Story(slack.world)
             tasks = [
-                asyncio.create_task(_feed(url, secret, console, pace)),
-                asyncio.create_task(narrate(console, _database(Path(folder)))),
+                asyncio.create_task(_feed(url, secret, console, story, pace)),
+                asyncio.create_task(narrate(console, _database(Path(folder)), story.hear)),
             ]
             await stopping.wait()
             for task in tasks:
@@ -149,7 +153,7 @@ def _welcome(console: Console, url: str, *, open_browser: bool) -> None:
     console.print()
     console.print(f"  Powertrip is running. Open  [bold cyan]{url}[/bold cyan]")
     console.print(
-        "  Pick who you are at the bottom left of the page, and press the buttons. Ctrl-C ends the demo."
+        "  Its channel #story tells what happens and what to press: you play everybody. Ctrl-C ends the demo."
     )
     console.print("  Reminders come after 45 seconds here; in earnest, after ten minutes.\n")
     # Without a screen the standard library would start a text browser in this very terminal.
@@ -161,13 +165,15 @@ def _welcome(console: Console, url: str, *, open_browser: bool) -> None:
             webbrowser.open(url)
 
 
-async def _feed(url: str, secret: str, console: Console, pace: float) -> None:
+async def _feed(url: str, secret: str, console: Console, story: Story, pace: float) -> None:
     """Post the scenes as a log shipper would, and then an ordinary login now and again."""
+    story.begin()
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}) as client:
         for scene in scenes():
-            console.print(f"[bold]▶[/bold] {scene.story}")
+            console.print(f"[bold]▶ {scene.title}[/bold]\n  {scene.story}")
+            story.tell(scene)
             await _play(client, url, scene)
-            await asyncio.sleep(scene.pause * pace)
+            await story.played(pace)
         console.print(
             "[bold]▶[/bold] From here on, somebody logs in once a minute. Answer, or wait for the reminders."
         )
