@@ -16,6 +16,7 @@ PowertripError
 │   ├── NotInThisStatus       the step does not exist from the event's status
 │   ├── NotShown              no message has shown the revision that was typed
 │   ├── ReasonRequired        the policy wants a reason
+│   ├── ProofRequired         the policy wants a proof that Slack cannot give
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
 └── OutsideError              a system beyond this process did not do what it was asked
@@ -128,6 +129,14 @@ class NotShown(Refused):
 
 class ReasonRequired(Refused):
     """The policy wants a reason for this decision."""
+
+
+class ProofRequired(Refused):
+    """The policy wants a proof for this approval; `kinds` are those by which this person can give it now."""
+
+    def __init__(self, text: str, kinds: tuple[str, ...]) -> None:
+        self.kinds = kinds
+        super().__init__(text)
 
 
 class SecondPersonRequired(Refused):

@@ -52,6 +52,7 @@ from powertrip.hids import OriginSection, mistakes_in_origins
 from powertrip.ingest.section import Ingest, doubts_in_ingest, mistakes_in_ingest
 from powertrip.log import register_secret
 from powertrip.polls import AnyPoll
+from powertrip.proofs.section import ProofsSection, doubts_in_proofs, mistakes_in_proofs
 from powertrip.rules import RuleSet, load_rules
 from powertrip.slack.settings import Lookups, SlackSection
 from powertrip.sources import AnySource
@@ -106,6 +107,7 @@ class ConfigFile(Section):
     metrics: MetricsSection = MetricsSection()
     database: Database = Database()
     policy: tuple[Policy, ...] = ()
+    proofs: ProofsSection = ProofsSection()
     reminders: Reminders = Reminders()
     bursts: Bursts = Bursts()
     severity: SeverityLists = SeverityLists()
@@ -223,6 +225,7 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from mistakes_in_origins(data)
     yield from mistakes_in_same_logs(data)
     yield from mistakes_in_enrichment(data)
+    yield from mistakes_in_proofs(data)
     for section in ("sources", "polls"):
         for name, sender in tables(data, section):
             yield from mistakes_in_voices((section, name), sender)
@@ -236,6 +239,7 @@ def _warnings(
     yield from doubts(settings, rules, entries)
     yield from doubts_in_metrics(settings.metrics)
     yield from doubts_in_ingest(settings.ingest)
+    yield from doubts_in_proofs(settings.proofs, settings.policy)
     if settings.ingest.port and settings.ingest.port in (settings.metrics.port, settings.metrics.worker_port):
         problem = "is the port of metrics too, and only one of them can listen there; write another"
         yield ("ingest", "port"), problem

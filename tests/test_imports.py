@@ -12,7 +12,7 @@ KIT = frozenset({"errors", "log", "metrics", "net", "config"})
 """What every room but the pure ones may use; it knows no setting, and nothing of Powertrip's story."""
 PURE = frozenset({"domain", "rules", "cards"})
 """Rooms that do no I/O and are told what time it is."""
-SECTIONS = frozenset({"sources", "polls", "enrichment", "hids", "backup", "anchors", "slack"})
+SECTIONS = frozenset({"sources", "polls", "enrichment", "hids", "backup", "anchors", "proofs", "slack"})
 """Rooms outside the pure ones that own sections of the configuration file."""
 FRONT_OF_STORE = "powertrip.store.Store"
 ASK_THE_STORE = frozenset({"pipeline", "slack", "api"})
@@ -35,6 +35,7 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "hids": KIT | {"domain"},
     "backup": KIT,
     "anchors": KIT | {"domain"},
+    "proofs": KIT | {"domain"},
     "pipeline": frozenset({"errors", "log", "metrics", "net", "ingest"}) | PURE,
     "slack": KIT | PURE | {"pipeline", "ingest"},
     "api": KIT | PURE | {"pipeline"},

@@ -12,6 +12,7 @@ from powertrip.cards.answers import (
     refusal,
     show_card,
     whoami_card,
+    with_note,
 )
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
 from powertrip.cards.buttons import MENU, NOT_AGAIN
@@ -62,6 +63,7 @@ from powertrip.cards.modals import (
 )
 from powertrip.cards.notes import security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
+from powertrip.cards.proof_modal import PROOF_BLOCK, PROOF_CALLBACK, PROOF_INPUT, PROOF_PAGE, proof_modal
 from powertrip.cards.quarantine import quarantine_notice
 from powertrip.cards.report import digest_card, report_digest
 from powertrip.cards.sources import SOURCES_PAGE_SIZE, source_card, sources_card
@@ -102,6 +104,10 @@ __all__ = [
     "OWN",
     "PAGE_SIZE",
     "PREVIOUS",
+    "PROOF_BLOCK",
+    "PROOF_CALLBACK",
+    "PROOF_INPUT",
+    "PROOF_PAGE",
     "RUNNING",
     "RUNNING_BLOCK",
     "SOURCES_PAGE_SIZE",
@@ -140,6 +146,7 @@ __all__ = [
     "note",
     "nudge",
     "offer_modal",
+    "proof_modal",
     "quarantine_notice",
     "reason_modal",
     "refusal",
@@ -157,6 +164,7 @@ __all__ = [
     "storm_reminder",
     "typing_modal",
     "whoami_card",
+    "with_note",
     "worker_back",
     "worker_silent",
 ]

@@ -7,6 +7,7 @@ from powertrip.cards import address, fields, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
 from powertrip.cards.scripts import scripts
 from powertrip.cards.text import clean, fit_middle, one_line, show
+from powertrip.domain import proof
 from powertrip.domain.agents import claimed
 from powertrip.domain.decision import ActorKind, Decision, Doubt, Verdict
 from powertrip.domain.event import MISSED_AT, Event, Status
@@ -117,7 +118,13 @@ def demands(event: Event) -> list[Line]:
         lines.append([text("✍️ Approving this takes a reason.")])
     if event.requires_second_person and event.status is Status.PENDING:
         lines.append([text("👥 Approving this takes two people.")])
+    if event.requires_proof:
+        lines.append([text(f"🔐 Approving this takes {_proofs(event)}.")])
     return lines
+
+
+def _proofs(event: Event) -> str:
+    return " and ".join(proof.WORDS.get(word, "a proof that Slack cannot give") for word in proof.words(event))
 
 
 def backups(event: Event) -> list[Line]:

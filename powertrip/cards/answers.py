@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from powertrip.cards import address, address_lines, buttons, fields, follow_up, habits, words
@@ -52,6 +53,12 @@ def note(sentence: str) -> Message:
         elif part:
             line.append(text(show(part, SENTENCE_LIMIT)))
     return answer([line], [paragraph([line])])
+
+
+def with_note(message: Message, sentence: str) -> Message:
+    """The message, and a sentence below it."""
+    said = note(sentence)
+    return replace(message, text=f"{message.text}\n{said.text}", blocks=[*message.blocks, *said.blocks])
 
 
 def refusal(sentence: str) -> Message:

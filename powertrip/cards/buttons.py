@@ -28,8 +28,8 @@ def deciding(event: Event, *, with_menu: bool = True) -> Block:
     """
     summary = words.summary(event)
     label, really = "Approve…", None
-    # Where a reason is required, the modal that asks for it is the second look.
-    if not event.requires_reason:
+    # Where a reason or a proof is required, the modal that asks for it is the second look.
+    if not (event.requires_reason or event.requires_proof):
         label = "Approve"
         # The weight comes last and is never cut, however long the names are.
         ending = f"{words.often(event)} ({words.weight(event)}). Approve only what you know to be right."

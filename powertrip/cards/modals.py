@@ -33,7 +33,7 @@ def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[
         "title": plain(title, 24),
         "submit": plain(submit, 24),
         "close": plain("Go back", 24),
-        "blocks": [_about(event), _reason(question, has_focus=True)],
+        "blocks": [about(event), _reason(question, has_focus=True)],
     }
 
 
@@ -49,7 +49,7 @@ def agent_modal(event: Event, private_metadata: str) -> dict[str, Any]:
         "submit": plain("Approve", 24),
         "close": plain("Go back", 24),
         "blocks": [
-            _about(event),
+            about(event),
             paragraph(
                 [
                     *address_lines.demands(event),
@@ -83,8 +83,8 @@ def agent_modal(event: Event, private_metadata: str) -> dict[str, Any]:
     }
 
 
-def _about(event: Event) -> Block:
-    # Shown again, for the modal covers the card.
+def about(event: Event) -> Block:
+    """What it is about, shown again, for a window covers the card."""
     return paragraph(
         [
             address_lines.summary(event),

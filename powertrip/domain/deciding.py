@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from powertrip.domain import lifecycle, policy, reminders, routing
+from powertrip.domain import lifecycle, policy, proof, reminders, routing
 from powertrip.domain.agents import Suggestion, suggestion
 from powertrip.domain.decision import ActorKind, Decision, Verdict
 from powertrip.domain.event import Event, Status
@@ -12,6 +12,7 @@ from powertrip.domain.hids import Watch
 from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Actor, Subject
 from powertrip.domain.policy import Policy
+from powertrip.domain.proof import Challenge, Proving
 from powertrip.domain.reminders import Reminders
 from powertrip.errors import NotShown, ReasonRequired
 
@@ -51,6 +52,8 @@ class DecisionPlan:
     """What reviewers may do about an agent or script, said once for each user name."""
     checklist: tuple[str, ...] = ()
     """What reviewers are to tick off after a denial."""
+    proofs: tuple[Challenge, ...] = ()
+    """What it spends, all of them or nothing is decided."""
 
     @property
     def left_out(self) -> dict[str, list[int]]:
@@ -83,6 +86,7 @@ class LoggedDecision:
     actor_kind: ActorKind
     agent_name: str | None
     agent_running: bool | None
+    proof: str | None
     event_id: str
     status: Status
     """The event's, now."""
@@ -122,12 +126,15 @@ def plan(
     rest_id: str,
     not_me: NotMe | None = None,
     shown: int | None = None,
+    proving: Proving | None = None,
 ) -> DecisionPlan:
     """Check that `actor` may take `decision` on `event` now, and lay out what follows.
 
     `shown` is the newest revision that any message has shown, where the decision names its own by hand.
+    Without `proving` nothing is proven, and what takes a proof is not approved.
 
-    Raises NotAllowed, AlreadyDecided, NotInThisStatus, NotShown, SecondPersonRequired or ReasonRequired.
+    Raises NotAllowed, AlreadyDecided, NotInThisStatus, NotShown, SecondPersonRequired, ReasonRequired or
+    ProofRequired.
     """
     policy.authorise(event, actor, decision.verdict)
     named = decision.revision
@@ -150,6 +157,12 @@ def plan(
         raise ReasonRequired("Approving what was denied takes a reason: how it is known that it was them.")
     if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
         raise ReasonRequired("Approving this takes a reason.")
+    proofs: tuple[Challenge, ...] = ()
+    if decision.verdict is Verdict.APPROVE and required.requires_proof:
+        who, revision = actor.slack_id, decision.revision
+        proofs = proof.check(required, who, revision, proving or Proving(), decision.at)
+        decision = replace(decision, proof=" ".join(each.kind for each in proofs))
+        after = replace(after, decisions=(*after.decisions[:-1], decision))
     first_due = reminders.first_due(schedule, decision.at)
     is_open = after.status in (Status.DENIED, Status.HALF_APPROVED)
     return DecisionPlan(
@@ -167,4 +180,5 @@ def plan(
         tell=tuple(watch.origin.name for watch in watches if watch.is_told_of_all and not event.is_test),
         suggestion=suggestion(event, decision, security_channel),
         checklist=not_me.checklist_of(event.rule) if not_me and after.status is Status.DENIED else (),
+        proofs=proofs,
     )

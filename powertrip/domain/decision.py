@@ -62,6 +62,8 @@ class Decision:
     actor_kind: ActorKind = ActorKind.PERSON
     agent_name: str | None = None
     agent_running: bool | None = None
+    proof: str | None = None
+    """The kinds of proof that it spent, as in `totp`; None where it took none."""
 
     @property
     def about_agent(self) -> dict[str, Any]:
@@ -70,6 +72,11 @@ class Decision:
             return {}
         names = ("actor_kind", "agent_name", "agent_running")
         return {name: getattr(self, name) for name in names}
+
+    @property
+    def about_proof(self) -> dict[str, str]:
+        """What the history says of its proofs; nothing where it took none."""
+        return {"proof": self.proof} if self.proof else {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

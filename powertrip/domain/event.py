@@ -137,6 +137,10 @@ class Event:
     past: Past | None = None
     requires_reason: bool = False
     requires_second_person: bool = False
+    requires_proof: str = ""
+    """The proofs that an approval takes, as policies name them: `proof`, `totp typed_host`."""
+    session_number: str | None = field(default=None, repr=False)
+    """What the terminal of this login shows; never shown anywhere else."""
     decisions: tuple[Decision, ...] = ()
     """In the order they were taken; the last one made the status."""
     doubts: tuple[Doubt, ...] = ()

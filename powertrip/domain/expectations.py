@@ -237,6 +237,7 @@ def outside_of_scope(expected: Expectation, whose: Expectable, event: Event) -> 
         "sensitive, and announced by whom it is about": not (whose.is_sensitive and expected.is_own),
         "takes two people": expected.has_second_person or not event.requires_second_person,
         "takes a reason": bool(expected.reason) or not event.requires_reason,
+        "takes a proof": not event.requires_proof,
     }
     return next((why for why, holds in checks.items() if not holds), None)
 

@@ -1,4 +1,4 @@
-"""Who may decide an event, and what the decision takes: a reason, a second person."""
+"""Who may decide an event, and what the decision takes: a reason, a second person, a proof."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import OneOrMore, Written, as_list
-from powertrip.domain import lifecycle
+from powertrip.domain import lifecycle, proof
 from powertrip.domain.address import RiskLevel, is_at_least
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Severity
@@ -17,6 +17,12 @@ from powertrip.domain.people import Actor, Standing
 from powertrip.errors import NotAllowed
 
 _ASCENDING = list(Severity)
+
+Demand = Literal[
+    "reason", "second_person", "proof", "session_number", "passkey", "oidc", "totp", "typed_host"
+]
+"""All from `session_number` on are kinds of proof; `proof` is any of them that is configured."""
+_NO_PROOFS = {"reason", "second_person"}
 
 STANDING_IN_WORDS = {
     Standing.GUEST: "Guests cannot decide security events.",
@@ -58,9 +64,9 @@ class Policy(Section):
     when: When = When()
     """The events it is about."""
     require: Annotated[
-        tuple[Literal["reason", "second_person"], ...],
+        tuple[Demand, ...],
         BeforeValidator(as_list),
-        Written("`reason`, `second_person`, or a list of both"),
+        Written("`reason`, `second_person`, `proof`, a kind of proof, or a list of them"),
         Field(min_length=1),
     ]
     """What approving takes beyond a click."""
@@ -72,9 +78,16 @@ def with_requirements(event: Event, policies: Iterable[Policy]) -> Event:
     # What the card said an approval takes stays required, also where a reload relaxed the policy.
     reason = event.requires_reason or "reason" in required
     second = event.requires_second_person or "second_person" in required
-    if (reason, second) == (event.requires_reason, event.requires_second_person):
+    proofs = proof.together(event.requires_proof.split(), required - _NO_PROOFS)
+    asked = (event.requires_reason, event.requires_second_person, event.requires_proof)
+    if (reason, second, proofs) == asked:
         return event
-    return replace(event, requires_reason=reason, requires_second_person=second)
+    return replace(event, requires_reason=reason, requires_second_person=second, requires_proof=proofs)
+
+
+def any_proof(policies: Iterable[Policy]) -> bool:
+    """Whether any of these may demand a proof."""
+    return any(set(policy.require) - _NO_PROOFS for policy in policies)
 
 
 def authorise(event: Event, actor: Actor, verdict: Verdict) -> None:

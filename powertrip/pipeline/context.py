@@ -27,7 +27,7 @@ from powertrip.domain.storms import StormSection
 from powertrip.domain.telling import AlsoTell
 from powertrip.domain.voices import Expected
 from powertrip.metrics import Metrics
-from powertrip.pipeline.ports import Anchor, BackupChannels, Directory, Enrichment, Notifier, Origin
+from powertrip.pipeline.ports import Anchor, BackupChannels, Directory, Enrichment, Notifier, Origin, Proofs
 from powertrip.rules import RuleSet
 from powertrip.store import Store
 
@@ -57,6 +57,7 @@ class Settings:
     report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
     expectations: ExpectationSection = ExpectationSection()  # noqa: RUF009 (frozen)
     not_me: NotMe = field(default_factory=NotMe)
+    proofs: Proofs
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Signals:
     outbox: asyncio.Event = field(default_factory=asyncio.Event)
     lookups: asyncio.Event = field(default_factory=asyncio.Event)
     heartbeat: asyncio.Event = field(default_factory=asyncio.Event)
+    proofs: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

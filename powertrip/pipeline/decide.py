@@ -1,17 +1,18 @@
 """A person decides: looks up who they are, checks whether they may, and takes the first decision."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
-from powertrip.domain import deciding, doubt, lifecycle
+from powertrip.domain import deciding, doubt, lifecycle, policy
 from powertrip.domain.agents import in_decision
 from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.decision import UNSURE, Agent, Decision, Doubt, Verdict, Via
 from powertrip.domain.doubt import DoubtPlan
 from powertrip.domain.event import Event
-from powertrip.errors import NotAllowed, ReasonRequired, Refused, UnknownEvent
+from powertrip.domain.proof import Proving
+from powertrip.errors import NotAllowed, ProofRequired, ReasonRequired, Refused, UnknownEvent
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import recognise
 
@@ -47,6 +48,16 @@ def parse_reference(text: str) -> Reference:
             f"{text.strip()[:40]!r} is not the id of an event. Cards show it; so does `pending`."
         )
     return Reference(event_id=match[1], revision=int(match[2] or 1))
+
+
+async def proving(context: Context, event: Event, slack_id: str, verdict: Verdict) -> Proving | None:
+    """What this person can prove about the event, and has proven; None where nothing is asked of them."""
+    settings = context.settings
+    if verdict is not Verdict.APPROVE or not (event.requires_proof or policy.any_proof(settings.policy)):
+        return None
+    proofs = settings.proofs
+    known = await context.store.proofs.proving(event.id, slack_id)
+    return replace(known, kinds=proofs.kinds, fresh=proofs.fresh)
 
 
 class Decider:
@@ -93,6 +104,8 @@ class Decider:
             **in_decision(agent),
         )
 
+        known = await proving(context, event, actor.slack_id, verdict)
+
         def plan(event: Event, shown: int | None) -> DecisionPlan:
             return deciding.plan(
                 event,
@@ -105,6 +118,7 @@ class Decider:
                 rest_id=context.new_id(),
                 not_me=settings.not_me,
                 shown=shown,
+                proving=known,
             )
 
         for _ in range(RACES):
@@ -150,8 +164,8 @@ class Decider:
         return after
 
     async def _record(self, refusal: Refused, event_id: str, actor_id: str, verdict: str) -> None:
-        # To be asked for a reason refuses nothing: the window for it opens, and the decision comes again.
-        if isinstance(refusal, ReasonRequired):
+        # To be asked for more refuses nothing: the window for it opens, and the decision comes again.
+        if isinstance(refusal, ReasonRequired | ProofRequired):
             return
         if isinstance(refusal, NotAllowed):
             log.warning("decision refused", event_id=event_id, actor=actor_id, why=str(refusal))

@@ -7,8 +7,10 @@ from typing import Any, Protocol
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.checkpoint import Checkpoint
 from powertrip.domain.delivery import Posted
+from powertrip.domain.event import Event
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.people import Actor, Person, Subject
+from powertrip.domain.proof import Challenge, Factor, Met, ProofKind, Shown
 from powertrip.domain.trial import Trial
 
 
@@ -104,6 +106,26 @@ class Trials(Protocol):
 
     async def judged(self, trial: Trial, within: timedelta) -> Trial:
         """The test once it is judged; raises Unavailable where that takes too long."""
+
+
+class Proofs(Protocol):
+    """The kinds of proof that are configured."""
+
+    @property
+    def kinds(self) -> tuple[ProofKind, ...]:
+        """Those that count where a policy demands any."""
+
+    @property
+    def fresh(self) -> timedelta:
+        """How long a factor that was confirmed does not count for what is grave."""
+
+    def shown(self, challenge: Challenge, event: Event) -> Shown:
+        """How its person is asked."""
+
+    def check(
+        self, challenge: Challenge, event: Event, factors: Sequence[Factor], answer: str, now: datetime
+    ) -> Met | None:
+        """What a typed answer proves; `factors` are those of the person that count for this now."""
 
 
 class BackupChannels(Protocol):

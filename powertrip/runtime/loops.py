@@ -9,12 +9,14 @@ from powertrip.pipeline.backfill import Filler
 from powertrip.pipeline.checkpoint import take_checkpoint
 from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Context
+from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.enrich import enrich
 from powertrip.pipeline.expect import ExpectationWatch
 from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived
 from powertrip.pipeline.poll import Poller
+from powertrip.pipeline.prove import Prover
 from powertrip.pipeline.remind import remind, report_quarantine
 from powertrip.pipeline.report import send_if_due
 from powertrip.pipeline.retry import LEASE
@@ -44,6 +46,7 @@ MAINTENANCE_TICK = timedelta(hours=1)
 def loops(
     shared: Shared,
     context: Context,
+    decider: Decider,
     socket: SocketConnection,
     workspace: Workspace,
     watch: WorkspaceWatch,
@@ -81,6 +84,7 @@ def loops(
         ),
         Loop("storms", partial(look_after_storms, context), every=_each(SLOW_TICK)),
         Loop("expectations", ExpectationWatch(context).look, every=_each(SLOW_TICK)),
+        Loop("proofs", Prover(context, decider).take, on=signals.proofs, every=_each(TICK)),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
         Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
         Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),

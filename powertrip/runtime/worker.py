@@ -17,6 +17,7 @@ from powertrip.net import steady_now
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.live import Live, derived
+from powertrip.proofs import ConfiguredProofs
 from powertrip.runtime.loop import Loop, Timers
 from powertrip.runtime.loops import loops, poll_loop
 from powertrip.runtime.shared import Shared, new_id
@@ -64,6 +65,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         expectations=config.expectations,
         also_tell=config.also_tell,
         not_me=config.not_me,
+        proofs=ConfiguredProofs(config.proofs),
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
         report=config.report,
@@ -87,6 +89,7 @@ def _listener(shared: Shared) -> Listener | None:
         Signal.OUTBOX: signals.outbox.set,
         Signal.LOOKUPS: signals.lookups.set,
         Signal.HEARTBEAT: signals.heartbeat.set,
+        Signal.PROOFS: signals.proofs.set,
     }
     return Listener(url, wake)
 
@@ -149,8 +152,9 @@ class Worker:
             port=self._port,
             inbox=shared.inbox,
         )
-        Listeners(context, Decider(context), trials, self._pending).register(self._app)
-        self._loops = loops(shared, context, self.socket, self._workspace, watch)
+        decider = Decider(context)
+        Listeners(context, decider, trials, self._pending).register(self._app)
+        self._loops = loops(shared, context, decider, self.socket, self._workspace, watch)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(shared.clock())
         if self._listener is not None:

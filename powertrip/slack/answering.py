@@ -1,7 +1,7 @@
 """Answers whoever pressed or typed, for them only: at the address that Slack gave, or another way."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar
@@ -11,6 +11,7 @@ import structlog
 
 from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain.decision import Decision
 from powertrip.errors import PowertripError, Refused, SlackRefused, StoreUncertain
 from powertrip.slack.calls import call, within
 
@@ -131,6 +132,13 @@ async def answer_otherwise(asker: Asker, content: dict[str, Any]) -> bool:
         log.error("answer not delivered", error=str(error), user=user, text=content["text"][:200])
         return False
     return True
+
+
+def without_mentions(problem: str, decisions: Iterable[Decision]) -> str:
+    """The problem as plain text: a window shows its errors so, and a mention would be read as its code."""
+    for decision in decisions:
+        problem = problem.replace(f"<@{decision.actor_id}>", decision.actor_name)
+    return problem
 
 
 def sentence(error: BaseException) -> str:

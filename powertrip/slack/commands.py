@@ -11,13 +11,19 @@ import structlog
 from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain import policy
-from powertrip.domain.decision import FOR_AGENT, UNSURE, Verdict, Via
+from powertrip.domain.decision import FOR_AGENT, UNSURE, Verdict
 from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.trial import NO_SOURCE
-from powertrip.errors import NotAllowed, OutsideError, PowertripError, ReasonRequired, Refused, Unavailable
+from powertrip.errors import (
+    NotAllowed,
+    OutsideError,
+    PowertripError,
+    Refused,
+    Unavailable,
+)
 from powertrip.pipeline.context import Context
-from powertrip.pipeline.decide import REASON_LIMIT, Decider, parse_reference
+from powertrip.pipeline.decide import Decider, parse_reference
 from powertrip.pipeline.follow_up import FollowUps
 from powertrip.pipeline.former_ids import recognise
 from powertrip.pipeline.ports import Trials
@@ -33,11 +39,11 @@ from powertrip.slack.arguments import (
 )
 from powertrip.slack.caller import Caller
 from powertrip.slack.chart import send_chart
+from powertrip.slack.deciding import DecidingCommands
 from powertrip.slack.expectations import ExpectationCommands
 from powertrip.slack.follow_up import note_by_command
 from powertrip.slack.mentions import with_mentions
 from powertrip.slack.menu import OtherAnswers
-from powertrip.slack.modals import ModalContext, open_modal
 
 log = structlog.get_logger(__name__)
 
@@ -53,14 +59,14 @@ class Commands:
         self._decider = decider
         self._trials = trials
         expecting = ExpectationCommands(context)
-        others = OtherAnswers(context, decider)
+        others, deciding = OtherAnswers(context, decider), DecidingCommands(context, decider)
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self.help,
             "pending": self.pending,
             "show": self.show,
-            "approve": partial(self.decide, Verdict.APPROVE),
-            "deny": partial(self.decide, Verdict.DENY),
-            "close": partial(self.decide, Verdict.CLOSE),
+            "approve": partial(deciding.decide, Verdict.APPROVE),
+            "deny": partial(deciding.decide, Verdict.DENY),
+            "close": partial(deciding.decide, Verdict.CLOSE),
             UNSURE: others.unsure,
             FOR_AGENT: others.agent,
             "note": self.note,
@@ -103,33 +109,6 @@ class Commands:
         """`help`: what can be typed."""
         settings = self._context.settings
         return cards.help_card(settings.command, expectations=settings.expectations.enabled)
-
-    async def decide(self, verdict: Verdict, caller: Caller, arguments: list[str]) -> Message:
-        """`approve`, `deny` or `close ID [reason]`; opens the modal where a reason is missing."""
-        if not arguments:
-            command = f"{self._context.settings.command} {verdict}"
-            raise Refused(f"The id of the event is missing. Type {command} ID reason; cards show the id.")
-        reference, reason = parse_reference(arguments[0]), " ".join(arguments[1:])
-        try:
-            outcome = await self._decider.decide(
-                reference,
-                verdict,
-                slack_id=caller.slack_id,
-                team_id=caller.team_id,
-                via=Via.COMMAND,
-                reason=reason,
-            )
-        except ReasonRequired as missing:
-            event = await self._decider.event(reference)
-            context = ModalContext(
-                reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel
-            )
-            await open_modal(caller.client, caller.trigger_id, event, context)
-            return cards.note(f"{missing} Write it into the window that has opened.")
-        answer = cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
-        if len(reason) <= REASON_LIMIT:
-            return answer
-        return _with_note(answer, f"Only the first {REASON_LIMIT:,} characters of the reason were kept.")
 
     async def note(self, caller: Caller, arguments: list[str]) -> Message:
         """`note ID text`: for reviewers, about a denied event."""
@@ -220,7 +199,7 @@ class Commands:
         now = self._context.clock()
         since = since_of(arguments, now, f"{self._context.settings.command} stats")
         numbers = await self._context.store.statistics.numbers(since)
-        return _with_note(
+        return cards.with_note(
             cards.stats_card(numbers), await send_chart(caller.client, caller.slack_id, numbers, now)
         )
 
@@ -287,11 +266,6 @@ class Commands:
     async def _names_of(self, slack_id: str) -> list[str]:
         """The user names that lead to this member."""
         return await self._context.directory.names(slack_id, self._context.settings.people.all())
-
-
-def _with_note(message: Message, sentence: str) -> Message:
-    note = cards.note(sentence)
-    return replace(message, text=f"{message.text}\n{note.text}", blocks=[*message.blocks, *note.blocks])
 
 
 def _reviewers_only(actor: Actor, action: str) -> None:

@@ -13,7 +13,7 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
-from powertrip.errors import PowertripError, ReasonRequired
+from powertrip.errors import PowertripError, ProofRequired, ReasonRequired
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.pipeline.decide_storm import StormDecider
@@ -30,6 +30,7 @@ from powertrip.slack.answering import (
     sentence,
     show_in_window,
     tell_what_became,
+    without_mentions,
 )
 from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
@@ -38,6 +39,7 @@ from powertrip.slack.follow_up import ACTIONS, WRITING, FollowUpListeners
 from powertrip.slack.menu import OtherAnswers
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
 from powertrip.slack.offers import OfferListeners
+from powertrip.slack.proofs import ProofListeners
 from powertrip.slack.storms import StormListeners
 
 log = structlog.get_logger(__name__)
@@ -91,6 +93,7 @@ class Listeners:
         self._others = OtherAnswers(context, decider)
         self._storms = StormListeners(StormDecider(context))
         self._offers = OfferListeners(context)
+        self._proofs = ProofListeners(context, decider)
         self._follow_ups = FollowUpListeners(FollowUps(context))
         self._pending = pending
 
@@ -106,6 +109,8 @@ class Listeners:
             app.view(callback)(track(self.on_modal))
         app.action(cards.NOT_AGAIN)(track(self._offers.on_button))
         app.view(cards.OFFER_CALLBACK)(track(self._offers.on_modal))
+        app.action(cards.PROOF_PAGE)(track(self._proofs.on_page))
+        app.view(cards.PROOF_CALLBACK)(track(self._proofs.on_modal))
         app.action(cards.STORM)(track(self._storms.on_button))
         app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
         app.action(ACTIONS)(track(self._follow_ups.on_button))
@@ -151,6 +156,9 @@ class Listeners:
                 event = await self._decider.event(reference)
                 await open_modal(client, body["trigger_id"], event, context)
                 return None, True
+            except ProofRequired as required:
+                await self._proofs.begin(required, reference, body, client)
+                return None, True
         except PowertripError as error:
             return cards.refusal(sentence(error)), False
         return _in_words(outcome), True
@@ -178,10 +186,15 @@ class Listeners:
             await tell_what_became(asker, deciding, _in_words)
             return
         problem = sentence(error)
-        # A modal shows its errors as plain text, so a mention would be read as its code.
+        if isinstance(error, ProofRequired):
+            failure = await self._proofs.go_on(
+                ack, error, context, body["user"], reason=submitted.reason, agent=submitted.agent
+            )
+            if failure is None:
+                return
+            problem = sentence(failure)
         if "<@" in problem:
-            for decision in (await self._decider.event(context.reference)).decisions:
-                problem = problem.replace(f"<@{decision.actor_id}>", decision.actor_name)
+            problem = without_mentions(problem, (await self._decider.event(context.reference)).decisions)
         await show_in_window(ack, block, problem)
 
     async def _decide(

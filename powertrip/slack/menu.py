@@ -1,18 +1,17 @@
 """The answers beside Approve and Deny: that somebody is not sure, and that it was their agent or script."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.decision import FOR_AGENT, UNSURE, Agent, Verdict, Via
-from powertrip.errors import ReasonRequired, Refused
+from powertrip.errors import ProofRequired, ReasonRequired, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, parse_reference
+from powertrip.slack.caller import Caller
 from powertrip.slack.calls import within
 from powertrip.slack.modals import ModalContext, open_modal
-
-if TYPE_CHECKING:
-    from powertrip.slack.caller import Caller
+from powertrip.slack.proofs import ProofWindows
 
 
 class OtherAnswers:
@@ -21,6 +20,7 @@ class OtherAnswers:
     def __init__(self, context: Context, decider: Decider) -> None:
         self._context = context
         self._decider = decider
+        self._windows = ProofWindows(context, decider)
 
     async def chosen(self, body: dict[str, Any], client: Any) -> Message | None:
         """What whoever chose from the menu is told; None where a modal asks which agent it was."""
@@ -40,7 +40,7 @@ class OtherAnswers:
         )
         return await self._for_agent(context, client, body["trigger_id"], name="", **who)
 
-    async def unsure(self, caller: "Caller", arguments: list[str]) -> Message:
+    async def unsure(self, caller: Caller, arguments: list[str]) -> Message:
         """`unsure ID`: decides nothing, and has reviewers look."""
         reference = parse_reference(self._id(arguments, UNSURE))
         event = await self._decider.not_sure(
@@ -48,7 +48,7 @@ class OtherAnswers:
         )
         return cards.doubt_answer(event)
 
-    async def agent(self, caller: "Caller", arguments: list[str]) -> Message:
+    async def agent(self, caller: Caller, arguments: list[str]) -> Message:
         """`agent ID [NAME]`: approves; opens the modal where the name, or a reason, is missing."""
         context = ModalContext(
             reference=parse_reference(self._id(arguments, FOR_AGENT)),
@@ -64,7 +64,7 @@ class OtherAnswers:
             slack_id=caller.slack_id,
             team_id=caller.team_id,
         )
-        return answer or cards.note("Say which agent or script it was in the window that has opened.")
+        return answer or cards.note("Say what is still missing in the window that has opened.")
 
     async def _for_agent(
         self,
@@ -89,6 +89,16 @@ class OtherAnswers:
             # Only now, so that nobody fills it in for what they may not decide or what is decided.
             event = await self._decider.event(context.reference)
             await open_modal(client, trigger_id, event, context, for_agent=True)
+            return None
+        except ProofRequired as required:
+            who = Caller(
+                slack_id=slack_id,
+                team_id=team_id,
+                channel=context.channel,
+                trigger_id=trigger_id,
+                client=client,
+            )
+            await self._windows.open(required, context, who, agent=Agent(name=name))
             return None
         return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
 

@@ -38,6 +38,7 @@ from powertrip.store.outbox import Deliveries, Known
 from powertrip.store.people_cache import PeopleCache
 from powertrip.store.polls import Polling
 from powertrip.store.processes import Processes
+from powertrip.store.proofs.role import Proofs
 from powertrip.store.quarantine import Quarantine
 from powertrip.store.reports import Reports
 from powertrip.store.resolving import Resolving
@@ -86,6 +87,7 @@ class Store:
         self.people_cache = PeopleCache(database)
         self.polling = Polling(database)
         self.processes = Processes(database)
+        self.proofs = Proofs(database)
         self.quarantine = Quarantine(database)
         self.reports = Reports(database)
         self.resolving = Resolving(database)

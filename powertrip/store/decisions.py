@@ -33,6 +33,7 @@ def after(decision_id: int, since: datetime | None, limit: int) -> list[LoggedDe
             actor_kind=ActorKind(row.actor_kind),
             agent_name=row.agent_name,
             agent_running=row.agent_running,
+            proof=row.proof,
             event_id=event.id,
             status=Status(event.status),
             rule=event.rule,

@@ -18,6 +18,7 @@ from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.expected_work import changing as expected_work
 from powertrip.store.hids import reports
+from powertrip.store.proofs import challenges
 from powertrip.store.rows import (
     LockedEvent,
     events_from,
@@ -62,7 +63,8 @@ def find(query: EventQuery) -> tuple[list[Event], int]:
 
 _DECIDE = (
     "UPDATE event SET status = ?, decided_at = ?, version = version + 1, next_reminder_at = ? "
-    "WHERE id = ? AND status = ?"
+    # What an approval takes is part of what was checked.
+    "WHERE id = ? AND status = ? AND requires_proof = ?"
 )
 
 
@@ -75,9 +77,11 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     event_id, decision, status = plan.before.id, plan.decision, plan.after.status
     wait_for(Turn.DECIDING)
     # The condition is what makes a decision happen once: whoever comes second changes no row.
-    moved = written.run(_DECIDE, status, decision.at, plan.remind_at, event_id, plan.before.status)
+    as_it_was = (event_id, plan.before.status, plan.before.requires_proof)
+    moved = written.run(_DECIDE, status, decision.at, plan.remind_at, *as_it_was)
     if moved.rowcount != 1:
         return None
+    challenges.spend(plan)
     insert_all(DecisionRow, [{"event_id": event_id, **asdict(decision)}])
     audit.append(
         "decided",
@@ -92,6 +96,7 @@ def decide(plan: DecisionPlan) -> Outcome | None:
         reason=decision.reason,
         outcome_channel=plan.outcome_channel,
         **decision.about_agent,
+        **decision.about_proof,
         **plan.left_out,
     )
     if decision.verdict is Verdict.DENY:

@@ -21,9 +21,12 @@ from powertrip.store.rows import events_alone, facts_columns, lock_events, past_
 from powertrip.store.storms import messages as storm_messages
 from powertrip.store.tables import WAITING, DeliveryRow, DeliveryState, EventRow, NoticeRow
 
-SHOWN = ("facts", "past", "severity", "requires_reason", "requires_second_person")
+SHOWN = ("facts", "past", "severity", "requires_reason", "requires_second_person", "requires_proof")
 """The columns of which cards show something."""
-_WEIGHED = ("severity", "severity_reason", "risk_steps", "requires_reason", "requires_second_person")
+_WEIGHED = (
+    *("severity", "severity_reason", "risk_steps"),
+    *("requires_reason", "requires_second_person", "requires_proof"),
+)
 """The columns that follow from the risk of the address."""
 _KEPT_BESIDE = [
     getattr(EventRow, name)

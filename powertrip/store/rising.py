@@ -7,6 +7,7 @@ from typing import Any
 
 from peewee import fn
 
+from powertrip.domain import proof
 from powertrip.domain.delivery import RANK, DeliveryKind
 from powertrip.domain.event import GRAVE, Event, NoticeKind, Severity
 from powertrip.domain.judgement import ToAsk
@@ -101,6 +102,7 @@ def _write(risen: Sequence[tuple[Any, Event]], now: datetime) -> None:
             "severity_reason": earlier + why,
             "requires_reason": row.requires_reason or event.requires_reason,
             "requires_second_person": row.requires_second_person or event.requires_second_person,
+            "requires_proof": proof.together(row.requires_proof.split(), event.requires_proof.split()),
             "storm_apart": f"{event.severity} severity" if leaves else row.storm_apart,
             "next_reminder_at": event.next_reminder_at if leaves else row.next_reminder_at,
         }

@@ -44,6 +44,8 @@ _PLAIN = (
     "occurrences",
     "requires_reason",
     "requires_second_person",
+    "requires_proof",
+    "session_number",
     "fold_key",
     "reminders",
     "next_reminder_at",
@@ -127,6 +129,7 @@ def events_from(rows: Sequence[Any]) -> list[Event]:
             actor_kind=ActorKind(row.actor_kind),
             agent_name=row.agent_name,
             agent_running=row.agent_running,
+            proof=row.proof,
         )
         decisions.setdefault(row.event_id, []).append(decision)
     backups: dict[str, list[BackupTold]] = {}

@@ -29,6 +29,7 @@ class Signal(StrEnum):
     OUTBOX = "outbox"
     LOOKUPS = "lookups"
     HEARTBEAT = "heartbeat"
+    PROOFS = "proofs"
 
 
 def notify(signal: Signal) -> None:

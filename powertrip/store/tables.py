@@ -83,6 +83,8 @@ class EventRow(Table):
     occurrences = IntegerField()
     requires_reason = BooleanField()
     requires_second_person = BooleanField()
+    requires_proof = CharField(default="")
+    session_number = CharField(null=True)
     # Unique among pending events: of two processes that open the same, one gets nothing inserted.
     fold_key = OutsideTextField()
     reminders = IntegerField()
@@ -158,6 +160,7 @@ class DecisionRow(Table):
     actor_kind = CharField()
     agent_name = OutsideTextField(null=True)
     agent_running = BooleanField(null=True)
+    proof = CharField(null=True)
 
 
 class NoticeRow(Table):

@@ -30,6 +30,7 @@ SETTINGS = Settings(
     also_tell=UNUSED,
     quarantine=UNUSED,
     heartbeat=UNUSED,
+    proofs=UNUSED,
     security_channel=SECURITY,
     command="/powertrip",
     backup_after=UNUSED,

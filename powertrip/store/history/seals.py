@@ -30,7 +30,7 @@ OF_EVENT = (
     "is_test",
 )
 """Columns of an event that nothing changes once it is open."""
-WEIGHED = ("severity", "requires_reason", "requires_second_person")
+WEIGHED = ("severity", "requires_reason", "requires_second_person", "requires_proof")
 """Columns of an event that change with what its address turns out to be; each change is a line."""
 OF_OCCURRENCE = (
     "source",
@@ -67,8 +67,9 @@ def of_events(rows: Rows) -> list[str]:
 
 def weight(values: Iterable[Any]) -> str:
     """How grave an event is, and what an approval takes, as the history says it: `high, reason`."""
-    severity, needs_reason, needs_second = values
-    return f"{severity}{', reason' if needs_reason else ''}{', second person' if needs_second else ''}"
+    severity, needs_reason, needs_second, proofs = values
+    demands = ["reason"] * bool(needs_reason) + ["second person"] * bool(needs_second)
+    return ", ".join([severity, *demands, *(proofs or "").split()])
 
 
 def is_eased(now: str, told: str) -> bool:

@@ -14,6 +14,7 @@ from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.expected_work import changing as expected_work
 from powertrip.store.hids import reports
+from powertrip.store.proofs import challenges
 from powertrip.store.rows import events_from, lock_events
 from powertrip.store.storms import messages
 from powertrip.store.storms.views import covered
@@ -67,6 +68,8 @@ def _write(plans: Sequence[DecisionPlan], now: datetime) -> None:
         ],
     )
     event_ids = [plan.before.id for plan in plans]
+    for plan in plans:
+        challenges.spend(plan)
     EventRow.update(version=EventRow.version + 1).where(EventRow.id.in_(event_ids)).execute()
     insert_all(DecisionRow, [{"event_id": plan.before.id, **asdict(plan.decision)} for plan in plans])
     for plan in plans:

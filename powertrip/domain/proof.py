@@ -1,0 +1,268 @@
+"""Proof that Slack cannot give: by which kinds a person can prove an approval, and what they have proven."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from powertrip.domain.decision import Agent, Via
+from powertrip.domain.event import Event, Severity
+from powertrip.errors import NotAllowed, ProofRequired
+
+
+class ProofKind(StrEnum):
+    """A way to prove an approval; the order is the one in which they are offered."""
+
+    SESSION_NUMBER = "session_number"  # the terminal of this very login shows it
+    PASSKEY = "passkey"
+    OIDC = "oidc"
+    TOTP = "totp"
+    TYPED_HOST = "typed_host"  # no factor: only against a blind yes
+
+
+ANY = "proof"
+"""As a policy names any kind that is configured."""
+FACTORS = (ProofKind.PASSKEY, ProofKind.OIDC, ProofKind.TOTP)
+"""The kinds that rest on something a person has, the best first."""
+ENROLLED = frozenset({ProofKind.PASSKEY, ProofKind.TOTP})
+"""The kinds that a person has to enrol for."""
+IN_WORDS = {
+    ProofKind.SESSION_NUMBER: "the number that the terminal of this login shows",
+    ProofKind.PASSKEY: "a passkey",
+    ProofKind.OIDC: "a sign-in at your identity provider",
+    ProofKind.TOTP: "an authenticator app",
+    ProofKind.TYPED_HOST: "the name of its host, typed",
+}
+
+WORDS: dict[str, str] = {kind.value: named for kind, named in IN_WORDS.items()}
+"""The kinds in words, as policies name them."""
+
+LASTS = timedelta(minutes=5)
+"""How long a challenge can be met."""
+TAKEN_WITHIN = timedelta(minutes=15)
+"""How long a proof waits for its decision once it is given, as while workers restart."""
+TRIES = 3
+"""Wrong answers to one challenge; also of one person to the number of one event, in all challenges."""
+FACTOR_TRIES = 5
+"""Wrong answers for a factor within FACTOR_WINDOW, after which it is locked for as long."""
+FACTOR_WINDOW = timedelta(minutes=15)
+FRESH_COUNTS_NOT_FROM = Severity.HIGH
+
+NEEDED = "Approving this takes a proof that Slack cannot give: press Approve on its own card."
+NOT_PROVEN = (
+    "That did not prove it: the answer was wrong, or it came too late. Nothing was approved. Press Approve "
+    "again for another try, or Deny."
+)
+"""The same for every failure, so that nobody learns from it how near a guess was."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Factor:
+    """Something that a person has enrolled, and that a reviewer has confirmed."""
+
+    id: str
+    slack_id: str
+    kind: ProofKind
+    label: str
+    secret: str = field(repr=False)
+    """Encrypted; only the room `proofs` can read it."""
+    credential_id: str | None = None
+    """A passkey's own id."""
+    confirmed_at: datetime
+    last_step: int = -1
+    """The last time step of TOTP that was used, or the counter of a passkey."""
+    locked_until: datetime | None = None
+
+    def counts_from(self, event: Event, fresh: timedelta) -> datetime:
+        """From when on it proves something about this event."""
+        is_grave = event.severity is FRESH_COUNTS_NOT_FROM
+        counts = self.confirmed_at + fresh if is_grave else self.confirmed_at
+        return max(counts, self.locked_until) if self.locked_until else counts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge:
+    """One attempt of one person to prove one approval."""
+
+    nonce: str = field(repr=False)
+    """Nobody can guess it; it names the challenge, also in the address of a page."""
+    event_id: str
+    revision: int
+    slack_id: str
+    name: str
+    """The person's, as Slack says it."""
+    team_id: str | None
+    kind: ProofKind
+    via: Via
+    channel: str
+    """Where the person pressed or typed."""
+    reason: str | None = None
+    agent: Agent | None = None
+    created_at: datetime
+    until: datetime
+    """Until when it can be met; of one that is met, until when a decision can spend it."""
+    failures: int = 0
+    met_at: datetime | None = None
+    factor_id: str | None = None
+    spent_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_why: str | None = None
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether it can still be met."""
+        return self.met_at is None and self.ended_at is None and now < self.until
+
+    def is_ready(self, now: datetime) -> bool:
+        """Whether a decision can spend it."""
+        return self.met_at is not None and not (self.spent_at or self.ended_at) and now < self.until
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """An answer that proves it."""
+
+    factor_id: str | None = None
+    step: int | None = None
+    """What the factor's `last_step` is from now on; one that is not above it proves nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How a person is asked: a field of the window, or a button to a page where `address` is set."""
+
+    label: str
+    """Of the field, or of the button."""
+    hint: str
+    address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proving:
+    """What one person can prove about one event, and what they have proven of it and not spent."""
+
+    kinds: tuple[ProofKind, ...] = ()
+    """Those that are configured."""
+    fresh: timedelta = timedelta(hours=24)
+    """How long a factor that was confirmed does not count for what is grave."""
+    factors: tuple[Factor, ...] = ()
+    """The person's, without those that ended or wait to be confirmed."""
+    challenges: tuple[Challenge, ...] = ()
+    """That are met and not spent."""
+    number_failures: int = 0
+    """Wrong answers of the person to the event's number, in all challenges."""
+
+
+def words(event: Event) -> tuple[str, ...]:
+    """What policies demand of an approval, as they name it; kinds by name before any kind."""
+    named = event.requires_proof.split()
+    return tuple(sorted(named, key=lambda word: word == ANY))
+
+
+def together(*demands: Iterable[str]) -> str:
+    """What the event carries for all of these demands together."""
+    return " ".join(sorted({word for words in demands for word in words}))
+
+
+def options(word: str, event: Event, proving: Proving, *, is_subject: bool) -> tuple[ProofKind, ...]:
+    """The kinds that satisfy what a policy names, for the person whom it is about or another, best first."""
+    factors = tuple(kind for kind in FACTORS if kind in proving.kinds)
+    sees_number = event.session_number is not None and is_subject
+    if word == ANY:
+        has_number = sees_number and ProofKind.SESSION_NUMBER in proving.kinds
+        return (ProofKind.SESSION_NUMBER, *factors) if has_number else factors
+    kind = _kind(word)
+    if kind is None:  # a later release knows it
+        return ()
+    if kind is ProofKind.SESSION_NUMBER:
+        if sees_number:
+            return (kind,)
+        # No terminal could show one, or it is not theirs; a typed name must not stand in for a number that
+        # somebody else sees.
+        return factors or ((ProofKind.TYPED_HOST,) if event.session_number is None else ())
+    return (kind,) if kind is ProofKind.TYPED_HOST or kind in factors else ()
+
+
+def spendable(
+    event: Event, slack_id: str, revision: int, proving: Proving, now: datetime
+) -> tuple[Challenge, ...]:
+    """The proofs that an approval of this revision by this person may spend."""
+    return tuple(
+        each
+        for each in proving.challenges
+        if (each.event_id, each.slack_id, each.revision) == (event.id, slack_id, revision)
+        and each.is_ready(now)
+    )
+
+
+def check(
+    event: Event, slack_id: str, revision: int, proving: Proving, now: datetime
+) -> tuple[Challenge, ...]:
+    """What the approval of `event`, which says what it takes, spends.
+
+    Raises ProofRequired for the first proof that is missing, or NotAllowed where the person cannot give it.
+    """
+    ready = spendable(event, slack_id, revision, proving, now)
+    is_subject = event.subject.slack_id == slack_id
+    spent: dict[str, Challenge] = {}
+    for word in words(event):
+        kinds = options(word, event, proving, is_subject=is_subject)
+        proven = next((each for each in ready if each.kind in kinds), None)
+        if proven is None:
+            raise _missing(kinds, event, proving, now)
+        spent[proven.nonce] = proven
+    return tuple(spent.values())
+
+
+def usable(kind: ProofKind, event: Event, proving: Proving, now: datetime) -> bool:
+    """Whether the person can begin a challenge of this kind now."""
+    if kind is ProofKind.SESSION_NUMBER:
+        return proving.number_failures < TRIES
+    return kind not in ENROLLED or bool(counting(kind, event, proving, now))
+
+
+def counting(kind: ProofKind, event: Event, proving: Proving, now: datetime) -> tuple[Factor, ...]:
+    """What the person has enrolled of this kind that proves something about this event now."""
+    theirs = (factor for factor in proving.factors if factor.kind is kind)
+    return tuple(each for each in theirs if each.counts_from(event, proving.fresh) <= now)
+
+
+def _missing(
+    kinds: Sequence[ProofKind], event: Event, proving: Proving, now: datetime
+) -> ProofRequired | NotAllowed:
+    can = tuple(kind for kind in kinds if usable(kind, event, proving, now))
+    if can:
+        return ProofRequired(NEEDED, can)
+    return NotAllowed(f"{_why_not(kinds, event, proving, now)} {OTHERWISE}")
+
+
+OTHERWISE = "A reviewer who can prove it may approve it; Deny never takes a proof. Nothing was changed."
+
+
+def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: datetime) -> str:
+    theirs = [factor for factor in proving.factors if factor.kind in kinds]
+    if theirs:
+        begins = min(factor.counts_from(event, proving.fresh) for factor in theirs)
+        locked = any(factor.locked_until and factor.locked_until > now for factor in theirs)
+        why = "is locked after wrong answers" if locked else "is too new for something as grave as this"
+        return f"What you enrolled {why}; it counts from {begins:%Y-%m-%d %H:%M} UTC on."
+    if ProofKind.SESSION_NUMBER in kinds:
+        return "The number of this login was answered wrongly too often."
+    enrolled = [kind for kind in kinds if kind in ENROLLED]
+    if enrolled:
+        these = " or ".join(IN_WORDS[kind] for kind in enrolled)
+        return (
+            f"Approving this takes a proof that Slack cannot give, and you have not enrolled {these}. An "
+            "operator begins that with `bot.py enrol NAME` on the server, and a reviewer confirms it."
+        )
+    if event.session_number is not None and ProofKind.SESSION_NUMBER in map(_kind, words(event)):
+        return "Approving this takes the number that its terminal shows, which only its own person can see."
+    return "Approving this takes a proof of a kind that is not configured."
+
+
+def _kind(word: str) -> ProofKind | None:
+    return ProofKind(word) if word in set(ProofKind) else None
+
+
+def typed_name(event: Event) -> str:
+    """What is typed where a policy demands `typed_host`: the name of the host, else of the user."""
+    return event.host_name or event.user_name or event.id

@@ -1,0 +1,131 @@
+"""A person proves an approval: a challenge is begun, answered, and the decision is taken that it proves."""
+
+import secrets
+from datetime import timedelta
+
+import structlog
+
+from powertrip.domain import proof
+from powertrip.domain.deciding import Outcome
+from powertrip.domain.decision import Agent, Verdict, Via
+from powertrip.domain.event import Event
+from powertrip.domain.people import Standing
+from powertrip.domain.policy import STANDING_IN_WORDS
+from powertrip.domain.proof import Challenge, ProofKind
+from powertrip.errors import NotAllowed, ProofRequired, Refused
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.decide import Decider, Reference, proving
+
+log = structlog.get_logger(__name__)
+
+HEAD_START = timedelta(seconds=10)
+"""How long whoever heard the answer has for the decision, before a worker takes it."""
+LOOK_AGAIN = timedelta(seconds=10)
+AT_ONCE = 20
+
+
+class Prover:
+    """Begins challenges, hears answers, and takes the decisions that were proven."""
+
+    def __init__(self, context: Context, decider: Decider) -> None:
+        self._context = context
+        self._decider = decider
+
+    async def begin(
+        self,
+        reference: Reference,
+        kind: ProofKind,
+        *,
+        slack_id: str,
+        team_id: str | None,
+        via: Via,
+        channel: str,
+        reason: str | None = None,
+        agent: Agent | None = None,
+    ) -> tuple[Challenge, Event]:
+        """Begin a challenge of this kind, which `ProofRequired` offered; raises Refused."""
+        context, now = self._context, self._context.clock()
+        event = await context.store.events.get(reference.event_id)
+        actor = await context.directory.actor(slack_id, team_id, needs_group=False)
+        if actor.standing is not Standing.MEMBER:
+            raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+        challenge = Challenge(
+            nonce=secrets.token_urlsafe(24),
+            event_id=event.id,
+            # A button may be of before a decision that split the event.
+            revision=min(reference.revision, event.revision),
+            slack_id=actor.slack_id,
+            name=actor.name,
+            team_id=team_id,
+            kind=kind,
+            via=via,
+            channel=channel,
+            reason=reason or None,
+            agent=agent,
+            created_at=now,
+            until=now + proof.LASTS,
+        )
+        await context.store.proofs.begin(challenge)
+        return challenge, event
+
+    async def answer(self, nonce: str, typed: str, *, slack_id: str) -> Outcome:
+        """Take the decision, if what was typed proves it.
+
+        Raises Refused, or ProofRequired where it takes another proof besides.
+        """
+        context, now = self._context, self._context.clock()
+        challenge = await context.store.proofs.get(nonce)
+        # Whoever has the nonce of somebody else's learns nothing by it.
+        if challenge is None or challenge.slack_id != slack_id or not challenge.is_open(now):
+            raise Refused(proof.NOT_PROVEN)
+        event = await context.store.events.get(challenge.event_id)
+        known = await proving(context, event, slack_id, Verdict.APPROVE)
+        factors = proof.counting(challenge.kind, event, known, now) if known else ()
+        found = context.settings.proofs.check(challenge, event, factors, typed, now)
+        met = found and await context.store.proofs.met(nonce, found, now, now + HEAD_START)
+        if not met:
+            await context.store.proofs.failed(nonce, context.settings.security_channel, now)
+            context.signals.outbox.set()
+            log.warning("an approval could not be proven", event_id=event.id, actor=slack_id)
+            raise Refused(proof.NOT_PROVEN)
+        return await self.decide(met)
+
+    async def decide(self, challenge: Challenge) -> Outcome:
+        """Take the decision that was proven; raises Refused."""
+        return await self._decider.decide(
+            Reference(event_id=challenge.event_id, revision=challenge.revision),
+            Verdict.APPROVE,
+            slack_id=challenge.slack_id,
+            team_id=challenge.team_id,
+            via=challenge.via,
+            reason=challenge.reason,
+            agent=challenge.agent,
+        )
+
+    async def take(self) -> bool:
+        """Take decisions that were proven on a page, or before a worker died; returns whether more wait."""
+        due = await self._context.store.proofs.due(self._context.clock(), AT_ONCE)
+        for challenge in due:
+            await self._take(challenge)
+        return len(due) == AT_ONCE
+
+    async def _take(self, challenge: Challenge) -> None:
+        store, now = self._context.store.proofs, self._context.clock()
+        if not challenge.is_ready(now):
+            why = "It was proven, and then took too long to be decided. Press Approve again."
+            await store.end(challenge.nonce, "too late", now, tell=why)
+            self._context.signals.outbox.set()
+            return
+        actor = await self._context.directory.actor(challenge.slack_id, challenge.team_id, needs_group=False)
+        if actor.standing is Standing.UNKNOWN:
+            # Slack's silence refuses nothing; it is asked again until the proof is too old.
+            await store.postpone(challenge.nonce, now + LOOK_AGAIN)
+            return
+        try:
+            await self.decide(challenge)
+        except ProofRequired:
+            # It takes another besides, for which its person presses again.
+            await store.postpone(challenge.nonce, challenge.until)
+        except Refused as refusal:
+            await store.end(challenge.nonce, "refused", now, tell=str(refusal))
+            self._context.signals.outbox.set()

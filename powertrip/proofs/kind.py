@@ -1,0 +1,24 @@
+"""What all kinds of proof share."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from datetime import datetime
+
+from powertrip.domain.event import Event
+from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.proofs.section import ProofsSection
+
+
+class Kind(ABC):
+    """One kind of proof."""
+
+    def __init__(self, section: ProofsSection) -> None:
+        self.section = section
+
+    @abstractmethod
+    def shown(self, challenge: Challenge, event: Event) -> Shown:
+        """How its person is asked: a field of the window, or the address of the page."""
+
+    @abstractmethod
+    def check(self, event: Event, factors: Sequence[Factor], answer: str, now: datetime) -> Met | None:
+        """What a typed answer proves; `factors` are those of the person that count for this event now."""

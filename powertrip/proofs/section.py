@@ -1,0 +1,96 @@
+"""The settings of all kinds of proof."""
+
+import base64
+import binascii
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, SecretStr
+
+from powertrip.config.read import Problem
+from powertrip.config.section import Section
+from powertrip.config.values import Duration, Environment, Written, as_list
+from powertrip.domain.policy import Policy
+from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
+
+MAKE_ONE = "make one with: openssl rand -base64 32"
+
+
+def keys_in(text: str) -> list[bytes]:
+    """The keys of a setting, the newest first; raises ValueError, which never quotes one."""
+    found = []
+    for part in text.replace(",", " ").split():
+        try:
+            key = base64.b64decode(part.replace("-", "+").replace("_", "/"), validate=True)
+        except (binascii.Error, ValueError):
+            key = b""
+        if len(key) != 32:
+            raise ValueError(f"is not 32 bytes in base64; {MAKE_ONE}")
+        found.append(key)
+    if not found:
+        raise ValueError(f"is empty; {MAKE_ONE}")
+    return found
+
+
+def _check_key(value: SecretStr) -> SecretStr:
+    keys_in(value.get_secret_value())
+    return value
+
+
+Key = Annotated[
+    SecretStr,
+    AfterValidator(_check_key),
+    Written("32 bytes in base64, kept secret; several with blanks between them, the newest first"),
+]
+
+
+class ProofsSection(Section):
+    """Proof that Slack cannot give: what people may prove an approval with, where a policy demands it."""
+
+    kinds: Annotated[
+        tuple[ProofKind, ...],
+        BeforeValidator(as_list),
+        Written("`session_number`, `passkey`, `oidc`, `totp`, or a list of them"),
+    ] = (ProofKind.SESSION_NUMBER,)
+    """What counts where a policy demands `proof`. `typed_host` proves nothing, so it is no such kind."""
+    key: Annotated[Key | None, Environment("POWERTRIP_PROOFS_KEY", overrides=True)] = None
+    """What encrypts the secrets that people enrol; needed for `totp` and `passkey`."""
+    fresh_enrolment: Duration = timedelta(hours=24)
+    """How long after it was confirmed what somebody enrolled does not count for events of high severity."""
+
+
+def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
+    """Mistakes that take two settings to make."""
+    section = data.get("proofs") or {}
+    if not isinstance(section, Mapping):
+        return
+    kinds = as_list(section.get("kinds", [ProofKind.SESSION_NUMBER]))
+    if not isinstance(kinds, list):
+        return
+    enrolled = [kind for kind in kinds if kind in set(ENROLLED)]
+    if enrolled and not section.get("key"):
+        problem = f"is needed for {' and '.join(enrolled)}: set POWERTRIP_PROOFS_KEY; {MAKE_ONE}"
+        yield ("proofs", "key"), problem
+    if ProofKind.TYPED_HOST in kinds:
+        yield ("proofs", "kinds"), "typed_host proves nothing; a policy demands it by its name"
+    policies = data.get("policy")
+    for number, policy in enumerate(policies if isinstance(policies, list) else []):
+        required = as_list(policy.get("require")) if isinstance(policy, Mapping) else None
+        for kind in required if isinstance(required, list) else []:
+            if kind in set(FACTORS) and kind not in kinds:
+                problem = f"{kind} is not among proofs.kinds, so that nobody could ever approve; add it there"
+                yield ("policy", number, "require"), problem
+
+
+def doubts_in_proofs(section: ProofsSection, policies: Sequence[Policy]) -> Iterator[Problem]:
+    """What works and is probably not meant."""
+    if any(kind in section.kinds for kind in FACTORS):
+        return
+    for number, policy in enumerate(policies):
+        if "proof" in policy.require:
+            problem = (
+                "proof: of proofs.kinds only session_number counts, which no event has but a login that "
+                "showed one; all others can only be denied. Add totp, passkey or oidc there"
+            )
+            yield ("policy", number, "require"), problem

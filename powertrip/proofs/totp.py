@@ -1,0 +1,63 @@
+"""Codes of an authenticator app (TOTP, RFC 6238): six digits, SHA-1, thirty seconds, as all apps have it."""
+
+import hmac
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+import pyotp
+
+from powertrip.domain.event import Event
+from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.proofs.kind import Kind
+from powertrip.proofs.sealing import Sealer, Unreadable
+
+STEP = 30
+"""Seconds of one code."""
+VALID_WINDOW = 3
+"""Steps before and after the present one that count: clocks may be 90 seconds apart. RFC 6238 takes one, for
+the sake of delays; the locks after wrong answers make up for it: 7 of 1,000,000 codes count at one time, and
+five can be tried in a quarter of an hour."""
+
+
+class Totp(Kind):
+    """The person types the six digits that their app shows."""
+
+    def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
+        return Shown(
+            label="Type the six digits of your authenticator app",
+            hint="Each code proves one approval. Never give one to anybody who asks for it.",
+        )
+
+    def check(
+        self,
+        event: Event,  # noqa: ARG002
+        factors: Sequence[Factor],
+        answer: str,
+        now: datetime,
+    ) -> Met | None:
+        typed = re.sub(r"\s", "", answer)
+        if not re.fullmatch(r"[0-9]{6}", typed):
+            return None
+        sealer = Sealer.of(self.section)
+        for factor in factors:
+            try:
+                secret = sealer.open(factor.secret, factor.id)
+            except Unreadable:
+                continue
+            step = step_of(typed, secret, now)
+            # Which of the steps were used the store knows, and decides.
+            if step is not None and step > factor.last_step:
+                return Met(factor_id=factor.id, step=step)
+        return None
+
+
+def step_of(typed: str, secret: str, now: datetime) -> int | None:
+    """The latest step around now of which this is the code; None where it is of none."""
+    totp, present = pyotp.TOTP(secret, interval=STEP), int(now.timestamp()) // STEP
+    found = None
+    for step in range(present - VALID_WINDOW, present + VALID_WINDOW + 1):
+        # All of them, so that the time taken does not tell which.
+        if hmac.compare_digest(totp.generate_otp(step), typed):
+            found = step
+    return found

@@ -1,0 +1,167 @@
+"""The windows in which an approval is proven: opened where one is demanded, read when submitted."""
+
+import asyncio
+import json
+from typing import Any
+
+from powertrip import cards
+from powertrip.cards import Message
+from powertrip.domain.deciding import Outcome
+from powertrip.domain.decision import Agent, Verdict, Via
+from powertrip.domain.proof import ProofKind
+from powertrip.errors import PowertripError, ProofRequired
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.decide import Decider, Reference
+from powertrip.pipeline.prove import Prover
+from powertrip.slack.answering import (
+    Asker,
+    refusal_in_window,
+    sentence,
+    show_in_window,
+    tell_what_became,
+    without_mentions,
+)
+from powertrip.slack.caller import Caller
+from powertrip.slack.calls import call, within
+from powertrip.slack.modals import ModalContext
+
+
+class ProofWindows:
+    """Begins a challenge, and shows its window. Raises Refused, StoreError or SlackError."""
+
+    def __init__(self, context: Context, decider: Decider) -> None:
+        self._context = context
+        self._prover = Prover(context, decider)
+
+    async def open(
+        self,
+        required: ProofRequired,
+        context: ModalContext,
+        caller: Caller,
+        *,
+        reason: str = "",
+        agent: Agent | None = None,
+    ) -> None:
+        """Show the window to whoever pressed or typed, within three seconds of that."""
+        view = await self.view(
+            required,
+            context,
+            slack_id=caller.slack_id,
+            team_id=caller.team_id,
+            reason=reason,
+            agent=agent,
+        )
+        await call(caller.client.views_open(trigger_id=caller.trigger_id, view=view))
+
+    async def view(
+        self,
+        required: ProofRequired,
+        context: ModalContext,
+        *,
+        slack_id: str,
+        team_id: str | None,
+        reason: str = "",
+        agent: Agent | None = None,
+    ) -> dict[str, Any]:
+        """The window of a challenge of the best kind that the person can give."""
+        challenge, event = await self._prover.begin(
+            context.reference,
+            ProofKind(required.kinds[0]),
+            slack_id=slack_id,
+            team_id=team_id,
+            via=context.via,
+            channel=context.channel,
+            reason=reason,
+            agent=agent,
+        )
+        metadata = json.dumps({"nonce": challenge.nonce, "channel": challenge.channel})
+        return cards.proof_modal(event, self._context.settings.proofs.shown(challenge, event), metadata)
+
+
+class ProofListeners:
+    """What is submitted in the window of a proof, and pressed there."""
+
+    def __init__(self, context: Context, decider: Decider) -> None:
+        self._context = context
+        self._prover = Prover(context, decider)
+        self.windows = ProofWindows(context, decider)
+
+    async def begin(
+        self, required: ProofRequired, reference: Reference, body: dict[str, Any], client: Any
+    ) -> None:
+        """Open the window for whoever pressed Approve."""
+        user, channel = body["user"], body["container"]["channel_id"]
+        context = ModalContext(reference=reference, verdict=Verdict.APPROVE, via=Via.BUTTON, channel=channel)
+        caller = Caller(
+            slack_id=user["id"],
+            team_id=user.get("team_id"),
+            channel=channel,
+            trigger_id=body["trigger_id"],
+            client=client,
+        )
+        await self.windows.open(required, context, caller)
+
+    async def go_on(
+        self,
+        ack: Any,
+        required: ProofRequired,
+        context: ModalContext,
+        user: dict[str, Any],
+        *,
+        reason: str,
+        agent: Agent | None,
+    ) -> PowertripError | None:
+        """Show the window of the proof in place of one that was submitted; returns why not, if not."""
+        who, team = user["id"], user.get("team_id")
+        try:
+            view = await self.windows.view(
+                required, context, slack_id=who, team_id=team, reason=reason, agent=agent
+            )
+        except PowertripError as failure:
+            return failure
+        await ack(response_action="update", view=view)
+        return None
+
+    async def on_page(self, ack: Any) -> None:
+        """Slack opens the page, and wants to hear that we know."""
+        await ack()
+
+    async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
+        """Take the decision that is proven, before acknowledging: a wrong answer is shown in the window."""
+        metadata, user = json.loads(view["private_metadata"]), body["user"]
+        nonce = str(metadata["nonce"])
+        typed = str(within(view["state"]["values"], cards.PROOF_BLOCK, cards.PROOF_INPUT, "value") or "")
+        answering = asyncio.create_task(self._prover.answer(nonce, typed, slack_id=user["id"]))
+        error = await refusal_in_window(ack, answering, cards.PROOF_BLOCK)
+        if error is None:
+            asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
+            await tell_what_became(asker, answering, _in_words)
+        elif isinstance(error, ProofRequired):
+            await ack(response_action="update", view=await self._next(error, nonce))
+        else:
+            challenge = await self._context.store.proofs.get(nonce)
+            decisions = (
+                (await self._context.store.events.get(challenge.event_id)).decisions if challenge else ()
+            )
+            await show_in_window(ack, cards.PROOF_BLOCK, without_mentions(sentence(error), decisions))
+
+    async def _next(self, required: ProofRequired, nonce: str) -> dict[str, Any]:
+        """The window of what it takes besides."""
+        proven = await self._context.store.proofs.get(nonce)
+        assert proven is not None  # noqa: S101 (it was just met)
+        reference = Reference(event_id=proven.event_id, revision=proven.revision)
+        context = ModalContext(
+            reference=reference, verdict=Verdict.APPROVE, via=proven.via, channel=proven.channel
+        )
+        return await self.windows.view(
+            required,
+            context,
+            slack_id=proven.slack_id,
+            team_id=proven.team_id,
+            reason=proven.reason or "",
+            agent=proven.agent,
+        )
+
+
+def _in_words(outcome: Outcome) -> Message:
+    return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)

@@ -1,0 +1,1 @@
+"""Factors, challenges and their history."""

@@ -1,0 +1,17 @@
+"""Proofs, as the rest of the program asks for them."""
+
+from powertrip.store.database import Role, transaction
+from powertrip.store.proofs import challenges
+
+
+class Proofs(Role):
+    """Challenges, and what people enrolled."""
+
+    begin = transaction(challenges.begin)
+    get = transaction(challenges.get)
+    failed = transaction(challenges.failed)
+    met = transaction(challenges.met)
+    proving = transaction(challenges.proving)
+    due = transaction(challenges.due)
+    postpone = transaction(challenges.postpone)
+    end = transaction(challenges.end)

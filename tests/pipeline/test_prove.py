@@ -1,0 +1,171 @@
+"""Approvals that take a proof: what proves them, once, and what does not; on both databases."""
+
+import pytest
+
+from powertrip.domain.event import Status
+from powertrip.domain.people import Standing
+from powertrip.domain.proof import Met
+from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused
+from powertrip.store import Store
+from powertrip.store.database import DatabaseThread
+from tests.proving import Scene
+from tests.samples import ALICE, CAROL
+
+
+@pytest.fixture
+def scene(database_thread: DatabaseThread, store: Store) -> Scene:
+    return Scene(database_thread, store)
+
+
+async def status(scene: Scene, event_id: str) -> Status:
+    return (await scene.store.events.get(event_id)).status
+
+
+async def test_a_code_of_the_app_approves_and_the_decision_says_how(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    assert await status(scene, about.id) is Status.PENDING
+
+    outcome = await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+
+    assert (outcome.event.status, outcome.decision.proof) == (Status.APPROVED, "totp")
+    assert (await scene.store.events.get(about.id)).decisions[0].proof == "totp"
+    lines = ["proof_begun", "proof_met", "proof_spent", "decided"]
+    assert [line for line in await scene.actions(about.id) if line in lines] == lines
+
+
+async def test_a_step_that_was_used_proves_nothing_more(scene: Scene) -> None:
+    await scene.enrol()
+    first, second = await scene.opened(), await scene.opened()
+    code = scene.code()
+    await scene.prover.answer((await scene.press(first)).nonce, code, slack_id=ALICE)
+    again = await scene.press(second)
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(again.nonce, code, slack_id=ALICE)
+    # Nor one of a moment before, which nobody has used.
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(again.nonce, scene.code(seconds=-30), slack_id=ALICE)
+    scene.forward(seconds=30)
+    await scene.prover.answer(again.nonce, scene.code(), slack_id=ALICE)
+    assert await status(scene, second.id) is Status.APPROVED
+
+
+@pytest.mark.parametrize(("seconds", "counts"), [(-90, True), (90, True), (-120, False), (120, False)])
+async def test_clocks_may_be_ninety_seconds_apart(scene: Scene, seconds: int, counts: bool) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    if counts:
+        await scene.prover.answer(challenge.nonce, scene.code(seconds=seconds), slack_id=ALICE)
+    else:
+        with pytest.raises(Refused):
+            await scene.prover.answer(challenge.nonce, scene.code(seconds=seconds), slack_id=ALICE)
+    assert (await status(scene, about.id) is Status.APPROVED) is counts
+
+
+async def test_the_nonce_of_another_event_or_person_proves_nothing(scene: Scene) -> None:
+    await scene.enrol()
+    await scene.enrol(CAROL)
+    first, second = await scene.opened(), await scene.opened()
+    challenge = await scene.press(first)
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(challenge.nonce, scene.code(), slack_id=CAROL)
+    # Met, for the first event and its first revision; it is spent on nothing else.
+    due = scene.now
+    assert await scene.store.proofs.met(challenge.nonce, Met("totpu0alice", 10**9), scene.now, due)
+    for about, by in [(second, ALICE), (first, CAROL)]:
+        with pytest.raises(ProofRequired):
+            await scene.approve(about, by=by)
+        assert await status(scene, about.id) is Status.PENDING
+
+
+async def test_what_takes_no_proof_costs_nothing_more(scene: Scene) -> None:
+    about = await scene.opened(requires="")
+    await scene.approve(about)
+    assert "proof_begun" not in await scene.actions(about.id)
+
+
+async def test_whoever_has_enrolled_nothing_is_told_how_and_may_deny(scene: Scene) -> None:
+    about = await scene.opened()
+    with pytest.raises(NotAllowed, match=r"bot\.py enrol NAME"):
+        await scene.approve(about)
+    assert (await scene.deny(about, by=ALICE)).event.status is Status.DENIED
+
+
+async def test_a_decision_that_a_kill_prevented_is_taken_by_a_worker_once(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    # The process that heard the answer dies before it decides.
+    assert await scene.store.proofs.met(challenge.nonce, Met("totpu0alice", 10**9), scene.now, scene.now)
+    await scene.prover.take()
+    await scene.prover.take()
+    assert await status(scene, about.id) is Status.APPROVED
+    assert (await scene.actions(about.id)).count("decided") == 1
+
+
+async def test_what_is_decided_meanwhile_is_not_decided_again(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    await scene.deny(about, by=CAROL)
+    with pytest.raises(AlreadyDecided):
+        await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+    scene.forward(seconds=10)
+    await scene.prover.take()
+    assert "proof_ended" in await scene.actions(about.id)
+    assert await status(scene, about.id) is Status.DENIED
+
+
+async def test_slack_that_cannot_say_who_it_is_refuses_nothing(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    assert await scene.store.proofs.met(challenge.nonce, Met("totpu0alice", 10**9), scene.now, scene.now)
+    scene.standings[ALICE] = Standing.UNKNOWN
+    await scene.prover.take()
+    scene.standings.clear()
+    scene.forward(seconds=10)
+    await scene.prover.take()
+    assert await status(scene, about.id) is Status.APPROVED
+
+
+async def test_a_challenge_that_took_too_long_approves_nothing(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    scene.forward(minutes=5)
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+    assert await status(scene, about.id) is Status.PENDING
+
+
+async def test_the_typed_name_approves_where_a_policy_wants_it(scene: Scene) -> None:
+    about = await scene.opened("typed_host")
+    challenge = await scene.press(about)
+    with pytest.raises(Refused):
+        await scene.prover.answer(challenge.nonce, "bastion-2", slack_id=ALICE)
+    outcome = await scene.prover.answer(challenge.nonce, " Bastion-1", slack_id=ALICE)
+    assert outcome.decision.proof == "typed_host"
+
+
+async def test_the_number_of_the_login_is_its_own_persons_to_type(scene: Scene) -> None:
+    about = await scene.opened("session_number", session_number="427")
+    scene.configure(kinds=("session_number",))
+    with pytest.raises(NotAllowed, match="only its own person"):
+        await scene.approve(about, by=CAROL)
+    challenge = await scene.press(about)
+    outcome = await scene.prover.answer(challenge.nonce, "427", slack_id=ALICE)
+    assert outcome.decision.proof == "session_number"
+
+
+async def test_three_wrong_numbers_end_it_in_all_challenges_together(scene: Scene) -> None:
+    about = await scene.opened("session_number", session_number="427")
+    for _ in range(3):
+        challenge = await scene.press(about)
+        with pytest.raises(Refused):
+            await scene.prover.answer(challenge.nonce, "111", slack_id=ALICE)
+    with pytest.raises(NotAllowed, match="too often"):
+        await scene.press(about)
+    assert await status(scene, about.id) is Status.PENDING
