@@ -10,6 +10,7 @@ import pyotp
 
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
+from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.proof import Challenge, ProofKind
@@ -26,7 +27,7 @@ from powertrip.store import Store, inbox
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread
 from powertrip.store.proofs.tables import ProofFactorRow
-from powertrip.store.tables import AuditRow
+from powertrip.store.tables import AuditRow, DeliveryRow
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, later, record
 
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
@@ -143,3 +144,12 @@ class Scene:
         """The history of an event: what happened, in order."""
         of_event = AuditRow.select().where(AuditRow.event_id == event_id).order_by(AuditRow.id)
         return await self.thread.run(lambda: [row.action for row in of_event])
+
+    async def notes(self) -> list[tuple[str, str]]:
+        """The notes that wait to be sent: to whom, and their titles."""
+
+        def read() -> list[tuple[str, str]]:
+            notes = DeliveryRow.select().where(DeliveryRow.kind == DeliveryKind.NOTE)
+            return [(row.channel, row.payload["title"]) for row in notes.order_by(DeliveryRow.id)]
+
+        return await self.thread.run(read)

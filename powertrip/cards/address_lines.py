@@ -124,7 +124,9 @@ def demands(event: Event) -> list[Line]:
 
 
 def _proofs(event: Event) -> str:
-    return " and ".join(proof.WORDS.get(word, "a proof that Slack cannot give") for word in proof.words(event))
+    return " and ".join(
+        proof.WORDS.get(word, "a proof that Slack cannot give") for word in proof.words(event)
+    )
 
 
 def backups(event: Event) -> list[Line]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from powertrip.domain.decision import Agent, Via
-from powertrip.domain.event import Event, Severity
+from powertrip.domain.event import Event
 from powertrip.errors import NotAllowed, ProofRequired
 
 
@@ -46,7 +46,6 @@ TRIES = 3
 FACTOR_TRIES = 5
 """Wrong answers for a factor within FACTOR_WINDOW, after which it is locked for as long."""
 FACTOR_WINDOW = timedelta(minutes=15)
-FRESH_COUNTS_NOT_FROM = Severity.HIGH
 
 NEEDED = "Approving this takes a proof that Slack cannot give: press Approve on its own card."
 NOT_PROVEN = (
@@ -75,8 +74,7 @@ class Factor:
 
     def counts_from(self, event: Event, fresh: timedelta) -> datetime:
         """From when on it proves something about this event."""
-        is_grave = event.severity is FRESH_COUNTS_NOT_FROM
-        counts = self.confirmed_at + fresh if is_grave else self.confirmed_at
+        counts = self.confirmed_at + fresh if event.is_grave else self.confirmed_at
         return max(counts, self.locked_until) if self.locked_until else counts
 
 

@@ -6,12 +6,13 @@ from powertrip.domain.delivery import Note
 from powertrip.domain.proof import IN_WORDS, Challenge
 
 
-def wrong_answers(challenge: Challenge, failures: int, locked_until: datetime | None) -> Note:
+def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
     """For the security channel: somebody who presses Approve cannot prove it."""
-    who, times = challenge.name, "once" if failures == 1 else f"{failures} times"
+    who, failures = challenge.name, challenge.failures
+    times = "once" if failures == 1 else f"{failures} times"
     lines = [
         f"{who} wants to approve {challenge.event_id}, which takes {IN_WORDS[challenge.kind]}.",
-        f"They have answered wrongly {times}. Nothing was approved.",
+        f"They have answered wrongly {times} in one window. Nothing was approved.",
         "Either they mistyped, or somebody else has their Slack. Ask them by another way than Slack.",
     ]
     if locked_until is not None:

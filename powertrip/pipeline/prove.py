@@ -84,8 +84,8 @@ class Prover:
         found = context.settings.proofs.check(challenge, event, factors, typed, now)
         met = found and await context.store.proofs.met(nonce, found, now, now + HEAD_START)
         if not met:
-            await context.store.proofs.failed(nonce, context.settings.security_channel, now)
-            context.signals.outbox.set()
+            await context.store.proofs.failed(nonce, now)
+            context.signals.proofs.set()
             log.warning("an approval could not be proven", event_id=event.id, actor=slack_id)
             raise Refused(proof.NOT_PROVEN)
         return await self.decide(met)
@@ -111,6 +111,11 @@ class Prover:
 
     async def _take(self, challenge: Challenge) -> None:
         store, now = self._context.store.proofs, self._context.clock()
+        if challenge.ended_at is not None:
+            channel = self._context.settings.security_channel
+            await store.tell_of_failures(challenge.nonce, channel, now)
+            self._context.signals.outbox.set()
+            return
         if not challenge.is_ready(now):
             why = "It was proven, and then took too long to be decided. Press Approve again."
             await store.end(challenge.nonce, "too late", now, tell=why)

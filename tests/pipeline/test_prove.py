@@ -9,7 +9,7 @@ from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.proving import Scene
-from tests.samples import ALICE, CAROL
+from tests.samples import ALICE, CAROL, SECURITY
 
 
 @pytest.fixture
@@ -169,3 +169,18 @@ async def test_three_wrong_numbers_end_it_in_all_challenges_together(scene: Scen
     with pytest.raises(NotAllowed, match="too often"):
         await scene.press(about)
     assert await status(scene, about.id) is Status.PENDING
+
+
+async def test_security_hears_once_of_whoever_cannot_prove_it(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    for _ in range(3):
+        with pytest.raises(Refused):
+            await scene.prover.answer(challenge.nonce, "000000", slack_id=ALICE)
+    await scene.prover.take()
+    await scene.prover.take()
+    assert await scene.notes() == [(SECURITY, "An approval could not be proven")]
+    # The right code comes too late for this one, and reads the same.
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)

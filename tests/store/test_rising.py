@@ -3,10 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-from powertrip.domain import storms
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.due import Enriched
-from powertrip.domain.event import Event, NoticeKind, Severity, Status
+from powertrip.domain.event import GRAVE, Event, NoticeKind, Severity, Status
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.storms.tables import StormRow
@@ -65,7 +64,7 @@ async def enriched(store: Store, about: Event, severity: Severity, now: Any = SO
         copies=(),
         conversation=SECURITY,
         again_at=None,
-        apart=f"{severity} severity" if severity in storms.GRAVE else None,
+        apart=f"{severity} severity" if severity in GRAVE else None,
         remind_at=later(minutes=10),
     )
     await store.enriching.keep([found], now)

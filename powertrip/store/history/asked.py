@@ -149,7 +149,7 @@ class _Case:
             self.subject = (line, detail["subject_id"])
         if "event_seal" not in detail:
             self.findings.note("events from before their fields were sealed in the history")
-        elif self.row is not None and seals.of_values(self.row[13:]) != detail["event_seal"]:
+        elif self.row is not None and seals.of_values(self.row[14:]) != detail["event_seal"]:
             self._altered("event", f"event {self.id}", f"its fields are not those of audit line {line}")
 
     def _record(self, line: int, detail: Any, occurrences: Rows) -> None:
@@ -217,7 +217,8 @@ class _Case:
             "batch": (row[8], detail.get("batch")),
             "expectation": (row[9], detail.get("expectation")),
             "kind": (row[10], detail.get("actor_kind", ActorKind.PERSON)),
-            "agent": (row[11:], (detail.get("agent_name"), detail.get("agent_running"))),
+            "agent": (row[11:13], (detail.get("agent_name"), detail.get("agent_running"))),
+            "proof": (row[13], detail.get("proof")),
         }
         for name, (found, written) in said.items():
             if found != written:
@@ -267,7 +268,7 @@ class _Case:
 
     def _check_place(self, status: str) -> None:
         """What a decision on it takes, and which storm's card asks about it."""
-        where, (storm, apart, has_storm, *weighed) = f"event {self.id}", (self.row or ())[7:13]
+        where, (storm, apart, has_storm, *weighed) = f"event {self.id}", (self.row or ())[7:14]
         weight = seals.weight(weighed)
         if self.weight is None or weight == self.weight:
             pass

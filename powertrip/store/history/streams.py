@@ -21,7 +21,7 @@ OCCURRENCES = f"""SELECT event_id, revision, {_columns(seals.OF_OCCURRENCE)} FRO
 OCCURRENCE = f"""SELECT revision, {_columns(seals.OF_OCCURRENCE)} FROM occurrence
     WHERE event_id = ? AND revision = ?"""  # noqa: S608 (names of ours)
 DECISIONS = """SELECT event_id, id, verdict, actor_id, actor_name, at, via, revision, reason, batch_id,
-    expectation_id, actor_kind, agent_name, agent_running FROM decision ORDER BY {key}, id"""
+    expectation_id, actor_kind, agent_name, agent_running, proof FROM decision ORDER BY {key}, id"""
 NOTICES = """SELECT event_id, id, kind, channel, ts, shown_revision, removed_at, shown_digest FROM notice
     ORDER BY {key}, id"""
 

@@ -26,6 +26,7 @@ from powertrip.store.proofs.factors import standing
 from powertrip.store.proofs.tables import ProofChallengeRow, ProofFactorRow
 from powertrip.store.signals import Signal, notify
 
+TOO_OFTEN = "answered wrongly too often"
 _UNMET = "met_at IS NULL AND ended_at IS NULL"
 _READY = "met_at IS NOT NULL AND spent_at IS NULL AND ended_at IS NULL"
 
@@ -66,8 +67,8 @@ def get(nonce: str) -> Challenge | None:
     return challenge_from(found[0]) if found else None
 
 
-def failed(nonce: str, channel: str, now: datetime) -> None:
-    """Count a wrong answer; what was answered wrongly too often ends, or is locked, and `channel` is told."""
+def failed(nonce: str, now: datetime) -> None:
+    """Count a wrong answer; what was answered wrongly too often ends, of which a worker tells security."""
     row = _locked(nonce)
     if row is None or not challenge_from(row).is_open(now):
         return
@@ -77,16 +78,27 @@ def failed(nonce: str, channel: str, now: datetime) -> None:
     is_over = failures >= TRIES
     if challenge.kind is ProofKind.SESSION_NUMBER:
         is_over = number_failures(challenge.event_id, challenge.slack_id) >= TRIES
+    if challenge.kind in ENROLLED and _count_for_factors(challenge, now):
+        is_over = True
     if is_over:
-        end(nonce, "answered wrongly too often", now)
-    locked_until = _count_for_factors(challenge, now) if challenge.kind in ENROLLED else None
-    if is_over or locked_until:
-        notes.post(channel, proof_words.wrong_answers(challenge, failures, locked_until), now)
+        end(nonce, TOO_OFTEN, now)
+        written.run("UPDATE proof_challenge SET due_at = ? WHERE nonce = ?", now, nonce)
+        notify(Signal.PROOFS)
 
 
-def _count_for_factors(challenge: Challenge, now: datetime) -> datetime | None:
-    """Count it for what the person enrolled of this kind; returns until when that is locked by this one."""
-    locked_until = None
+def tell_of_failures(nonce: str, channel: str, now: datetime) -> None:
+    """Tell security, once, of a challenge that ended by wrong answers."""
+    told = written.run("UPDATE proof_challenge SET due_at = NULL WHERE nonce = ? AND due_at <= ?", nonce, now)
+    challenge = get(nonce)
+    if told.rowcount == 1 and challenge is not None:
+        locked = [each.locked_until for each in standing(challenge.slack_id) if each.kind is challenge.kind]
+        until = max((each for each in locked if each and each > now), default=None)
+        notes.post(channel, proof_words.wrong_answers(challenge, until), now)
+
+
+def _count_for_factors(challenge: Challenge, now: datetime) -> bool:
+    """Count it for what the person enrolled of this kind; returns whether that is locked by this one."""
+    is_locked = False
     theirs = "slack_id = ? AND kind = ? AND confirmed_at IS NOT NULL AND ended_at IS NULL ORDER BY id"
     condition = written.locked(theirs)
     for row in written.rows(ProofFactorRow, condition, challenge.slack_id, challenge.kind):
@@ -94,14 +106,14 @@ def _count_for_factors(challenge: Challenge, now: datetime) -> datetime | None:
         since, failures = (now, 1) if is_new else (row.failed_since, row.failures + 1)
         lock = row.locked_until
         if failures >= FACTOR_TRIES:
-            locked_until = lock = now + FACTOR_WINDOW
+            is_locked, lock = True, now + FACTOR_WINDOW
             since, failures = None, 0
             audit.append("proof_locked", now, actor_id=row.slack_id, factor=row.id, until=lock.isoformat())
         written.run(
             "UPDATE proof_factor SET failures = ?, failed_since = ?, locked_until = ? WHERE id = ?",
             *(failures, since, lock, row.id),
         )
-    return locked_until
+    return is_locked
 
 
 def met(nonce: str, answer: Met, now: datetime, due_at: datetime) -> Challenge | None:

@@ -10,6 +10,7 @@ class Proofs(Role):
     begin = transaction(challenges.begin)
     get = transaction(challenges.get)
     failed = transaction(challenges.failed)
+    tell_of_failures = transaction(challenges.tell_of_failures)
     met = transaction(challenges.met)
     proving = transaction(challenges.proving)
     due = transaction(challenges.due)
