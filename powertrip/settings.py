@@ -33,6 +33,7 @@ from powertrip.domain.backlog import Backlog
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_heartbeat
+from powertrip.domain.home import HomeSection
 from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Person
 from powertrip.domain.policy import Policy
@@ -113,6 +114,7 @@ class ConfigFile(Section):
     severity: SeverityLists = SeverityLists()
     storms: StormSection = StormSection()
     expectations: ExpectationSection = ExpectationSection()
+    home: HomeSection = HomeSection()
     also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""
     not_me: NotMe = NotMe()

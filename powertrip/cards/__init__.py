@@ -45,6 +45,8 @@ from powertrip.cards.heartbeat import (
     worker_back,
     worker_silent,
 )
+from powertrip.cards.home import END as HOME_END
+from powertrip.cards.home import HomeView, home, home_without
 from powertrip.cards.lists import first_list, nudge, reminder_list
 from powertrip.cards.message import CardSettings, CardView, Mention, Message
 from powertrip.cards.modals import (
@@ -90,6 +92,7 @@ __all__ = [
     "FOLLOW_UP_CALLBACK",
     "GIVE_BACK",
     "HISTORY_PAGE_SIZE",
+    "HOME_END",
     "INPUT",
     "INPUT_BLOCK",
     "LENGTH",
@@ -123,6 +126,7 @@ __all__ = [
     "YES",
     "CardSettings",
     "CardView",
+    "HomeView",
     "Mention",
     "Message",
     "PlainMessage",
@@ -143,6 +147,8 @@ __all__ = [
     "heartbeat_mended",
     "help_card",
     "history",
+    "home",
+    "home_without",
     "note",
     "nudge",
     "offer_modal",

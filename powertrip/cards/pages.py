@@ -64,12 +64,13 @@ def history(
     """One page of events, a line each, the buttons for other pages as in `event_list`."""
     headline = show(title, 120)
     apart = told_apart(events[:HISTORY_PAGE_SIZE])
-    lines = [_past(event, now, apart[event.id]) for event in events[:HISTORY_PAGE_SIZE]]
+    lines = [past(event, now, apart[event.id]) for event in events[:HISTORY_PAGE_SIZE]]
     blocks = [header(headline), *paragraphs(lines), *turning(page, pages, query)]
     return answer([[text(headline)], *lines], blocks)
 
 
-def _past(event: Event, now: datetime, apart: str) -> Line:
+def past(event: Event, now: datetime, apart: str = "") -> Line:
+    """An event as one line of a history: when, what, what became of it."""
     happened = event.occurred_at
     when = f"{happened:%m-%d %H:%M} UTC" if happened.year == now.year else f"{happened:%Y-%m-%d}"
     became = words.STATUS[event.status]

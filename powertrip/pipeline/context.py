@@ -16,6 +16,7 @@ from powertrip.domain.event import Event
 from powertrip.domain.expectations import Expectable, ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
+from powertrip.domain.home import HomeSection
 from powertrip.domain.not_me import NotMe
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
@@ -56,6 +57,7 @@ class Settings:
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
     report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
     expectations: ExpectationSection = ExpectationSection()  # noqa: RUF009 (frozen)
+    home: HomeSection = HomeSection()  # noqa: RUF009 (frozen)
     not_me: NotMe = field(default_factory=NotMe)
     proofs: Proofs
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
@@ -88,6 +90,7 @@ class Signals:
     lookups: asyncio.Event = field(default_factory=asyncio.Event)
     heartbeat: asyncio.Event = field(default_factory=asyncio.Event)
     proofs: asyncio.Event = field(default_factory=asyncio.Event)
+    homes: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,6 +54,9 @@ class Directory(Protocol):
         Without `needs_group` those are reviewers who are listed by their ids.
         """
 
+    async def viewer(self, slack_id: str) -> Actor:
+        """Who looks at something, as Slack knew them lately. Never raises: Slack's silence is a standing."""
+
     async def current_id(self, slack_id: str) -> str | None:
         """The id that Slack has now for a member; None where it knows none. Raises SlackError, StoreError."""
 

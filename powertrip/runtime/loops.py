@@ -27,6 +27,7 @@ from powertrip.runtime.loop import Every, Loop, OutboxLoop
 from powertrip.runtime.shared import Shared
 from powertrip.runtime.steps import SocketWatch, follow_clock, maintain, report_silence, report_sources
 from powertrip.slack.connection import SocketConnection
+from powertrip.slack.home import HomeTab
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
 from powertrip.store import Known
@@ -50,6 +51,7 @@ def loops(
     socket: SocketConnection,
     workspace: Workspace,
     watch: WorkspaceWatch,
+    home: HomeTab,
 ) -> list[Loop]:
     """The loops of every worker, in the order in which they stop: what brings work in stops first."""
     config, signals = shared.config, context.signals
@@ -122,6 +124,7 @@ def loops(
             on=signals.heartbeat,
             every=lambda now: min(SLOW_TICK, now.heartbeat.late_after / 10),
         ),
+        Loop("home", home.look, on=signals.homes, every=_each(TICK)),
         Loop("watch socket", SocketWatch(shared, socket).watch, every=_each(WATCH_TICK)),
         Loop("watch workspace", watch.look, every=_each(WORKSPACE_TICK)),
         Loop("checkpoint", partial(take_checkpoint, context), every=_each(SLOW_TICK)),

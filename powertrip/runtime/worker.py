@@ -27,6 +27,7 @@ from powertrip.slack import preflight
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.slack.connection import SocketConnection
 from powertrip.slack.directory import SlackDirectory
+from powertrip.slack.home import HomeTab
 from powertrip.slack.limits import RateLimits
 from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.slack.members import look_up, mistaken_reviewers
@@ -63,6 +64,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         severity=config.severity,
         storms=config.storms,
         expectations=config.expectations,
+        home=config.home,
         also_tell=config.also_tell,
         not_me=config.not_me,
         proofs=ConfiguredProofs(config.proofs),
@@ -153,8 +155,9 @@ class Worker:
             inbox=shared.inbox,
         )
         decider = Decider(context)
-        Listeners(context, decider, trials, self._pending).register(self._app)
-        self._loops = loops(shared, context, decider, self.socket, self._workspace, watch)
+        home = HomeTab(context, self._client, limits, steady=steady_now, version=powertrip.__version__)
+        Listeners(context, decider, trials, self._pending, home).register(self._app)
+        self._loops = loops(shared, context, decider, self.socket, self._workspace, watch, home)
         # Before any loop claims work: another worker must see that this one lives.
         await shared.store.begin_work(shared.clock())
         if self._listener is not None:

@@ -30,22 +30,41 @@ NOT_YET = (
 BROKE = "Something broke inside Powertrip. The card shows whether this was decided."
 
 
+HOME = "home"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asker:
     """Who clicked or typed, where, and the client to answer them with."""
 
     user: str
     channel: str
+    """HOME for whoever clicked on their Home tab, where no message can stand."""
     client: Any
+    at_home: Callable[[Message], Awaitable[bool]] | None = None
+    """Shows the answer on their Home tab, and returns whether Slack took it."""
+
+    @property
+    def is_at_home(self) -> bool:
+        """Whether they clicked on their Home tab."""
+        return self.channel == HOME
 
 
 def asker_of(body: dict[str, Any], client: Any) -> Asker:
     """Who sent this interaction, or command."""
     return Asker(
         user=str(within(body, "user", "id") or body.get("user_id") or ""),
-        channel=str(within(body, "channel", "id") or body.get("channel_id") or ""),
+        channel=channel_of(body),
         client=client,
     )
+
+
+def channel_of(body: dict[str, Any]) -> str:
+    """Where this was clicked or typed: a channel's id, or HOME; empty where Slack does not say."""
+    if within(body, "view", "type") == "home":
+        return HOME
+    where = within(body, "channel", "id") or body.get("channel_id") or within(body, "container", "channel_id")
+    return str(where or "")
 
 
 async def is_kept_or_told(deciding: "asyncio.Task[Any]", tell: Callable[[Message], Awaitable[bool]]) -> bool:
@@ -88,7 +107,12 @@ async def tell_what_became(asker: Asker, doing: "asyncio.Task[T]", say: Callable
         answer = say(await doing)
     except Exception as late:  # noqa: BLE001 (whatever it was is told here, and logged)
         answer = cards.refusal(sentence(late))
-    await answer_otherwise(asker, answer.arguments())
+    if not await _told_at_home(asker, answer):
+        await answer_otherwise(asker, answer.arguments())
+
+
+async def _told_at_home(asker: Asker, answer: Message) -> bool:
+    return asker.at_home is not None and await asker.at_home(answer)
 
 
 async def show_in_window(ack: Any, block: str, problem: str) -> None:
@@ -99,6 +123,9 @@ async def show_in_window(ack: Any, block: str, problem: str) -> None:
 async def give_answer(respond: Any, message: Message, asker: Asker, *, replace: bool = False) -> bool:
     """Show it to this person only; returns whether Slack took it. What was decided stands all the same."""
     content = message.arguments()
+    if asker.is_at_home:
+        # Slack gives no address to answer at, for a click on no message.
+        return await _told_at_home(asker, message) or await answer_otherwise(asker, content)
     try:
         taken = await respond(response_type="ephemeral", replace_original=replace, **content)
     except (aiohttp.ClientError, TimeoutError) as error:
@@ -122,6 +149,9 @@ async def answer_otherwise(asker: Asker, content: dict[str, Any]) -> bool:
     """
     client, user = asker.client, asker.user
     try:
+        if asker.is_at_home:
+            await call(client.chat_postMessage(channel=user, **content))
+            return True
         try:
             await call(client.chat_postEphemeral(channel=asker.channel, user=user, **content))
         except SlackRefused as error:

@@ -164,6 +164,24 @@ class SlackDirectory:
         standing = standing_of(user if team_id is None else {"team_id": team_id} | user, self._identity)
         return Actor(slack_id=slack_id, name=name_of(user), standing=standing, is_reviewer=is_reviewer)
 
+    async def viewer(self, slack_id: str) -> Actor:
+        """Who looks at something, as Slack knew them lately; whoever decides is an `actor`. Never raises."""
+        try:
+            async with asyncio.timeout(self._lookups().timeout.total_seconds()):
+                user = await self._remembered_user(Person(name=slack_id, slack=slack_id))
+                is_reviewer = await self._is_reviewer(slack_id, needs_group=True)
+        except (PowertripError, TimeoutError) as error:
+            log.info("viewer not looked up", slack_id=slack_id, error=str(error))
+            return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN)
+        if user is None:
+            return Actor(slack_id=slack_id, name=slack_id, standing=Standing.UNKNOWN)
+        return Actor(
+            slack_id=slack_id,
+            name=name_of(user),
+            standing=standing_of(user, self._identity),
+            is_reviewer=is_reviewer,
+        )
+
     async def names(self, slack_id: str, people: Sequence[Person]) -> list[str]:
         """The names of those among `people` who are this member; raises SlackError."""
         email = ""

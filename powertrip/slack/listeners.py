@@ -24,6 +24,7 @@ from powertrip.slack.answering import (
     TELL_PATIENCE,
     Asker,
     asker_of,
+    channel_of,
     give_answer,
     is_kept_or_told,
     refusal_in_window,
@@ -36,6 +37,7 @@ from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
 from powertrip.slack.commands import Commands
 from powertrip.slack.follow_up import ACTIONS, WRITING, FollowUpListeners
+from powertrip.slack.home import HomeTab
 from powertrip.slack.menu import OtherAnswers
 from powertrip.slack.modals import ModalContext, open_modal, read_modal
 from powertrip.slack.offers import OfferListeners
@@ -86,6 +88,7 @@ class Listeners:
         decider: Decider,
         trials: Trials,
         pending: PendingInteractions,
+        home: HomeTab,
     ) -> None:
         self._context = context
         self._decider = decider
@@ -93,9 +96,10 @@ class Listeners:
         self._others = OtherAnswers(context, decider)
         self._storms = StormListeners(StormDecider(context))
         self._offers = OfferListeners(context)
-        self._proofs = ProofListeners(context, decider)
+        self._proofs = ProofListeners(context, decider, home.at_home)
         self._follow_ups = FollowUpListeners(FollowUps(context))
         self._pending = pending
+        self._home = home
 
     def register(self, app: AsyncApp) -> None:
         """Tell Bolt who answers to what."""
@@ -111,6 +115,8 @@ class Listeners:
         app.view(cards.OFFER_CALLBACK)(track(self._offers.on_modal))
         app.action(cards.PROOF_PAGE)(track(self._proofs.on_page))
         app.view(cards.PROOF_CALLBACK)(track(self._proofs.on_modal))
+        app.event("app_home_opened")(track(self._home.on_opened))
+        app.action(cards.HOME_END)(track(self._home.on_end))
         app.action(cards.STORM)(track(self._storms.on_button))
         app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
         app.action(ACTIONS)(track(self._follow_ups.on_button))
@@ -122,7 +128,8 @@ class Listeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Decide as the button says, or open the modal where that takes a reason."""
-        deciding, asker = asyncio.create_task(self._button_answer(body, client)), asker_of(body, client)
+        deciding = asyncio.create_task(self._button_answer(body, client))
+        asker = self._home.asker(body, client)
         may_ack = await is_kept_or_told(deciding, lambda message: give_answer(respond, message, asker))
         is_late = not deciding.done()
         if is_late and may_ack:
@@ -151,7 +158,7 @@ class Listeners:
             try:
                 outcome = await self._decide(body, reference, verdict, via=Via.BUTTON)
             except ReasonRequired:
-                channel = body["container"]["channel_id"]
+                channel = channel_of(body)
                 context = ModalContext(reference=reference, verdict=verdict, via=Via.BUTTON, channel=channel)
                 event = await self._decider.event(reference)
                 await open_modal(client, body["trigger_id"], event, context)
@@ -182,7 +189,7 @@ class Listeners:
         )
         error = await refusal_in_window(ack, deciding, block)
         if error is None:
-            asker = Asker(user=body["user"]["id"], channel=context.channel, client=client)
+            asker = self._home.at_home(Asker(user=body["user"]["id"], channel=context.channel, client=client))
             await tell_what_became(asker, deciding, _in_words)
             return
         problem = sentence(error)

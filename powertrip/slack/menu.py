@@ -8,6 +8,7 @@ from powertrip.domain.decision import FOR_AGENT, UNSURE, Agent, Verdict, Via
 from powertrip.errors import ProofRequired, ReasonRequired, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, parse_reference
+from powertrip.slack.answering import channel_of
 from powertrip.slack.caller import Caller
 from powertrip.slack.calls import within
 from powertrip.slack.modals import ModalContext, open_modal
@@ -36,7 +37,7 @@ class OtherAnswers:
             reference=reference,
             verdict=Verdict.APPROVE,
             via=Via.BUTTON,
-            channel=body["container"]["channel_id"],
+            channel=channel_of(body),
         )
         return await self._for_agent(context, client, body["trigger_id"], name="", **who)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from powertrip import cards
@@ -15,6 +16,7 @@ from powertrip.pipeline.decide import Decider, Reference
 from powertrip.pipeline.prove import Prover
 from powertrip.slack.answering import (
     Asker,
+    channel_of,
     refusal_in_window,
     sentence,
     show_in_window,
@@ -81,8 +83,10 @@ class ProofWindows:
 class ProofListeners:
     """What is submitted in the window of a proof, and pressed there."""
 
-    def __init__(self, context: Context, decider: Decider) -> None:
+    def __init__(self, context: Context, decider: Decider, at_home: Callable[[Asker], Asker]) -> None:
+        """`at_home` lets whoever pressed on their Home tab be answered there."""
         self._context = context
+        self._at_home = at_home
         self._prover = Prover(context, decider)
         self.windows = ProofWindows(context, decider)
 
@@ -90,7 +94,7 @@ class ProofListeners:
         self, required: ProofRequired, reference: Reference, body: dict[str, Any], client: Any
     ) -> None:
         """Open the window for whoever pressed Approve."""
-        user, channel = body["user"], body["container"]["channel_id"]
+        user, channel = body["user"], channel_of(body)
         context = ModalContext(reference=reference, verdict=Verdict.APPROVE, via=Via.BUTTON, channel=channel)
         caller = Caller(
             slack_id=user["id"],
@@ -134,7 +138,7 @@ class ProofListeners:
         answering = asyncio.create_task(self._prover.answer(nonce, typed, slack_id=user["id"]))
         error = await refusal_in_window(ack, answering, cards.PROOF_BLOCK)
         if error is None:
-            asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
+            asker = self._at_home(Asker(user=user["id"], channel=metadata["channel"], client=client))
             await tell_what_became(asker, answering, _in_words)
         elif isinstance(error, ProofRequired):
             await ack(response_action="update", view=await self._next(error, nonce))

@@ -28,6 +28,7 @@ from powertrip.store.hids.alerts import Sightings
 from powertrip.store.hids.expected import Expectations
 from powertrip.store.hids.reports import Tellings
 from powertrip.store.history.checkpoints import CheckpointsMade
+from powertrip.store.homes import Homes
 from powertrip.store.inbox import Inbox
 from powertrip.store.judging import Judging
 from powertrip.store.lookups import Enriching
@@ -79,6 +80,7 @@ class Store:
         self.gaps = Gaps(database)
         self.gathering = Gathering(database)
         self.heartbeat = Heartbeats(database)
+        self.homes = Homes(database)
         self.inbox = Inbox(database)
         self.judging = Judging(database)
         self.members = Members(database)

@@ -17,6 +17,7 @@ from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.follow_up_tables import FollowUpRow
 from powertrip.store.heartbeat_tables import HeartbeatCardRow
 from powertrip.store.hids.tables import ExpectationRow, ExpectationState, SightingRow, SightingState
+from powertrip.store.home_tables import OpenHomeRow
 from powertrip.store.poll_tables import GapRow, PollRow
 from powertrip.store.processes import ProcessRow
 from powertrip.store.sources.tables import VoiceRow
@@ -161,6 +162,8 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
     # Nobody is trusted for longer.
     (ExpectedWorkRow.until, ExpectedWorkRow.ended_at.is_null()),
     (ExpectedWorkRow.confirm_by, ExpectedWorkRow.confirm_by.is_null(False)),
+    (OpenHomeRow.due_at, OpenHomeRow.slack_id.is_null(False)),
+    (OpenHomeRow.opened_at, OpenHomeRow.slack_id.is_null(False)),
 )
 """Every time that somebody waits for, or goes by, with the condition by which it is found cheaply.
 

@@ -66,13 +66,14 @@ function showTabs(channel) {
 let homeShown = "";
 
 function showHome(home) {
-  const signature = JSON.stringify([here.me, home?.hash]);
+  const signature = JSON.stringify([here.me, home?.hash, home?.trouble]);
   if (signature === homeShown) return;
   homeShown = signature;
   const use = (e, block, value) =>
     act("press_in_view", { user_id: here.me, view_id: home.id, action_id: e.action_id, block_id: block.block_id, value });
   const shown = home ? blocks(home.blocks, use) : [h("p", { class: "empty" }, "The app has published no Home tab for you.")];
-  fill(at("home"), h("div", { class: "home-inner" }, ...shown));
+  const trouble = home?.trouble && h("p", { class: "trouble", role: "alert" }, home.trouble);
+  fill(at("home"), h("div", { class: "home-inner" }, trouble, ...shown));
 }
 
 function showThread() {

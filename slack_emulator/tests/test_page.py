@@ -288,6 +288,18 @@ async def test_the_home_tab_asks_the_app_to_publish_it(
     await expect(page.locator("#home")).to_contain_text("At the door")
 
 
+async def test_a_press_on_the_home_tab_that_did_not_reach_the_app_says_so_there(
+    web: AsyncWebClient, emulator: SlackEmulator, page: Page
+) -> None:
+    button = {"type": "button", "action_id": "knock", "text": _plain("Knock")}
+    home = {"type": "home", "blocks": [{"type": "actions", "elements": [button]}]}
+    await web.views_publish(user_id="U0BOB", view=home)
+    await page.goto(f"{emulator.url}/#as=U0BOB&in=D0BOB")
+    await page.locator("[data-tab=home]").click()
+    await page.locator("#home").get_by_role("button", name="Knock").click()
+    await expect(page.locator("#home").get_by_role("alert")).to_contain_text("is not connected")
+
+
 async def test_an_app_that_takes_messages_and_any_command_is_written_to_and_commanded(page: Page) -> None:
     async with SlackEmulator() as emulator, Control(emulator.url) as control:
         await page.goto(f"{emulator.url}/#as=U0BOB&in=D0BOB")

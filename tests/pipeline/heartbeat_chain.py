@@ -80,6 +80,9 @@ class Nobody:
     ) -> Actor:
         return Actor(slack_id=slack_id, name="", standing=Standing.UNKNOWN)
 
+    async def viewer(self, slack_id: str) -> Actor:
+        return Actor(slack_id=slack_id, name="", standing=Standing.UNKNOWN)
+
     async def current_id(self, slack_id: str) -> str | None:
         return slack_id
 

@@ -12,8 +12,10 @@ from structlog.testing import capture_logs
 from powertrip import cards
 from powertrip.domain.deciding import Outcome
 from powertrip.errors import NotAllowed
+from powertrip.net import steady_now
 from powertrip.slack import answering, listeners
 from powertrip.slack.answering import Asker, tell_what_became
+from powertrip.slack.home import HomeTab
 from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.slack.offers import OfferListeners
 from tests.samples import ALICE
@@ -99,7 +101,8 @@ class Click:
     def _listeners(self) -> Listeners:
         nothing: Any = None
         decider: Any = self
-        return Listeners(nothing, decider, nothing, PendingInteractions())
+        home = HomeTab(nothing, nothing, nothing, steady=steady_now, version="")
+        return Listeners(nothing, decider, nothing, PendingInteractions(), home)
 
 
 @pytest.fixture

@@ -21,8 +21,10 @@ from powertrip.domain.reminders import Reminders
 from powertrip.domain.routing import People
 from powertrip.errors import Rejected
 from powertrip.metrics import Metrics
+from powertrip.net import steady_now
 from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.decide import Decider
+from powertrip.slack.home import HomeTab
 from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
@@ -147,7 +149,8 @@ class Scene:
         trials: Any = Trials()
         self.pending = PendingInteractions()
         self.decider = Decider(context)
-        self.listeners = Listeners(context, self.decider, trials, self.pending)
+        home = HomeTab(context, unused, unused, steady=steady_now, version="")
+        self.listeners = Listeners(context, self.decider, trials, self.pending, home)
 
     def count_broken(self) -> None:
         """Keep what reaches the last resort of the listeners, beside what it does."""
