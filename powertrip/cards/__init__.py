@@ -63,9 +63,10 @@ from powertrip.cards.modals import (
     agent_modal,
     reason_modal,
 )
-from powertrip.cards.notes import security_note
+from powertrip.cards.notes import question_card, security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
 from powertrip.cards.proof_modal import PROOF_BLOCK, PROOF_CALLBACK, PROOF_INPUT, PROOF_PAGE, proof_modal
+from powertrip.cards.proofs import proofs_card
 from powertrip.cards.quarantine import quarantine_notice
 from powertrip.cards.report import digest_card, report_digest
 from powertrip.cards.sources import SOURCES_PAGE_SIZE, source_card, sources_card
@@ -153,7 +154,9 @@ __all__ = [
     "nudge",
     "offer_modal",
     "proof_modal",
+    "proofs_card",
     "quarantine_notice",
+    "question_card",
     "reason_modal",
     "refusal",
     "reminder_list",

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from powertrip.cards.blocks import Line, as_text, header, paragraph, text
+from powertrip.cards.blocks import Line, actions, as_text, button, header, paragraph, text
 from powertrip.cards.message import Message
 from powertrip.cards.text import one_line, show
+from powertrip.domain.delivery import Question
 
 TITLE_LIMIT = 120
 LINE_LIMIT = 300
@@ -17,4 +18,18 @@ def security_note(title: str, lines: Sequence[str], *, quiet: bool = False) -> M
     return Message(
         text=as_text([[text(headline)], *shown]),
         blocks=[header(headline), *([paragraph(shown)] if shown else [])],
+    )
+
+
+def question_card(question: Question) -> Message:
+    """A headline, what there is to know, and what can be done about it."""
+    headline = f"🔐 {show(question.title, TITLE_LIMIT)}"
+    shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in question.lines]
+    buttons = [
+        button(each.label, each.action, each.value, says=f"{each.label}: {show(question.title, TITLE_LIMIT)}")
+        for each in question.choices
+    ]
+    return Message(
+        text=as_text([[text(headline)], *shown]),
+        blocks=[header(headline), paragraph(shown), actions(buttons)],
     )

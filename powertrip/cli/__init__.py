@@ -4,6 +4,7 @@
     run.py       run, web, worker; `running` has signals, reload and the exit
     upkeep.py    check, test-backup, migrate; `check` has what is looked at
     keeping.py   backup, restore, forget
+    enrol.py     enrol: what proves a person's approvals
     sources.py   sources: what came of each source's records
     again/       quarantine and unmatched: list, show, rejudge
     trying.py    send-test
@@ -26,6 +27,7 @@ from powertrip.cli import (
     again,
     demo,
     docs,
+    enrol,
     events,
     history,
     keeping,
@@ -45,7 +47,7 @@ app = typer.Typer(
     rich_markup_mode=None,  # its tables take as long to load and to draw as all else that `--help` does
     pretty_exceptions_enable=False,  # they print local variables, and with them secrets
 )
-for commands in (run, demo, upkeep, keeping, sources, report, trying):
+for commands in (run, demo, upkeep, keeping, enrol, sources, report, trying):
     app.add_typer(commands.app)
 app.add_typer(rules.app, name="rules", help="Try rules on log lines.")
 app.add_typer(again.quarantine, name="quarantine", help="What a rule should have judged and could not.")

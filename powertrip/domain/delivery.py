@@ -71,6 +71,28 @@ class Digest:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """One button below a question."""
+
+    label: str
+    action: str
+    value: str
+    """What it is about; grants nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """Something beyond any one event that reviewers are asked.
+
+    A release that does not know it takes it for a Note, and shows its title and its lines.
+    """
+
+    title: str
+    lines: tuple[str, ...]
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReminderNumbers:
     """Which reminder of each event a message is."""
 
@@ -113,7 +135,16 @@ class Telling:
 
 
 Payload = (
-    Digest | Note | QuarantineReport | ReminderNumbers | Overdue | Settle | Telling | StormNotice | Anchoring
+    Question
+    | Digest
+    | Note
+    | QuarantineReport
+    | ReminderNumbers
+    | Overdue
+    | Settle
+    | Telling
+    | StormNotice
+    | Anchoring
 )
 
 

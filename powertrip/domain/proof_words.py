@@ -1,9 +1,15 @@
 """What is said of proofs beside the cards, in plain text."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 
-from powertrip.domain.delivery import Note
+from powertrip.domain.delivery import Choice, Note, Question
+from powertrip.domain.enrolment import Enrolled, Loss
 from powertrip.domain.proof import IN_WORDS, Challenge
+
+CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
+LOST_CONFIRM, LOST_REFUSE = "proof_lost_confirm", "proof_lost_refuse"
+_AT = "%Y-%m-%d %H:%M UTC"
 
 
 def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
@@ -23,3 +29,84 @@ def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
 def not_approved(challenge: Challenge, why: str) -> Note:
     """For the person who proved it, where no approval came of it."""
     return Note(title=f"{challenge.event_id} was not approved", lines=(why,))
+
+
+def enrolment_question(enrolled: Enrolled, name: str, command: str) -> Question:
+    """For reviewers: does somebody's new factor count?"""
+    return Question(
+        title=f"{enrolled.person} has enrolled {IN_WORDS[enrolled.kind]}",
+        lines=(
+            (
+                f"It was enrolled on the server at {enrolled.enrolled_at:{_AT}}, for {name} in Slack: "
+                f"{enrolled.label}."
+            ),
+            (
+                "It counts for nothing until a reviewer other than them confirms it. Ask them first, and by "
+                "another way than Slack, whether it was they who enrolled it."
+            ),
+            (
+                f"Confirm it until {enrolled.confirm_by:{_AT}}, here or with {command} proofs confirm "
+                f"{enrolled.id}."
+            ),
+        ),
+        choices=(
+            Choice(label="Confirm", action=CONFIRM, value=enrolled.id),
+            Choice(label="Refuse", action=REFUSE, value=enrolled.id),
+        ),
+    )
+
+
+def enrolled_for_you(enrolled: Enrolled) -> Note:
+    """For the person in whose name it was enrolled."""
+    return Note(
+        title=f"{IN_WORDS[enrolled.kind].capitalize()} was enrolled for you",
+        lines=(
+            f"At {enrolled.enrolled_at:{_AT}}, on the server: {enrolled.label}. A reviewer is asked now.",
+            "Was that not you? Then tell security at once, and not only in Slack.",
+        ),
+        quiet=True,
+    )
+
+
+def enrolment_told(enrolled: Enrolled, fresh: timedelta) -> Note:
+    """What becomes of that question."""
+    title = f"{enrolled.person} has enrolled {IN_WORDS[enrolled.kind]}"
+    if enrolled.ended_at is not None:
+        return Note(title=f"{title}; it counts for nothing", lines=(f"{enrolled.ended_why}.",), quiet=True)
+    assert enrolled.confirmed_at is not None  # noqa: S101 (it is one or the other)
+    from_then = enrolled.confirmed_at + fresh
+    return Note(
+        title=f"{title}, and it counts",
+        lines=(
+            f"{enrolled.confirmed_name} confirmed it at {enrolled.confirmed_at:{_AT}}.",
+            f"For events of high severity and above it counts from {from_then:{_AT}} on.",
+        ),
+        quiet=True,
+    )
+
+
+def loss_question(loss: Loss, factors: Sequence[Enrolled], command: str) -> Question:
+    """For reviewers: is the device really lost?"""
+    these = "; ".join(f"{IN_WORDS[each.kind]} ({each.label})" for each in factors)
+    return Question(
+        title=f"Has {loss.name} lost what proves their approvals?",
+        lines=(
+            f"{loss.asked_name} says so. If a second reviewer agrees, this ends for good: {these}.",
+            "Ask them by another way than Slack. Afterwards they enrol anew on the server.",
+            f"Confirm it until {loss.until:{_AT}}, here or with {command} proofs confirm {loss.id}.",
+        ),
+        choices=(
+            Choice(label="Confirm", action=LOST_CONFIRM, value=loss.id),
+            Choice(label="Refuse", action=LOST_REFUSE, value=loss.id),
+        ),
+    )
+
+
+def loss_told(loss: Loss, why: str, *, is_ended: bool) -> Note:
+    """What becomes of that question."""
+    state = "proves nothing any more" if is_ended else "goes on to count"
+    return Note(
+        title=f"What {loss.name} enrolled {state}",
+        lines=(f"{loss.asked_name} said that it is lost. {why}",),
+        quiet=True,
+    )

@@ -8,7 +8,7 @@ from powertrip import cards
 from powertrip.cards import CardView, Mention, Message
 from powertrip.domain import lifecycle, reminders
 from powertrip.domain.decision import Verdict
-from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, ReminderNumbers, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, Question, ReminderNumbers, Shown
 from powertrip.domain.event import FINAL, Event, NoticeKind, Snapshot, Status
 from powertrip.domain.offering import is_offered
 from powertrip.domain.people import SubjectKind
@@ -37,10 +37,8 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
     """What a delivery says now, and shows of which events; None where it is of no use any more."""
     snapshots: Sequence[Snapshot] = delivery.snapshots
     match delivery.payload:
-        case Digest() as digest:
-            return cards.digest_card(digest)
-        case Note() as note:
-            return cards.security_note(note.title, note.lines, quiet=note.quiet)
+        case Question() | Digest() | Note() as note:
+            return _of_note(note)
         case QuarantineReport() as report:
             return cards.quarantine_notice(
                 count=report.count,
@@ -82,6 +80,14 @@ def render(delivery: Delivery, settings: Settings, *, link: Link, now: datetime)
         if not (view.kind in FIRST_KINDS and item.event.id in message.counted)
     )
     return replace(message, shows=shows)
+
+
+def _of_note(note: Question | Digest | Note) -> Message:
+    if isinstance(note, Question):
+        return cards.question_card(note)
+    if isinstance(note, Digest):
+        return cards.digest_card(note)
+    return cards.security_note(note.title, note.lines, quiet=note.quiet)
 
 
 def _storm(

@@ -11,6 +11,7 @@ from powertrip.pipeline.compare_hids import watch_origins
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.enrich import enrich
+from powertrip.pipeline.enrol import Enroller
 from powertrip.pipeline.expect import ExpectationWatch
 from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
@@ -87,6 +88,7 @@ def loops(
         Loop("storms", partial(look_after_storms, context), every=_each(SLOW_TICK)),
         Loop("expectations", ExpectationWatch(context).look, every=_each(SLOW_TICK)),
         Loop("proofs", Prover(context, decider).take, on=signals.proofs, every=_each(TICK)),
+        Loop("enrolments", Enroller(context).look, every=_each(SLOW_TICK)),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
         Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
         Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),

@@ -40,6 +40,7 @@ from powertrip.slack.arguments import (
 from powertrip.slack.caller import Caller
 from powertrip.slack.chart import send_chart
 from powertrip.slack.deciding import DecidingCommands
+from powertrip.slack.enrolments import EnrolmentCommands
 from powertrip.slack.expectations import ExpectationCommands
 from powertrip.slack.follow_up import note_by_command
 from powertrip.slack.mentions import with_mentions
@@ -77,6 +78,7 @@ class Commands:
             "rules": self.rules,
             "whoami": self.whoami,
             "test": self.test,
+            "proofs": EnrolmentCommands(context).proofs,
             "expect": expecting.expect,
             "expectations": expecting.expectations,
             "distrust": expecting.distrust,

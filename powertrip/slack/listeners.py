@@ -36,6 +36,7 @@ from powertrip.slack.answering import (
 from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
 from powertrip.slack.commands import Commands
+from powertrip.slack.enrolments import ENROLMENT, EnrolmentListeners
 from powertrip.slack.follow_up import ACTIONS, WRITING, FollowUpListeners
 from powertrip.slack.home import HomeTab
 from powertrip.slack.menu import OtherAnswers
@@ -97,6 +98,7 @@ class Listeners:
         self._storms = StormListeners(StormDecider(context))
         self._offers = OfferListeners(context)
         self._proofs = ProofListeners(context, decider, home.at_home)
+        self._enrolments = EnrolmentListeners(context)
         self._follow_ups = FollowUpListeners(FollowUps(context))
         self._pending = pending
         self._home = home
@@ -114,6 +116,7 @@ class Listeners:
         app.action(cards.NOT_AGAIN)(track(self._offers.on_button))
         app.view(cards.OFFER_CALLBACK)(track(self._offers.on_modal))
         app.action(cards.PROOF_PAGE)(track(self._proofs.on_page))
+        app.action(ENROLMENT)(track(self._enrolments.on_button))
         app.view(cards.PROOF_CALLBACK)(track(self._proofs.on_modal))
         app.event("app_home_opened")(track(self._home.on_opened))
         app.action(cards.HOME_END)(track(self._home.on_end))

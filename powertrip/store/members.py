@@ -6,7 +6,7 @@ from typing import Any
 from peewee import fn
 
 from powertrip.domain.event import Status
-from powertrip.store import audit
+from powertrip.store import audit, written
 from powertrip.store.database import Role, transaction
 from powertrip.store.tables import DecisionRow, EventRow
 
@@ -36,9 +36,16 @@ def rename(former: str, current: str, now: datetime) -> None:
     half = EventRow.select(EventRow.id).where(EventRow.status.in_((Status.HALF_APPROVED, Status.DENIED)))
     first_approvals = (DecisionRow.actor_id == former) & DecisionRow.event_id.in_(half)
     approvals = DecisionRow.update(actor_id=current).where(first_approvals).execute()
-    if moved or approvals:
+    factors = written.run("UPDATE proof_factor SET slack_id = ? WHERE slack_id = ?", current, former).rowcount
+    if moved or approvals or factors:
         audit.append(
-            "member_renamed", now, actor_id=current, former=former, events=moved, approvals=approvals
+            "member_renamed",
+            now,
+            actor_id=current,
+            former=former,
+            events=moved,
+            approvals=approvals,
+            factors=factors,
         )
 
 

@@ -6,12 +6,12 @@ from datetime import datetime
 
 from pydantic import TypeAdapter
 
-from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, Posted
+from powertrip.domain.delivery import Delivery, DeliveryKind, Digest, Note, Posted, Question
 from powertrip.store import deliveries
 from powertrip.store.database import Role, for_update, transaction
 from powertrip.store.tables import DeliveryRow, DeliveryState
 
-_NOTE: TypeAdapter[Digest | Note] = TypeAdapter(Digest | Note)
+_NOTE: TypeAdapter[Question | Digest | Note] = TypeAdapter(Question | Digest | Note)
 
 
 def new_uid() -> str:
@@ -24,7 +24,7 @@ def enqueue(channel: str, *, title: str, lines: Sequence[str], now: datetime, ui
     post(channel, Note(title=title, lines=tuple(lines)), now, uid=uid)
 
 
-def post(channel: str, note: Note, now: datetime, *, uid: str | None = None) -> None:
+def post(channel: str, note: Note | Question, now: datetime, *, uid: str | None = None) -> None:
     """The same with a note as it is to be."""
     row = deliveries.new(DeliveryKind.NOTE, channel, now, payload=note)
     deliveries.enqueue([row | {"uid": uid or row["uid"]}])

@@ -16,6 +16,7 @@ from powertrip.domain.delivery import (
     Digest,
     Note,
     Overdue,
+    Question,
     ReminderNumbers,
     Settle,
     Telling,
@@ -40,7 +41,7 @@ _HARDLY_USED = timedelta(seconds=5)
 
 _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     # In this order: whatever is a digest could be taken for a note.
-    DeliveryKind.NOTE: TypeAdapter(Digest | Note),
+    DeliveryKind.NOTE: TypeAdapter(Question | Digest | Note),
     DeliveryKind.QUARANTINE: TypeAdapter(QuarantineReport),
     DeliveryKind.REMINDER: TypeAdapter(ReminderNumbers),
     DeliveryKind.ORIGIN: TypeAdapter(Telling),

@@ -15,9 +15,10 @@ STATEMENTS = (
         hash VARCHAR(255) PRIMARY KEY, person TEXT NOT NULL, kind VARCHAR(255) NOT NULL,
         created_at BIGINT NOT NULL, until BIGINT NOT NULL, used_at BIGINT)""",
     """CREATE TABLE proof_loss (
-        id VARCHAR(255) PRIMARY KEY, slack_id VARCHAR(255) NOT NULL, asked_by VARCHAR(255) NOT NULL,
-        asked_name TEXT NOT NULL, asked_at BIGINT NOT NULL, until BIGINT NOT NULL, note_uid VARCHAR(255),
-        confirmed_by VARCHAR(255), confirmed_name TEXT, ended_at BIGINT, ended_why TEXT)""",
+        id VARCHAR(255) PRIMARY KEY, slack_id VARCHAR(255) NOT NULL, name TEXT NOT NULL,
+        asked_by VARCHAR(255) NOT NULL, asked_name TEXT NOT NULL, asked_at BIGINT NOT NULL,
+        until BIGINT NOT NULL, note_uid VARCHAR(255) NOT NULL, ended_at BIGINT, ended_by VARCHAR(255),
+        ended_name TEXT, ended_why TEXT)""",
     """CREATE TABLE proof_challenge (
         nonce VARCHAR(255) PRIMARY KEY, event_id VARCHAR(255) NOT NULL REFERENCES event (id),
         revision INTEGER NOT NULL, slack_id VARCHAR(255) NOT NULL, name TEXT NOT NULL,

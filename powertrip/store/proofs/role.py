@@ -1,7 +1,7 @@
 """Proofs, as the rest of the program asks for them."""
 
 from powertrip.store.database import Role, transaction
-from powertrip.store.proofs import challenges
+from powertrip.store.proofs import challenges, enrolment, losses
 
 
 class Proofs(Role):
@@ -16,3 +16,22 @@ class Proofs(Role):
     due = transaction(challenges.due)
     postpone = transaction(challenges.postpone)
     end = transaction(challenges.end)
+
+    keep_code = transaction(enrolment.keep_code)
+    claim = transaction(enrolment.claim)
+    enrol = transaction(enrolment.enrol)
+    unasked = transaction(enrolment.unasked)
+    ask = transaction(enrolment.ask)
+    find = transaction(enrolment.find)
+    confirm = transaction(enrolment.confirm)
+    refuse = transaction(enrolment.refuse)
+    end_factor = transaction(enrolment.end)
+    expire = transaction(enrolment.expire)
+    listed = transaction(enrolment.listed)
+    renew = transaction(enrolment.renew)
+
+    report_loss = transaction(losses.report)
+    find_loss = transaction(losses.find)
+    confirm_loss = transaction(losses.confirm)
+    refuse_loss = transaction(losses.refuse)
+    expire_losses = transaction(losses.expire)

@@ -56,14 +56,15 @@ class ProofLossRow(Table):
 
     id = CharField(primary_key=True)
     slack_id = CharField()
+    name = OutsideTextField()
     asked_by = CharField()
     asked_name = OutsideTextField()
     asked_at = MomentField()
     until = MomentField()
-    note_uid = CharField(null=True)
-    confirmed_by = CharField(null=True)
-    confirmed_name = OutsideTextField(null=True)
+    note_uid = CharField()
     ended_at = MomentField(null=True)
+    ended_by = CharField(null=True)
+    ended_name = OutsideTextField(null=True)
     ended_why = OutsideTextField(null=True)
 
 
