@@ -20,7 +20,7 @@ from powertrip.metrics import Metrics
 from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.decide import Decider, Reference
 from powertrip.pipeline.prove import Prover
-from powertrip.proofs import ConfiguredProofs
+from powertrip.proofs.configured import ConfiguredProofs
 from powertrip.proofs.sealing import Sealer
 from powertrip.proofs.section import ProofsSection
 from powertrip.store import Store, inbox
@@ -46,6 +46,7 @@ class Scene:
     section: ProofsSection = SECTION
     settings: Any = None
     standings: dict[str, Standing] = field(default_factory=dict)
+    reviewers: set[str] = field(default_factory=lambda: {CAROL})
 
     def __post_init__(self) -> None:
         numbers = count(1)
@@ -75,9 +76,9 @@ class Scene:
         self.prover = Prover(self.context, self.decider)
 
     async def _actor(self, slack_id: str, _team: str | None, **_: Any) -> Actor:
-        names = {ALICE: "Alice", BOB: "Bob", CAROL: "Carol"}
+        names = {ALICE: "Alice", BOB: "Bob", CAROL: "Carol", "U0DANA": "Dana"}
         standing = self.standings.get(slack_id, Standing.MEMBER)
-        is_reviewer = slack_id == CAROL
+        is_reviewer = slack_id in self.reviewers
         return Actor(slack_id=slack_id, name=names[slack_id], standing=standing, is_reviewer=is_reviewer)
 
     def forward(self, **duration: float) -> None:

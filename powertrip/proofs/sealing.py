@@ -3,8 +3,6 @@
 import base64
 import json
 
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-
 from powertrip.errors import PowertripError
 from powertrip.proofs.section import ProofsSection, keys_in
 
@@ -17,6 +15,8 @@ class Sealer:
     """Encrypts with the first key, and reads what any of the keys has encrypted."""
 
     def __init__(self, keys: list[bytes]) -> None:
+        from cryptography.fernet import Fernet, MultiFernet  # noqa: PLC0415 (few processes ever need it)
+
         self._fernet = MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
 
     @classmethod
@@ -34,6 +34,8 @@ class Sealer:
 
     def open(self, sealed: str, factor_id: str) -> str:
         """The secret; raises Unreadable."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415
+
         try:
             plain = json.loads(self._fernet.decrypt(sealed.encode()))
         except (InvalidToken, ValueError):

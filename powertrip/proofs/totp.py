@@ -5,8 +5,6 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-import pyotp
-
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Challenge, Factor, Met, Shown
 from powertrip.proofs.kind import Kind
@@ -54,6 +52,8 @@ class Totp(Kind):
 
 def step_of(typed: str, secret: str, now: datetime) -> int | None:
     """The latest step around now of which this is the code; None where it is of none."""
+    import pyotp  # noqa: PLC0415 (few processes ever need it)
+
     totp, present = pyotp.TOTP(secret, interval=STEP), int(now.timestamp()) // STEP
     found = None
     for step in range(present - VALID_WINDOW, present + VALID_WINDOW + 1):

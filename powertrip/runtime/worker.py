@@ -17,7 +17,7 @@ from powertrip.net import steady_now
 from powertrip.pipeline.context import Context, Settings
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.live import Live, derived
-from powertrip.proofs import ConfiguredProofs
+from powertrip.proofs.configured import ConfiguredProofs
 from powertrip.runtime.loop import Loop, Timers
 from powertrip.runtime.loops import loops, poll_loop
 from powertrip.runtime.shared import Shared, new_id

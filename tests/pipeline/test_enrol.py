@@ -1,0 +1,185 @@
+"""What people enrol counts once a reviewer has confirmed it, and ends by two; on both databases."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from powertrip.domain.enrolment import Claimed, NewFactor
+from powertrip.domain.event import Severity, Status
+from powertrip.domain.people import Person, Subject, SubjectKind
+from powertrip.domain.proof import ProofKind
+from powertrip.domain.routing import People
+from powertrip.errors import NotAllowed, Refused
+from powertrip.pipeline.enrol import Enroller
+from powertrip.proofs.sealing import Sealer
+from powertrip.store import Store
+from powertrip.store.database import DatabaseThread
+from tests.proving import SECRET, SECTION, Scene
+from tests.samples import ALICE, CAROL, SECURITY
+from tests.store.busy import faults
+
+DANA = "U0DANA"
+
+
+@pytest.fixture
+def scene(database_thread: DatabaseThread, store: Store) -> Scene:
+    scene = Scene(database_thread, store)
+    scene.reviewers.add(DANA)
+    scene.settings.people = People([Person(name="alice", slack=ALICE), Person(name="gone", slack="U0GONE")])
+    scene.settings.command = "/powertrip"
+
+    async def subject(person: Person) -> Subject:
+        kind = SubjectKind.PERSON if person.slack == ALICE else SubjectKind.DEACTIVATED
+        return Subject(kind=kind, slack_id=person.slack, name="Alice")
+
+    directory: Any = scene.context.directory
+    directory.subject = subject
+    return scene
+
+
+@pytest.fixture
+def enroller(scene: Scene) -> Enroller:
+    return Enroller(scene.context)
+
+
+def new(person: str = "alice") -> NewFactor:
+    """What `bot.py enrol` keeps."""
+    return NewFactor(
+        id="factor0001",
+        person=person,
+        kind=ProofKind.TOTP,
+        label="Alice's phone",
+        secret=Sealer.of(SECTION).seal(SECRET, "factor0001"),
+    )
+
+
+async def proves(scene: Scene, severity: Severity = Severity.MEDIUM) -> bool:
+    """Whether what Alice has enrolled proves an approval now."""
+    about = await scene.opened(severity=severity)
+    try:
+        challenge = await scene.press(about)
+    except NotAllowed:
+        return False
+    await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+    return (await scene.store.events.get(about.id)).status is Status.APPROVED
+
+
+async def test_it_counts_for_nothing_until_a_reviewer_who_is_somebody_else_confirms_it(
+    scene: Scene, enroller: Enroller
+) -> None:
+    await scene.store.proofs.enrol(new(), scene.now)
+    carol, alice = await enroller.actor(CAROL, None), await enroller.actor(ALICE, None)
+    with pytest.raises(Refused):  # nobody was asked yet
+        await enroller.confirm("factor0001", carol)
+    await enroller.look()
+    await enroller.look()
+    assert [title for to, title in await scene.notes() if to == SECURITY] == [
+        "alice has enrolled an authenticator app"
+    ]
+    assert not await proves(scene)
+    with pytest.raises(NotAllowed, match="Only reviewers"):
+        await enroller.confirm("factor0001", alice)
+    scene.reviewers.add(ALICE)
+    with pytest.raises(NotAllowed, match="another reviewer"):
+        await enroller.confirm("factor0001", await enroller.actor(ALICE, None))
+    assert not await proves(scene)
+
+    await enroller.confirm("factor0001", carol)
+
+    assert await proves(scene)
+    # For what is grave only a day later.
+    assert not await proves(scene, Severity.HIGH)
+    assert not await proves(scene, Severity.CRITICAL)
+    scene.forward(hours=24)
+    assert await proves(scene, Severity.HIGH)
+    with pytest.raises(Refused, match="already"):
+        await enroller.refuse("factor0001", carol)
+    assert await faults(scene.thread) == {}
+
+
+@pytest.mark.parametrize("is_refused", [True, False])
+async def test_what_is_refused_or_nobody_confirms_in_time_never_counts(
+    scene: Scene, enroller: Enroller, is_refused: bool
+) -> None:
+    await scene.store.proofs.enrol(new(), scene.now)
+    await enroller.look()
+    carol = await enroller.actor(CAROL, None)
+    if is_refused:
+        await enroller.refuse("factor0001", carol)
+    else:
+        scene.forward(hours=24)
+        await enroller.look()
+    with pytest.raises(Refused, match="already"):
+        await enroller.confirm("factor0001", carol)
+    assert not await proves(scene)
+
+
+async def test_nobody_is_asked_about_whom_slack_does_not_know(scene: Scene, enroller: Enroller) -> None:
+    await scene.store.proofs.enrol(new("gone"), scene.now)
+    await enroller.look()
+    found = await scene.store.proofs.find("factor0001")
+    assert found is not None
+    assert found.ended_why == "Slack knows no active member of that name"
+    assert await scene.notes() == []
+
+
+async def test_a_lost_device_takes_two_reviewers_who_are_others(scene: Scene, enroller: Enroller) -> None:
+    await scene.enrol()
+    carol, dana = await enroller.actor(CAROL, None), await enroller.actor(DANA, None)
+    assert await proves(scene)
+    loss = await enroller.lost(ALICE, "Alice", carol)
+    with pytest.raises(NotAllowed, match="second reviewer"):
+        await enroller.end_lost(loss.id, carol, agrees=True)
+    with pytest.raises(NotAllowed, match="Only reviewers"):
+        await enroller.end_lost(loss.id, await enroller.actor(ALICE, None), agrees=True)
+    # Until then it counts, and what was proven a moment before it ends is not decided any more.
+    scene.forward(seconds=30)
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    await enroller.end_lost(loss.id, dana, agrees=True)
+    with pytest.raises(Refused):
+        await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+    assert not await proves(scene)
+    assert await scene.store.proofs.listed(ALICE) == []
+    with pytest.raises(Refused, match="already"):
+        await enroller.end_lost(loss.id, dana, agrees=True)
+
+
+async def test_a_loss_that_nobody_agrees_to_ends_by_itself(scene: Scene, enroller: Enroller) -> None:
+    await scene.enrol()
+    loss = await enroller.lost(ALICE, "Alice", await enroller.actor(CAROL, None))
+    scene.forward(hours=24)
+    await enroller.look()
+    with pytest.raises(Refused):
+        await enroller.end_lost(loss.id, await enroller.actor(DANA, None), agrees=True)
+    assert await proves(scene)
+
+
+async def test_a_one_time_code_is_good_once_and_for_a_quarter_of_an_hour(scene: Scene) -> None:
+    store = scene.store.proofs
+    await store.keep_code("abcd-efgh-jkmn-pqrs", "alice", ProofKind.PASSKEY, scene.now)
+    await store.keep_code("late-late-late-late", "alice", ProofKind.PASSKEY, scene.now)
+    assert await store.claim("wrong", scene.now) is None
+    assert await store.claim(" ABCD efgh jkmn pqrs", scene.now) == Claimed("alice", ProofKind.PASSKEY)
+    assert await store.claim("abcd-efgh-jkmn-pqrs", scene.now) is None
+    assert await store.claim("late-late-late-late", scene.now + timedelta(minutes=15)) is None
+
+
+async def test_secrets_at_rest_are_read_with_an_old_key_and_written_with_the_new_one(scene: Scene) -> None:
+    await scene.enrol()
+    other = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
+    both = SECTION.model_validate({"kinds": ["totp"], "key": f"{other} {SECTION.key.get_secret_value()}"})  # type: ignore[union-attr]
+    alone = SECTION.model_validate({"kinds": ["totp"], "key": other})
+    scene.configure(key=alone.key)
+    assert not await wrong_key(scene)
+    assert await scene.store.proofs.renew(Sealer.of(both).renew) == 1
+    scene.forward(seconds=30)
+    assert await proves(scene)
+
+
+async def wrong_key(scene: Scene) -> bool:
+    try:
+        return await proves(scene)
+    except Refused:
+        return False
