@@ -2,14 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from html import escape
 
-from powertrip.cli.shared import visible
+from powertrip.html import PALETTE, text
 
-STYLE = """
-:root{--ink:#1c2430;--soft:#5b6675;--line:#dfe4ea;--paper:#fff;--wash:#f5f7f9;--good:#2f7d5b;--bad:#b3372f}
-*{box-sizing:border-box}body{margin:0;background:var(--wash);color:var(--ink);
-font:15px/1.5 system-ui,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+STYLE = (
+    PALETTE
+    + """
 main{max-width:960px;margin:0 auto;padding:32px 24px 64px;background:var(--paper);min-height:100vh}
 h1{font-size:27px;margin:0 0 4px;letter-spacing:-.01em}
 h2{font-size:18px;margin:40px 0 10px;padding-top:14px;border-top:1px solid var(--line)}
@@ -43,6 +41,7 @@ figure,.wide{overflow-x:auto}svg,.wide table{min-width:600px}
 tr,figure{break-inside:avoid}
 *{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 """
+)
 CELL = 200
 """Characters of one cell; of more, their number is told."""
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -92,12 +91,6 @@ def _cell(value: object) -> str:
         return text(said)
     # A name may be as long as its sender likes; all of it stands in the event.
     return f'{text(said[:CELL])}… <span class="soft">({len(said):,} characters)</span>'
-
-
-def text(value: str) -> str:
-    """Text from outside, visible and escaped."""
-    # What cannot be seen, such as marks that turn the direction of writing, is written out.
-    return escape(visible(value), quote=True)
 
 
 def time(moment: datetime) -> str:

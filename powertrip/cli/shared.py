@@ -12,6 +12,7 @@ from rich.console import Console
 from typer.core import TyperGroup
 
 from powertrip.errors import ConfigError, PowertripError, StoreError, StoreUnavailable
+from powertrip.html import visible
 
 if TYPE_CHECKING:
     from powertrip.settings import Config
@@ -75,14 +76,6 @@ def complain(problem: object) -> None:
 
     # Not wrapped: what has to be copied, such as a path or a command, stays whole.
     complaints.print(redact(str(problem)), markup=False, highlight=False, soft_wrap=True)
-
-
-def visible(text: str) -> str:
-    """Text from outside with each unprintable character as an escape, on one line."""
-    # A log line must not be able to steer the terminal that shows it.
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def printable(text: str) -> str:

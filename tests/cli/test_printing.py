@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from powertrip.cli.events import Format, exporting
-from powertrip.cli.shared import complaints, console, printable, visible
+from powertrip.cli.shared import complaints, console, printable
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.people import Subject, SubjectKind
+from powertrip.html import visible
 
 PIECES = [
     "\\",

@@ -14,8 +14,9 @@ from rich.progress import Progress
 
 from powertrip.cli.events import Format, reading
 from powertrip.cli.outputs import replacing
-from powertrip.cli.shared import complaints, visible
+from powertrip.cli.shared import complaints
 from powertrip.domain.event import Event, EventQuery
+from powertrip.html import visible
 
 COLUMNS = (
     "id",

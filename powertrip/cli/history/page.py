@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from powertrip.cli.history import charts
 from powertrip.cli.history.gathering import LISTED, Gathered, Told, parts
-from powertrip.cli.html import document, span, table, text, tiles, time
+from powertrip.cli.html import document, span, table, tiles, time
+from powertrip.html import text
 from powertrip.store.history.findings import Verdict
 
 MAPPING = (

@@ -5,10 +5,11 @@ from datetime import timedelta
 
 from powertrip.cards.report import CAUTION, GROUPS, MEASURED, WITHHELD, advice_in_words, as_yaml, fast_of
 from powertrip.cli.history.charts import COLOURS, by_day
-from powertrip.cli.html import document, span, table, text, tiles, time
+from powertrip.cli.html import document, span, table, tiles, time
 from powertrip.cli.report.charts import answered_within, bars
 from powertrip.domain.report import BURST, FEW, Answers, Report
 from powertrip.domain.statistics import share_up_to
+from powertrip.html import text
 
 LISTED = 100
 """Rules on the page; of more, their number is told."""

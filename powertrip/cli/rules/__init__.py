@@ -168,7 +168,7 @@ def _try_expectations(
     from dataclasses import asdict
 
     from powertrip.cli.rules.expectations import read_cases, try_case
-    from powertrip.cli.shared import visible
+    from powertrip.html import visible
 
     cases = read_cases(file.read(), file.name, rules, sources, default_source=source)
     outcomes = [try_case(case, rules, sources) for case in cases]

@@ -11,8 +11,8 @@ from typing import Literal
 from rich.text import Text
 
 from powertrip.cli.rules.lines import records_of_line
-from powertrip.cli.shared import visible
 from powertrip.domain.record import Record
+from powertrip.html import visible
 from powertrip.ingest.contract import Unread
 from powertrip.ingest.source import SourceSection
 from powertrip.rules import ANY_SOURCE, Ignored, Match, Quarantined, RuleSet, Unmatched

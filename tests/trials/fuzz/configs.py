@@ -10,8 +10,8 @@ from typing import Any
 
 import yaml
 
-from powertrip.cli.shared import visible
 from powertrip.errors import ConfigError
+from powertrip.html import visible
 from powertrip.settings import load_config
 from tests.config.test_reference import SWITCHED_ON
 from tests.trials.fuzz.dice import changed, mangled, odd, text
