@@ -19,6 +19,7 @@ PowertripError
 │   ├── ProofRequired         the policy wants a proof that Slack cannot give
 │   ├── SecondPersonRequired  the same person cannot be both of the two
 │   └── UnknownEvent          no event has this id
+├── NotProven                 an answer that proves nothing: of somebody else, stale, forged or replayed
 └── OutsideError              a system beyond this process did not do what it was asked
     ├── Unavailable           it may later: no answer, an error of its own, a limit
     │   └── Busy              its quota, or ours of it, is used up for the moment
@@ -145,6 +146,17 @@ class SecondPersonRequired(Refused):
 
 class UnknownEvent(Refused):
     """No event has this id."""
+
+
+class NotProven(PowertripError):
+    """An answer to a challenge that proves nothing; the text says why, and quotes nothing of it.
+
+    `counts` is whether it is an attempt, and not only somebody who gave up or something that arrived broken.
+    """
+
+    def __init__(self, text: str, *, counts: bool = True) -> None:
+        self.counts = counts
+        super().__init__(text)
 
 
 class OutsideError(PowertripError):

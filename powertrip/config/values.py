@@ -249,6 +249,11 @@ SlashCommand = Annotated[
 Email = Annotated[
     str, matching(r"[^@\s]+@[^@\s]+", "an address such as alice@example.com"), Written("an e-mail address")
 ]
+Identity = Annotated[
+    str,
+    matching(r"[^\s](.{0,298}[^\s])?", "what the claim of the provider says, without blanks around it"),
+    Written("text, as the identity provider has it"),
+]
 SourceName = Annotated[
     str, matching(r"[a-z0-9][a-z0-9_-]{0,40}", "small letters, digits, - and _, at most 41 in all")
 ]

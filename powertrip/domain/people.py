@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 
 from powertrip.config.section import Section
-from powertrip.config.values import Email, KeyInTable, MemberId
+from powertrip.config.values import Email, Identity, KeyInTable, MemberId
 
 
 class SubjectKind(StrEnum):
@@ -65,6 +65,9 @@ class Person(Section):
     """Their Slack member id."""
     email: Email | None = None
     """The e-mail address of their Slack account, and one of their names."""
+    oidc: Identity | None = None
+    """Who they are at the identity provider: what the claim says that `proofs.oidc.claim` names. Counts only
+    beside `slack`, for nothing that Slack says of a person may choose who proves it."""
     bot: bool = False
     """Whether a program uses this name: its events go to the security channel."""
     team: str | None = None
