@@ -15,7 +15,7 @@ PURE = frozenset({"domain", "rules", "cards"})
 SECTIONS = frozenset({"sources", "polls", "enrichment", "hids", "backup", "anchors", "proofs", "slack"})
 """Rooms outside the pure ones that own sections of the configuration file."""
 FRONT_OF_STORE = "powertrip.store.Store"
-ASK_THE_STORE = frozenset({"pipeline", "slack", "api"})
+ASK_THE_STORE = frozenset({"pipeline", "slack", "api", "page"})
 """Rooms that ask the database through `Store`, and know nothing of what is behind it."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -39,6 +39,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "pipeline": frozenset({"errors", "log", "metrics", "net", "ingest"}) | PURE,
     "slack": KIT | PURE | {"pipeline", "ingest"},
     "api": KIT | PURE | {"pipeline"},
+    "html": frozenset(),
+    "page": KIT | PURE | {"html", "proofs"},
     "state": KIT,
     "wiring": frozenset({"errors", "config", "domain", "rules"}),
     "settings": KIT | PURE | SECTIONS | {"ingest", "state", "wiring"},

@@ -5,8 +5,17 @@ from collections.abc import Iterator
 
 from tests.end_to_end.harness import ROOT
 
-RESERVED = ("example.com", "example.org", "example.net", "example", "test", "localhost", "invalid")
-"""RFC 2606 and RFC 6761."""
+RESERVED = (
+    "example.com",
+    "example.org",
+    "example.net",
+    "example",
+    "test",
+    "localhost",
+    "invalid",
+    "internal",
+)
+"""RFC 2606 and RFC 6761; ICANN gives no name below `internal` to anybody."""
 OWNED = (
     *("slack.com", "github.com", "heroku.com", "papertrailapp.com", "jmespath.org", "postgresql.org"),
     *("healthchecks.io", "hc-ping.com"),  # both are Healthchecks'

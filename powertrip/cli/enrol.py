@@ -116,10 +116,11 @@ def _give_code(settings: "Config", person: "Person") -> None:
     code = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
     _keep(settings, lambda store, now: store.proofs.keep_code(code, person.name, ProofKind.PASSKEY, now))
     typer.echo(f"{person.name}: {code}")
+    typer.echo(f"They type it at {settings.proofs.page}/enrol, on the device that shall have the passkey.")
     typer.echo("It is good for 15 minutes, and once. Tell it to nobody but them, and not in Slack.")
 
 
-def _keep(settings: "Config", step: "Callable[[Store, datetime], Awaitable[None]]") -> None:
+def _keep(settings: "Config", step: "Callable[[Store, datetime], Awaitable[object]]") -> None:
     import asyncio
 
     from powertrip.net import utc_now

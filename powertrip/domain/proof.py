@@ -146,6 +146,8 @@ class Proving:
     """The person's, without those that ended or wait to be confirmed."""
     challenges: tuple[Challenge, ...] = ()
     """That are met and not spent."""
+    has_identity: bool = True
+    """Whether the configuration says who the person is at the identity provider."""
     number_failures: int = 0
     """Wrong answers of the person to the event's number, in all challenges."""
 
@@ -215,6 +217,8 @@ def usable(kind: ProofKind, event: Event, proving: Proving, now: datetime) -> bo
     """Whether the person can begin a challenge of this kind now."""
     if kind is ProofKind.SESSION_NUMBER:
         return proving.number_failures < TRIES
+    if kind is ProofKind.OIDC:
+        return proving.has_identity
     return kind not in ENROLLED or bool(counting(kind, event, proving, now))
 
 
@@ -251,6 +255,11 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
         return (
             f"Approving this takes a proof that Slack cannot give, and you have not enrolled {these}. An "
             "operator begins that with `bot.py enrol NAME` on the server, and a reviewer confirms it."
+        )
+    if ProofKind.OIDC in kinds:
+        return (
+            "Approving this takes a sign-in at your identity provider, and the configuration does not say "
+            "who you are there. An operator adds `oidc` beside `slack` to your entry in `people`."
         )
     if event.session_number is not None and ProofKind.SESSION_NUMBER in map(_kind, words(event)):
         return "Approving this takes the number that its terminal shows, which only its own person can see."

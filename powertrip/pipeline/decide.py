@@ -57,7 +57,8 @@ async def proving(context: Context, event: Event, slack_id: str, verdict: Verdic
         return None
     proofs = settings.proofs
     known = await context.store.proofs.proving(event.id, slack_id)
-    return replace(known, kinds=proofs.kinds, fresh=proofs.fresh)
+    has_identity = proofs.has_identity(slack_id)
+    return replace(known, kinds=proofs.kinds, fresh=proofs.fresh, has_identity=has_identity)
 
 
 class Decider:

@@ -122,6 +122,9 @@ class Proofs(Protocol):
     def fresh(self) -> timedelta:
         """How long a factor that was confirmed does not count for what is grave."""
 
+    def has_identity(self, slack_id: str) -> bool:
+        """Whether the configuration says who this member is at the identity provider."""
+
     def shown(self, challenge: Challenge, event: Event) -> Shown:
         """How its person is asked."""
 

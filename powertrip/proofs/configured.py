@@ -1,16 +1,20 @@
 """All kinds of proof, as a configuration has them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from powertrip.domain.event import Event
+from powertrip.domain.people import Person
 from powertrip.domain.proof import Challenge, Factor, Met, ProofKind, Shown
-from powertrip.proofs import session_number, totp, typed_host
+from powertrip.proofs import on_page, session_number, totp, typed_host
 from powertrip.proofs.kind import Kind
+from powertrip.proofs.oidc import identity_of
 from powertrip.proofs.section import ProofsSection
 
 KINDS: dict[ProofKind, type[Kind]] = {
     ProofKind.SESSION_NUMBER: session_number.SessionNumber,
+    ProofKind.PASSKEY: on_page.PasskeyOnPage,
+    ProofKind.OIDC: on_page.OidcOnPage,
     ProofKind.TOTP: totp.Totp,
     ProofKind.TYPED_HOST: typed_host.TypedHost,
 }
@@ -19,8 +23,9 @@ KINDS: dict[ProofKind, type[Kind]] = {
 class ConfiguredProofs:
     """The kinds as a configuration has them; see `pipeline.ports.Proofs`."""
 
-    def __init__(self, section: ProofsSection) -> None:
+    def __init__(self, section: ProofsSection, people: Iterable[Person] = ()) -> None:
         self._section = section
+        self._people = tuple(people)
 
     @property
     def kinds(self) -> tuple[ProofKind, ...]:
@@ -29,6 +34,9 @@ class ConfiguredProofs:
     @property
     def fresh(self) -> timedelta:
         return self._section.fresh_enrolment
+
+    def has_identity(self, slack_id: str) -> bool:
+        return identity_of(slack_id, self._people) is not None
 
     def shown(self, challenge: Challenge, event: Event) -> Shown:
         return KINDS[challenge.kind](self._section).shown(challenge, event)

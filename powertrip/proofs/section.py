@@ -7,12 +7,14 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
+from yarl import URL
 
 from powertrip.config.read import Problem
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, Environment, Written, as_list
 from powertrip.domain.policy import Policy
 from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
+from powertrip.proofs.oidc import OidcSection, is_secure
 
 MAKE_ONE = "make one with: openssl rand -base64 32"
 
@@ -45,6 +47,20 @@ Key = Annotated[
 ]
 
 
+def _check_page(value: str) -> str:
+    address = value.rstrip("/")
+    if not is_secure(address) or str(URL(address).origin()) != address or URL(address).host in NUMBERS:
+        raise ValueError(
+            "must be https:// and a name, without a path, such as https://powertrip.internal; browsers know "
+            "no passkeys elsewhere, but at http://localhost to try it"
+        )
+    return address
+
+
+NUMBERS = ("127.0.0.1", "::1")
+Page = Annotated[str, AfterValidator(_check_page), Written("https:// and a name, without a path")]
+
+
 class ProofsSection(Section):
     """Proof that Slack cannot give: what people may prove an approval with, where a policy demands it."""
 
@@ -56,6 +72,11 @@ class ProofsSection(Section):
     """What counts where a policy demands `proof`. `typed_host` proves nothing, so it is no such kind."""
     key: Annotated[Key | None, Environment("POWERTRIP_PROOFS_KEY", overrides=True)] = None
     """What encrypts the secrets that people enrol; needed for `totp` and `passkey`."""
+    page: Page | None = None
+    """Where people's browsers reach this process, as `https://powertrip.internal`: needed for `passkey` and
+    `oidc`. A passkey belongs to this name, and is of no use under another."""
+    oidc: OidcSection | None = None
+    """The identity provider, for `oidc`."""
     fresh_enrolment: Duration = timedelta(hours=24)
     """How long after it was confirmed what somebody enrolled does not count for events of high severity."""
 
@@ -68,7 +89,15 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
     kinds = as_list(section.get("kinds", [ProofKind.SESSION_NUMBER]))
     if not isinstance(kinds, list):
         return
-    enrolled = [kind for kind in kinds if kind in set(ENROLLED)]
+    if ProofKind.OIDC in kinds and not section.get("oidc"):
+        yield ("proofs", "oidc"), "is needed for oidc among proofs.kinds; name issuer and client_id"
+    on_page = [kind for kind in kinds if kind in (ProofKind.PASSKEY, ProofKind.OIDC)]
+    if on_page and not section.get("page"):
+        problem = (
+            f"is needed for {' and '.join(on_page)}: where browsers reach this, as https://powertrip.internal"
+        )
+        yield ("proofs", "page"), problem
+    enrolled = [kind for kind in kinds if kind in {*ENROLLED, ProofKind.OIDC}]
     if enrolled and not section.get("key"):
         problem = f"is needed for {' and '.join(enrolled)}: set POWERTRIP_PROOFS_KEY; {MAKE_ONE}"
         yield ("proofs", "key"), problem

@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
+from aiohttp import web
 
 import powertrip as powertrip_release
 from powertrip.api import ReadApi
@@ -175,7 +176,25 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
         clock=shared.clock,
         refused=shared.refusals.add,
     )
+    if config().proofs.page is not None:
+        _add_page(app, shared)
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
     state.add_beside_records(app)
     ingest = config().ingest
     return WebServer(app, ingest.host, ingest.port, lambda: config().ingest.max_connections)
+
+
+def _add_page(app: web.Application, shared: Shared) -> None:
+    # What it needs takes 0.2 s to load, and few have a page.
+    from powertrip.page import add_page  # noqa: PLC0415
+
+    config = shared.config
+    add_page(
+        app,
+        store=shared.store,
+        section=lambda: config().proofs,
+        people=lambda: tuple(config().people.values()),
+        client=shared.http,
+        clock=shared.clock,
+        wake=shared.signals.proofs.set,
+    )

@@ -67,7 +67,7 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         home=config.home,
         also_tell=config.also_tell,
         not_me=config.not_me,
-        proofs=ConfiguredProofs(config.proofs),
+        proofs=ConfiguredProofs(config.proofs, config.people.values()),
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
         report=config.report,

@@ -44,8 +44,10 @@ def claim(code: str, now: datetime) -> Claimed | None:
     return Claimed(row.person, ProofKind(row.kind))
 
 
-def enrol(new: NewFactor, now: datetime) -> None:
-    """Keep what was enrolled; a worker asks reviewers whether it counts."""
+def enrol(new: NewFactor, now: datetime) -> bool:
+    """Keep what was enrolled; a worker asks reviewers whether it counts. False where it was kept before."""
+    if written.rows(ProofFactorRow, "id = ? OR credential_id = ?", new.id, new.credential_id):
+        return False
     row = {
         "id": new.id,
         "person": new.person,
@@ -60,6 +62,7 @@ def enrol(new: NewFactor, now: datetime) -> None:
     insert_all(ProofFactorRow, [row])
     _line("factor_enrolled", new.id, now, person=new.person, kind=new.kind, label=new.label)
     notify(Signal.PROOFS)
+    return True
 
 
 def enrolled_from(row: Any) -> Enrolled:

@@ -1,0 +1,37 @@
+"""The page on which a person proves an approval, or makes a passkey: routes and HTML."""
+
+from collections.abc import Callable, Iterable
+
+from aiohttp import web
+
+from powertrip.domain.people import Person
+from powertrip.net import Client, Clock
+from powertrip.page.enrol_routes import EnrolPage
+from powertrip.page.gate import Gate
+from powertrip.page.routes import ProofPage
+from powertrip.proofs.section import ProofsSection
+from powertrip.store import Store
+
+
+def add_page(
+    app: web.Application,
+    *,
+    store: Store,
+    section: Callable[[], ProofsSection],
+    people: Callable[[], Iterable[Person]],
+    client: Client,
+    clock: Clock,
+    wake: Callable[[], None],
+) -> None:
+    """Add the routes; see `ProofPage` for what each argument is."""
+    gate = Gate(section)
+    ProofPage(
+        store=store,
+        section=section,
+        people=people,
+        client=client,
+        clock=clock,
+        wake=wake,
+        gate=gate,
+    ).add_to(app)
+    EnrolPage(store=store, section=section, clock=clock, wake=wake, gate=gate).add_to(app)

@@ -1,0 +1,245 @@
+"""The page's routes. They mark a challenge met, or keep a new passkey; the decision is the worker's.
+
+Anybody on the network may come here, with any link that was ever sent: a nonce proves nothing by itself.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from importlib.resources import files
+
+import structlog
+from aiohttp import web
+
+from powertrip.domain import proof
+from powertrip.domain.event import Event
+from powertrip.domain.people import Person
+from powertrip.domain.proof import Challenge, Factor, Met, ProofKind
+from powertrip.errors import NotProven, OutsideError, UnknownEvent
+from powertrip.net import Client, Clock, HttpClient
+from powertrip.page import pages
+from powertrip.page.gate import BODY, Gate, json_answer, sent
+from powertrip.page.look import SCRIPT, guarded
+from powertrip.proofs import passkey
+from powertrip.proofs.oidc import OidcSection, identity_of
+from powertrip.proofs.passkey import Passkey, Place
+from powertrip.proofs.sealing import Sealer, Unreadable
+from powertrip.proofs.section import ProofsSection
+from powertrip.proofs.sign_in import WITHIN, Attempt, Provider
+from powertrip.store import Store
+
+log = structlog.get_logger(__name__)
+
+SIGNED_IN = "/proof/signed-in"
+COOKIE = "__Host-powertrip-sign-in"
+_NONCE = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
+OVER = "the question is not open any more"
+
+
+@dataclass(slots=True, kw_only=True)
+class ProofPage:
+    """Answers browsers. All that is configured is read at each request, so that a reload takes effect."""
+
+    store: Store
+    section: Callable[[], ProofsSection]
+    people: Callable[[], Iterable[Person]]
+    client: Client
+    clock: Clock
+    wake: Callable[[], None]
+    """Wakes the worker, where it lives in this process."""
+    gate: Gate
+    _provider: Provider | None = field(default=None, init=False)
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the routes."""
+        router = app.router
+        router.add_get(SCRIPT, self.gate.guarded(self.script), allow_head=False)
+        router.add_get(SIGNED_IN, self.gate.guarded(self.signed_in), allow_head=False)
+        router.add_get("/proof/{nonce}", self.gate.guarded(self.show), allow_head=False)
+        router.add_post("/proof/{nonce}/sign-in", self.gate.guarded(self.sign_in))
+        router.add_post("/proof/{nonce}/passkey", self.gate.guarded(self.passkey))
+
+    async def script(self, _request: web.Request) -> web.Response:
+        """What talks to the browser's passkeys."""
+        text = files("powertrip.page").joinpath("passkey.js").read_text(encoding="utf-8")
+        return guarded(web.Response(text=text, content_type="text/javascript"))
+
+    async def show(self, request: web.Request) -> web.Response:
+        """The question, or what became of it."""
+        found = await self._find(request.match_info["nonce"])
+        if found is None:
+            return pages.nothing_here()
+        challenge, event = found
+        if challenge.spent_at:
+            return pages.taken(challenge, event)
+        why = pages.why_not(event)
+        if challenge.met_at:
+            if challenge.ended_at:
+                return pages.not_taken(challenge, event, why or "Slack tells you why.")
+            return pages.proven(challenge, event)
+        if why:
+            return pages.not_taken(challenge, event, why)
+        return await self._question(challenge, event)
+
+    async def _question(self, challenge: Challenge, event: Event) -> web.Response:
+        section = self.section()
+        if challenge.kind is ProofKind.OIDC:
+            if section.oidc is None or identity_of(challenge.slack_id, self.people()) is None:
+                return pages.not_taken(challenge, event, pages.NO_IDENTITY)
+            return pages.question(challenge, event, pages.sign_in_control(challenge, section.oidc.issuer))
+        mine = await self._passkeys(challenge, event)
+        if not mine:
+            return pages.not_taken(challenge, event, pages.NO_PASSKEY)
+        options = passkey.options_to_sign(self._place(), _bytes_of(challenge), [key for _, key in mine])
+        return pages.question(challenge, event, pages.passkey_control(challenge, json.dumps(options)))
+
+    async def sign_in(self, request: web.Request) -> web.Response:
+        """Set out for the identity provider."""
+        found = await self._open(request.match_info["nonce"], ProofKind.OIDC)
+        section = self.section()
+        if found is None or section.oidc is None:
+            return pages.nothing_here()
+        attempt = Attempt.begin(found[0].nonce, self.clock())
+        try:
+            address = await self._at_provider(section.oidc).address(attempt, self._redirect_uri())
+        except OutsideError as error:
+            return self._unreachable(found[0], error)
+        response = pages.going_to(section.oidc.issuer, address)
+        response.set_cookie(
+            COOKIE,
+            attempt.sealed(Sealer.of(section)),
+            max_age=int(WITHIN.total_seconds()),
+            path="/",
+            secure=True,
+            httponly=True,
+            # Strict would leave it out on the way back from the provider.
+            samesite="Lax",
+        )
+        return response
+
+    async def signed_in(self, request: web.Request) -> web.Response:
+        """Back from the identity provider."""
+        section, now = self.section(), self.clock()
+        if section.oidc is None or section.key is None:
+            return pages.lost()
+        attempt = Attempt.opened(request.cookies.get(COOKIE, ""), Sealer.of(section), now)
+        if attempt is None:
+            return pages.lost()
+        found = await self._open(attempt.challenge, ProofKind.OIDC)
+        if found is None:
+            return pages.nothing_here()
+        challenge, event = found
+        wanted = identity_of(challenge.slack_id, self.people())
+        try:
+            provider = self._at_provider(section.oidc)
+            claims = await provider.claims(attempt, dict(request.query), self._redirect_uri())
+            section.oidc.check_identity(claims, wanted)
+            await self._met(challenge, event, Met())
+        except NotProven as error:
+            await self._failed(challenge, error)
+            return pages.failed(challenge, str(error))
+        except OutsideError as error:
+            return self._unreachable(challenge, error)
+        # To an address without the provider's answer in it.
+        response = web.Response(status=303, headers={"Location": f"/proof/{challenge.nonce}"})
+        response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
+        return guarded(response)
+
+    async def passkey(self, request: web.Request) -> web.Response:
+        """What the browser's passkey signed."""
+        found = await self._open(request.match_info["nonce"], ProofKind.PASSKEY)
+        if found is None:
+            return json_answer({"error": f"{OVER[0].upper()}{OVER[1:]}. Load this page again."}, 409)
+        challenge, event = found
+        mine = await self._passkeys(challenge, event)
+        try:
+            signed = passkey.signed(
+                sent(request[BODY])[0],
+                place=self._place(),
+                challenge=_bytes_of(challenge),
+                passkeys=[key for _, key in mine],
+            )
+            factor = next(factor for factor, key in mine if key.credential_id == signed.credential_id)
+            step = passkey.step_of(signed, factor, self.clock())
+            await self._met(challenge, event, Met(factor_id=factor.id, step=step))
+        except NotProven as error:
+            await self._failed(challenge, error)
+            return json_answer({"error": f"That proved nothing: {error}. Nothing was approved."}, 403)
+        return json_answer({"next": f"/proof/{challenge.nonce}"})
+
+    async def _find(self, nonce: str) -> tuple[Challenge, Event] | None:
+        """A challenge of the page that can be met or has been, and its event."""
+        if not _NONCE.fullmatch(nonce):
+            return None
+        challenge = await self.store.proofs.get(nonce)
+        if challenge is None or challenge.kind not in (ProofKind.OIDC, ProofKind.PASSKEY):
+            return None
+        if challenge.met_at is None and not challenge.is_open(self.clock()):
+            return None
+        try:
+            return challenge, await self.store.events.get(challenge.event_id)
+        except UnknownEvent:
+            return None
+
+    async def _open(self, nonce: str, kind: ProofKind) -> tuple[Challenge, Event] | None:
+        """One of this kind that can still approve something."""
+        found = await self._find(nonce)
+        if found is None or found[0].kind is not kind or not found[0].is_open(self.clock()):
+            return None
+        return None if pages.why_not(found[1]) else found
+
+    async def _met(self, challenge: Challenge, event: Event, met: Met) -> None:
+        now = self.clock()
+        if await self.store.proofs.met(challenge.nonce, met, now, now) is None:
+            raise NotProven(OVER, counts=False)
+        log.info("an approval was proven", event_id=event.id, actor=challenge.slack_id, kind=challenge.kind)
+        self.wake()
+
+    async def _failed(self, challenge: Challenge, error: NotProven) -> None:
+        log.warning(
+            "an approval could not be proven",
+            event_id=challenge.event_id,
+            actor=challenge.slack_id,
+            kind=challenge.kind,
+            why=str(error),
+        )
+        if error.counts:
+            await self.store.proofs.failed(challenge.nonce, self.clock())
+            self.wake()
+
+    async def _passkeys(self, challenge: Challenge, event: Event) -> list[tuple[Factor, Passkey]]:
+        """Those that count for this now."""
+        section = self.section()
+        known = await self.store.proofs.proving(event.id, challenge.slack_id)
+        known = replace(known, kinds=section.kinds, fresh=section.fresh_enrolment)
+        found = []
+        for factor in proof.counting(ProofKind.PASSKEY, event, known, self.clock()):
+            try:
+                secret = Sealer.of(section).open(factor.secret, factor.id)
+            except Unreadable as error:
+                log.error("a passkey cannot be read", factor=factor.id, error=str(error))
+                continue
+            found.append((factor, passkey.of_factor(factor, secret)))
+        return found
+
+    def _at_provider(self, section: OidcSection) -> Provider:
+        if self._provider is None or self._provider.section != section:
+            bounds = section.bounds
+            client = HttpClient(client=self.client, clock=self.clock, name="proofs.oidc", bounds=bounds)
+            self._provider = Provider(section=section, client=client, clock=self.clock)
+        return self._provider
+
+    def _unreachable(self, challenge: Challenge, error: OutsideError) -> web.Response:
+        log.error("the identity provider is of no use", error=str(error))
+        return pages.failed(challenge, pages.NO_PROVIDER, status=503)
+
+    def _place(self) -> Place:
+        return Place(self.section().page or "")
+
+    def _redirect_uri(self) -> str:
+        return f"{self.section().page}{SIGNED_IN}"
+
+
+def _bytes_of(challenge: Challenge) -> bytes:
+    return passkey.challenge_of(challenge.nonce, challenge.event_id, challenge.revision)

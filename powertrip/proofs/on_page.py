@@ -1,0 +1,45 @@
+"""The kinds that are proven on the page: Slack shows a button that opens it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from powertrip.domain.event import Event
+from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.proofs.kind import Kind
+
+_HINT = (
+    "The page shows what you approve; compare it with this. It opens from here only: whoever sends you its "
+    "address wants your yes."
+)
+
+
+class OnPage(Kind):
+    """The person opens the page, which marks the challenge met; the worker's sweep decides."""
+
+    label = ""
+
+    def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
+        address = f"{self.section.page}/proof/{challenge.nonce}"
+        return Shown(label=self.label, hint=_HINT, address=address)
+
+    def check(
+        self,
+        event: Event,  # noqa: ARG002
+        factors: Sequence[Factor],  # noqa: ARG002
+        answer: str,  # noqa: ARG002
+        now: datetime,  # noqa: ARG002
+    ) -> Met | None:
+        # Nothing that is typed into Slack proves it.
+        return None
+
+
+class PasskeyOnPage(OnPage):
+    """With a passkey."""
+
+    label = "Open the page, use your passkey"
+
+
+class OidcOnPage(OnPage):
+    """By signing in at the identity provider."""
+
+    label = "Open the page and sign in"
