@@ -36,6 +36,7 @@ from powertrip.domain.heartbeat_section import HeartbeatSection, mistakes_in_hea
 from powertrip.domain.home import HomeSection
 from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Person
+from powertrip.domain.pipelines import mistakes_in_pipelines
 from powertrip.domain.policy import Policy
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
@@ -218,6 +219,7 @@ def _retired(data: dict[str, Any]) -> Iterator[Problem]:
 def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Mistakes that take two settings to make: each may be right, and both not."""
     yield from mistakes_in_people(data)
+    yield from mistakes_in_pipelines(data)
     # Both are named in `source` of rules and in `origins`, where one name must mean one of them.
     sources = dict(tables(data, "sources"))
     for name, _ in tables(data, "polls"):

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from powertrip.config.read import Problem, tables
 from powertrip.config.secret import MAKE_ONE
 from powertrip.config.values import as_list, did_you_mean
-from powertrip.domain.expectations import never_expected
+from powertrip.domain.expectations import ExpectationSection, never_expected
 from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.policy import Policy
 from powertrip.domain.routing import Reviewers
@@ -66,6 +66,8 @@ class Wired(Protocol):
     @property
     def metrics(self) -> Readable: ...
     @property
+    def expectations(self) -> ExpectationSection: ...
+    @property
     def policy(self) -> Sequence[Policy]: ...
     @property
     def reviewers(self) -> Reviewers: ...
@@ -79,10 +81,8 @@ _Senders = Mapping[tuple[str, str], Sender]
 
 def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[Problem]:
     """What works and is probably not meant; `entries` are the rules as they are written."""
-    senders: dict[tuple[str, str], Sender] = {
-        **{("sources", name): source for name, source in settings.sources.items()},
-        **{("polls", name): poll for name, poll in settings.polls.items()},
-    }
+    senders: dict[tuple[str, str], Sender] = {("sources", name): s for name, s in settings.sources.items()}
+    senders |= {("polls", name): poll for name, poll in settings.polls.items()}
     if not senders:
         yield ("sources",), "none is configured, so nothing can arrive but /powertrip test"
     yield from _retired_keys(entries)
@@ -101,9 +101,8 @@ def doubts(settings: Wired, rules: RuleSet, entries: Sequence[Any]) -> Iterator[
     secrets = {name: source.secret for name, source in settings.sources.items()}
     yield from _faint_heartbeat(settings.heartbeat, secrets)
     proofs = {f"sources.{name}.secret": secret for name, secret in secrets.items()}
-    for name, readable in {"api": settings.api, "metrics": settings.metrics}.items():
-        if readable.token is not None:
-            proofs[f"{name}.token"] = readable.token
+    tokens = {"api.token": settings.api.token, "metrics.token": settings.metrics.token}
+    proofs |= settings.expectations.secrets | {name: token for name, token in tokens.items() if token}
     yield from _shared_secrets(proofs)
 
 

@@ -100,7 +100,7 @@ def announced(
     )
     if not expected.reason:
         raise Refused("Say why, at the end: whoever reads what it covered wants to know.")
-    if expected.is_own and _is_sensitive(expected, lists.sensitive):
+    if expected.is_own and is_sensitive(expected, lists.sensitive):
         raise NotAllowed(
             "What is on the list of sensitive events nobody announces for themselves. Ask a reviewer to."
         )
@@ -124,7 +124,7 @@ def _check_scope(wish: Wish) -> None:
         raise Refused("That is every host. Name hosts, as in web-*, or a network or a key besides.")
 
 
-def _is_sensitive(expected: Expectation, sensitive: Listed) -> bool:
+def is_sensitive(expected: Expectation, sensitive: Listed) -> bool:
     """Whether it may cover anything on the list; what it cannot tell is asked about when it comes."""
     return (
         any(patterns_meet(expected.host, entry.lower()) for entry in sensitive.hosts)

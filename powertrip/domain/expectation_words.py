@@ -1,6 +1,6 @@
 """What is said of an expectation, in plain text: the notes to the security channel, and lines of answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,6 +19,8 @@ class DayOfOne:
     records: int
     addresses: Mapping[str, int]
     """Records by the address that they came from, the most first."""
+    unknown: Collection[str] = ()
+    """Those of them from which nobody ever approved anything of this person's: they are named first."""
 
 
 def scope(expected: Expectation) -> str:
@@ -87,15 +89,19 @@ def digest(day: str, covered: Sequence[DayOfOne]) -> Note:
         title=f"Trusted without asking on {day}: {records(total)}",
         lines=tuple(
             f"{each.expected.person}, {each.expected.rule} on {each.expected.host} ({each.expected.id}): "
-            f"{records(each.records)}{_from(each.addresses)}"
+            f"{records(each.records)}{_from(each)}"
             for each in covered
         ),
     )
 
 
-def _from(addresses: Mapping[str, int]) -> str:
-    named = [f"{address} ({count:,})" for address, count in list(addresses.items())[:ADDRESSES_NAMED]]
-    left = len(addresses) - ADDRESSES_NAMED
+def _from(day: DayOfOne) -> str:
+    ordered = sorted(day.addresses.items(), key=lambda item: item[0] not in day.unknown)
+    named = [
+        f"{address} ({count:,}{', which nobody has approved before' if address in day.unknown else ''})"
+        for address, count in ordered[:ADDRESSES_NAMED]
+    ]
+    left = len(ordered) - ADDRESSES_NAMED
     named += [f"{left:,} more"] if left > 0 else []
     return f", from {', '.join(named)}" if named else ""
 

@@ -12,15 +12,16 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 
 import re2
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, SecretStr
 
 from powertrip.config.regex import compile_re2
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, Written, quoted
+from powertrip.config.values import Duration, SourceName, Written, quoted
 from powertrip.config.yamlfile import YamlPath
 from powertrip.domain.address import RiskLevel, is_at_least, parse_address
 from powertrip.domain.event import MISSED_AT, Event, Severity
 from powertrip.domain.people import Person
+from powertrip.domain.pipelines import PipelineSection
 from powertrip.domain.policy import When
 from powertrip.domain.severity import ASCENDING, SeverityLists
 from powertrip.domain.storms import is_failed
@@ -69,6 +70,13 @@ class ExpectationSection(Section):
     """An expectation that nobody has confirmed by then is dropped."""
     ticket: Ticket | None = None
     """The pattern of a ticket, which each then has to name; RE2 syntax, matched as a whole."""
+    pipelines: dict[SourceName, PipelineSection] = Field(default_factory=dict)
+    """Programs that announce their own work over HTTP. Without any there is no such address."""
+
+    @property
+    def secrets(self) -> dict[str, SecretStr]:
+        """Those of the pipelines, by their settings."""
+        return {f"expectations.pipelines.{name}.secret": each.secret for name, each in self.pipelines.items()}
 
     def takes_ticket(self, word: str) -> bool:
         """Whether this is a ticket."""

@@ -56,7 +56,7 @@ class Settings:
     bursts: Bursts = Bursts()  # noqa: RUF009 (frozen)
     storms: StormSection = StormSection()  # noqa: RUF009 (frozen)
     report: ReportSection = ReportSection()  # noqa: RUF009 (frozen)
-    expectations: ExpectationSection = ExpectationSection()  # noqa: RUF009 (frozen)
+    expectations: ExpectationSection = field(default_factory=ExpectationSection)
     home: HomeSection = HomeSection()  # noqa: RUF009 (frozen)
     not_me: NotMe = field(default_factory=NotMe)
     proofs: Proofs

@@ -12,9 +12,11 @@ from powertrip.domain.expectations import Expectation, ExpectationSection
 from powertrip.domain.offering import Offer
 from powertrip.domain.people import Actor, Person, Standing, may_be_former
 from powertrip.domain.policy import STANDING_IN_WORDS
+from powertrip.domain.severity import SeverityLists
 from powertrip.errors import NotAllowed, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import recognise
+from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -64,7 +66,7 @@ class Expecter:
             expectation_id=context.new_id(),
             now=context.clock(),
         )
-        week = await self.week(expected, person)
+        week = await week_of(context.store, expected, person, section, settings.severity, context.clock())
         kept = await context.store.expected_work.propose(
             expected,
             confirm_within=section.confirm_within,
@@ -113,19 +115,6 @@ class Expecter:
         if person is None:
             raise Refused("Nobody in the configuration has this name any more.")
         return await self.announce(wish, actor, person, slack_id)
-
-    async def week(self, expected: Expectation, person: Person) -> Week:
-        """What it would have covered in the last week."""
-        settings, since = self._context.settings, self._context.clock() - WEEK
-        events, is_cut = [], False
-        for name in _names(person):
-            query = EventQuery(user_name=name, since=since, limit=LOOKED_AT)
-            found, total = await self._context.store.events.find(query)
-            events += found
-            is_cut |= total > len(found)
-        return announcing.last_week(
-            expected, events, person, settings.expectations, settings.severity, is_cut=is_cut
-        )
 
     async def confirm(self, expectation_id: str, actor: Actor) -> Expectation:
         """Have it stand from now on."""
@@ -214,6 +203,24 @@ class Expecter:
         return found
 
 
+async def week_of(
+    store: Store,
+    expected: Expectation,
+    person: Person,
+    section: ExpectationSection,
+    lists: SeverityLists,
+    now: datetime,
+) -> Week:
+    """What it would have covered in the last week."""
+    events, is_cut = [], False
+    for name in _names(person):
+        query = EventQuery(user_name=name, since=now - WEEK, limit=LOOKED_AT)
+        found, total = await store.events.find(query)
+        events += found
+        is_cut |= total > len(found)
+    return announcing.last_week(expected, events, person, section, lists, is_cut=is_cut)
+
+
 def _names(person: Person) -> list[str]:
     names = (person.name, *person.names, person.email, person.github)
     return list(dict.fromkeys(name for name in names if name))
@@ -235,8 +242,10 @@ class ExpectationWatch:
             person = people.find(name)
             return _names(person) if person else []
 
-        now = context.clock()
-        told = await context.store.expected_work.sweep(names, context.settings.security_channel, now)
+        now, settings = context.clock(), context.settings
+        # What pipelines announced, to a half that has no Slack.
+        told = await context.store.expected_work.tell(settings.security_channel, settings.command, now)
+        told += await context.store.expected_work.sweep(names, settings.security_channel, now)
         await self._look_for_leavers(now)
         if told:
             context.signals.outbox.set()

@@ -9,6 +9,7 @@ from powertrip.domain.report import Report, Span
 from powertrip.domain.report_tally import Tally
 from powertrip.pipeline.context import Context
 from powertrip.rules import RuleSet
+from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
 
@@ -17,11 +18,18 @@ async def make_report(
     context: Context, since: datetime, until: datetime, *, own: str | None = None
 ) -> Report:
     """Read and count; `own` is the member for whom alone it is."""
+    return await read_report(context.store, context.settings.rules, since, until, own=own)
+
+
+async def read_report(
+    store: Store, rules: RuleSet, since: datetime, until: datetime, *, own: str | None = None
+) -> Report:
+    """The same for those who have no Slack."""
     tally = Tally(own=own)
-    async with context.store.reports.turn:
-        async for page in context.store.reports.pages(Span(since=since, until=until, subject=own)):
+    async with store.reports.turn:
+        async for page in store.reports.pages(Span(since=since, until=until, subject=own)):
             tally.add(page)
-    return told(tally, since, until, context.settings.rules)
+    return told(tally, since, until, rules)
 
 
 def told(tally: Tally, since: datetime, until: datetime, rules: RuleSet) -> Report:

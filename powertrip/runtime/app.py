@@ -12,12 +12,16 @@ import structlog
 from aiohttp import web
 
 import powertrip as powertrip_release
-from powertrip.api import ReadApi
+from powertrip.api.decisions import ReadApi
+from powertrip.api.expectations import ExpectationApi
+from powertrip.api.report import ReportApi
+from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, StoreUnavailable
 from powertrip.ingest.http import build_app
 from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging
 from powertrip.metrics import Metrics
+from powertrip.pipeline.pipelines import Announcing
 from powertrip.pipeline.ports import Origin
 from powertrip.runtime.presence import Presence
 from powertrip.runtime.readiness import Readiness
@@ -143,6 +147,13 @@ async def powertrip(
             log.info("stopped")
 
 
+def announcing(config: Config) -> Announcing:
+    """What the configuration says of who may announce what."""
+    return Announcing(
+        section=config.expectations, people=People(config.people.values()), lists=config.severity
+    )
+
+
 def _presence(shared: Shared, worker: Worker | None, *, serves_web: bool) -> Presence:
     halves = {True: ProcessRole.RUN, False: ProcessRole.WORKER}
     role = ProcessRole.WEB if worker is None else halves[serves_web]
@@ -179,6 +190,18 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
     if config().proofs.page is not None:
         _add_page(app, shared)
     ReadApi(log=lambda: shared.store, token=lambda: config().api.token).add_to(app)
+    ReportApi(
+        store=lambda: shared.store,
+        rules=lambda: config().rules,
+        clock=shared.clock,
+        token=lambda: config().api.token,
+    ).add_to(app)
+    ExpectationApi(
+        store=lambda: shared.store,
+        settings=lambda: announcing(config()),
+        rules=lambda: [rule.name for rule in config().rules.rules if not rule.ignore],
+        clock=shared.clock,
+    ).add_to(app)
     state.add_beside_records(app)
     ingest = config().ingest
     return WebServer(app, ingest.host, ingest.port, lambda: config().ingest.max_connections)

@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
-from ipaddress import ip_network
 
 from powertrip import cards
 from powertrip.cards import Message
-from powertrip.config.values import did_you_mean, parse_duration
+from powertrip.config.values import parse_duration
+from powertrip.domain import wishes
 from powertrip.domain.announcing import Wish
 from powertrip.domain.event import Severity
 from powertrip.domain.expectations import ExpectationSection
@@ -20,12 +19,7 @@ from powertrip.slack.arguments import member_id, unescaped
 from powertrip.slack.caller import Caller
 from powertrip.slack.mentions import with_mentions
 
-_RULE = re.compile(r"[a-z0-9_*-]{1,60}")
-_HOST = re.compile(r"[a-z0-9._*-]{1,100}")
-_KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
 _ID = re.compile(r"[a-z0-9]{6,20}")
-STARS = 3
-"""Times that `*` may stand in one name."""
 OPTIONS = ("as", "network", "key", "uses", "severity", "at")
 
 
@@ -145,8 +139,8 @@ def _read(words: list[str], options: dict[str, str], section: ExpectationSection
     rule, host, length, *others = words
     try:
         wish = Wish(
-            rule=_rule(rule, rules),
-            host=_matching(host.lower(), _HOST, "host"),
+            rule=wishes.rule_in(rule, rules),
+            host=wishes.host_in(host),
             length=parse_duration(length),
         )
     except ValueError as error:
@@ -164,45 +158,15 @@ def _read(words: list[str], options: dict[str, str], section: ExpectationSection
 def _narrowed(wish: Wish, options: dict[str, str]) -> Wish:
     try:
         if "network" in options:
-            wish = replace(wish, network=str(ip_network(options["network"], strict=False)))
+            wish = replace(wish, network=wishes.network_in(options["network"]))
         if "key" in options:
-            wish = replace(wish, key=_matching(options["key"], _KEY, "key"))
+            wish = replace(wish, key=wishes.key_in(options["key"]))
         if "uses" in options:
-            wish = replace(wish, max_uses=_count(options["uses"]))
+            wish = replace(wish, max_uses=wishes.count_in(options["uses"]))
         if "severity" in options:
             wish = replace(wish, severity=Severity(options["severity"].lower()))
         if "at" in options:
-            wish = replace(wish, starts_at=_moment(options["at"]))
+            wish = replace(wish, starts_at=wishes.moment_in(options["at"]))
     except ValueError as error:
         raise Refused(f"{str(error)[:200]}.") from error
     return wish
-
-
-def _rule(word: str, rules: list[str]) -> str:
-    """A rule's name, or a pattern of names; `ssh` is the rule, or all, named `ssh_…`."""
-    name = _matching(word.lower(), _RULE, "rule")
-    if name in rules or "*" in name:
-        return name
-    begun = [rule for rule in rules if rule.startswith(f"{name}_")]
-    if begun:
-        return begun[0] if len(begun) == 1 else f"{name}_*"
-    raise ValueError(did_you_mean(name, rules, "rule"))
-
-
-def _matching(word: str, pattern: re.Pattern[str], what: str) -> str:
-    if not pattern.fullmatch(word) or word.count("*") > STARS:
-        raise ValueError(f"{word[:40]!r} is not the name of a {what}, in which * stands for any text")
-    return word
-
-
-def _count(word: str) -> int:
-    if not re.fullmatch(r"[1-9][0-9]{0,5}", word):
-        raise ValueError(f"{word[:40]!r} is no number of records")
-    return int(word)
-
-
-def _moment(word: str) -> datetime:
-    try:
-        return datetime.strptime(word.rstrip("Zz"), "%Y-%m-%dT%H:%M").replace(tzinfo=UTC)
-    except ValueError as error:
-        raise ValueError(f"{word[:40]!r} is no time; write one such as 2026-01-31T18:00, in UTC") from error

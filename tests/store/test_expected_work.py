@@ -264,6 +264,18 @@ async def test_its_end_is_summed_up_once_and_the_note_of_it_says_so(
     assert await faults(database_thread) == {}
 
 
+async def test_one_that_went_as_announced_is_summed_up_in_the_note_of_it_and_calls_nobody_again(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await stand(store)
+    await come(database_thread, login("one"))
+    assert await store.expected_work.sweep(lambda _: ["alice"], SECURITY, later(hours=1)) == 1
+    (note,) = await notes(database_thread)
+    assert note.startswith("Over: work of alice, worked")
+    assert "Approved without asking: 1 record." in note
+    assert "within its time: 0 events." in note
+
+
 async def test_one_that_nobody_confirmed_ends_without_a_summary(store: Store) -> None:
     await announce(store)
     assert await store.expected_work.sweep(lambda _: ["alice"], SECURITY, later(minutes=10)) == 0
@@ -274,6 +286,8 @@ async def test_trust_that_a_neighbour_in_the_network_abused_stands_in_the_digest
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await stand(store)
+    await come(database_thread, looked_at := login("looked-at", host_name="db-1"))
+    await database_thread.run(_approve, looked_at.id)
     mine, theirs = [login(f"mine{number}") for number in range(3)], login("theirs", source_ip="192.0.2.66")
     await come(database_thread, *mine, theirs)
     sweeps = [
@@ -283,7 +297,11 @@ async def test_trust_that_a_neighbour_in_the_network_abused_stands_in_the_digest
     assert sweeps == [1, 1, 0]
     digest = (await notes(database_thread))[-1]
     assert "Trusted without asking on 2026-01-15: 4 records" in digest
-    assert "from 192.0.2.10 (3), 192.0.2.66 (1)" in digest
+    assert "from 192.0.2.66 (1, which nobody has approved before), 192.0.2.10 (3)" in digest
+
+
+def _approve(event_id: str) -> None:
+    EventRow.update(status=Status.APPROVED).where(EventRow.id == event_id).execute()
 
 
 async def test_what_was_trusted_makes_nothing_usual(database_thread: DatabaseThread, store: Store) -> None:

@@ -17,6 +17,8 @@ from powertrip.store.expected_work.rows import columns_of, expectation_from, fin
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.history import seals
 
+TOLD_WITHIN = timedelta(days=1)
+"""For so long an announcement is told to the channel that could not be when it was made."""
 DENIED = "something of this person was denied"
 NOT_SURE = "somebody is not sure of something of this person"
 
@@ -30,15 +32,46 @@ def propose(
     expected: Expectation, *, confirm_within: timedelta, max_open: int, channel: str, command: str
 ) -> Expectation | None:
     """Keep one that is to be confirmed; returns None where the person has as many as they may."""
-    now = expected.created_at
     wait_for(Turn.DECIDING)
+    kept = _keep(expected, confirm_within=confirm_within, max_open=max_open)
+    return kept and _tell(kept, channel, command, expected.created_at)
+
+
+def propose_once(
+    expected: Expectation, *, confirm_within: timedelta, max_open: int
+) -> tuple[Expectation | None, bool]:
+    """The same, unless this very one is kept already; `tell` tells the channel. Returns whether it is new."""
+    wait_for(Turn.DECIDING)
+    if (known := get(expected.id)) is not None:
+        return known, False
+    return _keep(expected, confirm_within=confirm_within, max_open=max_open), True
+
+
+def tell(channel: str, command: str, now: datetime) -> int:
+    """Tell the channel of what was kept by a half of Powertrip that does not know it; returns of how many."""
+    untold = (
+        "created_at > ? AND ended_at IS NULL "
+        "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.uid = expected_work.note_uid) ORDER BY id"
+    )
+    since = now - TOLD_WITHIN
+    if not written.rows(ExpectedWorkRow, untold, since):
+        return 0
+    # Of two workers the second finds them told.
+    wait_for(Turn.DECIDING)
+    found = find(untold, since)
+    for each in found:
+        _tell(each, channel, command, now)
+    return len(found)
+
+
+def _keep(expected: Expectation, *, confirm_within: timedelta, max_open: int) -> Expectation | None:
+    now = expected.created_at
     standing = "person = ? AND ended_at IS NULL AND until > ?"
     if len(find(standing, expected.person, now)) >= max_open:
         return None
-    uid = notes.new_uid()
     expected = replace(expected, confirm_by=min(now + confirm_within, expected.until))
     columns = columns_of(expected)
-    insert_all(ExpectedWorkRow, [columns | {"note_uid": uid}])
+    insert_all(ExpectedWorkRow, [columns | {"note_uid": notes.new_uid()}])
     audit.append(
         "expectation_announced",
         now,
@@ -50,7 +83,12 @@ def propose(
         what=expectation_words.scope(expected),
         why=expected.reason,
     )
-    notes.post(channel, expectation_words.announcement(expected, command), now, uid=uid)
+    return expected
+
+
+def _tell(expected: Expectation, channel: str, command: str, now: datetime) -> Expectation:
+    (row,) = written.rows(ExpectedWorkRow, "id = ?", expected.id)
+    notes.post(channel, expectation_words.announcement(expected, command), now, uid=row.note_uid)
     return expected
 
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from yarl import URL
 
-from powertrip.api import DECISIONS, DOCUMENT, ReadApi
+from powertrip.api.decisions import DECISIONS, DOCUMENT, ReadApi
 from powertrip.domain.decision import Verdict, Via
 from powertrip.pipeline.decide import Reference
 from tests.samples import ALICE

@@ -4,7 +4,7 @@ import base64
 import binascii
 import contextlib
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.resources import files
@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import SecretStr
 
-from powertrip.config.secret import is_borne_by
+from powertrip.api.answers import answer, as_moment, guarded, refused, written
 from powertrip.domain.deciding import LoggedDecision
 from powertrip.domain.decision import WORD
 from powertrip.store import Store
@@ -23,7 +23,6 @@ DOCUMENT = "/api/v1/openapi.json"
 LIMIT_MOST = 1000
 LIMIT_DEFAULT = 100
 _CURSOR = re.compile(r"d([0-9]{1,18})(?:t([0-9]{1,18}))?", re.ASCII)
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,51 +36,33 @@ class ReadApi:
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
-        app.router.add_get(DECISIONS, self._guarded(self.decisions), allow_head=False)
-        app.router.add_get(DOCUMENT, self._guarded(document), allow_head=False)
-
-    def _guarded(
-        self, handler: Callable[[web.Request], Awaitable[web.Response]]
-    ) -> Callable[[web.Request], Awaitable[web.Response]]:
-        async def handle(request: web.Request) -> web.Response:
-            token = self.token()
-            if token is None:
-                raise web.HTTPNotFound
-            if not is_borne_by(token, request.headers.get("Authorization")):
-                return _refused(401, "send the token of the section `api` as a bearer token")
-            return await handler(request)
-
-        return handle
+        app.router.add_get(DECISIONS, guarded(self.token, self.decisions), allow_head=False)
+        app.router.add_get(DOCUMENT, guarded(self.token, document), allow_head=False)
 
     async def decisions(self, request: web.Request) -> web.Response:
         """One page, oldest first."""
         limit = request.query.get("limit", str(LIMIT_DEFAULT))
         if not re.fullmatch(r"[1-9][0-9]{0,3}", limit, re.ASCII) or int(limit) > LIMIT_MOST:
-            return _refused(400, f"limit: write a number from 1 to {LIMIT_MOST}")
+            return refused(400, f"limit: write a number from 1 to {LIMIT_MOST}")
         try:
             last, since = _since(request.query.get("since", ""))
         except ValueError as error:
-            return _refused(400, str(error))
+            return refused(400, str(error))
         # One more than asked for tells whether there is a next page.
         decisions = await self.log().decisions.after(last, since, int(limit) + 1)
         page = decisions[: int(limit)]
-        answer = {
+        said = {
             "decisions": [_as_json(decision) for decision in page],
             "next": _cursor(page[-1].id) if page else _cursor(last, since),
             "more": len(decisions) > len(page),
         }
-        return web.json_response(answer, headers={"Cache-Control": "no-store"})
+        return answer(said)
 
 
 async def document(_request: web.Request) -> web.Response:
     """The contract of the API."""
     text = files("powertrip").joinpath("openapi.json").read_text(encoding="utf-8")
     return web.Response(text=text, content_type="application/json")
-
-
-def _refused(status: int, why: str) -> web.Response:
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    return web.json_response({"error": why}, status=status, headers=headers)
 
 
 def _since(text: str) -> tuple[int, datetime | None]:
@@ -91,12 +72,10 @@ def _since(text: str) -> tuple[int, datetime | None]:
     """
     if not text:
         return 0, None
-    # In a query, a plus sign that was not escaped arrives as a blank.
-    moment = re.sub(r" (\d\d:\d\d)$", r"+\1", text)
+    with contextlib.suppress(ValueError, OverflowError):
+        return 0, as_moment(text)
     # Else it is no time and no cursor of ours, or lies before the year 1 or after 9999 in UTC.
     with contextlib.suppress(binascii.Error, ValueError, OverflowError):
-        if _MOMENT.fullmatch(moment):
-            return 0, datetime.fromisoformat(moment).astimezone(UTC)
         # The padding is left out of a cursor, as `=` would have to be escaped in a query.
         cursor = _CURSOR.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
         if cursor is not None:
@@ -116,7 +95,7 @@ def _as_json(decision: LoggedDecision) -> dict[str, Any]:
         "id": _cursor(decision.id),
         "event_id": decision.event_id,
         "verdict": WORD[decision.verdict],
-        "decided_at": _moment(decision.at),
+        "decided_at": written(decision.at),
         "decided_by": {"slack_id": decision.actor_id, "name": decision.actor_name},
         "actor_kind": decision.actor_kind,
         "agent_name": decision.agent_name,
@@ -131,11 +110,7 @@ def _as_json(decision: LoggedDecision) -> dict[str, Any]:
             "user_name": decision.user_name,
             "host_name": decision.host_name,
             "source_ip": decision.source_ip,
-            "occurred_at": _moment(decision.occurred_at),
-            "received_at": _moment(decision.received_at),
+            "occurred_at": written(decision.occurred_at),
+            "received_at": written(decision.received_at),
         },
     }
-
-
-def _moment(moment: datetime) -> str:
-    return moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
