@@ -8,12 +8,12 @@ from powertrip.cards.message import Message, answer
 from powertrip.cards.text import show
 from powertrip.domain import expectation_words
 from powertrip.domain.announcing import Week
+from powertrip.domain.expectation_words import LAST_WEEK
 from powertrip.domain.expectations import Expectation
 
 SHOWN = 8
 """Expectations of a list; it counts the others."""
 SCOPE_LIMIT, REASON_SHOWN = 300, 200
-LAST_WEEK = "In the last week"
 
 
 def expectation_card(expected: Expectation, week: Week | None, command: str) -> Message:
@@ -70,14 +70,9 @@ def _lines(expected: Expectation) -> list[Line]:
 
 
 def _week(week: Week) -> list[Line]:
-    more = " at least" if week.is_cut else ""
-    records = f"{words.count(week.covered, 'record')}{more}"
-    covered = f"it would have covered {records} on {words.count(week.hosts, 'host')}."
-    lines: list[Line] = [[bold(f"{LAST_WEEK} "), text(covered)]]
-    if week.outside:
-        why = ", ".join(f"{why} {count:,}" for why, count in week.outside.items())
-        lines.append([text(f"Asked about all the same: {why}.")])
-    return lines
+    covered, *outside = expectation_words.last_week(week)
+    first = [bold(LAST_WEEK), text(covered.removeprefix(LAST_WEEK))]
+    return [first, *([text(line)] for line in outside)]
 
 
 def _next_step(expected: Expectation, command: str) -> list[Line]:

@@ -1,11 +1,12 @@
-"""A note to the security channel about what is wrong beyond any one event."""
+"""A note to the security channel about what is wrong, or known of before, beyond any one event."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from powertrip.cards.blocks import Line, actions, as_text, button, header, paragraph, text
+from powertrip.cards.blocks import Line, actions, as_text, button, confirm, header, paragraph, text
 from powertrip.cards.message import Message
 from powertrip.cards.text import one_line, show
-from powertrip.domain.delivery import Question
+from powertrip.domain.delivery import Choice, Question
 
 TITLE_LIMIT = 120
 LINE_LIMIT = 300
@@ -23,13 +24,23 @@ def security_note(title: str, lines: Sequence[str], *, quiet: bool = False) -> M
 
 def question_card(question: Question) -> Message:
     """A headline, what there is to know, and what can be done about it."""
-    headline = f"🔐 {show(question.title, TITLE_LIMIT)}"
+    headline = f"{question.mark} {show(question.title, TITLE_LIMIT)}"
     shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in question.lines]
-    buttons = [
-        button(each.label, each.action, each.value, says=f"{each.label}: {show(question.title, TITLE_LIMIT)}")
-        for each in question.choices
-    ]
     return Message(
         text=as_text([[text(headline)], *shown]),
-        blocks=[header(headline), paragraph(shown), actions(buttons)],
+        blocks=[
+            header(headline),
+            paragraph(shown),
+            actions([_button(each, question.title) for each in question.choices]),
+        ],
     )
+
+
+def _button(choice: Choice, title: str) -> dict[str, Any]:
+    says = f"{choice.label}: {show(title, TITLE_LIMIT)}"
+    if not choice.really:
+        return button(choice.label, choice.action, choice.value, says=says)
+    really = confirm(
+        title=f"{choice.label}?", body=choice.really, yes=f"Yes, {choice.label.lower()}", no="Go back"
+    )
+    return button(choice.label, choice.action, choice.value, says=says, style="primary", confirm=really)

@@ -78,6 +78,8 @@ class Choice:
     action: str
     value: str
     """What it is about; grants nothing."""
+    really: str = ""
+    """What is asked once more before it is sent; then it stands out. Nothing is asked where it is empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +92,8 @@ class Question:
     title: str
     lines: tuple[str, ...]
     choices: tuple[Choice, ...]
+    mark: str = "🔐"
+    """What its headline begins with."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,9 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from powertrip.domain.delivery import Note
+from powertrip.domain.announcing import Week
+from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.expectations import Expectation
 
+CONFIRM_EXPECTED, END_EXPECTED = "confirm_expected", "end_expected"
+REALLY = "What it covers is approved without asking, in your name too. Confirm only what you know of."
+LAST_WEEK = "In the last week"
 ADDRESSES_NAMED = 5
 """Addresses that a line of the daily digest names; it counts the others."""
 
@@ -51,8 +55,11 @@ def standing(expected: Expectation) -> str:
     return f"{said}."
 
 
-def announcement(expected: Expectation, command: str) -> Note:
-    """What the security channel is told of it, true at the moment for which it is made."""
+def announcement(expected: Expectation, command: str, week: Week | None = None) -> Note | Question:
+    """What the security channel is told of it, true at the moment for which it is made.
+
+    `week` is what it would have covered, for whoever is to confirm it.
+    """
     state, step = "Not expected any more", ""
     if expected.ended_at is None:
         state, step = ("Expected", "end") if expected.is_open else ("To be confirmed", "confirm")
@@ -62,8 +69,27 @@ def announcement(expected: Expectation, command: str) -> Note:
         f"Why: {expected.reason}",
         standing(expected),
     ]
+    lines += last_week(week) if week is not None else []
     lines += [f"To {step} it: {command} expectations {step} {expected.id}"] if step else []
-    return Note(title=f"{state}: work of {expected.person}, {expected.id}", lines=tuple(lines), quiet=True)
+    title = f"{state}: work of {expected.person}, {expected.id}"
+    if not step:
+        return Note(title=title, lines=tuple(lines), quiet=True)
+    choices = [Choice(label="End now", action=END_EXPECTED, value=expected.id)]
+    if step == "confirm":
+        confirming = Choice(label="Confirm", action=CONFIRM_EXPECTED, value=expected.id, really=REALLY)
+        choices.insert(0, confirming)
+    return Question(title=title, lines=tuple(lines), choices=tuple(choices), mark="📋")
+
+
+def last_week(week: Week) -> list[str]:
+    """What it would have covered, and what not, and why."""
+    more = " at least" if week.is_cut else ""
+    hosts = f"{week.hosts:,} {'host' if week.hosts == 1 else 'hosts'}"
+    lines = [f"{LAST_WEEK} it would have covered {records(week.covered)}{more} on {hosts}."]
+    if week.outside:
+        why = ", ".join(f"{why} {count:,}" for why, count in week.outside.items())
+        lines.append(f"Asked about all the same: {why}.")
+    return lines
 
 
 def summary(expected: Expectation, asked: int) -> Note:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from powertrip.domain import announcing, offering
+from powertrip.domain import announcing, expectation_words, offering
 from powertrip.domain.announcing import Week, Wish
 from powertrip.domain.event import EventQuery
 from powertrip.domain.expectations import Expectation, ExpectationSection
@@ -73,6 +73,7 @@ class Expecter:
             max_open=section.max_open,
             channel=settings.security_channel,
             command=settings.command,
+            week=week,
         )
         if kept is None:
             raise Refused(
@@ -243,13 +244,25 @@ class ExpectationWatch:
             return _names(person) if person else []
 
         now, settings = context.clock(), context.settings
-        # What pipelines announced, to a half that has no Slack.
-        told = await context.store.expected_work.tell(settings.security_channel, settings.command, now)
+        told = await self._tell_of_pipelines(now)
         told += await context.store.expected_work.sweep(names, settings.security_channel, now)
         await self._look_for_leavers(now)
         if told:
             context.signals.outbox.set()
         return False
+
+    async def _tell_of_pipelines(self, now: datetime) -> int:
+        """Tell the channel what was announced to a half of Powertrip that has no Slack."""
+        context, settings, told = self.context, self.context.settings, 0
+        store, section = context.store, settings.expectations
+        for expected in await store.expected_work.untold(now):
+            person = settings.people.find(expected.person)
+            week = None
+            if person is not None:
+                week = await week_of(store, expected, person, section, settings.severity, now)
+            note = expectation_words.announcement(expected, settings.command, week)
+            told += await store.expected_work.tell(expected.id, settings.security_channel, note, now)
+        return told
 
     async def _look_for_leavers(self, now: datetime) -> None:
         store = self.context.store.expected_work

@@ -59,7 +59,7 @@ class Commands:
         self._context = context
         self._decider = decider
         self._trials = trials
-        expecting = ExpectationCommands(context)
+        self.expecting = expecting = ExpectationCommands(context)
         others, deciding = OtherAnswers(context, decider), DecidingCommands(context, decider)
         self._words: dict[str, Callable[[Caller, list[str]], Awaitable[Message]]] = {
             "help": self.help,

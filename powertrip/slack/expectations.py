@@ -1,5 +1,6 @@
 """`/powertrip expect`, `expectations` and `distrust`: reads what was typed, and answers."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,6 +18,7 @@ from powertrip.pipeline.context import Context
 from powertrip.pipeline.expect import Expecter
 from powertrip.slack.arguments import member_id, unescaped
 from powertrip.slack.caller import Caller
+from powertrip.slack.calls import call
 from powertrip.slack.mentions import with_mentions
 
 _ID = re.compile(r"[a-z0-9]{6,20}")
@@ -31,15 +33,21 @@ class ExpectationCommands:
         self._expecter = Expecter(context)
 
     async def expect(self, caller: Caller, arguments: list[str]) -> Message:
-        """`expect [@user] RULE HOST 2h [TICKET] [network=…] [key=…] [uses=…] [severity=…] [at=…] why`."""
+        """`expect [@user] RULE HOST 2h [TICKET] [network=…] [key=…] [uses=…] [severity=…] [at=…] why`.
+
+        Without anything it opens the window.
+        """
         section = self._expecter.section
+        if not arguments:
+            await self._open_window(caller, section)
+            return cards.note("Fill in the window that has opened.")
         options, words = _options(arguments)
         words, slack_id = await self._whom(words, caller)
         if len(words) < 3:
             raise Refused(self._usage(section))
         actor = await self._expecter.actor(caller.slack_id, caller.team_id)
-        person, member = await self._person(options.get("as"), slack_id)
-        wish = _read(words, options, section, self._rules())
+        person, member = await self.person(options.get("as"), slack_id)
+        wish = read_wish(words, options, section, self.rules())
         expected, week = await self._expecter.announce(wish, actor, person, member)
         return cards.expectation_card(expected, week, self._context.settings.command)
 
@@ -86,7 +94,18 @@ class ExpectationCommands:
             raise Refused("That is no member.")
         return [*found[1:], *words[4:]], slack_id
 
-    async def _person(self, name: str | None, slack_id: str) -> tuple[Person, str | None]:
+    async def _open_window(self, caller: Caller, section: ExpectationSection) -> None:
+        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        view = cards.announcing_modal(
+            section,
+            json.dumps({"channel": caller.channel}),
+            caller=caller.slack_id,
+            bots=sorted(person.name for person in self._context.settings.people.all() if person.bot),
+            is_reviewer=actor.is_reviewer,
+        )
+        await call(caller.client.views_open(trigger_id=caller.trigger_id, view=view))
+
+    async def person(self, name: str | None, slack_id: str) -> tuple[Person, str | None]:
         """Whose work it is, and their Slack id; bots have none."""
         people = self._context.settings.people
         if name is not None:
@@ -107,7 +126,7 @@ class ExpectationCommands:
         assert mine is not None  # noqa: S101 (its name was just read there)
         return mine, slack_id
 
-    def _rules(self) -> list[str]:
+    def rules(self) -> list[str]:
         return [rule.name for rule in self._context.settings.rules.rules if not rule.ignore]
 
     def _usage(self, section: ExpectationSection) -> str:
@@ -135,7 +154,10 @@ def _options(arguments: Iterable[str]) -> tuple[dict[str, str], list[str]]:
     return options, words
 
 
-def _read(words: list[str], options: dict[str, str], section: ExpectationSection, rules: list[str]) -> Wish:
+def read_wish(
+    words: list[str], options: dict[str, str], section: ExpectationSection, rules: list[str]
+) -> Wish:
+    """What these words ask for; raises Refused with what is wrong."""
     rule, host, length, *others = words
     try:
         wish = Wish(

@@ -13,12 +13,14 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
+from powertrip.domain.expectation_words import CONFIRM_EXPECTED, END_EXPECTED
 from powertrip.errors import PowertripError, ProofRequired, ReasonRequired
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.pipeline.decide_storm import StormDecider
 from powertrip.pipeline.follow_up import FollowUps
 from powertrip.pipeline.ports import Trials
+from powertrip.slack.announcing import AnnouncingListeners
 from powertrip.slack.answering import (
     BROKE,
     TELL_PATIENCE,
@@ -99,6 +101,7 @@ class Listeners:
         self._offers = OfferListeners(context)
         self._proofs = ProofListeners(context, decider, home.at_home)
         self._enrolments = EnrolmentListeners(context)
+        self._announcing = AnnouncingListeners(context, self._commands.expecting)
         self._follow_ups = FollowUpListeners(FollowUps(context))
         self._pending = pending
         self._home = home
@@ -120,6 +123,9 @@ class Listeners:
         app.view(cards.PROOF_CALLBACK)(track(self._proofs.on_modal))
         app.event("app_home_opened")(track(self._home.on_opened))
         app.action(cards.HOME_END)(track(self._home.on_end))
+        for step in (CONFIRM_EXPECTED, END_EXPECTED):
+            app.action(step)(track(self._announcing.on_button))
+        app.view(cards.ANNOUNCE_CALLBACK)(track(self._announcing.on_modal))
         app.action(cards.STORM)(track(self._storms.on_button))
         app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
         app.action(ACTIONS)(track(self._follow_ups.on_button))

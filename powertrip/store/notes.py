@@ -35,7 +35,7 @@ def amend(uid: str, *, title: str, lines: Sequence[str], now: datetime) -> None:
     replace(uid, Note(title=title, lines=tuple(lines)), now)
 
 
-def replace(uid: str, note: Note, now: datetime) -> None:
+def replace(uid: str, note: Note | Question, now: datetime) -> None:
     """The same with a note as it is to be from now on."""
     row = for_update(DeliveryRow.select().where(DeliveryRow.uid == uid)).first()
     if row is None:

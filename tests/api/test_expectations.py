@@ -11,6 +11,7 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from powertrip.api.expectations import BODY_LIMIT, PATH, PER_MINUTE, WINDOW, ExpectationApi
+from powertrip.domain.expectation_words import announcement
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.people import Person
 from powertrip.domain.pipelines import PipelineSection
@@ -253,6 +254,9 @@ async def test_what_is_no_request_is_answered_as_such(pipeline: Pipeline, body: 
 async def test_the_channel_is_told_once_by_whichever_worker_looks_first(
     pipeline: Pipeline, store: Store
 ) -> None:
-    await pipeline.announce()
-    told = [await store.expected_work.tell(SECURITY, "/powertrip", later(seconds=5)) for _ in range(2)]
+    _, said = await pipeline.announce()
+    (untold,) = await store.expected_work.untold(later(seconds=5))
+    note = announcement(untold, "/powertrip")
+    told = [await store.expected_work.tell(said["id"], SECURITY, note, later(seconds=5)) for _ in range(2)]
     assert told == [1, 0]
+    assert await store.expected_work.untold(later(seconds=6)) == []

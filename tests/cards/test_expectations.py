@@ -2,9 +2,17 @@
 
 from dataclasses import replace
 
-from powertrip.cards import CardView, event_card, expectation_card, expectations_card, security_note
+from powertrip.cards import (
+    CardView,
+    event_card,
+    expectation_card,
+    expectations_card,
+    question_card,
+    security_note,
+)
 from powertrip.domain import expectation_words
 from powertrip.domain.announcing import Week
+from powertrip.domain.delivery import Question
 from powertrip.domain.event import NoticeKind, Status
 from powertrip.domain.expectation_words import DayOfOne
 from tests.cards.reading import mentioned, objections
@@ -65,7 +73,10 @@ def test_what_people_write_calls_nobody_and_formats_nothing() -> None:
         expectation_words.summary(replace(HOSTILE, ended_at=NOW, ended_why="<!channel>"), 2),
         expectation_words.digest("2026-01-15", [day]),
     )
-    messages = [security_note(note.title, note.lines) for note in notes]
+    messages = [
+        question_card(note) if isinstance(note, Question) else security_note(note.title, note.lines)
+        for note in notes
+    ]
     messages += [expectation_card(HOSTILE, None, "/powertrip"), expectations_card([HOSTILE], "/powertrip")]
     for message in messages:
         assert objections(message) == []

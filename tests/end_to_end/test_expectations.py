@@ -1,23 +1,31 @@
 """Work that is announced in Slack: who has to confirm it, what it spares, and what is asked all the same."""
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from aiohttp import ClientSession
 
+from powertrip.api.expectations import PATH
+from powertrip.net import utc_now
+from powertrip.pipeline import expect
 from slack_emulator.control import Control
+from tests.api.signing import NAME, PIPELINE_SECRET, body_of, signed
 from tests.end_to_end.harness import Sender, login
 from tests.end_to_end.test_commands import answer
 from tests.end_to_end.test_main_path import ALICE, BOB, CAROL, SECURITY, card_for
 
 DANA = "U0DANA"
+DEPLOY = {"secret": PIPELINE_SECRET, "owner": CAROL, "announces_for": ["oswaldo"], "hosts": ["web-*"]}
 pytestmark = pytest.mark.usefixtures("running")
 
 
 @pytest.fixture
 def changes() -> dict[str, Any]:
     """Expectations, each with a ticket."""
-    return {"expectations": {"enabled": True, "ticket": "CHG-[0-9]+"}}
+    section = {"enabled": True, "ticket": "CHG-[0-9]+"}
+    return {"expectations": section, "people": {"carol": {"slack": CAROL}}}
 
 
 async def announced(control: Control, user: str, text: str, *words: str) -> str:
@@ -85,14 +93,86 @@ async def test_reviewers_announce_for_others_and_anybody_is_distrusted_at_once(
     await card_for(control, "web-1")
 
 
-async def test_who_is_deactivated_is_trusted_no_more(control: Control) -> None:
+async def test_it_is_confirmed_and_ended_by_buttons_on_its_message_in_the_channel(
+    sender: Sender, control: Control
+) -> None:
+    await announced(control, CAROL, "ssh web-* 2h CHG-1234 new certificates")
+    note = await control.message_in(SECURITY, lambda m: m.shows("To be confirmed: work of carol"))
+    assert [button["action_id"] for button in note.buttons] == ["confirm_expected", "end_expected"]
+    assert note.shows("In the last week it would have covered 0 records on 0 hosts")
+    await control.press(CAROL, SECURITY, note.ts, action_id="confirm_expected")
+    await control.ephemeral_to(CAROL, lambda m: m.shows("takes another reviewer to confirm it"))
+    await control.press(DANA, SECURITY, note.ts, action_id="confirm_expected")
+    await control.wait_for(
+        lambda s: (
+            [b["action_id"] for b in s.message(note).buttons] == ["end_expected"]
+            and s.message(note).shows("confirmed by Dana")
+        )
+    )
+    await control.press(CAROL, SECURITY, note.ts, action_id="end_expected")
+    await control.wait_for(lambda s: not s.message(note).buttons and s.message(note).shows("ended by Carol"))
+    await sender.post(login("carol", host="web-2"))
+    await card_for(control, "web-2")
+
+
+async def test_without_anything_to_read_the_command_opens_a_window_that_takes_the_same(
+    sender: Sender, control: Control
+) -> None:
+    await answer(control, ALICE, "expect", "Fill in the window")
+    work: dict[str, str | list[str]] = {"rule": "ssh", "host": "web-*", "lasts": "2h", "text": "it's me"}
+    refused = await control.submit(ALICE, {**work, "ticket": "none"})
+    assert "A ticket has to stand" in str(refused.response)
+    refused = await control.submit(ALICE, {**work, "ticket": "CHG-7", "begins": "tomorrow"})
+    assert "is no time" in str(refused.response)
+    network = {"from_network": "192.0.2.0/24"}
+    await control.submit(ALICE, {**work, "ticket": "CHG-7", "begins": "", **network})
+    told = await control.ephemeral_to(ALICE, lambda m: m.shows("To be confirmed: work of alice"))
+    assert told.shows("ssh_login on web-* from 192.0.2.0/24")
+    assert told.shows("CHG-7: it's me")
+
+    await answer(control, CAROL, "expect", "Fill in the window")
+    for_others: dict[str, str | list[str]] = {"who": ALICE, "bot": "oswaldo", "ticket": "CHG-8"}
+    await control.submit(CAROL, {**work, **for_others})
+    await control.ephemeral_to(CAROL, lambda m: m.shows("✅ Expected: work of oswaldo"))
+    await sender.post(login("oswaldo", host="web-1"), login("oswaldo", host="db-9"))
+    await card_for(control, "db-9")
+    assert "approved by an expectation of Carol" in await decided(control, CAROL, "oswaldo")
+
+
+@pytest.mark.parametrize("changes", [{"expectations": {"enabled": True, "pipelines": {NAME: DEPLOY}}}])
+async def test_what_a_pipeline_announces_over_http_is_confirmed_in_the_channel(
+    running: Any, sender: Sender, control: Control
+) -> None:
+    body = body_of(host="web-*")
+    url = f"http://127.0.0.1:{running[0].port}{PATH}"
+    async with ClientSession() as session:
+        async with session.post(url, data=body, headers=signed(body, utc_now())) as answered:
+            assert (answered.status, (await answered.json())["state"]) == (201, "waits")
+        async with session.post(url, data=body, headers=signed(body, utc_now(), secret="f" * 20)) as refused:
+            assert refused.status == 401
+    note = await control.message_in(SECURITY, lambda m: m.shows("To be confirmed: work of oswaldo"))
+    assert note.shows("Announced by the pipeline deploy")
+    await control.press(DANA, SECURITY, note.ts, action_id="confirm_expected")
+    await control.wait_for(lambda s: s.message(note).shows("confirmed by Dana"))
+    await sender.post(login("oswaldo", host="web-1"), login("oswaldo", host="db-9"))
+    await card_for(control, "db-9")
+    past = await decided(control, CAROL, "oswaldo")
+    assert "approved by an expectation of" in past
+    assert "pipeline deploy" in past
+
+
+async def test_who_is_deactivated_is_trusted_no_more(
+    control: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # He may just have been asked about when that happens.
+    monkeypatch.setattr(expect, "ASKED_AGAIN", timedelta())
     await announced(control, CAROL, f"<@{BOB}|bob> ssh web-1 1h CHG-2 his", "✅ Expected")
     await control.user(BOB, deleted=True)
     await control.message_in(SECURITY, lambda m: m.shows("no member's any more"))
 
 
 REFUSED = {
-    "": "expect RULE HOST 2h TICKET why",
+    "ssh": "expect RULE HOST 2h TICKET why",
     "sshd web-* 2h CHG-1 x": "there is no rule",
     "ssh web<!channel> 2h CHG-1 x": "is not the name of a host",
     "ssh web-* soon CHG-1 x": "is not a duration",

@@ -8,6 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from powertrip.domain import expectation_words
+from powertrip.domain.announcing import Week
+from powertrip.domain.delivery import Note, Question
 from powertrip.domain.expectations import Expectation
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.store import audit, notes, written
@@ -19,6 +21,10 @@ from powertrip.store.history import seals
 
 TOLD_WITHIN = timedelta(days=1)
 """For so long an announcement is told to the channel that could not be when it was made."""
+_UNTOLD = (
+    "created_at > ? AND ended_at IS NULL "
+    "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.uid = expected_work.note_uid)"
+)
 DENIED = "something of this person was denied"
 NOT_SURE = "somebody is not sure of something of this person"
 
@@ -29,12 +35,23 @@ def get(expectation_id: str) -> Expectation | None:
 
 
 def propose(
-    expected: Expectation, *, confirm_within: timedelta, max_open: int, channel: str, command: str
+    expected: Expectation,
+    *,
+    confirm_within: timedelta,
+    max_open: int,
+    channel: str,
+    command: str,
+    week: Week | None = None,
 ) -> Expectation | None:
-    """Keep one that is to be confirmed; returns None where the person has as many as they may."""
+    """Keep one that is to be confirmed; returns None where the person has as many as they may.
+
+    `week` is what it would have covered, which whoever confirms it is to read.
+    """
     wait_for(Turn.DECIDING)
     kept = _keep(expected, confirm_within=confirm_within, max_open=max_open)
-    return kept and _tell(kept, channel, command, expected.created_at)
+    if kept is not None:
+        _tell(kept, channel, expectation_words.announcement(kept, command, week), expected.created_at)
+    return kept
 
 
 def propose_once(
@@ -47,20 +64,18 @@ def propose_once(
     return _keep(expected, confirm_within=confirm_within, max_open=max_open), True
 
 
-def tell(channel: str, command: str, now: datetime) -> int:
-    """Tell the channel of what was kept by a half of Powertrip that does not know it; returns of how many."""
-    untold = (
-        "created_at > ? AND ended_at IS NULL "
-        "AND NOT EXISTS (SELECT 1 FROM delivery d WHERE d.uid = expected_work.note_uid) ORDER BY id"
-    )
-    since = now - TOLD_WITHIN
-    if not written.rows(ExpectedWorkRow, untold, since):
-        return 0
-    # Of two workers the second finds them told.
+def untold(now: datetime) -> list[Expectation]:
+    """What was kept by a half of Powertrip that does not know the channel."""
+    return find(f"{_UNTOLD} ORDER BY id", now - TOLD_WITHIN)
+
+
+def tell(expectation_id: str, channel: str, note: Note | Question, now: datetime) -> int:
+    """Tell the channel of it, once; returns whether this did."""
+    # Of two workers the second finds it told.
     wait_for(Turn.DECIDING)
-    found = find(untold, since)
+    found = find(f"{_UNTOLD} AND id = ?", now - TOLD_WITHIN, expectation_id)
     for each in found:
-        _tell(each, channel, command, now)
+        _tell(each, channel, note, now)
     return len(found)
 
 
@@ -86,10 +101,9 @@ def _keep(expected: Expectation, *, confirm_within: timedelta, max_open: int) ->
     return expected
 
 
-def _tell(expected: Expectation, channel: str, command: str, now: datetime) -> Expectation:
+def _tell(expected: Expectation, channel: str, note: Note | Question, now: datetime) -> None:
     (row,) = written.rows(ExpectedWorkRow, "id = ?", expected.id)
-    notes.post(channel, expectation_words.announcement(expected, command), now, uid=row.note_uid)
-    return expected
+    notes.post(channel, note, now, uid=row.note_uid)
 
 
 def confirm(

@@ -139,6 +139,7 @@ class ExpectedWork(Role):
     get = transaction(changing.get)
     propose = transaction(changing.propose)
     propose_once = transaction(changing.propose_once)
+    untold = transaction(changing.untold)
     tell = transaction(changing.tell)
     confirm = transaction(changing.confirm)
     end = transaction(changing.end)

@@ -92,6 +92,9 @@ class Everybody:
             is_reviewer=name in REVIEWERS,
         )
 
+    async def viewer(self, slack_id: str) -> Actor:
+        return await self.actor(slack_id, None)
+
     async def current_id(self, slack_id: str) -> str | None:
         return slack_id
 

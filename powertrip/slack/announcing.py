@@ -1,0 +1,84 @@
+"""The window that announces work, and the buttons on what was announced."""
+
+import asyncio
+import json
+from dataclasses import replace
+from typing import Any
+
+from powertrip import cards
+from powertrip.cards import Message
+from powertrip.domain.expectation_words import CONFIRM_EXPECTED
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.expect import Expecter
+from powertrip.slack.answering import (
+    Asker,
+    asker_of,
+    give_answer,
+    is_kept_or_told,
+    refusal_in_window,
+    sentence,
+    show_in_window,
+    tell_what_became,
+)
+from powertrip.slack.calls import within
+from powertrip.slack.expectations import ExpectationCommands, read_wish
+
+
+class AnnouncingListeners:
+    """What is pressed on an announcement in the channel, and submitted in the window that makes one."""
+
+    def __init__(self, context: Context, commands: ExpectationCommands) -> None:
+        self._context = context
+        self._commands = commands
+        self._expecter = Expecter(context)
+
+    async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+        """Confirm it or end it; the message, redrawn, says so to all."""
+        asker, doing = asker_of(body, client), asyncio.create_task(self._button_answer(body))
+        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
+            await ack()
+        await give_answer(respond, await doing, asker)
+
+    async def _button_answer(self, body: dict[str, Any]) -> Message:
+        action, user = body["actions"][0], body["user"]
+        step = self._expecter.confirm if action["action_id"] == CONFIRM_EXPECTED else self._expecter.end
+        try:
+            actor = await self._expecter.actor(user["id"], user.get("team_id"))
+            expected = await step(str(action.get("value", "")), actor)
+        except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
+            return cards.refusal(sentence(error))
+        return cards.expectation_card(expected, None, self._context.settings.command)
+
+    async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
+        """Announce what was filled in; a refusal is shown in the window."""
+        metadata, values = json.loads(view["private_metadata"]), view["state"]["values"]
+        user = body["user"]
+        announcing = asyncio.create_task(self._announce(values, user))
+        if (error := await refusal_in_window(ack, announcing, cards.INPUT_BLOCK)) is not None:
+            await show_in_window(ack, cards.INPUT_BLOCK, sentence(error))
+            return
+        asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
+        await tell_what_became(asker, announcing, lambda answer: answer)
+
+    async def _announce(self, values: dict[str, Any], user: dict[str, Any]) -> Message:
+        section = self._expecter.section
+        bot = within(values, cards.BOT, cards.BOT, "selected_option", "value")
+        member = within(values, cards.WHO, cards.WHO, "selected_user") or user["id"]
+        actor = await self._expecter.actor(user["id"], user.get("team_id"))
+        person, slack_id = await self._commands.person(None if bot in (None, cards.NO_BOT) else bot, member)
+        ticket, network, begins = (
+            _typed(values, name) for name in (cards.TICKET, cards.FROM_NETWORK, cards.BEGINS)
+        )
+        words = [_typed(values, name) for name in (cards.RULE, cards.HOST, cards.LASTS)]
+        options = {name: typed for name, typed in (("network", network), ("at", begins)) if typed}
+        wish = read_wish(
+            [*words, *([ticket] if section.ticket else [])], options, section, self._commands.rules()
+        )
+        wish = replace(wish, why=_typed(values, cards.INPUT_BLOCK, cards.INPUT))
+        expected, week = await self._expecter.announce(wish, actor, person, slack_id)
+        return cards.expectation_card(expected, week, self._context.settings.command)
+
+
+def _typed(values: dict[str, Any], block: str, element: str = "") -> str:
+    # Slack has null for an input that was left empty.
+    return str(within(values, block, element or block, "value") or "").strip()
