@@ -73,7 +73,7 @@ class Api(Section):
     """What others may read of Powertrip."""
 
     token: SourceSecret | None = None
-    """The bearer token of `/api/v1/decisions`; without it there is no such address."""
+    """The bearer token of `/api/v1/decisions` and `/api/v1/report`; without it there are none."""
 
 
 class Database(Section):

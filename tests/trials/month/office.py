@@ -34,7 +34,7 @@ from tests.databases import provide_database
 from tests.trials.month.script import BACKUP, DEPLOYER, NAMES, REVIEWERS, SENSITIVE, Line
 
 SECURITY = "C0SECURITY"
-LOOK_EVERY = timedelta(minutes=5)
+LOOK_EVERY = timedelta(minutes=10)
 """How often what follows from time alone is looked at while nothing else happens."""
 LEASE = timedelta(minutes=1)
 UNUSED: Any = None

@@ -49,15 +49,18 @@ class Run:
 
 def run(script: Month, seed: int, at_once: int = 2) -> list[Run]:
     """Run it once for each way to use expectations, as many at the same time."""
-    with ProcessPoolExecutor(at_once) as processes:
+    with ProcessPoolExecutor(at_once, initializer=_silence) as processes:
         return list(processes.map(run_one, EXPECTATIONS, repeat(script), repeat(seed)))
 
 
 def run_one(name: str, script: Month, seed: int) -> Run:
     """One run."""
+    return asyncio.run(_run(name, script, seed))
+
+
+def _silence() -> None:
     # A month has ten thousand lines of what goes well.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
-    return asyncio.run(_run(name, script, seed))
 
 
 async def _run(name: str, script: Month, seed: int) -> Run:
