@@ -12,6 +12,7 @@ from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import Event
+from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.proof import Challenge, ProofKind
 from powertrip.domain.reminders import Reminders
@@ -55,7 +56,7 @@ class Scene:
             reminders=Reminders(),
             security_channel=SECURITY,
             watches=(),
-            not_me=None,
+            not_me=NotMe(),
             proofs=ConfiguredProofs(self.section),
         )
         directory: Any = SimpleNamespace(actor=self._actor)
@@ -92,6 +93,13 @@ class Scene:
         (claimed,) = await self.store.inbox.claim(1, lambda: self.now, timedelta(seconds=30))
         await self.store.judging.apply([ask(claimed, about)], self.now)
         return await self.store.events.get(about.id)
+
+    async def joins(self, about: Event) -> None:
+        """Another record of the same joins the event."""
+        await self.thread.run(inbox.append, [[record()]])
+        (claimed,) = await self.store.inbox.claim(1, lambda: self.now, timedelta(seconds=30))
+        again = event(fold_key=about.fold_key, requires_proof=about.requires_proof)
+        await self.store.judging.apply([ask(claimed, again)], self.now)
 
     async def enrol(self, slack_id: str = ALICE, secret: str = SECRET, *, at: datetime | None = None) -> str:
         """An authenticator app that was confirmed two days ago, or at another time."""

@@ -12,6 +12,7 @@ from powertrip.domain.agents import claimed
 from powertrip.domain.decision import ActorKind, Decision, Doubt, Verdict
 from powertrip.domain.event import MISSED_AT, Event, Status
 from powertrip.domain.people import SubjectKind
+from powertrip.domain.proof import ProofKind
 
 VALUE_LIMIT = 160
 REASON_LIMIT = 600
@@ -173,7 +174,7 @@ def decided(event: Event, decision: Decision) -> list[Line]:
         by, way = f"{verb} by expectation {decision.expectation_id} of ", ", without asking, "
     seen = text(_having_seen(event, decision.revision))
     line = [bold(by), user(decision.actor_id), text(way), date(decision.at), seen]
-    lines = [line, *agent(decision)]
+    lines = [line, *agent(decision), *proven(decision)]
     if decision.reason:
         label = "Note" if decision.verdict is Verdict.CLOSE else "Reason"
         lines.append(labelled(label, text(f"“{show(one_line(decision.reason), REASON_LIMIT)}”")))
@@ -194,6 +195,14 @@ def agent(decision: Decision) -> list[Line]:
     going = {True: ", which still runs", False: ", which has ended", None: ""}[decision.agent_running]
     name = outside(one_line(decision.agent_name or "-"), words.NAME_LIMIT, bold=True)
     return [labelled("🤖 For an agent or script", name, *([text(going)] if going else []))]
+
+
+def proven(decision: Decision) -> list[Line]:
+    """What an approval was proven by, and what was typed against a blind yes."""
+    kinds = (decision.proof or "").split()
+    by = " and ".join(proof.WORDS.get(kind, kind) for kind in kinds if kind != ProofKind.TYPED_HOST)
+    typed = [[text("⌨️ The name was typed to approve it.")]] if ProofKind.TYPED_HOST in kinds else []
+    return [*([labelled("🔐 Proven by", text(by))] if by else []), *typed]
 
 
 def doubted(event: Event, doubt: Doubt) -> Line:

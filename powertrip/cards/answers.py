@@ -71,7 +71,7 @@ def decision_answer(event: Event, decision: Decision, rest: Event | None) -> Mes
     mark, verb = words.STATUS_MARK[event.status], words.DONE[decision.verdict].lower()
     ending = f"{words.often(event)} · {event.ref}"
     lines: list[Line] = [[bold(f"{mark} You {verb}: "), *address_lines.summary(event), text(ending)]]
-    lines += address_lines.agent(decision)
+    lines += [*address_lines.agent(decision), *address_lines.proven(decision)]
     if event.status is Status.HALF_APPROVED:
         lines.append([text("It is not settled yet: a second person has to approve it too.")])
     elif decision.verdict is Verdict.DENY:
@@ -99,9 +99,9 @@ def doubt_answer(event: Event) -> Message:
     return answer(lines, [paragraph(lines)])
 
 
-def help_card(command: str, *, expectations: bool = False) -> Message:
-    """What can be typed; `expectations` says whether they are switched on."""
-    usages = (*_HELP, *(_EXPECTATIONS if expectations else ()))
+def help_card(command: str, *, expectations: bool = False, proofs: bool = False) -> Message:
+    """What can be typed; of `expectations` and `proofs` only where they are switched on."""
+    usages = (*_HELP, *(_PROOFS if proofs else ()), *(_EXPECTATIONS if expectations else ()))
     lines = [[text(f"{command} {usage}", code=True), text(f"  {meaning}")] for usage, meaning in usages]
     lines.append([text("Ids are on the cards. Only you see these answers.")])
     title = "What you can type"
@@ -126,6 +126,7 @@ _HELP = (
     ("test [SOURCE]", "a login of your own, made up, through the whole path"),
     ("help", "this"),
 )
+_PROOFS = (("proofs [lost @user]", "what proves your approvals; for reviewers: a device is lost"),)
 _EXPECTATIONS = (
     ("expect [@user] RULE HOST 2h [TICKET] why", "work that nobody need be asked about"),
     ("expectations [confirm|end ID]", "what is expected now"),

@@ -14,7 +14,7 @@ from powertrip.domain.people import Actor, Subject
 from powertrip.domain.policy import Policy
 from powertrip.domain.proof import Challenge, Proving
 from powertrip.domain.reminders import Reminders
-from powertrip.errors import NotShown, ReasonRequired
+from powertrip.errors import NotShown, ProofRequired, ReasonRequired
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,8 +159,9 @@ def plan(
         raise ReasonRequired("Approving this takes a reason.")
     proofs: tuple[Challenge, ...] = ()
     if decision.verdict is Verdict.APPROVE and required.requires_proof:
-        who, revision = actor.slack_id, decision.revision
-        proofs = proof.check(required, who, revision, proving or Proving(), decision.at)
+        if proving is None:
+            raise ProofRequired(proof.NEEDED, ())
+        proofs = proof.check(required, actor.slack_id, decision.revision, proving, decision.at)
         decision = replace(decision, proof=" ".join(each.kind for each in proofs))
         after = replace(after, decisions=(*after.decisions[:-1], decision))
     first_due = reminders.first_due(schedule, decision.at)

@@ -228,6 +228,13 @@ def counting(kind: ProofKind, event: Event, proving: Proving, now: datetime) -> 
     return tuple(each for each in theirs if each.counts_from(event, proving.fresh) <= now)
 
 
+def can_begin(kind: ProofKind, event: Event, slack_id: str, proving: Proving, now: datetime) -> bool:
+    """Whether a policy demands this kind of this person, or takes it, and they can give it now."""
+    is_subject = event.subject.slack_id == slack_id
+    demanded = (options(word, event, proving, is_subject=is_subject) for word in words(event))
+    return any(kind in kinds for kinds in demanded) and usable(kind, event, proving, now)
+
+
 def _missing(
     kinds: Sequence[ProofKind], event: Event, proving: Proving, now: datetime
 ) -> ProofRequired | NotAllowed:

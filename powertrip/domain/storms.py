@@ -142,8 +142,9 @@ def is_failed(event: Event) -> bool:
 def keys_of(event: Event) -> tuple[tuple[StormKind, str], ...]:
     """The storms that an event could be part of: none for a test and for what is sensitive."""
     # Before the address is looked up only the list of what is sensitive raises a severity.
-    is_sensitive = (event.severity_reason or "").startswith("raised") or event.requires_second_person
-    if event.is_test or event.severity in GRAVE or is_sensitive:
+    is_sensitive = (event.severity_reason or "").startswith("raised")
+    takes_more = event.requires_second_person or event.requires_proof
+    if event.is_test or event.severity in GRAVE or is_sensitive or takes_more:
         return ()
     # A click covers what a card shows, and a storm's card shows no field of each: all must agree in them.
     fields = {name: value for name, value in event.fields.items() if name not in IN_PASSING}
@@ -191,6 +192,7 @@ def beside(event: Event, storm: Storm) -> str | None:
         f"{event.severity} severity": event.severity in GRAVE
         or (is_same_rule and event.severity is not storm.severity),
         "takes two people": is_same_rule and event.requires_second_person,
+        "takes a proof": is_same_rule and bool(event.requires_proof),
         "of somebody who is listed": is_same_rule
         and event.subject.kind is not SubjectKind.UNMAPPED
         and not same_user,

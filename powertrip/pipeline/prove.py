@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.domain import proof
+from powertrip.domain import policy, proof
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.event import Event
@@ -49,6 +49,10 @@ class Prover:
         actor = await context.directory.actor(slack_id, team_id, needs_group=False)
         if actor.standing is not Standing.MEMBER:
             raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+        known = await proving(context, event, slack_id, Verdict.APPROVE)
+        demanding = policy.with_requirements(event, context.settings.policy)
+        if known is None or not proof.can_begin(kind, demanding, slack_id, known, now):
+            raise NotAllowed("That kind of proof is not asked of you here. Nothing was changed.")
         challenge = Challenge(
             nonce=secrets.token_urlsafe(24),
             event_id=event.id,

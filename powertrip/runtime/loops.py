@@ -88,7 +88,7 @@ def loops(
         Loop("storms", partial(look_after_storms, context), every=_each(SLOW_TICK)),
         Loop("expectations", ExpectationWatch(context).look, every=_each(SLOW_TICK)),
         Loop("proofs", Prover(context, decider).take, on=signals.proofs, every=_each(TICK)),
-        Loop("enrolments", Enroller(context).look, every=_each(SLOW_TICK)),
+        Loop("enrolments", Enroller(context).look, every=_each(TICK)),
         Loop("look up", partial(enrich, context), on=signals.lookups, every=_each(TICK)),
         Loop("report quarantine", partial(report_quarantine, context), every=_each(SLOW_TICK)),
         Loop("back up", partial(back_up, context), every=_each(SLOW_TICK)),

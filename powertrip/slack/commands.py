@@ -14,6 +14,7 @@ from powertrip.domain import policy
 from powertrip.domain.decision import FOR_AGENT, UNSURE, Verdict
 from powertrip.domain.event import EventQuery
 from powertrip.domain.people import Actor, Standing
+from powertrip.domain.proof import ENROLLED
 from powertrip.domain.trial import NO_SOURCE
 from powertrip.errors import (
     NotAllowed,
@@ -110,7 +111,8 @@ class Commands:
     async def help(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`help`: what can be typed."""
         settings = self._context.settings
-        return cards.help_card(settings.command, expectations=settings.expectations.enabled)
+        proofs = bool(ENROLLED & set(settings.proofs.kinds))
+        return cards.help_card(settings.command, expectations=settings.expectations.enabled, proofs=proofs)
 
     async def note(self, caller: Caller, arguments: list[str]) -> Message:
         """`note ID text`: for reviewers, about a denied event."""

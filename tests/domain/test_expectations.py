@@ -60,6 +60,7 @@ def test_what_fits_in_every_respect_is_covered() -> None:
         ({"fields": {"method": "password"}}, "another key"),
         ({"fields": {"key_fingerprint": KEY, "event_outcome": "failure"}}, "did not succeed"),
         ({"is_test": True}, "a test"),
+        ({"requires_proof": "typed_host"}, "takes a proof"),
         ({"severity": Severity.HIGH}, "a higher severity"),
         ({"facts": known(35)}, "a higher risk"),
         ({"varied": {"source_ip": ("198.51.100.7",)}}, "records that differ"),

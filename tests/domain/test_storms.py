@@ -111,6 +111,7 @@ def test_names_that_nobody_is_listed_for_make_a_storm_of_their_address() -> None
         ({"severity": Severity.LOW}, "low severity"),
         ({"fields": {"method": "password"}}, "in another way"),
         ({"requires_second_person": True}, "takes two people"),
+        ({"requires_proof": "proof"}, "takes a proof"),
         ({"user_name": "alice"}, None),
         ({"rule": "sudo"}, None),
         ({"rule": "sudo", "severity": Severity.HIGH}, "high severity"),

@@ -331,3 +331,11 @@ async def test_what_is_said_to_be_shown_beyond_the_card_covers_no_more_than_was_
         lambda: sorted(row.id for row in EventRow.select().where(EventRow.status == Status.APPROVED))
     )
     assert approved == [f"login{number:05d}" for number in range(30)]
+
+
+async def test_what_takes_a_proof_is_left_out_and_that_is_said(scene: Scene) -> None:
+    scene.settings.policy = (Policy(when=When(host=("web-1",)), require=("proof",)),)
+    outcome = await scene.decide(await scene.reference(), 30)
+    assert (outcome.decided, outcome.still_open) == (29, 1)
+    ((why, left_out),) = outcome.refused
+    assert (left_out, "proof that Slack cannot give" in why, "press Approve" in why) == (1, True, True)
