@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from powertrip.cards import address_lines, buttons, home_queue, words
+from powertrip.cards import address_lines, buttons, home_proofs, home_queue, words
 from powertrip.cards.alike import told_apart
 from powertrip.cards.blocks import (
     Block,
@@ -23,6 +23,7 @@ from powertrip.cards.blocks import (
     header,
     labelled,
     paragraph,
+    paragraphs,
     text,
 )
 from powertrip.cards.message import Message
@@ -65,18 +66,24 @@ def home(facts: HomeFacts, view: HomeView) -> View:
     """The Home tab of a member."""
     above = [*view.answer.blocks[:ANSWER_BLOCKS], DIVIDER] if view.answer else []
     mine, queue = facts.mine, facts.queue
-    for_reviewers = home_queue.overview(facts, view.link, view.now) if queue else []
-    below = [*_expected(mine.expected, view.command), *_past(mine, view), *_help(view)]
-    fixed = [*above, _headline(mine), *for_reviewers, *below]
+    for_reviewers = home_queue.overview(facts, view.link, view.command, view.now) if queue else []
+    below = [
+        *_expected(mine.expected, view.command),
+        *_past(mine, view),
+        *home_proofs.proofs(facts, view.now),
+        *_help(view),
+    ]
+    above += [_headline(mine), *paragraphs([home_queue.storm(each, view.link) for each in mine.storms])]
+    fixed = [*above, *for_reviewers, *below]
     room = _Room(blocks=BLOCKS - LEFT - len(fixed), fixed=fixed)
     apart = told_apart([*mine.waiting, *(queue.first if queue else ())])
-    waiting = _events(mine.waiting, mine.waits, room, view, apart, "pending me")
+    waiting = _events(mine.waiting, mine.waits - mine.in_storms, room, view, apart, "pending me")
     first: list[Block] = []
     if queue and queue.first:
         first = _events(queue.first, len(queue.first), room, view, apart, "pending all")
     return {
         "type": "home",
-        "blocks": [*above, _headline(mine), *waiting, *for_reviewers, *first, *below],
+        "blocks": [*above, *waiting, *for_reviewers, *first, *below],
     }
 
 
@@ -170,7 +177,9 @@ def _past(mine: Mine, view: HomeView) -> list[Block]:
     if not lines:
         lines.append([text("There was nothing of yours.")])
     lines.append([text("All that there was: "), typed])
-    return [DIVIDER, header("Your last 24 hours"), paragraph(lines)]
+    # Whoever has proven who they are sees further back.
+    title = "Your latest" if mine.has_proven else "Your last 24 hours"
+    return [DIVIDER, header(title), paragraph(lines)]
 
 
 def _help(view: HomeView) -> list[Block]:

@@ -29,7 +29,7 @@ VERSIONS_SHOWN = 4
 Link = Callable[[str, str], str | None]
 
 
-def overview(facts: HomeFacts, link_to: Link, now: datetime) -> list[Block]:
+def overview(facts: HomeFacts, link_to: Link, command: str, now: datetime) -> list[Block]:
     """The queue by age and severity, storms, silent sources, heartbeat, versions."""
     queue = facts.queue
     if queue is None:
@@ -38,7 +38,8 @@ def overview(facts: HomeFacts, link_to: Link, now: datetime) -> list[Block]:
     headline = f"For reviewers: {queue.waits:,} {waits}" if queue.waits else "For reviewers: nothing waits"
     rows = [preformatted(_by_age(queue))] if queue.waits else []
     standing = [
-        *(_storm(storm, link_to) for storm in queue.storms),
+        *(storm(each, link_to) for each in queue.storms),
+        *_unconfirmed(queue, command),
         *_silent(queue),
         *_heartbeats(facts.heartbeats, now),
         *_versions(queue),
@@ -58,7 +59,8 @@ def _by_age(queue: Queue) -> str:
     return table(head, rows, [10] * len(head))
 
 
-def _storm(storm: StormLine, link_to: Link) -> Line:
+def storm(storm: StormLine, link_to: Link) -> Line:
+    """A storm, with the way to its card."""
     who = f" by {named(storm.who, words.NAME_LIMIT)}" if storm.who else ""
     waits = f"{storm.undone:,} of {words.count(storm.events, 'event')} to decide or to close"
     line = [
@@ -67,6 +69,14 @@ def _storm(storm: StormLine, link_to: Link) -> Line:
     ]
     address = link_to(*storm.card) if storm.card else None
     return [*line, text(" · "), link(address, "its card decides")] if address else line
+
+
+def _unconfirmed(queue: Queue, command: str) -> Iterator[Line]:
+    if queue.unconfirmed:
+        waits = words.does(queue.unconfirmed, "waits", "wait")
+        number = words.count(queue.unconfirmed, "expectation")
+        said = text(f"{number} {waits} for a reviewer's word: ")
+        yield [bold("📝 "), said, text(f"{command} expectations", code=True)]
 
 
 def _silent(queue: Queue) -> Iterator[Line]:

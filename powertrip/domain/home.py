@@ -10,6 +10,7 @@ from pydantic import Field
 from powertrip.config.section import Section
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.expectations import Expectation
+from powertrip.domain.proof import ProofKind
 
 OPEN_FOR = timedelta(hours=1)
 """How long a Home tab that was looked at is taken to be open: Slack never says that it was closed."""
@@ -23,6 +24,8 @@ BEHIND_CARDS = timedelta(seconds=10)
 """How long somebody who opened it waits while questions to people are still to be posted."""
 PAST = timedelta(hours=24)
 """How far back it tells of oneself: who has taken over a session must not read off where its person works."""
+PROVEN_FOR = timedelta(hours=8)
+"""How long it tells more, after its person has proven something with what they enrolled."""
 AGES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 """Where the columns of the queue end."""
 
@@ -60,21 +63,8 @@ class OpenHome:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mine:
-    """What there is of one person."""
-
-    waiting: Sequence[Event] = ()
-    """What asks them, the gravest first."""
-    waits: int = 0
-    past: Sequence[Event] = ()
-    """What else there was of theirs lately, the newest first."""
-    expected: Sequence[Expectation] = ()
-    stamp: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StormLine:
-    """A storm that goes on, or of which something waits."""
+    """A storm of which something waits."""
 
     title: str
     who: str | None
@@ -84,6 +74,38 @@ class StormLine:
     severity: Severity
     card: tuple[str, str] | None
     """Channel and ts of its card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProofLine:
+    """Something that a person enrolled to prove approvals with."""
+
+    kind: ProofKind
+    label: str
+    confirmed_at: datetime | None
+    """None while a reviewer has to confirm it."""
+    locked_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mine:
+    """What there is of one person."""
+
+    waiting: Sequence[Event] = ()
+    """What asks them, the gravest first; not what the card of a storm asks."""
+    waits: int = 0
+    """How many questions wait in all."""
+    in_storms: int = 0
+    """How many of these are asked by the cards of storms."""
+    storms: Sequence[StormLine] = ()
+    """Those whose card they have."""
+    past: Sequence[Event] = ()
+    """What else there was of theirs lately, the newest first."""
+    expected: Sequence[Expectation] = ()
+    proofs: Sequence[ProofLine] = ()
+    has_proven: bool = False
+    """Whether they proved something lately with what they enrolled: `past` goes back beyond PAST then."""
+    stamp: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +124,10 @@ class Queue:
     """What waits in all, and how Powertrip itself is: for reviewers."""
 
     first: Sequence[Event] = ()
-    """The gravest, and of these the oldest; none of the reviewer's own that ask them anyway."""
+    """The gravest, and of these the oldest; not what the card of a storm asks."""
     waits: int = 0
+    unconfirmed: int = 0
+    """Expectations that a reviewer has to confirm."""
     ages: Mapping[tuple[Severity, int], int]
     """How many by severity and by how many of AGES they are older than."""
     storms: Sequence[StormLine] = ()
@@ -131,6 +155,10 @@ class HomeFacts:
     queue: Queue | None
     """None for whoever is no reviewer."""
     heartbeats: Sequence[HeartbeatLine] = ()
+    may_enrol: bool = False
+    """Whether there are proofs to enrol for."""
+    fresh: timedelta = timedelta()
+    """How long a proof that was confirmed does not count for what is grave."""
 
     @property
     def stamp(self) -> str:

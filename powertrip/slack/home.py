@@ -19,7 +19,7 @@ from powertrip.domain.policy import STANDING_IN_WORDS
 from powertrip.errors import PowertripError, SlackError, SlackRefused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.expect import Expecter
-from powertrip.pipeline.home import gather
+from powertrip.pipeline.home import Gatherer
 from powertrip.slack.answering import Asker, asker_of, give_answer, sentence
 from powertrip.slack.calls import within
 from powertrip.slack.limits import RateLimits
@@ -97,19 +97,20 @@ class HomeTab:
         if self._turns.left() < 1:
             return False
         claimed = await self._context.store.homes.claim(now, LOOKED_AT_ONCE)
+        gatherer = Gatherer(self._context)
         for number, one in enumerate(claimed):
             if self._turns.left() < 1:
                 # They keep their turn: who waits longest is first again.
                 await self._context.store.homes.postpone([each.slack_id for each in claimed[number:]], now)
                 return False
-            await self._look_at(one, now)
+            await self._look_at(one, gatherer, now)
         return len(claimed) == LOOKED_AT_ONCE and claimed[-1].asked_at is not None
 
-    async def _look_at(self, one: OpenHome, now: datetime) -> None:
+    async def _look_at(self, one: OpenHome, gatherer: Gatherer, now: datetime) -> None:
         store = self._context.store.homes
         is_on = self._context.settings.home.enabled
         if one.asked_at is None:
-            facts = await gather(self._context, one.slack_id, is_reviewer=one.is_reviewer)
+            facts = await gatherer.gather(one.slack_id, is_reviewer=one.is_reviewer)
             if is_on and not one.is_due(facts.stamp, now):
                 return
             if self._turns.left() < FOR_OPENERS:
@@ -149,7 +150,7 @@ class HomeTab:
         """Draw one for a member, once more where what it shows was drawn by another meanwhile."""
         context = self._context
         for is_last in (False, True):
-            facts = await gather(context, viewer.slack_id, is_reviewer=viewer.is_reviewer)
+            facts = await Gatherer(context).gather(viewer.slack_id, is_reviewer=viewer.is_reviewer)
             now = context.clock()
             try:
                 view_hash = await self._publish(

@@ -7,18 +7,22 @@ from typing import Any
 
 from peewee import SQL, Case, fn
 
-from powertrip.domain.event import UNDONE, NoticeKind, Severity, Status
-from powertrip.domain.home import AGES, PAST, Mine, Queue, SilentVoice, StormLine
-from powertrip.store.expected_work import changing as expected_work
+from powertrip.domain.event import UNDONE, Severity, Status
+from powertrip.domain.home import AGES, PAST, PROVEN_FOR, Mine, ProofLine, Queue, SilentVoice
+from powertrip.domain.proof import ProofKind
+from powertrip.store.expected_work import rows as expected_work
+from powertrip.store.expected_work.tables import ExpectedWorkRow
+from powertrip.store.home_storms import standing_storms, storms_of
 from powertrip.store.processes import ProcessRow
+from powertrip.store.proofs.tables import ProofFactorRow
 from powertrip.store.rows import events_from
 from powertrip.store.sources.tables import VoiceRow
-from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import EventRow
 
-STORMS_SHOWN = 5
 SILENT_SHOWN = 10
 EXPECTED_SHOWN = 6
+PROOFS_SHOWN = 6
+_EXPECTED = "ended_at IS NULL AND ? IN (slack_id, created_by) ORDER BY created_at DESC, id LIMIT ?"
 ALIVE = timedelta(minutes=1)
 """A process that gave no sign of life for so long is not taken to run."""
 
@@ -27,58 +31,100 @@ def of_person(slack_id: str, rows: int, now: datetime, *, with_expected: bool) -
     """What waits for this member, what else there was of theirs lately, and what is expected of them."""
     theirs = EventRow.subject_slack_id == slack_id
     asked = theirs & (EventRow.status == Status.PENDING)
-    waiting = list(EventRow.select().where(asked).order_by(*_gravest_first()).limit(rows))
-    lately = theirs & (EventRow.received_at > now - PAST) & (EventRow.status != Status.PENDING)
+    storms = storms_of(slack_id)
+    ids = [each.id for each in storms]
+    usual = EventRow.storm_id.in_(ids) & EventRow.storm_apart.is_null()
+    in_storms = _count(asked & usual) if ids else 0
+    of_none = (
+        EventRow.storm_id.is_null() | EventRow.storm_apart.is_null(False) | EventRow.storm_id.not_in(ids)
+    )
+    alone = asked & of_none if ids else asked
+    waiting = list(EventRow.select().where(alone).order_by(*_gravest_first()).limit(rows))
+    proofs = _proofs(slack_id)
+    has_proven = any(row.used_at and row.used_at > now - PROVEN_FOR for row in proofs)
+    lately = theirs & (EventRow.status != Status.PENDING)
+    if not has_proven:
+        lately &= EventRow.received_at > now - PAST
     newest = EventRow.received_at.desc(), EventRow.id
     past = list(EventRow.select().where(lately).order_by(*newest).limit(rows))
     waits = _count(asked)
-    expected = expected_work.listed(slack_id, now)[:EXPECTED_SHOWN] if with_expected else []
+    expected = expected_work.find(_EXPECTED, slack_id, EXPECTED_SHOWN) if with_expected else []
     stamp = _stamp(
         _versions(waiting),
         _versions(past),
-        [waits],
+        [waits, in_storms, has_proven],
+        [f"{each.id}.{each.version}" for each in storms],
         [f"{each.id}.{each.uses}.{each.confirmed_at}.{each.until}" for each in expected],
+        [f"{row.id}.{row.confirmed_at}.{row.locked_until}" for row in proofs],
     )
     return Mine(
-        waiting=events_from(waiting), waits=waits, past=events_from(past), expected=expected, stamp=stamp
+        waiting=events_from(waiting),
+        waits=waits,
+        in_storms=in_storms,
+        storms=[each.line for each in storms],
+        past=events_from(past),
+        expected=expected,
+        proofs=[
+            ProofLine(
+                kind=ProofKind(row.kind),
+                label=row.label,
+                confirmed_at=row.confirmed_at,
+                locked_until=row.locked_until,
+            )
+            for row in proofs
+        ],
+        has_proven=has_proven,
+        stamp=stamp,
     )
 
 
-def queue(rows: int, now: datetime, *, besides: str) -> Queue:
-    """What waits for anybody, but for what asks the member `besides` themselves, and how Powertrip is."""
+def _proofs(slack_id: str) -> list[Any]:
+    standing = (ProofFactorRow.slack_id == slack_id) & ProofFactorRow.ended_at.is_null()
+    return list(
+        ProofFactorRow.select().where(standing).order_by(ProofFactorRow.enrolled_at).limit(PROOFS_SHOWN)
+    )
+
+
+def queue(rows: int, now: datetime) -> Queue:
+    """What waits for anybody, `rows` events at most, and how Powertrip is."""
     undone = EventRow.status.in_(UNDONE)
-    own = EventRow.subject_slack_id.is_null(False) & (EventRow.subject_slack_id == besides)
-    others = undone & ~(own & (EventRow.status == Status.PENDING))
     # The usual events of a storm are decided by its card, and would push all others off the list.
-    alone = others & (EventRow.storm_id.is_null() | EventRow.storm_apart.is_null(False))
+    alone = undone & (EventRow.storm_id.is_null() | EventRow.storm_apart.is_null(False))
     first = list(EventRow.select().where(alone).order_by(*_gravest_first()).limit(rows))
     ages = _ages(undone, now)
-    storms = _storms()
+    storms = standing_storms()
     silent = VoiceRow.select().where(VoiceRow.silent_told_at.is_null(False))
     voices = list(silent.order_by(VoiceRow.heard_at, VoiceRow.source, VoiceRow.host_name).limit(SILENT_SHOWN))
-    versions: Any = ProcessRow.select(ProcessRow.version, fn.COUNT(ProcessRow.name))
-    lately = ProcessRow.stopped_at.is_null() & (ProcessRow.seen_at > now - ALIVE)
-    counted = dict(versions.where(lately).group_by(ProcessRow.version).order_by(ProcessRow.version).tuples())
+    versions = _running(now)
+    to_confirm = ExpectedWorkRow.confirmed_at.is_null() & ExpectedWorkRow.ended_at.is_null()
+    unconfirmed = int(ExpectedWorkRow.select().where(to_confirm & (ExpectedWorkRow.until > now)).count())
     stamp = _stamp(
         _versions(first),
         [f"{severity}.{sum(of for (it, _), of in ages.items() if it is severity)}" for severity in Severity],
-        [f"{storm.id}.{storm.version}" for storm, _ in storms],
+        [f"{each.id}.{each.version}" for each in storms],
         [f"{voice.source}.{voice.rule}.{voice.program}.{voice.host_name}" for voice in voices],
-        sorted(counted),
+        [unconfirmed, *versions],
     )
     return Queue(
         first=events_from(first),
         waits=sum(ages.values()),
+        unconfirmed=unconfirmed,
         ages=ages,
-        storms=[line for _, line in storms],
+        storms=[each.line for each in storms],
         silent=[
             SilentVoice(voice.source, voice.rule, voice.program, voice.host_name, voice.heard_at)
             for voice in voices
         ],
         silent_in_all=int(silent.count()),
-        versions=counted,
+        versions=versions,
         stamp=stamp,
     )
+
+
+def _running(now: datetime) -> dict[str, int]:
+    lately = ProcessRow.stopped_at.is_null() & (ProcessRow.seen_at > now - ALIVE)
+    counts: Any = ProcessRow.select(ProcessRow.version, fn.COUNT(ProcessRow.name)).where(lately)
+    return dict(counts.group_by(ProcessRow.version).order_by(ProcessRow.version).tuples())
 
 
 def _gravest_first() -> tuple[Any, ...]:
@@ -97,39 +143,6 @@ def _ages(undone: Any, now: datetime) -> dict[tuple[Severity, int], int]:
     # By their places: PostgreSQL takes the same parameters in another place for another expression.
     grouped = query.group_by(SQL("1"), SQL("2")).tuples()
     return {(Severity(severity), int(number)): int(count) for severity, number, count in grouped}
-
-
-def _storms() -> list[tuple[Any, StormLine]]:
-    """Those that go on, or have something undone, the latest first."""
-    undone = EventRow.status.in_(UNDONE) & EventRow.storm_id.is_null(False)
-    waits = EventRow.select(EventRow.storm_id).where(undone)
-    standing = StormRow.ended_at.is_null() | StormRow.id.in_(waits)
-    rows = list(StormRow.select().where(standing).order_by(StormRow.opened_at.desc()).limit(STORMS_SHOWN))
-    ids = [row.id for row in rows]
-    usual = EventRow.storm_id.in_(ids) & EventRow.storm_apart.is_null()
-    counts: Any = EventRow.select(EventRow.storm_id, EventRow.status, fn.COUNT(EventRow.id)).where(usual)
-    events: dict[str, int] = {}
-    left: dict[str, int] = {}
-    for storm_id, status, count in counts.group_by(EventRow.storm_id, EventRow.status).tuples():
-        events[storm_id] = events.get(storm_id, 0) + count
-        left[storm_id] = left.get(storm_id, 0) + (count if status in UNDONE else 0)
-    living = (StormMessageRow.kind == NoticeKind.FIRST) & StormMessageRow.removed_at.is_null()
-    messages = StormMessageRow.select().where(living & StormMessageRow.storm_id.in_(ids))
-    cards = {row.storm_id: (row.channel, row.ts) for row in messages}
-    return [
-        (
-            row,
-            StormLine(
-                title=row.title,
-                who=row.user_name or row.source_ip,
-                events=events.get(row.id, 0),
-                undone=left.get(row.id, 0),
-                severity=Severity(row.severity),
-                card=cards.get(row.id),
-            ),
-        )
-        for row in rows
-    ]
 
 
 def _versions(rows: Sequence[Any]) -> list[str]:

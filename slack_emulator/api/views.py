@@ -1,19 +1,31 @@
 """Methods that show modals and the Home tab: views.open, push, update, publish."""
 
+import json
+
 from slack_emulator.api.base import TIER_4, ApiError, Call, Method
 from slack_emulator.blocks import check_view, normalised
 from slack_emulator.entities import Json
 from slack_emulator.shapes import view_json
 
 DEEPEST_STACK = 3
+LARGEST = 250_000
+"""Bytes of a view, as JSON in UTF-8."""
 
 
 def readable_view(view: object, kind: str) -> Json:
-    """The view with ids and defaults filled in; raises ApiError invalid_arguments with Slack's reasons."""
+    """The view with ids and defaults filled in.
+
+    Raises ApiError: invalid_arguments with Slack's reasons, or view_too_large.
+    """
     problems = check_view(view, kind)
     if problems or not isinstance(view, dict):
         messages = problems or ["[ERROR] missing required field: view"]
         raise ApiError("invalid_arguments", response_metadata={"messages": messages})
+    if (
+        len(json.dumps(view, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass"))
+        > LARGEST
+    ):
+        raise ApiError("view_too_large")
     return {**view, "blocks": normalised(view["blocks"])}
 
 
@@ -69,6 +81,8 @@ async def views_update(call: Call) -> Json:
 
 async def views_publish(call: Call) -> Json:
     body = _view_argument(call, "home")
+    if not call.world.app.has_home_tab:
+        raise ApiError("not_enabled")
     user = call.args.required("user_id")
     if user not in call.world.users:
         raise ApiError("user_not_found")

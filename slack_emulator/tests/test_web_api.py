@@ -1,6 +1,7 @@
 """The Web API as the real SDK sees it: what works, and Slack's own names for what does not."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import aiohttp
@@ -292,6 +293,20 @@ async def test_at_most_three_modals_lie_on_each_other(web: AsyncWebClient, emula
         await web.views_push(trigger_id=emulator.world.new_trigger("U0ALICE"), view=view)
     trigger = emulator.world.new_trigger("U0ALICE")
     assert await _error(web, "views.push", trigger_id=trigger, view=view) == "push_limit_reached"
+
+
+async def test_a_home_tab_is_published_within_its_size_and_by_its_hash(
+    web: AsyncWebClient, emulator: SlackEmulator
+) -> None:
+    section = SECTION | {"text": {"type": "plain_text", "text": "é" * 3000}}
+    home = {"type": "home", "blocks": [section] * 30}
+    published = await web.views_publish(user_id="U0ALICE", view=home)
+    assert await _error(web, "views.publish", user_id="U0ALICE", view=home, hash="old") == "hash_conflict"
+    await web.views_publish(user_id="U0ALICE", view=home, hash=published["view"]["hash"])
+    large = home | {"blocks": [section] * 45}
+    assert await _error(web, "views.publish", user_id="U0ALICE", view=large) == "view_too_large"
+    emulator.world.app = replace(emulator.world.app, has_home_tab=False)
+    assert await _error(web, "views.publish", user_id="U0ALICE", view=home) == "not_enabled"
 
 
 async def test_an_unknown_method_is_called_that(web: AsyncWebClient) -> None:

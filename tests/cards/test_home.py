@@ -1,6 +1,8 @@
 """The Home tab is within Slack's limits whatever waits, and shows text from outside without acting on it."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
@@ -8,12 +10,13 @@ from hypothesis import strategies as st
 
 from powertrip.cards import HomeView, home, home_without, note
 from powertrip.domain.event import Event, Severity
-from powertrip.domain.home import HeartbeatLine, HomeFacts, Mine, Queue, SilentVoice, StormLine
+from powertrip.domain.home import HeartbeatLine, HomeFacts, Mine, ProofLine, Queue, SilentVoice, StormLine
+from powertrip.domain.proof import ProofKind
 from slack_emulator.blocks import check_view
 from tests.cards.hostile import events, texts
 from tests.cards.reading import mentioned, view_read
 from tests.expecting import expectation
-from tests.samples import NOW, event
+from tests.samples import NOW, event, later
 
 VIEW_BYTES = 250_000
 OURS = {"U0ALICE", "U0BOB", "W0CAROL"}
@@ -115,6 +118,33 @@ def test_hostile_text_is_shown_and_never_acts(found: list[Event], named: str, wh
         heartbeats=[HeartbeatLine(source=named, received_at=None, trouble=named)] * 10,
     )
     check(home(facts, view()))
+
+
+def test_what_is_enrolled_is_named_with_what_it_is_worth_and_who_has_nothing_reads_how() -> None:
+    def lines(*listed: ProofLine) -> str:
+        facts = HomeFacts(mine=Mine(proofs=listed), queue=None, may_enrol=True, fresh=timedelta(hours=24))
+        shown = home(facts, view())
+        check(shown)
+        blocks = [block for block in shown["blocks"] if block["type"] != "divider"]
+        return "\n".join(view_read({"blocks": blocks})).partition("# Your proofs\n")[2].partition("\n#")[0]
+
+    fresh = ProofLine(kind=ProofKind.TOTP, label="phone <!channel>", confirmed_at=NOW - timedelta(hours=1))
+    assert "for events of high severity it counts from" in lines(fresh)
+    assert "counts from" not in lines(replace(fresh, confirmed_at=NOW - timedelta(days=2)))
+    assert "proves nothing until" in lines(replace(fresh, locked_until=later(minutes=5)))
+    assert "a reviewer has to confirm it" in lines(replace(fresh, confirmed_at=None))
+    assert "bot.py enrol NAME" in lines()
+    assert "Your proofs" not in str(home(HomeFacts(mine=Mine(), queue=None), view()))
+
+
+def test_the_questions_of_a_storm_are_on_its_card_and_leave_the_list_to_others() -> None:
+    mine = Mine(waiting=[event()], waits=481, in_storms=480, storms=[STORM])
+    shown = home(HomeFacts(mine=mine, queue=None), view())
+    check(shown)
+    read = view_read({"blocks": [block for block in shown["blocks"] if block["type"] != "divider"]})
+    assert read[0] == "# 481 questions wait for you"
+    assert "its card decides" in read[1]
+    assert "more:" not in str(read)
 
 
 def test_who_is_shown_nothing_reads_why() -> None:

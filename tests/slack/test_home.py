@@ -20,6 +20,8 @@ from powertrip.slack.home import A_MINUTE, BURST, HomeTab
 from powertrip.slack.limits import RateLimits
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
+from powertrip.store.proofs.tables import ProofFactorRow
+from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
 from tests.conftest import Clock
 from tests.databases import provide_database
@@ -78,6 +80,7 @@ class Home:
             home=HomeSection(),
             expectations=ExpectationSection(enabled=True),
             heartbeat=HeartbeatSection(),
+            proofs=SimpleNamespace(kinds=(), fresh=timedelta(hours=24)),
             command="/powertrip",
             security_channel=SECURITY,
         )
@@ -384,3 +387,99 @@ async def test_the_last_day_is_shown_and_nothing_from_before(home: Home) -> None
     await home.look()
     assert "todays" in home.shown()
     assert "yesterdays" not in home.shown()
+
+
+async def test_who_has_proven_who_they_are_sees_further_back_for_a_while(home: Home) -> None:
+    old = NOW - timedelta(days=3)
+    await home.waits(host_name="older", received_at=old, occurred_at=old, last_occurred_at=old)
+    update: Any = EventRow.update(status="approved").execute
+    await home.thread.run(update)
+    factor = {
+        "id": "factor1",
+        "person": "alice",
+        "slack_id": ALICE,
+        "kind": "totp",
+        "label": "phone",
+        "secret": "sealed",
+        "enrolled_at": old,
+        "confirmed_at": old,
+        "used_at": NOW - timedelta(hours=7),
+    }
+    insert: Any = ProofFactorRow.insert(**factor).execute
+    await home.thread.run(insert)
+    await home.open()
+    await home.look()
+    assert "older" in home.shown()
+    assert "sealed" not in home.shown()
+    home.clock.forward(hours=2)
+    await home.open()
+    await home.look()
+    assert "older" not in home.shown()
+
+
+@BOTH
+async def test_a_storm_of_ones_own_stands_as_one_line(home: Home) -> None:
+    await home.waits(3)
+    await home.waits(host_name="apart-1")
+    storm = {
+        "id": "storm1",
+        "kind": "person",
+        "key": "k",
+        "rule": "ssh_login",
+        "title": "SSH login",
+        "severity": "medium",
+        "user_name": "alice",
+        "network": "",
+        "failed": False,
+        "host_groups": [],
+        "channel": SECURITY,
+        "opened_at": NOW,
+        "next_reminder_at": NOW + timedelta(minutes=10),
+        "last_at": NOW,
+        "ends_after": 600,
+        "update_every": 30,
+    }
+    card = {
+        "channel": "D0ALICE",
+        "ts": "1.2",
+        "storm_id": "storm1",
+        "kind": "first",
+        "reminder": 0,
+        "shown_version": 1,
+        "shown_at": NOW,
+    }
+    for insert in (StormRow.insert(**storm), StormMessageRow.insert(**card)):
+        written: Any = insert.execute
+        await home.thread.run(written)
+    join: Any = EventRow.update(storm_id="storm1", storm_seq=1)
+    await home.thread.run(join.where(EventRow.host_name == "bastion-1").execute)
+    for slack_id in (ALICE, CAROL):
+        await home.open(slack_id)
+    await home.look()
+    for slack_id, number in ((ALICE, "4 questions wait for you"), (CAROL, "For reviewers: 4 events wait")):
+        assert number in home.shown(slack_id)
+        assert "3 of 3 events to decide" in home.shown(slack_id)
+        assert home.shown(slack_id).count("'action_id': 'approve'") == 1
+
+
+async def test_what_reviewers_see_is_read_once_for_all_of_them(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reviewer(slack_id: str) -> Actor:
+        return Actor(slack_id=slack_id, name="", standing=Standing.MEMBER, is_reviewer=True)
+
+    monkeypatch.setattr(home.directory, "viewer", reviewer)
+    for number in range(8):
+        await home.open(f"U0REVIEWER{number}")
+    await home.look()
+    read, whole = 0, type(home.store.homes).queue
+
+    async def counted(*of: Any) -> Any:
+        nonlocal read
+        read += 1
+        return await whole(home.store.homes, *of)
+
+    monkeypatch.setattr(home.store.homes, "queue", counted)
+    home.clock.forward(seconds=30)
+    await home.look()
+    assert read == 1
