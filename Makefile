@@ -77,6 +77,7 @@ pictures: $(VENV)/.installed-dev
 	cp build/pictures/sudo-phone-asked.png docs/images/card-sudo.png
 	cp build/pictures/cloudtrail-phone-red.png docs/images/card-aws.png
 	cp build/pictures/report-phone-month.png docs/images/report-card.png
+	cp build/pictures/home-phone-reviewer.png docs/images/home.png
 
 docs: $(VENV)/.installed
 	$(BIN)/python bot.py docs configuration > docs/configuration.md

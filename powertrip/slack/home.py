@@ -94,17 +94,14 @@ class HomeTab:
     async def look(self) -> bool:
         """Draw those that are due; returns whether more may wait to be opened."""
         now = self._context.clock()
-        if self._turns.left() < 1:
+        room = min(LOOKED_AT_ONCE, int(self._turns.left()))
+        if room == 0:
             return False
-        claimed = await self._context.store.homes.claim(now, LOOKED_AT_ONCE)
+        claimed = await self._context.store.homes.claim(now, room)
         gatherer = Gatherer(self._context)
-        for number, one in enumerate(claimed):
-            if self._turns.left() < 1:
-                # They keep their turn: who waits longest is first again.
-                await self._context.store.homes.postpone([each.slack_id for each in claimed[number:]], now)
-                return False
+        for one in claimed:
             await self._look_at(one, gatherer, now)
-        return len(claimed) == LOOKED_AT_ONCE and claimed[-1].asked_at is not None
+        return len(claimed) == room and claimed[-1].asked_at is not None
 
     async def _look_at(self, one: OpenHome, gatherer: Gatherer, now: datetime) -> None:
         store = self._context.store.homes
@@ -114,7 +111,7 @@ class HomeTab:
             if is_on and not one.is_due(facts.stamp, now):
                 return
             if self._turns.left() < FOR_OPENERS:
-                await store.postpone([one.slack_id], now)
+                await store.postpone(one.slack_id, now)
                 return
         self._turns.take()
         try:
@@ -122,7 +119,7 @@ class HomeTab:
         except SlackError as error:
             log.info("home not drawn", user=one.slack_id, error=str(error))
             seconds = timedelta(seconds=error.retry_after or 0)
-            await store.postpone([one.slack_id], now + max(AGAIN, seconds))
+            await store.postpone(one.slack_id, now + max(AGAIN, seconds))
 
     async def _bring_up_to_date(self, one: OpenHome, now: datetime) -> None:
         """Draw one as it is now; raises SlackError."""
@@ -134,7 +131,7 @@ class HomeTab:
         if viewer.standing is Standing.UNKNOWN:
             # What it shows stays: that Slack does not answer says nothing about them.
             if one.asked_at is None or now < one.asked_at + UNKNOWN_FOR:
-                await context.store.homes.postpone([one.slack_id], now + AGAIN)
+                await context.store.homes.postpone(one.slack_id, now + AGAIN)
                 return
             await self._show_nothing(one.slack_id, UNKNOWN)
         elif viewer.standing is not Standing.MEMBER:

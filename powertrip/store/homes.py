@@ -1,6 +1,5 @@
 """Whose Home tab is open, and whose turn it is to have it drawn anew."""
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from peewee import SQL, Case
@@ -82,9 +81,9 @@ def drawn(home: OpenHome) -> None:
     OpenHomeRow.insert(**row).on_conflict(conflict_target=[OpenHomeRow.slack_id], update=shows).execute()
 
 
-def postpone(slack_ids: Sequence[str], until: datetime) -> None:
-    """Have these looked at again at another time than they would be."""
-    OpenHomeRow.update(due_at=until).where(OpenHomeRow.slack_id.in_(list(slack_ids))).execute()
+def postpone(slack_id: str, until: datetime) -> None:
+    """Have one looked at again at another time than it would be."""
+    OpenHomeRow.update(due_at=until).where(OpenHomeRow.slack_id == slack_id).execute()
 
 
 def closed(slack_id: str) -> None:
