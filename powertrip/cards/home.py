@@ -70,7 +70,7 @@ def home(facts: HomeFacts, view: HomeView) -> View:
     below = [
         *_expected(mine.expected, view.command),
         *_past(mine, view),
-        *home_proofs.proofs(facts, view.now),
+        *home_proofs.proofs(facts, view.command, view.now),
         *_help(view),
     ]
     above += [_headline(mine), *paragraphs([home_queue.storm(each, view.link) for each in mine.storms])]

@@ -21,15 +21,16 @@ def proofs_card(
     headline = (
         f"🔐 You have enrolled {words.count(standing, 'proof')}" if standing else "🔐 You have no proof yet"
     )
-    groups = [_lines(each, fresh, now) for each in listed[:SHOWN]]
-    groups.append(_how(kinds))
+    groups = [enrolled_lines(each, fresh, now) for each in listed[:SHOWN]]
+    groups.append(how(kinds))
     return answer(
         [[text(headline)], *(line for group in groups for line in group)],
         [header(headline), *paragraphs(*groups)],
     )
 
 
-def _lines(each: Enrolled, fresh: timedelta, now: datetime) -> list[Line]:
+def enrolled_lines(each: Enrolled, fresh: timedelta, now: datetime) -> list[Line]:
+    """Something that was enrolled: since when it counts, and what it counts for."""
     name = show(f"{IN_WORDS[each.kind]}, {each.label}", words.NAME_LIMIT)
     lines: list[Line] = [[bold(name[:1].upper() + name[1:])]]
     if each.confirmed_at is None:
@@ -50,7 +51,8 @@ def _lines(each: Enrolled, fresh: timedelta, now: datetime) -> list[Line]:
     return lines
 
 
-def _how(kinds: Sequence[ProofKind]) -> list[Line]:
+def how(kinds: Sequence[ProofKind]) -> list[Line]:
+    """How something is enrolled."""
     enrolled = [IN_WORDS[kind] for kind in kinds if kind in ENROLLED]
     if not enrolled:
         return [[text("Nothing has to be enrolled here.")]]

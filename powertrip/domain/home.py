@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import Field
 
 from powertrip.config.section import Section
+from powertrip.domain.enrolment import Enrolled
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.expectations import Expectation
 from powertrip.domain.proof import ProofKind
@@ -77,17 +78,6 @@ class StormLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ProofLine:
-    """Something that a person enrolled to prove approvals with."""
-
-    kind: ProofKind
-    label: str
-    confirmed_at: datetime | None
-    """None while a reviewer has to confirm it."""
-    locked_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mine:
     """What there is of one person."""
 
@@ -102,7 +92,7 @@ class Mine:
     past: Sequence[Event] = ()
     """What else there was of theirs lately, the newest first."""
     expected: Sequence[Expectation] = ()
-    proofs: Sequence[ProofLine] = ()
+    proofs: Sequence[Enrolled] = ()
     has_proven: bool = False
     """Whether they proved something lately with what they enrolled: `past` goes back beyond PAST then."""
     stamp: str = ""
@@ -155,8 +145,8 @@ class HomeFacts:
     queue: Queue | None
     """None for whoever is no reviewer."""
     heartbeats: Sequence[HeartbeatLine] = ()
-    may_enrol: bool = False
-    """Whether there are proofs to enrol for."""
+    kinds: Sequence[ProofKind] = ()
+    """The kinds of proof that are configured."""
     fresh: timedelta = timedelta()
     """How long a proof that was confirmed does not count for what is grave."""
 

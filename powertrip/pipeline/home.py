@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from powertrip.domain.event import Event, Status
 from powertrip.domain.heartbeat import source_trouble
 from powertrip.domain.home import HeartbeatLine, HomeFacts, Queue
-from powertrip.domain.proof import ENROLLED
 from powertrip.pipeline.context import Context
 
 
@@ -24,7 +23,7 @@ class Gatherer:
         facts = HomeFacts(
             mine=mine,
             queue=None,
-            may_enrol=not ENROLLED.isdisjoint(settings.proofs.kinds),
+            kinds=settings.proofs.kinds,
             fresh=settings.proofs.fresh,
         )
         if not is_reviewer:

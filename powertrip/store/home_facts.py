@@ -8,13 +8,12 @@ from typing import Any
 from peewee import SQL, Case, fn
 
 from powertrip.domain.event import UNDONE, Severity, Status
-from powertrip.domain.home import AGES, PAST, PROVEN_FOR, Mine, ProofLine, Queue, SilentVoice
-from powertrip.domain.proof import ProofKind
+from powertrip.domain.home import AGES, PAST, PROVEN_FOR, Mine, Queue, SilentVoice
 from powertrip.store.expected_work import rows as expected_work
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.home_storms import standing_storms, storms_of
 from powertrip.store.processes import ProcessRow
-from powertrip.store.proofs.tables import ProofFactorRow
+from powertrip.store.proofs import enrolment
 from powertrip.store.rows import events_from
 from powertrip.store.sources.tables import VoiceRow
 from powertrip.store.tables import EventRow
@@ -40,8 +39,8 @@ def of_person(slack_id: str, rows: int, now: datetime, *, with_expected: bool) -
     )
     alone = asked & of_none if ids else asked
     waiting = list(EventRow.select().where(alone).order_by(*_gravest_first()).limit(rows))
-    proofs = _proofs(slack_id)
-    has_proven = any(row.used_at and row.used_at > now - PROVEN_FOR for row in proofs)
+    proofs = enrolment.listed(slack_id)[:PROOFS_SHOWN]
+    has_proven = any(each.used_at and each.used_at > now - PROVEN_FOR for each in proofs)
     lately = theirs & (EventRow.status != Status.PENDING)
     if not has_proven:
         lately &= EventRow.received_at > now - PAST
@@ -55,7 +54,7 @@ def of_person(slack_id: str, rows: int, now: datetime, *, with_expected: bool) -
         [waits, in_storms, has_proven],
         [f"{each.id}.{each.version}" for each in storms],
         [f"{each.id}.{each.uses}.{each.confirmed_at}.{each.until}" for each in expected],
-        [f"{row.id}.{row.confirmed_at}.{row.locked_until}" for row in proofs],
+        [f"{each.id}.{each.confirmed_at}.{each.locked_until}.{each.used_at}" for each in proofs],
     )
     return Mine(
         waiting=events_from(waiting),
@@ -64,24 +63,9 @@ def of_person(slack_id: str, rows: int, now: datetime, *, with_expected: bool) -
         storms=[each.line for each in storms],
         past=events_from(past),
         expected=expected,
-        proofs=[
-            ProofLine(
-                kind=ProofKind(row.kind),
-                label=row.label,
-                confirmed_at=row.confirmed_at,
-                locked_until=row.locked_until,
-            )
-            for row in proofs
-        ],
+        proofs=proofs,
         has_proven=has_proven,
         stamp=stamp,
-    )
-
-
-def _proofs(slack_id: str) -> list[Any]:
-    standing = (ProofFactorRow.slack_id == slack_id) & ProofFactorRow.ended_at.is_null()
-    return list(
-        ProofFactorRow.select().where(standing).order_by(ProofFactorRow.enrolled_at).limit(PROOFS_SHOWN)
     )
 
 

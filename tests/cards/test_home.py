@@ -9,14 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from powertrip.cards import HomeView, home, home_without, note
+from powertrip.domain.enrolment import Enrolled
 from powertrip.domain.event import Event, Severity
-from powertrip.domain.home import HeartbeatLine, HomeFacts, Mine, ProofLine, Queue, SilentVoice, StormLine
+from powertrip.domain.home import HeartbeatLine, HomeFacts, Mine, Queue, SilentVoice, StormLine
 from powertrip.domain.proof import ProofKind
 from slack_emulator.blocks import check_view
 from tests.cards.hostile import events, texts
 from tests.cards.reading import mentioned, view_read
 from tests.expecting import expectation
-from tests.samples import NOW, event, later
+from tests.samples import ALICE, NOW, event, later
 
 VIEW_BYTES = 250_000
 OURS = {"U0ALICE", "U0BOB", "W0CAROL"}
@@ -121,19 +122,30 @@ def test_hostile_text_is_shown_and_never_acts(found: list[Event], named: str, wh
 
 
 def test_what_is_enrolled_is_named_with_what_it_is_worth_and_who_has_nothing_reads_how() -> None:
-    def lines(*listed: ProofLine) -> str:
-        facts = HomeFacts(mine=Mine(proofs=listed), queue=None, may_enrol=True, fresh=timedelta(hours=24))
+    def lines(*listed: Enrolled) -> str:
+        facts = HomeFacts(
+            mine=Mine(proofs=listed), queue=None, kinds=[ProofKind.TOTP], fresh=timedelta(hours=24)
+        )
         shown = home(facts, view())
         check(shown)
         blocks = [block for block in shown["blocks"] if block["type"] != "divider"]
         return "\n".join(view_read({"blocks": blocks})).partition("# Your proofs\n")[2].partition("\n#")[0]
 
-    fresh = ProofLine(kind=ProofKind.TOTP, label="phone <!channel>", confirmed_at=NOW - timedelta(hours=1))
-    assert "for events of high severity it counts from" in lines(fresh)
-    assert "counts from" not in lines(replace(fresh, confirmed_at=NOW - timedelta(days=2)))
-    assert "proves nothing until" in lines(replace(fresh, locked_until=later(minutes=5)))
-    assert "a reviewer has to confirm it" in lines(replace(fresh, confirmed_at=None))
+    fresh = Enrolled(
+        id="factor1",
+        person="alice",
+        slack_id=ALICE,
+        kind=ProofKind.TOTP,
+        label="phone <!channel>",
+        enrolled_at=NOW,
+        confirmed_at=NOW - timedelta(hours=1),
+    )
+    assert "For high severity and above from" in lines(fresh)
+    assert "For high severity" not in lines(replace(fresh, confirmed_at=NOW - timedelta(days=2)))
+    assert "Locked after wrong answers" in lines(replace(fresh, locked_until=later(minutes=5)))
+    assert "until a reviewer confirms it" in lines(replace(fresh, confirmed_at=None))
     assert "bot.py enrol NAME" in lines()
+    assert "/powertrip proofs" in lines()
     assert "Your proofs" not in str(home(HomeFacts(mine=Mine(), queue=None), view()))
 
 
