@@ -7,23 +7,29 @@ is signed anew when it is sent. A request sent again within the window changes n
 """
 
 import re
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import SecretStr
 
+from powertrip.domain import session_number
+from powertrip.domain.record import Record
 from powertrip.errors import Unreadable
 from powertrip.ingest.body import read_values
 from powertrip.ingest.contract import IngestRequest, Reading
 from powertrip.ingest.sample import ADDRESS, HOST, Sample, SampleLogin, json_sample
 from powertrip.ingest.signatures import check_time, hmac_sha256, shaped
 from powertrip.ingest.source import Signature, SignedSource
+from powertrip.ingest.writing import value_as_json
 
 TIMESTAMP_HEADER = "X-Powertrip-Timestamp"
 SIGNATURE_HEADER = "X-Powertrip-Signature"
 WINDOW = timedelta(minutes=15)
 """How far the time of sending may be from ours: room for a clock that is wrong."""
 PROGRAM = "powertrip-login"
+NUMBER_KEY = "number_mac"
+"""In a record: the keyed hash of the number that its terminal shows; see `domain/session_number.py`."""
 
 _ADVICE = "powertrip-login sends it"
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
@@ -70,7 +76,18 @@ class Pam(SignedSource):
                 raise Unreadable(
                     f"not a record of {PROGRAM}: expected an object with `id` and its name as `program`"
                 )
-        return Reading(records=self.records(values, request))
+        records = self.records(values, request)
+        for record, value in zip(records, values, strict=True):
+            _take_number(record, value)
+        return Reading(records=records)
+
+
+def _take_number(record: Record, value: Mapping[str, Any]) -> None:
+    """Keep the hash of its number apart from the message, which people are shown; `raw` stays as it came."""
+    sent = value.get(NUMBER_KEY)
+    if session_number.is_mac(sent) and value.get("terminal") == session_number.SHOWN and not record.cut:
+        record.trusted = {**record.trusted, session_number.MAC: sent}
+        record.message = value_as_json({key: each for key, each in value.items() if key != NUMBER_KEY})
 
 
 def sign(secret: str, timestamp: str, body: bytes) -> str:

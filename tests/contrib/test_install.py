@@ -8,6 +8,7 @@ import pytest
 from tests.contrib.server import PAM_FILE, SECRET, Server
 
 URL = "https://powertrip.example.com/ingest/servers"
+NUMBERING = "session optional pam_exec.so quiet seteuid stdout /usr/local/sbin/powertrip-login --number\n"
 LINE = "session optional pam_exec.so quiet seteuid /usr/local/sbin/powertrip-login\n"
 
 
@@ -145,3 +146,21 @@ async def test_where_nothing_can_send_what_waits_it_says_so(bare_server: Server)
 async def test_the_documented_line_is_the_one_that_is_written() -> None:
     document = Path(__file__).parents[2] / "docs" / "server.md"
     assert LINE in document.read_text(encoding="utf-8")
+
+
+async def test_the_number_is_for_sshd_alone_and_only_where_it_is_asked_for(bare_server: Server) -> None:
+    login = bare_server.pam_file.with_name("login")
+    login.write_text(PAM_FILE, encoding="utf-8")
+
+    await install(bare_server, "--number", "--service", "sshd", "--service", "login", URL)
+    assert NUMBERING in bare_server.pam_file.read_text()
+    assert LINE not in bare_server.pam_file.read_text()
+    assert LINE in login.read_text()
+
+    await install(bare_server, URL)
+    assert NUMBERING not in bare_server.pam_file.read_text()
+    assert LINE in bare_server.pam_file.read_text()
+
+    await install(bare_server, "--number", URL)
+    await install(bare_server, "--uninstall")
+    assert bare_server.pam_file.read_text() == login.read_text() == PAM_FILE

@@ -7,10 +7,13 @@ process ends. The network is shared, so sshd and the ingest endpoint meet on loo
 """
 
 import asyncio
+import json
 from asyncio.subprocess import DEVNULL, PIPE, STDOUT
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.end_to_end.harness import free_port
 from tests.system.machine import (
@@ -23,6 +26,7 @@ from tests.system.machine import (
 )
 
 HOST_NAME = "web-1"
+SPOOL = "/var/spool/powertrip-login"
 ALICE, BOB, HOSTILE = "alice", "bob", "alice\\n %s $HOME zoë*"
 """Bob's shell ends at once; ssh allows few signs in a name that are more hostile than those of the last."""
 SHELLS = {ALICE: "/bin/sh", BOB: "/bin/false", HOSTILE: "/bin/sh"}
@@ -34,7 +38,17 @@ PidFile none
 UsePAM yes
 PasswordAuthentication no
 KbdInteractiveAuthentication no
+Subsystem sftp /usr/lib/openssh/sftp-server
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a client program printed, and its status."""
+
+    status: int | None
+    output: bytes
+    errors: bytes
 
 
 class PamMachine:
@@ -42,17 +56,48 @@ class PamMachine:
 
     def __init__(self, folder: Path, port: int, process: asyncio.subprocess.Process) -> None:
         self._folder = folder
-        self._port = port
+        self.port = port
         self._process = process
 
     async def log_in(self, user: str) -> tuple[int | None, str]:
         """Log in, run a command, and leave; returns the command's status and output."""
-        options = ("IdentitiesOnly=yes", "BatchMode=yes", f"UserKnownHostsFile={self._folder}/known_hosts")
-        return await _run(
-            *("ssh", "-F", "none", "-p", str(self._port), "-i", str(self._folder / "key"), "-l", user),
-            *(part for option in options for part in ("-o", option)),
-            *("127.0.0.1", "echo logged in"),
+        return await _run("ssh", *self.options(), "-l", user, "127.0.0.1", "echo logged in")
+
+    def options(self) -> tuple[str, ...]:
+        """What ssh, sftp and scp need to log in, but for the user."""
+        options = (
+            *("IdentitiesOnly=yes", "BatchMode=yes", f"UserKnownHostsFile={self._folder}/known_hosts"),
+            *(f"Port={self.port}", f"IdentityFile={self._folder}/key"),
         )
+        return ("-F", "none", *(part for option in options for part in ("-o", option)))
+
+    async def client(self, program: str, *arguments: str, given: bytes = b"") -> Ended:
+        """Run ssh, sftp or scp as Alice to its end, with `given` on its standard input."""
+        process = await asyncio.create_subprocess_exec(
+            program, *self.options(), "-o", f"User={ALICE}", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
+        )
+        output, errors = await process.communicate(given)
+        return Ended(process.returncode, output, errors)
+
+    async def shell(self, *options: str, typed: str = "exit") -> str:
+        """What a terminal shows of an interactive shell in which this is typed."""
+        text = f"{typed}\n".encode()
+        ended = await self.client("ssh", *options, "-tt", "127.0.0.1", given=text)
+        return ended.output.decode()
+
+    async def watch_for(self, seconds: int) -> None:
+        """Change for how long the server looks whether a terminal shows the number."""
+        change = f"s/^seconds_to_watch=.*/seconds_to_watch={seconds}/"
+        await self._inside("sed", "--in-place", change, "/usr/local/sbin/powertrip-login")
+
+    async def records(self, count: int = 1) -> list[dict[str, Any]]:
+        """The logins that wait, the oldest first, once there are so many."""
+        look = (
+            f"until [ $(ls {SPOOL} | grep -c 'json$') -ge {count} ]; do sleep 0.05; done; cat {SPOOL}/*.json"
+        )
+        async with asyncio.timeout(START_TIMEOUT):
+            _, output = await self._inside("sh", "-c", look)
+        return [json.loads(line) for line in output.replace("}{", "}\n{").splitlines()]
 
     async def flush(self) -> int | None:
         """What the timer does; returns its status."""
@@ -83,7 +128,9 @@ async def _run(*command: str) -> tuple[int | None, str]:
 
 
 @asynccontextmanager
-async def running_pam_machine(folder: Path, address: str, secret: str) -> AsyncIterator[PamMachine]:
+async def running_pam_machine(
+    folder: Path, address: str, secret: str, *options: str
+) -> AsyncIterator[PamMachine]:
     """The server, which tells the source at `address` of its logins; gone at the end."""
     port = free_port()
     _furnish(folder, port, secret)
@@ -91,7 +138,7 @@ async def running_pam_machine(folder: Path, address: str, secret: str) -> AsyncI
     log = folder / "machine.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
-            *NAMESPACES, "bash", str(script), str(folder), str(port), HOST_NAME, address,
+            *NAMESPACES, "bash", str(script), str(folder), str(port), HOST_NAME, address, *options,
             stdout=output, stderr=output,
         )  # fmt: skip
     try:

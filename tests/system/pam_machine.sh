@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# The inside of tests/system/pam_machine.py: `pam_machine.sh FOLDER PORT HOST_NAME ADDRESS`, in namespaces made by
+# The inside of tests/system/pam_machine.py: `pam_machine.sh FOLDER PORT HOST_NAME ADDRESS OPTION...`, in namespaces made by
 # unshare. What it mounts, names and installs is seen by its own processes alone, and gone with them.
 set -euo pipefail
 folder=$1 port=$2 host_name=$3 address=$4
+shift 4
 contrib=$(cd "$(dirname "$0")/../../contrib/pam" && pwd)
 
 hostname "$host_name"
@@ -23,5 +24,5 @@ while IFS=: read -r _ _ uid gid _ home _; do
     install --owner "$uid" --group "$gid" --mode 0600 "$folder/key.pub" "$home/.ssh/authorized_keys"
 done </etc/passwd
 
-sh "$contrib/install" "$address" <"$folder/secret"
+sh "$contrib/install" "$@" "$address" <"$folder/secret"
 exec /usr/sbin/sshd -D -e -f "$folder/sshd_config" -p "$port"
