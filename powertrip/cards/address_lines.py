@@ -43,11 +43,12 @@ def summary(event: Event) -> Line:
 def essentials(event: Event) -> list[Line]:
     """From where, when, how often, and how bad it is."""
     lines = [*_confusable(event), *address.origin(event), labelled("When", date(event.occurred_at))]
-    if event.occurrences > 1:
-        seen = f"{words.times(event.occurrences)}, "
+    if event.times > 1:
         last = [text("last "), date(event.last_occurred_at)]
-        lines.append(labelled("Seen", text(seen), *_since(event), *last))
-        lines += fields.varied(event)
+        lines.append(labelled("Seen", text(f"{words.times(event.times)}, "), *_since(event), *last))
+    elif event.occurrences > 1:
+        lines.append(labelled("Told of", text(f"by {words.count(event.occurrences, 'record')} of one login")))
+    lines += fields.varied(event)
     if risk := words.risk(event):
         lines.append(labelled("Risk", text(risk)))
     why = [text(f", {show(event.severity_reason, VALUE_LIMIT)}")] if event.severity_reason else []
@@ -153,8 +154,8 @@ def trail(event: Event) -> list[Line]:
         lines.append([text(f"… and {words.count(left, 'other')} {words.does(left, 'is', 'are')} not sure.")])
     # One decision for many occurrences: say for how many, and up to when.
     last = event.decisions[-1] if event.decisions and not event.is_open else None
-    if last and event.occurrences > 1 and last.revision >= event.revision:
-        covers = f"{words.count(event.occurrences, 'occurrence')}, "
+    if last and event.times > 1 and last.revision >= event.revision:
+        covers = f"{words.count(event.times, 'occurrence')}, "
         until = [text("the last of "), date(event.last_occurred_at)]
         lines.append(labelled("Covers", text(covers), *_since(event), *until))
     if event.status is Status.PENDING and event.doubts:

@@ -92,7 +92,7 @@ def ordinal(number: int) -> str:
 
 def often(event: Event) -> str:
     """`, 3 times` to go on with after an event that occurred more than once; else nothing."""
-    return f", {times(event.occurrences)}" if event.occurrences > 1 else ""
+    return f", {times(event.times)}" if event.times > 1 else ""
 
 
 def utc(moment: datetime) -> str:

@@ -140,7 +140,8 @@ class Event:
     requires_proof: str = ""
     """The proofs that an approval takes, as policies name them: `proof`, `totp typed_host`."""
     session_number: str | None = field(default=None, repr=False)
-    """What the terminal of this login shows; never shown anywhere else."""
+    """By what an answer is known to be the number that the terminal of this login shows, which nobody keeps: see
+    `domain/session_number.py`. An event that has one is about that login alone."""
     decisions: tuple[Decision, ...] = ()
     """In the order they were taken; the last one made the status."""
     doubts: tuple[Doubt, ...] = ()
@@ -165,6 +166,11 @@ class Event:
     def risk(self) -> Risk:
         """The worst reputation that any service gives the address."""
         return worst(self.facts.reputations) if self.facts else Risk()
+
+    @property
+    def times(self) -> int:
+        """How often it happened; what several sources say of one login happened once."""
+        return self.occurrences if self.session_number is None else 1
 
     @property
     def is_subject_unsure(self) -> bool:

@@ -35,6 +35,8 @@ class ToAsk:
     """What may make a new event part of a storm; None where there are none."""
     expectable: Expectable | None = None
     """Whose work it is, where an expectation may cover it."""
+    is_login: bool = False
+    """Whether another source may tell of the same login, and one of the two knows its number."""
     verdict: ClassVar = RecordVerdict.MATCH
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
-from powertrip.domain import expectations
+from powertrip.domain import expectations, proof
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.event import Event
@@ -19,6 +19,7 @@ from powertrip.domain.hids import Watch
 from powertrip.domain.home import HomeSection
 from powertrip.domain.not_me import NotMe
 from powertrip.domain.policy import Policy
+from powertrip.domain.proof import ProofKind
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
 from powertrip.domain.report_section import ReportSection
@@ -75,6 +76,13 @@ class Settings:
         tell = tuple(watch.origin.name for watch in self.watches if watch.is_told_of_all)
         person = self.people.find(event.user_name)
         return expectations.expectable(event, person, self.expectations, self.severity, tell)
+
+    @property
+    def numbers_wanted(self) -> bool:
+        """Whether the number that a login shows may ever be asked for; else it is not looked at."""
+        words = {word for policy in self.policy for word in policy.require}
+        is_any = proof.ANY in words and ProofKind.SESSION_NUMBER in self.proofs.kinds
+        return is_any or ProofKind.SESSION_NUMBER in words
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""

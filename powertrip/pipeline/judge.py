@@ -11,7 +11,7 @@ from typing import TypeVar
 
 import structlog
 
-from powertrip.domain import deciding, routing, severity, storms
+from powertrip.domain import deciding, logins, routing, session_number, severity, storms
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.event import MISSED_AT, Event
 from powertrip.domain.judgement import (
@@ -168,6 +168,7 @@ def to_ask(
         watches=settings.watches,
         same_log=settings.same_logs.get(record.source, ()),
         storm=storm if settings.storms.enabled else None,
+        is_login=settings.numbers_wanted and logins.is_told_of_twice(event),
         expectable=settings.expectable(event) if may_be_expected else None,
     )
 
@@ -227,6 +228,8 @@ def _draft(
     }
     # Who is known is asked in person about what was tried in their name.
     is_stranger = settings.people.find(names.get("user_name")) is None
+    number = session_number.carried_by(record) if settings.numbers_wanted else None
+    fold_key = (is_stranger and match.stranger_key) or match.fold_key
     missed = {} if record.rejudged_at is None else {MISSED_AT: f"{record.received_at:%Y-%m-%d %H:%M:%S} UTC"}
     return Event(
         id="",
@@ -247,7 +250,9 @@ def _draft(
         headline=match.rule.headline,
         message=record.message,
         cut=record.cut,
-        fold_key=(is_stranger and match.stranger_key) or match.fold_key,
+        # Its number proves an approval of this login, and of no other.
+        fold_key=logins.apart(fold_key, number) if number else fold_key,
+        session_number=number,
     )
 
 

@@ -1,7 +1,9 @@
 """All kinds of proof, as a configuration has them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+
+from pydantic import SecretStr
 
 from powertrip.domain.event import Event
 from powertrip.domain.people import Person
@@ -23,9 +25,17 @@ KINDS: dict[ProofKind, type[Kind]] = {
 class ConfiguredProofs:
     """The kinds as a configuration has them; see `pipeline.ports.Proofs`."""
 
-    def __init__(self, section: ProofsSection, people: Iterable[Person] = ()) -> None:
+    def __init__(
+        self,
+        section: ProofsSection,
+        people: Iterable[Person] = (),
+        *,
+        secrets: Mapping[str, SecretStr] | None = None,
+    ) -> None:
+        """`secrets` are those of the sources that sign, by the sources' names."""
         self._section = section
         self._people = tuple(people)
+        self._secrets = secrets or {}
 
     @property
     def kinds(self) -> tuple[ProofKind, ...]:
@@ -39,9 +49,12 @@ class ConfiguredProofs:
         return identity_of(slack_id, self._people) is not None
 
     def shown(self, challenge: Challenge, event: Event) -> Shown:
-        return KINDS[challenge.kind](self._section).shown(challenge, event)
+        return self._kind(challenge).shown(challenge, event)
 
     def check(
         self, challenge: Challenge, event: Event, factors: Sequence[Factor], answer: str, now: datetime
     ) -> Met | None:
-        return KINDS[challenge.kind](self._section).check(event, factors, answer, now)
+        return self._kind(challenge).check(event, factors, answer, now)
+
+    def _kind(self, challenge: Challenge) -> Kind:
+        return KINDS[challenge.kind](self._section, self._secrets)

@@ -1,8 +1,10 @@
 """What all kinds of proof share."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+
+from pydantic import SecretStr
 
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Challenge, Factor, Met, Shown
@@ -12,8 +14,10 @@ from powertrip.proofs.section import ProofsSection
 class Kind(ABC):
     """One kind of proof."""
 
-    def __init__(self, section: ProofsSection) -> None:
+    def __init__(self, section: ProofsSection, secrets: Mapping[str, SecretStr]) -> None:
+        """`secrets` are those of the sources that sign, by the sources' names."""
         self.section = section
+        self.secrets = secrets
 
     @abstractmethod
     def shown(self, challenge: Challenge, event: Event) -> Shown:

@@ -34,6 +34,7 @@ from powertrip.slack.members import look_up, mistaken_reviewers
 from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
+from powertrip.sources.pam import Pam
 from powertrip.store import Listener, Signal
 from powertrip.wiring import doubts_by_sender, same_logs
 
@@ -67,7 +68,11 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
         home=config.home,
         also_tell=config.also_tell,
         not_me=config.not_me,
-        proofs=ConfiguredProofs(config.proofs, config.people.values()),
+        proofs=ConfiguredProofs(
+            config.proofs,
+            config.people.values(),
+            secrets={name: each.secret for name, each in config.sources.items() if isinstance(each, Pam)},
+        ),
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
         report=config.report,

@@ -24,7 +24,18 @@ from powertrip.domain.judgement import (
 )
 from powertrip.domain.sources import RecordVerdict
 from powertrip.domain.voices import NOTHING_EXPECTED, Expected
-from powertrip.store import audit, deliveries, habits, heartbeat, inbox, known, quarantine, rising, trials
+from powertrip.store import (
+    audit,
+    deliveries,
+    habits,
+    heartbeat,
+    inbox,
+    known,
+    logins,
+    quarantine,
+    rising,
+    trials,
+)
 from powertrip.store.bulk import insert_all, update_all
 from powertrip.store.database import LostRace, Role, Turn, transaction, wait_for_each
 from powertrip.store.expected_work import covering
@@ -45,7 +56,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     `expected` says whose voice is listened for in the records.
     """
     judgements = trials.resolve(claimed, now)
-    wait_for_each(Turn.PAIRING, pairing.keys(judgements) | known.keys(judgements))
+    wait_for_each(Turn.PAIRING, pairing.keys(judgements) | known.keys(judgements) | logins.keys(judgements))
     covers = covering.begin_asks((item for item in judgements if isinstance(item, ToAsk)), now)
     concerned.lock(judgements)
     mine = inbox.mark_judged({item.record.inbox_id: item.verdict for item in judgements}, now)
@@ -66,7 +77,9 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     late = [(ask, None if ask.event.is_test else pairing.join_late(ask, now)) for ask in asked]
     joined = [event_id for _, event_id in late if event_id is not None]
     asked = [ask for ask, event_id in late if event_id is None]
+    asked = logins.pair(asked)
     event_ids = keep_occurrences(asked, now, covers)
+    logins.keep(asked, event_ids, now)
     paired += [origin for ask in asked for origin in pairing.occurred(ask, now)]
     applied = applied_to(asked, event_ids)
     folded = (*joined, *applied.folded)

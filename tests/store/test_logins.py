@@ -1,0 +1,202 @@
+"""What a server signed of a login and what its log says of it are one event, on both databases."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import permutations
+from typing import Any
+
+import pytest
+
+from powertrip.domain import logins
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.event import Event, Status
+from powertrip.domain.judgement import ToAsk
+from powertrip.store import Store, inbox
+from powertrip.store.database import DatabaseThread
+from powertrip.store.tables import EventRow, OccurrenceRow
+from tests.samples import ALICE, NOW, ask, decided, decision, event, later, record
+from tests.store.busy import faults
+
+LEASE = timedelta(seconds=30)
+
+
+def signed(number: str, port: str = "50000", **changes: Any) -> Event:
+    """What powertrip-login tells, with a number."""
+    own: dict[str, Any] = {
+        "rule": "pam_login",
+        "event_action": logins.SIGNED,
+        "source": "servers",
+        "fields": {"source_port": port, "service": "sshd"},
+        "session_number": f"servers {number} mac",
+        "fold_key": logins.apart("pam", number),
+        "severity": event().severity,
+    }
+    return event(**(own | changes))
+
+
+def logged(port: str = "50000", **changes: Any) -> Event:
+    """What sshd logs; logins that differ in their ports alone fold into one event."""
+    own: dict[str, Any] = {"fields": {"source_port": port, "method": "publickey"}, "fold_key": "ssh"}
+    return event(**(own | changes))
+
+
+class Kept:
+    """A store that judges what it is told."""
+
+    def __init__(self, thread: DatabaseThread, store: Store) -> None:
+        self.thread = thread
+        self.store = store
+
+    async def tell(self, *told: Event) -> None:
+        """Judge records of these events, in one batch."""
+        await self.thread.run(inbox.append, [[record() for _ in told]])
+        claimed = await self.store.inbox.claim(len(told), lambda: NOW, LEASE)
+        batch: list[ToAsk] = [
+            replace(ask(one, each), is_login=True) for one, each in zip(claimed, told, strict=True)
+        ]
+        await self.store.judging.apply(batch, NOW)
+
+    async def events(self) -> list[tuple[Any, ...]]:
+        """Action, number and records of each event."""
+        columns = (EventRow.event_action, EventRow.session_number, EventRow.occurrences)
+        query: Any = EventRow.select(*columns).order_by(EventRow.event_action, EventRow.session_number)
+        return await self.thread.run(lambda: list(query.tuples()))
+
+
+@pytest.fixture
+def kept(database_thread: DatabaseThread, store: Store) -> Kept:
+    return Kept(database_thread, store)
+
+
+@pytest.mark.parametrize("together", [False, True], ids=["one by one", "in one batch"])
+@pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
+async def test_one_login_by_whichever_came_first_is_one_event_with_its_number(
+    kept: Kept, order: Sequence[int], together: bool
+) -> None:
+    # Two ways by which the log comes, as with syslog and with journald.
+    told = [signed("one"), logged(), logged(source="journald", fold_key="journald")]
+    told = [told[place] for place in order]
+    if together:
+        await kept.tell(*told)
+    else:
+        for each in told:
+            await kept.tell(each)
+
+    found = await kept.events()
+    # The second way of the log makes an event of its own, where neither knew of the signed record yet.
+    if not together and order.index(0) == 2:
+        assert sum(records for _, _, records in found) == 3
+        assert [number for _, number, _ in found].count("servers one mac") == 1
+    else:
+        assert [(number, records) for _, number, records in found] == [("servers one mac", 3)]
+    assert await faults(kept.thread) == {}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"port": "50001"},
+        {"user_name": "bob"},
+        {"source_ip": "192.0.2.11"},
+        {"host_name": "bastion-2"},
+        {"occurred_at": later(minutes=2, seconds=1)},
+        {"fields": {"method": "publickey"}},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("signed_first", [True, False])
+async def test_logins_that_differ_in_one_thing_are_two(
+    kept: Kept, other: dict[str, Any], signed_first: bool
+) -> None:
+    told = [signed("one"), logged(**other)]
+    for each in told if signed_first else reversed(told):
+        await kept.tell(each)
+
+    assert [(number, records) for _, number, records in await kept.events()] == [
+        ("servers one mac", 1),
+        (None, 1),
+    ]
+
+
+async def test_a_host_may_be_named_with_and_without_its_domain(kept: Kept) -> None:
+    await kept.tell(logged(host_name="bastion-1.example.com"))
+    await kept.tell(signed("one"))
+
+    assert len(await kept.events()) == 1
+
+
+@pytest.mark.parametrize("first", [signed("one"), logged()], ids=["signed", "logged"])
+async def test_no_other_login_joins_an_event_with_a_number(kept: Kept, first: Event) -> None:
+    await kept.tell(first)
+    await kept.tell(logged() if first.session_number else signed("one"))
+    for port in ("50001", "50002"):
+        await kept.tell(logged(port))
+    await kept.tell(signed("three", "50002"))
+
+    found = await kept.events()
+    assert sorted(records for _, number, records in found if number == "servers one mac") == [2]
+    # Those without a number fold as ever, and then none of theirs proves them.
+    assert (None, 2) in [(number, records) for _, number, records in found]
+    assert ("servers three mac", 1) in [(number, records) for _, number, records in found]
+    assert await faults(kept.thread) == {}
+
+
+async def test_a_record_that_waited_on_the_server_gives_its_number_to_what_the_log_opened(kept: Kept) -> None:
+    await kept.tell(logged())
+    await kept.tell(signed("one", received_at=later(hours=20)))
+
+    [(action, number, records)] = await kept.events()
+    assert (action, number, records) == (logins.LOGGED, "servers one mac", 2)
+    [opened] = await kept.thread.run(lambda: list(EventRow.select()))
+    found = await kept.store.events.get(opened.id)
+    assert (found.times, found.occurrences, found.revision) == (1, 2, 2)
+
+
+async def test_approving_takes_all_that_either_record_takes(kept: Kept) -> None:
+    await kept.tell(signed("one", requires_proof="totp"))
+    await kept.tell(logged(requires_proof="session_number", requires_reason=True))
+
+    [row] = await kept.thread.run(lambda: list(EventRow.select()))
+    assert (row.requires_proof, row.requires_reason) == ("session_number totp", True)
+    assert await faults(kept.thread) == {}
+
+
+async def test_a_log_that_comes_after_the_decision_is_asked_about_by_the_same_number(kept: Kept) -> None:
+    about = signed("one")
+    await kept.tell(about)
+    await kept.store.events.decide(approval(await kept.store.events.get(about.id)))
+
+    await kept.tell(logged())
+
+    found = await kept.events()
+    assert found == [(logins.SIGNED, "servers one mac", 1), (logins.LOGGED, "servers one mac", 1)]
+
+
+async def test_what_was_decided_gets_no_number_afterwards(kept: Kept) -> None:
+    about = logged()
+    await kept.tell(about)
+    await kept.store.events.decide(approval(await kept.store.events.get(about.id)))
+
+    await kept.tell(signed("one"))
+
+    assert await kept.events() == [(logins.SIGNED, "servers one mac", 1), (logins.LOGGED, None, 1)]
+    [(raw,)] = await kept.thread.run(
+        lambda: list(
+            OccurrenceRow.select(OccurrenceRow.raw).where(OccurrenceRow.event_id == about.id).tuples()
+        )
+    )
+    assert raw
+
+
+def approval(before: Event) -> DecisionPlan:
+    return DecisionPlan(
+        before=before,
+        after=decided(before, status=Status.APPROVED),
+        decision=decision(),
+        remind_at=None,
+        outcome_channel=None,
+        rest_id="rest",
+        rest_conversation=ALICE,
+        rest_remind_at=later(minutes=11),
+    )
