@@ -7,7 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pyotp
+from pydantic import SecretStr
 
+from powertrip.domain import session_number
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.delivery import DeliveryKind
@@ -34,7 +36,15 @@ from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, later, r
 KEY = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 SECTION = ProofsSection.model_validate({"kinds": ["session_number", "totp"], "key": KEY})
+SECRETS = {"servers": SecretStr("the-secret-of-the-servers")}
+"""Of the sources that sign what they say."""
 UNUSED: Any = None
+
+
+def carried(number: str, source: str = "servers", login: str = "4d2f2250") -> str:
+    """What the event of a login bears whose terminal shows this number."""
+    mac = session_number.mac(SECRETS["servers"].get_secret_value(), login, number)
+    return f"{source} {login} {mac}"
 
 
 @dataclass
@@ -57,7 +67,7 @@ class Scene:
             security_channel=SECURITY,
             watches=(),
             not_me=NotMe(),
-            proofs=ConfiguredProofs(self.section),
+            proofs=ConfiguredProofs(self.section, SECRETS),
         )
         directory: Any = SimpleNamespace(actor=self._actor)
         self.context = Context(
@@ -121,7 +131,7 @@ class Scene:
 
     def configure(self, **section: Any) -> None:
         """Put another section `proofs` in force."""
-        self.settings.proofs = ConfiguredProofs(self.section.model_copy(update=section))
+        self.settings.proofs = ConfiguredProofs(self.section.model_copy(update=section), SECRETS)
 
     async def approve(self, about: Event, by: str = ALICE) -> Outcome:
         return await self._decide(about, Verdict.APPROVE, by)

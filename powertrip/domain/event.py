@@ -140,8 +140,8 @@ class Event:
     requires_proof: str = ""
     """The proofs that an approval takes, as policies name them: `proof`, `totp typed_host`."""
     session_number: str | None = field(default=None, repr=False)
-    """By what an answer is known to be the number that the terminal of this login shows, which nobody keeps: see
-    `domain/session_number.py`. An event that has one is about that login alone."""
+    """By what an answer is known to be the number that the terminal of this login shows, which nobody keeps.
+    An event that has one is about that login alone; see `domain/session_number.py`."""
     decisions: tuple[Decision, ...] = ()
     """In the order they were taken; the last one made the status."""
     doubts: tuple[Doubt, ...] = ()

@@ -1,7 +1,7 @@
 """Pairs what a server signed of a login with what its log says of it, whichever comes first.
 
-The event that either opened bears the number that the login's terminal shows, and the other joins it. No other
-login ever joins an event with a number, for an approval that it proves is of that login alone.
+The event that either opened bears the number that the login's terminal shows, and the other joins it. No
+other login ever joins an event with a number, for an approval that it proves is of that login alone.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -66,30 +66,30 @@ def pair(asked: Sequence[ToAsk]) -> list[ToAsk]:
 
 def keep(asked: Sequence[ToAsk], event_ids: Sequence[str], now: datetime) -> None:
     """Keep the numbers of events that the log opened, and all that approving takes by either of the two."""
-    joined = {
-        event_id: ask
-        for ask, event_id in zip(asked, event_ids, strict=True)
-        if ask.is_login and event_id != ask.event.id
-    }
+    joined: dict[str, list[ToAsk]] = {}
+    for ask, event_id in zip(asked, event_ids, strict=True):
+        if ask.is_login and event_id != ask.event.id:
+            joined.setdefault(event_id, []).append(ask)
     if not joined:
         return
     wanted = ("id", "severity", "session_number", *_DEMANDS)
     query = EventRow.select(*(getattr(EventRow, name) for name in wanted)).where(among(EventRow.id, joined))
     changes = []
     for row in read_all(query.order_by(EventRow.id)):
-        event = joined[row.id].event
+        events = [row, *(ask.event for ask in joined[row.id])]
         columns = {
-            "session_number": row.session_number or event.session_number,
-            "requires_reason": row.requires_reason or event.requires_reason,
-            "requires_second_person": row.requires_second_person or event.requires_second_person,
-            "requires_proof": proof.together(row.requires_proof.split(), event.requires_proof.split()),
+            "session_number": next((each.session_number for each in events if each.session_number), None),
+            "requires_reason": any(each.requires_reason for each in events),
+            "requires_second_person": any(each.requires_second_person for each in events),
+            "requires_proof": proof.together(*(each.requires_proof.split() for each in events)),
         }
         before = {name: getattr(row, name) for name in columns}
         if columns == before:
             continue
         changes.append({"id": row.id, **columns})
         if columns["session_number"] != before["session_number"]:
-            audit.append("number_paired", now, event_id=row.id, record_id=joined[row.id].record.record_id)
+            numbered = next(ask for ask in joined[row.id] if ask.event.session_number)
+            audit.append("number_paired", now, event_id=row.id, record_id=numbered.record.record_id)
         if any(columns[name] != before[name] for name in _DEMANDS):
             weight = seals.weight([row.severity, *(columns[name] for name in _DEMANDS)])
             audit.append("event_weighed", now, event_id=row.id, weight=weight)

@@ -8,7 +8,7 @@ from powertrip.domain.proof import Met
 from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
-from tests.proving import Scene
+from tests.proving import Scene, carried
 from tests.samples import ALICE, CAROL, SECURITY
 
 
@@ -151,7 +151,7 @@ async def test_the_typed_name_approves_where_a_policy_wants_it(scene: Scene) -> 
 
 
 async def test_the_number_of_the_login_is_its_own_persons_to_type(scene: Scene) -> None:
-    about = await scene.opened("session_number", session_number="427")
+    about = await scene.opened("session_number", session_number=carried("427"))
     scene.configure(kinds=("session_number",))
     with pytest.raises(NotAllowed, match="only its own person"):
         await scene.approve(about, by=CAROL)
@@ -161,7 +161,7 @@ async def test_the_number_of_the_login_is_its_own_persons_to_type(scene: Scene) 
 
 
 async def test_three_wrong_numbers_end_it_in_all_challenges_together(scene: Scene) -> None:
-    about = await scene.opened("session_number", session_number="427")
+    about = await scene.opened("session_number", session_number=carried("427"))
     for _ in range(3):
         challenge = await scene.press(about)
         with pytest.raises(Refused):
