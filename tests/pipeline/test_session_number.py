@@ -10,7 +10,7 @@ from powertrip.domain.event import Status
 from powertrip.domain.proof import ProofKind
 from powertrip.errors import NotAllowed, ProofRequired, Refused
 from powertrip.store import Store
-from powertrip.store.database import DatabaseThread
+from powertrip.store.database import DatabaseThread, is_postgres
 from tests.proving import Scene, carried
 from tests.samples import ALICE, CAROL, record
 
@@ -50,6 +50,8 @@ async def test_who_has_all_of_its_persons_slack_and_guesses_a_thousand_times_is_
     wrong = [number for number in map(str, range(100, 1000)) if number != NUMBER]
     tried = [*chance.sample(wrong, 3), NUMBER, *(str(chance.randrange(100, 1000)) for _ in range(996))]
 
+    if is_postgres():  # which takes longer, and counts the same
+        tried = tried[:50]
     nonce, begun = "", 0
     for typed in tried:
         with contextlib.suppress(NotAllowed):

@@ -45,6 +45,7 @@ async def judged(thread: DatabaseThread, store: Store, clock: Clock, *names: str
         watch_of=lambda _: None,
         expected={},
         same_logs={},
+        numbers_wanted=False,
     )
     step = replace(step, new_id=lambda: f"event{changes}{next(numbers):05}")
     # A slow machine's processor time may be used up before the last of a batch; those come with the next.

@@ -97,6 +97,7 @@ def _settings() -> dict[str, Any]:
         "watches": (),
         "expected": {},
         "same_logs": {},
+        "numbers_wanted": False,
         "storms": StormSection(),
         "bursts": Bursts(),
         "security_channel": SECURITY,
