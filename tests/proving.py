@@ -67,7 +67,7 @@ class Scene:
             security_channel=SECURITY,
             watches=(),
             not_me=NotMe(),
-            proofs=ConfiguredProofs(self.section, SECRETS),
+            proofs=ConfiguredProofs(self.section, secrets=SECRETS),
         )
         directory: Any = SimpleNamespace(actor=self._actor)
         self.context = Context(
@@ -131,7 +131,7 @@ class Scene:
 
     def configure(self, **section: Any) -> None:
         """Put another section `proofs` in force."""
-        self.settings.proofs = ConfiguredProofs(self.section.model_copy(update=section), SECRETS)
+        self.settings.proofs = ConfiguredProofs(self.section.model_copy(update=section), secrets=SECRETS)
 
     async def approve(self, about: Event, by: str = ALICE) -> Outcome:
         return await self._decide(about, Verdict.APPROVE, by)
