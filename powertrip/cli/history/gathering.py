@@ -29,6 +29,7 @@ _EXCEPTIONS = {
     "origin_did_not_see": "The HIDS did not see what the logs told of",
     "only_origin_saw": "Only the HIDS saw it",
     "record_came_late": "The log pipeline's record came late",
+    "number_paired": "It got the number that its terminal shows",
     "quarantine_told": "Records could not be judged",
     "quarantine_pruned": "Quarantine was full, the oldest were deleted",
     "person_forgotten": "What was kept of a person was deleted",
