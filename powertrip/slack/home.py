@@ -6,7 +6,7 @@ Nobody is looked up in Slack, and nothing is published, faster than leaves click
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeGuard
 
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
@@ -36,9 +36,15 @@ UNKNOWN_FOR = timedelta(seconds=30)
 """So long Slack may take to say who opened theirs before they are told that it does not."""
 AGAIN = timedelta(seconds=10)
 """When one is tried again that could not be drawn."""
+ID_LIMIT = 100
 NOBODY = "Powertrip shows you nothing"
 SWITCHED_OFF = "The Home tab is switched off: home.enabled in the configuration."
 UNKNOWN = "Slack does not say who you are just now, so nothing is shown. Open this tab again in a moment."
+
+
+def is_short(value: object) -> TypeGuard[str]:
+    """Whether this is text that a row has room for, as Slack's ids and hashes are."""
+    return isinstance(value, str) and 0 < len(value) <= ID_LIMIT
 
 
 class Turns:
@@ -84,11 +90,11 @@ class HomeTab:
         """Somebody opens the app; the loop draws their Home tab."""
         slack_id = event.get("user")
         # The tab of messages sends the same event.
-        if event.get("tab") != "home" or not isinstance(slack_id, str):
+        if event.get("tab") != "home" or not is_short(slack_id):
             return
         shown = within(event, "view", "hash")
         now = self._context.clock()
-        await self._context.store.homes.opened(slack_id, shown if isinstance(shown, str) else None, now)
+        await self._context.store.homes.opened(slack_id, shown if is_short(shown) else None, now)
         self._context.signals.homes.set()
 
     async def look(self) -> bool:
@@ -189,7 +195,7 @@ class HomeTab:
             "views.publish", lambda: self._client.views_publish(user_id=slack_id, view=view, **shown)
         )
         known = within(answer.data, "view", "hash")
-        return known if isinstance(known, str) else None
+        return known if is_short(known) else None
 
     def asker(self, body: dict[str, Any], client: Any) -> Asker:
         """Who sent this interaction; who clicked on their Home tab is answered there."""

@@ -33,11 +33,11 @@ def claim(now: datetime, limit: int) -> list[OpenHome]:
     While questions to people are still to be posted only those are due who have waited for BEHIND_CARDS.
     """
     due = OpenHomeRow.due_at <= now
-    if _cards_wait(now):
-        due &= OpenHomeRow.asked_at <= now - BEHIND_CARDS
     waits = Case(None, [(OpenHomeRow.asked_at.is_null(), 1)], 0)
     query = OpenHomeRow.select().where(due).order_by(waits, OpenHomeRow.asked_at, OpenHomeRow.due_at)
     rows = list(for_update(query.limit(limit), skip_locked=True))
+    if rows and _cards_wait(now):
+        rows = [row for row in rows if row.asked_at is not None and row.asked_at <= now - BEHIND_CARDS]
     if not rows:
         return []
     closed = [row.slack_id for row in rows if row.opened_at < now - OPEN_FOR]

@@ -176,7 +176,12 @@ async def test_it_is_drawn_for_its_ages_now_and_then_and_forgotten_after_an_hour
 
 async def test_the_tab_of_messages_and_what_names_nobody_draw_nothing(home: Home) -> None:
     await home.open(tab="messages")
-    await home.open(user=None)
+    for nobody in (None, 7, "", "U" * 300):
+        await home.open(user=nobody)
+    await home.open(view="hash")
+    await home.open(view={"hash": "h" * 300})
+    assert await home.look() == [ALICE]
+    home.clock.forward(seconds=30)
     assert await home.look() == []
 
 
