@@ -9,13 +9,15 @@ from powertrip.domain import after_denial
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.deciding import DecisionPlan
-from powertrip.domain.decision import Verdict
+from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.delivery import DeliveryKind, Posted, Shown
 from powertrip.domain.due import Enriched, PollRound
+from powertrip.domain.enrolment import NewFactor
 from powertrip.domain.event import Event, NoticeKind, Severity, Status
 from powertrip.domain.follow_up import Change
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
+from powertrip.domain.proof import Challenge, Met, ProofKind
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.record import Record
 from powertrip.domain.retention import Retention
@@ -102,6 +104,7 @@ class Busy:
         revision: int | None = None,
         *,
         minutes: int = 5,
+        proofs: tuple[Challenge, ...] = (),
     ) -> None:
         before = await self.store.events.get(name)
         verdict = Verdict.DENY if status is Status.DENIED else Verdict.APPROVE
@@ -116,7 +119,9 @@ class Busy:
                 revision=revision or before.revision,
                 reason="it was me",
                 at=later(minutes=minutes),
+                proof=" ".join(each.kind for each in proofs) or None,
             ),
+            proofs=proofs,
             remind_at=later(hours=2) if is_open else None,
             outcome_channel=SECURITY if status is Status.DENIED else None,
             rest_id=f"{name}rest",
@@ -194,6 +199,7 @@ async def be_busy(thread: DatabaseThread) -> None:
     await busy.opened("alarming")
     await busy.decide("alarming", Status.DENIED)
     await be_expecting(busy)
+    await be_proving(busy)
     batch: list[Judgement] = [
         ToQuarantine(record=item, rule="ssh_login", reason="no name") for item in await busy.records(2)
     ]
@@ -223,6 +229,43 @@ async def be_expecting(busy: Busy) -> None:
     await store.judging.apply([expected_ask(claimed, event(id="trusted", fold_key="trusted"))], NOW)
     await store.expected_work.end("ended", actor_id=CAROL, why="ended by Carol", now=later(minutes=1))
     await store.expected_work.sweep(lambda _: ["bob"], SECURITY, later(minutes=2))
+
+
+async def be_proving(busy: Busy) -> None:
+    """Enrol two factors, confirm and use one, and lose it; approve one event by it, and fail at another."""
+    proofs, now, fresh = busy.store.proofs, later(minutes=3), timedelta(hours=24)
+    carol = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_reviewer=True)
+    dana = replace(carol, slack_id="U0DANA", name="Dana")
+    for name, slack_id in (("aliceapp", ALICE), ("bobapp", BOB)):
+        new = NewFactor(id=name, person=name, kind=ProofKind.TOTP, label="phone", secret="-")
+        await proofs.enrol(new, now)
+        await proofs.ask(name, slack_id=slack_id, name=name, channel=SECURITY, command="/powertrip", now=now)
+    assert await proofs.confirm("aliceapp", carol, fresh, now)
+    await proofs.refuse("bobapp", carol, fresh, now)
+    for name in ("proven", "unproven"):
+        about = await busy.opened(name, requires_proof="totp")
+        challenge = Challenge(
+            nonce=name,
+            event_id=name,
+            revision=about.revision,
+            slack_id=ALICE,
+            name="Alice",
+            team_id=None,
+            kind=ProofKind.TOTP,
+            via=Via.BUTTON,
+            channel="D0ALICE",
+            created_at=now,
+            until=later(minutes=8),
+        )
+        await proofs.begin(challenge)
+        await proofs.failed(name, now)
+        if name == "proven":
+            assert await proofs.met(name, Met("aliceapp", 7), now, now)
+            await busy.decide(name, Status.APPROVED, proofs=(challenge,))
+    await proofs.report_loss(
+        "loss", ALICE, "Alice", carol, channel=SECURITY, command="/powertrip", now=later(minutes=6)
+    )
+    assert await proofs.confirm_loss("loss", dana, fresh, later(minutes=7))
 
 
 async def be_polling(store: Store) -> None:

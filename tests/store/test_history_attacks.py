@@ -23,6 +23,7 @@ from powertrip.store.audit import digest
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.faults import DRIVER_ERRORS, named
 from powertrip.store.history.findings import Verdict
+from powertrip.store.proofs.challenges import name_of
 from tests.samples import ALICE, NOW, later
 from tests.store.busy import Busy
 from tests.store.rewriting import KEY, Kept, sql
@@ -232,6 +233,41 @@ ATTACKS: dict[str, Rewriting] = {
         sql("UPDATE event SET expected_by = NULL WHERE id = 'trusted'"),
         *(INTEGRITY, "expected", "event trusted"),
     ),
+    "what nobody confirmed counts": (
+        sql("UPDATE proof_factor SET confirmed_at = 1, ended_at = NULL WHERE id = 'bobapp'"),
+        *(INTEGRITY, "factor", "factor bobapp"),
+    ),
+    "what one person enrolled is another's": (
+        sql("UPDATE proof_factor SET slack_id = 'U0BOB', ended_at = NULL WHERE id = 'aliceapp'"),
+        *(INTEGRITY, "factor", "factor aliceapp"),
+    ),
+    "a factor is added": (
+        sql(
+            "INSERT INTO proof_factor (id, person, slack_id, kind, label, secret, enrolled_at, confirmed_at, "
+            "last_step, failures) VALUES ('mine', 'alice', 'U0ALICE', 'totp', 'phone', '-', 1, 1, -1, 0)"
+        ),
+        *(INTEGRITY, "factor added", "factor mine"),
+    ),
+    "an attempt to prove it counts as met": (
+        sql("UPDATE proof_challenge SET met_at = 1, ended_at = NULL WHERE nonce = 'unproven'"),
+        *(INTEGRITY, "proof", f"proof {name_of('unproven')}"),
+    ),
+    "a proof can be spent again": (
+        sql("UPDATE proof_challenge SET spent_at = NULL WHERE nonce = 'proven'"),
+        *(INTEGRITY, "proof", f"proof {name_of('proven')}"),
+    ),
+    "wrong answers are forgotten": (
+        sql("DELETE FROM proof_challenge WHERE nonce = 'unproven'"),
+        *(COMPLETENESS, "proof gone", f"proof {name_of('unproven')}"),
+    ),
+    "an approval takes no proof any more": (
+        sql("UPDATE event SET requires_proof = '' WHERE id = 'unproven'"),
+        *(INTEGRITY, "weight", "event unproven"),
+    ),
+    "an approval was proven in another way": (
+        sql("UPDATE decision SET proof = 'passkey' WHERE event_id = 'proven'"),
+        *(INTEGRITY, "decision", "decision {proven}"),
+    ),
     "a storm's card goes to another channel": (
         sql("UPDATE storm SET channel = 'C0MALLORY'"),
         *(INTEGRITY, "storm changed", "storm {storm}"),
@@ -363,6 +399,7 @@ def places(kept: Kept) -> dict[str, object]:
         "storm": one("SELECT id FROM storm"),
         "storm ts": one("SELECT ts FROM storm_message"),
         "last of storm": one("SELECT id FROM event WHERE storm_seq = (SELECT max(storm_seq) FROM event)"),
+        "proven": one("SELECT id FROM decision WHERE event_id = 'proven'"),
         "slot": one("SELECT slot FROM ledger WHERE name LIKE 'inbox%'"),
     }
 

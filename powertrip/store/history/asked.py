@@ -9,7 +9,7 @@ from typing import Any
 from powertrip.domain.decision import ActorKind
 from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.event import UNDONE, NoticeKind, Status
-from powertrip.store.history import doubted, seals
+from powertrip.store.history import doubted, proven, seals
 from powertrip.store.history.chain import Coupled, current
 from powertrip.store.history.doubted import Doubted
 from powertrip.store.history.findings import Findings
@@ -201,6 +201,9 @@ class _Case:
             problem = self.coupled.expected.use(expectation, line, detail.get("revision"))
             if problem is not None:
                 self._altered("unexpected", f"audit line {line}", problem)
+        if proven.lacks_proof(self.weight, detail):
+            what = "it approves what takes a proof, and none was given"
+            self._altered("unproven", f"audit line {line}", what)
         if row is None:
             self._missing("decision", f"event {self.id}", f"the decision of audit line {line} is gone")
             return

@@ -15,6 +15,8 @@ from powertrip.store.history.findings import Finding, Findings, Verdict
 from powertrip.store.history.followed import ACTIONS as FOLLOWING
 from powertrip.store.history.followed import Followed
 from powertrip.store.history.marks import Marker, Since
+from powertrip.store.history.proven import ACTIONS as PROVING
+from powertrip.store.history.proven import Proven
 from powertrip.store.history.reading import an_object, odd_is_a_fault
 from powertrip.store.history.snapshot import Row, Snapshot, snapshot
 from powertrip.store.history.stormy import Storms
@@ -26,6 +28,7 @@ _COUPLING = (
     *("configuration_in_force", "pruned", "storm_opened", "storm_joined", "storm_apart"),
     *("expectation_announced", "expectation_confirmed", "expectation_ended"),
     *FOLLOWING,
+    *PROVING,
 )
 _LISTING = ("notice_posted", "notice_updated")
 
@@ -49,6 +52,7 @@ class Coupled:
     storms: Storms = field(default_factory=Storms)
     expected: ExpectedWork = field(default_factory=ExpectedWork)
     followed: Followed = field(default_factory=Followed)
+    proven: Proven = field(default_factory=Proven)
     is_to_change: Callable[[str, str], bool] = lambda channel, ts: True  # noqa: ARG005
     """Whether a change of a message, by its channel and ts, waits in the outbox."""
     pruned_uncounted: bool = False
@@ -95,6 +99,8 @@ class Coupled:
                 self.expected.take(line, at, action, actor_id, detail)
             case _ if action in FOLLOWING:
                 self.followed.take(at, action, event_id or "", actor_id, detail)
+            case _ if action in PROVING:
+                self.proven.take(line, at, action, event_id, actor_id, detail)
             case "configuration_in_force":
                 self.versions.add(str(detail.get("version")))
                 self.starts.append((at, (detail["marks"] or "") if "marks" in detail else None))

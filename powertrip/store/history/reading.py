@@ -57,6 +57,7 @@ TABLES = (
     *("audit", "audit_head", "checkpoint", "event", "occurrence", "decision", "notice", "storm"),
     *("inbox", "delivery", "quarantine", "storm_message", "anchored", "judged_batch", "ledger"),
     *("poll", "people_cache", "expected_work", "follow_up", "follow_up_item", "follow_up_note"),
+    *("proof_factor", "proof_code", "proof_loss", "proof_challenge"),
 )
 """Tables that are compared with each other."""
 

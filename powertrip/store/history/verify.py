@@ -69,6 +69,8 @@ def _compare(
         coupled.expected.check(seen, findings)
     with odd_is_a_fault(findings, "denied events"):
         coupled.followed.check(seen, findings)
+    with odd_is_a_fault(findings, "proofs"):
+        coupled.proven.check(seen, findings, coupled.renames)
     with odd_is_a_fault(findings, "counts"):
         recounted.check(seen, findings)
     with odd_is_a_fault(findings, "inbox and outbox"):

@@ -108,7 +108,7 @@ def _count_for_factors(challenge: Challenge, now: datetime) -> bool:
         if failures >= FACTOR_TRIES:
             is_locked, lock = True, now + FACTOR_WINDOW
             since, failures = None, 0
-            audit.append("proof_locked", now, actor_id=row.slack_id, factor=row.id, until=lock.isoformat())
+            audit.append("factor_locked", now, actor_id=row.slack_id, factor=row.id, until=lock.isoformat())
         written.run(
             "UPDATE proof_factor SET failures = ?, failed_since = ?, locked_until = ? WHERE id = ?",
             *(failures, since, lock, row.id),

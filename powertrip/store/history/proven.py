@@ -1,0 +1,157 @@
+"""Proofs beside the lines that tell of them: what was enrolled and confirmed, met and spent."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from powertrip.domain.decision import Verdict
+from powertrip.store.history.findings import Findings
+from powertrip.store.history.snapshot import Snapshot
+from powertrip.store.proofs.challenges import name_of
+
+ACTIONS = (
+    *("proof_begun", "proof_failed", "proof_met", "proof_spent", "proof_ended"),
+    *("factor_enrolled", "factor_asked", "factor_confirmed", "factor_ended"),
+    *("loss_reported", "loss_confirmed", "loss_ended"),
+)
+"""The lines that tell of them."""
+_DEMANDS = {"proof", "session_number", "passkey", "oidc", "totp", "typed_host"}
+
+
+@dataclass(slots=True)
+class _Challenge:
+    """One challenge as the lines tell of it."""
+
+    about: tuple[Any, ...]
+    """Its event, person, revision and kind."""
+    failures: int = 0
+    met_at: int | None = None
+    factor: Any = None
+    spent_at: int | None = None
+    ended_at: int | None = None
+
+
+@dataclass(slots=True)
+class _Factor:
+    """What somebody enrolled, as the lines tell of it."""
+
+    about: tuple[Any, ...]
+    """Whose, of which kind, and what it is called."""
+    owner: tuple[int, Any] | None = None
+    """The line that says which member it is, and the member."""
+    confirmed: tuple[Any, ...] = (None, None)
+    ended: tuple[Any, ...] = (None, None)
+
+    def member(self, renames: Sequence[tuple[int, str, str]]) -> Any:
+        """The id that its member has now."""
+        if self.owner is None:
+            return None
+        line, slack_id = self.owner
+        for renamed_in, former, now in renames:
+            if renamed_in > line and slack_id == former:
+                slack_id = now
+        return slack_id
+
+
+@dataclass(slots=True)
+class Proven:
+    """What the lines tell of proofs."""
+
+    _challenges: dict[str, _Challenge] = field(default_factory=dict)
+    _factors: dict[str, _Factor] = field(default_factory=dict)
+    _losses: dict[str, tuple[Any, ...]] = field(default_factory=dict)
+    _spent: set[tuple[Any, ...]] = field(default_factory=set)
+
+    def take(
+        self, line: int, at: int, action: str, event_id: str | None, actor_id: str | None, detail: Any
+    ) -> None:
+        """Remember a line."""
+        if action.startswith("proof_"):
+            self._take_challenge(at, action, (event_id, actor_id, detail["revision"], detail["kind"]), detail)
+        elif action.startswith("loss_"):
+            ended = (None, None) if action == "loss_reported" else (at, actor_id)
+            self._losses[detail["loss"]] = (detail["slack_id"], *ended)
+        elif action == "factor_enrolled":
+            about = (detail["person"], detail["kind"], detail["label"])
+            self._factors.setdefault(detail["factor"], _Factor(about))
+        elif (factor := self._factors.get(detail["factor"])) is None:
+            return
+        elif action == "factor_asked":
+            factor.owner = (line, detail["slack_id"])
+        elif action == "factor_confirmed":
+            factor.confirmed = (at, actor_id)
+        else:
+            factor.ended = (at, actor_id)
+
+    def _take_challenge(self, at: int, action: str, about: tuple[Any, ...], detail: Any) -> None:
+        known = self._challenges.setdefault(detail["challenge"], _Challenge(about))
+        match action:
+            case "proof_failed":
+                known.failures += 1
+            case "proof_met":
+                known.met_at, known.factor = at, detail.get("factor")
+            case "proof_spent":
+                known.spent_at = at
+                self._spent.add(about)
+            case "proof_ended":
+                known.ended_at = at
+
+    def check(self, seen: Snapshot, findings: Findings, renames: Sequence[tuple[int, str, str]]) -> None:
+        """Compare the rows with the lines, both ways."""
+        self._check_challenges(seen, findings)
+        self._check_factors(seen, findings, renames)
+        self._check_losses(seen, findings)
+        statement = "SELECT id, event_id, actor_id, revision, proof FROM decision WHERE proof IS NOT NULL"
+        for decision_id, event_id, actor_id, revision, kinds in seen.rows(f"{statement} ORDER BY id"):
+            if any((event_id, actor_id, revision, kind) not in self._spent for kind in kinds.split()):
+                what = "no audit line tells of a proof of its kind, event, person and revision that was spent"
+                findings.altered("unproven", f"decision {decision_id}", what)
+
+    def _check_challenges(self, seen: Snapshot, findings: Findings) -> None:
+        left = dict(self._challenges)
+        columns = "event_id, slack_id, revision, kind, failures, met_at, factor_id, spent_at, ended_at"
+        statement = f"SELECT nonce, {columns} FROM proof_challenge ORDER BY created_at, nonce"  # noqa: S608
+        for nonce, *row in seen.rows(statement):
+            name = name_of(nonce)
+            known = left.pop(name, None)
+            if known is None:
+                what = "no audit line tells that it was begun"
+                findings.altered("proof added", f"proof {name}", what)
+                continue
+            told = (known.failures, known.met_at, known.factor, known.spent_at, known.ended_at)
+            if (*known.about, *told) != tuple(row):
+                findings.altered("proof", f"proof {name}", "it is not what the history says of it")
+        for name in left:
+            what = "it is gone, and the history tells of it"
+            findings.missing("proof gone", f"proof {name}", what)
+
+    def _check_factors(
+        self, seen: Snapshot, findings: Findings, renames: Sequence[tuple[int, str, str]]
+    ) -> None:
+        left = dict(self._factors)
+        columns = "person, kind, label, slack_id, confirmed_at, confirmed_by, ended_at, ended_by"
+        for name, *row in seen.rows(f"SELECT id, {columns} FROM proof_factor ORDER BY id"):  # noqa: S608 (names of ours)
+            known = left.pop(name, None)
+            if known is None:
+                what = "no audit line tells that it was enrolled"
+                findings.altered("factor added", f"factor {name}", what)
+            elif (*known.about, known.member(renames), *known.confirmed, *known.ended) != tuple(row):
+                what = "whose it is, or who confirmed or ended it, is not what the history says"
+                findings.altered("factor", f"factor {name}", what)
+        for name in left:
+            findings.missing("factor gone", f"factor {name}", "it is gone, and the history tells of it")
+
+    def _check_losses(self, seen: Snapshot, findings: Findings) -> None:
+        left = dict(self._losses)
+        for name, *row in seen.rows("SELECT id, slack_id, ended_at, ended_by FROM proof_loss ORDER BY id"):
+            if left.pop(name, None) != tuple(row):
+                what = "it is not what the history says of it"
+                findings.altered("loss", f"lost device {name}", what)
+        for name in left:
+            findings.missing("loss", f"lost device {name}", "it is gone, and the history tells of it")
+
+
+def lacks_proof(weight: str | None, detail: Any) -> bool:
+    """Whether a line approves what takes a proof, by the history's own word, and names none."""
+    demands = {*(weight or "").split(", ")} & _DEMANDS
+    return bool(demands) and detail.get("verdict") == Verdict.APPROVE and not detail.get("proof")
