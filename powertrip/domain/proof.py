@@ -41,6 +41,8 @@ LASTS = timedelta(minutes=5)
 """How long a challenge can be met."""
 TAKEN_WITHIN = timedelta(minutes=15)
 """How long a proof waits for its decision once it is given, as while workers restart."""
+COPIED = "answered by what may be a copy of the passkey"
+"""How a challenge ends whose passkey's count went back."""
 TRIES = 3
 """Wrong answers to one challenge; also of one person to the number of one event, in all challenges."""
 FACTOR_TRIES = 5

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.enrolment import Enrolled, Loss
-from powertrip.domain.proof import IN_WORDS, Challenge
+from powertrip.domain.proof import COPIED, IN_WORDS, Challenge
 
 CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
 LOST_CONFIRM, LOST_REFUSE = "proof_lost_confirm", "proof_lost_refuse"
@@ -15,6 +15,15 @@ _AT = "%Y-%m-%d %H:%M UTC"
 def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
     """For the security channel: somebody who presses Approve cannot prove it."""
     who, failures = challenge.name, challenge.failures
+    if challenge.ended_why == COPIED:
+        return Note(
+            title="A passkey may have been copied",
+            lines=(
+                f"{who} wants to approve {challenge.event_id}, and the count of the passkey went back.",
+                "That is how a copy of it shows. Nothing was approved.",
+                "Ask them by another way than Slack; if it was not they, end what they enrolled.",
+            ),
+        )
     times = "once" if failures == 1 else f"{failures} times"
     lines = [
         f"{who} wants to approve {challenge.event_id}, which takes {IN_WORDS[challenge.kind]}.",

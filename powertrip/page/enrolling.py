@@ -38,7 +38,7 @@ def make(person: str, options: str, sealed: str) -> web.Response:
 def made() -> web.Response:
     """It is kept."""
     body = (
-        "<p>The security channel is told. The passkey counts for nothing until a reviewer other than you "
-        "has confirmed it in Slack, and for the gravest events some time longer.</p>"
+        "<p>Powertrip asks the reviewers in the security channel. The passkey counts for nothing until one "
+        "of them, other than you, has confirmed it, and for the gravest events some time longer.</p>"
     )
     return answer("The passkey is kept", body, mood="good")

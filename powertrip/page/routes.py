@@ -23,7 +23,7 @@ from powertrip.page.gate import BODY, Gate, json_answer, sent
 from powertrip.page.look import SCRIPT, guarded
 from powertrip.proofs import passkey
 from powertrip.proofs.oidc import OidcSection, identity_of
-from powertrip.proofs.passkey import Passkey, Place
+from powertrip.proofs.passkey import Copied, Passkey, Place
 from powertrip.proofs.sealing import Sealer, Unreadable
 from powertrip.proofs.section import ProofsSection
 from powertrip.proofs.sign_in import WITHIN, Attempt, Provider
@@ -205,7 +205,8 @@ class ProofPage:
             why=str(error),
         )
         if error.counts:
-            await self.store.proofs.failed(challenge.nonce, self.clock())
+            is_copy = isinstance(error, Copied)
+            await self.store.proofs.failed(challenge.nonce, self.clock(), is_copy=is_copy)
             self.wake()
 
     async def _passkeys(self, challenge: Challenge, event: Event) -> list[tuple[Factor, Passkey]]:

@@ -69,6 +69,10 @@ class Passkey:
     """How often it has signed; 0 for ever for those that are synchronised and do not count."""
 
 
+class Copied(NotProven):
+    """The count of a passkey went back: two devices have the key."""
+
+
 def challenge_of(nonce: str, event_id: str, revision: int) -> bytes:
     """What the authenticator signs: this challenge, this event as the card showed it, and nothing else."""
     return hashlib.sha256(f"powertrip proof\0{nonce}\0{event_id}\0{revision}".encode()).digest()
@@ -116,11 +120,8 @@ def signed(answer: str, *, place: Place, challenge: bytes, passkeys: Sequence[Pa
         raise NotProven("the passkey's answer is not for this page and this approval") from error
     count = found.new_sign_count
     if (count or known.sign_count) and count <= known.sign_count:
-        raise NotProven(CLONED)
+        raise Copied("the passkey's count went back: a copy of it may have been used")
     return Passkey(credential_id=known.credential_id, public_key=known.public_key, sign_count=count)
-
-
-CLONED = "the passkey's count went back: a copy of it may have been used"
 
 
 def options_to_make(

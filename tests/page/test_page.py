@@ -9,6 +9,7 @@ import pytest
 
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.proof import Challenge, Met, ProofKind
+from powertrip.domain.proof_words import wrong_answers
 from powertrip.page.gate import AT_ONCE, BODY_LIMIT
 from powertrip.proofs import passkey
 from powertrip.store import Store
@@ -159,7 +160,7 @@ async def test_a_replayed_answer_proves_no_other_challenge(
     assert (after.met_at, after.failures) == (None, 1)
 
 
-async def test_a_copy_of_a_passkey_is_refused(
+async def test_a_copy_of_a_passkey_is_refused_and_security_is_told_at_once(
     visitor: Visitor, store: Store, about: Event, device: Authenticator, database_thread: DatabaseThread
 ) -> None:
     another = await asked(database_thread, store, fold_key="another")
@@ -167,10 +168,15 @@ async def test_a_copy_of_a_passkey_is_refused(
         device.credential_id, device.count, origin=device.origin, rp_id="localhost", key=device.key
     )
     assert (await prove(visitor, device, await begun(store, about, ProofKind.PASSKEY)))[0] == 200
-    status, text = await prove(visitor, copy, await begun(store, another, ProofKind.PASSKEY))
+    challenge = await begun(store, another, ProofKind.PASSKEY)
+    status, text = await prove(visitor, copy, challenge)
+    (due,) = [each for each in await store.proofs.due(NOW, 10) if each.ended_at]
 
     assert status == 403
     assert "a copy of it may have been used" in text
+    # A worker tells security at once.
+    assert due.nonce == challenge.nonce
+    assert wrong_answers(due, None).title == "A passkey may have been copied"
 
 
 async def test_a_fresh_passkey_does_not_count_for_what_is_grave(

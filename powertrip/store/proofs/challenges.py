@@ -9,6 +9,7 @@ from powertrip.domain import proof_words
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.proof import (
+    COPIED,
     ENROLLED,
     FACTOR_TRIES,
     FACTOR_WINDOW,
@@ -67,21 +68,24 @@ def get(nonce: str) -> Challenge | None:
     return challenge_from(found[0]) if found else None
 
 
-def failed(nonce: str, now: datetime) -> None:
-    """Count a wrong answer; what was answered wrongly too often ends, of which a worker tells security."""
+def failed(nonce: str, now: datetime, *, is_copy: bool = False) -> None:
+    """Count a wrong answer; what was answered wrongly too often ends, of which a worker tells security.
+
+    So does at once what was answered by the copy of a passkey.
+    """
     row = _locked(nonce)
     if row is None or not challenge_from(row).is_open(now):
         return
     challenge, failures = challenge_from(row), row.failures + 1
     written.run("UPDATE proof_challenge SET failures = ? WHERE nonce = ?", failures, nonce)
     _line("proof_failed", challenge, now, failures=failures)
-    is_over = failures >= TRIES
+    is_over = is_copy or failures >= TRIES
     if challenge.kind is ProofKind.SESSION_NUMBER:
         is_over = number_failures(challenge.event_id, challenge.slack_id) >= TRIES
     if challenge.kind in ENROLLED and _count_for_factors(challenge, now):
         is_over = True
     if is_over:
-        end(nonce, TOO_OFTEN, now)
+        end(nonce, COPIED if is_copy else TOO_OFTEN, now)
         written.run("UPDATE proof_challenge SET due_at = ? WHERE nonce = ?", now, nonce)
         notify(Signal.PROOFS)
 
