@@ -6,6 +6,7 @@ from pathlib import Path
 
 import aiohttp
 
+from powertrip.cli.check_proofs import check_proofs
 from powertrip.cli.check_report import CheckResult, Report
 from powertrip.cli.check_slack import check_slack
 from powertrip.cli.check_traffic import tell_traffic
@@ -48,6 +49,7 @@ async def check_all(config: Config) -> list[CheckResult]:
     await check_enrichment(config, report)
     await check_polls(config, report)
     await check_origins(config, report)
+    await check_proofs(config, report)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
         await check_slack(config, session, report)
     return report.results

@@ -3,13 +3,14 @@
 Settings and who is who; the way through the provider is in `sign_in.py`, its token's checks in `id_token.py`.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field
 from yarl import URL
 
+from powertrip.config.read import Problem
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, Identity, Secret, Written, matching, parse_duration
 from powertrip.domain.people import Person
@@ -105,6 +106,21 @@ def identity_of(slack_id: str, people: Iterable[Person]) -> str | None:
     """
     found = {person.oidc for person in people if person.slack == slack_id and person.oidc}
     return found.pop() if len(found) == 1 else None
+
+
+def mistakes_in_identities(people: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Problem]:
+    """Identities that would prove nothing, or the approvals of two people."""
+    seen: dict[str, str] = {}
+    for name, person in people:
+        identity = person.get("oidc")
+        if not isinstance(identity, str):
+            continue
+        if not person.get("slack"):
+            problem = "counts only beside slack: the member id ties the two, not the address in Slack"
+            yield ("people", name, "oidc"), problem
+        first = seen.setdefault(_lower(identity), name)
+        if first != name:
+            yield ("people", name, "oidc"), f"is {first}'s too, who could prove what {name} approves"
 
 
 def _lower(address: str) -> str:

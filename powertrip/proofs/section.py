@@ -9,12 +9,12 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 from yarl import URL
 
-from powertrip.config.read import Problem
+from powertrip.config.read import Problem, tables
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, Environment, Written, as_list
+from powertrip.config.values import AT_START, Duration, Environment, Written, as_list
 from powertrip.domain.policy import Policy
 from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
-from powertrip.proofs.oidc import OidcSection, is_secure
+from powertrip.proofs.oidc import OidcSection, is_secure, mistakes_in_identities
 
 MAKE_ONE = "make one with: openssl rand -base64 32"
 
@@ -72,7 +72,7 @@ class ProofsSection(Section):
     """What counts where a policy demands `proof`. `typed_host` proves nothing, so it is no such kind."""
     key: Annotated[Key | None, Environment("POWERTRIP_PROOFS_KEY", overrides=True)] = None
     """What encrypts the secrets that people enrol; needed for `totp` and `passkey`."""
-    page: Page | None = None
+    page: Annotated[Page | None, AT_START] = None
     """Where people's browsers reach this process, as `https://powertrip.internal`: needed for `passkey` and
     `oidc`. A passkey belongs to this name, and is of no use under another."""
     oidc: OidcSection | None = None
@@ -83,6 +83,7 @@ class ProofsSection(Section):
 
 def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Mistakes that take two settings to make."""
+    yield from mistakes_in_identities(tables(data, "people"))
     section = data.get("proofs") or {}
     if not isinstance(section, Mapping):
         return

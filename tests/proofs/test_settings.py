@@ -1,0 +1,98 @@
+"""What is wrong with the settings of the page is said at the start."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from powertrip.domain.people import Person
+from powertrip.errors import ConfigError
+from powertrip.proofs.oidc import OidcSection, identity_of
+from tests.config.test_config import load
+from tests.page.rig import KEY
+from tests.samples import BOB
+
+OIDC = {"issuer": "https://login.example.com", "client_id": "powertrip"}
+PROOFS = {"kinds": ["oidc", "passkey"], "key": KEY, "page": "https://powertrip.internal", "oidc": OIDC}
+
+
+def mistakes(folder: Path, proofs: dict[str, Any], **people: Any) -> list[str]:
+    try:
+        load(folder, yaml.safe_dump({"proofs": {**PROOFS, **proofs}, "people": people}))
+    except ConfigError as error:
+        return [f"{each.setting}: {each.problem}" for each in error.mistakes]
+    return []
+
+
+@pytest.mark.parametrize(
+    ("proofs", "setting"),
+    [
+        ({"page": None}, "proofs.page"),
+        ({"page": "http://powertrip.internal"}, "proofs.page"),
+        ({"page": "https://powertrip.internal/proofs"}, "proofs.page"),
+        ({"page": "https://user@powertrip.internal"}, "proofs.page"),
+        ({"page": "http://127.0.0.1:8080"}, "proofs.page"),
+        ({"page": "powertrip.internal"}, "proofs.page"),
+        ({"key": None}, "proofs.key"),
+        ({"oidc": None}, "proofs.oidc"),
+        ({"oidc": OIDC | {"issuer": "http://login.example.com"}}, "proofs.oidc.issuer"),
+        ({"oidc": OIDC | {"issuer": "https://login.example.com?a=b"}}, "proofs.oidc.issuer"),
+        ({"oidc": OIDC | {"max_age": "2h"}}, "proofs.oidc.max_age"),
+        ({"oidc": OIDC | {"max_age": 30}}, "proofs.oidc.max_age"),
+        ({"oidc": OIDC | {"claim": "a b"}}, "proofs.oidc.claim"),
+    ],
+    ids=str,
+)
+def test_a_mistake_is_named_by_its_setting(tmp_path: Path, proofs: dict[str, Any], setting: str) -> None:
+    (mistake,) = mistakes(tmp_path, proofs)
+
+    assert mistake.startswith(f"{setting}: ")
+
+
+@pytest.mark.parametrize(
+    "page", ["https://powertrip.internal", "http://localhost:8080", "https://a.example.com/"]
+)
+def test_a_page_with_a_name_is_taken(tmp_path: Path, page: str) -> None:
+    assert mistakes(tmp_path, {"page": page}) == []
+
+
+def test_one_identity_proves_for_one_person_who_has_a_member_id(tmp_path: Path) -> None:
+    bob, other = {"slack": "U0BOB", "oidc": "bob@example.com"}, {"slack": "U0BOB2", "oidc": "Bob@example.com"}
+
+    assert mistakes(tmp_path, {}, bob=bob) == []
+    (twice,) = mistakes(tmp_path, {}, bob=bob, robert=other)
+    assert twice.startswith("people.robert.oidc: is bob's too")
+    (loose,) = mistakes(tmp_path, {}, bob={"email": "bob@example.com", "oidc": "bob"})
+    assert loose.startswith("people.bob.oidc: counts only beside slack")
+
+
+def test_whose_identity_it_is_says_the_configuration_alone() -> None:
+    people = [Person(name="bob", slack=BOB, oidc="bob"), Person(name="carol", slack="U0CAROL")]
+
+    assert identity_of(BOB, people) == "bob"
+    assert identity_of("U0CAROL", people) is None
+    assert identity_of("U0MALLORY", people) is None
+    assert identity_of(BOB, [*people, Person(name="bob2", slack=BOB, oidc="bob2")]) is None
+
+
+@pytest.mark.parametrize(
+    ("claims", "is_bob"),
+    [
+        ({"email": "bob@example.com", "email_verified": True}, True),
+        ({"email": "BOB@Example.com", "email_verified": True}, True),
+        ({"email": "bob@example.com"}, False),
+        ({"email": "bob@example.com", "email_verified": False}, False),
+        ({"email": "bob@example.com", "email_verified": "true"}, False),
+        ({"email": "bob@example.com.example.net", "email_verified": True}, False),
+        # A Kelvin sign, which Unicode's lower case makes a k, and a long s.
+        ({"email": "bo\u212a@example.com", "email_verified": True}, False),
+        ({"sub": "bob@example.com", "email_verified": True}, False),
+    ],
+    ids=str,
+)
+def test_an_address_counts_where_the_provider_has_verified_it(claims: dict[str, Any], is_bob: bool) -> None:
+    section = OidcSection.model_validate(OIDC)
+    wanted = "bok@example.com" if "\u212a" in str(claims) else "bob@example.com"
+
+    assert section._is_identity(claims, wanted) is is_bob
