@@ -26,7 +26,7 @@ GRANT UPDATE (until, uses, confirm_by, confirmed_at, confirmed_by, confirmed_nam
 
 -- Of what somebody enrolled whether it counts, and what was used of it; of a proof what becomes of it.
 REVOKE UPDATE, DELETE ON proof_factor, proof_code, proof_loss, proof_challenge FROM powertrip;
-GRANT UPDATE (slack_id, secret, note_uid, asked_at, confirm_by, confirmed_at, confirmed_by, confirmed_name, last_step,
+GRANT UPDATE (slack_id, secret, credential_id, note_uid, asked_at, confirm_by, confirmed_at, confirmed_by, confirmed_name, last_step,
     used_at, failures, failed_since, locked_until, ended_at, ended_by, ended_why) ON proof_factor TO powertrip;
 GRANT UPDATE (used_at) ON proof_code TO powertrip;
 GRANT UPDATE (ended_at, ended_by, ended_name, ended_why) ON proof_loss TO powertrip;

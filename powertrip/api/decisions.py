@@ -102,6 +102,7 @@ def _as_json(decision: LoggedDecision) -> dict[str, Any]:
         "agent_running": decision.agent_running,
         "reason": decision.reason,
         "expectation": decision.expectation_id,
+        "proof": decision.proof,
         "event": {
             "status": decision.status,
             "rule": decision.rule,

@@ -135,3 +135,27 @@ def _keep(settings: "Config", step: "Callable[[Store, datetime], Awaitable[objec
             await thread.close()
 
     asyncio.run(run())
+
+
+@app.command("renew-secrets")
+def renew_secrets(config: ConfigPath = DEFAULT_CONFIG) -> None:
+    """Encrypt what people enrolled with the first key of `proofs.key`, once it stands before the old one."""
+    import asyncio
+
+    from powertrip.proofs.sealing import Sealer
+    from powertrip.store import Store
+    from powertrip.store.database import DatabaseThread, open_database
+
+    settings = read_config(config)
+    sealer = Sealer.of(settings.proofs)
+    with open_stored(settings):
+        pass
+
+    async def run() -> int:
+        thread = DatabaseThread(open_database(settings.database.url.get_secret_value(), settings.audit.key))
+        try:
+            return await Store(thread).proofs.renew(sealer.renew)
+        finally:
+            await thread.close()
+
+    console.print(f"encrypted anew: {asyncio.run(run())}")

@@ -96,7 +96,7 @@ def forget(
     deleted = asyncio.run(run())
     console.print(
         f"deleted: {deleted['answers']} answers of Slack's about them, {deleted['records']} records "
-        f"in the inbox, {deleted['deliveries']} deliveries",
+        f"in the inbox, {deleted['deliveries']} deliveries, the secrets of {deleted['factors']} proofs",
         soft_wrap=True,
     )
     console.print(

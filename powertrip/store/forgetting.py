@@ -1,15 +1,17 @@
 """Lets go of what is kept of a person and not needed for the history; the evidence of events stays."""
 
 from collections.abc import Collection, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from peewee import fn
 
 from powertrip.domain.event import DECIDED
-from powertrip.store import audit, marking
+from powertrip.store import audit, marking, written
 from powertrip.store.database import DatabaseThread
 from powertrip.store.people_tables import PeopleCacheRow
+from powertrip.store.proofs import enrolment
+from powertrip.store.proofs.tables import ProofFactorRow
 from powertrip.store.tables import (
     DeliveryRow,
     DeliveryState,
@@ -34,6 +36,7 @@ async def forget_person(database: DatabaseThread, who: Collection[str], now: dat
         part = event_ids[start : start + AT_ONCE]
         deleted["records"] += await database.run(_forget_records, part)
         deleted["deliveries"] += await database.run(_forget_deliveries, part)
+    deleted["factors"] = await database.run(_forget_factors, who, now)
     await database.run(_note, deleted, now)
     return deleted
 
@@ -63,6 +66,17 @@ def _forget_answers(who: Collection[str]) -> int:
         if names & {text.casefold() for text in (*row.key.split(":"), *_texts(row.value))}
     ]
     return int(PeopleCacheRow.delete().where(PeopleCacheRow.key.in_(keys)).execute())
+
+
+def _forget_factors(who: Collection[str], now: datetime) -> int:
+    """End what they enrolled, and empty its secret; who confirmed it, and when, is evidence."""
+    marks = written.marks(who)
+    theirs = f"(slack_id IN ({marks}) OR person IN ({marks})) AND secret <> ''"
+    rows = written.rows(ProofFactorRow, f"{theirs} ORDER BY id", *who, *who)
+    for row in rows:
+        enrolment.end(row.id, "its person was forgotten", timedelta(), now)
+        written.run("UPDATE proof_factor SET secret = '', credential_id = NULL WHERE id = ?", row.id)
+    return len(rows)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -34,7 +34,8 @@ def test_what_was_backed_up_is_restored_and_what_is_lost_is_said_first(folder: P
 
     forgotten = type_in(folder, "forget", "alice", "U0ALICE")
     assert forgotten.status == 0, forgotten.said
-    assert "deleted: 0 answers of Slack's about them, 0 records in the inbox, 0 deliveries" in forgotten.out
+    assert "deleted: 0 answers of Slack's about them, 0 records in the inbox, 0 deliveries, " in forgotten.out
+    assert "the secrets of 0 proofs" in forgotten.out
     assert "kept: 0 decided events with their evidence" in forgotten.out
 
     refused = type_in(folder, "restore", "kept.db")

@@ -43,6 +43,7 @@ COLUMNS = (
     "reason",
     "actor_kind",
     "agent_name",
+    "proof",
     "unsure",
 )
 FORMULA = "=+-@\t\r\n\uff1d\uff0b\uff0d\uff20"
@@ -109,6 +110,7 @@ def _row(event: Event) -> dict[str, Any]:
         "reason": last.reason if last else None,
         "actor_kind": last.actor_kind if last else None,
         "agent_name": last.agent_name if last else None,
+        "proof": last.proof if last else None,
         # Member ids, so that a name cannot look like two.
         "unsure": " ".join(doubt.actor_id for doubt in event.doubts) or None,
     }
