@@ -77,7 +77,14 @@ from powertrip.cards.modals import (
 )
 from powertrip.cards.notes import question_card, security_note
 from powertrip.cards.pages import HISTORY_PAGE_SIZE, NEXT, PAGE_SIZE, PREVIOUS, event_list, history
-from powertrip.cards.proof_modal import PROOF_BLOCK, PROOF_CALLBACK, PROOF_INPUT, PROOF_PAGE, proof_modal
+from powertrip.cards.proof_modal import (
+    PROOF_BLOCK,
+    PROOF_CALLBACK,
+    PROOF_INPUT,
+    PROOF_OTHERWISE,
+    PROOF_PAGE,
+    proof_modal,
+)
 from powertrip.cards.proofs import proofs_card
 from powertrip.cards.quarantine import quarantine_notice
 from powertrip.cards.report import digest_card, report_digest
@@ -130,6 +137,7 @@ __all__ = [
     "PROOF_BLOCK",
     "PROOF_CALLBACK",
     "PROOF_INPUT",
+    "PROOF_OTHERWISE",
     "PROOF_PAGE",
     "RULE",
     "RUNNING",

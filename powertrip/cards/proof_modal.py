@@ -1,22 +1,30 @@
 """The window in which an approval is proven: a field, or a button to the page where that is done."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from powertrip.cards.blocks import actions, button, paragraph, plain, text
 from powertrip.cards.modals import about
 from powertrip.cards.text import fit
 from powertrip.domain.event import Event
-from powertrip.domain.proof import Shown
+from powertrip.domain.proof import IN_WORDS, ProofKind, Shown
 
 PROOF_CALLBACK = "prove"
 PROOF_BLOCK, PROOF_INPUT = "proof", "typed"
 PROOF_PAGE = "proof_page"
+PROOF_OTHERWISE = "proof_otherwise"
 TYPED_LIMIT = 300
 _HINT_LIMIT = 2000
 
 
-def proof_modal(event: Event, shown: Shown, private_metadata: str) -> dict[str, Any]:
-    """The view that asks for it; what is typed is `proof`/`typed` in its state."""
+def proof_modal(
+    event: Event, shown: Shown, private_metadata: str, others: Sequence[ProofKind] = ()
+) -> dict[str, Any]:
+    """The view that asks for it; what is typed is `proof`/`typed` in its state.
+
+    One of the `others` may be chosen instead, and is `proof_otherwise`/`kind`.
+    """
+    otherwise = [_otherwise(others)] if others else []
     view: dict[str, Any] = {
         "type": "modal",
         "callback_id": PROOF_CALLBACK,
@@ -31,14 +39,36 @@ def proof_modal(event: Event, shown: Shown, private_metadata: str) -> dict[str, 
         ]
     )
     if shown.address is not None:
-        return view | {"blocks": [about(event), why, _hint(shown), _page(shown, shown.address)]}
-    return view | {"submit": plain("Approve", 24), "blocks": [about(event), why, _field(shown)]}
+        if others:
+            view["submit"] = plain("Another way", 24)
+        return view | {"blocks": [about(event), why, _hint(shown), _page(shown, shown.address), *otherwise]}
+    blocks = [about(event), why, _field(shown, is_optional=bool(others)), *otherwise]
+    return view | {"submit": plain("Approve", 24), "blocks": blocks}
 
 
-def _field(shown: Shown) -> dict[str, Any]:
+def _otherwise(kinds: Sequence[ProofKind]) -> dict[str, Any]:
+    def option(kind: ProofKind) -> dict[str, Any]:
+        words = IN_WORDS[kind]
+        return {"text": plain(words[0].upper() + words[1:], 75), "value": kind.value}
+
+    return {
+        "type": "input",
+        "block_id": PROOF_OTHERWISE,
+        "optional": True,
+        "label": plain("Or prove it another way", 100),
+        "element": {
+            "type": "radio_buttons",
+            "action_id": "kind",
+            "options": [option(kind) for kind in kinds],
+        },
+    }
+
+
+def _field(shown: Shown, *, is_optional: bool) -> dict[str, Any]:
     return {
         "type": "input",
         "block_id": PROOF_BLOCK,
+        "optional": is_optional,
         "label": plain(shown.label, 100),
         "hint": plain(shown.hint, _HINT_LIMIT),
         "element": {

@@ -176,8 +176,9 @@ def options(word: str, event: Event, proving: Proving, *, is_subject: bool) -> t
     if kind is None:  # a later release knows it
         return ()
     if kind is ProofKind.SESSION_NUMBER:
+        # Who sees none all the same, as where a shell is told to be quiet, takes what proves as much.
         if sees_number:
-            return (kind,)
+            return (kind, *factors)
         # No terminal could show one, or it is not theirs; a typed name must not stand in for a number that
         # somebody else sees.
         return factors or ((ProofKind.TYPED_HOST,) if event.session_number is None else ())

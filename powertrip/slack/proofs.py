@@ -7,9 +7,10 @@ from typing import Any
 
 from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain import proof
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
-from powertrip.domain.proof import ProofKind
+from powertrip.domain.proof import Challenge, ProofKind
 from powertrip.errors import PowertripError, ProofRequired
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference
@@ -64,11 +65,14 @@ class ProofWindows:
         team_id: str | None,
         reason: str = "",
         agent: Agent | None = None,
+        chosen: ProofKind | None = None,
     ) -> dict[str, Any]:
-        """The window of a challenge of the best kind that the person can give."""
+        """The window of a challenge of the best kind that the person can give, or of the one they chose."""
+        kinds = [ProofKind(kind) for kind in required.kinds]
+        kind = chosen or kinds[0]
         challenge, event = await self._prover.begin(
             context.reference,
-            ProofKind(required.kinds[0]),
+            kind,
             slack_id=slack_id,
             team_id=team_id,
             via=context.via,
@@ -76,8 +80,9 @@ class ProofWindows:
             reason=reason,
             agent=agent,
         )
-        metadata = json.dumps({"nonce": challenge.nonce, "channel": challenge.channel})
-        return cards.proof_modal(event, self._context.settings.proofs.shown(challenge, event), metadata)
+        metadata = json.dumps({"nonce": challenge.nonce, "channel": challenge.channel, "kinds": kinds})
+        shown = self._context.settings.proofs.shown(challenge, event)
+        return cards.proof_modal(event, shown, metadata, [other for other in kinds if other is not kind])
 
 
 class ProofListeners:
@@ -133,8 +138,12 @@ class ProofListeners:
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """Take the decision that is proven, before acknowledging: a wrong answer is shown in the window."""
         metadata, user = json.loads(view["private_metadata"]), body["user"]
-        nonce = str(metadata["nonce"])
-        typed = str(within(view["state"]["values"], cards.PROOF_BLOCK, cards.PROOF_INPUT, "value") or "")
+        nonce, values = str(metadata["nonce"]), view["state"]["values"]
+        typed = str(within(values, cards.PROOF_BLOCK, cards.PROOF_INPUT, "value") or "")
+        chosen = within(values, cards.PROOF_OTHERWISE, "kind", "selected_option", "value")
+        if chosen or not typed.strip():
+            await self._otherwise(ack, metadata, user["id"], chosen)
+            return
         answering = asyncio.create_task(self._prover.answer(nonce, typed, slack_id=user["id"]))
         error = await refusal_in_window(ack, answering, cards.PROOF_BLOCK)
         if error is None:
@@ -149,10 +158,33 @@ class ProofListeners:
             )
             await show_in_window(ack, cards.PROOF_BLOCK, without_mentions(sentence(error), decisions))
 
+    async def _otherwise(self, ack: Any, metadata: dict[str, Any], slack_id: str, chosen: str | None) -> None:
+        """Show the window of another kind in this one's place, which the person has chosen."""
+        kinds = tuple(metadata.get("kinds", ()))
+        earlier = await self._context.store.proofs.get(str(metadata["nonce"]))
+        # Slack shows an error under an input alone, and a window of the page has none but this.
+        block = cards.PROOF_OTHERWISE if len(kinds) > 1 else cards.PROOF_BLOCK
+        if chosen is None or chosen not in kinds or earlier is None or earlier.slack_id != slack_id:
+            await show_in_window(ack, block, "Type it, or choose another way.")
+            return
+        required = ProofRequired(proof.NEEDED, kinds)
+        try:
+            view = await self._again(required, earlier, ProofKind(chosen))
+        except PowertripError as error:
+            await show_in_window(ack, block, sentence(error))
+            return
+        await ack(response_action="update", view=view)
+
     async def _next(self, required: ProofRequired, nonce: str) -> dict[str, Any]:
         """The window of what it takes besides."""
         proven = await self._context.store.proofs.get(nonce)
         assert proven is not None  # noqa: S101 (it was just met)
+        return await self._again(required, proven)
+
+    async def _again(
+        self, required: ProofRequired, proven: Challenge, chosen: ProofKind | None = None
+    ) -> dict[str, Any]:
+        """The window of another challenge of the same approval."""
         reference = Reference(event_id=proven.event_id, revision=proven.revision)
         context = ModalContext(
             reference=reference, verdict=Verdict.APPROVE, via=proven.via, channel=proven.channel
@@ -164,6 +196,7 @@ class ProofListeners:
             team_id=proven.team_id,
             reason=proven.reason or "",
             agent=proven.agent,
+            chosen=chosen,
         )
 
 

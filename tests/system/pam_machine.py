@@ -87,7 +87,11 @@ class PamMachine:
 
     async def watch_for(self, seconds: int) -> None:
         """Change for how long the server looks whether a terminal shows the number."""
-        change = f"s/^seconds_to_watch=.*/seconds_to_watch={seconds}/"
+        await self.change_script("seconds_to_watch=5", f"seconds_to_watch={seconds}")
+
+    async def change_script(self, old: str, new: str) -> None:
+        """Put `new` in place of `old` in the installed script."""
+        change = f"s/{old.replace('$', chr(92) + '$')}/{new}/"
         await self._inside("sed", "--in-place", change, "/usr/local/sbin/powertrip-login")
 
     async def records(self, count: int = 1) -> list[dict[str, Any]]:

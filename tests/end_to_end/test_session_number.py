@@ -1,0 +1,108 @@
+"""The number of a login in Slack: asked for once, whichever source came first, and not where none is seen."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from powertrip.domain import session_number
+from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from slack_emulator.control import Control
+from tests.end_to_end.harness import SECRET, Sender, asks, login
+from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
+from tests.end_to_end.test_proofs import enrolled
+from tests.proving import KEY
+
+NUMBER = "8675309"
+
+
+@pytest.fixture
+def changes() -> dict[str, Any]:
+    """All of Alice's logins take a number, and those without one an authenticator app."""
+    return {
+        "sources": {"servers": {"type": "pam", "secret": SECRET}},
+        "rules": [{"use": "ssh"}, {"use": "pam-login"}],
+        "policy": [{"require": ["session_number"]}],
+        "proofs": {"kinds": ["session_number", "totp"], "key": KEY},
+    }
+
+
+async def tell(sender: Sender, *, number: str | None = NUMBER, **changes: Any) -> None:
+    """What powertrip-login sends."""
+    record: dict[str, Any] = {
+        "id": "4d2f2250-4de4-4af0-8b5c-9b69123f6a50",
+        "time": int(time.time()),
+        "host": "bastion-1",
+        "program": "powertrip-login",
+        "pid": "4242",
+        "pam_type": "open_session",
+        "service": "sshd",
+        "user": "alice",
+        "rhost": "192.0.2.10",
+        "ruser": "",
+        "tty": "ssh",
+        "port": "50000",
+        "terminal": "shell" if number else "none",
+    } | changes
+    if number:
+        record["number_mac"] = session_number.mac(SECRET, record["id"], number)
+    body, sent_at = json.dumps(record).encode(), str(int(time.time()))
+    headers = {TIMESTAMP_HEADER: sent_at, SIGNATURE_HEADER: sign(SECRET, sent_at, body)}
+    await sender.post(source="servers", headers=headers, raw=body)
+
+
+async def test_one_login_that_both_tell_of_is_one_question_and_its_number_is_typed(
+    sender: Sender, control: Control
+) -> None:
+    await tell(sender)
+    card = await card_for(control, "alice")
+    await sender.post(login())
+    await control.wait_for(lambda s: s.message(card).shows("by 2 records of one login"))
+
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: s.modal(ALICE))
+    await control.submit(ALICE, {"typed": "100"})
+    await control.wait_for(lambda s: "did not prove it" in str((s.modal(ALICE) or {}).get("errors")))
+    await control.submit(ALICE, {"typed": NUMBER})
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
+
+    assert state.message(card).shows("the number that the terminal of this login shows")
+    assert NUMBER not in str([*state.messages(), *state.messages(ephemeral=True)])
+
+
+async def test_who_sees_no_number_proves_it_another_way(
+    sender: Sender, control: Control, tmp_path: Path
+) -> None:
+    secret = await enrolled("alice", tmp_path / "config.yaml")
+    question = await control.message_in(SECURITY, lambda m: m.shows("has enrolled an authenticator app"))
+    await control.press(CAROL, SECURITY, question.ts, action_id="proof_confirm")
+    await tell(sender)
+    card = await card_for(control, "alice")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+    await control.wait_for(lambda s: s.modal(ALICE))
+
+    await control.submit(ALICE, {"typed": ""})
+    await control.wait_for(lambda s: "choose another way" in str((s.modal(ALICE) or {}).get("errors")))
+    await control.submit(ALICE, {"kind": "totp"})
+    await control.wait_for(lambda s: "authenticator app" in str((s.modal(ALICE) or {})["blocks"][2]))
+    # The number proves nothing in the app's window.
+    await control.submit(ALICE, {"typed": NUMBER})
+    await control.wait_for(lambda s: "did not prove it" in str((s.modal(ALICE) or {}).get("errors")))
+    await control.submit(ALICE, {"typed": pyotp.TOTP(secret).at(int(time.time()) + 30)})
+
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
+    assert state.message(card).shows("an authenticator app")
+
+
+async def test_a_login_that_no_terminal_shows_a_number_of_is_not_asked_for_one(
+    sender: Sender, control: Control
+) -> None:
+    await tell(sender, number=None)
+    card = await card_for(control, "alice")
+    await control.press(ALICE, card.channel, card.ts, action_id="approve")
+
+    # They have enrolled nothing, so they are told how, and who else can.
+    await control.ephemeral_to(ALICE, lambda m: m.shows("bot.py enrol NAME"))
