@@ -29,6 +29,7 @@ from powertrip.config.values import (
     empty_if_none,
     write_duration,
 )
+from powertrip.containment import ContainmentSection, mistakes_in_containment
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.expectations import ExpectationSection
@@ -119,6 +120,7 @@ class ConfigFile(Section):
     also_tell: Annotated[tuple[AlsoTell, ...], Field(default_factory=by_default)]
     """Whom else to tell of an event at once. An empty list tells nobody else."""
     not_me: NotMe = NotMe()
+    containment: Annotated[ContainmentSection, Field(default_factory=ContainmentSection)]
     backup: Annotated[Backup, Field(default_factory=Backup)]
     cards: CardSettings = CardSettings()
     lookups: Lookups = Lookups()
@@ -230,6 +232,7 @@ def _mistakes_between(data: Mapping[str, Any]) -> Iterator[Problem]:
     yield from mistakes_in_same_logs(data)
     yield from mistakes_in_enrichment(data)
     yield from mistakes_in_proofs(data)
+    yield from mistakes_in_containment(data)
     for section in ("sources", "polls"):
         for name, sender in tables(data, section):
             yield from mistakes_in_voices((section, name), sender)

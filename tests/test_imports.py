@@ -12,10 +12,12 @@ KIT = frozenset({"errors", "log", "metrics", "net", "config"})
 """What every room but the pure ones may use; it knows no setting, and nothing of Powertrip's story."""
 PURE = frozenset({"domain", "rules", "cards"})
 """Rooms that do no I/O and are told what time it is."""
-SECTIONS = frozenset({"sources", "polls", "enrichment", "hids", "backup", "anchors", "proofs", "slack"})
+SECTIONS = frozenset(
+    {"sources", "polls", "enrichment", "hids", "backup", "anchors", "proofs", "containment", "slack"}
+)
 """Rooms outside the pure ones that own sections of the configuration file."""
 FRONT_OF_STORE = "powertrip.store.Store"
-ASK_THE_STORE = frozenset({"pipeline", "slack", "api", "page"})
+ASK_THE_STORE = frozenset({"pipeline", "slack", "api", "page", "host_actions"})
 """Rooms that ask the database through `Store`, and know nothing of what is behind it."""
 
 MAY_IMPORT: dict[str, frozenset[str]] = {
@@ -36,11 +38,13 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "backup": KIT,
     "anchors": KIT | {"domain"},
     "proofs": KIT | {"domain"},
+    "containment": KIT | {"domain"},
     "pipeline": frozenset({"errors", "log", "metrics", "net", "ingest"}) | PURE,
     "slack": KIT | PURE | {"pipeline", "ingest"},
     "api": KIT | PURE | {"pipeline"},
     "html": frozenset(),
     "page": KIT | PURE | {"html", "proofs"},
+    "host_actions": KIT | {"domain", "containment"},
     "state": KIT,
     "wiring": frozenset({"errors", "config", "domain", "rules"}),
     "settings": KIT | PURE | SECTIONS | {"ingest", "state", "wiring"},

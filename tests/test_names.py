@@ -18,6 +18,7 @@ RESERVED = (
 """RFC 2606 and RFC 6761; ICANN gives no name below `internal` to anybody."""
 OWNED = (
     *("slack.com", "github.com", "heroku.com", "papertrailapp.com", "jmespath.org", "postgresql.org"),
+    "docs.aws.amazon.com",
     *("healthchecks.io", "hc-ping.com"),  # both are Healthchecks'
     *("threatjammer.com", "abuseipdb.com", "greynoise.io"),
     *("source.timer", "syslog.timer"),  # units of systemd

@@ -28,6 +28,7 @@ from powertrip.cards.answers import (
 )
 from powertrip.cards.backup import PlainMessage, backup_digest, backup_message
 from powertrip.cards.buttons import MENU, NOT_AGAIN
+from powertrip.cards.containment import AGREE, CONTAIN, TRY, UNDO
 from powertrip.cards.event_card import denied_alert, event_card
 from powertrip.cards.expectation_modal import (
     LENGTH,
@@ -105,11 +106,13 @@ __all__ = [
     "AGENT_BLOCK",
     "AGENT_CALLBACK",
     "AGENT_INPUT",
+    "AGREE",
     "ANNOUNCE_CALLBACK",
     "BEGINS",
     "BOT",
     "CALLBACK",
     "CLAIM",
+    "CONTAIN",
     "COUNT",
     "COUNT_BLOCK",
     "FOLLOW_UP_CALLBACK",
@@ -147,8 +150,10 @@ __all__ = [
     "STORM_CALLBACK",
     "TICK",
     "TICKET",
+    "TRY",
     "TYPED",
     "TYPED_BLOCK",
+    "UNDO",
     "VERDICT",
     "VERDICT_BLOCK",
     "WHERE",

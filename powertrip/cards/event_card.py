@@ -5,7 +5,17 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import chain
 
-from powertrip.cards import address, address_lines, buttons, fields, follow_up, habits, hids, words
+from powertrip.cards import (
+    address,
+    address_lines,
+    buttons,
+    containment,
+    fields,
+    follow_up,
+    habits,
+    hids,
+    words,
+)
 from powertrip.cards.blocks import (
     MESSAGE_JSON,
     MESSAGE_SIZE,
@@ -67,14 +77,14 @@ def _fits(message: Message) -> bool:
 def _card(event: Event, view: CardView, now: datetime) -> Message:
     # A mention in an attachment might notify nobody, so the call stands among the blocks.
     call = [] if event.status in FINAL else calling(view.mention)
-    asked, groups = headline(event, view, now), _groups(event, view)
+    asked, groups = headline(event, view, now), _groups(event, view, now)
     # Only reviewers close, and they look into the channel; a first notice to them asks no such thing yet.
     can_press = event.is_open or (view.kind is not NoticeKind.FIRST and view.audience == "channel")
     rows = buttons.for_status(event) if can_press else []
     if view.offers:
         rows = [buttons.not_again(event)]
     if can_press or view.audience == "person":
-        rows = [*follow_up.rows(event, view), *rows]
+        rows = [*follow_up.rows(event, view), *containment.rows(event, view, now), *rows]
     identity = [text(f"Event {event.ref} · rule {show(event.rule, 60)}")]
     evidence = [*_evidence(event, view), footer([identity, *_next_reminder(event, now)])]
     return Message(
@@ -184,8 +194,8 @@ def colour(event: Event) -> str:
     return _RISK_COLOURS[event.risk.level]
 
 
-def _groups(event: Event, view: CardView) -> list[list[Line]]:
-    after = follow_up.lines(event, view)
+def _groups(event: Event, view: CardView, now: datetime) -> list[list[Line]]:
+    after = [*follow_up.lines(event, view), *containment.lines(event, view, now)]
     is_urgent = view.audience == "person"
     # To the person a card never says why it came: it came because the event is theirs.
     why = address_lines.about(event) if view.audience == "channel" else []

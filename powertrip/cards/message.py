@@ -9,6 +9,7 @@ from typing import Any, Literal, NewType
 from powertrip.cards.blocks import Block, Line, as_text
 from powertrip.config.section import Section
 from powertrip.config.values import Duration
+from powertrip.domain.containment import Offer
 from powertrip.domain.delivery import Shown
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.not_me import Guidance
@@ -49,6 +50,8 @@ class CardView:
     """Whether it stands in the security channel, where what is done after a denial is."""
     guidance: Guidance = Guidance()  # noqa: RUF009 (frozen)
     """What a person is told to do after a denial."""
+    contains: tuple[Offer, ...] = ()
+    """What its readers may have done about the event."""
     is_brief: bool = False
     """Whether it leaves out what there is no room for."""
 

@@ -10,6 +10,7 @@ from powertrip.cli.check_proofs import check_proofs
 from powertrip.cli.check_report import CheckResult, Report
 from powertrip.cli.check_slack import check_slack
 from powertrip.cli.check_traffic import tell_traffic
+from powertrip.containment import ways
 from powertrip.domain.heartbeat import Heard, source_trouble
 from powertrip.errors import ConfigError, StoreError, Unavailable
 from powertrip.hids import open_ways
@@ -50,6 +51,7 @@ async def check_all(config: Config) -> list[CheckResult]:
     await check_polls(config, report)
     await check_origins(config, report)
     await check_proofs(config, report)
+    await check_containment(config, report)
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=CALL_TIMEOUT)) as session:
         await check_slack(config, session, report)
     return report.results
@@ -193,3 +195,11 @@ async def check_origins(config: Config, report: Report) -> None:
                 report.well(f"origin {name}", await way.check())
     finally:
         await ways.close()
+
+
+async def check_containment(config: Config, report: Report) -> None:
+    """Prove that each action would work, and have none done."""
+    async with new_client() as client:
+        for name, way in ways(config.containment, client, utc_now).items():
+            with report.checking(f"containment {name}"):
+                report.well(f"containment {name}", await way.check())

@@ -85,6 +85,13 @@ def is_borne_by(token: SecretStr, authorization: str | None) -> bool:
     return is_same(offered.strip(), token) and scheme.lower() == "bearer"
 
 
+def signature(secret: SecretStr, timestamp: str, body: bytes) -> str:
+    """What `X-Powertrip-Signature` holds."""
+    # The time is signed, too, or an old request could be sent again as a new one.
+    signed = timestamp.encode() + b"." + body
+    return "sha256=" + hmac.new(secret.get_secret_value().encode(), signed, hashlib.sha256).hexdigest()
+
+
 MAKE_ONE = "make one with: openssl rand -hex 24"
 """How one gets a secret that nobody can guess."""
 

@@ -27,6 +27,7 @@ class DeliveryKind(StrEnum):
     BACKUP = "backup"  # what Slack does not take, by another way
     STORM = "storm"  # the card of many events alike, or a word about it; with a ts, an update of one
     ANCHOR = "anchor"  # how far the history has come, to be kept outside
+    CONTAIN = "contain"  # what reviewers want done about a denied event, or undone
     SETTLE = "settle"  # what a call whose answer was lost may have left behind
 
 
@@ -138,6 +139,14 @@ class Telling:
     """The id of its row."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Containing:
+    """What reviewers want done."""
+
+    containment: int
+    """The id of its row."""
+
+
 Payload = (
     Question
     | Digest
@@ -149,6 +158,7 @@ Payload = (
     | Telling
     | StormNotice
     | Anchoring
+    | Containing
 )
 
 

@@ -6,12 +6,11 @@ A receiver should refuse what is older than a few minutes. The same `event_id` a
 repetition.
 """
 
-import hashlib
-import hmac
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, SecretStr
+from pydantic import BeforeValidator
 
+from powertrip.config.secret import signature
 from powertrip.config.values import SourceSecret
 from powertrip.domain.hids import OriginVerdict
 from powertrip.hids.report import DEFAULT_TEMPLATE, filled
@@ -36,7 +35,7 @@ class TellCallback(TellSection):
         headers = {
             "Content-Type": "application/json",
             "X-Powertrip-Timestamp": timestamp,
-            "X-Powertrip-Signature": sign(self.secret, timestamp, body),
+            "X-Powertrip-Signature": signature(self.secret, timestamp, body),
         }
         answer = await way.client.request("POST", content=body, headers=headers)
         if not answer.is_success:
@@ -47,9 +46,3 @@ class TellCallback(TellSection):
         # No more than HEAD: a receiver would believe a verdict that is made up.
         answer = await way.client.request("HEAD")
         return f"the server answers ({answer.status} to HEAD)"
-
-
-def sign(secret: SecretStr, timestamp: str, body: bytes) -> str:
-    # The time is signed too, or an old verdict could be sent again as a new one.
-    key, signed = secret.get_secret_value().encode(), timestamp.encode() + b"." + body
-    return "sha256=" + hmac.new(key, signed, hashlib.sha256).hexdigest()

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from powertrip.cards import CardSettings
-from powertrip.domain import expectations, proof
+from powertrip.domain import containment, expectations, proof
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.checkpoint import Checkpoints
+from powertrip.domain.containment import ActionProfile, ContainmentRules, Offer
 from powertrip.domain.event import Event
 from powertrip.domain.expectations import Expectable, ExpectationSection
 from powertrip.domain.heartbeat_section import HeartbeatSection
@@ -29,7 +30,16 @@ from powertrip.domain.storms import StormSection
 from powertrip.domain.telling import AlsoTell
 from powertrip.domain.voices import Expected
 from powertrip.metrics import Metrics
-from powertrip.pipeline.ports import Anchor, BackupChannels, Directory, Enrichment, Notifier, Origin, Proofs
+from powertrip.pipeline.ports import (
+    Action,
+    Anchor,
+    BackupChannels,
+    Directory,
+    Enrichment,
+    Notifier,
+    Origin,
+    Proofs,
+)
 from powertrip.rules import RuleSet
 from powertrip.store import Store
 
@@ -61,6 +71,9 @@ class Settings:
     home: HomeSection = HomeSection()  # noqa: RUF009 (frozen)
     not_me: NotMe = field(default_factory=NotMe)
     proofs: Proofs
+    containment: ContainmentRules = ContainmentRules()  # noqa: RUF009 (frozen)
+    actions: Mapping[str, ActionProfile] = field(default_factory=dict)
+    """What reviewers may have done about a denied event, by the names in the configuration."""
     checkpoints: Checkpoints = field(default_factory=Checkpoints)
     watches: tuple[Watch, ...] = ()
     expected: Expected = field(default_factory=dict)
@@ -83,6 +96,13 @@ class Settings:
         words = {word for policy in self.policy for word in policy.require}
         is_any = proof.ANY in words and ProofKind.SESSION_NUMBER in self.proofs.kinds
         return is_any or ProofKind.SESSION_NUMBER in words
+
+    def offers(self, event: Event) -> list[Offer]:
+        """What reviewers may have done about it, were it denied."""
+        if not self.actions:
+            return []
+        person = self.people.find(event.user_name)
+        return containment.offers(event, person, self.actions, self.containment)
 
     def watch_of(self, source: str) -> Watch | None:
         """The origin whose own records come through this source."""
@@ -121,11 +141,18 @@ class Context:
     anchors: Mapping[str, Anchor] = field(default_factory=dict)
     """Where checkpoints of the history are kept, by the anchors' names."""
     signals: Signals
+    live_actions: Callable[[], Mapping[str, Action]] = dict
+    """The ways to contain, by the names of the actions."""
 
     @property
     def settings(self) -> Settings:
         """The settings in force now."""
         return self.live_settings()
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """The ways to contain in force now."""
+        return self.live_actions()
 
     @property
     def backup(self) -> BackupChannels:

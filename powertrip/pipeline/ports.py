@@ -1,11 +1,12 @@
 """The outside, as steps see it: Slack, its people, services that know addresses, HIDS, backup channels."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from powertrip.domain.address import AddressFacts
 from powertrip.domain.checkpoint import Checkpoint
+from powertrip.domain.containment import Order
 from powertrip.domain.delivery import Posted
 from powertrip.domain.event import Event
 from powertrip.domain.hids import OriginVerdict
@@ -132,6 +133,26 @@ class Proofs(Protocol):
         self, challenge: Challenge, event: Event, factors: Sequence[Factor], answer: str, now: datetime
     ) -> Met | None:
         """What a typed answer proves; `factors` are those of the person that count for this now."""
+
+
+class Action(Protocol):
+    """Does one kind of containment, and undoes it; what is not idempotent is called once for a click.
+
+    Raises Unavailable where nobody knows whether it was done, and Rejected where it was not.
+    """
+
+    @property
+    def is_idempotent(self) -> bool:
+        """Whether the same order may be carried out twice with the effect of once."""
+
+    async def prepare(self, order: Order) -> Mapping[str, str]:
+        """What has to be known before, and is kept; it changes nothing."""
+
+    async def contain(self, order: Order) -> str | None:
+        """Do it; returns what is to be said beyond that it is done."""
+
+    async def revert(self, order: Order) -> str | None:
+        """Undo what `order.undoes` did."""
 
 
 class BackupChannels(Protocol):

@@ -153,6 +153,9 @@ def _view(
         command=settings.command,
         for_reviewers=channel == settings.security_channel,
         guidance=settings.not_me.guidance(events[0].rule),
+        contains=tuple(settings.offers(only))
+        if only is not None and only.status is Status.DENIED and channel == settings.security_channel
+        else (),
     )
 
 

@@ -17,6 +17,7 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import SlackError, SlackMisconfigured, SlackRefused, SlackUnavailable
 from powertrip.pipeline.back_up import tell_backup
 from powertrip.pipeline.checkpoint import tell_anchor
+from powertrip.pipeline.contain import contain
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.render import NOTICE_KIND, reminder_numbers, render
 from powertrip.pipeline.retry import attempt, keep
@@ -64,6 +65,14 @@ TOO_RICH = frozenset(
     {"invalid_blocks", "invalid_attachments", "msg_too_long", "msg_blocks_too_long", "invalid_blocks_format"}
 )
 """Slack's answers to a message whose layout it does not take; its plain text still goes out."""
+_ELSEWHERE: Mapping[DeliveryKind, Callable[[Context, Delivery], Awaitable[bool]]] = {
+    DeliveryKind.BACKUP: tell_backup,
+    DeliveryKind.ORIGIN: tell_origin,
+    DeliveryKind.ANCHOR: tell_anchor,
+    DeliveryKind.CONTAIN: contain,
+    DeliveryKind.SETTLE: settle,
+}
+"""What goes to others than to Slack's channels and people, or looks after what did."""
 
 
 async def send(context: Context, delivery: Delivery) -> float:
@@ -71,19 +80,11 @@ async def send(context: Context, delivery: Delivery) -> float:
 
     Returns for how many seconds the other side wants nothing more of this lane.
     """
-    match delivery.kind:
-        case DeliveryKind.BACKUP:
-            return await attempt(context, delivery, tell_backup)
-        case DeliveryKind.ORIGIN:
-            return await attempt(context, delivery, tell_origin)
-        case DeliveryKind.ANCHOR:
-            return await attempt(context, delivery, tell_anchor)
-        case DeliveryKind.SETTLE:
-            return await attempt(context, delivery, settle)
-        case _:
-            delivery = await _gathered(context, delivery)
-            rest = LIST_REST if delivery.kind in GATHERED and len(delivery.event_ids) > 1 else 0.0
-            return max(rest, await attempt(context, delivery, _tell_slack))
+    if delivery.kind in _ELSEWHERE:
+        return await attempt(context, delivery, _ELSEWHERE[delivery.kind])
+    delivery = await _gathered(context, delivery)
+    rest = LIST_REST if delivery.kind in GATHERED and len(delivery.event_ids) > 1 else 0.0
+    return max(rest, await attempt(context, delivery, _tell_slack))
 
 
 async def _gathered(context: Context, delivery: Delivery) -> Delivery:

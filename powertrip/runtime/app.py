@@ -17,6 +17,7 @@ from powertrip.api.expectations import ExpectationApi
 from powertrip.api.report import ReportApi
 from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, StoreUnavailable
+from powertrip.host_actions import HostActions
 from powertrip.ingest.http import build_app
 from powertrip.ingest.server import WebServer
 from powertrip.log import configure_logging
@@ -201,6 +202,12 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
         settings=lambda: announcing(config()),
         rules=lambda: [rule.name for rule in config().rules.rules if not rule.ignore],
         clock=shared.clock,
+    ).add_to(app)
+    HostActions(
+        store=lambda: shared.store,
+        actions=lambda: config().containment.actions,
+        clock=shared.clock,
+        on_change=shared.signals.outbox.set,
     ).add_to(app)
     state.add_beside_records(app)
     ingest = config().ingest

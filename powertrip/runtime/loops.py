@@ -32,7 +32,7 @@ from powertrip.slack.home import HomeTab
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
 from powertrip.store import Known
-from powertrip.store.deliveries import ANCHOR_LANE, ORIGIN_LANE, UPDATE_LANE
+from powertrip.store.deliveries import ANCHOR_LANE, CONTAIN_LANE, ORIGIN_LANE, UPDATE_LANE
 
 TICK = timedelta(seconds=2)
 """How often the database is asked for work that another process may have left there."""
@@ -62,7 +62,7 @@ def loops(
 
     def pause(lane: str) -> float:
         # Nothing is posted by looking somebody up.
-        if lane.startswith((ORIGIN_LANE, ANCHOR_LANE, UNRESOLVED)):
+        if lane.startswith((ORIGIN_LANE, ANCHOR_LANE, CONTAIN_LANE, UNRESOLVED)):
             return 0.0
         # Slack counts changes of messages over the whole workspace, and new messages by channel.
         slack = config().slack

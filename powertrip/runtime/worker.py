@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import powertrip
 from powertrip.backup.channels import AppriseChannels
+from powertrip.containment import ways
 from powertrip.domain.checkpoint import Checkpoints
 from powertrip.domain.hids import Watch
 from powertrip.domain.routing import People
@@ -73,6 +74,8 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
             config.people.values(),
             secrets={name: each.secret for name, each in config.sources.items() if isinstance(each, Pam)},
         ),
+        containment=config.containment,
+        actions=config.containment.actions,
         quarantine=config.quarantine,
         heartbeat=config.heartbeat,
         report=config.report,
@@ -226,6 +229,7 @@ class Worker:
                 config, lambda now: step_settings(now, self._security_channel(), shared.origins)
             ),
             live_backup=derived(config, lambda now: AppriseChannels(now.backup.channels)),
+            live_actions=derived(config, lambda now: ways(now.containment, shared.http, shared.clock)),
             signals=shared.signals,
         )
 

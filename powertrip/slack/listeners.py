@@ -15,6 +15,7 @@ from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.expectation_words import CONFIRM_EXPECTED, END_EXPECTED
 from powertrip.errors import PowertripError, ProofRequired, ReasonRequired
+from powertrip.pipeline.containments import Containments
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, parse_reference
 from powertrip.pipeline.decide_storm import StormDecider
@@ -38,6 +39,7 @@ from powertrip.slack.answering import (
 from powertrip.slack.arguments import is_decision
 from powertrip.slack.caller import Caller
 from powertrip.slack.commands import Commands
+from powertrip.slack.containment import CONTAINING, ContainmentListeners
 from powertrip.slack.enrolments import ENROLMENT, EnrolmentListeners
 from powertrip.slack.follow_up import ACTIONS, WRITING, FollowUpListeners
 from powertrip.slack.home import HomeTab
@@ -103,6 +105,7 @@ class Listeners:
         self._enrolments = EnrolmentListeners(context)
         self._announcing = AnnouncingListeners(context, self._commands.expecting)
         self._follow_ups = FollowUpListeners(FollowUps(context))
+        self._containment = ContainmentListeners(Containments(context))
         self._pending = pending
         self._home = home
 
@@ -129,6 +132,7 @@ class Listeners:
         app.action(cards.STORM)(track(self._storms.on_button))
         app.view(cards.STORM_CALLBACK)(track(self._storms.on_modal))
         app.action(ACTIONS)(track(self._follow_ups.on_button))
+        app.action(CONTAINING)(track(self._containment.on_button))
         app.action(WRITING)(track(self._follow_ups.on_writing))
         app.view(cards.FOLLOW_UP_CALLBACK)(track(self._follow_ups.on_modal))
         # Slack sends only the commands of the app's manifest, and a reload may rename ours.

@@ -14,6 +14,8 @@ from powertrip.store.audit import Audit
 from powertrip.store.backups import Backups
 from powertrip.store.bursts import BurstsAtPeople
 from powertrip.store.clock import Clock, ClockStepped
+from powertrip.store.containment_hosts import HostContainments
+from powertrip.store.containments import Containments
 from powertrip.store.database import DatabaseThread
 from powertrip.store.decisions import Decisions
 from powertrip.store.doubts import Doubts
@@ -69,6 +71,7 @@ class Store:
         self.bursts = BurstsAtPeople(database)
         self.checkpoints = CheckpointsMade(database)
         self.decisions = Decisions(database)
+        self.containments = Containments(database)
         self.deliveries = Deliveries(database)
         self.doubts = Doubts(database)
         self.enriching = Enriching(database)
@@ -81,6 +84,7 @@ class Store:
         self.gathering = Gathering(database)
         self.heartbeat = Heartbeats(database)
         self.homes = Homes(database)
+        self.host_containments = HostContainments(database)
         self.inbox = Inbox(database)
         self.judging = Judging(database)
         self.members = Members(database)

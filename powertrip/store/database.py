@@ -88,6 +88,7 @@ class Turn(IntEnum):
     TAKING = 0x54616B65  # of two that take lanes each has others; nobody waits for it
     PAIRING = 0x50616972  # a record may make a pair with one that another transaction keeps meanwhile
     DECIDING = 0x446563  # the order of decisions' ids is the order of their commits
+    CONTAINING = 0x436F6E7461696E  # how many were done at one reviewer's word counts those of all events
     REPORTING = 0x5265706F7274  # a report goes out once a window
     REMINDING = 0x52656D696E64  # the last live notice in a message decides what becomes of it
     HISTORY = 0x4175646974  # two that read one last line would fork it

@@ -34,6 +34,8 @@ SETTLE_LANE = "settle"
 """What is put right afterwards is looked for one after the other, and holds up nothing else."""
 ANCHOR_LANE = "anchor "
 """How the lanes of anchors begin."""
+CONTAIN_LANE = "contain "
+"""How the lanes of containment begin: of each action one is done after the other."""
 ORIGIN_LANE = "origin "
 """How the lanes of origins begin: each is told one verdict after the other."""
 
@@ -63,11 +65,18 @@ _PRIORITY = {
     # After the cards themselves: what Slack takes meanwhile needs no other way.
     DeliveryKind.BACKUP: 1,
     DeliveryKind.ORIGIN: 1,
+    DeliveryKind.CONTAIN: 0,
     DeliveryKind.STORM: 0,
     DeliveryKind.SETTLE: 3,
     DeliveryKind.ANCHOR: 3,
 }
-
+_LANES = {
+    DeliveryKind.BACKUP: "backup ",
+    DeliveryKind.ORIGIN: ORIGIN_LANE,
+    DeliveryKind.CONTAIN: CONTAIN_LANE,
+    DeliveryKind.ANCHOR: ANCHOR_LANE,
+}
+"""How the lanes begin of what does not go to Slack."""
 
 _ANY_PAYLOAD: TypeAdapter[Payload] = TypeAdapter(Payload)
 
@@ -88,12 +97,8 @@ def new(
     Without a `severity` it goes before all others of its priority.
     """
     about = list(event_ids)
-    if kind is DeliveryKind.BACKUP:
-        lane = f"backup {channel}"
-    elif kind is DeliveryKind.ORIGIN:
-        lane = f"{ORIGIN_LANE}{channel}"
-    elif kind is DeliveryKind.ANCHOR:
-        lane = f"{ANCHOR_LANE}{channel}"
+    if kind in _LANES:
+        lane = f"{_LANES[kind]}{channel}"
     elif kind is DeliveryKind.SETTLE:
         lane = SETTLE_LANE
     else:
@@ -268,9 +273,7 @@ def expedite(now: datetime) -> None:
     )
     # Backup channels and origins fail for reasons of their own, which are not over because Slack's are; and
     # what may come late is no sooner there.
-    slack = DeliveryRow.kind.not_in(
-        (DeliveryKind.BACKUP, DeliveryKind.ORIGIN, DeliveryKind.ANCHOR, DeliveryKind.SETTLE)
-    )
+    slack = DeliveryRow.kind.not_in((*_LANES, DeliveryKind.SETTLE))
     DeliveryRow.update(due_at=now).where(postponed & slack & DeliveryRow.leased_until.is_null()).execute()
 
 

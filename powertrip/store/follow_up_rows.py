@@ -7,7 +7,7 @@ from typing import Any
 from powertrip.domain.event import NoticeKind
 from powertrip.domain.follow_up import DenialNote, FollowUp, Item, NoteKind, Owner
 from powertrip.domain.routing import DIRECT
-from powertrip.store import written
+from powertrip.store import containment_rows, written
 from powertrip.store.follow_up_tables import FollowUpItemRow, FollowUpNoteRow, FollowUpRow
 from powertrip.store.tables import DeliveryRow, DeliveryState, NoticeRow
 
@@ -33,7 +33,7 @@ def by_event(event_ids: Collection[str]) -> dict[str, FollowUp]:
                 text=note.text,
             )
         )
-    told = _told(rows, event_ids)
+    told, contained = _told(rows, event_ids), containment_rows.by_event(event_ids)
     return {
         event_id: FollowUp(
             told_at=told.get(event_id),
@@ -42,6 +42,7 @@ def by_event(event_ids: Collection[str]) -> dict[str, FollowUp]:
             items=tuple(items.get(event_id, ())),
             notes=tuple(note for note in notes.get(event_id, ()) if note.kind is NoteKind.NOTE),
             claim=next((note for note in notes.get(event_id, ()) if note.kind is NoteKind.CLAIM), None),
+            containments=tuple(contained.get(event_id, ())),
         )
         for event_id in event_ids
     }

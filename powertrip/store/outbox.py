@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from powertrip.domain.bursts import Bursts
 from powertrip.domain.delivery import (
     Anchoring,
+    Containing,
     Delivery,
     DeliveryKind,
     Digest,
@@ -49,6 +50,7 @@ _PAYLOADS: dict[DeliveryKind, TypeAdapter[Any]] = {
     DeliveryKind.SETTLE: TypeAdapter(Settle),
     DeliveryKind.STORM: TypeAdapter(StormNotice),
     DeliveryKind.ANCHOR: TypeAdapter(Anchoring),
+    DeliveryKind.CONTAIN: TypeAdapter(Containing),
 }
 
 

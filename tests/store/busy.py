@@ -8,9 +8,11 @@ from typing import Any
 from powertrip.domain import after_denial
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.checkpoint import Checkpoints
+from powertrip.domain.containing import Asked
+from powertrip.domain.containment import By, ContainmentState, Plan
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict, Via
-from powertrip.domain.delivery import DeliveryKind, Posted, Shown
+from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.due import Enriched, PollRound
 from powertrip.domain.enrolment import NewFactor
 from powertrip.domain.event import Event, NoticeKind, Severity, Status
@@ -75,26 +77,29 @@ class Busy:
     async def send(self) -> None:
         """Send all that waits."""
         while delivery := await take_next(self.store, later(days=2)):
-            self.messages += 1
-            shown = [
-                Shown(
-                    event_id=item.event.id,
-                    revision=item.event.revision,
-                    version=item.version,
-                    reminder=item.event.reminders,
-                    digest=digest(self.messages),
-                )
-                for item in delivery.snapshots
-            ]
-            at = later(minutes=self.messages)
-            if delivery.kind in NOTICES:
-                conversation = delivery.channel.replace("U0", "D0")
-                where = Posted(channel=conversation, ts=f"{self.messages}.1")
-                await self.store.notices.posted(delivery, NOTICES[delivery.kind], where, shown, at)
-            elif delivery.kind is DeliveryKind.UPDATE:
-                await self.store.notices.updated(delivery, shown, at)
-            else:
-                await self.store.deliveries.finish(delivery, at)
+            await self.take(delivery)
+
+    async def take(self, delivery: Delivery) -> None:
+        self.messages += 1
+        shown = [
+            Shown(
+                event_id=item.event.id,
+                revision=item.event.revision,
+                version=item.version,
+                reminder=item.event.reminders,
+                digest=digest(self.messages),
+            )
+            for item in delivery.snapshots
+        ]
+        at = later(minutes=self.messages)
+        if delivery.kind in NOTICES:
+            conversation = delivery.channel.replace("U0", "D0")
+            where = Posted(channel=conversation, ts=f"{self.messages}.1")
+            await self.store.notices.posted(delivery, NOTICES[delivery.kind], where, shown, at)
+        elif delivery.kind is DeliveryKind.UPDATE:
+            await self.store.notices.updated(delivery, shown, at)
+        else:
+            await self.store.deliveries.finish(delivery, at)
 
     async def decide(
         self,
@@ -150,6 +155,47 @@ class Busy:
             name, lambda event: (plan(event), None), by=CAROL, tell=SECURITY, now=now
         )
 
+    async def contain(self, name: str) -> None:
+        """Have something done about a denied event, agreed to, tried again, and undone; one lapses."""
+        carol = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_reviewer=True)
+        contain, now, hour = self.store.containments, later(minutes=7), timedelta(hours=1)
+        plan = Plan(
+            target="alice",
+            says="Lock alice",
+            does="It locks.",
+            undo_says="Unlock alice",
+            undo="-",
+            lasts=hour,
+        )
+
+        async def ask(action: str, why: str | None = None) -> int:
+            asked = Asked(plan=plan, why_second=why)
+            common: Any = {"within": hour, "waits_for": None, "is_dry_run": False, "now": now}
+            after = await contain.ask(name, lambda *_: asked, carol, action=action, **common)
+            assert after.follow_up is not None
+            return after.follow_up.containments[-1].id
+
+        async def work(state: ContainmentState) -> None:
+            while delivery := await take_next(self.store, later(days=2)):
+                if delivery.kind is DeliveryKind.CONTAIN:
+                    await contain.calling(delivery, {"known": "before"}, now)
+                    await contain.end(delivery, state, "so it came", now)
+                else:
+                    await self.take(delivery)
+
+        locked = await ask("lock")
+        await work(ContainmentState.FAILED)
+        await contain.try_again(name, locked, lambda *_: None, carol, now)
+        await work(ContainmentState.DONE)
+        agreed = await ask("agreed", "this is about a reviewer")
+        await contain.agree(name, agreed, lambda *_: By(slack_id=BOB, name="Bob", at=now), now)
+        await work(ContainmentState.DONE)
+        await contain.undo(name, locked, lambda *_: None, carol, now)
+        await work(ContainmentState.DONE)
+        await ask("lapsed", "nobody else has denied it")
+        await work(ContainmentState.LAPSED)
+        await ask("waits")
+
     async def remind(self) -> None:
         now = later(hours=3)
         due = await self.store.events.due_reminders(later(days=2), 100)
@@ -172,6 +218,7 @@ async def be_busy(thread: DatabaseThread) -> None:
     await busy.decide("approved", Status.APPROVED)
     await busy.decide("denied", Status.DENIED)
     await busy.follow_up("denied")
+    await busy.contain("denied")
     await busy.decide("half", Status.HALF_APPROVED, BOB)
     # Two splits, one after the other: of five records two stay, of the three that went on two stay again.
     await busy.decide("grown", Status.APPROVED, revision=2)

@@ -85,5 +85,7 @@ def _written(value: Any, kind: str) -> str:
         return f"`{str(value).lower()}`"
     if kind.startswith("a size"):
         return f"`{write_size(value)}`"
+    if isinstance(value, tuple):
+        return f"`[{', '.join(map(str, value))}]`"
     shown = value.get_secret_value() if isinstance(value, SecretStr) else value
     return f"`{shown.value if isinstance(shown, Enum) else shown}`"

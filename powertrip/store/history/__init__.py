@@ -9,6 +9,7 @@ waiting      the inbox and the outbox
 marks        keyed hashes of rows of which no line tells yet; `ledger` counts, `marked` compares them
 stormy       storms beside the lines that tell of them
 followed     what became of denied events, likewise
+contained    what reviewers had done about them, likewise
 recounted    columns that can be worked out of others, checkpoints that are gone, migrations that never were
 verify       all of these together, as findings
 checkpoints  how far the history has come, as it is told outside

@@ -10,6 +10,8 @@ from typing import Any
 from powertrip.domain.checkpoint import Checkpoint
 from powertrip.store.audit import FIRST_HASH, digest
 from powertrip.store.fields import MomentField
+from powertrip.store.history.contained import ACTIONS as CONTAINING
+from powertrip.store.history.contained import Contained
 from powertrip.store.history.expected import ExpectedWork
 from powertrip.store.history.findings import Finding, Findings, Verdict
 from powertrip.store.history.followed import ACTIONS as FOLLOWING
@@ -29,6 +31,7 @@ _COUPLING = (
     *("expectation_announced", "expectation_confirmed", "expectation_ended"),
     *FOLLOWING,
     *PROVING,
+    *CONTAINING,
 )
 _LISTING = ("notice_posted", "notice_updated")
 
@@ -53,6 +56,7 @@ class Coupled:
     expected: ExpectedWork = field(default_factory=ExpectedWork)
     followed: Followed = field(default_factory=Followed)
     proven: Proven = field(default_factory=Proven)
+    contained: Contained = field(default_factory=Contained)
     is_to_change: Callable[[str, str], bool] = lambda channel, ts: True  # noqa: ARG005
     """Whether a change of a message, by its channel and ts, waits in the outbox."""
     pruned_uncounted: bool = False
@@ -101,6 +105,8 @@ class Coupled:
                 self.followed.take(at, action, event_id or "", actor_id, detail)
             case _ if action in PROVING:
                 self.proven.take(line, at, action, event_id, actor_id, detail)
+            case _ if action in CONTAINING:
+                self.contained.take(at, action, event_id or "", actor_id, detail)
             case "configuration_in_force":
                 self.versions.add(str(detail.get("version")))
                 self.starts.append((at, (detail["marks"] or "") if "marks" in detail else None))

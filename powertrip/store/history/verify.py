@@ -71,6 +71,8 @@ def _compare(
         coupled.followed.check(seen, findings)
     with odd_is_a_fault(findings, "proofs"):
         coupled.proven.check(seen, findings, coupled.renames)
+    with odd_is_a_fault(findings, "containment"):
+        coupled.contained.check(seen, findings)
     with odd_is_a_fault(findings, "counts"):
         recounted.check(seen, findings)
     with odd_is_a_fault(findings, "inbox and outbox"):

@@ -1,0 +1,133 @@
+"""Takes what reviewers want done about denied events: looks up who they are, and writes it down once."""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+
+import structlog
+
+from powertrip.domain import containing
+from powertrip.domain.containment import By, Containment
+from powertrip.domain.event import Event
+from powertrip.domain.people import Actor, Standing
+from powertrip.errors import NotAllowed, Refused
+from powertrip.pipeline.context import Context
+from powertrip.pipeline.decide import Reference
+from powertrip.pipeline.former_ids import recognise
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Press:
+    """Somebody pressed a button of containment."""
+
+    reference: Reference
+    slack_id: str
+    team_id: str | None
+    doing: str
+    """What the history calls it where it is refused."""
+
+
+class Containments:
+    """Each raises Refused with the sentence for whoever pressed."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    async def ask(self, press: Press, name: str, seen: str) -> Event:
+        """They want an action done, of which their button showed `seen`."""
+        context, settings, now = self._context, self._context.settings, self._context.clock()
+        event, actor = await self._who(press)
+        about = await self._about(event)
+        rules, profile = settings.containment, settings.actions.get(name)
+
+        def planned(event: Event, alone: int) -> containing.Asked:
+            return containing.ask(
+                event,
+                actor,
+                name,
+                seen,
+                offered=settings.offers(event),
+                alone=alone,
+                at_most=rules.at_most,
+                about=about,
+                now=now,
+            )
+
+        writing = context.store.containments.ask(
+            event.id,
+            planned,
+            actor,
+            action=name,
+            within=rules.at_most.within,
+            waits_for=profile.waits_for if profile else None,
+            is_dry_run=rules.dry_run,
+            now=now,
+        )
+        return await self._kept(press, writing)
+
+    async def agree(self, press: Press, containment: int) -> Event:
+        """They agree to what somebody else asked for."""
+        context, settings, now = self._context, self._context.settings, self._context.clock()
+        event, actor = await self._who(press)
+
+        def check(event: Event, each: Containment) -> By:
+            return containing.agree(event, actor, each, settings.offers(event), now)
+
+        return await self._kept(press, context.store.containments.agree(event.id, containment, check, now))
+
+    async def undo(self, press: Press, containment: int) -> Event:
+        """They want it undone."""
+        context, now = self._context, self._context.clock()
+        event, actor = await self._who(press)
+
+        def check(event: Event, each: Containment) -> None:
+            containing.undo(event, actor, each, now)
+
+        return await self._kept(
+            press, context.store.containments.undo(event.id, containment, check, actor, now)
+        )
+
+    async def try_again(self, press: Press, containment: int, tries: int) -> Event:
+        """They want tried once more what failed."""
+        context, settings, now = self._context, self._context.settings, self._context.clock()
+        event, actor = await self._who(press)
+
+        def check(event: Event, each: Containment) -> None:
+            containing.try_again(event, actor, each, tries, settings.offers(event))
+
+        return await self._kept(
+            press, context.store.containments.try_again(event.id, containment, check, actor, now)
+        )
+
+    async def _who(self, press: Press) -> tuple[Event, Actor]:
+        """The event, and whoever presses, as they are at this moment: no button gives a right."""
+        context = self._context
+        event = await context.store.events.get(press.reference.event_id)
+        event = await recognise(context, event, press.slack_id)
+        return event, await context.directory.actor(press.slack_id, press.team_id)
+
+    async def _about(self, event: Event) -> str | None:
+        """Why another reviewer has to agree because of whom it is about."""
+        if event.subject.slack_id is None:
+            return None
+        subject = await self._context.directory.actor(event.subject.slack_id, None)
+        if subject.is_reviewer:
+            return "this is about a reviewer"
+        if subject.standing is Standing.UNKNOWN:
+            return "Slack cannot say just now whether this is about a reviewer"
+        return None
+
+    async def _kept(self, press: Press, writing: Awaitable[Event]) -> Event:
+        context, event_id = self._context, press.reference.event_id
+        try:
+            after = await writing
+        except Refused as refusal:
+            if isinstance(refusal, NotAllowed):
+                log.warning("containment refused", event_id=event_id, actor=press.slack_id, why=str(refusal))
+            now = context.clock()
+            await context.store.events.refused(event_id, press.slack_id, press.doing, str(refusal), now)
+            raise
+        context.signals.outbox.set()
+        log.info("containment pressed", event_id=event_id, actor=press.slack_id, doing=press.doing)
+        return after

@@ -1,0 +1,52 @@
+"""The buttons of containment: the card, redrawn, is the answer, and a refusal is told."""
+
+import asyncio
+import re
+from typing import Any
+
+from powertrip import cards
+from powertrip.cards import Message
+from powertrip.pipeline.containments import Containments, Press
+from powertrip.pipeline.decide import parse_reference
+from powertrip.slack.answering import asker_of, give_answer, is_kept_or_told, sentence
+
+CONTAINING = re.compile(f"^(?:{cards.CONTAIN}|{cards.AGREE}|{cards.UNDO}|{cards.TRY})[0-9]+$")
+
+
+class ContainmentListeners:
+    """What is pressed to contain, to agree, to undo, and to try again."""
+
+    def __init__(self, containments: Containments) -> None:
+        self._containments = containments
+
+    async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
+        """Write down what is wanted; it is done a moment later."""
+        asker, doing = asker_of(body, client), asyncio.create_task(self._refusal(body))
+        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
+            await ack()
+        refused = await doing
+        if refused is not None:
+            await give_answer(respond, refused, asker)
+
+    async def _refusal(self, body: dict[str, Any]) -> Message | None:
+        action = body["actions"][0]
+        action_id, (ref, *rest) = str(action["action_id"]), str(action.get("value", "")).split(" ")
+        kind = f"{action_id.rpartition('_')[0]}_"
+        try:
+            press = Press(
+                reference=parse_reference(ref),
+                slack_id=body["user"]["id"],
+                team_id=body["user"].get("team_id"),
+                doing=kind.removesuffix("_") if kind != cards.TRY else "try again",
+            )
+            if kind == cards.CONTAIN:
+                await self._containments.ask(press, *rest[:2])
+            elif kind == cards.AGREE:
+                await self._containments.agree(press, int(rest[0]))
+            elif kind == cards.UNDO:
+                await self._containments.undo(press, int(rest[0]))
+            else:
+                await self._containments.try_again(press, int(rest[0]), int(rest[1]))
+        except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
+            return cards.refusal(sentence(error))
+        return None

@@ -1,0 +1,239 @@
+"""Who may have what contained: no colleague at one's own word, nobody who is spared, and not many at once."""
+
+from typing import Any
+
+import pytest
+
+from powertrip.containment import ContainmentSection
+from powertrip.domain.containment import ContainmentState, is_never
+from powertrip.domain.event import Status
+from powertrip.domain.people import Person, Subject, SubjectKind
+from powertrip.errors import NotAllowed, NotInThisStatus, Refused
+from tests.containment.conftest import NewRoom
+from tests.containment.outside import Outside
+from tests.containment.room import DANA
+from tests.samples import ALICE, BOB, CAROL, event
+from tests.store.busy import Busy, faults
+
+ASKED, DONE, LAPSED = ContainmentState.ASKED, ContainmentState.DONE, ContainmentState.LAPSED
+
+
+@pytest.mark.parametrize("who", [ALICE, BOB])
+async def test_only_reviewers_press_and_nobody_about_themselves(
+    new_room: NewRoom, world: Outside, who: str
+) -> None:
+    room = new_room()
+    # Whoever has the Slack of a reviewer whom it is about does not lock them out, nor lets them in again.
+    room.reviewers.add(ALICE)
+    await room.denied()
+    with pytest.raises(NotAllowed):
+        await room.press("hook", by=who)
+    room.reviewers.discard(ALICE)
+    await room.press("hook")
+    await room.work()
+    room.reviewers.add(ALICE)
+    with pytest.raises(NotAllowed):
+        await room.undo(by=who)
+    assert len(world.hooks) == 1
+    assert await faults(room.thread) == {}
+
+
+@pytest.mark.parametrize("status", [Status.PENDING, Status.APPROVED, Status.CLOSED])
+async def test_only_what_is_denied_is_contained(new_room: NewRoom, world: Outside, status: Status) -> None:
+    room = new_room()
+    busy = Busy(room.thread)
+    await busy.opened("login")
+    if status is Status.CLOSED:
+        await busy.decide("login", Status.DENIED)
+    if status is not Status.PENDING:
+        await busy.decide("login", status, CAROL, minutes=6)
+    with pytest.raises((NotInThisStatus, Refused)):
+        await room.press("hook")
+    await room.work()
+    assert world.calls == []
+
+
+async def test_what_is_closed_meanwhile_can_still_be_undone(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    await room.denied()
+    await room.press("hook")
+    await room.work()
+    await Busy(room.thread).decide("login", Status.CLOSED, CAROL, minutes=20)
+    await room.undo(DANA)
+    await room.work()
+    assert [each["do"] for each in world.hooks] == ["contain", "undo"]
+
+
+async def test_nobody_contains_a_colleague_at_their_own_word(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("hook")
+    await room.work()
+    (asked,) = await room.contained()
+    assert (asked.state, asked.why_second, world.calls) == (ASKED, "nobody else has denied it", [])
+    with pytest.raises(NotAllowed, match="You asked for this yourself"):
+        await room.agree(CAROL)
+    with pytest.raises(NotAllowed, match="Only reviewers"):
+        await room.agree(BOB)
+    await room.agree(DANA)
+    with pytest.raises(Refused, match="waits for nobody"):
+        await room.agree(DANA)
+    await room.work()
+    (done,) = await room.contained()
+    assert (done.state, len(world.hooks), done.agreed and done.agreed.slack_id) == (DONE, 1, DANA)
+    assert await faults(room.thread) == {}
+
+
+async def test_a_stranger_may_be_contained_at_one_word(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    await room.denied(by=CAROL, subject=Subject(kind=SubjectKind.UNMAPPED), user_name="toor")
+    await room.press("hook")
+    await room.work()
+    assert [each["user_name"] for each in world.hooks] == ["toor"]
+
+
+async def test_a_reviewer_is_contained_by_two_others(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    room.reviewers |= {ALICE}
+    await room.denied()
+    await room.press("hook")
+    (asked,) = await room.contained()
+    assert asked.why_second == "this is about a reviewer"
+    # Nobody agrees: it lapses, and can be asked for again.
+    await room.work()
+    room.clock.forward(hours=1)
+    with pytest.raises(Refused, match="too long ago"):
+        await room.agree()
+    await room.work()
+    assert (await room.states(), world.calls) == ([LAPSED], [])
+    await room.press("hook", DANA)
+    await room.agree(CAROL)
+    await room.work()
+    assert (await room.states(), len(world.hooks)) == ([LAPSED, DONE], 1)
+    assert await faults(room.thread) == {}
+
+
+async def test_the_fourth_in_an_hour_takes_another_reviewer(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    for number in range(5):
+        await room.denied(f"login{number}")
+    for number in range(3):
+        await room.press("okta", by=[CAROL, DANA][number % 2], name=f"login{number}")
+        await room.work()
+    # What another reviewer agreed to does not count, and what was undone does.
+    await room.press("okta", name="login3")
+    (fourth,) = await room.contained("login3")
+    assert (fourth.state, len(world.cleared)) == (ASKED, 3)
+    assert "3 were done at one reviewer's word" in (fourth.why_second or "")
+    await room.agree(DANA, "login3")
+    await room.work()
+    assert len(world.cleared) == 4
+    room.clock.forward(hours=1)
+    await room.press("okta", name="login4")
+    await room.work()
+    assert len(world.cleared) == 5
+
+
+async def test_two_who_press_at_once_have_it_done_once(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    await room.denied()
+    await room.press("hook")
+    with pytest.raises(Refused, match=f"<@{CAROL}> pressed this at"):
+        await room.press("hook", DANA)
+    await room.work()
+    with pytest.raises(Refused, match="pressed this at"):
+        await room.press("hook", DANA)
+    assert len(world.hooks) == 1
+
+
+async def test_what_ended_by_itself_can_be_done_again_and_not_undone(new_room: NewRoom) -> None:
+    room = new_room()
+    await room.denied()
+    await room.press("hook")
+    await room.work()
+    room.clock.forward(hours=1)
+    with pytest.raises(Refused, match="ended by itself"):
+        await room.undo()
+    await room.press("hook")
+    await room.work()
+    assert await room.states() == [DONE, DONE]
+
+
+@pytest.mark.parametrize(
+    ("never", "about", "person"),
+    [
+        ({"users": ["ROOT"]}, {"user_name": "root"}, None),
+        ({"users": ["break-glass*"]}, {"user_name": "break-glass-2"}, None),
+        # By whatever other name of theirs.
+        ({"users": ["ceo"]}, {"user_name": "casey"}, Person(name="ceo", names=("casey",), slack=ALICE)),
+        ({"users": ["ceo@example.com"]}, {}, Person(name="alice", email="ceo@example.com")),
+        ({"users": [ALICE]}, {}, None),
+        ({}, {"user_name": "oswaldo", "subject": Subject(kind=SubjectKind.BOT, name="oswaldo")}, None),
+        ({}, {"user_name": "oswaldo"}, Person(name="oswaldo", bot=True)),
+    ],
+)
+async def test_who_is_spared_is_never_contained(
+    new_room: NewRoom, world: Outside, never: Any, about: Any, person: Person | None
+) -> None:
+    room = new_room(never=never)
+    room.person = person
+    await room.denied(**about)
+    with pytest.raises(Refused, match="This is not done"):
+        await room.press("hook")
+    await room.work()
+    assert world.calls == []
+
+
+async def test_who_comes_on_the_list_meanwhile_is_spared(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("hook")
+    room.section = new_room(never={"users": ["alice"]}).section
+    with pytest.raises(Refused, match="This is not done"):
+        await room.agree()
+    room.section = new_room().section
+    await room.agree()
+    room.section = new_room(never={"users": ["alice"]}).section
+    await room.work()
+    assert (world.calls, await room.states()) == ([], [ContainmentState.FAILED])
+
+
+async def test_a_button_that_says_something_else_by_now_does_nothing(
+    new_room: NewRoom, world: Outside
+) -> None:
+    room = new_room()
+    await room.denied()
+    before = room.section
+    longer = {name: each.model_dump() for name, each in before.actions.items() if name == "teleport"}
+    room.section = ContainmentSection.model_validate({"actions": {"hook": longer["teleport"]}})
+    with pytest.raises(Refused, match="changed since the card was drawn"):
+        await room.press_as_drawn("hook", before)
+    assert world.calls == []
+
+
+@pytest.mark.parametrize(
+    "about",
+    [
+        {"user_name": "alice; rm -rf /"},
+        {"user_name": "../../etc/passwd"},
+        {"user_name": '","do":"undo"'},
+        {"user_name": "-oProxyCommand=x"},
+        {"user_name": "alice\nbob"},
+        {"user_name": None},
+        {"user_name": "a" * 200},
+        {"varied": {"user_name": ("bob",)}},
+        {"is_test": True},
+    ],
+)
+def test_only_a_name_that_is_one_is_passed_on(new_room: NewRoom, about: Any) -> None:
+    room = new_room()
+    offered = room.context.settings.offers(event(**about))
+    # Of the host alone, where there is no user to speak of.
+    plans = [(each.name, dict(each.plan.arguments)) for each in offered if each.plan is not None]
+    assert all(name == "sure-hook" and "user_name" not in passed_on for name, passed_on in plans)
+    assert all(each.refusal for each in offered if each.plan is None)
+
+
+def test_capitals_and_globs_spare_too() -> None:
+    assert is_never(["Alice"], ["alic?"])
+    assert not is_never([None, "bob"], ["alice"])
