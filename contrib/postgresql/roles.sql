@@ -31,6 +31,7 @@ GRANT UPDATE (slack_id, secret, credential_id, note_uid, asked_at, confirm_by, c
 GRANT UPDATE (used_at) ON proof_code TO powertrip;
 GRANT UPDATE (ended_at, ended_by, ended_name, ended_why) ON proof_loss TO powertrip;
 GRANT UPDATE (until, due_at, failures, met_at, factor_id, spent_at, ended_at, ended_why) ON proof_challenge TO powertrip;
+
 -- Of a containment what becomes of it: what it does, to what, and who asked for it stays.
 REVOKE UPDATE, DELETE ON containment FROM powertrip;
 GRANT UPDATE (state, agreed_by, agreed_name, agreed_at, ends_at, called_at, done_at, said, prepared, tries)
