@@ -15,6 +15,8 @@ from powertrip.cards import Message
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import Status
 from powertrip.domain.expectations import ExpectationSection
+from powertrip.domain.heartbeat_section import HeartbeatSection
+from powertrip.domain.home import HomeSection
 from powertrip.domain.not_me import NotMe
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.reminders import Reminders
@@ -24,10 +26,14 @@ from powertrip.metrics import Metrics
 from powertrip.net import steady_now
 from powertrip.pipeline.context import Context, Signals
 from powertrip.pipeline.decide import Decider
+from powertrip.proofs.configured import ConfiguredProofs
+from powertrip.proofs.section import ProofsSection
 from powertrip.slack.home import HomeTab
+from powertrip.slack.limits import RateLimits
 from powertrip.slack.listeners import Listeners, PendingInteractions
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
+from slack_emulator.blocks import check_view
 from tests.cards.reading import careless_strings, objections, view_objections
 from tests.rules.support import rules_of
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, record
@@ -49,6 +55,7 @@ STANDINGS = {
     "U0OTHER": Standing.OUTSIDER,
     "U0BOT": Standing.BOT,
 }
+TURNING = (cards.NEXT, cards.PREVIOUS)
 MAY_DECIDE = {ALICE, CAROL}
 """Alice her own events, which are all; Carol as a reviewer."""
 
@@ -64,6 +71,9 @@ class Directory:
             standing=standing,
             is_reviewer=slack_id == CAROL and needs_group,
         )
+
+    async def viewer(self, slack_id: str) -> Actor:
+        return await self.actor(slack_id, None)
 
     async def current_id(self, slack_id: str) -> str | None:
         return slack_id
@@ -88,6 +98,11 @@ class Client:
     def __init__(self) -> None:
         self.views: list[dict[str, Any]] = []
         self.messages: list[dict[str, Any]] = []
+        self.homes: list[dict[str, Any]] = []
+
+    async def views_publish(self, *, view: dict[str, Any], **_who: Any) -> Any:
+        self.homes.append(view)
+        return SimpleNamespace(data={"view": {"hash": "h"}})
 
     async def views_open(self, *, trigger_id: str, view: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002
         self.views.append(view)
@@ -127,15 +142,19 @@ class Scene:
             security_channel=SECURITY,
             watches=(),
             not_me=NotMe(),
-            expectations=ExpectationSection(),
+            expectations=ExpectationSection(enabled=True),
+            home=HomeSection(),
+            heartbeat=HeartbeatSection(),
+            proofs=ConfiguredProofs(ProofsSection()),
             senders={"syslog": ""},
             cards=cards.CardSettings(),
         )
         unused: Any = None
+        notifier: Any = SimpleNamespace(link=lambda _channel, _ts: None)
         directory: Any = Directory()
         context = Context(
             store=self.store,
-            notifier=unused,
+            notifier=notifier,
             directory=directory,
             enrichment=unused,
             metrics=Metrics(),
@@ -149,7 +168,9 @@ class Scene:
         trials: Any = Trials()
         self.pending = PendingInteractions()
         self.decider = Decider(context)
-        home = HomeTab(context, unused, unused, steady=steady_now, version="")
+        slack: Any = self.client
+        home = HomeTab(context, slack, RateLimits(steady_now), steady=steady_now, version="1.2.3")
+        self.end = home.on_end
         self.listeners = Listeners(context, self.decider, trials, self.pending, home)
 
     def count_broken(self) -> None:
@@ -192,10 +213,13 @@ class Scene:
         for view in self.client.views:
             wrong = view_objections(view)
             assert not wrong, f"{wrong} in {view}"
+        for view in self.client.homes:
+            assert not (wrong := check_view(view, "home") + careless_strings(view)), f"{wrong} in {view}"
         errors = [part for said in self.acks for part in said.get("errors", {}).values()]
         assert not careless_strings(errors), errors
-        assert self.answers or self.client.views or self.client.messages or errors, "not answered"
-        for kept in (self.answers, self.acks, self.client.views, self.client.messages):
+        client = self.client
+        assert self.answers or client.views or client.homes or client.messages or errors, "not answered"
+        for kept in (self.answers, self.acks, client.views, client.homes, client.messages):
             kept.clear()
 
 
@@ -236,9 +260,11 @@ def _reference(dice: random.Random, ids: list[str]) -> str:
 
 
 async def _press(dice: random.Random, on: Scene) -> str:
-    word = dice.choice([*(verdict.value for verdict in Verdict), cards.NEXT, cards.PREVIOUS])
+    is_at_home = dice.random() < 0.3
+    words = [*(verdict.value for verdict in Verdict), *([cards.HOME_END] if is_at_home else TURNING)]
+    word: str = dice.choice(words)
     value: Any = _reference(dice, on.ids) if dice.random() < 0.9 else odd(dice)
-    if word in (cards.NEXT, cards.PREVIOUS):
+    if word in TURNING:
         value = f"{dice.choice((1, 2, 0, -1, 10**30, '', 'x'))} {dice.choice(WORDS)} {text(dice)}"
     body = {
         "type": "block_actions",
@@ -248,7 +274,12 @@ async def _press(dice: random.Random, on: Scene) -> str:
         "channel": {"id": SECURITY},
         "trigger_id": "t",
     }
-    if word in (cards.NEXT, cards.PREVIOUS):
+    if is_at_home:
+        del body["channel"]
+        body |= {"container": {"type": "view", "view_id": "V0"}, "view": {"type": "home", "hash": odd(dice)}}
+    if word == cards.HOME_END:
+        await on.end(on.ack, body, on.client, on.respond)
+    elif word in TURNING:
         await on.listeners.on_page(on.ack, body, on.respond, on.client)
     else:
         await on.listeners.on_button(on.ack, body, on.client, on.respond)
