@@ -126,9 +126,12 @@ def demands(event: Event) -> list[Line]:
 
 
 def _proofs(event: Event) -> str:
-    return " and ".join(
-        proof.WORDS.get(word, "a proof that Slack cannot give") for word in proof.words(event)
-    )
+    named = {**proof.WORDS}
+    if event.session_number is None:
+        named[ProofKind.SESSION_NUMBER] = (
+            "more than a click, in place of its terminal's number, which is not known"
+        )
+    return " and ".join(named.get(word, "a proof that Slack cannot give") for word in proof.words(event))
 
 
 def backups(event: Event) -> list[Line]:
