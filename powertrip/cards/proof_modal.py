@@ -15,6 +15,11 @@ PROOF_PAGE = "proof_page"
 PROOF_OTHERWISE = "proof_otherwise"
 TYPED_LIMIT = 300
 _HINT_LIMIT = 2000
+_PROOF = (
+    "🔐 Approving this takes a proof that Slack cannot give.",
+    "It is good for this approval alone, within five minutes. Deny never takes one.",
+)
+_TYPED = ("⌨️ What this is about matters, so that nobody is to approve it unread. Deny takes no typing.",)
 
 
 def proof_modal(
@@ -29,15 +34,10 @@ def proof_modal(
         "type": "modal",
         "callback_id": PROOF_CALLBACK,
         "private_metadata": private_metadata,
-        "title": plain("Prove it to approve", 24),
+        "title": plain("Prove it to approve" if shown.is_proof else "Type it to approve", 24),
         "close": plain("Go back", 24),
     }
-    why = paragraph(
-        [
-            [text("🔐 Approving this takes a proof that Slack cannot give.")],
-            [text("It is good for this approval alone, within five minutes. Deny takes none.")],
-        ]
-    )
+    why = paragraph([[text(line)] for line in (_PROOF if shown.is_proof else _TYPED)])
     if shown.address is not None:
         if others:
             view["submit"] = plain("Another way", 24)

@@ -51,8 +51,8 @@ FACTOR_WINDOW = timedelta(minutes=15)
 
 NEEDED = "Approving this takes a proof that Slack cannot give: press Approve on its own card."
 NOT_PROVEN = (
-    "That did not prove it: the answer was wrong, or it came too late. Nothing was approved. Press Approve "
-    "again for another try, or Deny."
+    "That did not prove it: the answer was wrong, or it came too late. Nothing was approved. Where another "
+    "try does not help, go back and press Approve anew, or Deny."
 )
 """The same for every failure, so that nobody learns from it how near a guess was."""
 
@@ -134,6 +134,8 @@ class Shown:
     """Of the field, or of the button."""
     hint: str
     address: str | None = None
+    is_proof: bool = True
+    """Whether it proves something that Slack cannot, or is only typed so that nobody approves unread."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,8 @@ class TypedHost(Kind):
         what = "host" if event.host_name else "user" if event.user_name else "event"
         return Shown(
             label=f"Type the name of the {what} to approve this",
-            hint="In full, as it stands above. Deny needs none of it.",
+            hint="In full, as it stands above.",
+            is_proof=False,
         )
 
     def check(
