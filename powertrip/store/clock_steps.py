@@ -20,6 +20,7 @@ from powertrip.store.hids.tables import ExpectationRow, ExpectationState, Sighti
 from powertrip.store.home_tables import OpenHomeRow
 from powertrip.store.poll_tables import GapRow, PollRow
 from powertrip.store.processes import ProcessRow
+from powertrip.store.proofs.tables import ProofChallengeRow, ProofFactorRow
 from powertrip.store.sources.tables import VoiceRow
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import (
@@ -162,6 +163,11 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
     # Nobody is trusted for longer.
     (ExpectedWorkRow.until, ExpectedWorkRow.ended_at.is_null()),
     (ExpectedWorkRow.confirm_by, ExpectedWorkRow.confirm_by.is_null(False)),
+    # No window stays open for longer.
+    (ProofChallengeRow.until, ProofChallengeRow.spent_at.is_null() & ProofChallengeRow.ended_at.is_null()),
+    (ProofFactorRow.confirm_by, ProofFactorRow.confirm_by.is_null(False)),
+    (ProofFactorRow.locked_until, ProofFactorRow.ended_at.is_null()),
+    (ProofChallengeRow.due_at, ProofChallengeRow.due_at.is_null(False)),
     (OpenHomeRow.due_at, OpenHomeRow.slack_id.is_null(False)),
     (OpenHomeRow.opened_at, OpenHomeRow.slack_id.is_null(False)),
 )
