@@ -13,6 +13,8 @@ REALLY = "What it covers is approved without asking, in your name too. Confirm o
 LAST_WEEK = "In the last week"
 ADDRESSES_NAMED = 5
 """Addresses that a line of the daily digest names; it counts the others."""
+EXPECTATIONS_NAMED = 20
+"""Lines of the daily digest: whoever reads it reads them all, and Slack cuts none of them off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,17 +110,19 @@ def summary(expected: Expectation, asked: int) -> Note:
 
 
 def digest(day: str, covered: Sequence[DayOfOne]) -> Note:
-    """What was trusted without asking on a day, by expectation."""
+    """What was trusted without asking on a day, by expectation, what nobody has looked at before first."""
     total = sum(each.records for each in covered)
-    return Note(
-        quiet=True,
-        title=f"Trusted without asking on {day}: {records(total)}",
-        lines=tuple(
-            f"{each.expected.person}, {each.expected.rule} on {each.expected.host} ({each.expected.id}): "
-            f"{records(each.records)}{_from(each)}"
-            for each in covered
-        ),
-    )
+    ordered = sorted(covered, key=lambda each: (not each.unknown, -each.records, each.expected.id))
+    lines = [
+        f"{each.expected.person}, {each.expected.rule} on {each.expected.host} ({each.expected.id}): "
+        f"{records(each.records)}{_from(each)}"
+        for each in ordered[:EXPECTATIONS_NAMED]
+    ]
+    if rest := ordered[EXPECTATIONS_NAMED:]:
+        left, new = sum(each.records for each in rest), sum(bool(each.unknown) for each in rest)
+        said = f", {new:,} of them from addresses that nobody has approved before" if new else ""
+        lines.append(f"… and {len(rest):,} more with {records(left)}{said}")
+    return Note(quiet=True, title=f"Trusted without asking on {day}: {records(total)}", lines=tuple(lines))
 
 
 def _from(day: DayOfOne) -> str:

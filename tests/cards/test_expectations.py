@@ -83,6 +83,27 @@ def test_what_people_write_calls_nobody_and_formats_nothing() -> None:
         assert mentioned(message.arguments()) <= {ALICE, CAROL}
 
 
+def test_the_digest_of_a_busy_day_begins_with_the_addresses_that_nobody_has_looked_at() -> None:
+    usual = [
+        DayOfOne(expected=expectation(id=f"usual{number:02}"), records=9, addresses={"192.0.2.10": 9})
+        for number in range(60)
+    ]
+    odd = DayOfOne(
+        expected=expectation(id="odd"),
+        records=3,
+        addresses={"192.0.2.10": 2, "192.0.2.66": 1},
+        unknown={"192.0.2.66"},
+    )
+    note = expectation_words.digest("2026-01-15", [*usual, odd])
+    first, *_, last = note.lines
+    assert first.endswith(
+        "(odd): 3 records, from 192.0.2.66 (1, which nobody has approved before), 192.0.2.10 (2)"
+    )
+    assert last == "… and 41 more with 369 records"
+    # All of it stands in what a screen reader reads, which is the first to be cut.
+    assert security_note(note.title, note.lines).text.endswith(last)
+
+
 def test_a_long_list_of_them_is_cut_and_counted() -> None:
     many = [expectation(id=f"worked{number:02}") for number in range(40)]
     card = expectations_card(many, "/powertrip")

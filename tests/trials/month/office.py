@@ -41,7 +41,7 @@ UNUSED: Any = None
 EXPECTATIONS: dict[str, dict[str, Any]] = {
     "without": {"enabled": False},
     "as it comes": {"enabled": True},
-    "without a second person": {"enabled": True, "second_person": False},
+    "second_person: false, max_open: 6": {"enabled": True, "second_person": False, "max_open": 6},
 }
 
 
