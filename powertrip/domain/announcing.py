@@ -12,6 +12,7 @@ from powertrip.domain.expectations import (
     Expectation,
     ExpectationSection,
     expectable,
+    is_of_as,
     outside_of_scope,
     patterns_meet,
 )
@@ -77,7 +78,7 @@ def announced(
         raise Refused(f"Events above {section.severity} severity are asked about, whatever is announced.")
     if max_uses > section.max_uses:
         raise Refused(f"That is too much: one covers {section.max_uses:,} records at most.")
-    _check_scope(wish)
+    _check_scope(wish, section)
     expected = Expectation(
         id=expectation_id,
         person=person.name,
@@ -117,7 +118,9 @@ def _starts_at(wish: Wish, section: ExpectationSection, now: datetime) -> dateti
     return wish.starts_at
 
 
-def _check_scope(wish: Wish) -> None:
+def _check_scope(wish: Wish, section: ExpectationSection) -> None:
+    if is_of_as(wish.network) and section.network != "as":
+        raise Refused("An AS is too wide: expectations.network does not allow it. Name a network instead.")
     if not wish.rule.strip("*"):
         raise Refused("That is all that is watched. Name a rule; the command rules lists them.")
     if not wish.host.strip("*") and wish.network is None and wish.key is None:
@@ -131,6 +134,8 @@ def is_sensitive(expected: Expectation, sensitive: Listed) -> bool:
         or any(patterns_meet(expected.rule, entry) for entry in sensitive.rules)
         or any(
             expected.network is not None
+            # Whether an address is of an AS is known when something comes from it.
+            and not is_of_as(expected.network)
             and network.version == (its := ip_network(expected.network)).version
             and network.overlaps(its)
             for network in sensitive.addresses
@@ -164,7 +169,8 @@ def last_week(
 
 def is_broad(expected: Expectation, week: Week) -> bool:
     """Whether whoever opens it has to have seen first what it would have covered."""
-    return "*" in expected.rule or expected.host.startswith("*") or week.covered > BROAD or week.is_cut
+    is_wide = "*" in expected.rule or expected.host.startswith("*") or is_of_as(expected.network)
+    return is_wide or week.covered > BROAD or week.is_cut
 
 
 def needs_second_person(expected: Expectation, section: ExpectationSection) -> bool:

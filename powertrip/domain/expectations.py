@@ -64,6 +64,9 @@ class ExpectationSection(Section):
     """Events from addresses of a higher risk are asked about."""
     not_for: tuple[When, ...] = (When(severity=Severity.HIGH),)
     """Events that no expectation ever covers."""
+    network: Literal["exact", "cidr", "as"] = "cidr"
+    """The widest that may be left out after an approval: this address, its /24 (/48), or all of its owner's
+    (AS), where a service or a database knows that. Only with `as` anybody may name an AS."""
     second_person: bool = True
     """What somebody expects of themselves stands only when a reviewer, another person, has confirmed it."""
     confirm_within: Duration = timedelta(hours=1)
@@ -107,7 +110,7 @@ class Expectation:
     host: str
     """A host's name in lower case, with `*` for any text."""
     network: str | None
-    """In CIDR notation; None for any."""
+    """In CIDR notation, or `AS64500`; None for any."""
     key: str | None
     """The fingerprint of the key; None for any."""
     severity: Severity
@@ -235,7 +238,7 @@ def outside_of_scope(expected: Expectation, whose: Expectable, event: Event) -> 
         "a test": not event.is_test,
         "another rule": expected.has_rule(event.rule),
         "another host": expected.has_host(event.host_name),
-        "another network": expected.network is None or _is_in(event.source_ip, expected.network),
+        "another network": expected.network is None or _is_from(event, expected.network),
         "another key": expected.key is None or key_of(event) == expected.key,
         "records that differ": not any(name in event.varied for name in _NAMING),
         # Who tries, and fails, may not be who is expected.
@@ -277,8 +280,21 @@ def _network(text: str) -> IPv4Network | IPv6Network:
     return ip_network(text)
 
 
-def _is_in(source_ip: str | None, network: str) -> bool:
+def is_of_as(network: str | None) -> bool:
+    """Whether a network is named by the number of its owner's autonomous system."""
+    return network is not None and network.startswith("AS")
+
+
+def as_of(event: Event) -> str | None:
+    """The autonomous system of an event's address, `AS64500`, where a service or a database knows it."""
+    network = event.facts.network if event.facts else None
+    return f"AS{network.as_number}" if network and network.as_number is not None else None
+
+
+def _is_from(event: Event, network: str) -> bool:
+    if is_of_as(network):
+        return as_of(event) == network
     try:
-        return source_ip is not None and parse_address(source_ip) in _network(network)
+        return event.source_ip is not None and parse_address(event.source_ip) in _network(network)
     except ValueError:  # CloudTrail names services where others have addresses
         return False

@@ -8,7 +8,7 @@ from ipaddress import ip_address, ip_network
 from powertrip.domain.announcing import Wish
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
-from powertrip.domain.expectations import Expectable, ExpectationSection, key_of
+from powertrip.domain.expectations import Expectable, ExpectationSection, as_of, key_of
 from powertrip.domain.storms import host_group, network_of
 from powertrip.errors import NotAllowed, Refused
 
@@ -25,7 +25,7 @@ class Offer:
     event: Event
     hosts: tuple[str, ...]
     networks: tuple[str, ...]
-    """In CIDR notation; none where the record names no address."""
+    """In CIDR notation, or `AS64500`; none where the record names no address."""
     key: str | None
     """Always bound, where the record names one."""
     lengths: tuple[timedelta, ...]
@@ -74,17 +74,21 @@ def offer(event: Event, whose: Expectable | None, section: ExpectationSection, s
     return Offer(
         event=event,
         hosts=tuple(dict.fromkeys((host, host_group(host)))),
-        networks=_networks(event.source_ip),
+        networks=_networks(event, section),
         key=key,
         lengths=tuple(length for length in LENGTHS if length <= section.max) or (section.max,),
     )
 
 
-def _networks(source_ip: str | None) -> tuple[str, ...]:
+def _networks(event: Event, section: ExpectationSection) -> tuple[str, ...]:
+    source_ip = event.source_ip
     if source_ip is None:
         return ()
     try:
         alone = str(ip_network(ip_address(source_ip)))
     except ValueError as error:
         raise Refused("This is asked about each time: its record names no address to go by.") from error
-    return tuple(dict.fromkeys((alone, network_of(source_ip))))
+    wider = [] if section.network == "exact" else [network_of(source_ip)]
+    if section.network == "as" and (owner := as_of(event)) is not None:
+        wider.append(owner)
+    return tuple(dict.fromkeys((alone, *wider)))

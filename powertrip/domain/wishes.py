@@ -10,6 +10,7 @@ from powertrip.config.values import did_you_mean
 _RULE = re.compile(r"[a-z0-9_*-]{1,60}")
 _HOST = re.compile(r"[a-z0-9._*-]{1,100}")
 _KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
+_AS = re.compile(r"[Aa][Ss][1-9][0-9]{0,9}", re.ASCII)
 _COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 STARS = 3
 """Times that `*` may stand in one name."""
@@ -32,7 +33,9 @@ def host_in(word: str) -> str:
 
 
 def network_in(word: str) -> str:
-    """A network in CIDR notation; an address is one of its own."""
+    """A network in CIDR notation, of which an address is one of its own, or `AS64500`."""
+    if _AS.fullmatch(word):
+        return f"AS{int(word[2:])}"
     return str(ip_network(word, strict=False))
 
 

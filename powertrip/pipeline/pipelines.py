@@ -7,7 +7,7 @@ import structlog
 
 from powertrip.domain import announcing
 from powertrip.domain.announcing import Week, Wish
-from powertrip.domain.expectations import Expectation, ExpectationSection
+from powertrip.domain.expectations import Expectation, ExpectationSection, is_of_as
 from powertrip.domain.people import Actor, Person, Standing
 from powertrip.domain.pipelines import PipelineSection
 from powertrip.domain.routing import People
@@ -84,6 +84,8 @@ async def announce(store: Store, settings: Announcing, request: PipelineRequest,
         expectation_id=request.expectation_id,
         now=now,
     )
+    if is_of_as(expected.network):
+        raise NotAllowed("An AS is too wide for a pipeline: name the network, or the address, of its runner.")
     if announcing.is_sensitive(expected, settings.lists.sensitive):
         raise NotAllowed("It may cover what severity.sensitive lists. A reviewer announces that, in Slack.")
     week = await week_of(store, expected, person, section, settings.lists, now)

@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from ipaddress import ip_network
 from typing import Any
 
 import pytest
 
 from powertrip.domain import announcing
-from powertrip.domain.address import AddressKind, RiskLevel
-from powertrip.domain.announcing import Wish
+from powertrip.domain.address import AddressKind, Network, RiskLevel
+from powertrip.domain.announcing import Week, Wish
 from powertrip.domain.event import MISSED_AT, Event, Severity
 from powertrip.domain.expectations import (
     ExpectationSection,
@@ -70,6 +71,22 @@ def test_what_fits_in_every_respect_is_covered() -> None:
 )
 def test_one_dimension_off_by_one_is_asked_about(changes: dict[str, Any], because: str) -> None:
     assert why(about(**changes)) == because
+
+
+@pytest.mark.parametrize(
+    ("facts", "because"),
+    [
+        (known(20, network=Network(as_number=64500)), None),
+        (known(20, network=Network(as_number=64501)), "another network"),
+        (known(20, network=Network(name="Example Net")), "another network"),
+        (known(20), "another network"),
+        (None, "another network"),
+    ],
+    ids=["that one", "the next", "only a name", "unknown", "not looked up"],
+)
+def test_an_as_covers_what_is_known_to_come_from_it(facts: Any, because: str | None) -> None:
+    of_as = replace(OPEN, network="AS64500")
+    assert why(about(source_ip="198.51.100.7", facts=facts), of_as) == because
 
 
 def test_it_ends_at_the_second_and_covers_nothing_of_before_it_was_confirmed() -> None:
@@ -147,10 +164,25 @@ REVIEWER = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_revi
 SENSITIVE = SeverityLists(sensitive=Listed(hosts=("bastion*",), rules=("sudo",)))
 
 
-def announced(wish: Wish = WISH, actor: Actor = ALICE_HERSELF, lists: SeverityLists = SENSITIVE) -> Any:
+def announced(
+    wish: Wish = WISH,
+    actor: Actor = ALICE_HERSELF,
+    lists: SeverityLists = SENSITIVE,
+    section: ExpectationSection = ON,
+) -> Any:
     return announcing.announced(
-        wish, ALICE_PERSON, ALICE, actor, section=ON, lists=lists, expectation_id="e1", now=NOW
+        wish, ALICE_PERSON, ALICE, actor, section=section, lists=lists, expectation_id="e1", now=NOW
     )
+
+
+def test_an_as_is_announced_only_where_that_is_allowed_and_confirmed_as_broad_is() -> None:
+    allowed = ExpectationSection(enabled=True, network="as")
+    lists = SeverityLists(sensitive=Listed(addresses=(ip_network("192.0.2.0/24"),)))
+    wide = replace(WISH, network="AS64500")
+    with pytest.raises(Refused, match="too wide"):
+        announced(wide)
+    made = announced(wide, lists=lists, section=allowed)
+    assert announcing.is_broad(made, Week())
 
 
 def test_what_is_announced_is_as_narrow_as_it_was_typed_and_no_wider_than_the_limits() -> None:

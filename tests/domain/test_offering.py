@@ -6,13 +6,15 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.address import Network
 from powertrip.domain.event import Event, Status
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.offering import is_offered, offer
 from powertrip.errors import NotAllowed, Refused
 from tests.expecting import KEY, WHOSE
-from tests.samples import ALICE, BOB, CAROL, decision, event
+from tests.samples import ALICE, BOB, CAROL, decision, event, known
 
+ROAMING = known(5, network=Network(as_number=64500, name="Example Mobile"))
 ON = ExpectationSection(enabled=True, max=timedelta(hours=2))
 
 
@@ -31,6 +33,23 @@ def test_the_narrowest_comes_first_and_the_key_is_always_bound() -> None:
         host="bastion-*", network="192.0.2.0/24", length=timedelta(hours=1), why="mine", ticket=None
     )
     assert (wish.rule, wish.key, wish.from_event) == ("ssh_login", KEY, found.event.id)
+
+
+@pytest.mark.parametrize(
+    ("widest", "facts", "networks"),
+    [
+        ("exact", ROAMING, ("192.0.2.10/32",)),
+        ("cidr", ROAMING, ("192.0.2.10/32", "192.0.2.0/24")),
+        ("as", ROAMING, ("192.0.2.10/32", "192.0.2.0/24", "AS64500")),
+        ("as", known(5), ("192.0.2.10/32", "192.0.2.0/24")),
+        ("as", None, ("192.0.2.10/32", "192.0.2.0/24")),
+    ],
+)
+def test_no_network_is_offered_that_is_wider_than_the_configuration_allows_or_not_known(
+    widest: Any, facts: Any, networks: tuple[str, ...]
+) -> None:
+    section = ExpectationSection(enabled=True, network=widest)
+    assert offer(approved(facts=facts), WHOSE, section, ALICE).networks == networks
 
 
 def test_what_was_not_offered_cannot_be_had() -> None:

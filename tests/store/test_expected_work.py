@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain.address import Network
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.delivery import DeliveryKind
@@ -348,6 +349,20 @@ class TestFactsThatComeLater:
         (first,) = await waiting(database_thread, DeliveryKind.FIRST)
         assert first.due_at <= SOON
         assert (await expected(store)).uses == 0
+
+    @pytest.mark.parametrize(("number", "status"), [(64500, Status.APPROVED), (64501, Status.PENDING)])
+    async def test_an_as_covers_what_they_say_to_come_from_it_and_the_digest_names_who_is_new_there(
+        self, database_thread: DatabaseThread, store: Store, number: int, status: Status
+    ) -> None:
+        await stand(store, network="AS64500")
+        await come(database_thread, login("one", source_ip="198.51.100.77"), is_looked_up=False)
+        facts = known(10, network=Network(as_number=number))
+        found = replace(await store.events.get("one"), facts=facts)
+        await self.found(store, found, 10, event=found)
+        assert (await store.events.get("one")).status is status
+        await store.expected_work.sweep(lambda _: ["alice"], SECURITY, later(hours=12))
+        named = "from 198.51.100.77 (1, which nobody has approved before)"
+        assert (named in (await notes(database_thread))[-1]) is (status is Status.APPROVED)
 
     async def test_it_is_asked_about_when_a_service_has_not_answered(
         self, database_thread: DatabaseThread, store: Store
