@@ -28,7 +28,9 @@ def announcing_modal(
     is_reviewer: bool,
 ) -> dict[str, Any]:
     """The window; only reviewers are asked whose work it is."""
-    second = "It begins once a reviewer, another person, has confirmed it." if section.second_person else ""
+    # Of others only reviewers announce, and that stands at once.
+    whose = "What is your own" if is_reviewer else "It"
+    second = f"{whose} begins once a reviewer, another person, has confirmed it."
     said = "What it covers is approved without asking, and counted; what is outside of it is asked about."
     who = [_member(caller), *_bots(bots)] if is_reviewer else []
     ticket = [_typing(TICKET, "Ticket", 64)] if section.ticket is not None else []
@@ -41,7 +43,7 @@ def announcing_modal(
         "submit": plain("Announce it", 24),
         "close": plain("Go back", 24),
         "blocks": [
-            paragraph([[text(said)], *([[text(second)]] if second else [])]),
+            paragraph([[text(said)], *([[text(second)]] if section.second_person else [])]),
             *who,
             _typing(RULE, "What: a rule", 60, example="ssh, or sudo_command"),
             _typing(HOST, "Where: a host, with * for any text", 100, example="web-*"),
