@@ -128,7 +128,10 @@ async def test_a_request_that_is_sent_again_changes_nothing(pipeline: Pipeline, 
     _, first = await pipeline.announce()
     await store.expected_work.end(first["id"], actor_id=CAROL, why="ended by Carol", now=later(minutes=1))
     pipeline.clock.forward(minutes=2)
+    # Nor does it ask anew whether that may be announced: it is told what became of it.
+    pipeline.with_settings({"announces_for": ["alice"]})
     status, again = await pipeline.announce()
+    pipeline.with_settings()
     assert (status, again["id"], again["state"]) == (200, first["id"], "over")
     assert await store.expected_work.standing() == []
     assert (await pipeline.announce(host="web-2"))[0] == 409
