@@ -19,10 +19,12 @@ from powertrip.domain.routing import People
 from powertrip.domain.severity import Listed, SeverityLists
 from powertrip.pipeline.pipelines import Announcing
 from powertrip.store import Store
+from powertrip.store.database import DatabaseThread
 from tests.api.signing import NAME, PIPELINE_SECRET, body_of, signed
 from tests.conftest import Clock
 from tests.databases import provide_database
 from tests.samples import ALICE, CAROL, SECURITY, later
+from tests.store.busy import faults
 
 DEPLOY: dict[str, Any] = {
     "secret": PIPELINE_SECRET,
@@ -94,7 +96,7 @@ async def pipeline(store: Store, clock: Clock) -> AsyncIterator[Pipeline]:
 
 
 async def test_its_work_stands_at_once_where_no_second_person_is_asked_for(
-    pipeline: Pipeline, store: Store
+    pipeline: Pipeline, store: Store, database_thread: DatabaseThread
 ) -> None:
     status, said = await pipeline.announce(network="192.0.2.7", lasts="30m", uses=5)
     assert (status, said["state"]) == (201, "stands")
@@ -106,6 +108,7 @@ async def test_its_work_stands_at_once_where_no_second_person_is_asked_for(
     assert kept.is_open
     # A program is nobody's second person.
     assert not kept.has_second_person
+    assert await faults(database_thread) == {}
 
 
 @pytest.mark.parametrize(
