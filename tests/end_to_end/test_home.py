@@ -82,6 +82,19 @@ async def test_a_click_on_a_stale_home_is_told_what_was_decided(sender: Sender, 
     await control.wait_for(lambda s: "already denied" in shown(s, ALICE))
 
 
+async def test_while_slack_draws_no_home_a_click_on_it_counts_and_is_answered_in_the_direct_messages(
+    sender: Sender, control: Control
+) -> None:
+    await sender.post(login("alice"))
+    card = await card_for(control, "alice")
+    state = await opened(control, ALICE, "1 question waits for you")
+    await control.fault("views.publish", "error")
+    await press(control, state, ALICE, "approve")
+    told = await control.message_in(card.channel, lambda m: m.shows("You approved"))
+    assert told.buttons == []
+    await control.wait_for(lambda s: s.message(card).shows("Approved by Alice"))
+
+
 async def test_an_approval_that_takes_a_reason_is_given_in_a_window_and_answered_at_home(
     sender: Sender, control: Control
 ) -> None:

@@ -1,5 +1,6 @@
 """When Home tabs are drawn, how often, behind what, and whose they are."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,7 +20,7 @@ from powertrip.slack.answering import HOME, Asker
 from powertrip.slack.home import A_MINUTE, BURST, HomeTab
 from powertrip.slack.limits import RateLimits
 from powertrip.store import Store, inbox
-from powertrip.store.database import DatabaseThread
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.proofs.tables import ProofFactorRow
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
@@ -239,6 +240,28 @@ async def test_two_workers_draw_one_once(home: Home) -> None:
     await other.look()
     await home.tab.look()
     assert home.slack.asked == 1
+
+
+@BOTH
+async def test_workers_that_look_at_the_same_time_each_get_others(home: Home, database_url: str) -> None:
+    people = [f"U{number:05}" for number in range(20)]
+    for slack_id in people:
+        await home.open(slack_id)
+    threads = [DatabaseThread(open_database(database_url)) for _ in range(3)]
+    looks = [Store(thread).homes.claim(NOW, 10) for thread in threads for _ in range(2)]
+    claimed = [one.slack_id for claim in await asyncio.gather(*looks) for one in claim]
+    assert sorted(claimed) == people
+    for thread in threads:
+        await thread.close()
+
+
+async def test_of_five_hundred_that_wait_twenty_are_shown_and_the_rest_is_counted(home: Home) -> None:
+    await home.waits(500)
+    await home.open()
+    assert await home.look() == [ALICE]
+    assert "500 questions wait for you" in home.shown()
+    assert home.shown().count("'action_id': 'approve'") == 20
+    assert "… and 480 more: " in home.shown()
 
 
 @BOTH
