@@ -140,7 +140,8 @@ def varied(event: Event) -> list[Line]:
             # An event keeps only so many values; of users it knows how many there are.
             count = f"{event.users - VARIED_SHOWN:,} " if name == "user_name" else ""
             pieces.append(text(f" and {count}others"))
-        lines.append(labelled(f"{label(name)} of each", *pieces))
+        # What one of several records says of the same login is of that login.
+        lines.append(labelled(f"{label(name)} of each" if event.times > 1 else label(name), *pieces))
     return lines
 
 

@@ -56,14 +56,15 @@ async def test_five_ways_without_a_terminal_are_byte_for_byte_as_without(
     given.write_bytes(BYTES)
     await machine.watch_for(1)
 
-    command = await machine.client("ssh", "127.0.0.1", "cat", given=BYTES)
-    with_terminal = await machine.client("ssh", "-tt", "127.0.0.1", "stty raw -echo; echo bytes")
-    sftp = await machine.client(
-        "sftp", "-b", "-", "127.0.0.1", given=f"put {given} sent\nget sent {fetched}\n".encode()
+    both = f"put {given} sent\nget sent {fetched}\n"
+    command, with_terminal, sftp, scp, forwarded = await asyncio.gather(
+        machine.client("ssh", "127.0.0.1", "cat", given=BYTES),
+        machine.client("ssh", "-tt", "127.0.0.1", "stty raw -echo; echo bytes"),
+        machine.client("sftp", "-b", "-", "127.0.0.1", given=both.encode()),
+        machine.client("scp", "-O", str(given), "127.0.0.1:copied"),
+        through_a_forwarded_port(machine),
     )
-    scp = await machine.client("scp", "-O", str(given), "127.0.0.1:copied")
     copied = await machine.client("ssh", "127.0.0.1", "sha256sum <copied; exit 7")
-    forwarded = await through_a_forwarded_port(machine)
 
     assert (command.status, command.output, command.errors) == (0, BYTES, b"")
     assert (with_terminal.status, with_terminal.output) == (0, b"bytes\n")
