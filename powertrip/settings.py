@@ -44,6 +44,7 @@ from powertrip.domain.reminders import Reminders
 from powertrip.domain.report_section import ReportSection
 from powertrip.domain.retention import Retention
 from powertrip.domain.routing import Reviewers, mistakes_in_people
+from powertrip.domain.rule_globs import doubts_in_globs
 from powertrip.domain.severity import SeverityLists
 from powertrip.domain.sources import UnmatchedSection
 from powertrip.domain.storms import StormSection
@@ -244,6 +245,8 @@ def _warnings(
 ) -> Iterator[Problem]:
     """What works and is probably not meant; `entries` are the rules as they are written."""
     yield from doubts(settings, rules, entries)
+    makers = [rule.name for rule in rules.rules if not rule.ignore]
+    yield from doubts_in_globs((*settings.not_me.globs(), *settings.containment.globs()), makers)
     yield from doubts_in_metrics(settings.metrics)
     yield from doubts_in_ingest(settings.ingest)
     yield from doubts_in_proofs(settings.proofs, settings.policy)

@@ -15,7 +15,8 @@ CONTAIN, AGREE, UNDO, TRY = "contain_", "agree_", "undo_", "try_"
 """How the actions of these buttons begin; a number follows, for no two in a row may be called the same."""
 SHOWN = 6
 """How many of what was done a card shows."""
-BRIEFLY_SHOWN = 3
+BRIEFLY_SHOWN = 2
+"""And how many, with as many buttons in a row, where it has no room."""
 SAYS_LIMIT, SAID_LIMIT, BRIEF_LIMIT = 70, 150, 60
 
 
@@ -33,7 +34,7 @@ def lines(event: Event, view: CardView, now: datetime) -> list[Line]:
         if (other := containing.undoing(event, each)) is not None:
             said.append(_line(other, view))
     offered, left_out = _offered(event, view, now)
-    if offered:
+    if offered and not view.is_brief:
         said.append(
             [text("🧰 Nothing happens by itself: each button below says what it does before it is done.")]
         )
@@ -55,10 +56,13 @@ def rows(event: Event, view: CardView, now: datetime) -> list[Block]:
         return []
     offered, _ = _offered(event, view, now)
     asking = [_contain(event, number, offer.name, plan) for number, (offer, plan) in enumerate(offered, 1)]
-    following = [
-        made for each in _made(event)[-2 * SHOWN :] if (made := _follow(event, each, now)) is not None
-    ]
-    return [actions(row) for row in (asking, following[-OFFERED_AT_MOST:]) if row]
+    made = _made(event)[-2 * SHOWN :]
+    following = [button for each in made if (button := _follow(event, each, now)) is not None]
+    return [actions(row) for row in (asking, following[-_in_a_row(view) :]) if row]
+
+
+def _in_a_row(view: CardView) -> int:
+    return BRIEFLY_SHOWN if view.is_brief else OFFERED_AT_MOST
 
 
 def _is_shown(event: Event, view: CardView) -> bool:
@@ -85,7 +89,8 @@ def _offered(event: Event, view: CardView, now: datetime) -> tuple[list[tuple[Of
         if offer.plan is not None
         and not any(containing.is_open(event, each, now) for each in containing.of_action(event, offer.name))
     ]
-    return free[:OFFERED_AT_MOST], len(free[OFFERED_AT_MOST:])
+    room = _in_a_row(view)
+    return free[:room], len(free[room:])
 
 
 def _line(each: Containment, view: CardView) -> Line:
@@ -123,7 +128,7 @@ def _at(each: Containment) -> str:
 
 def _contain(event: Event, number: int, name: str, plan: Plan) -> dict[str, Any]:
     earlier = len(containing.of_action(event, name))
-    really = _really(plan.says, f"{plan.does} {plan.undo}")
+    really = _really(f"{plan.says}. {plan.does} {plan.undo}")
     value = f"{buttons.value(event)} {name} {containing.shown(plan, earlier)}"
     return button(plan.says, f"{CONTAIN}{number}", value, says=plan.says, confirm=really)
 
@@ -134,20 +139,20 @@ def _follow(event: Event, each: Containment, now: datetime) -> dict[str, Any] | 
     is_denied = event.status is Status.DENIED
     if each.state in TRIED and (each.undoes or is_denied):
         label = f"Try again: {says}"
-        really = _really(label, f"{each.says}, once more. {each.undo}")
+        really = _really(f"{says}, once more. {each.undo}")
         return button(label, f"{TRY}{each.id}", f"{value} {each.tries}", says=label, confirm=really)
     if each.state is ContainmentState.ASKED and each.decide_by and now < each.decide_by and is_denied:
         label = f"Agree: {says}"
-        really = _really(label, f"{each.says}, as {show(each.asked.name, 40)} asks for. {each.undo}")
+        really = _really(f"{says}, as {show(each.asked.name, 40)} asks for. {each.undo}")
         return button(label, f"{AGREE}{each.id}", value, says=label, confirm=really)
     can_undo = each.undo_says and each.state is ContainmentState.DONE and not each.is_dry_run
     if can_undo and each.undo_says and not each.has_ended(now) and containing.undoing(event, each) is None:
         label = show(each.undo_says, SAYS_LIMIT)
         return button(
-            label, f"{UNDO}{each.id}", value, says=label, confirm=_really(label, f"This undoes: {each.says}.")
+            label, f"{UNDO}{each.id}", value, says=label, confirm=_really(f"{label}. This undoes: {says}.")
         )
     return None
 
 
-def _really(title: str, body: str) -> dict[str, Any]:
-    return confirm(title=fit(title, 100), body=fit(f"{title}. {body}", 300), yes="Do it", no="Go back")
+def _really(body: str) -> dict[str, Any]:
+    return confirm(title="Do this?", body=fit(body, 250), yes="Do it", no="Go back")

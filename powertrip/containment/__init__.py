@@ -18,6 +18,7 @@ from powertrip.containment.section import ActionSection, Way
 from powertrip.containment.teleport import TeleportAction
 from powertrip.containment.webhook import WebhookAction
 from powertrip.domain.containment import ContainmentRules
+from powertrip.domain.rule_globs import Glob
 from powertrip.net import Bounds, HttpClient, Pool
 
 __all__ = [
@@ -49,6 +50,11 @@ class ContainmentSection(ContainmentRules):
         dict[SourceName, AnyAction], BeforeValidator(empty_if_none), Field(default_factory=dict)
     ]
     """What is offered, by names of yours; without any there are no such buttons."""
+
+    def globs(self) -> Iterator[Glob]:
+        """The rules whose events each is offered for."""
+        for name, action in self.actions.items():
+            yield from ((("containment", "actions", name, "rules"), glob) for glob in action.rules)
 
 
 def ways(section: ContainmentSection, pool: Pool, clock: Callable[[], datetime]) -> dict[str, Way]:

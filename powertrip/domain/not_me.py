@@ -1,6 +1,6 @@
 """The section `not_me`: what a person is told to do after a denial, and what reviewers tick off, by rule."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from fnmatch import fnmatchcase
@@ -10,6 +10,7 @@ from pydantic import BeforeValidator, Field
 
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, Written, as_list, empty_if_none, matching
+from powertrip.domain.rule_globs import Glob
 
 LINES_AT_MOST = 8
 """Lines of one list: a button each has to fit below a card, and a person has to read them in a minute."""
@@ -59,6 +60,11 @@ class NotMe(Section):
     """What reviewers tick off before the event is closed, by rule, likewise."""
     mentions_pause: Annotated[Duration, Field(le=timedelta(days=7))] = timedelta(hours=24)
     """How long reviewers are not mentioned after the one who has the event did something about it."""
+
+    def globs(self) -> Iterator[Glob]:
+        """The rules that lists of one's own are for."""
+        for name, lists in (("say", self.say), ("checklist", self.checklist)):
+            yield from ((("not_me", name, glob), glob) for glob in lists)
 
     def guidance(self, rule: str) -> Guidance:
         """What the person is told about an event of this rule."""

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from powertrip.domain.containment import ContainmentState
 from powertrip.store import containments, deliveries, written
+from powertrip.store.containment_rows import uid_of
 from powertrip.store.containment_tables import ContainmentRow
 from powertrip.store.database import Role, transaction
 from powertrip.store.rows import lock_events
@@ -16,12 +17,12 @@ def for_host(action: str, host: str, now: datetime) -> list[tuple[str, str]]:
     rows = written.rows(ContainmentRow, waiting, action, host, ContainmentState.WAITING)
     handed = []
     for row in rows:
-        this = (DeliveryRow.uid == containments.uid_of(row)) & (DeliveryRow.state == DeliveryState.WAITING)
+        this = (DeliveryRow.uid == uid_of(row)) & (DeliveryRow.state == DeliveryState.WAITING)
         # What is due is looked at by now, and said to be late.
         if DeliveryRow.select().where(this & (DeliveryRow.due_at > now)).exists():
             if row.called_at is None:
                 ContainmentRow.update(called_at=now).where(ContainmentRow.id == row.id).execute()
-            handed.append((containments.uid_of(row), row.arguments["user"]))
+            handed.append((uid_of(row), row.arguments["user"]))
     return handed
 
 
@@ -37,9 +38,9 @@ def reported(
     # It may say so after nobody believed it any more.
     if row.called_at is None or row.state not in (ContainmentState.WAITING, ContainmentState.UNKNOWN):
         return False
-    if row.state == state or containments.uid_of(row) != name:
+    if row.state == state or uid_of(row) != name:
         return False
-    waiting = (DeliveryRow.uid == containments.uid_of(row)) & (DeliveryRow.state == DeliveryState.WAITING)
+    waiting = (DeliveryRow.uid == uid_of(row)) & (DeliveryRow.state == DeliveryState.WAITING)
     for delivery in DeliveryRow.select(DeliveryRow.id).where(waiting):
         deliveries.end(delivery.id, DeliveryState.DONE, now)
     containments.finish(row, state, said, now)

@@ -6,14 +6,33 @@ from typing import Any
 from powertrip.domain.containment import By, Containment, ContainmentState
 from powertrip.store import written
 from powertrip.store.containment_tables import ContainmentRow
+from powertrip.store.tables import DeliveryRow, DeliveryState
+
+GIVEN_UP = "A worker of an earlier release took it, which does not know how."
 
 
 def by_event(event_ids: Collection[str]) -> dict[str, list[Containment]]:
     """What was wanted about each of these events, the oldest first."""
     found: dict[str, list[Containment]] = {}
-    for row in written.rows_of(ContainmentRow, "event_id", event_ids):
+    rows = written.rows_of(ContainmentRow, "event_id", event_ids)
+    note_given_up(rows)
+    for row in rows:
         found.setdefault(row.event_id, []).append(containment_from(row))
     return found
+
+
+def note_given_up(rows: Collection[Any]) -> None:
+    """Have the rows say so, whose delivery a release beside this one could not read."""
+    waiting = {uid_of(row): row for row in rows if row.state == ContainmentState.WAITING}
+    for delivery in written.rows_of(DeliveryRow, "uid", waiting):
+        if delivery.state == DeliveryState.FAILED:
+            row = waiting[delivery.uid]
+            row.state, row.said = ContainmentState.FAILED, GIVEN_UP
+
+
+def uid_of(row: Any) -> str:
+    """The uid of the delivery that carries it now."""
+    return f"{row.key}-{row.tries}"
 
 
 def containment_from(row: Any) -> Containment:

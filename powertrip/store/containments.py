@@ -19,7 +19,7 @@ from powertrip.domain.event import Event
 from powertrip.domain.people import Actor
 from powertrip.errors import Refused
 from powertrip.store import audit, deliveries, written
-from powertrip.store.containment_rows import containment_from
+from powertrip.store.containment_rows import containment_from, note_given_up, uid_of
 from powertrip.store.containment_tables import ContainmentRow
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.fields import OutsideTextField
@@ -195,17 +195,13 @@ def _queue(row: Any, now: datetime, due_at: datetime) -> None:
     deliveries.enqueue([new | {"uid": uid_of(row)}])
 
 
-def uid_of(row: Any) -> str:
-    """The uid of the delivery that carries it now."""
-    return f"{row.key}-{row.tries}"
-
-
 def _known(event_id: str, containment: int) -> Any:
     row = ContainmentRow.get_or_none(
         (ContainmentRow.id == containment) & (ContainmentRow.event_id == event_id)
     )
     if row is None:
         raise Refused("Powertrip does not know this any more. Nothing was done.")
+    note_given_up([row])
     return row
 
 

@@ -202,3 +202,25 @@ def test_fold_by_of_earlier_versions_is_warned_of_with_what_to_write(tmp_path: P
 
     assert warning.startswith("config.yaml:4: rules.0.fold_by: does nothing any more")
     assert "`may_vary: [source_port]`" in warning
+
+
+def test_a_list_or_an_action_for_rules_that_there_are_none_of_is_warned_of(tmp_path: Path) -> None:
+    text = f"""\
+rules: [{{use: pam-login}}]
+sources:
+{source("pam")}
+not_me:
+  say: {{"pam_*": Call us., "shh_*": Call us.}}
+  checklist: {{"*": Reach them., okta_login: End the sessions.}}
+containment:
+  actions:
+    lock: {{type: host, secret: hosts-9f31c07be2a84d65, rules: ["pam_*", "aws_*"]}}
+"""
+    told = [warning.split(": ", 1)[1] for warning in warned(tmp_path, text)]
+
+    does = "fits no rule that is in force, and so does nothing; mend it, or add its pack"
+    assert told == [
+        f'not_me.say.shh_*: "shh_*" {does}',
+        f'not_me.checklist.okta_login: "okta_login" {does}',
+        f'containment.actions.lock.rules: "aws_*" {does}',
+    ]

@@ -8,6 +8,7 @@ import pytest
 from powertrip.domain.containment import ContainmentState
 from powertrip.errors import Refused
 from powertrip.pipeline.contain import contain
+from powertrip.store.database_in_use import database
 from tests.containment.conftest import NewRoom
 from tests.containment.outside import Outside, Tctl
 from tests.containment.room import DANA
@@ -206,3 +207,22 @@ async def test_a_dry_run_that_begins_after_the_press_calls_nobody(new_room: NewR
     room.section = new_room(dry_run=True).section
     await room.work()
     assert (world.calls, await room.states()) == ([], [FAILED])
+
+
+async def test_what_a_worker_of_an_earlier_release_gave_up_is_said_and_can_be_tried_again(
+    new_room: NewRoom, world: Outside
+) -> None:
+    room = new_room()
+    await room.denied()
+    await room.press("hook")
+    # It ends what it cannot read, so that it holds up nothing.
+    given_up = "UPDATE delivery SET state = 'failed' WHERE kind = 'contain'"
+    await room.thread.run(lambda: database.execute_sql(given_up))
+    await room.work()
+    (failed,) = await room.contained()
+    assert (failed.state, world.calls) == (FAILED, [])
+    assert "earlier release" in (failed.said or "")
+    await room.try_again()
+    await room.work()
+    assert (len(world.hooks), await room.states()) == (1, [DONE])
+    assert await faults(room.thread) == {}

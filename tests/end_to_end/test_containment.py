@@ -1,5 +1,6 @@
 """Containment: nothing happens by itself, what is pressed is done once, said, and undone."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,13 +9,13 @@ import pytest
 
 from slack_emulator.control import Control, SeenMessage
 from tests.containment.outside import HOOK_SECRET, Outside, outside
-from tests.end_to_end.evidence import Evidence
+from tests.end_to_end.evidence import Evidence, until
 from tests.end_to_end.harness import ALICES_DM, ANY_RATE, BOBS_DM, Sender, login
+from tests.end_to_end.scene import scene_in
 from tests.end_to_end.test_after_denial import alert, assert_whole
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 
 DANA = "U0DANA"
-pytestmark = ANY_RATE
 
 
 @pytest.fixture
@@ -51,6 +52,7 @@ async def press(control: Control, user: str, told: SeenMessage, label: str) -> d
     return button
 
 
+@ANY_RATE
 async def test_what_a_reviewer_presses_is_done_and_undone(
     sender: Sender, control: Control, world: Outside, tmp_path: Path
 ) -> None:
@@ -80,6 +82,7 @@ async def test_what_a_reviewer_presses_is_done_and_undone(
     await assert_whole(tmp_path)
 
 
+@ANY_RATE
 async def test_whatever_attackers_do_nothing_is_contained_by_itself(
     sender: Sender, control: Control, world: Outside, tmp_path: Path
 ) -> None:
@@ -122,3 +125,25 @@ async def test_whatever_attackers_do_nothing_is_contained_by_itself(
     offered = [button["text"]["text"] for m in state.messages() for button in m.buttons]
     assert not [label for label in offered if "root" in label or "oswaldo" in label or "reboot" in label]
     await assert_whole(tmp_path)
+
+
+async def test_killed_between_the_call_and_its_outcome_nobody_claims_to_know(
+    world: Outside, changes: dict[str, Any], tmp_path: Path
+) -> None:
+    world.held = asyncio.Event()
+    async with scene_in(tmp_path, **changes) as scene:
+        await scene.log_in("alice")
+        card = await scene.card("alice")
+        await scene.control.press(ALICE, card.channel, card.ts, action_id="deny")
+        told = await alert(scene.control)
+        await press(scene.control, CAROL, told, "Lock alice on bastion-1 for 1 h")
+        await until(lambda: world.hooks, "the webhook was called")
+        await scene.kill_and_restart()
+        await scene.control.wait_for(lambda s: s.message(told).shows("nobody knows whether it was done"))
+        assert len(world.hooks) == 1
+        world.held.set()
+        await press(scene.control, CAROL, told, "Try again: Lock alice")
+        await scene.control.wait_for(lambda s: s.message(told).shows("for 1 h: done"))
+        first, again = world.hooks
+        assert first["key"] == again["key"]
+        await scene.settle()
