@@ -127,7 +127,7 @@ def _check_scope(wish: Wish, section: ExpectationSection) -> None:
         raise Refused("That is every host. Name hosts, as in web-*, or a network or a key besides.")
 
 
-def is_sensitive(expected: Expectation, sensitive: Listed) -> bool:
+def is_sensitive(expected: Expectation | Wish, sensitive: Listed) -> bool:
     """Whether it may cover anything on the list; what it cannot tell is asked about when it comes."""
     return (
         any(patterns_meet(expected.host, entry.lower()) for entry in sensitive.hosts)

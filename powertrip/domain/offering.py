@@ -1,14 +1,15 @@
 """What whoever approved something of their own may ask to be left out from now on: the like, and no more."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
-from powertrip.domain.announcing import Wish
+from powertrip.domain.announcing import Wish, is_sensitive
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.expectations import Expectable, ExpectationSection, as_of, key_of
+from powertrip.domain.severity import Listed
 from powertrip.domain.storms import host_group, network_of
 from powertrip.errors import NotAllowed, Refused
 
@@ -54,6 +55,8 @@ def is_offered(event: Event, whose: Expectable | None) -> bool:
     last = event.decisions[-1] if event.decisions else None
     return (
         whose is not None
+        # What is on the list of sensitive events nobody announces for themselves.
+        and not whose.is_sensitive
         and event.status is Status.APPROVED
         and last is not None
         and last.verdict is Verdict.APPROVE
@@ -62,8 +65,17 @@ def is_offered(event: Event, whose: Expectable | None) -> bool:
     )
 
 
-def offer(event: Event, whose: Expectable | None, section: ExpectationSection, slack_id: str) -> Offer:
-    """What `slack_id` may choose after the approval of an event; raises NotAllowed or Refused."""
+def offer(
+    event: Event,
+    whose: Expectable | None,
+    section: ExpectationSection,
+    sensitive: Listed,
+    slack_id: str,
+) -> Offer:
+    """What `slack_id` may choose after the approval of an event; raises NotAllowed or Refused.
+
+    Where a wider choice may cover what is sensitive only the narrower one is offered.
+    """
     if event.subject.slack_id != slack_id or not is_offered(event, whose):
         raise NotAllowed(
             "Only whoever approved this of their own can have the like left out, where it may be."
@@ -71,10 +83,17 @@ def offer(event: Event, whose: Expectable | None, section: ExpectationSection, s
     host, key = (event.host_name or "").lower(), key_of(event)
     if not _HOST.fullmatch(host) or not (key is None or _KEY.fullmatch(key)):
         raise Refused("This is asked about each time: its record names no host, or no key, to go by.")
+    narrow = Wish(rule=event.rule, host=host, length=section.max)
+    hosts, networks = dict.fromkeys((host, host_group(host))), _networks(event, section)
+    allowed = [each for each in hosts if not is_sensitive(replace(narrow, host=each), sensitive)]
+    nearby = [each for each in networks if not is_sensitive(replace(narrow, network=each), sensitive)]
+    # Without any it would not be bound at all.
+    if not allowed or (networks and not nearby):
+        raise Refused("What is on the list of sensitive events is asked about each time.")
     return Offer(
         event=event,
-        hosts=tuple(dict.fromkeys((host, host_group(host)))),
-        networks=_networks(event, section),
+        hosts=tuple(allowed),
+        networks=tuple(nearby),
         key=key,
         lengths=tuple(length for length in LENGTHS if length <= section.max) or (section.max,),
     )

@@ -91,7 +91,8 @@ class Expecter:
         section, settings = self.section, self._context.settings
         event = await self._context.store.events.get(event_id)
         event = await recognise(self._context, event, slack_id)
-        return offering.offer(event, settings.expectable(event), section, slack_id)
+        whose, sensitive = settings.expectable(event), settings.severity.sensitive
+        return offering.offer(event, whose, section, sensitive, slack_id)
 
     async def accept(
         self,

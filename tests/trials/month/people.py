@@ -137,26 +137,24 @@ class People:
             return
         needed = until - self.office.now
         length = next((each for each in offer.lengths if each >= needed), offer.lengths[-1])
-        # The whole group, or, where what is sensitive is of it, this host.
-        for host in reversed(offer.hosts):
-            try:
-                expected, _ = await self._expecter.accept(
-                    event.id,
-                    slack_id=by,
-                    team_id=None,
-                    host=host,
-                    network=offer.networks[-1] if offer.networks else None,
-                    length=length,
-                    ticket=None,
-                    why="today's work",
-                )
-            except Refused as refusal:
-                self.refused[str(refusal)] += 1
-                continue
-            self.works["left out by people"] += 1
-            if not expected.is_open:
-                self._have_confirmed(expected.id, by)
+        try:
+            expected, _ = await self._expecter.accept(
+                event.id,
+                slack_id=by,
+                team_id=None,
+                # The widest that is offered.
+                host=offer.hosts[-1],
+                network=offer.networks[-1] if offer.networks else None,
+                length=length,
+                ticket=None,
+                why="today's work",
+            )
+        except Refused as refusal:
+            self.refused[str(refusal)] += 1
             return
+        self.works["left out by people"] += 1
+        if not expected.is_open:
+            self._have_confirmed(expected.id, by)
 
     def _more_like_until(self, event: Event) -> datetime | None:
         """When the last of today comes that is like it; None where too few come."""
