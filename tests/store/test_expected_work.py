@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.domain import expectation_words
 from powertrip.domain.address import Network
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
@@ -262,6 +263,30 @@ async def test_its_end_is_summed_up_once_and_the_note_of_it_says_so(
     assert "its time is over" in announced
     assert "Approved without asking: 1 record." in summary
     assert "Asked about all the same, of this person, rule and host within its time: 1 event." in summary
+    assert await faults(database_thread) == {}
+
+
+async def test_what_a_half_without_slack_kept_is_kept_once_and_told_by_one_of_two_workers(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    kept = [
+        await store.expected_work.propose_once(
+            expectation(), confirm_within=timedelta(minutes=10), max_open=1
+        )
+        for _ in range(2)
+    ]
+    assert [is_new for _, is_new in kept] == [True, False]
+    (untold,) = await store.expected_work.untold(later(minutes=1))
+    note = expectation_words.announcement(untold, "/powertrip")
+    told = await asyncio.gather(
+        *(store.expected_work.tell("worked", SECURITY, note, later(minutes=1)) for _ in range(2))
+    )
+    assert sorted(told) == [0, 1]
+    assert await store.expected_work.untold(later(minutes=2)) == []
+    await confirm(store, now=later(minutes=2))
+    assert [each.partition("\n")[0] for each in await notes(database_thread)] == [
+        "Expected: work of alice, worked"
+    ]
     assert await faults(database_thread) == {}
 
 
