@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.enrolment import Enrolled, Loss
-from powertrip.domain.proof import COPIED, IN_WORDS, Challenge
+from powertrip.domain.proof import COPIED, IN_WORDS, Challenge, ProofKind
 
 CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
 LOST_CONFIRM, LOST_REFUSE = "proof_lost_confirm", "proof_lost_refuse"
@@ -45,10 +45,7 @@ def enrolment_question(enrolled: Enrolled, name: str, command: str) -> Question:
     return Question(
         title=f"{enrolled.person} has enrolled {IN_WORDS[enrolled.kind]}",
         lines=(
-            (
-                f"It was enrolled on the server at {enrolled.enrolled_at:{_AT}}, for {name} in Slack: "
-                f"{enrolled.label}."
-            ),
+            (f"It was enrolled {_where(enrolled)}, for {name} in Slack: {enrolled.label}."),
             (
                 "It counts for nothing until a reviewer other than them confirms it. Ask them first, and by "
                 "another way than Slack, whether it was they who enrolled it."
@@ -65,12 +62,17 @@ def enrolment_question(enrolled: Enrolled, name: str, command: str) -> Question:
     )
 
 
+def _where(enrolled: Enrolled) -> str:
+    where = "on the page with a code of" if enrolled.kind is ProofKind.PASSKEY else "on"
+    return f"{where} the server at {enrolled.enrolled_at:{_AT}}"
+
+
 def enrolled_for_you(enrolled: Enrolled) -> Note:
     """For the person in whose name it was enrolled."""
     return Note(
         title=f"{IN_WORDS[enrolled.kind].capitalize()} was enrolled for you",
         lines=(
-            f"At {enrolled.enrolled_at:{_AT}}, on the server: {enrolled.label}. A reviewer is asked now.",
+            f"It was enrolled {_where(enrolled)}: {enrolled.label}. A reviewer is asked now.",
             "Was that not you? Then tell security at once, and not only in Slack.",
         ),
         quiet=True,

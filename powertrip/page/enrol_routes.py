@@ -95,7 +95,7 @@ class EnrolPage:
             return enrolling.ask_code(wrong=True)
         mine = _Claimed(
             person=claimed.person,
-            factor_id=f"passkey-{secrets.token_hex(8)}",
+            factor_id=secrets.token_hex(6),
             challenge=secrets.token_bytes(32),
             until=now + WITHIN,
         )

@@ -110,7 +110,7 @@ def taken(challenge: Challenge, event: Event) -> web.Response:
     """The proof was spent on a decision."""
     waits = event.status is Status.HALF_APPROVED
     now = "A second person has to approve it too." if waits else f"{_what_became(event)}"
-    body = f"<p>Your approval counts, with this proof. {now}</p>{_facts(challenge, event)}"
+    body = f"<p>It was proven here. {now}</p>{_facts(challenge, event)}"
     return answer("Your approval counts", body, mood="good")
 
 

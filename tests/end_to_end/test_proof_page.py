@@ -2,81 +2,115 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-from yarl import URL
+import pytest
 
 from powertrip.net import utc_now
+from powertrip.runtime import loops
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, free_port, login, powertrip_here, settings, write_config
 from tests.end_to_end.test_main_path import ALICE, card_for
+from tests.end_to_end.test_many_workers import a_web_and_workers
 from tests.outside import serving
 from tests.page.canaille_server import CLIENT_ID
-from tests.page.conftest import Visitor
+from tests.page.conftest import Visitor, browser
 from tests.page.provider import StubProvider
 from tests.page.rig import KEY, Page
 
 
+@dataclass
+class Scene:
+    """Powertrip with a page and an identity provider, and Alice's browser there."""
+
+    sender: Sender
+    visitor: Visitor
+    provider: StubProvider
+    control: Control
+
+    async def pressed(self) -> tuple[Any, str]:
+        """Alice logs in and presses Approve; gives her card, and the nonce that her window's button opens."""
+        await self.sender.post(login("alice"))
+        card = await card_for(self.control, "alice")
+        await self.control.press(ALICE, card.channel, card.ts, action_id="approve")
+        window = (await self.control.wait_for(lambda s: s.modal(ALICE))).modal(ALICE)
+        assert window is not None
+        elements = [element for block in window["blocks"] for element in block.get("elements", [])]
+        (address,) = [element["url"] for element in elements if "url" in element]
+        page, _, nonce = address.rpartition("/proof/")
+        assert page == self.visitor.page.url
+        return card, nonce
+
+    async def sign_in(self, nonce: str) -> str:
+        """What the page says after a sign-in."""
+        return (await self.visitor.come_back(self.provider.signs_in(await self.visitor.set_out(nonce))))[1]
+
+
 @asynccontextmanager
 async def at_the_page(
-    sandbox: SlackEmulator, control: Control, folder: Path, kinds: list[str]
-) -> AsyncIterator[tuple[Sender, Visitor, StubProvider]]:
-    """Powertrip with a page and an identity provider, and a browser at it."""
-    provider = StubProvider(utc_now, claims={"sub": "alice"})
-    port = free_port()
-    async with serving(provider) as address:
+    sandbox: SlackEmulator, control: Control, folder: Path, shared_database: str | None
+) -> AsyncIterator[Scene]:
+    """Both halves in one, or apart on PostgreSQL."""
+    provider, port = StubProvider(utc_now, claims={"sub": "alice"}), free_port()
+    page = Page(f"http://localhost:{port}")
+    async with serving(provider) as address, browser(page) as visitor:
         provider.issuer = address.rstrip("/")
-        proofs: dict[str, Any] = {
-            "kinds": kinds,
-            "key": KEY,
-            "page": f"http://localhost:{port}",
-            "oidc": {"issuer": provider.issuer, "client_id": CLIENT_ID, "claim": "sub"},
+        oidc = {"issuer": provider.issuer, "client_id": CLIENT_ID, "claim": "sub"}
+        changes: dict[str, Any] = {
+            "people": {"alice": {"slack": ALICE, "oidc": "alice"}},
+            "proofs": {"kinds": ["oidc"], "key": KEY, "page": page.url, "oidc": oidc},
+            "policy": [{"require": ["proof"]}],
+            "ingest": {"port": port},
         }
-        whole = settings(
-            sandbox,
-            folder,
-            people={"alice": {"slack": ALICE, "oidc": "alice"}},
-            proofs=proofs,
-            policy=[{"require": ["proof"]}],
-            ingest={"port": port},
-        )
-        jar = aiohttp.CookieJar(treat_as_secure_origin=URL(proofs["page"]))
-        async with (
-            powertrip_here(write_config(folder / "config.yaml", whole)) as (application, sender),
-            aiohttp.ClientSession(cookie_jar=jar) as session,
-        ):
+        if shared_database:
+            changes["database"] = {"url": shared_database}
+            async with a_web_and_workers(1, sandbox, control, folder, **changes) as sender:
+                yield Scene(sender, visitor, provider, control)
+            return
+        path = write_config(folder / "config.yaml", settings(sandbox, folder, **changes))
+        async with powertrip_here(path) as (_, sender):
             await control.connected()
-            page = Page(proofs["page"], application.shared.signals.proofs)
-            yield sender, Visitor(page, session), provider
+            yield Scene(sender, visitor, provider, control)
 
 
-async def test_alice_signs_in_once_more_and_the_worker_approves(
-    sandbox: SlackEmulator, control: Control, tmp_path: Path
+@pytest.mark.parametrize("halves", ["in one", "apart"])
+async def test_alice_signs_in_once_more_and_a_worker_approves_at_once(
+    sandbox: SlackEmulator,
+    control: Control,
+    tmp_path: Path,
+    halves: str,
+    request: pytest.FixtureRequest,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    async with at_the_page(sandbox, control, tmp_path, ["oidc"]) as (sender, visitor, provider):
-        await sender.post(login("alice"))
-        card = await card_for(control, "alice")
-        await control.press(ALICE, card.channel, card.ts, action_id="approve")
-        window = (await control.wait_for(lambda s: s.modal(ALICE))).modal(ALICE)
-        assert window is not None
-        address = next(
-            element["url"]
-            for block in window["blocks"]
-            for element in block.get("elements", [])
-            if "url" in element
-        )
-        nonce = address.rpartition("/")[2]
-        assert address == f"{visitor.page.url}/proof/{nonce}"
-        assert "SSH login as alice" in (await visitor.get(f"/proof/{nonce}"))[1]
-        status, text = await visitor.come_back(provider.signs_in(await visitor.set_out(nonce)))
-        assert (status, "Proven" in text or "Your approval counts" in text) == (200, True)
+    # So that it is the signal that wakes the worker.
+    monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
+    database = request.getfixturevalue("shared_database") if halves == "apart" else None
+    async with at_the_page(sandbox, control, tmp_path, database) as scene:
+        card, nonce = await scene.pressed()
+        assert "SSH login as alice" in (await scene.visitor.get(f"/proof/{nonce}"))[1]
+        said = await scene.sign_in(nonce)
+        assert "Powertrip is deciding" in said or "Your approval counts" in said
         state = await control.wait_for(lambda s: not s.message(card).buttons)
+        text = (await scene.visitor.get(f"/proof/{nonce}"))[1]
 
         assert state.message(card).shows("Approved by Alice")
-        assert (
-            "Your approval counts, with this proof. This was approved by Alice"
-            in (await visitor.get(f"/proof/{nonce}"))[1]
-        )
+        assert state.message(card).shows("a sign-in at your identity provider")
+        assert "It was proven here. This was approved by Alice" in text
+
+
+async def test_whom_somebody_was_ahead_of_reads_who_decided(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path
+) -> None:
+    async with at_the_page(sandbox, control, tmp_path, None) as scene:
+        card, nonce = await scene.pressed()
+        await control.press(ALICE, card.channel, card.ts, action_id="deny")
+        await control.wait_for(lambda s: s.message(card).shows("Denied by Alice"))
+        status, text = await scene.visitor.get(f"/proof/{nonce}")
+
+        assert status == 409
+        assert "This was denied by Alice" in text
+        assert (await scene.visitor.post(f"/proof/{nonce}/sign-in"))[0] == 404

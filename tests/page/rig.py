@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -128,7 +128,7 @@ class Page:
     """The page, as it runs."""
 
     url: str
-    woken: asyncio.Event
+    woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, challenge: Challenge) -> str:
         """The address that Slack's button opens."""

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -214,9 +215,17 @@ async def test_what_is_no_answer_is_refused_and_is_no_attempt(
     assert after.failures == 0
 
 
-async def test_a_body_that_nobody_needs_is_not_read(visitor: Visitor, store: Store, about: Event) -> None:
+@pytest.mark.parametrize("says_its_length", [True, False])
+async def test_a_body_that_nobody_needs_is_not_read(
+    visitor: Visitor, store: Store, about: Event, says_its_length: bool
+) -> None:
+    async def in_chunks() -> AsyncIterator[bytes]:
+        for _ in range(5):
+            yield b"x" * (BODY_LIMIT // 4)
+
     challenge = await begun(store, about, ProofKind.PASSKEY)
-    status, text = await visitor.post(f"/proof/{challenge.nonce}/passkey", data=b"x" * (BODY_LIMIT + 1))
+    body = b"x" * (BODY_LIMIT + 1) if says_its_length else in_chunks()
+    status, text = await visitor.post(f"/proof/{challenge.nonce}/passkey", data=body)
 
     assert status == 404
     assert "does not work" in text
