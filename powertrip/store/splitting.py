@@ -48,8 +48,6 @@ def split_off(plan: DecisionPlan) -> Event | None:
         decisions=(),
         reminders=0,
         next_reminder_at=plan.rest_remind_at,
-        # It is the first record's, which stays.
-        session_number=None,
     )
     columns = event_columns(rest)
     EventRow.create(**columns, **facts_columns(rest.facts), facts_due_at=now)

@@ -172,6 +172,19 @@ async def test_a_log_that_comes_after_the_decision_is_asked_about_by_the_same_nu
     assert found == [(logins.SIGNED, "servers one mac", 1), (logins.LOGGED, "servers one mac", 1)]
 
 
+async def test_what_the_decision_had_not_shown_of_the_same_login_keeps_its_number(kept: Kept) -> None:
+    about = signed("one")
+    await kept.tell(about)
+    shown = await kept.store.events.get(about.id)
+    await kept.tell(logged())
+    await kept.store.events.decide(approval(shown))
+
+    # The log's record is asked about by itself, and whoever sees the terminal can answer.
+    found = [(number, records) for _, number, records in await kept.events()]
+    assert found == [("servers one mac", 1)] * 2
+    assert await faults(kept.thread) == {}
+
+
 async def test_what_was_decided_gets_no_number_afterwards(kept: Kept) -> None:
     about = logged()
     await kept.tell(about)
