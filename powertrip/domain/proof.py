@@ -45,6 +45,10 @@ COPIED = "answered by what may be a copy of the passkey"
 """How a challenge ends whose passkey's count went back."""
 TRIES = 3
 """Wrong answers to one challenge; also of one person to the number of one event, in all challenges."""
+NUMBERS_WRONG = 6
+"""Wrong answers of one person to the numbers of all their logins within NUMBERS_WINDOW, after which none
+counts: else whoever has their Slack, and logs in as them, guesses thrice at every login."""
+NUMBERS_WINDOW = timedelta(hours=24)
 FACTOR_TRIES = 5
 """Wrong answers for a factor within FACTOR_WINDOW, after which it is locked for as long."""
 FACTOR_WINDOW = timedelta(minutes=15)
@@ -153,7 +157,8 @@ class Proving:
     has_identity: bool = True
     """Whether the configuration says who the person is at the identity provider."""
     number_failures: int = 0
-    """Wrong answers of the person to the event's number, in all challenges."""
+    """Wrong answers of the person to the event's number, in all challenges; after too many to those of other
+    logins TRIES at least."""
 
 
 def words(event: Event) -> tuple[str, ...]:
@@ -260,7 +265,7 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
         why = "is locked after wrong answers" if locked else "is too new for something as grave as this"
         return f"What you enrolled {why}; it counts from {begins:%Y-%m-%d %H:%M} UTC on."
     if ProofKind.SESSION_NUMBER in kinds:
-        return "The number of this login was answered wrongly too often."
+        return "The number of this login, or those of others today, were answered wrongly too often."
     enrolled = [kind for kind in kinds if kind in ENROLLED]
     if enrolled:
         these = " or ".join(IN_WORDS[kind] for kind in enrolled)

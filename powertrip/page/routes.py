@@ -212,7 +212,7 @@ class ProofPage:
     async def _passkeys(self, challenge: Challenge, event: Event) -> list[tuple[Factor, Passkey]]:
         """Those that count for this now."""
         section = self.section()
-        known = await self.store.proofs.proving(event.id, challenge.slack_id)
+        known = await self.store.proofs.proving(event.id, challenge.slack_id, self.clock())
         known = replace(known, kinds=section.kinds, fresh=section.fresh_enrolment)
         found = []
         for factor in proof.counting(ProofKind.PASSKEY, event, known, self.clock()):

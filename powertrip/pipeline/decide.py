@@ -56,7 +56,7 @@ async def proving(context: Context, event: Event, slack_id: str, verdict: Verdic
     if verdict is not Verdict.APPROVE or not (event.requires_proof or policy.any_proof(settings.policy)):
         return None
     proofs = settings.proofs
-    known = await context.store.proofs.proving(event.id, slack_id)
+    known = await context.store.proofs.proving(event.id, slack_id, context.clock())
     has_identity = proofs.has_identity(slack_id)
     return replace(known, kinds=proofs.kinds, fresh=proofs.fresh, has_identity=has_identity)
 

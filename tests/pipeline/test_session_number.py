@@ -36,6 +36,7 @@ async def test_whoever_sees_the_terminal_approves(scene: Scene) -> None:
 
 async def test_nothing_else_is_the_number(scene: Scene) -> None:
     for typed in ("", "481", "0482", "482" * 100, "\uff14\uff18\uff12", MAC, CARRIED, LOGIN):
+        scene.forward(hours=5)  # or there are too many wrong answers in a day
         about = await scene.opened("session_number", session_number=CARRIED)
         challenge = await scene.press(about)
 
@@ -78,6 +79,22 @@ async def test_what_was_wrong_thrice_is_not_approved_by_the_right_number_either(
     with pytest.raises(NotAllowed, match="wrongly too often"):
         await scene.approve(about)
     assert (await scene.store.events.get(about.id)).status is Status.PENDING
+
+
+async def test_numbers_of_other_logins_are_no_further_tries(scene: Scene) -> None:
+    for _ in range(2):
+        about = await scene.opened("session_number", session_number=CARRIED)
+        challenge = await scene.press(about)
+        for typed in ("100", "101", "102"):
+            with pytest.raises(Refused, match="did not prove it"):
+                await scene.prover.answer(challenge.nonce, typed, slack_id=ALICE)
+    about = await scene.opened("session_number", session_number=CARRIED)
+    with pytest.raises(NotAllowed, match="wrongly too often"):
+        await scene.approve(about)
+
+    scene.forward(hours=24, seconds=1)
+    outcome = await scene.prover.answer((await scene.press(about)).nonce, NUMBER, slack_id=ALICE)
+    assert outcome.event.status is Status.APPROVED
 
 
 async def test_a_number_of_another_login_or_secret_is_none(scene: Scene) -> None:

@@ -13,6 +13,8 @@ from powertrip.domain.proof import (
     ENROLLED,
     FACTOR_TRIES,
     FACTOR_WINDOW,
+    NUMBERS_WINDOW,
+    NUMBERS_WRONG,
     TAKEN_WITHIN,
     TRIES,
     Challenge,
@@ -81,7 +83,7 @@ def failed(nonce: str, now: datetime, *, is_copy: bool = False) -> None:
     _line("proof_failed", challenge, now, failures=failures)
     is_over = is_copy or failures >= TRIES
     if challenge.kind is ProofKind.SESSION_NUMBER:
-        is_over = number_failures(challenge.event_id, challenge.slack_id) >= TRIES
+        is_over = number_failures(challenge.event_id, challenge.slack_id, now) >= TRIES
     if challenge.kind in ENROLLED and _count_for_factors(challenge, now):
         is_over = True
     if is_over:
@@ -176,20 +178,23 @@ def spend(plan: DecisionPlan) -> None:
         _line("proof_spent", challenge, decision.at)
 
 
-def proving(event_id: str, slack_id: str) -> Proving:
+def proving(event_id: str, slack_id: str, now: datetime) -> Proving:
     """What the person has enrolled, and proven of this event; what is configured stands elsewhere."""
     ready = f"event_id = ? AND slack_id = ? AND {_READY} ORDER BY met_at"
     return Proving(
         factors=standing(slack_id),
         challenges=tuple(map(challenge_from, written.rows(ProofChallengeRow, ready, event_id, slack_id))),
-        number_failures=number_failures(event_id, slack_id),
+        number_failures=number_failures(event_id, slack_id, now),
     )
 
 
-def number_failures(event_id: str, slack_id: str) -> int:
-    """Wrong answers of this person to the number of this event, in all challenges."""
-    counted = "SELECT COALESCE(SUM(failures), 0) FROM proof_challenge WHERE event_id = ? AND slack_id = ? AND kind = ?"  # noqa: E501
-    return int(written.run(counted, event_id, slack_id, ProofKind.SESSION_NUMBER).fetchone()[0])
+def number_failures(event_id: str, slack_id: str, now: datetime) -> int:
+    """Wrong answers of this person to the number of this event, in all challenges; see `Proving`."""
+    counted = "SELECT COALESCE(SUM(failures), 0) FROM proof_challenge WHERE slack_id = ? AND kind = ? AND "
+    who = (slack_id, ProofKind.SESSION_NUMBER)
+    (of_event,) = written.run(counted + "event_id = ?", *who, event_id).fetchone()
+    (lately,) = written.run(counted + "created_at > ?", *who, now - NUMBERS_WINDOW).fetchone()
+    return max(int(of_event), TRIES) if lately >= NUMBERS_WRONG else int(of_event)
 
 
 def due(now: datetime, limit: int) -> list[Challenge]:
