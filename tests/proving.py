@@ -26,7 +26,7 @@ from powertrip.pipeline.prove import Prover
 from powertrip.proofs.configured import ConfiguredProofs
 from powertrip.proofs.sealing import Sealer
 from powertrip.proofs.section import ProofsSection
-from powertrip.store import Store, inbox
+from powertrip.store import Store, audit, inbox
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread
 from powertrip.store.proofs.tables import ProofFactorRow
@@ -126,7 +126,15 @@ class Scene:
             "confirmed_by": CAROL,
             "confirmed_name": "Carol",
         }
-        await self.thread.run(insert_all, ProofFactorRow, [row])
+
+        def write() -> None:
+            insert_all(ProofFactorRow, [row])
+            about: dict[str, Any] = {"person": slack_id, "kind": ProofKind.TOTP, "label": row["label"]}
+            audit.append("factor_enrolled", when, factor=factor_id, **about)
+            audit.append("factor_asked", when, factor=factor_id, slack_id=slack_id)
+            audit.append("factor_confirmed", when, actor_id=CAROL, factor=factor_id)
+
+        await self.thread.run(write)
         return factor_id
 
     def configure(self, **section: Any) -> None:

@@ -1,6 +1,7 @@
 """A person proves an approval: a challenge is begun, answered, and the decision is taken that it proves."""
 
 import secrets
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -11,7 +12,7 @@ from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.event import Event
 from powertrip.domain.people import Standing
 from powertrip.domain.policy import STANDING_IN_WORDS
-from powertrip.domain.proof import Challenge, ProofKind
+from powertrip.domain.proof import Challenge, Met, ProofKind, Proving
 from powertrip.errors import NotAllowed, ProofRequired, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, proving
@@ -77,20 +78,17 @@ class Prover:
 
         Raises Refused, or ProofRequired where it takes another proof besides.
         """
-        context, now = self._context, self._context.clock()
-        challenge = await context.store.proofs.get(nonce)
-        # Whoever has the nonce of somebody else's learns nothing by it.
-        if challenge is None or challenge.slack_id != slack_id or not challenge.is_open(now):
-            raise Refused(proof.NOT_PROVEN)
-        event = await context.store.events.get(challenge.event_id)
-        known = await proving(context, event, slack_id, Verdict.APPROVE)
-        factors = proof.counting(challenge.kind, event, known, now) if known else ()
-        found = context.settings.proofs.check(challenge, event, factors, typed, now)
-        met = found and await context.store.proofs.met(nonce, found, now, now + HEAD_START)
-        if not met:
-            await context.store.proofs.failed(nonce, now)
+        context, now, proofs = self._context, self._context.clock(), self._context.settings.proofs
+
+        def check(challenge: Challenge, event: Event, known: Proving) -> Met | None:
+            counting = replace(known, kinds=proofs.kinds, fresh=proofs.fresh)
+            factors = proof.counting(challenge.kind, event, counting, now)
+            return proofs.check(challenge, event, factors, typed, now)
+
+        met = await context.store.proofs.answer(nonce, slack_id, check, now, now + HEAD_START)
+        if met is None:
             context.signals.proofs.set()
-            log.warning("an approval could not be proven", event_id=event.id, actor=slack_id)
+            log.warning("an approval could not be proven", actor=slack_id)
             raise Refused(proof.NOT_PROVEN)
         return await self.decide(met)
 

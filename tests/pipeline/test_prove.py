@@ -1,11 +1,16 @@
 """Approvals that take a proof: what proves them, once, and what does not; on both databases."""
 
+import asyncio
+from typing import Any
+
 import pytest
 
+from powertrip.domain.decision import Via
 from powertrip.domain.event import Status
 from powertrip.domain.people import Standing
-from powertrip.domain.proof import Met
+from powertrip.domain.proof import Met, ProofKind
 from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused
+from powertrip.pipeline.decide import Reference
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.proving import Scene, carried
@@ -184,3 +189,49 @@ async def test_security_hears_once_of_whoever_cannot_prove_it(scene: Scene) -> N
     # The right code comes too late for this one, and reads the same.
     with pytest.raises(Refused, match="did not prove it"):
         await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+
+
+async def test_of_all_numbers_at_the_same_moment_three_are_looked_at(scene: Scene) -> None:
+    about = await scene.opened("session_number", session_number="87")
+    challenges = [await scene.press(about) for _ in range(2)]
+    guesses = [
+        scene.prover.answer(challenge.nonce, str(number), slack_id=ALICE)
+        for number in range(10, 100)
+        for challenge in challenges
+    ]
+    answers = await asyncio.gather(*guesses, return_exceptions=True)
+    assert all(isinstance(answer, Refused) for answer in answers)
+    assert await status(scene, about.id) is Status.PENDING
+    assert (await scene.actions(about.id)).count("proof_failed") == 3
+
+
+async def test_one_code_for_two_events_at_the_same_moment_proves_one(scene: Scene) -> None:
+    await scene.enrol()
+    events = [await scene.opened() for _ in range(2)]
+    challenges = [await scene.press(about) for about in events]
+    guesses = [scene.prover.answer(each.nonce, scene.code(), slack_id=ALICE) for each in challenges]
+    await asyncio.gather(*guesses, return_exceptions=True)
+    statuses = sorted([await status(scene, about.id) for about in events])
+    assert statuses == [Status.APPROVED, Status.PENDING]
+
+
+async def test_where_policies_demand_two_kinds_both_are_given_and_both_are_spent(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened("proof typed_host")
+    first = await scene.press(about)
+    with pytest.raises(ProofRequired) as required:
+        await scene.prover.answer(first.nonce, "bastion-1", slack_id=ALICE)
+    assert required.value.kinds == ("totp",)
+    assert await status(scene, about.id) is Status.PENDING
+    second = await scene.press(about)
+    outcome = await scene.prover.answer(second.nonce, scene.code(), slack_id=ALICE)
+    assert outcome.decision.proof == "typed_host totp"
+    assert (await scene.actions(about.id)).count("proof_spent") == 2
+
+
+async def test_a_kind_that_is_not_asked_for_begins_nothing_and_counts_for_nothing(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened("totp")
+    who: Any = {"slack_id": ALICE, "team_id": None, "via": Via.BUTTON, "channel": "D1"}
+    with pytest.raises(NotAllowed, match="not asked of you"):
+        await scene.prover.begin(Reference(event_id=about.id), ProofKind.TYPED_HOST, **who)

@@ -1,6 +1,7 @@
 """Challenges: begun, failed, met, and spent in the transaction of the decision that they prove."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from powertrip.domain import proof_words
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Agent, Verdict, Via
+from powertrip.domain.event import Event
 from powertrip.domain.proof import (
     COPIED,
     ENROLLED,
@@ -27,6 +29,7 @@ from powertrip.store import audit, notes, written
 from powertrip.store.bulk import insert_all
 from powertrip.store.proofs.factors import standing
 from powertrip.store.proofs.tables import ProofChallengeRow, ProofFactorRow
+from powertrip.store.rows import lock_events, read_event
 from powertrip.store.signals import Signal, notify
 
 TOO_OFTEN = "answered wrongly too often"
@@ -68,6 +71,38 @@ def get(nonce: str) -> Challenge | None:
     """The challenge of this nonce, as it is now."""
     found = written.rows(ProofChallengeRow, "nonce = ?", nonce)
     return challenge_from(found[0]) if found else None
+
+
+def answer(
+    nonce: str,
+    slack_id: str,
+    check: Callable[[Challenge, Event, Proving], Met | None],
+    now: datetime,
+    due_at: datetime,
+) -> Challenge | None:
+    """Mark it met if `check` says so, or count a wrong answer; None where it is not met.
+
+    Answers to one event, and for one factor, are looked at one after the other: of a thousand guesses at the
+    same moment as many count as of a thousand in a row.
+    """
+    challenge = get(nonce)
+    # Whoever has the nonce of somebody else's learns nothing by it.
+    if challenge is None or challenge.slack_id != slack_id:
+        return None
+    event_id = challenge.event_id
+    lock_events([event_id])
+    row = _locked(nonce)
+    if row is None or not (challenge := challenge_from(row)).is_open(now):
+        return None
+    if challenge.kind is ProofKind.SESSION_NUMBER and number_failures(event_id, slack_id) >= TRIES:
+        end(nonce, TOO_OFTEN, now)
+        return None
+    written.rows(ProofFactorRow, written.locked("slack_id = ? ORDER BY id"), slack_id)
+    found = check(challenge, read_event(event_id), proving(event_id, slack_id))
+    done = met(nonce, found, now, due_at) if found else None
+    if done is None:
+        failed(nonce, now)
+    return done
 
 
 def failed(nonce: str, now: datetime, *, is_copy: bool = False) -> None:

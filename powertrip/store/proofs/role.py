@@ -9,6 +9,7 @@ class Proofs(Role):
 
     begin = transaction(challenges.begin)
     get = transaction(challenges.get)
+    answer = transaction(challenges.answer)
     failed = transaction(challenges.failed)
     tell_of_failures = transaction(challenges.tell_of_failures)
     met = transaction(challenges.met)
