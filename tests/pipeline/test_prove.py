@@ -173,6 +173,8 @@ async def test_three_wrong_numbers_end_it_in_all_challenges_together(scene: Scen
             await scene.prover.answer(challenge.nonce, "111", slack_id=ALICE)
     with pytest.raises(NotAllowed, match="too often"):
         await scene.press(about)
+    await scene.prover.take()
+    assert await scene.notes() == [(SECURITY, "An approval could not be proven")]
     assert await status(scene, about.id) is Status.PENDING
 
 

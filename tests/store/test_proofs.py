@@ -1,0 +1,95 @@
+"""The store alone spends no proof twice, and none for what it is not of, whatever is asked of it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.event import Status
+from powertrip.domain.proof import Challenge, Met
+from powertrip.errors import NotAllowed
+from powertrip.store import Store
+from powertrip.store.database import DatabaseThread
+from tests.proving import Scene
+from tests.samples import BOB, SECURITY, decided, decision, later
+
+FACTOR = "totpu0alice"
+
+
+@pytest.fixture
+def scene(database_thread: DatabaseThread, store: Store) -> Scene:
+    return Scene(database_thread, store)
+
+
+async def proven(scene: Scene, requires: str = "totp") -> tuple[Any, Challenge]:
+    """An event, and a challenge of it that is met."""
+    about = await scene.opened(requires)
+    challenge = await scene.press(about)
+    met = await scene.store.proofs.met(challenge.nonce, Met(FACTOR, 1000), scene.now, later(minutes=9))
+    assert met is not None
+    return about, met
+
+
+def plan(about: Any, *proofs: Challenge, **changes: Any) -> DecisionPlan:
+    """An approval as somebody might ask for it who forgot all that the rest of the program looks at."""
+    return DecisionPlan(
+        before=about,
+        after=decided(about, status=Status.APPROVED),
+        decision=decision(proof="totp", at=later(minutes=changes.pop("minutes", 0)), **changes),
+        remind_at=None,
+        outcome_channel=None,
+        rest_id="rest000001",
+        rest_conversation=SECURITY,
+        rest_remind_at=later(minutes=9),
+        proofs=proofs,
+    )
+
+
+async def test_a_step_or_a_counter_that_was_used_meets_nothing_more(scene: Scene) -> None:
+    await scene.enrol()
+    await proven(scene)
+    about = await scene.opened("totp")
+    for step, counts in ((999, False), (1000, False), (1001, True)):
+        challenge = await scene.press(about)
+        met = await scene.store.proofs.met(challenge.nonce, Met(FACTOR, step), scene.now, scene.now)
+        assert (met is not None) is counts
+
+
+async def test_a_factor_of_another_person_or_that_ended_meets_nothing(scene: Scene) -> None:
+    await scene.enrol()
+    await scene.enrol(BOB)
+    challenge = await scene.press(await scene.opened("totp"))
+    assert await scene.store.proofs.met(challenge.nonce, Met("totpu0bob", 1), scene.now, scene.now) is None
+    await scene.store.proofs.end_factor(FACTOR, "lost", scene.section.fresh_enrolment, scene.now)
+    assert await scene.store.proofs.met(challenge.nonce, Met(FACTOR, 1), scene.now, scene.now) is None
+
+
+async def test_an_approval_spends_what_is_of_its_event_revision_and_person_once(scene: Scene) -> None:
+    await scene.enrol()
+    about, challenge = await proven(scene)
+    other = await scene.opened("totp")
+    forged = replace(challenge, event_id=other.id)
+    decide = scene.store.events.decide
+    for wrong in (
+        plan(about),
+        plan(other, forged),
+        plan(about, challenge, revision=2),
+        plan(about, challenge, actor_id=BOB),
+        plan(about, replace(challenge, nonce="made-up")),
+        plan(about, challenge, minutes=15),
+    ):
+        with pytest.raises(NotAllowed):
+            await decide(wrong)
+        assert (await scene.store.events.get(wrong.before.id)).status is Status.PENDING
+    assert await decide(plan(about, challenge)) is not None
+    assert (await scene.store.proofs.get(challenge.nonce)) == replace(challenge, spent_at=later())
+    # A second decision finds the event decided; and what is spent stays spent.
+    assert await decide(plan(about, challenge)) is None
+
+
+async def test_an_approval_that_was_planned_before_a_proof_was_demanded_is_planned_anew(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened("totp")
+    assert await scene.store.events.decide(plan(replace(about, requires_proof=""))) is None
+    assert (await scene.store.events.get(about.id)).status is Status.PENDING
