@@ -10,9 +10,24 @@ from typing import Any
 import pyotp
 import pytest
 
-from slack_emulator import APP_TOKEN, BOT_TOKEN
+from powertrip.domain.proof import Met
+from powertrip.net import utc_now
+from powertrip.store import Store
+from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.proofs.tables import ProofChallengeRow
+from powertrip.store.tables import AuditRow
+from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.control import Control
-from tests.end_to_end.harness import ALICES_DM, ROOT, Sender, asks, login
+from tests.end_to_end.harness import (
+    ALICES_DM,
+    ROOT,
+    Sender,
+    asks,
+    login,
+    powertrip_here,
+    settings,
+    write_config,
+)
 from tests.end_to_end.test_deciding import event_id_on
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 from tests.proving import KEY
@@ -98,3 +113,26 @@ async def test_the_typed_name_is_asked_for_in_a_window_and_said_on_the_card(
     assert (await control.submit(CAROL, {"typed": "bastion-1"})).acked
     state = await control.wait_for(lambda s: not asks(s.message(card)))
     assert state.message(card).shows("The name was typed to approve it")
+
+
+async def test_what_was_proven_while_every_worker_was_dead_is_decided_by_the_next_once(
+    sandbox: SlackEmulator, control: Control, tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    path = write_config(tmp_path / "config.yaml", settings(sandbox, tmp_path, **changes))
+    async with powertrip_here(path) as (_, sender):
+        await control.connected()
+        await sender.post(login("root"))
+        card = await card_for(control, "root")
+        await control.press(CAROL, SECURITY, card.ts, action_id="approve")
+        await control.wait_for(lambda s: s.modal(CAROL))
+    thread = DatabaseThread(open_database(f"sqlite:///{tmp_path}/powertrip.db"))
+    store = Store(thread)
+    (nonce,) = await thread.run(lambda: [row.nonce for row in ProofChallengeRow.select()])
+    # As the page does, in a process that has no Slack.
+    assert await store.proofs.met(nonce, Met(), utc_now(), utc_now())
+    async with powertrip_here(path):
+        state = await control.wait_for(lambda s: not asks(s.message(card)))
+    assert state.message(card).shows("The name was typed to approve it")
+    decided = AuditRow.select().where(AuditRow.action.in_(("decided", "proof_spent")))
+    assert await thread.run(lambda: sorted(row.action for row in decided)) == ["decided", "proof_spent"]
+    await thread.close()
