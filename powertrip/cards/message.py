@@ -52,6 +52,8 @@ class CardView:
     """What a person is told to do after a denial."""
     contains: tuple[Offer, ...] = ()
     """What its readers may have done about the event."""
+    checklist: tuple[str, ...] = ()
+    """What is to be done about a denied storm."""
     is_brief: bool = False
     """Whether it leaves out what there is no room for."""
 

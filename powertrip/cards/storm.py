@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from powertrip.cards import address, address_lines, habits, words
+from powertrip.cards import address, address_lines, habits, to_do, words
 from powertrip.cards.blocks import (
     Block,
     Line,
@@ -96,6 +96,7 @@ def storm_reminder(view: StormView, shown: CardView) -> Message:
     lines: list[Line] = [[bold(said)]]
     if shown.first_link:
         lines.append([link(shown.first_link, "The card tells more, and decides.")])
+    lines += to_do.lines(shown.checklist) if view.denied else []
     return Message(
         text=as_text([[text(said)], *call, *lines[1:]]), blocks=[*paragraphs(call), paragraph(lines)]
     )

@@ -109,6 +109,7 @@ def _storm(
         mention=tuple(map(Mention, settings.reviewers.called)) if calls else (),
         cards=settings.cards,
         command=settings.command,
+        checklist=settings.not_me.checklist_of(view.storm.rule),
     )
     if notice.kind is not NoticeKind.FIRST:
         return cards.storm_reminder(view, shown)

@@ -39,14 +39,21 @@ class ContainmentListeners:
                 team_id=body["user"].get("team_id"),
                 doing=kind.removesuffix("_") if kind != cards.TRY else "try again",
             )
+            # Whatever a button that is none of ours holds.
+            first, second = (*rest, "", "")[:2]
             if kind == cards.CONTAIN:
-                await self._containments.ask(press, *rest[:2])
+                await self._containments.ask(press, first, second)
             elif kind == cards.AGREE:
-                await self._containments.agree(press, int(rest[0]))
+                await self._containments.agree(press, _number(first))
             elif kind == cards.UNDO:
-                await self._containments.undo(press, int(rest[0]))
+                await self._containments.undo(press, _number(first))
             else:
-                await self._containments.try_again(press, int(rest[0]), int(rest[1]))
+                await self._containments.try_again(press, _number(first), _number(second))
         except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
             return cards.refusal(sentence(error))
         return None
+
+
+def _number(value: str) -> int:
+    # No row has one; longer than this no database takes.
+    return int(value) if re.fullmatch(r"[0-9]{1,15}", value, re.ASCII) else 0

@@ -124,6 +124,19 @@ def test_one_of_something_is_told_as_one() -> None:
     assert "meanwhile: left as they are. 2 events of this storm still wait." in two
 
 
+def test_the_call_for_a_denied_storm_says_what_is_to_be_done() -> None:
+    said = replace(SHOWN, kind=NoticeKind.OUTCOME, checklist=("Reach <!here> them.", "End the sessions."))
+    denied = view(statuses={Status.DENIED: 60}, open_covered=0, denied_covered=60)
+
+    message = storm_reminder(denied, said)
+
+    assert "To do for them:" in message.text
+    assert "2. End the sessions." in message.text
+    assert "<!here>" not in message.text
+    # What waits to be decided has nothing to be done about yet.
+    assert "To do" not in storm_reminder(view(), said).text
+
+
 @pytest.mark.parametrize(
     ("number", "stays"),
     [(1, "1 that came, or changed, after the card was drawn: it stays open"), (2, "they stay")],

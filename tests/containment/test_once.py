@@ -1,5 +1,8 @@
 """What is pressed is done once, whatever dies in between, said, and undone as it was."""
 
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +11,8 @@ import pytest
 from powertrip.domain.containment import ContainmentState
 from powertrip.errors import Refused
 from powertrip.pipeline.contain import contain
+from powertrip.store import Store
+from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.database_in_use import database
 from tests.containment.conftest import NewRoom
 from tests.containment.outside import Outside, Tctl
@@ -226,3 +231,19 @@ async def test_what_a_worker_of_an_earlier_release_gave_up_is_said_and_can_be_tr
     await room.work()
     assert (len(world.hooks), await room.states()) == (1, [DONE])
     assert await faults(room.thread) == {}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+async def test_workers_that_race_let_no_fourth_through(
+    new_postgres: Callable[[], str], new_room: NewRoom
+) -> None:
+    url = new_postgres()
+    threads = [DatabaseThread(open_database(url)) for _ in range(2)]
+    rooms = [replace(new_room(), thread=thread, store=Store(thread)) for thread in threads]
+    for number in range(6):
+        await rooms[0].denied(f"login{number}")
+    pressed = (rooms[number % 2].press("hook", name=f"login{number}") for number in range(6))
+    await asyncio.gather(*pressed)
+    states = [state for number in range(6) for state in await rooms[0].states(f"login{number}")]
+    assert sorted(states) == [ContainmentState.ASKED] * 3 + [ContainmentState.WAITING] * 3
+    await asyncio.gather(*(thread.close() for thread in threads))

@@ -12,6 +12,7 @@ from typing import Any
 
 from powertrip import cards
 from powertrip.cards import Message
+from powertrip.domain.containment import ContainmentRules
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.event import Status
 from powertrip.domain.expectations import ExpectationSection
@@ -142,6 +143,9 @@ class Scene:
             security_channel=SECURITY,
             watches=(),
             not_me=NotMe(),
+            containment=ContainmentRules(),
+            actions={},
+            offers=lambda _event: [],
             expectations=ExpectationSection(enabled=True),
             home=HomeSection(),
             heartbeat=HeartbeatSection(),
