@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -45,9 +46,23 @@ class Demo:
 
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    """The demo, hurried, as a process of its own."""
+    """The demo, hurried."""
+    async with playing(tmp_path, pace=0.02) as running:
+        yield running
+
+
+@pytest.fixture
+async def slow_demo(tmp_path: Path) -> AsyncIterator[Demo]:
+    """The demo as it waits for whoever plays it."""
+    async with playing(tmp_path, pace=0.5) as running:
+        yield running
+
+
+@asynccontextmanager
+async def playing(tmp_path: Path, *, pace: float) -> AsyncIterator[Demo]:
+    """The demo as a process of its own."""
     port, output = free_port(), tmp_path / "demo.log"
-    arguments = ["demo", "--no-browser", "--port", str(port), "--pace", "0.02"]
+    arguments = ["demo", "--no-browser", "--port", str(port), "--pace", str(pace)]
     with output.open("wb") as terminal:
         process = await asyncio.create_subprocess_exec(
             sys.executable, str(ROOT / "bot.py"), *arguments, stdout=terminal, stderr=terminal

@@ -89,6 +89,8 @@ _SENTENCES: dict[str, Callable[[Happened], str]] = {
     "decided": lambda it: (
         f"[bold]{it.login}: {it.detail['verdict']} by {_who(it)}[/bold], now {it.detail['status']}"
     ),
+    "proof_failed": lambda it: f"{it.login}: {_who(it)} could not prove it, nothing is approved",
+    "proof_met": lambda it: f"{it.login}: {_who(it)} has proven it",
     "not_sure": lambda it: f"[bold]{it.login}: {_who(it)} is not sure[/bold], nothing is decided",
     "refused": lambda it: f"{_who(it)} may not decide {it.login}: {_said(it, 'why')}",
     "denial_owned": lambda it: (

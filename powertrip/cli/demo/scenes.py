@@ -6,10 +6,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powertrip.cli.demo.narration import Happened
+from powertrip.domain import session_number
 from powertrip.net import utc_now
+from powertrip.sources.pam import NUMBER_KEY, PROGRAM
 
 HOME, OFFICE, HOTEL, HOSTILE = "192.0.2.10", "198.51.100.44", "198.51.100.23", "203.0.113.77"
 """The addresses of the story; `outside` knows what is to be thought of each."""
+
+SERVERS = "servers"
+"""The source of servers that tell of their logins themselves, and sign what they tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +50,11 @@ class Scene:
     """Seconds until the next scene, where nobody plays this one."""
 
 
-def scenes() -> Iterator[Scene]:
-    """The story, each scene made at the moment it is asked for, so that its records are of now."""
+def scenes(secret: str) -> Iterator[Scene]:
+    """The story, each scene made at the moment it is asked for, so that its records are of now.
+
+    `secret` is that of the servers, which sign the number that they show.
+    """
     yield Scene(
         title="Was this you?",
         story="Alice logs in to bastion-1, and is asked in a direct message. The HIDS saw the login too, and "
@@ -95,6 +103,24 @@ def scenes() -> Iterator[Scene]:
                 host_name="db-1",
             ),
             _step("Close it, with a note.", "bob", "db-1", verdict="close"),
+        ),
+        pause=15,
+    )
+    number = str(100 + secrets.randbelow(900))
+    shown = f"Powertrip: if Slack asks whether this login is yours, your number is {number}."
+    yield Scene(
+        title="Proof that Slack cannot give",
+        story="Bob logs in to vault-1. Whoever has stolen his Slack must not be able to approve that, so it "
+        f"takes the number that the terminal of this login shows, and nothing else:\n```{shown}```",
+        records=(_signed_login("bob", "vault-1", HOME, number, secret),),
+        steps=(
+            Step(
+                says="Be *Bob*, press *Approve*, and type another number: nothing is approved.",
+                action="proof_failed",
+                user_name="bob",
+                host_name="vault-1",
+            ),
+            _step("Type the number that his terminal shows.", "bob", "vault-1"),
         ),
         pause=15,
     )
@@ -150,6 +176,13 @@ def scenes() -> Iterator[Scene]:
         steps=(_step("Be *Bob*, and answer.", "bob", "web-2", verdict=None),),
         pause=30,
     )
+    yield Scene(
+        title="Home",
+        story="All of it on one page: open *Powertrip* below, and its tab *Home*. As *Alice* you see what "
+        "waits for you, what you announced, and your last answers; as *Carol* the queue of all that waits, "
+        "by its weight.",
+        pause=8,
+    )
 
 
 def _step(
@@ -190,6 +223,26 @@ def _accepted(user: str, address: str, port: int) -> str:
 
 def _line(host: str, program: str, message: str) -> tuple[str, dict[str, Any]]:
     return "demo", {"message": message, "host": host, "program": program, "time": utc_now().isoformat()}
+
+
+def _signed_login(user: str, host: str, address: str, number: str, secret: str) -> tuple[str, dict[str, Any]]:
+    """A login as powertrip-login tells it: with a keyed hash of the number, and never with the number."""
+    record_id = secrets.token_hex(16)
+    return SERVERS, {
+        "id": record_id,
+        "time": int(utc_now().timestamp()),
+        "host": host,
+        "program": PROGRAM,
+        "pid": "4711",
+        "pam_type": "open_session",
+        "service": "sshd",
+        "user": user,
+        "rhost": address,
+        "ruser": "",
+        "tty": "ssh",
+        "terminal": session_number.SHOWN,
+        NUMBER_KEY: session_number.mac(secret, record_id, number),
+    }
 
 
 def _sudo() -> tuple[str, dict[str, Any]]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import secrets
 import signal
@@ -17,11 +18,13 @@ from rich.console import Console
 
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
-from powertrip.cli.demo.scenes import Scene, everyday, scenes
+from powertrip.cli.demo.scenes import SERVERS, Scene, everyday, scenes
 from powertrip.cli.demo.story import Story
 from powertrip.errors import PowertripError
+from powertrip.net import utc_now
 from powertrip.runtime.app import powertrip
 from powertrip.settings import load_config
+from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 
 FEED_ROUNDS = 60
@@ -44,6 +47,7 @@ sources:
   demo: {{type: json, secret: {secret}}}
   cloudtrail: {{type: json, secret: {secret}, keys: {{time: eventTime, id: eventID}}}}
   wazuh: {{type: wazuh4, secret: {secret}}}
+  servers: {{type: pam, secret: {secret}}}
 origins:
   wazuh:
     sources: [wazuh]
@@ -60,7 +64,10 @@ rules:
   - use: ssh
   - use: sudo
   - use: cloudtrail
+  - use: pam-login
 policy:
+  - when: {{host: "vault-*"}}
+    require: [session_number]
   - when: {{user: root}}
     require: [reason, second_person]
 expectations: {{enabled: true}}
@@ -169,20 +176,24 @@ async def _feed(url: str, secret: str, console: Console, story: Story, pace: flo
     """Post the scenes as a log shipper would, and then an ordinary login now and again."""
     story.begin()
     async with httpx.AsyncClient(headers={"Authorization": f"Bearer {secret}"}) as client:
-        for scene in scenes():
+        for scene in scenes(secret):
             console.print(f"[bold]▶ {scene.title}[/bold]\n  {scene.story}")
             story.tell(scene)
-            await _play(client, url, scene)
+            await _play(client, url, secret, scene)
             await story.played(pace)
         console.print(
             "[bold]▶[/bold] From here on, somebody logs in once a minute. Answer, or wait for the reminders."
         )
         for number in range(FEED_ROUNDS):
-            await _play(client, url, everyday(number))
+            await _play(client, url, secret, everyday(number))
             await asyncio.sleep(ROUND_PAUSE * pace)
 
 
-async def _play(client: httpx.AsyncClient, url: str, scene: Scene) -> None:
+async def _play(client: httpx.AsyncClient, url: str, secret: str, scene: Scene) -> None:
     for source, record in scene.records:
-        answer = await client.post(f"{url}/{source}", json=record)
+        body, headers = json.dumps(record).encode(), {"Content-Type": "application/json"}
+        if source == SERVERS:
+            now = str(int(utc_now().timestamp()))
+            headers |= {TIMESTAMP_HEADER: now, SIGNATURE_HEADER: sign(secret, now, body)}
+        answer = await client.post(f"{url}/{source}", content=body, headers=headers)
         answer.raise_for_status()
