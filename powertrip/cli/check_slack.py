@@ -14,7 +14,7 @@ from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import call
 from powertrip.slack.directory import name_of, standing_of
-from powertrip.slack.members import COPY_THE_ID, Users, look_up, mistaken_reviewers
+from powertrip.slack.members import COPY_THE_ID, Users, look_up, mistaken_owners, mistaken_reviewers
 from powertrip.slack.scopes import REASONS
 from powertrip.slack.validation import objections, why_not_told
 from powertrip.wiring import lonely_policies
@@ -100,14 +100,18 @@ async def _check_people(
         with report.checking("reviewers"):
             group = await _members_of(client, config.reviewers.group)
     people = [person for person in config.people.values() if not person.bot]
+    owners = {name: each.owner for name, each in config.expectations.pipelines.items()}
     ids = [*config.reviewers.users, *group, *(person.slack for person in people if person.slack)]
+    ids += owners.values()
     try:
         users = await look_up(client, ids, [person.email for person in people if person.email])
     except SlackError as error:
-        if config.reviewers.users or group or people:
+        if ids or people:
             report.wrong("people", f"Slack did not say who they are: {error}")
         return
     _tell_reviewers(config, group, users, identity, report)
+    for problem in mistaken_owners(owners, users, identity):
+        report.wrong("pipelines", problem)
     _tell_people(config.people.values(), users, identity, report)
 
 

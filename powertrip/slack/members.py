@@ -1,7 +1,7 @@
 """Who the reviewers and the people of the configuration are in Slack, asked before it matters."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, TypeAlias
 
@@ -98,10 +98,21 @@ def mistaken_reviewers(
     """Those who cannot decide, and why, among the reviewers by id and the members of their group."""
     for setting, ids in (("users", reviewers.users), ("group", group)):
         for slack_id in ids:
-            user = users.get(slack_id)
-            if user is None and slack_id in users:
-                problem = f"Slack knows no member {slack_id}, so nobody can decide as that one"
-                yield f"reviewers.{setting}: {problem}; {COPY_THE_ID}"
-            elif user and (standing := standing_of(user, identity)) is not Standing.MEMBER:
-                who = f"{name_of(user)} ({slack_id}) is no active full member ({standing.value})"
-                yield f"reviewers.{setting}: {who}, and so cannot decide; name another"
+            yield from _mistaken(f"reviewers.{setting}", slack_id, users, identity, "decide")
+
+
+def mistaken_owners(owners: Mapping[str, str], users: Users, identity: Identity) -> Iterator[str]:
+    """Those who cannot answer for a pipeline, by its name, and why."""
+    for name, slack_id in owners.items():
+        setting = f"expectations.pipelines.{name}.owner"
+        yield from _mistaken(setting, slack_id, users, identity, "answer for it")
+
+
+def _mistaken(setting: str, slack_id: str, users: Users, identity: Identity, what: str) -> Iterator[str]:
+    user = users.get(slack_id)
+    if user is None and slack_id in users:
+        problem = f"Slack knows no member {slack_id}, so nobody can {what} as that one"
+        yield f"{setting}: {problem}; {COPY_THE_ID}"
+    elif user and (standing := standing_of(user, identity)) is not Standing.MEMBER:
+        who = f"{name_of(user)} ({slack_id}) is no active full member ({standing.value})"
+        yield f"{setting}: {who}, and so cannot {what}; name another"

@@ -317,3 +317,18 @@ async def test_a_token_of_a_whole_organisation_is_told_of(tmp_path: Path) -> Non
     assert told[0] == "ok bot token: Example"
     assert told[1].startswith("note bot token: Example is a whole organisation")
     assert "install the app in that workspace" in told[1]
+
+
+async def test_who_is_to_answer_for_a_pipeline_is_a_member(emulator: SlackEmulator, tmp_path: Path) -> None:
+    deploy = {"secret": "5d0f9b27c1e84a6d93b2", "announces_for": ["oswaldo"]}
+    pipelines = {"deploy": deploy | {"owner": "U0NOBODY"}, "backup": deploy | {"owner": "U0CAROL"}}
+    settings = config(
+        tmp_path,
+        emulator.api_url,
+        people={"oswaldo": {"bot": True}},
+        expectations={"enabled": True, "pipelines": pipelines},
+    )
+    (told,) = lines(await check_all(settings), "pipelines")
+    assert told.startswith(
+        "FAIL pipelines: expectations.pipelines.deploy.owner: Slack knows no member U0NOBODY"
+    )
