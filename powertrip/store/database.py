@@ -87,6 +87,7 @@ class Turn(IntEnum):
 
     TAKING = 0x54616B65  # of two that take lanes each has others; nobody waits for it
     PAIRING = 0x50616972  # a record may make a pair with one that another transaction keeps meanwhile
+    PROVING = 0x50726F76  # guesses of one person at the same moment count as guesses in a row
     DECIDING = 0x446563  # the order of decisions' ids is the order of their commits
     CONTAINING = 0x436F6E7461696E  # how many were done at one reviewer's word counts those of all events
     REPORTING = 0x5265706F7274  # a report goes out once a window

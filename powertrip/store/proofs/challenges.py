@@ -27,9 +27,10 @@ from powertrip.domain.proof import (
 from powertrip.errors import NotAllowed
 from powertrip.store import audit, notes, written
 from powertrip.store.bulk import insert_all
+from powertrip.store.database import Turn, wait_for_each
 from powertrip.store.proofs.factors import standing
 from powertrip.store.proofs.tables import ProofChallengeRow, ProofFactorRow
-from powertrip.store.rows import lock_events, read_event
+from powertrip.store.rows import read_event
 from powertrip.store.signals import Signal, notify
 
 TOO_OFTEN = "answered wrongly too often"
@@ -82,16 +83,15 @@ def answer(
 ) -> Challenge | None:
     """Mark it met if `check` says so, or count a wrong answer; None where it is not met.
 
-    Answers to one event, and for one factor, are looked at one after the other: of a thousand guesses at the
-    same moment as many count as of a thousand in a row.
+    Answers of one person are looked at one after the other: of a thousand guesses at the same moment as many
+    count as of a thousand in a row.
     """
+    wait_for_each(Turn.PROVING, [slack_id])
     challenge = get(nonce)
     # Whoever has the nonce of somebody else's learns nothing by it.
     if challenge is None or challenge.slack_id != slack_id:
         return None
-    event_id = challenge.event_id
-    lock_events([event_id])
-    row = _locked(nonce)
+    event_id, row = challenge.event_id, _locked(nonce)
     if row is None or not (challenge := challenge_from(row)).is_open(now):
         return None
     if challenge.kind is ProofKind.SESSION_NUMBER and number_failures(event_id, slack_id, now) >= TRIES:
