@@ -29,6 +29,7 @@ from tests.claiming import take_next
 from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
 from tests.store.busy import faults
 from tests.store.test_judging import approval
+from tests.store.test_logins import logged, signed
 from tests.store.test_origins import WAZUH
 
 LEASE = timedelta(seconds=30)
@@ -302,6 +303,36 @@ async def test_forty_logins_and_their_alerts_kept_by_two_at_once_all_make_pairs(
         return sum([len((await judging_store.judging.apply(batch, NOW)).paired) for batch in mixed(number)])
 
     assert sum(await asyncio.gather(judge(0), judge(1))) == 40
+    assert await faults(threads[0]) == {}
+
+
+async def test_forty_logins_that_two_learn_of_at_once_by_server_and_log_are_one_event_each(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    store = Store(threads[0])
+    told: list[tuple[ToAsk, ToAsk]] = []
+    for number in range(40):
+        await threads[0].run(inbox.append, [[record(), record()]])
+        claimed = await store.inbox.claim(2, lambda: NOW, LEASE)
+        about: dict[str, Any] = {
+            "user_name": f"user{number % 8}",
+            "fields": {"source_port": str(50000 + number)},
+        }
+        both = signed(f"n{number}", **about), logged(**about, fold_key=f"ssh {number}")
+        first, second = (ask(one, each) for one, each in zip(claimed, both, strict=True))
+        told.append((replace(first, is_login=True), replace(second, is_login=True)))
+
+    async def judge(number: int) -> None:
+        # Each has one side of every pair, in batches that begin at opposite ends.
+        mine = [told[place][(place + number) % 2] for place in range(40)]
+        for batch in [mine[start : start + 8] for start in range(0, 40, 8)][:: 1 if number else -1]:
+            await Store(threads[number]).judging.apply(batch, NOW)
+
+    await asyncio.gather(judge(0), judge(1))
+
+    query: Any = EventRow.select(EventRow.session_number, EventRow.occurrences)
+    found = await threads[0].run(lambda: sorted(query.tuples()))
+    assert found == sorted((f"servers n{number} mac", 2) for number in range(40))
     assert await faults(threads[0]) == {}
 
 

@@ -71,18 +71,18 @@ class PamMachine:
         )
         return ("-F", "none", *(part for option in options for part in ("-o", option)))
 
-    async def client(self, program: str, *arguments: str, given: bytes = b"") -> Ended:
-        """Run ssh, sftp or scp as Alice to its end, with `given` on its standard input."""
+    async def client(self, program: str, *arguments: str, user: str = ALICE, given: bytes = b"") -> Ended:
+        """Run ssh, sftp or scp to its end, with `given` on its standard input."""
         process = await asyncio.create_subprocess_exec(
-            program, *self.options(), "-o", f"User={ALICE}", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
+            program, *self.options(), "-o", f"User={user}", *arguments, stdin=PIPE, stdout=PIPE, stderr=PIPE
         )
         output, errors = await process.communicate(given)
         return Ended(process.returncode, output, errors)
 
-    async def shell(self, *options: str, typed: str = "exit") -> str:
+    async def shell(self, *options: str, user: str = ALICE, typed: str = "exit") -> str:
         """What a terminal shows of an interactive shell in which this is typed."""
         text = f"{typed}\n".encode()
-        ended = await self.client("ssh", *options, "-tt", "127.0.0.1", given=text)
+        ended = await self.client("ssh", *options, "-tt", "127.0.0.1", user=user, given=text)
         return ended.output.decode()
 
     async def watch_for(self, seconds: int) -> None:
@@ -161,7 +161,7 @@ def _furnish(folder: Path, port: int, secret: str) -> None:
     users = list(enumerate(SHELLS.items(), start=2001))
     write(
         folder / "passwd",
-        "root:x:0:0::/root:/bin/sh\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
+        "root:x:0:0::/run/0:/bin/sh\nsshd:x:102:65534::/run/sshd:/usr/sbin/nologin\n"
         + "".join(f"{user}:x:{number}:{number}::/run/{number}:{shell}\n" for number, (user, shell) in users),
     )
     write(folder / "group", "root:x:0:\nshadow:x:42:\nnogroup:x:65534:\nusers:x:2001:\n")

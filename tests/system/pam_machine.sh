@@ -19,7 +19,7 @@ done
 
 mkdir /run/sshd
 while IFS=: read -r _ _ uid gid _ home _; do
-    [[ $uid -ge 2000 ]] || continue
+    [[ $uid -ge 2000 || $uid -eq 0 ]] || continue
     install --directory --owner "$uid" --group "$gid" --mode 0700 "$home" "$home/.ssh"
     install --owner "$uid" --group "$gid" --mode 0600 "$folder/key.pub" "$home/.ssh/authorized_keys"
 done </etc/passwd

@@ -49,6 +49,15 @@ async def test_a_shell_on_a_terminal_shows_the_number_whose_hash_is_in_the_recor
     assert not any("number_mac" in each for each in told)
 
 
+async def test_root_whom_sshd_serves_by_one_process_less_sees_theirs_too(machine: PamMachine) -> None:
+    shown = await machine.shell(user="root", typed=A_MOMENT)
+
+    [number] = NUMBER.findall(shown)
+    [record] = await machine.records()
+    assert (record["user"], record["terminal"]) == ("root", "shell")
+    assert record["number_mac"] == session_number.mac(SECRET, record["id"], number)
+
+
 async def test_five_ways_without_a_terminal_are_byte_for_byte_as_without(
     machine: PamMachine, tmp_path: Path
 ) -> None:
