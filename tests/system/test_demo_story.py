@@ -31,6 +31,14 @@ async def test_one_person_plays_the_story_to_its_end(slow_demo: Demo) -> None:
     await press(demo, BOB, await demo.card("Was this you, Bob?", "db-1"), "deny")
     denied = await demo.card("Denied by Bob: somebody has to look into this now")
     await press(demo, CAROL, denied, "own")
+    label = "Lock bob out of the VPN for 1 h"
+    state = await demo.control.wait_for(
+        lambda s: any(label in b["text"]["text"] for b in s.message(denied).buttons)
+    )
+    lock = next(b for b in state.message(denied).buttons if label in b["text"]["text"])
+    await demo.control.press(
+        CAROL, denied.channel, denied.ts, action_id=lock["action_id"], value=lock["value"]
+    )
     await press(demo, CAROL, denied, "tick_1")
     await press(demo, CAROL, await demo.card("Denied by Bob: Carol has this"), "close")
     await fill_in(demo, CAROL, text="The key was taken away")

@@ -93,6 +93,7 @@ _SENTENCES: dict[str, Callable[[Happened], str]] = {
     "proof_met": lambda it: f"{it.login}: {_who(it)} has proven it",
     "not_sure": lambda it: f"[bold]{it.login}: {_who(it)} is not sure[/bold], nothing is decided",
     "refused": lambda it: f"{_who(it)} may not decide {it.login}: {_said(it, 'why')}",
+    "containment_ended": lambda it: f"{it.login}: {_said(it, 'name')} is {_said(it, 'state')}",
     "denial_owned": lambda it: (
         f"{it.login}: {_who(it)} {'has it' if it.detail['owner'] else 'has it no more'}"
     ),

@@ -1,4 +1,4 @@
-"""Stands in for what is around Powertrip in earnest: a reputation service and a HIDS."""
+"""Stands in for what is around Powertrip in earnest: a reputation service, a HIDS and a VPN."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -8,6 +8,7 @@ from aiohttp import web
 from rich.console import Console
 
 from powertrip.cli.demo.scenes import HOME, HOSTILE, HOTEL, OFFICE
+from powertrip.cli.shared import printable
 
 _REPUTATIONS = {
     HOME: (4, "LOW", "", 64496),
@@ -30,7 +31,7 @@ _PLACES = {
 
 
 class Outside:
-    """One server on this machine that speaks Threat Jammer's API and takes the HIDS's verdicts."""
+    """One server on this machine: Threat Jammer's API, and what hears of verdicts and of locks."""
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -41,6 +42,7 @@ class Outside:
         app.router.add_post("/v1/geo", self._geo_many)
         app.router.add_get("/v1/asn/{number}", self._asn)
         app.router.add_post("/verdicts", self._verdict)
+        app.router.add_post("/vpn", self._lock)
         self._runner = web.AppRunner(app, access_log=None)
 
     @asynccontextmanager
@@ -79,6 +81,13 @@ class Outside:
             f"{verdict['decided_by_name']} (alert {verdict['alert_id']})",
             highlight=False,
         )
+        return web.Response()
+
+    async def _lock(self, request: web.Request) -> web.Response:
+        asked = await request.json()
+        verb = "locked out" if asked["do"] == "contain" else "let in again"
+        said = f"{printable(str(asked['user_name']))} is {verb}"
+        self._console.print(f"  [bold magenta]VPN[/bold magenta]: {said}", highlight=False)
         return web.Response()
 
 

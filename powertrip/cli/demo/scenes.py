@@ -97,6 +97,12 @@ def scenes(secret: str) -> Iterator[Scene]:
                 host_name="db-1",
             ),
             Step(
+                says="Press *Lock bob out of the VPN for 1 h*: nothing is ever done without such a press.",
+                action="containment_ended",
+                user_name="bob",
+                host_name="db-1",
+            ),
+            Step(
                 says="Tick off the first thing of the checklist.",
                 action="item_ticked",
                 user_name="bob",

@@ -72,6 +72,16 @@ policy:
     require: [reason, second_person]
 expectations: {{enabled: true}}
 not_me: {{phone: "+49 30 901820"}}
+containment:
+  actions:
+    vpn:
+      type: webhook
+      rules: "ssh_*"
+      url: "{outside}/vpn"
+      secret: {secret}
+      says: "Lock {{user_name}} out of the VPN"
+      undo: "Let {{user_name}} into the VPN again"
+      lasts: 1h
 reminders: {{remind_after: 45s, remind_every: 60s, mention_after: 2}}
 """
 
