@@ -12,6 +12,7 @@ PowertripError
 │   └── Unreadable            422: no retry can save this body
 ├── Refused                   a decision that was not taken, with the sentence the clicker is told
 │   ├── NotAllowed            the clicker may not decide this event
+│   │   └── CannotProve       they may, and lack the proof that it takes
 │   ├── AlreadyDecided        somebody was first; says who and when
 │   ├── NotInThisStatus       the step does not exist from the event's status
 │   ├── NotShown              no message has shown the revision that was typed
@@ -114,6 +115,10 @@ class Refused(PowertripError):
 
 class NotAllowed(Refused):
     """The clicker may not decide this event."""
+
+
+class CannotProve(NotAllowed):
+    """The clicker may approve this event, and lacks the proof that it takes."""
 
 
 class AlreadyDecided(Refused):

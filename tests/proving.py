@@ -65,6 +65,7 @@ class Scene:
             policy=(),
             reminders=Reminders(),
             security_channel=SECURITY,
+            command="/powertrip",
             watches=(),
             not_me=NotMe(),
             proofs=ConfiguredProofs(self.section, secrets=SECRETS),

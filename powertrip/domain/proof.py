@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from powertrip.domain.decision import Agent, Via
 from powertrip.domain.event import Event
-from powertrip.errors import NotAllowed, ProofRequired
+from powertrip.errors import CannotProve, ProofRequired
 
 
 class ProofKind(StrEnum):
@@ -209,7 +209,7 @@ def check(
 ) -> tuple[Challenge, ...]:
     """What the approval of `event`, which says what it takes, spends.
 
-    Raises ProofRequired for the first proof that is missing, or NotAllowed where the person cannot give it.
+    Raises ProofRequired for the first proof that is missing, or CannotProve where the person cannot give it.
     """
     ready = spendable(event, slack_id, revision, proving, now)
     is_subject = event.subject.slack_id == slack_id
@@ -247,11 +247,11 @@ def can_begin(kind: ProofKind, event: Event, slack_id: str, proving: Proving, no
 
 def _missing(
     kinds: Sequence[ProofKind], event: Event, proving: Proving, now: datetime
-) -> ProofRequired | NotAllowed:
+) -> ProofRequired | CannotProve:
     can = tuple(kind for kind in kinds if usable(kind, event, proving, now))
     if can:
         return ProofRequired(NEEDED, can)
-    return NotAllowed(f"{_why_not(kinds, event, proving, now)} {OTHERWISE}")
+    return CannotProve(f"{_why_not(kinds, event, proving, now)} {OTHERWISE}")
 
 
 OTHERWISE = "A reviewer who can prove it may approve it; Deny never takes a proof. Nothing was changed."

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.enrolment import Enrolled, Loss
+from powertrip.domain.event import Event
 from powertrip.domain.proof import COPIED, IN_WORDS, Challenge, ProofKind
 
 CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
@@ -33,6 +34,26 @@ def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
     if locked_until is not None:
         lines.insert(2, f"What they enrolled proves nothing until {locked_until:%H:%M} UTC.")
     return Note(title="An approval could not be proven", lines=tuple(lines))
+
+
+def cannot_prove(event: Event, name: str, command: str) -> Note:
+    """For the security channel: the person whom it is about wants to approve it, and has no proof."""
+    what = " ".join(
+        part
+        for part in (
+            event.title,
+            f"as {event.user_name}" if event.user_name else "",
+            f"on {event.host_name}" if event.host_name else "",
+        )
+        if part
+    )
+    return Note(
+        title=f"{name} cannot prove that {event.id} was them",
+        lines=(
+            f"{what}: they pressed Approve, and cannot give the proof that it takes. It stays open.",
+            f"A reviewer who has one can approve it: {command} show {event.id}. Anybody who may can deny it.",
+        ),
+    )
 
 
 def not_approved(challenge: Challenge, why: str) -> Note:

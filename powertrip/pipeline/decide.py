@@ -5,14 +5,14 @@ from dataclasses import dataclass, replace
 
 import structlog
 
-from powertrip.domain import deciding, doubt, lifecycle, policy
+from powertrip.domain import deciding, doubt, lifecycle, policy, proof_words
 from powertrip.domain.agents import in_decision
 from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.decision import UNSURE, Agent, Decision, Doubt, Verdict, Via
 from powertrip.domain.doubt import DoubtPlan
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Proving
-from powertrip.errors import NotAllowed, ProofRequired, ReasonRequired, Refused, UnknownEvent
+from powertrip.errors import CannotProve, NotAllowed, ProofRequired, ReasonRequired, Refused, UnknownEvent
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import recognise
 
@@ -130,6 +130,8 @@ class Decider:
                 )
             except Refused as refusal:
                 await self._record(refusal, event.id, decision.actor_id, verdict)
+                if isinstance(refusal, CannotProve) and is_own:
+                    await self._ask_others(event, actor.name)
                 raise
             if outcome is not None:
                 self._announce(outcome)
@@ -173,6 +175,13 @@ class Decider:
         await self._context.store.events.refused(
             event_id, actor_id, verdict, str(refusal), self._context.clock()
         )
+
+    async def _ask_others(self, event: Event, name: str) -> None:
+        """Tell the security channel, once, that an event's own person cannot prove it."""
+        settings, now = self._context.settings, self._context.clock()
+        note = proof_words.cannot_prove(event, name, settings.command)
+        await self._context.store.proofs.tell_of_lacking(event, note, settings.security_channel, now)
+        self._context.signals.outbox.set()
 
     def _announce(self, outcome: Outcome) -> None:
         signals, event, decision = self._context.signals, outcome.event, outcome.decision

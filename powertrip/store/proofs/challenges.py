@@ -9,6 +9,7 @@ from typing import Any
 from powertrip.domain import proof_words
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Agent, Verdict, Via
+from powertrip.domain.delivery import Note
 from powertrip.domain.event import Event
 from powertrip.domain.proof import (
     COPIED,
@@ -135,6 +136,14 @@ def tell_of_failures(nonce: str, channel: str, now: datetime) -> None:
         locked = [each.locked_until for each in standing(challenge.slack_id) if each.kind is challenge.kind]
         until = max((each for each in locked if each and each > now), default=None)
         notes.post(channel, proof_words.wrong_answers(challenge, until), now)
+
+
+def tell_of_lacking(event: Event, note: Note, channel: str, now: datetime) -> None:
+    """Tell security that the person whom an event is about cannot prove it; once an event."""
+    wait_for_each(Turn.PROVING, [event.subject.slack_id or event.id])
+    uid = f"lacking{event.id}"
+    if not written.run("SELECT 1 FROM delivery WHERE uid = ?", uid).fetchone():
+        notes.post(channel, note, now, uid=uid)
 
 
 def _count_for_factors(challenge: Challenge, now: datetime) -> bool:

@@ -11,6 +11,7 @@ class Proofs(Role):
     get = transaction(challenges.get)
     answer = transaction(challenges.answer)
     failed = transaction(challenges.failed)
+    tell_of_lacking = transaction(challenges.tell_of_lacking)
     tell_of_failures = transaction(challenges.tell_of_failures)
     met = transaction(challenges.met)
     proving = transaction(challenges.proving)
