@@ -130,11 +130,11 @@ def test_the_page_for_an_auditor_escapes_what_comes_from_outside(folder: Path) -
     assert "&amp;amp;" in text
     assert "default-src 'none'" in text
     of_storm = SECTION.above + 3
-    assert (told.events, told.answered, len(told.unanswered)) == (12 + of_storm, 7, 5 + of_storm)
+    assert (told.events, told.answered, len(told.unanswered)) == (14 + of_storm, 8, 6 + of_storm)
     # Those of a storm stand on its card, and on none of their own.
     assert told.asked >= of_storm
     assert {name: dict(item.verdicts) for name, item in told.deciders.items()} == {
-        "U0ALICE": {"approve": 3, "deny": 4},
+        "U0ALICE": {"approve": 4, "deny": 4},
         "U0BOBNEW": {"approve": 1},
     }
 
