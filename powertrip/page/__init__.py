@@ -24,7 +24,7 @@ def add_page(
     wake: Callable[[], None],
 ) -> None:
     """Add the routes; see `ProofPage` for what each argument is."""
-    gate = Gate(section)
+    # Each with room of its own: whoever guesses at codes keeps nobody from a proof.
     ProofPage(
         store=store,
         section=section,
@@ -32,6 +32,6 @@ def add_page(
         client=client,
         clock=clock,
         wake=wake,
-        gate=gate,
+        gate=Gate(section),
     ).add_to(app)
-    EnrolPage(store=store, section=section, clock=clock, wake=wake, gate=gate).add_to(app)
+    EnrolPage(store=store, section=section, clock=clock, wake=wake, gate=Gate(section)).add_to(app)

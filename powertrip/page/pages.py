@@ -66,20 +66,20 @@ def question(challenge: Challenge, event: Event, control: str) -> web.Response:
     return answer("Prove this approval", body, has_script=challenge.kind is ProofKind.PASSKEY)
 
 
-def sign_in_control(challenge: Challenge, issuer: str) -> str:
+def sign_in_control(link: str, issuer: str) -> str:
     """The button that leads to the identity provider."""
     return (
         f"<p>You sign in at <b>{text(_host(issuer))}</b> once more, as yourself. That you are signed in "
         "there already is not enough.</p>"
-        f'<form method="post" action="/proof/{text(challenge.nonce)}/sign-in">'
+        f'<form method="post" action="{text(link)}/sign-in">'
         f"<button>Sign in at {text(_host(issuer))}</button></form>"
     )
 
 
-def passkey_control(challenge: Challenge, options: str) -> str:
+def passkey_control(link: str, options: str) -> str:
     """The button that asks the browser for a passkey."""
     return (
-        f'<button data-does="sign" data-to="/proof/{text(challenge.nonce)}/passkey" '
+        f'<button data-does="sign" data-to="{text(link)}/passkey" '
         f'data-options="{text(options)}">Use my passkey</button>'
         '<p id="said" role="alert"></p>'
         "<noscript><p>Passkeys need JavaScript, which is switched off here.</p></noscript>"
@@ -96,14 +96,14 @@ def going_to(issuer: str, address: str) -> web.Response:
     return answer(f"On to {_host(issuer)}", body, then=(0, address))
 
 
-def proven(challenge: Challenge, event: Event) -> web.Response:
+def proven(link: str, challenge: Challenge, event: Event) -> web.Response:
     """The proof was taken, and a worker has not decided yet."""
     body = (
         "<p>Powertrip is deciding; look at Slack. Your approval counts from when the card there says so, for "
         f"somebody may have been first.</p>{_facts(challenge, event)}"
         '<p class="soft">This page looks again by itself. You may close it.</p>'
     )
-    return answer("Proven", body, mood="good", then=(LOOK_AGAIN, f"/proof/{challenge.nonce}"))
+    return answer("Proven", body, mood="good", then=(LOOK_AGAIN, link))
 
 
 def taken(challenge: Challenge, event: Event) -> web.Response:
@@ -127,11 +127,11 @@ def why_not(event: Event) -> str | None:
     return None
 
 
-def failed(challenge: Challenge, why: str, *, status: int = 403) -> web.Response:
+def failed(link: str, why: str, *, status: int = 403) -> web.Response:
     """An attempt that proved nothing; `why` is ours."""
     body = (
         f"<p>{text(why[:1].upper() + why[1:])}.</p><p>Nothing was approved.</p>"
-        f'<a class="go" href="/proof/{text(challenge.nonce)}">Back to the question</a>'
+        f'<a class="go" href="{text(link)}">Back to the question</a>'
     )
     return answer("That proved nothing", body, status=status, mood="bad")
 

@@ -4,7 +4,6 @@ Anybody on the network may come here, with any link that was ever sent: a nonce 
 """
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
@@ -22,6 +21,7 @@ from powertrip.page import pages
 from powertrip.page.gate import BODY, Gate, json_answer, sent
 from powertrip.page.look import SCRIPT, guarded
 from powertrip.proofs import passkey
+from powertrip.proofs.link import link_of, nonce_in
 from powertrip.proofs.oidc import OidcSection, identity_of
 from powertrip.proofs.passkey import Copied, Passkey, Place
 from powertrip.proofs.sealing import Sealer, Unreadable
@@ -33,7 +33,6 @@ log = structlog.get_logger(__name__)
 
 SIGNED_IN = "/proof/signed-in"
 COOKIE = "__Host-powertrip-sign-in"
-_NONCE = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
 OVER = "the question is not open any more"
 
 
@@ -56,9 +55,9 @@ class ProofPage:
         router = app.router
         router.add_get(SCRIPT, self.gate.guarded(self.script), allow_head=False)
         router.add_get(SIGNED_IN, self.gate.guarded(self.signed_in), allow_head=False)
-        router.add_get("/proof/{nonce}", self.gate.guarded(self.show), allow_head=False)
-        router.add_post("/proof/{nonce}/sign-in", self.gate.guarded(self.sign_in))
-        router.add_post("/proof/{nonce}/passkey", self.gate.guarded(self.passkey))
+        router.add_get("/proof/{link}", self.gate.guarded(self.show), allow_head=False)
+        router.add_post("/proof/{link}/sign-in", self.gate.guarded(self.sign_in))
+        router.add_post("/proof/{link}/passkey", self.gate.guarded(self.passkey))
 
     async def script(self, _request: web.Request) -> web.Response:
         """What talks to the browser's passkeys."""
@@ -67,7 +66,7 @@ class ProofPage:
 
     async def show(self, request: web.Request) -> web.Response:
         """The question, or what became of it."""
-        found = await self._find(request.match_info["nonce"])
+        found = await self._find(self._nonce(request))
         if found is None:
             return pages.nothing_here()
         challenge, event = found
@@ -77,26 +76,26 @@ class ProofPage:
         if challenge.met_at:
             if challenge.ended_at:
                 return pages.not_taken(challenge, event, why or "Slack tells you why.")
-            return pages.proven(challenge, event)
+            return pages.proven(self._link(challenge), challenge, event)
         if why:
             return pages.not_taken(challenge, event, why)
         return await self._question(challenge, event)
 
     async def _question(self, challenge: Challenge, event: Event) -> web.Response:
-        section = self.section()
+        section, link = self.section(), self._link(challenge)
         if challenge.kind is ProofKind.OIDC:
             if section.oidc is None or identity_of(challenge.slack_id, self.people()) is None:
                 return pages.not_taken(challenge, event, pages.NO_IDENTITY)
-            return pages.question(challenge, event, pages.sign_in_control(challenge, section.oidc.issuer))
+            return pages.question(challenge, event, pages.sign_in_control(link, section.oidc.issuer))
         mine = await self._passkeys(challenge, event)
         if not mine:
             return pages.not_taken(challenge, event, pages.NO_PASSKEY)
         options = passkey.options_to_sign(self._place(), _bytes_of(challenge), [key for _, key in mine])
-        return pages.question(challenge, event, pages.passkey_control(challenge, json.dumps(options)))
+        return pages.question(challenge, event, pages.passkey_control(link, json.dumps(options)))
 
     async def sign_in(self, request: web.Request) -> web.Response:
         """Set out for the identity provider."""
-        found = await self._open(request.match_info["nonce"], ProofKind.OIDC)
+        found = await self._open(self._nonce(request), ProofKind.OIDC)
         section = self.section()
         if found is None or section.oidc is None:
             return pages.nothing_here()
@@ -138,17 +137,17 @@ class ProofPage:
             await self._met(challenge, event, Met())
         except NotProven as error:
             await self._failed(challenge, error)
-            return pages.failed(challenge, str(error))
+            return pages.failed(self._link(challenge), str(error))
         except OutsideError as error:
             return self._unreachable(challenge, error)
         # To an address without the provider's answer in it.
-        response = web.Response(status=303, headers={"Location": f"/proof/{challenge.nonce}"})
+        response = web.Response(status=303, headers={"Location": self._link(challenge)})
         response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
         return guarded(response)
 
     async def passkey(self, request: web.Request) -> web.Response:
         """What the browser's passkey signed."""
-        found = await self._open(request.match_info["nonce"], ProofKind.PASSKEY)
+        found = await self._open(self._nonce(request), ProofKind.PASSKEY)
         if found is None:
             return json_answer({"error": f"{OVER[0].upper()}{OVER[1:]}. Load this page again."}, 409)
         challenge, event = found
@@ -166,11 +165,12 @@ class ProofPage:
         except NotProven as error:
             await self._failed(challenge, error)
             return json_answer({"error": f"That proved nothing: {error}. Nothing was approved."}, 403)
-        return json_answer({"next": f"/proof/{challenge.nonce}"})
+        return json_answer({"next": self._link(challenge)})
 
-    async def _find(self, nonce: str) -> tuple[Challenge, Event] | None:
+    async def _find(self, nonce: str | None) -> tuple[Challenge, Event] | None:
         """A challenge of the page that can be met or has been, and its event."""
-        if not _NONCE.fullmatch(nonce):
+        # What was never given out does not reach the database, or a stranger could keep everybody from it.
+        if nonce is None:
             return None
         challenge = await self.store.proofs.get(nonce)
         if challenge is None or challenge.kind not in (ProofKind.OIDC, ProofKind.PASSKEY):
@@ -182,7 +182,7 @@ class ProofPage:
         except UnknownEvent:
             return None
 
-    async def _open(self, nonce: str, kind: ProofKind) -> tuple[Challenge, Event] | None:
+    async def _open(self, nonce: str | None, kind: ProofKind) -> tuple[Challenge, Event] | None:
         """One of this kind that can still approve something."""
         found = await self._find(nonce)
         if found is None or found[0].kind is not kind or not found[0].is_open(self.clock()):
@@ -233,7 +233,13 @@ class ProofPage:
 
     def _unreachable(self, challenge: Challenge, error: OutsideError) -> web.Response:
         log.error("the identity provider is of no use", error=str(error))
-        return pages.failed(challenge, pages.NO_PROVIDER, status=503)
+        return pages.failed(self._link(challenge), pages.NO_PROVIDER, status=503)
+
+    def _nonce(self, request: web.Request) -> str | None:
+        return nonce_in(request.match_info["link"], self.section())
+
+    def _link(self, challenge: Challenge) -> str:
+        return link_of(challenge.nonce, self.section())
 
     def _place(self) -> Place:
         return Place(self.section().page or "")

@@ -6,6 +6,7 @@ from datetime import datetime
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Challenge, Factor, Met, Shown
 from powertrip.proofs.kind import Kind
+from powertrip.proofs.link import link_of
 
 _HINT = (
     "The page shows what you approve; compare it with this. It opens from here only: whoever sends you its "
@@ -19,7 +20,7 @@ class OnPage(Kind):
     label = ""
 
     def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
-        address = f"{self.section.page}/proof/{challenge.nonce}"
+        address = f"{self.section.page}{link_of(challenge.nonce, self.section)}"
         return Shown(label=self.label, hint=_HINT, address=address)
 
     def check(

@@ -33,7 +33,7 @@ class Scene:
     control: Control
 
     async def pressed(self) -> tuple[Any, str]:
-        """Alice logs in and presses Approve; gives her card, and the nonce that her window's button opens."""
+        """Alice logs in and presses Approve; gives her card, and the path that her window's button opens."""
         await self.sender.post(login("alice"))
         card = await card_for(self.control, "alice")
         await self.control.press(ALICE, card.channel, card.ts, action_id="approve")
@@ -41,13 +41,13 @@ class Scene:
         assert window is not None
         elements = [element for block in window["blocks"] for element in block.get("elements", [])]
         (address,) = [element["url"] for element in elements if "url" in element]
-        page, _, nonce = address.rpartition("/proof/")
+        page, slash, link = address.partition("/proof/")
         assert page == self.visitor.page.url
-        return card, nonce
+        return card, slash + link
 
-    async def sign_in(self, nonce: str) -> str:
+    async def sign_in(self, link: str) -> str:
         """What the page says after a sign-in."""
-        return (await self.visitor.come_back(self.provider.signs_in(await self.visitor.set_out(nonce))))[1]
+        return (await self.visitor.come_back(self.provider.signs_in(await self.visitor.set_out(link))))[1]
 
 
 @asynccontextmanager
@@ -90,12 +90,12 @@ async def test_alice_signs_in_once_more_and_a_worker_approves_at_once(
     monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
     database = request.getfixturevalue("shared_database") if halves == "apart" else None
     async with at_the_page(sandbox, control, tmp_path, database) as scene:
-        card, nonce = await scene.pressed()
-        assert "SSH login as alice" in (await scene.visitor.get(f"/proof/{nonce}"))[1]
-        said = await scene.sign_in(nonce)
+        card, link = await scene.pressed()
+        assert "SSH login as alice" in (await scene.visitor.get(link))[1]
+        said = await scene.sign_in(link)
         assert "Powertrip is deciding" in said or "Your approval counts" in said
         state = await control.wait_for(lambda s: not s.message(card).buttons)
-        text = (await scene.visitor.get(f"/proof/{nonce}"))[1]
+        text = (await scene.visitor.get(link))[1]
 
         assert state.message(card).shows("Approved by Alice")
         assert state.message(card).shows("a sign-in at your identity provider")
@@ -106,11 +106,11 @@ async def test_whom_somebody_was_ahead_of_reads_who_decided(
     sandbox: SlackEmulator, control: Control, tmp_path: Path
 ) -> None:
     async with at_the_page(sandbox, control, tmp_path, None) as scene:
-        card, nonce = await scene.pressed()
+        card, link = await scene.pressed()
         await control.press(ALICE, card.channel, card.ts, action_id="deny")
         await control.wait_for(lambda s: s.message(card).shows("Denied by Alice"))
-        status, text = await scene.visitor.get(f"/proof/{nonce}")
+        status, text = await scene.visitor.get(link)
 
         assert status == 409
         assert "This was denied by Alice" in text
-        assert (await scene.visitor.post(f"/proof/{nonce}/sign-in"))[0] == 404
+        assert (await scene.visitor.post(f"{link}/sign-in"))[0] == 404

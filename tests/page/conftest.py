@@ -35,9 +35,9 @@ class Visitor:
         async with self.session.post(f"{self.page.url}{path}", headers=headers, **sent) as answer:
             return answer.status, await answer.text()
 
-    async def set_out(self, nonce: str) -> str:
+    async def set_out(self, link: str) -> str:
         """Press the button that leads to the provider; gives its address."""
-        status, text = await self.post(f"/proof/{nonce}/sign-in")
+        status, text = await self.post(f"{link}/sign-in")
         assert status == 200, text
         return text.split('class="go" href="')[1].split('"')[0].replace("&amp;", "&")
 

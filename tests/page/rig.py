@@ -25,6 +25,7 @@ from powertrip.metrics import Metrics
 from powertrip.net import Client
 from powertrip.page import add_page
 from powertrip.proofs import passkey
+from powertrip.proofs.link import link_of
 from powertrip.proofs.oidc import OidcSection
 from powertrip.proofs.passkey import Passkey
 from powertrip.proofs.sealing import Sealer
@@ -123,6 +124,11 @@ async def enrolled(
     return factor_id
 
 
+def link(nonce: str) -> str:
+    """The path of a challenge on any page of these tests."""
+    return link_of(nonce, section("https://powertrip.internal"))
+
+
 @dataclass
 class Page:
     """The page, as it runs."""
@@ -132,7 +138,7 @@ class Page:
 
     def of(self, challenge: Challenge) -> str:
         """The address that Slack's button opens."""
-        return f"{self.url}/proof/{challenge.nonce}"
+        return f"{self.url}{link(challenge.nonce)}"
 
 
 @asynccontextmanager

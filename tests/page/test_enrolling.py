@@ -11,11 +11,12 @@ from webauthn.helpers import base64url_to_bytes
 from powertrip.domain.event import Event
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.proof import ProofKind
+from powertrip.page.enrol_routes import WRONG_CODES
 from powertrip.proofs import passkey
 from powertrip.store import Store
 from tests.conftest import Clock
 from tests.page.conftest import Visitor
-from tests.page.rig import Page, begun
+from tests.page.rig import Page, begun, link
 from tests.proofs.authenticator import PRESENT, Authenticator
 from tests.samples import BOB, CAROL, NOW, SECURITY, later
 
@@ -54,7 +55,7 @@ async def prove(visitor: Visitor, store: Store, about: Event, device: Authentica
     challenge = await begun(store, about, ProofKind.PASSKEY, later(minutes=1))
     device.count += 1
     signed = device.sign(passkey.challenge_of(challenge.nonce, about.id, about.revision))
-    return (await visitor.post(f"/proof/{challenge.nonce}/passkey", json={"credential": json.loads(signed)}))[
+    return (await visitor.post(f"{link(challenge.nonce)}/passkey", json={"credential": json.loads(signed)}))[
         0
     ]
 
@@ -89,6 +90,17 @@ async def test_a_wrong_code_makes_nothing(visitor: Visitor, store: Store, typed:
 
     assert (status, button) == (403, {})
     assert await store.proofs.unasked() == []
+
+
+async def test_many_wrong_codes_are_not_looked_at_any_more_for_a_minute(
+    thief: Visitor, visitor: Visitor, clock: Clock
+) -> None:
+    for number in range(WRONG_CODES):
+        assert (await begin(thief, f"guess-{number}"))[0] == 403
+    assert (await begin(visitor))[0] == 503
+    clock.forward(minutes=1)
+
+    assert (await begin(visitor))[0] == 200
 
 
 async def test_a_code_works_once(visitor: Visitor, thief: Visitor, device: Authenticator) -> None:

@@ -15,10 +15,11 @@ from powertrip.page.gate import AT_ONCE, BODY_LIMIT
 from powertrip.proofs import passkey
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
+from powertrip.store.proofs.role import Proofs
 from powertrip.store.tables import EventRow
 from tests.conftest import Clock
 from tests.page.conftest import Visitor
-from tests.page.rig import Page, asked, begun, enrolled
+from tests.page.rig import Page, asked, begun, enrolled, link
 from tests.proofs.authenticator import Authenticator
 from tests.samples import BOB, NOW, later
 
@@ -40,7 +41,7 @@ def answer(device: Authenticator, challenge: Challenge) -> dict[str, Any]:
 
 async def prove(visitor: Visitor, device: Authenticator, challenge: Challenge) -> tuple[int, str]:
     device.count += 1
-    return await visitor.post(f"/proof/{challenge.nonce}/passkey", json=answer(device, challenge))
+    return await visitor.post(f"{link(challenge.nonce)}/passkey", json=answer(device, challenge))
 
 
 async def test_the_question_shows_what_is_approved_and_who_is_to_prove_it(
@@ -50,7 +51,7 @@ async def test_the_question_shows_what_is_approved_and_who_is_to_prove_it(
     fields = {"command": hostile, "method": "publickey"}
     about = await asked(database_thread, store, severity=Severity.HIGH, fields=fields, headline=("command",))
     challenge = await begun(store, about, ProofKind.OIDC, reason="“because” <b>")
-    status, text = await visitor.get(f"/proof/{challenge.nonce}")
+    status, text = await visitor.get(f"{link(challenge.nonce)}")
 
     assert status == 200
     for shown in ("Bob (U0BOB)", "bob", "db-1", "192.0.2.10", "2026-01-15 12:00:00 UTC", "high", about.id):
@@ -66,15 +67,15 @@ async def test_the_page_says_that_what_joined_since_is_not_covered(
     about = await asked(database_thread, store)
     await database_thread.run(lambda: EventRow.update(revision=3, occurrences=3).execute())
     before = await begun(store, about, ProofKind.OIDC, revision=2)
-    assert "happened again since Approve was pressed" in (await visitor.get(f"/proof/{before.nonce}"))[1]
+    assert "happened again since Approve was pressed" in (await visitor.get(f"{link(before.nonce)}"))[1]
     now = await begun(store, about, ProofKind.OIDC, revision=3)
 
-    assert "3 times in all" in (await visitor.get(f"/proof/{now.nonce}"))[1]
+    assert "3 times in all" in (await visitor.get(f"{link(now.nonce)}"))[1]
 
 
 async def test_nobody_keeps_frames_or_adds_to_the_page(visitor: Visitor, store: Store, about: Event) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    for path in (f"/proof/{challenge.nonce}", "/proof/nowhere", "/proof/passkey.js", "/proof/signed-in"):
+    for path in (f"{link(challenge.nonce)}", "/proof/nowhere", "/proof/passkey.js", "/proof/signed-in"):
         async with visitor.session.get(f"{visitor.page.url}{path}") as said:
             policy, text = said.headers["Content-Security-Policy"], await said.text()
             headers = said.headers
@@ -95,7 +96,7 @@ async def test_the_cookie_of_a_sign_in_is_for_this_host_and_no_script(
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
     async with visitor.session.post(
-        f"{visitor.page.url}/proof/{challenge.nonce}/sign-in", headers={"Origin": visitor.page.url}
+        visitor.page.of(challenge) + "/sign-in", headers={"Origin": visitor.page.url}
     ) as said:
         cookie = said.headers["Set-Cookie"]
 
@@ -111,7 +112,7 @@ async def test_another_sites_form_or_script_does_nothing(
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
 
-    assert (await visitor.post(f"/proof/{challenge.nonce}/{path}", origin))[0] == 404
+    assert (await visitor.post(f"{link(challenge.nonce)}/{path}", origin))[0] == 404
 
 
 async def test_links_that_are_wrong_old_and_answered_too_often_read_the_same(
@@ -122,8 +123,9 @@ async def test_links_that_are_wrong_old_and_answered_too_often_read_the_same(
     typed = await begun(store, about, ProofKind.TOTP, slack_id="U0OTHER")
     late = await begun(store, about, ProofKind.OIDC, slack_id="U0LATE")
     clock.forward(minutes=5)
-    nonces = [each.nonce for each in (old, newer, typed, late)] + ["x" * 32, "short", "y" * 999]
-    answers = [await visitor.get(f"/proof/{nonce}") for nonce in nonces]
+    nonces = [each.nonce for each in (old, newer, typed, late)] + ["x" * 32, "short", "y" * 999, ""]
+    bare = [f"/proof/{newer.nonce}", f"/proof/{newer.nonce}.", link(newer.nonce)[:-1] + "_"]
+    answers = [await visitor.get(path) for path in (*map(link, nonces), *bare)]
 
     assert {status for status, _ in answers} == {404}
     # Each page has a nonce of its own for its style.
@@ -137,11 +139,11 @@ async def test_a_passkey_meets_the_challenge_once(
     status, text = await prove(visitor, device, challenge)
     met = await store.proofs.get(challenge.nonce)
 
-    assert (status, json.loads(text)) == (200, {"next": f"/proof/{challenge.nonce}"})
+    assert (status, json.loads(text)) == (200, {"next": f"{link(challenge.nonce)}"})
     assert met is not None
     assert met.met_at == NOW
     assert page.woken.is_set()
-    assert "Powertrip is deciding" in (await visitor.get(f"/proof/{challenge.nonce}"))[1]
+    assert "Powertrip is deciding" in (await visitor.get(f"{link(challenge.nonce)}"))[1]
     assert (await prove(visitor, device, challenge))[0] == 409
 
 
@@ -152,8 +154,8 @@ async def test_a_replayed_answer_proves_no_other_challenge(
     one, two = await begun(store, about, ProofKind.PASSKEY), await begun(store, another, ProofKind.PASSKEY)
     device.count += 1
     replayed = answer(device, one)
-    assert (await visitor.post(f"/proof/{one.nonce}/passkey", json=replayed))[0] == 200
-    status, _ = await visitor.post(f"/proof/{two.nonce}/passkey", json=replayed)
+    assert (await visitor.post(f"{link(one.nonce)}/passkey", json=replayed))[0] == 200
+    status, _ = await visitor.post(f"{link(two.nonce)}/passkey", json=replayed)
     after = await store.proofs.get(two.nonce)
 
     assert status == 403
@@ -187,7 +189,7 @@ async def test_a_fresh_passkey_does_not_count_for_what_is_grave(
     await enrolled(database_thread, new, at=later(hours=-23))
     grave = await asked(database_thread, store, severity=Severity.HIGH)
     challenge = await begun(store, grave, ProofKind.PASSKEY)
-    status, text = await visitor.get(f"/proof/{challenge.nonce}")
+    status, text = await visitor.get(f"{link(challenge.nonce)}")
 
     assert status == 409
     assert "no passkey that counts for this now" in text
@@ -207,7 +209,7 @@ async def test_what_is_no_answer_is_refused_and_is_no_attempt(
     visitor: Visitor, store: Store, about: Event, body: bytes
 ) -> None:
     challenge = await begun(store, about, ProofKind.PASSKEY)
-    status, _ = await visitor.post(f"/proof/{challenge.nonce}/passkey", data=body)
+    status, _ = await visitor.post(f"{link(challenge.nonce)}/passkey", data=body)
     after = await store.proofs.get(challenge.nonce)
 
     assert status == 403
@@ -225,10 +227,22 @@ async def test_a_body_that_nobody_needs_is_not_read(
 
     challenge = await begun(store, about, ProofKind.PASSKEY)
     body = b"x" * (BODY_LIMIT + 1) if says_its_length else in_chunks()
-    status, text = await visitor.post(f"/proof/{challenge.nonce}/passkey", data=body)
+    status, text = await visitor.post(f"{link(challenge.nonce)}/passkey", data=body)
 
     assert status == 404
     assert "does not work" in text
+
+
+async def test_a_link_that_was_never_given_out_does_not_reach_the_database(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def reached(_store: Proofs, nonce: str) -> Challenge:
+        raise AssertionError(nonce)
+
+    monkeypatch.setattr(Proofs, "get", reached)
+
+    assert (await visitor.get(f"/proof/{'x' * 32}.{'y' * 12}"))[0] == 404
+    assert (await visitor.get(link("x" * 32)))[0] == 503
 
 
 async def test_a_crowd_at_the_page_is_told_to_come_back(
@@ -244,9 +258,9 @@ async def test_a_crowd_at_the_page_is_told_to_come_back(
         return challenge
 
     monkeypatch.setattr(store.proofs, "get", slow)
-    waiting = [asyncio.create_task(visitor.get(f"/proof/{challenge.nonce}")) for _ in range(AT_ONCE)]
+    waiting = [asyncio.create_task(visitor.get(f"{link(challenge.nonce)}")) for _ in range(AT_ONCE)]
     await inside.wait()
-    status, text = await visitor.get(f"/proof/{challenge.nonce}")
+    status, text = await visitor.get(f"{link(challenge.nonce)}")
     release.set()
 
     assert status == 503
@@ -261,7 +275,7 @@ async def test_the_page_says_what_became_of_it(
     ended = await begun(store, about, ProofKind.OIDC)
     await store.proofs.met(ended.nonce, Met(), NOW, NOW)
     await store.proofs.end(ended.nonce, "refused", NOW)
-    status, text = await visitor.get(f"/proof/{ended.nonce}")
+    status, text = await visitor.get(f"{link(ended.nonce)}")
 
     assert status == 409
     assert "Nothing was approved by this" in text
@@ -281,7 +295,7 @@ async def test_an_error_of_ours_tells_a_browser_nothing(
         raise ZeroDivisionError(nonce)
 
     monkeypatch.setattr(store.proofs, "get", broken)
-    status, text = await visitor.get(f"/proof/{challenge.nonce}")
+    status, text = await visitor.get(f"{link(challenge.nonce)}")
     logged = capsys.readouterr()
 
     assert status == 503

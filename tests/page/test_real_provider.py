@@ -15,7 +15,7 @@ from powertrip.store.database import DatabaseThread
 from tests.end_to_end.harness import free_port
 from tests.page.canaille_server import PASSWORD
 from tests.page.conftest import Visitor, browser
-from tests.page.rig import Page, asked, begun, identity_provider, running_page, section
+from tests.page.rig import Page, asked, begun, identity_provider, link, running_page, section
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -63,7 +63,7 @@ async def test_bob_proves_his_approval_and_mallory_does_not(
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC, utc_now())
     async with browser(page) as visitor:
-        text = await sign_in(visitor, await visitor.set_out(challenge.nonce), name)
+        text = await sign_in(visitor, await visitor.set_out(link(challenge.nonce)), name)
         assert said in text
         found = await store.proofs.get(challenge.nonce)
         assert found is not None
@@ -75,9 +75,9 @@ async def test_who_is_signed_in_at_the_provider_already_is_asked_to_sign_in_once
 ) -> None:
     first = await begun(store, about, ProofKind.OIDC, utc_now())
     async with browser(page) as visitor:
-        await sign_in(visitor, await visitor.set_out(first.nonce), "bob")
+        await sign_in(visitor, await visitor.set_out(link(first.nonce)), "bob")
         second = await begun(store, about, ProofKind.OIDC, utc_now())
-        address = await visitor.set_out(second.nonce)
+        address = await visitor.set_out(link(second.nonce))
         async with visitor.session.get(URL(address, encoded=True)) as answer:
             assert 'type="password"' in await answer.text()
         found = await store.proofs.get(second.nonce)

@@ -15,7 +15,7 @@ from powertrip.store.database import DatabaseThread
 from tests.conftest import Clock
 from tests.page.conftest import Visitor
 from tests.page.provider import StubProvider
-from tests.page.rig import Page, asked, begun
+from tests.page.rig import Page, asked, begun, link
 from tests.samples import BOB
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -31,7 +31,7 @@ async def test_bobs_fresh_sign_in_meets_the_challenge_and_wakes_the_worker(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event, page: Page, clock: Clock
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    address = await visitor.set_out(challenge.nonce)
+    address = await visitor.set_out(link(challenge.nonce))
     clock.forward(seconds=20)
     status, text = await visitor.come_back(provider.signs_in(address))
 
@@ -47,7 +47,7 @@ async def test_what_is_asked_of_the_provider_is_a_fresh_sign_in_bound_to_this_br
     visitor: Visitor, store: Store, about: Event
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    first, second = [URL(await visitor.set_out(challenge.nonce)).query for _ in range(2)]
+    first, second = [URL(await visitor.set_out(link(challenge.nonce))).query for _ in range(2)]
 
     assert first["response_type"] == "code"
     assert first["code_challenge_method"] == "S256"
@@ -76,7 +76,7 @@ async def test_anything_else_is_refused_and_counted(
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
     provider.claims = claims
-    status, text = await visitor.come_back(provider.signs_in(await visitor.set_out(challenge.nonce)))
+    status, text = await visitor.come_back(provider.signs_in(await visitor.set_out(link(challenge.nonce))))
 
     assert status == 403
     assert why in text
@@ -89,7 +89,7 @@ async def test_a_token_that_another_key_signed_is_refused(
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
     provider.key = RSAKey.generate_key(2048, {"kid": "one"})
-    status, _ = await visitor.come_back(provider.signs_in(await visitor.set_out(challenge.nonce)))
+    status, _ = await visitor.come_back(provider.signs_in(await visitor.set_out(link(challenge.nonce))))
 
     assert status == 403
     assert (await now(store, challenge)).met_at is None
@@ -101,8 +101,8 @@ async def test_mallorys_three_sign_ins_end_bobs_challenge(
     challenge = await begun(store, about, ProofKind.OIDC)
     provider.claims = {"sub": "mallory"}
     for _ in range(3):
-        await visitor.come_back(provider.signs_in(await visitor.set_out(challenge.nonce)))
-    status, text = await visitor.get(f"/proof/{challenge.nonce}")
+        await visitor.come_back(provider.signs_in(await visitor.set_out(link(challenge.nonce))))
+    status, text = await visitor.get(f"{link(challenge.nonce)}")
 
     assert status == 404
     assert "does not work, or not any more" in text
@@ -114,7 +114,7 @@ async def test_bob_who_was_sent_to_the_provider_by_a_thief_proves_nothing(
 ) -> None:
     """The thief of his Slack session sets out, and relays only the provider's address to him."""
     challenge = await begun(store, about, ProofKind.OIDC)
-    address = await thief.set_out(challenge.nonce)
+    address = await thief.set_out(link(challenge.nonce))
     status, text = await visitor.come_back(provider.signs_in(address))
 
     assert status == 400
@@ -126,7 +126,7 @@ async def test_a_code_counts_once(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    address = await visitor.set_out(challenge.nonce)
+    address = await visitor.set_out(link(challenge.nonce))
     cookies = {cookie.key: cookie.value for cookie in visitor.session.cookie_jar}
     answer = provider.signs_in(address)
     await visitor.come_back(answer)
@@ -143,7 +143,7 @@ async def test_a_code_that_was_used_elsewhere_is_refused(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    answer = provider.signs_in(await visitor.set_out(challenge.nonce))
+    answer = provider.signs_in(await visitor.set_out(link(challenge.nonce)))
     provider.challenges.clear()
     status, text = await visitor.come_back(answer)
 
@@ -157,8 +157,8 @@ async def test_another_challenges_answer_is_refused_and_counts_for_neither(
 ) -> None:
     another = await asked(database_thread, store, host_name="web-1", fold_key="another")
     one, two = await begun(store, about, ProofKind.OIDC), await begun(store, another, ProofKind.OIDC)
-    answer = provider.signs_in(await visitor.set_out(one.nonce))
-    await visitor.set_out(two.nonce)
+    answer = provider.signs_in(await visitor.set_out(link(one.nonce)))
+    await visitor.set_out(link(two.nonce))
     status, text = await visitor.come_back(answer)
 
     assert status == 403
@@ -173,7 +173,7 @@ async def test_giving_up_at_the_provider_proves_nothing_and_is_no_attempt(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event, answer: dict[str, str]
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    state = provider.signs_in(await visitor.set_out(challenge.nonce))["state"]
+    state = provider.signs_in(await visitor.set_out(link(challenge.nonce)))["state"]
     status, text = await visitor.come_back({"state": state, **answer})
 
     assert status == 403
@@ -185,7 +185,7 @@ async def test_the_answer_of_another_provider_is_refused(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    answer = provider.signs_in(await visitor.set_out(challenge.nonce))
+    answer = provider.signs_in(await visitor.set_out(link(challenge.nonce)))
     status, _ = await visitor.come_back({**answer, "iss": "https://login.example.net"})
 
     assert status == 403
@@ -196,7 +196,7 @@ async def test_after_five_minutes_a_sign_in_proves_nothing(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event, clock: Clock
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
-    answer = provider.signs_in(await visitor.set_out(challenge.nonce))
+    answer = provider.signs_in(await visitor.set_out(link(challenge.nonce)))
     clock.forward(minutes=5)
     status, _ = await visitor.come_back(answer)
 
@@ -223,7 +223,7 @@ async def test_without_its_provider_nothing_is_approved_and_the_page_says_so(
 ) -> None:
     challenge = await begun(store, about, ProofKind.OIDC)
     provider.fails = status
-    answered, text = await visitor.post(f"/proof/{challenge.nonce}/sign-in")
+    answered, text = await visitor.post(f"{link(challenge.nonce)}/sign-in")
 
     assert answered == 503
     assert "identity provider could not be reached" in text
@@ -236,7 +236,7 @@ async def test_who_has_no_identity_in_the_configuration_cannot_prove_it_by_signi
 ) -> None:
     """Also Alice: her entry has only an e-mail address, and whose Slack account that is, Slack alone says."""
     challenge = await begun(store, about, ProofKind.OIDC, slack_id=slack_id)
-    status, text = await visitor.get(f"/proof/{challenge.nonce}")
+    status, text = await visitor.get(f"{link(challenge.nonce)}")
 
     assert status == 409
     assert "does not say who you are at the identity provider" in text
