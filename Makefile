@@ -71,11 +71,12 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 pictures: $(VENV)/.installed-dev
-	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k "bad_repute or fits_the_screen"
+	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k "bad_repute or makes_a_passkey or fits_the_screen"
 	mkdir -p docs/images
 	cp build/pictures/demo-bob-is-asked.png docs/images/card.png
 	cp build/pictures/sudo-phone-asked.png docs/images/card-sudo.png
 	cp build/pictures/cloudtrail-phone-red.png docs/images/card-aws.png
+	cp build/pictures/proof-phone-passkey-question.png docs/images/proof-page.png
 	cp build/pictures/report-phone-month.png docs/images/report-card.png
 	cp build/pictures/home-phone-reviewer.png docs/images/home.png
 

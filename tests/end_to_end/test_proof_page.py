@@ -3,14 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from powertrip.net import utc_now
-from powertrip.runtime import loops
 from slack_emulator import SlackEmulator
 from slack_emulator.control import Control
 from tests.end_to_end.harness import Sender, free_port, login, powertrip_here, settings, write_config
@@ -78,16 +76,13 @@ async def at_the_page(
 
 
 @pytest.mark.parametrize("halves", ["in one", "apart"])
-async def test_alice_signs_in_once_more_and_a_worker_approves_at_once(
+async def test_alice_signs_in_once_more_and_a_worker_approves(
     sandbox: SlackEmulator,
     control: Control,
     tmp_path: Path,
     halves: str,
     request: pytest.FixtureRequest,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    # So that it is the signal that wakes the worker.
-    monkeypatch.setattr(loops, "TICK", timedelta(hours=1))
     database = request.getfixturevalue("shared_database") if halves == "apart" else None
     async with at_the_page(sandbox, control, tmp_path, database) as scene:
         card, link = await scene.pressed()
