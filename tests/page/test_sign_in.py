@@ -8,15 +8,12 @@ from yarl import URL
 
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Challenge, ProofKind
-from powertrip.proofs.sealing import Sealer
-from powertrip.proofs.sign_in import Attempt
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.conftest import Clock
 from tests.page.conftest import Visitor
 from tests.page.provider import StubProvider
 from tests.page.rig import Page, asked, begun, link
-from tests.samples import BOB
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -204,19 +201,6 @@ async def test_after_five_minutes_a_sign_in_proves_nothing(
     assert (await now(store, challenge)).met_at is None
 
 
-def test_a_cookie_that_is_not_ours_or_too_old_begins_nothing(clock: Clock, database_url: str) -> None:
-    ours, other = (Sealer([key * 32]) for key in (b"a", b"b"))
-    attempt = Attempt.begin("n0nce", clock())
-    sealed = attempt.sealed(ours)
-
-    assert database_url
-    assert Attempt.opened(sealed, ours, clock()) == attempt
-    assert Attempt.opened(attempt.sealed(other), ours, clock()) is None
-    assert Attempt.opened(ours.seal("[]", "sign-in"), ours, clock()) is None
-    assert Attempt.opened(ours.seal("{}", "another"), ours, clock()) is None
-    assert Attempt.opened(sealed, ours, clock.forward(minutes=5, seconds=1)) is None
-
-
 @pytest.mark.parametrize("status", [500, 403, 429])
 async def test_without_its_provider_nothing_is_approved_and_the_page_says_so(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event, status: int
@@ -240,4 +224,3 @@ async def test_who_has_no_identity_in_the_configuration_cannot_prove_it_by_signi
 
     assert status == 409
     assert "does not say who you are at the identity provider" in text
-    assert slack_id != BOB
