@@ -17,6 +17,9 @@ LOGGED = "ssh_login"
 """The action of what sshd logs, as the pack `ssh` names it."""
 WITHIN = timedelta(minutes=2)
 """How far the two times may lie apart: the server's clock says both, and a log may be written late."""
+ALIKE = timedelta(seconds=10)
+"""How far the times of two records of one login in logs may lie apart. Further, and somebody else may have
+taken the port after it, as they can on a machine that many log in from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,6 +22,23 @@ from powertrip.store.tables import EventRow, OccurrenceRow
 _DEMANDS = ("requires_reason", "requires_second_person", "requires_proof")
 
 
+class _Told:
+    """When logs told of the logins that have a number, by the fold keys of their events."""
+
+    def __init__(self) -> None:
+        self._moments: dict[str, list[datetime]] = {}
+
+    def keep(self, fold_key: str, at: datetime) -> None:
+        self._moments.setdefault(fold_key, []).append(at)
+
+    def is_alike(self, fold_key: str, at: datetime) -> bool:
+        """Whether a record of this moment tells of that login too; it is kept if so."""
+        if any(abs(at - other) > logins.ALIKE for other in self._moments.get(fold_key, ())):
+            return False
+        self.keep(fold_key, at)
+        return True
+
+
 def keys(judgements: Iterable[Judgement]) -> set[str]:
     """What has to be waited for before anything else, lest two processes keep one of the two records each."""
     return {f"login {ask.event.user_name}" for ask in judgements if isinstance(ask, ToAsk) and ask.is_login}
@@ -44,12 +61,19 @@ def pair(asked: Sequence[ToAsk]) -> list[ToAsk]:
             changed[ask.event.id] = _joining(ask, opened.fold_key)
             numbered[opened.fold_key] = opened.id
     known = list(_kept(logged, logins.SIGNED))
+    told = _Told()
+    for row, login in [*waiting, *(_kept(logged, logins.LOGGED) if known else ())]:
+        told.keep(row.fold_key, login.at)
     for ask in logged:
         of_batch = next((other for other in signed if _are_one(ask, other)), None)
         if of_batch is not None:
-            changed[ask.event.id] = _joining(ask, changed.get(of_batch.event.id, of_batch).event.fold_key)
-            continue
+            fold_key = changed.get(of_batch.event.id, of_batch).event.fold_key
+            if told.is_alike(fold_key, ask.event.occurred_at):
+                changed[ask.event.id] = _joining(ask, fold_key)
+                continue
         of_row = next((row for row, login in known if row.session_number and _is_of(ask, login)), None)
+        if of_row is not None and not told.is_alike(of_row.fold_key, ask.event.occurred_at):
+            continue
         if of_row is not None and of_row.status == Status.PENDING:
             changed[ask.event.id] = _joining(ask, of_row.fold_key)
         elif of_row is not None:

@@ -206,3 +206,19 @@ def approval(before: Event) -> DecisionPlan:
         rest_conversation=ALICE,
         rest_remind_at=later(minutes=11),
     )
+
+
+@pytest.mark.parametrize("in_batch", [True, False])
+async def test_who_takes_the_port_after_a_login_does_not_join_it(kept: Kept, in_batch: bool) -> None:
+    """From the same machine, as a host that many jump over, and within the minutes that logs may be late."""
+    first = [signed("one"), logged()]
+    thief = logged(occurred_at=later(seconds=70))
+    if in_batch:
+        await kept.tell(*first, thief)
+    else:
+        await kept.tell(*first)
+        await kept.tell(thief)
+
+    assert sorted((number, records) for _, number, records in await kept.events() if number) == [
+        ("servers one mac", 2)
+    ]
