@@ -1,5 +1,7 @@
 """What people enrolled: reviewers are asked, confirm or refuse it, and end it where a device is lost."""
 
+from dataclasses import replace
+
 import structlog
 
 from powertrip.domain.enrolment import Enrolled, Loss, may_confirm, may_end
@@ -7,6 +9,7 @@ from powertrip.domain.people import Actor, Standing, SubjectKind
 from powertrip.domain.policy import STANDING_IN_WORDS
 from powertrip.errors import NotAllowed, Refused, SlackError
 from powertrip.pipeline.context import Context
+from powertrip.pipeline.former_ids import as_now
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +78,7 @@ class Enroller:
         found = await self._context.store.proofs.find(factor_id)
         if found is None:
             raise Refused("Nothing that was enrolled has this id.")
-        may_confirm(actor, found.slack_id)
+        may_confirm(actor, await as_now(self._context, actor.slack_id, found.slack_id))
         return found
 
     def _told(self, enrolled: Enrolled | None) -> Enrolled:
@@ -91,7 +94,7 @@ class Enroller:
         """Ask for a second reviewer, who ends what this member has enrolled."""
         if not actor.is_reviewer:
             raise NotAllowed("Only reviewers can say that a device is lost.")
-        if actor.slack_id == slack_id:
+        if await as_now(self._context, actor.slack_id, slack_id) == actor.slack_id:
             raise NotAllowed("It is yours, so two other reviewers have to say so.")
         settings = self._context.settings
         loss = await self._context.store.proofs.report_loss(
@@ -114,7 +117,11 @@ class Enroller:
         loss = await store.find_loss(loss_id)
         if loss is None:
             raise Refused(OVER)
-        may_end(actor, loss)
+        asked_by, owner = [
+            await as_now(self._context, actor.slack_id, each) or each
+            for each in (loss.asked_by, loss.slack_id)
+        ]
+        may_end(actor, replace(loss, asked_by=asked_by, slack_id=owner))
         fresh = self._context.settings.proofs.fresh
         ended = await (
             store.confirm_loss(loss_id, actor, fresh, now)

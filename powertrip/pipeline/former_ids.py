@@ -38,6 +38,16 @@ async def recognise(context: Context, event: Event, slack_id: str) -> Event:
     return await context.store.events.get(event.id) if was_renamed else event
 
 
+async def as_now(context: Context, actor_id: str, other: str | None) -> str | None:
+    """`other`, or `actor_id` where that is the id which Slack has now for the same member.
+
+    Raises SlackError or StoreError where it cannot be told: one person under two ids is no second person.
+    """
+    if not other or not may_be_former(actor_id, [other]):
+        return other
+    return actor_id if await context.directory.current_id(other) == actor_id else other
+
+
 class FormerIds:
     """Gives events the ids that Slack has now for their people, so that lists and histories find them."""
 

@@ -7,7 +7,7 @@ import pytest
 
 from powertrip.domain.enrolment import Claimed, NewFactor
 from powertrip.domain.event import Severity, Status
-from powertrip.domain.people import Person, Subject, SubjectKind
+from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.domain.proof import ProofKind
 from powertrip.domain.routing import People
 from powertrip.errors import NotAllowed, Refused
@@ -183,3 +183,26 @@ async def wrong_key(scene: Scene) -> bool:
         return await proves(scene)
     except Refused:
         return False
+
+
+async def test_nobody_confirms_their_own_by_the_other_of_their_two_ids(
+    scene: Scene, enroller: Enroller
+) -> None:
+    """Their workspace has joined an organisation since they were asked about."""
+    await scene.store.proofs.enrol(new(), scene.now)
+    await enroller.look()
+    directory: Any = scene.context.directory
+
+    async def current_id(slack_id: str) -> str:
+        return {ALICE: "W0ALICE"}.get(slack_id, slack_id)
+
+    async def actor(slack_id: str, _team: str | None, **_: Any) -> Actor:
+        return Actor(slack_id=slack_id, name=slack_id, standing=Standing.MEMBER, is_reviewer=True)
+
+    directory.current_id, directory.actor = current_id, actor
+    with pytest.raises(NotAllowed, match="another reviewer"):
+        await enroller.confirm("factor0001", await enroller.actor("W0ALICE", None))
+    await enroller.confirm("factor0001", await enroller.actor("W0CAROL", None))
+
+    with pytest.raises(NotAllowed, match="two other reviewers"):
+        await enroller.lost(ALICE, "Alice", await enroller.actor("W0ALICE", None))
