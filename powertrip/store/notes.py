@@ -35,16 +35,17 @@ def amend(uid: str, *, title: str, lines: Sequence[str], now: datetime) -> None:
     replace(uid, Note(title=title, lines=tuple(lines)), now)
 
 
-def replace(uid: str, note: Note | Question, now: datetime) -> None:
-    """The same with a note as it is to be from now on."""
+def replace(uid: str, note: Note | Question, now: datetime) -> bool:
+    """The same with a note as it is to be from now on; returns whether it is still known."""
     row = for_update(DeliveryRow.select().where(DeliveryRow.uid == uid)).first()
     if row is None:
-        return
+        return False
     payload = _NOTE.dump_python(note, mode="json")
     DeliveryRow.update(payload=payload).where(DeliveryRow.id == row.id).execute()
     # One that is still to go out says it at once; one that is on its way is changed when it has arrived.
     if row.state == DeliveryState.DONE and row.ts is not None:
         deliveries.enqueue([deliveries.new(DeliveryKind.NOTE, row.channel, now, ts=row.ts, payload=note)])
+    return True
 
 
 def posted(delivery: Delivery, where: Posted, now: datetime) -> None:

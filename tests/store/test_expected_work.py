@@ -302,6 +302,16 @@ async def test_one_that_went_as_announced_is_summed_up_in_the_note_of_it_and_cal
     assert "within its time: 0 events." in note
 
 
+async def test_where_the_note_of_it_is_forgotten_it_is_summed_up_anew(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await stand(store)
+    await database_thread.run(lambda: DeliveryRow.delete().execute())
+    assert await store.expected_work.sweep(lambda _: ["alice"], SECURITY, later(hours=1)) == 1
+    (note,) = await notes(database_thread)
+    assert note.startswith("Over: work of alice, worked")
+
+
 async def test_one_that_nobody_confirmed_ends_without_a_summary(store: Store) -> None:
     await announce(store)
     assert await store.expected_work.sweep(lambda _: ["alice"], SECURITY, later(minutes=10)) == 0

@@ -55,9 +55,8 @@ def _sum_up(names: Callable[[str], Collection[str]], channel: str, now: datetime
         note = expectation_words.summary(each, asked)
         # One that went as announced is summed up where it was announced: thirty messages a day more that
         # say nothing new would be why nobody reads the one that does.
-        if asked == 0 and each.ended_why in OVER.values():
-            notes.replace(row.note_uid, note, now)
-        else:
+        is_plain = asked == 0 and each.ended_why in OVER.values()
+        if not (is_plain and notes.replace(row.note_uid, note, now)):
             notes.post(channel, note, now)
         told += 1
     return told
