@@ -79,6 +79,7 @@ pictures: $(VENV)/.installed-dev
 	cp build/pictures/proof-phone-passkey-question.png docs/images/proof-page.png
 	cp build/pictures/report-phone-month.png docs/images/report-card.png
 	cp build/pictures/home-phone-reviewer.png docs/images/home.png
+	cp build/pictures/containment-phone-offered.png docs/images/containment.png
 
 docs: $(VENV)/.installed
 	$(BIN)/python bot.py docs configuration > docs/configuration.md

@@ -15,9 +15,9 @@ CONTAIN, AGREE, UNDO, TRY = "contain_", "agree_", "undo_", "try_"
 """How the actions of these buttons begin; a number follows, for no two in a row may be called the same."""
 SHOWN = 6
 """How many of what was done a card shows."""
-BRIEFLY_SHOWN = 2
-"""And how many, with as many buttons in a row, where it has no room."""
-SAYS_LIMIT, SAID_LIMIT, BRIEF_LIMIT = 70, 150, 60
+BRIEFLY_OFFERED = 2
+"""Buttons in a row of a card that has no room for more."""
+SAYS_LIMIT, SAID_LIMIT, BRIEF_LIMIT, BRIEF_QUESTION = 70, 150, 40, 120
 
 
 def lines(event: Event, view: CardView, now: datetime) -> list[Line]:
@@ -25,7 +25,7 @@ def lines(event: Event, view: CardView, now: datetime) -> list[Line]:
     if not _is_shown(event, view):
         return []
     made = [each for each in _made(event) if each.undoes is None]
-    last = made[-(BRIEFLY_SHOWN if view.is_brief else SHOWN) :]
+    last = made[-(1 if view.is_brief else SHOWN) :]
     said: list[Line] = []
     if earlier := len(made) - len(last):
         said.append([text(f"🧰 {words.count(earlier, 'earlier containment')}, of which the history tells.")])
@@ -58,11 +58,19 @@ def rows(event: Event, view: CardView, now: datetime) -> list[Block]:
     asking = [_contain(event, number, offer.name, plan) for number, (offer, plan) in enumerate(offered, 1)]
     made = _made(event)[-2 * SHOWN :]
     following = [button for each in made if (button := _follow(event, each, now)) is not None]
-    return [actions(row) for row in (asking, following[-_in_a_row(view) :]) if row]
+    shown = [row for row in (asking, following[-_in_a_row(view) :]) if row]
+    return [actions(list(map(_shortened, row)) if view.is_brief else row) for row in shown]
+
+
+def _shortened(made: dict[str, Any]) -> dict[str, Any]:
+    """The button with less of what it asks and says aloud, where a card has no room."""
+    asked = made["confirm"]["text"]
+    question = made["confirm"] | {"text": asked | {"text": fit(asked["text"], BRIEF_QUESTION)}}
+    return made | {"confirm": question, "accessibility_label": fit(made["accessibility_label"], 30)}
 
 
 def _in_a_row(view: CardView) -> int:
-    return BRIEFLY_SHOWN if view.is_brief else OFFERED_AT_MOST
+    return BRIEFLY_OFFERED if view.is_brief else OFFERED_AT_MOST
 
 
 def _is_shown(event: Event, view: CardView) -> bool:
@@ -98,7 +106,9 @@ def _line(each: Containment, view: CardView) -> Line:
     by = [user(each.asked.slack_id), *([text(" and "), user(each.agreed.slack_id)] if each.agreed else [])]
     if each.is_dry_run:
         return [text(f"🧪 Dry run, nothing was done: {says} · asked for by "), *by, text(f", {_at(each)}")]
-    why = show(one_line(each.said), BRIEF_LIMIT if view.is_brief else SAID_LIMIT) if each.said else ""
+    room = BRIEF_LIMIT if view.is_brief else SAID_LIMIT
+    why = show(one_line(each.said).rstrip("."), room) if each.said else ""
+    so = f" {why}." if why else ""
     line: Line
     match each.state:
         case ContainmentState.ASKED:
@@ -115,10 +125,10 @@ def _line(each: Containment, view: CardView) -> Line:
             line = [text(f"{mark} {says}: done, "), date(ended), *ends, text(", by "), *by]
             line.append(text(f" ({why})." if why else "."))
         case ContainmentState.FAILED:
-            line = [text(f"❌ {says}: not done, pressed by "), *by, text(f". {why}")]
+            line = [text(f"❌ {says}: not done, pressed by "), *by, text(f".{so}")]
         case ContainmentState.UNKNOWN:
             known = f"❓ {says}: nobody knows whether it was done, pressed by "
-            line = [text(known), *by, text(f". {why}")]
+            line = [text(known), *by, text(f".{so}")]
     return line
 
 

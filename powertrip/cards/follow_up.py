@@ -204,7 +204,7 @@ def rows(event: Event, view: CardView) -> list[Block]:
     if not view.for_reviewers:
         return []
     first = [*_owning(event, follow_up), _button(event, "Note…", NOTE, "Write a note on")]
-    ticks = [_tick(event, item) for item in follow_up.items]
+    ticks = [_tick(event, item, 20 if view.is_brief else LINE_LIMIT) for item in follow_up.items]
     return [actions(first), *([actions(ticks)] if ticks else [])]
 
 
@@ -237,11 +237,11 @@ def _owning(event: Event, follow_up: FollowUp) -> list[dict[str, Any]]:
     ]
 
 
-def _tick(event: Event, item: Item) -> dict[str, Any]:
+def _tick(event: Event, item: Item, limit: int) -> dict[str, Any]:
     is_done = item.done_at is not None
     label, wanted = (f"Untick {item.number}", "off") if is_done else (f"Tick {item.number}", "on")
     value = f"{buttons.value(event)} {wanted}"
-    return button(label, f"{TICK}{item.number}", value, says=f"{label}: {show(item.text, LINE_LIMIT)}")
+    return button(label, f"{TICK}{item.number}", value, says=f"{label}: {show(item.text, limit)}")
 
 
 def in_modal(event: Event) -> list[Line]:

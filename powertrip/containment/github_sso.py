@@ -36,7 +36,7 @@ class GithubSsoAction(ActionSection):
         login = typed(event, "user_name")
         return Plan(
             target=login,
-            says=f"Remove GitHub access of {login}'s tokens and keys",
+            says=f"Remove {login}'s GitHub credentials",
             does=f"All tokens and SSH keys of {login} lose their access to the organisation {self.org}.",
             undo=f"To undo it {login} authorises them again, after signing in by SSO; Powertrip cannot.",
             arguments={"login": login},
