@@ -178,7 +178,7 @@ def _facts(challenge: Challenge, event: Event) -> str:
 def _often(challenge: Challenge, event: Event) -> str:
     if event.is_open and event.revision > challenge.revision:
         return ". It happened again since Approve was pressed: that is not covered, and stays open"
-    return f"; {words.times(event.occurrences)} in all" if event.occurrences > 1 else ""
+    return f"; {words.times(event.times)} in all" if event.times > 1 else ""
 
 
 def _moment(moment: datetime) -> str:
