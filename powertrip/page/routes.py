@@ -4,7 +4,8 @@ Anybody on the network may come here, with any link that was ever sent: a nonce 
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from importlib.resources import files
 
@@ -15,7 +16,7 @@ from powertrip.domain import proof
 from powertrip.domain.event import Event
 from powertrip.domain.people import Person
 from powertrip.domain.proof import Challenge, Factor, Met, ProofKind
-from powertrip.errors import NotProven, OutsideError, UnknownEvent
+from powertrip.errors import NotProven, OutsideError, Unavailable, UnknownEvent
 from powertrip.net import Client, Clock, HttpClient
 from powertrip.page import pages
 from powertrip.page.gate import BODY, Gate, json_answer, sent
@@ -34,6 +35,9 @@ log = structlog.get_logger(__name__)
 SIGNED_IN = "/proof/signed-in"
 COOKIE = "__Host-powertrip-sign-in"
 OVER = "the question is not open any more"
+AT_PROVIDER = 8
+"""Who may wait for the provider at once: fewer than the gate lets in, so that others still reach the page where
+it hangs."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,6 +53,8 @@ class ProofPage:
     """Wakes the worker, where it lives in this process."""
     gate: Gate
     _provider: Provider | None = field(default=None, init=False)
+    _waiting: int = field(default=0, init=False)
+    """For the provider."""
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -101,7 +107,8 @@ class ProofPage:
             return pages.nothing_here()
         attempt = Attempt.begin(found[0].nonce, self.clock())
         try:
-            address = await self._at_provider(section.oidc).address(attempt, self._redirect_uri())
+            with self._at_provider(section.oidc) as provider:
+                address = await provider.address(attempt, self._redirect_uri())
         except OutsideError as error:
             return self._unreachable(found[0], error)
         response = pages.going_to(section.oidc.issuer, address)
@@ -131,8 +138,8 @@ class ProofPage:
         challenge, event = found
         wanted = identity_of(challenge.slack_id, self.people())
         try:
-            provider = self._at_provider(section.oidc)
-            claims = await provider.claims(attempt, dict(request.query), self._redirect_uri())
+            with self._at_provider(section.oidc) as provider:
+                claims = await provider.claims(attempt, dict(request.query), self._redirect_uri())
             section.oidc.check_identity(claims, wanted)
             await self._met(challenge, event, Met())
         except NotProven as error:
@@ -175,7 +182,8 @@ class ProofPage:
         challenge = await self.store.proofs.get(nonce)
         if challenge is None or challenge.kind not in (ProofKind.OIDC, ProofKind.PASSKEY):
             return None
-        if challenge.met_at is None and not challenge.is_open(self.clock()):
+        # Whoever finds the address later on, in a browser's history or a proxy's log, reads nothing.
+        if self.clock() >= challenge.until or (challenge.met_at is None and challenge.ended_at):
             return None
         try:
             return challenge, await self.store.events.get(challenge.event_id)
@@ -224,7 +232,18 @@ class ProofPage:
             found.append((factor, passkey.of_factor(factor, secret)))
         return found
 
-    def _at_provider(self, section: OidcSection) -> Provider:
+    @contextmanager
+    def _at_provider(self, section: OidcSection) -> Iterator[Provider]:
+        """One of the few who may wait for it. Raises Unavailable."""
+        if self._waiting >= AT_PROVIDER:
+            raise Unavailable("proofs.oidc: too many wait for it already")
+        self._waiting += 1
+        try:
+            yield self._provider_of(section)
+        finally:
+            self._waiting -= 1
+
+    def _provider_of(self, section: OidcSection) -> Provider:
         if self._provider is None or self._provider.section != section:
             bounds = section.bounds
             client = HttpClient(client=self.client, clock=self.clock, name="proofs.oidc", bounds=bounds)

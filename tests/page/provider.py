@@ -2,7 +2,7 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -29,11 +29,14 @@ class StubProvider:
     claims: dict[str, Any] = field(default_factory=dict)
     key: RSAKey = field(default_factory=lambda: KEY)
     fails: int | None = None
+    hangs: Callable[[], Awaitable[None]] | None = None
     nonces: dict[str, str] = field(default_factory=dict)
     """By code: what the browser brought along."""
     challenges: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.hangs:
+            await self.hangs()
         if self.fails:
             return json_answer({}, self.fails)
         if request.url.path == "/.well-known/openid-configuration":

@@ -300,3 +300,14 @@ async def test_an_error_of_ours_tells_a_browser_nothing(
     assert status == 503
     assert "ZeroDivisionError" not in text
     assert challenge.nonce not in logged.out + logged.err
+
+
+async def test_a_link_tells_nothing_once_its_time_is_over(
+    visitor: Visitor, store: Store, about: Event, device: Authenticator, clock: Clock
+) -> None:
+    challenge = await begun(store, about, ProofKind.PASSKEY)
+    assert (await prove(visitor, device, challenge))[0] == 200
+    assert (await visitor.get(link(challenge.nonce)))[0] == 200
+    clock.forward(hours=1)
+    status, text = await visitor.get(link(challenge.nonce))
+    assert (status, "db-1" in text) == (404, False)

@@ -1,5 +1,6 @@
 """A sign-in proves an approval if it is Bob's, fresh, and for this very question; nothing else does."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from yarl import URL
 
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Challenge, ProofKind
+from powertrip.page.gate import AT_ONCE
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.conftest import Clock
@@ -224,3 +226,26 @@ async def test_who_has_no_identity_in_the_configuration_cannot_prove_it_by_signi
 
     assert status == 409
     assert "does not say who you are at the identity provider" in text
+
+
+async def test_a_provider_that_hangs_keeps_nobody_from_the_page(
+    visitor: Visitor, provider: StubProvider, store: Store, about: Event
+) -> None:
+    """One member sets out as often as the page answers at once; others still reach it."""
+    challenge = await begun(store, about, ProofKind.OIDC)
+    asked_for, release = asyncio.Event(), asyncio.Event()
+
+    async def hang() -> None:
+        asked_for.set()
+        await release.wait()
+
+    provider.hangs = hang
+    waiting = [asyncio.create_task(visitor.post(f"{link(challenge.nonce)}/sign-in")) for _ in range(AT_ONCE)]
+    await asked_for.wait()
+    done, _ = await asyncio.wait(waiting, timeout=5, return_when=asyncio.FIRST_COMPLETED)
+    status, _ = await visitor.get(link(challenge.nonce))
+    release.set()
+
+    assert status == 200
+    assert {task.result()[0] for task in done} == {503}
+    assert {status for status, _ in await asyncio.gather(*waiting)} == {200, 503}
