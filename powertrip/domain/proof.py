@@ -50,8 +50,10 @@ NUMBERS_WRONG = 6
 counts: else whoever has their Slack, and logs in as them, guesses thrice at every login."""
 NUMBERS_WINDOW = timedelta(hours=24)
 FACTOR_TRIES = 5
-"""Wrong answers for a factor within FACTOR_WINDOW, after which it is locked for as long."""
-FACTOR_WINDOW = timedelta(minutes=15)
+"""Wrong answers for a factor within FACTOR_WINDOW, without a right one between, after which it is locked."""
+FACTOR_WINDOW = timedelta(hours=24)
+"""Long, or whoever has somebody's Slack and is patient guesses for weeks, and nobody hears of it."""
+FACTOR_LOCK = timedelta(minutes=15)
 
 NEEDED = "Approving this takes a proof that Slack cannot give: press Approve on its own card."
 NOT_PROVEN = (

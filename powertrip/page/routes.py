@@ -36,8 +36,8 @@ SIGNED_IN = "/proof/signed-in"
 COOKIE = "__Host-powertrip-sign-in"
 OVER = "the question is not open any more"
 AT_PROVIDER = 8
-"""Who may wait for the provider at once: fewer than the gate lets in, so that others still reach the page where
-it hangs."""
+"""Who may wait for the provider at once: fewer than the gate lets in, so that others still reach the page
+while it hangs."""
 
 
 @dataclass(slots=True, kw_only=True)

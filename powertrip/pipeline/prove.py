@@ -13,7 +13,7 @@ from powertrip.domain.event import Event
 from powertrip.domain.people import Standing
 from powertrip.domain.policy import STANDING_IN_WORDS
 from powertrip.domain.proof import Challenge, Met, ProofKind, Proving
-from powertrip.errors import NotAllowed, ProofRequired, Refused
+from powertrip.errors import NotAllowed, ProofRequired, Refused, SlackError
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, proving
 
@@ -133,6 +133,10 @@ class Prover:
         except ProofRequired:
             # It takes another besides, for which its person presses again.
             await store.postpone(challenge.nonce, challenge.until)
+        except SlackError as error:
+            # As where it is not known who approved first: what was proven after it is not held up by that.
+            log.warning("what was proven is decided later", event_id=challenge.event_id, error=str(error))
+            await store.postpone(challenge.nonce, now + LOOK_AGAIN)
         except Refused as refusal:
             await store.end(challenge.nonce, "refused", now, tell=str(refusal))
             self._context.signals.outbox.set()

@@ -15,7 +15,7 @@ STEP = 30
 VALID_WINDOW = 3
 """Steps before and after the present one that count: clocks may be 90 seconds apart. RFC 6238 takes one, for
 the sake of delays; the locks after wrong answers make up for it: 7 of 1,000,000 codes count at one time, and
-five can be tried in a quarter of an hour."""
+five wrong ones lock it, and security is told."""
 
 
 class Totp(Kind):

@@ -1,15 +1,16 @@
 """Approvals that take a proof: what proves them, once, and what does not; on both databases."""
 
 import asyncio
+from itertools import count
 from typing import Any
 
 import pytest
 
 from powertrip.domain.decision import Via
 from powertrip.domain.event import Status
-from powertrip.domain.people import Standing
+from powertrip.domain.people import Actor, Standing
 from powertrip.domain.proof import Met, ProofKind
-from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused
+from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused, SlackUnavailable
 from powertrip.pipeline.decide import Reference
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
@@ -240,3 +241,29 @@ async def test_a_kind_that_is_not_asked_for_begins_nothing_and_counts_for_nothin
     who: Any = {"slack_id": ALICE, "team_id": None, "via": Via.BUTTON, "channel": "D1"}
     with pytest.raises(NotAllowed, match="not asked of you"):
         await scene.prover.begin(Reference(event_id=about.id), ProofKind.TYPED_HOST, **who)
+
+
+async def test_one_of_whom_slack_does_not_tell_enough_holds_up_nobody_else(scene: Scene) -> None:
+    await scene.enrol()
+    await scene.enrol(CAROL)
+    first, second = await scene.opened(), await scene.opened()
+    for about, by in ((first, ALICE), (second, CAROL)):
+        challenge = await scene.press(about, by=by)
+        met = Met(f"totp{by.lower()}", 10**9)
+        assert await scene.store.proofs.met(challenge.nonce, met, scene.now, scene.now)
+        scene.forward(seconds=1)
+    directory: Any = scene.context.directory
+    asked, of_alice = directory.actor, count()
+
+    async def actor(slack_id: str, *args: Any, **more: Any) -> Actor:
+        if slack_id == ALICE and next(of_alice) == 1:
+            raise SlackUnavailable("Slack is silent")
+        found: Actor = await asked(slack_id, *args, **more)
+        return found
+
+    directory.actor = actor
+    await scene.prover.take()
+    assert await status(scene, second.id) is Status.APPROVED
+    scene.forward(seconds=10)
+    await scene.prover.take()
+    assert await status(scene, first.id) is Status.APPROVED

@@ -210,3 +210,18 @@ async def test_what_joined_after_the_window_was_opened_stays_open(scene: Scene) 
     assert outcome.rest is not None
     rest = await scene.store.events.get(outcome.rest.id)
     assert (outcome.decision.revision, rest.status, rest.requires_proof) == (1, Status.PENDING, "proof")
+
+
+async def test_a_patient_thief_who_stays_below_a_lock_is_told_of_all_the_same(scene: Scene) -> None:
+    """Four guesses in a quarter of an hour, never three in a window, would be 384 in a day."""
+    await scene.enrol()
+    about = await scene.opened()
+    for _ in range(5):
+        challenge = await scene.press(about)
+        with pytest.raises(Refused):
+            await scene.prover.answer(challenge.nonce, "000000", slack_id=ALICE)
+        scene.forward(minutes=16)
+    await scene.prover.take()
+    assert [title for to, title in await scene.notes() if to == SECURITY] == [
+        "An approval could not be proven"
+    ]

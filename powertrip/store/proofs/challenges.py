@@ -14,6 +14,7 @@ from powertrip.domain.event import Event
 from powertrip.domain.proof import (
     COPIED,
     ENROLLED,
+    FACTOR_LOCK,
     FACTOR_TRIES,
     FACTOR_WINDOW,
     NUMBERS_WINDOW,
@@ -156,7 +157,7 @@ def _count_for_factors(challenge: Challenge, now: datetime) -> bool:
         since, failures = (now, 1) if is_new else (row.failed_since, row.failures + 1)
         lock = row.locked_until
         if failures >= FACTOR_TRIES:
-            is_locked, lock = True, now + FACTOR_WINDOW
+            is_locked, lock = True, now + FACTOR_LOCK
             since, failures = None, 0
             audit.append("factor_locked", now, actor_id=row.slack_id, factor=row.id, until=lock.isoformat())
         written.run(
