@@ -71,7 +71,8 @@ format: $(VENV)/.installed-dev
 	$(BIN)/ruff format .
 
 pictures: $(VENV)/.installed-dev
-	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system -k "bad_repute or makes_a_passkey or fits_the_screen"
+	POWERTRIP_SCREENSHOTS=build/pictures $(BIN)/python -m pytest -m system \
+		-k "bad_repute or makes_a_passkey or proven_in_a_window or fits_the_screen"
 	mkdir -p docs/images
 	cp build/pictures/demo-bob-is-asked.png docs/images/card.png
 	cp build/pictures/sudo-phone-asked.png docs/images/card-sudo.png
@@ -80,6 +81,7 @@ pictures: $(VENV)/.installed-dev
 	cp build/pictures/report-phone-month.png docs/images/report-card.png
 	cp build/pictures/home-phone-reviewer.png docs/images/home.png
 	cp build/pictures/containment-phone-offered.png docs/images/containment.png
+	cp build/pictures/proof-phone-window.png docs/images/proof.png
 
 docs: $(VENV)/.installed
 	$(BIN)/python bot.py docs configuration > docs/configuration.md

@@ -28,8 +28,8 @@ GRANT UPDATE (until, uses, confirm_by, confirmed_at, confirmed_by, confirmed_nam
 REVOKE UPDATE, DELETE ON proof_factor, proof_code, proof_loss, proof_challenge FROM powertrip;
 GRANT UPDATE (slack_id, secret, credential_id, note_uid, asked_at, confirm_by, confirmed_at, confirmed_by, confirmed_name, last_step,
     used_at, failures, failed_since, locked_until, ended_at, ended_by, ended_why) ON proof_factor TO powertrip;
-GRANT UPDATE (used_at) ON proof_code TO powertrip;
-GRANT UPDATE (ended_at, ended_by, ended_name, ended_why) ON proof_loss TO powertrip;
+GRANT UPDATE (until, used_at) ON proof_code TO powertrip;
+GRANT UPDATE (until, ended_at, ended_by, ended_name, ended_why) ON proof_loss TO powertrip;
 GRANT UPDATE (until, due_at, failures, met_at, factor_id, spent_at, ended_at, ended_why) ON proof_challenge TO powertrip;
 
 -- Of a containment what becomes of it: what it does, to what, and who asked for it stays.

@@ -54,7 +54,7 @@ async def test_an_approval_is_proven_in_a_window_that_says_what_it_is_about(
             await alice.picture(picture("card"))
             await card.get_by_role("button", name="Approve").click()
             window = alice.page.get_by_role("dialog")
-            await window.get_by_role("textbox").fill("000000")
+            await window.get_by_role("textbox").fill("314159")
             await alice.picture(picture("window"))
             await window.get_by_role("button", name="Approve").click()
             await expect(window).to_contain_text("did not prove it")
