@@ -40,6 +40,7 @@ def changes() -> dict[str, Any]:
         "policy": [
             {"when": {"host": "vault*"}, "require": ["proof"]},
             {"when": {"user": "root"}, "require": ["typed_host"]},
+            {"when": {"host": "bank*"}, "require": ["reason"]},
         ],
         "proofs": {"kinds": ["session_number", "totp"], "key": KEY},
     }
@@ -136,3 +137,20 @@ async def test_what_was_proven_while_every_worker_was_dead_is_decided_by_the_nex
     decided = AuditRow.select().where(AuditRow.action.in_(("decided", "proof_spent")))
     assert await thread.run(lambda: sorted(row.action for row in decided)) == ["decided", "proof_spent"]
     await thread.close()
+
+
+async def test_a_reason_an_agent_and_a_proof_are_asked_for_one_after_the_other_and_all_are_kept(
+    sender: Sender, control: Control
+) -> None:
+    await sender.post(login("root", host="bank-1"))
+    event_id = await event_id_on(control, "bank-1")
+    card = await card_for(control, "bank-1")
+    await control.slash(CAROL, SECURITY, f"agent {event_id}")
+    await control.wait_for(lambda s: s.modal(CAROL))
+    await control.submit(CAROL, {"name": "deploy.sh", "choice": "no", "text": "The nightly deployment"})
+    state = await control.wait_for(lambda s: "name of the host" in str(s.modal(CAROL)))
+    assert asks(state.message(card))
+    assert (await control.submit(CAROL, {"typed": "bank-1"})).acked
+    state = await control.wait_for(lambda s: not asks(s.message(card)))
+    for words in ("The nightly deployment", "deploy.sh", "The name was typed to approve it"):
+        assert state.message(card).shows(words), words

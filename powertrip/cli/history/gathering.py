@@ -11,6 +11,7 @@ from typing import Any
 from powertrip.domain.checkpoint import Checkpoint, found_in
 from powertrip.domain.decision import ActorKind
 from powertrip.domain.event import OPEN, Status
+from powertrip.domain.proof import ProofKind
 from powertrip.store.fields import MomentField
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import Snapshot
@@ -23,6 +24,10 @@ _moment = MomentField()
 _EXCEPTIONS = {
     "refused": "A decision was refused",
     "not_sure": "Somebody was not sure",
+    "proof_failed": "An approval was proven wrongly",
+    "factor_locked": "What somebody enrolled was locked after wrong answers",
+    "factor_confirmed": "A reviewer confirmed what somebody enrolled",
+    "loss_confirmed": "Two reviewers ended what somebody had enrolled",
     "notice_gone": "A card was deleted in Slack",
     "notice_stuck": "A card could not be changed any more",
     "origin_refused": "The HIDS refused a decision",
@@ -65,6 +70,7 @@ class Decider:
     ways: Counter[str] = field(default_factory=Counter)
     with_reason: int = 0
     for_agents: int = 0
+    proven: int = 0
 
 
 @dataclass(slots=True)
@@ -150,16 +156,17 @@ def _events(seen: Snapshot, told: Gathered, began: Any) -> None:
 def _decisions(seen: Snapshot, told: Gathered, began: Any) -> None:
     rows = seen.rows(
         """SELECT actor_id, actor_name, verdict,
-        CASE WHEN expectation_id IS NULL THEN via ELSE 'expectation' END, reason, actor_kind
-        FROM decision WHERE at >= ? ORDER BY id""",
+        CASE WHEN expectation_id IS NULL THEN via ELSE 'expectation' END, reason, actor_kind,
+        proof FROM decision WHERE at >= ? ORDER BY id""",
         began,
     )
-    for actor_id, name, verdict, via, reason, kind in rows:
+    for actor_id, name, verdict, via, reason, kind, proof in rows:
         decider = told.deciders.setdefault(actor_id, Decider(name))
         decider.verdicts[verdict] += 1
         decider.ways[via] += 1
         decider.with_reason += bool(reason)
         decider.for_agents += kind == ActorKind.AGENT
+        decider.proven += bool(set((proof or "").split()) - {ProofKind.TYPED_HOST})
 
 
 def _lines(seen: Snapshot, told: Gathered, began: Any) -> None:

@@ -94,6 +94,7 @@ def _answers(told: Gathered) -> str:
             ", ".join(f"{way} {count:,}" for way, count in decider.ways.most_common()),
             decider.with_reason,
             decider.for_agents,
+            decider.proven,
         )
         for actor_id, decider in sorted(
             told.deciders.items(), key=lambda item: -sum(item[1].verdicts.values())
@@ -111,6 +112,7 @@ def _answers(told: Gathered) -> str:
                 "By way of",
                 "With a reason",
                 "For agents and scripts",
+                "Proven",
             ),
             rows[:LISTED],
         )
