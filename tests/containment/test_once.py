@@ -29,13 +29,16 @@ CREDENTIALS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Once of each kind."""
-    if request.param == "postgresql":
+    """SQLite, where a test does not ask for both."""
+    if getattr(request, "param", "sqlite") == "postgresql":
         return str(request.getfixturevalue("new_postgres")())
     provide_database(url := f"sqlite:///{tmp_path}/powertrip.db")
     return url
+
+
+BOTH = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 
 
 def effects(world: Outside, tctl: Tctl) -> dict[str, int]:
@@ -74,6 +77,7 @@ async def test_killed_between_the_call_and_its_outcome_it_is_done_once(
     assert await faults(room.thread) == {}
 
 
+@BOTH
 async def test_killed_before_the_call_it_is_done_all_the_same(new_room: NewRoom, world: Outside) -> None:
     room = new_room()
     await room.denied()
@@ -98,6 +102,7 @@ async def test_two_workers_with_one_delivery_call_once(new_room: NewRoom, world:
     assert (len(world.hooks), await room.states()) == (1, [DONE])
 
 
+@BOTH
 async def test_undone_is_what_was_done_and_once(new_room: NewRoom, tctl: Tctl) -> None:
     room = new_room()
     await room.denied()
@@ -180,6 +185,7 @@ async def test_what_tctl_may_not_do_is_said(new_room: NewRoom, tctl: Tctl) -> No
     assert "access denied" in (failed.said or "")
 
 
+@BOTH
 async def test_github_loses_what_this_member_authorised_and_no_more(
     new_room: NewRoom, world: Outside
 ) -> None:
@@ -214,6 +220,7 @@ async def test_a_dry_run_that_begins_after_the_press_calls_nobody(new_room: NewR
     assert (world.calls, await room.states()) == ([], [FAILED])
 
 
+@BOTH
 async def test_what_a_worker_of_an_earlier_release_gave_up_is_said_and_can_be_tried_again(
     new_room: NewRoom, world: Outside
 ) -> None:
@@ -233,7 +240,6 @@ async def test_what_a_worker_of_an_earlier_release_gave_up_is_said_and_can_be_tr
     assert await faults(room.thread) == {}
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_workers_that_race_let_no_fourth_through(
     new_postgres: Callable[[], str], new_room: NewRoom
 ) -> None:
