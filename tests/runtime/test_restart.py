@@ -77,6 +77,7 @@ def test_the_settings_of_the_process_itself_wait_for_a_restart() -> None:
         "metrics.worker_port",
         "database.url",
         "audit.sign_with",
+        "proofs.page",
     }
 
 
