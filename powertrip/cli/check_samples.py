@@ -58,6 +58,7 @@ def samples(config: Config) -> dict[str, Message | dict[str, Any]]:
         past=Past(first_from_address=True, unusual_hour=True, denied_from_address_at=now),
         requires_reason=True,
         requires_second_person=True,
+        requires_proof="proof session_number totp typed_host",
     )
     view = CardView(
         kind=NoticeKind.FIRST, audience="channel", cards=config.cards, command=config.slack.command

@@ -62,6 +62,8 @@ def is_offered(event: Event, whose: Expectable | None) -> bool:
         and last.verdict is Verdict.APPROVE
         and last.expectation_id is None
         and last.actor_id == event.subject.slack_id
+        # Nothing ever covers what takes a proof.
+        and not (event.requires_proof or last.proof)
     )
 
 

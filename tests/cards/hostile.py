@@ -156,6 +156,9 @@ def events(draw: st.DrawFn) -> Event:
         facts=draw(st.none() | address_facts),
         past=draw(st.none() | pasts),
         requires_reason=draw(st.booleans()),
+        requires_proof=draw(
+            st.sampled_from(["", "proof", "session_number typed_host", "of-a-later-release"])
+        ),
         requires_second_person=draw(st.booleans()),
         decisions=tuple(draw(decisions(verdict, revision)) for verdict in _VERDICTS[status]),
         reminders=draw(st.integers(0, 10**4)),

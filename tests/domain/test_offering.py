@@ -87,6 +87,8 @@ def test_it_is_offered_only_for_ones_own_that_one_approved() -> None:
     assert not is_offered(approved(), None)
     assert not is_offered(approved(by=CAROL), WHOSE)
     assert not is_offered(event(), WHOSE)
+    assert not is_offered(approved(requires_proof="totp"), WHOSE)
+    assert not is_offered(approved(decisions=(decision(proof="totp"),)), WHOSE)
     assert not is_offered(approved(decisions=(decision(expectation_id="e1"),)), WHOSE)
     with pytest.raises(NotAllowed):
         offer(approved(), WHOSE, ON, NOTHING, BOB)
