@@ -1,7 +1,7 @@
 """Takes what reviewers want done about denied events: looks up who they are, and writes it down once."""
 
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import structlog
 
@@ -12,7 +12,7 @@ from powertrip.domain.people import Actor, Standing
 from powertrip.errors import NotAllowed, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Reference
-from powertrip.pipeline.former_ids import recognise
+from powertrip.pipeline.former_ids import as_now, recognise
 
 log = structlog.get_logger(__name__)
 
@@ -71,8 +71,13 @@ class Containments:
         context, settings, now = self._context, self._context.settings, self._context.clock()
         event, actor = await self._who(press)
 
+        made = event.follow_up.containments if event.follow_up else ()
+        asked_by = next((each.asked.slack_id for each in made if each.id == containment), None)
+        is_own = await as_now(context, actor.slack_id, asked_by) == actor.slack_id
+
         def check(event: Event, each: Containment) -> By:
-            return containing.agree(event, actor, each, settings.offers(event), now)
+            asked = replace(each.asked, slack_id=actor.slack_id) if is_own else each.asked
+            return containing.agree(event, actor, replace(each, asked=asked), settings.offers(event), now)
 
         return await self._kept(press, context.store.containments.agree(event.id, containment, check, now))
 

@@ -2,7 +2,6 @@
 
 import structlog
 
-from powertrip.domain import lifecycle
 from powertrip.domain.event import Event, Status
 from powertrip.domain.people import may_be_former
 from powertrip.errors import PowertripError
@@ -19,7 +18,8 @@ async def recognise(context: Context, event: Event, slack_id: str) -> Event:
 
     Raises SlackError or StoreError where it cannot be told whether they approved it, or denied it, before.
     """
-    takes_another = event.status is Status.HALF_APPROVED or lifecycle.is_claimed(event)
+    # Of what is denied, to take it back, or to have it contained at more than one word.
+    takes_another = event.status in (Status.HALF_APPROVED, Status.DENIED)
     approvers = {item.actor_id for item in event.decisions} if takes_another else set()
     subject = {event.subject.slack_id} if event.subject.slack_id else set()
     was_renamed = False

@@ -44,6 +44,8 @@ class Room:
     section: ContainmentSection
     person: Person | None = None
     reviewers: set[str] = field(default_factory=lambda: {CAROL, DANA})
+    renamed: dict[str, str] = field(default_factory=dict)
+    """The ids that Slack has now for those whose workspace has joined an organisation."""
 
     @property
     def context(self) -> Context:
@@ -57,7 +59,10 @@ class Room:
             is_reviewer = slack_id in self.reviewers
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.MEMBER, is_reviewer=is_reviewer)
 
-        directory: Any = SimpleNamespace(actor=actor)
+        async def current_id(slack_id: str) -> str:
+            return self.renamed.get(slack_id, slack_id)
+
+        directory: Any = SimpleNamespace(actor=actor, current_id=current_id)
         made = context(self.store, self.clock, containment=section, actions=section.actions, offers=offers)
         actions: Any = ways(section, self.pool, self.clock)
         return replace(made, directory=directory, live_actions=lambda: actions)

@@ -161,7 +161,9 @@ class Host:
         self.program("logger", "exit 0")
         self.program("sleep", "exit 0")
         self.program("date", f"echo {int(asked.room.clock().timestamp())}")
-        self.program("id", "case $2 in alice) echo 1001 ;; daemon) echo 2 ;; *) exit 1 ;; esac")
+        # As real ones do it, numbers are users too; some hosts take capitals for small letters.
+        known = "-u\\ [Aa]lice | -u\\ 1001) echo 1001 ;; -un\\ 1001) echo alice ;; -u\\ daemon) echo 2 ;;"
+        self.program("id", f'case "$1 $2" in {known} *) exit 1 ;; esac')
         text = SCRIPT.read_text(encoding="utf-8")
         for old, new in (
             ("PATH=/usr/local/sbin", f"PATH={folder}/bin:/usr/local/sbin"),
@@ -233,6 +235,20 @@ async def test_the_script_touches_no_system_account_and_nobody_on_its_list(host:
     assert said == [
         "bastion-1 says: the user is on the list of this host",
         "bastion-1 says: a system account is never touched here",
+    ]
+    assert host.did() == []
+
+
+async def test_nobody_on_the_hosts_list_is_ended_by_another_of_their_names(host: Host, asked: Asked) -> None:
+    (host.etc / "never").write_text("alice\n")
+    for name in ("1001", "Alice"):
+        await asked.room.denied(name, user_name=name)
+        await asked.room.press("host", name=name)
+        assert (await host.asks()).status == 0
+    said = [(await asked.room.contained(name))[0].said for name in ("1001", "Alice")]
+    assert said == [
+        "bastion-1 says: no name of a user",
+        "bastion-1 says: the user is on the list of this host",
     ]
     assert host.did() == []
 

@@ -84,6 +84,22 @@ async def test_nobody_contains_a_colleague_at_their_own_word(new_room: NewRoom, 
     assert await faults(room.thread) == {}
 
 
+async def test_one_person_under_two_ids_is_no_second_reviewer(new_room: NewRoom, world: Outside) -> None:
+    """Their workspace has joined an organisation since they denied it, and since they asked."""
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("hook")
+    await room.denied("other", by=CAROL)
+    room.renamed[CAROL] = "W0CAROL"
+    room.reviewers.add("W0CAROL")
+    with pytest.raises(NotAllowed, match="You asked for this yourself"):
+        await room.agree("W0CAROL")
+    await room.press("hook", "W0CAROL", "other")
+    await room.work()
+    assert [await room.states(name) for name in ("login", "other")] == [[ASKED], [ASKED]]
+    assert world.calls == []
+
+
 async def test_a_stranger_may_be_contained_at_one_word(new_room: NewRoom, world: Outside) -> None:
     room = new_room()
     await room.denied(by=CAROL, subject=Subject(kind=SubjectKind.UNMAPPED), user_name="toor")
