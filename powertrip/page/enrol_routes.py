@@ -3,9 +3,8 @@
 import base64
 import json
 import secrets
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
@@ -17,7 +16,7 @@ from powertrip.domain.enrolment import NewFactor
 from powertrip.domain.proof import ProofKind
 from powertrip.errors import NotProven
 from powertrip.net import Clock
-from powertrip.page import enrolling, pages
+from powertrip.page import enrolling
 from powertrip.page.gate import BODY, Gate, json_answer, sent
 from powertrip.proofs import passkey
 from powertrip.proofs.passkey import Place
@@ -29,8 +28,6 @@ log = structlog.get_logger(__name__)
 
 WITHIN = timedelta(minutes=5)
 """How long the person may take from the code to the passkey."""
-WRONG_CODES, WRONG_WITHIN = 30, timedelta(minutes=1)
-"""Wrong codes after which none is looked at for a while: each writes to the database."""
 _SEALED_FOR = "enrolment"
 
 
@@ -77,8 +74,6 @@ class EnrolPage:
     wake: Callable[[], None]
     """Wakes the worker, where it lives in this process."""
     gate: Gate
-    _wrong: deque[datetime] = field(default_factory=lambda: deque(maxlen=WRONG_CODES), init=False)
-    """When the latest wrong codes came."""
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -94,11 +89,8 @@ class EnrolPage:
     async def code(self, request: web.Request) -> web.Response:
         """The code was typed, and is used up."""
         section, now = self.section(), self.clock()
-        if len(self._wrong) == WRONG_CODES and now - self._wrong[0] < WRONG_WITHIN:
-            return pages.busy()
         claimed = await self.store.proofs.claim(_code_of(request[BODY]), now)
         if claimed is None or claimed.kind is not ProofKind.PASSKEY:
-            self._wrong.append(now)
             log.warning("a code for a passkey was wrong", remote=request.remote)
             return enrolling.ask_code(wrong=True)
         mine = _Claimed(
