@@ -8,7 +8,7 @@ from powertrip.cards.blocks import Line, bold, date, header, labelled, paragraph
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import show
 from powertrip.domain.enrolment import Enrolled
-from powertrip.domain.proof import ENROLLED, IN_WORDS, ProofKind
+from powertrip.domain.proof import ENROLLED, IN_WORDS, ProofKind, enrol_command
 
 SHOWN = 10
 
@@ -53,12 +53,15 @@ def enrolled_lines(each: Enrolled, fresh: timedelta, now: datetime) -> list[Line
 
 def how(kinds: Sequence[ProofKind]) -> list[Line]:
     """How something is enrolled."""
-    enrolled = [IN_WORDS[kind] for kind in kinds if kind in ENROLLED]
+    enrolled = [kind for kind in kinds if kind in ENROLLED]
     if not enrolled:
         return [[text("Nothing has to be enrolled here.")]]
-    these = " or ".join(enrolled)
+    ways: Line = [text("An operator runs, on the server with you, ")]
+    for number, kind in enumerate(enrolled):
+        command = text(enrol_command([kind]), code=True)
+        ways += [text(" or " if number else ""), command, text(f" for {IN_WORDS[kind]}")]
     return [
-        [text(f"To enrol {these}, an operator runs `bot.py enrol NAME` on the server with you.")],
+        [bold("To enrol: "), *ways, text(".")],
         [
             text(
                 "Never in Slack: whoever has your Slack must not be able to. Device lost? Tell two reviewers."

@@ -89,7 +89,7 @@ def last_week(week: Week) -> list[str]:
     hosts = f"{week.hosts:,} {'host' if week.hosts == 1 else 'hosts'}"
     lines = [f"{LAST_WEEK} it would have covered {records(week.covered)}{more} on {hosts}."]
     if week.outside:
-        why = ", ".join(f"{why} {count:,}" for why, count in week.outside.items())
+        why = ", ".join(f"{count:,} ({why})" for why, count in week.outside.items())
         lines.append(f"Asked about all the same: {why}.")
     return lines
 

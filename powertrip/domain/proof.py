@@ -273,7 +273,7 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
         these = " or ".join(IN_WORDS[kind] for kind in enrolled)
         return (
             f"Approving this takes a proof that Slack cannot give, and you have not enrolled {these}. An "
-            "operator begins that with `bot.py enrol NAME` on the server, and a reviewer confirms it."
+            f"operator begins that with {enrol_command(enrolled)} on the server, and a reviewer confirms it."
         )
     if ProofKind.OIDC in kinds:
         return (
@@ -283,6 +283,11 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
     if event.session_number is not None and ProofKind.SESSION_NUMBER in map(_kind, words(event)):
         return "Approving this takes the number that its terminal shows, which only its own person can see."
     return "Approving this takes a proof of a kind that is not configured."
+
+
+def enrol_command(kinds: Sequence[ProofKind]) -> str:
+    """What is typed on the server to enrol one of these kinds."""
+    return "bot.py enrol NAME" if ProofKind.TOTP in kinds else "bot.py enrol NAME --kind passkey"
 
 
 def _kind(word: str) -> ProofKind | None:

@@ -71,14 +71,16 @@ class ProofsSection(Section):
     ] = (ProofKind.SESSION_NUMBER,)
     """What counts where a policy demands `proof`. `typed_host` proves nothing, so it is no such kind."""
     key: Annotated[Key | None, Environment("POWERTRIP_PROOFS_KEY", overrides=True)] = None
-    """What encrypts the secrets that people enrol; needed for `totp` and `passkey`."""
+    """What encrypts the secrets that people enrol; needed for `totp`,
+    `passkey` and `oidc`."""
     page: Annotated[Page | None, AT_START] = None
     """Where people's browsers reach this process, as `https://powertrip.internal`: needed for `passkey` and
     `oidc`. A passkey belongs to this name, and is of no use under another."""
     oidc: OidcSection | None = None
     """The identity provider, for `oidc`."""
     fresh_enrolment: Duration = timedelta(hours=24)
-    """How long after it was confirmed what somebody enrolled does not count for events of high severity."""
+    """How long after it was confirmed what somebody enrolled does not count for events of high and
+    critical severity."""
 
 
 def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -117,10 +119,10 @@ def doubts_in_proofs(section: ProofsSection, policies: Sequence[Policy]) -> Iter
     """What works and is probably not meant."""
     if any(kind in section.kinds for kind in FACTORS):
         return
+    what = "only session_number counts, which no event has but a login that showed one; all others"
+    if not section.kinds:
+        what = "none is named, so that what takes one"
     for number, policy in enumerate(policies):
         if "proof" in policy.require:
-            problem = (
-                "proof: of proofs.kinds only session_number counts, which no event has but a login that "
-                "showed one; all others can only be denied. Add totp, passkey or oidc there"
-            )
+            problem = f"proof: of proofs.kinds {what} can only be denied. Add totp, passkey or oidc there"
             yield ("policy", number, "require"), problem

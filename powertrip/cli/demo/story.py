@@ -40,8 +40,8 @@ class Story:
     def begin(self) -> None:
         """Say how the demo is played."""
         self._say(
-            "*How to play.* You play everybody: pick who you are at the bottom left. Each scene is told "
-            "here, with what there is to do; a step is ticked off once it is done. Nothing is lost by "
+            "*How to play.* You play everybody: pick who you are at *You are*. Each scene is told here, "
+            "with what there is to do; a step is ticked off once it is done. Nothing is lost by "
             "waiting: what nobody answers is asked again."
         )
 
