@@ -23,9 +23,9 @@ _TYPED = ("⌨️ What this is about matters, so that nobody is to approve it un
 
 
 def proof_modal(
-    event: Event, shown: Shown, private_metadata: str, others: Sequence[ProofKind] = ()
+    event: Event, kind: ProofKind, shown: Shown, private_metadata: str, others: Sequence[ProofKind] = ()
 ) -> dict[str, Any]:
-    """The view that asks for it; what is typed is `proof`/`typed` in its state.
+    """The view that asks for it; what is typed is `proof_KIND`/`typed` in its state.
 
     One of the `others` may be chosen instead, and is `proof_otherwise`/`kind`.
     """
@@ -42,7 +42,7 @@ def proof_modal(
         if others:
             view["submit"] = plain("Another way", 24)
         return view | {"blocks": [about(event), why, _hint(shown), _page(shown, shown.address), *otherwise]}
-    blocks = [about(event), why, _field(shown, is_optional=bool(others)), *otherwise]
+    blocks = [about(event), why, _field(kind, shown, is_optional=bool(others)), *otherwise]
     return view | {"submit": plain("Approve", 24), "blocks": blocks}
 
 
@@ -64,10 +64,11 @@ def _otherwise(kinds: Sequence[ProofKind]) -> dict[str, Any]:
     }
 
 
-def _field(shown: Shown, *, is_optional: bool) -> dict[str, Any]:
+def _field(kind: ProofKind, shown: Shown, *, is_optional: bool) -> dict[str, Any]:
     return {
         "type": "input",
-        "block_id": PROOF_BLOCK,
+        # Slack keeps what was typed in a block of the same id, also when another window takes its place.
+        "block_id": f"{PROOF_BLOCK}_{kind}",
         "optional": is_optional,
         "label": plain(shown.label, 100),
         "hint": plain(shown.hint, _HINT_LIMIT),

@@ -56,12 +56,12 @@ def how(kinds: Sequence[ProofKind]) -> list[Line]:
     enrolled = [kind for kind in kinds if kind in ENROLLED]
     if not enrolled:
         return [[text("Nothing has to be enrolled here.")]]
-    ways: Line = [text("An operator runs, on the server with you, ")]
-    for number, kind in enumerate(enrolled):
-        command = text(enrol_command([kind]), code=True)
-        ways += [text(" or " if number else ""), command, text(f" for {IN_WORDS[kind]}")]
+    ways: Line = []
+    for kind in enrolled:
+        before = " or " if ways else "An operator runs, on the server with you, "
+        ways += [text(before), text(enrol_command([kind]), code=True), text(f" for {IN_WORDS[kind]}")]
     return [
-        [bold("To enrol: "), *ways, text(".")],
+        [*ways, text(".")],
         [
             text(
                 "Never in Slack: whoever has your Slack must not be able to. Device lost? Tell two reviewers."

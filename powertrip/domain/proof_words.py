@@ -93,7 +93,8 @@ def enrolled_for_you(enrolled: Enrolled) -> Note:
     return Note(
         title=f"{IN_WORDS[enrolled.kind].capitalize()} was enrolled for you",
         lines=(
-            f"It was enrolled {_where(enrolled)}: {enrolled.label}. A reviewer is asked now.",
+            f"It was enrolled {_where(enrolled)}: {enrolled.label}.",
+            "It counts once a reviewer has confirmed it.",
             "Was that not you? Then tell security at once, and not only in Slack.",
         ),
         quiet=True,

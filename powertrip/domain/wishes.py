@@ -36,7 +36,10 @@ def network_in(word: str) -> str:
     """A network in CIDR notation, of which an address is one of its own, or `AS64500`."""
     if _AS.fullmatch(word):
         return f"AS{int(word[2:])}"
-    return str(ip_network(word, strict=False))
+    try:
+        return str(ip_network(word, strict=False))
+    except ValueError as error:
+        raise ValueError(f"{word[:40]!r} is no network; write one such as 192.0.2.0/24") from error
 
 
 def key_in(word: str) -> str:

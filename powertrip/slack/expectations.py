@@ -170,7 +170,8 @@ def read_wish(
     if section.ticket is not None:
         if not others or not section.takes_ticket(others[0]):
             raise Refused(
-                "A ticket has to stand behind the time, in the form that the configuration asks for."
+                f"A ticket has to stand right behind the time, in the form {section.ticket}, "
+                "as expectations.ticket in the configuration asks for."
             )
         wish, others = replace(wish, ticket=others[0]), others[1:]
     why = unescaped(" ".join(others)).strip()

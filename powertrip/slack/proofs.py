@@ -82,7 +82,9 @@ class ProofWindows:
         )
         metadata = json.dumps({"nonce": challenge.nonce, "channel": challenge.channel, "kinds": kinds})
         shown = self._context.settings.proofs.shown(challenge, event)
-        return cards.proof_modal(event, shown, metadata, [other for other in kinds if other is not kind])
+        return cards.proof_modal(
+            event, kind, shown, metadata, [other for other in kinds if other is not kind]
+        )
 
 
 class ProofListeners:
@@ -139,13 +141,14 @@ class ProofListeners:
         """Take the decision that is proven, before acknowledging: a wrong answer is shown in the window."""
         metadata, user = json.loads(view["private_metadata"]), body["user"]
         nonce, values = str(metadata["nonce"]), view["state"]["values"]
-        typed = str(within(values, cards.PROOF_BLOCK, cards.PROOF_INPUT, "value") or "")
+        field = _field_of(values)
+        typed = str(within(values, field, cards.PROOF_INPUT, "value") or "")
         chosen = within(values, cards.PROOF_OTHERWISE, "kind", "selected_option", "value")
         if chosen or not typed.strip():
-            await self._otherwise(ack, metadata, user["id"], chosen)
+            await self._otherwise(ack, metadata, user["id"], chosen, field)
             return
         answering = asyncio.create_task(self._prover.answer(nonce, typed, slack_id=user["id"]))
-        error = await refusal_in_window(ack, answering, cards.PROOF_BLOCK)
+        error = await refusal_in_window(ack, answering, field)
         if error is None:
             asker = self._at_home(Asker(user=user["id"], channel=metadata["channel"], client=client))
             await tell_what_became(asker, answering, _in_words)
@@ -156,14 +159,16 @@ class ProofListeners:
             decisions = (
                 (await self._context.store.events.get(challenge.event_id)).decisions if challenge else ()
             )
-            await show_in_window(ack, cards.PROOF_BLOCK, without_mentions(sentence(error), decisions))
+            await show_in_window(ack, field, without_mentions(sentence(error), decisions))
 
-    async def _otherwise(self, ack: Any, metadata: dict[str, Any], slack_id: str, chosen: str | None) -> None:
+    async def _otherwise(
+        self, ack: Any, metadata: dict[str, Any], slack_id: str, chosen: str | None, field: str
+    ) -> None:
         """Show the window of another kind in this one's place, which the person has chosen."""
         kinds = tuple(metadata.get("kinds", ()))
         earlier = await self._context.store.proofs.get(str(metadata["nonce"]))
         # Slack shows an error under an input alone, and a window of the page has none but this.
-        block = cards.PROOF_OTHERWISE if len(kinds) > 1 else cards.PROOF_BLOCK
+        block = cards.PROOF_OTHERWISE if len(kinds) > 1 else field
         if chosen is None or chosen not in kinds or earlier is None or earlier.slack_id != slack_id:
             await show_in_window(ack, block, "Type it, or choose another way.")
             return
@@ -202,3 +207,8 @@ class ProofListeners:
 
 def _in_words(outcome: Outcome) -> Message:
     return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
+
+
+def _field_of(values: dict[str, Any]) -> str:
+    """The block in which somebody types."""
+    return next((name for name in values if within(values, name, cards.PROOF_INPUT) is not None), "")

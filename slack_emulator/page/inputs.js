@@ -50,23 +50,27 @@ export function inputBlock(block, _use, errors) {
     block.hint && h("p", { class: "hint" }, ...textObject(block.hint)));
 }
 
+export const byAction = (field) => field.dataset.actionId;
+export const byBlock = (field) => `${field.dataset.blockId} ${field.dataset.actionId}`;
+
 // What was typed, by action id.
-export function typedIn(form) {
+export function typedIn(form, key = byAction) {
   const values = {};
   for (const field of form.querySelectorAll("[data-input]")) {
     const chosen = [...field.querySelectorAll("input:checked")].map((box) => box.value);
     const value = field.dataset.input === "checkboxes" ? chosen : field.matches("div") ? (chosen[0] ?? "") : field.value;
-    values[field.dataset.actionId] = value;
+    values[key(field)] = value;
   }
   return values;
 }
 
+// As Slack does, into blocks and actions of the same ids.
 export function typeBack(form, values) {
   for (const field of form.querySelectorAll("input[data-input], textarea[data-input], select[data-input]")) {
-    if (typeof values[field.dataset.actionId] === "string") field.value = values[field.dataset.actionId];
+    if (typeof values[byBlock(field)] === "string") field.value = values[byBlock(field)];
   }
   for (const group of form.querySelectorAll("div[data-input]")) {
-    const chosen = values[group.dataset.actionId];
+    const chosen = values[byBlock(group)];
     if (chosen === undefined) continue;
     for (const box of group.querySelectorAll("input")) box.checked = [chosen].flat().includes(box.value);
   }

@@ -3,7 +3,7 @@
 import { fill, h } from "./dom.js";
 import { act } from "./acts.js";
 import { blocks } from "./blocks.js";
-import { typeBack, typedIn } from "./inputs.js";
+import { byBlock, typeBack, typedIn } from "./inputs.js";
 import { textObject, plain } from "./text.js";
 
 let dialog = null;
@@ -54,7 +54,7 @@ export function showModal(view, me) {
   const signature = JSON.stringify([me, view.id, view.hash, view.errors, view.trouble]);
   if (signature === shown) return undefined;
   if (shown && JSON.parse(shown)[0] !== me) remove();
-  const typed = dialog?.dataset.viewId === view.id ? typedIn(dialog) : {};
+  const typed = dialog?.dataset.viewId === view.id ? typedIn(dialog, byBlock) : {};
   if (!dialog) build(me);
   shown = signature;
   dialog.dataset.viewId = view.id;

@@ -179,7 +179,7 @@ REFUSED = {
     "ssh web-* 2h x": "A ticket has to stand",
     "ssh web-* 9h CHG-1 x": "too long",
     "ssh * 1h CHG-1 x": "every host",
-    "ssh web-* 1h CHG-1 network=here x": "does not appear to be",
+    "ssh web-* 1h CHG-1 network=here x": "is no network; write one such as",
     "ssh web-* 1h CHG-1 severity=high x": "above medium severity",
     "ssh web-* 1h CHG-1 at=2020-01-31T18:00 x": "for the past",
     f"<@{BOB}|bob> ssh web-* 1h CHG-1 x": "Only reviewers can announce",
