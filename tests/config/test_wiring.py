@@ -224,3 +224,13 @@ containment:
         f'not_me.checklist.okta_login: "okta_login" {does}',
         f'containment.actions.lock.rules: "aws_*" {does}',
     ]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "said"), [("session_number", "only session_number counts"), ("[]", "none is named")]
+)
+def test_a_policy_whose_proof_hardly_anybody_could_give_is_doubtful(
+    tmp_path: Path, kinds: str, said: str
+) -> None:
+    text = f"policy: [{{when: {{severity: high}}, require: proof}}]\nproofs: {{kinds: {kinds}}}\n"
+    assert any(said in warning for warning in warned(tmp_path, text))
