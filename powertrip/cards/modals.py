@@ -26,6 +26,8 @@ _TITLES = {
 def reason_modal(event: Event, verdict: Verdict, private_metadata: str) -> dict[str, Any]:
     """The view that asks for the reason of `verdict`; what is typed is `reason`/`text` in its state."""
     title, submit, question = _TITLES[verdict]
+    if verdict is Verdict.CLOSE and event.follow_up is not None and event.follow_up.undone:
+        question = "What was found and done, and why is the rest waived?"
     return {
         "type": "modal",
         "callback_id": CALLBACK,

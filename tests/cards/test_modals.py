@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 
@@ -6,6 +8,7 @@ from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event
 from tests.cards.hostile import events
 from tests.cards.reading import view_objections, view_read
+from tests.cards.states import followed
 from tests.samples import event
 
 
@@ -28,6 +31,9 @@ def test_closing_asks_what_was_found() -> None:
 
     assert view["title"]["text"] == "Close a denied event"
     assert view_read(view)[-1] == "What was found, and what was done? ____"
+    left = replace(event(), follow_up=followed(event()))
+    asked = view_read(reason_modal(left, Verdict.CLOSE, ""))[-1]
+    assert asked == "What was found and done, and why is the rest waived? ____"
 
 
 def test_what_is_typed_is_found_under_the_published_names() -> None:

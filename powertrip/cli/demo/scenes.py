@@ -154,7 +154,7 @@ def scenes(secret: str) -> Iterator[Scene]:
     )
     yield Scene(
         title="A command, not a login",
-        story="Alice stops the audit daemon with sudo.",
+        story="Alice stops the audit daemon with sudo. A denial also ends all that is expected of her.",
         records=(_sudo(),),
         steps=(_step("Be *Alice*, and deny it: it was not her.", "alice", "db-1", verdict="deny"),),
     )
@@ -185,8 +185,8 @@ def scenes(secret: str) -> Iterator[Scene]:
     yield Scene(
         title="Home",
         story="All of it on one page: open *Powertrip* below, and its tab *Home*. As *Alice* you see what "
-        "waits for you, what you announced, and your last answers; as *Carol* the queue of all that waits, "
-        "by its weight.",
+        "waits for you, what you announced as long as it stands, and your last answers; as *Carol* the queue "
+        "of all that waits, by its weight.",
         pause=8,
     )
 
