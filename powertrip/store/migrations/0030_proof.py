@@ -28,6 +28,8 @@ STATEMENTS = (
         failures INTEGER NOT NULL, met_at BIGINT, factor_id VARCHAR(255), spent_at BIGINT, ended_at BIGINT,
         ended_why TEXT)""",
     "CREATE INDEX proof_challenge_event ON proof_challenge (event_id, slack_id)",
+    # By which a day's wrong numbers of one person are counted, at each of their approvals.
+    "CREATE INDEX proof_challenge_person ON proof_challenge (slack_id, created_at)",
     # Of few: what was proven and waits for its decision, or for being told that it is too late.
     "CREATE INDEX proof_challenge_due ON proof_challenge (due_at) WHERE due_at IS NOT NULL",
     # What an earlier release opens or decides takes no proof.
