@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from difflib import get_close_matches
 
 from pydantic import BaseModel, ValidationError
@@ -18,7 +19,7 @@ from powertrip.config.schema import (
     models_in,
     tag_of,
 )
-from powertrip.config.values import did_you_mean, quoted
+from powertrip.config.values import did_you_mean, quoted, write_duration
 from powertrip.config.yamlfile import YamlDocument
 from powertrip.errors import Mistake
 
@@ -40,6 +41,7 @@ _TEXTS = {
 }
 # As pydantic names the members of an enum among the choices of a Literal: <RiskLevel.LOW: 'low'>.
 _MEMBER_OF_ENUM = re.compile(r"<[\w.]+: ('[^']*')>")
+_DURATION = re.compile(r"datetime\.timedelta\(((?:days|seconds|microseconds|, |=|\d)+)\)")
 # Only these may quote what was written: a setting of any other kind may hold a secret.
 _QUOTABLE = ("bool_parsing", "enum", "float_parsing", "int_parsing", "int_from_float", "literal_error")
 
@@ -99,8 +101,17 @@ def _problem(details: ErrorDetails, location: Location) -> str:
         return _how_a_section_is_written(location)
     text = details["msg"].removeprefix("Value error, ")
     if kind in _TEXTS:
-        text = _MEMBER_OF_ENUM.sub(r"\1", _TEXTS[kind].format(**details.get("ctx", {})))
+        limits = {name: _limit(value) for name, value in details.get("ctx", {}).items()}
+        text = _MEMBER_OF_ENUM.sub(r"\1", _TEXTS[kind].format(**limits))
     return f"{text}, not {quoted(details['input'])}" if kind in _QUOTABLE else text
+
+
+def _limit(value: object) -> object:
+    """A limit as people write it; pydantic gives that of a duration as Python does."""
+    if not (is_duration := _DURATION.fullmatch(str(value))):
+        return value
+    parts = {unit: int(number) for unit, number in re.findall(r"(\w+)=(\d+)", is_duration[1])}
+    return write_duration(timedelta(**parts))
 
 
 def _how_a_section_is_written(location: Location) -> str:

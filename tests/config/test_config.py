@@ -252,6 +252,7 @@ ONE_SOURCE = "sources: {a: {type: json, secret: 4f9a1c7be2d03568}}"
             "one text, not a list",
         ),
         ("ingest: {port: 70000}", "ingest.port", "at most 65535"),
+        ("not_me: {mentions_pause: 8d}", "not_me.mentions_pause", "must be at most 7d"),
         ("ingest: {prot: 80}", "ingest.prot", 'did you mean "port"?'),
         ("sorces: {}", "sorces", 'did you mean "sources"?'),
         ("rule: []", "rule", 'did you mean "rules"?'),
