@@ -148,7 +148,15 @@ def plan(
             f"No message has shown {event.id}.{named} yet, and nobody can approve what nobody has seen. The "
             f"newest that was shown is {newest}."
         )
-    # Last, so that nobody writes a reason for what they may not decide or what is decided.
+    proofs: tuple[Challenge, ...] = ()
+    missing: ProofRequired | None = None
+    if decision.verdict is Verdict.APPROVE and required.requires_proof:
+        try:
+            proofs = _proofs(required, actor, decision, proving)
+        except ProofRequired as error:
+            # It is asked for after the reason.
+            missing = error
+    # Last, so that nobody writes a reason for what they may not decide, cannot prove, or what is decided.
     if decision.actor_kind is ActorKind.AGENT and not decision.agent_name:
         raise ReasonRequired("Approving for an agent or a script takes its name.")
     if not decision.reason and decision.verdict is Verdict.CLOSE:
@@ -157,11 +165,9 @@ def plan(
         raise ReasonRequired("Approving what was denied takes a reason: how it is known that it was them.")
     if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
         raise ReasonRequired("Approving this takes a reason.")
-    proofs: tuple[Challenge, ...] = ()
-    if decision.verdict is Verdict.APPROVE and required.requires_proof:
-        if proving is None:
-            raise ProofRequired(proof.NEEDED, ())
-        proofs = proof.check(required, actor.slack_id, decision.revision, proving, decision.at)
+    if missing is not None:
+        raise missing
+    if proofs:
         decision = replace(decision, proof=" ".join(each.kind for each in proofs))
         after = replace(after, decisions=(*after.decisions[:-1], decision))
     first_due = reminders.first_due(schedule, decision.at)
@@ -183,3 +189,9 @@ def plan(
         checklist=not_me.checklist_of(event.rule) if not_me and after.status is Status.DENIED else (),
         proofs=proofs,
     )
+
+
+def _proofs(event: Event, actor: Actor, decision: Decision, proving: Proving | None) -> tuple[Challenge, ...]:
+    if proving is None:
+        raise ProofRequired(proof.NEEDED, ())
+    return proof.check(event, actor.slack_id, decision.revision, proving, decision.at)

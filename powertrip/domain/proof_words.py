@@ -10,6 +10,14 @@ from powertrip.domain.proof import COPIED, IN_WORDS, Challenge, ProofKind
 
 CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
 LOST_CONFIRM, LOST_REFUSE = "proof_lost_confirm", "proof_lost_refuse"
+ASKED_THEM = (
+    "From then on it proves approvals in their name. Confirm only what they told you of themselves, by "
+    "another way than Slack."
+)
+LOST_FOR_GOOD = (
+    "What they enrolled ends for good, and they have to enrol anew on the server. Confirm only what they "
+    "told you of themselves, by another way than Slack."
+)
 _AT = "%Y-%m-%d %H:%M UTC"
 
 
@@ -77,7 +85,7 @@ def enrolment_question(enrolled: Enrolled, name: str, command: str) -> Question:
             ),
         ),
         choices=(
-            Choice(label="Confirm", action=CONFIRM, value=enrolled.id),
+            Choice(label="Confirm", action=CONFIRM, value=enrolled.id, really=ASKED_THEM),
             Choice(label="Refuse", action=REFUSE, value=enrolled.id),
         ),
     )
@@ -129,7 +137,7 @@ def loss_question(loss: Loss, factors: Sequence[Enrolled], command: str) -> Ques
             f"Confirm it until {loss.until:{_AT}}, here or with {command} proofs confirm {loss.id}.",
         ),
         choices=(
-            Choice(label="Confirm", action=LOST_CONFIRM, value=loss.id),
+            Choice(label="Confirm", action=LOST_CONFIRM, value=loss.id, really=LOST_FOR_GOOD),
             Choice(label="Refuse", action=LOST_REFUSE, value=loss.id),
         ),
     )

@@ -13,11 +13,13 @@ from powertrip.domain.event import Event, Status
 from powertrip.domain.hids import HidsProfile, Watch
 from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
 from powertrip.domain.policy import Policy
+from powertrip.domain.proof import ProofKind, Proving
 from powertrip.domain.reminders import Reminders
 from powertrip.errors import (
     AlreadyDecided,
     NotAllowed,
     NotShown,
+    ProofRequired,
     ReasonRequired,
     Refused,
     SecondPersonRequired,
@@ -140,6 +142,20 @@ def test_nobody_is_asked_for_a_reason_for_what_they_cannot_decide(
 ) -> None:
     with pytest.raises(refusal):
         planned(about, decision(actor_id=actor_id), REASON, reviewer=False)
+
+
+def test_nobody_is_asked_for_a_reason_for_what_they_cannot_prove() -> None:
+    both, nothing = Policy(require=("totp", "reason")), Proving(kinds=(ProofKind.TOTP,))
+    with pytest.raises(NotAllowed, match="you have not enrolled"):
+        planned(event(), decision(reason=None), both, proving=nothing)
+
+
+def test_a_proof_is_asked_for_after_the_reason() -> None:
+    both, typing = Policy(require=("typed_host", "reason")), Proving()
+    with pytest.raises(ReasonRequired):
+        planned(event(), decision(reason=None), both, proving=typing)
+    with pytest.raises(ProofRequired):
+        planned(event(), decision(reason="planned work"), both, proving=typing)
 
 
 def test_the_outcome_shows_only_what_was_covered() -> None:

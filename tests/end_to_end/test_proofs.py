@@ -73,6 +73,8 @@ async def test_what_is_enrolled_on_the_server_and_confirmed_proves_an_approval(
     secret = await enrolled("alice", tmp_path / "config.yaml")
     question = await control.message_in(SECURITY, lambda m: m.shows("has enrolled an authenticator app"))
     assert secret not in str(question)
+    confirming = next(each for each in question.buttons if each["action_id"] == "proof_confirm")
+    assert "by another way than Slack" in confirming["confirm"]["text"]["text"]
     await control.press(CAROL, SECURITY, question.ts, action_id="proof_confirm")
     await control.wait_for(lambda s: s.message(question).shows("Carol confirmed it"))
 

@@ -110,7 +110,7 @@ def scenes(secret: str) -> Iterator[Scene]:
             ),
             _step("Close it, with a note.", "bob", "db-1", verdict="close"),
         ),
-        pause=15,
+        pause=20,
     )
     number = str(100 + secrets.randbelow(900))
     shown = f"Powertrip: if Slack asks whether this login is yours, your number is {number}."
@@ -128,7 +128,7 @@ def scenes(secret: str) -> Iterator[Scene]:
             ),
             _step("Type the number that his terminal shows.", "bob", "vault-1"),
         ),
-        pause=15,
+        pause=30,
     )
     yield Scene(
         title="Trust that ends by itself",
@@ -143,7 +143,7 @@ def scenes(secret: str) -> Iterator[Scene]:
             ),
             Step(says="Be *Carol*, and confirm it in #security.", action="expectation_confirmed"),
         ),
-        pause=15,
+        pause=40,
     )
     yield Scene(
         title="And what it covers",
