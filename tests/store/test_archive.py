@@ -365,7 +365,7 @@ async def test_of_a_person_all_goes_but_the_evidence_and_what_is_open(
     await store.people_cache.put("user:U0BOB", {"user": {"id": "U0BOB", "name": "malice"}}, NOW)
 
     deleted = await forget_person(database_thread, [ALICE, "alice"], NOW)
-    assert deleted == {"events": 1, "answers": 2, "records": 1, "deliveries": 1}
+    assert deleted == {"events": 1, "answers": 2, "records": 1, "deliveries": 1, "factors": 0}
 
     def left() -> tuple[int, ...]:
         tables = (EventRow, OccurrenceRow, InboxRow)
