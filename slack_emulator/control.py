@@ -6,8 +6,9 @@
         assert outcome.acked
         await control.wait_for(lambda state: state.message(card).edits == 1)
 
-Waiting is by long poll: nothing sleeps, and a wait that fails says what it waited for. What a person could
-not do in Slack's client (a button that is not there, a channel they are not in) raises ControlRefused.
+Waiting is by long poll: nothing sleeps, and a wait that fails says what it waited for, and what there was.
+What a person could not do in Slack's client (a button that is not there, a channel they are not in) raises
+ControlRefused.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ from slack_emulator.seen import SeenMessage, State
 from slack_emulator.socket_mode import DisconnectReason
 
 DEFAULT_TIMEOUT = 25.0
+SHOWN = 6
+"""Messages that a wait in vain tells of."""
 
 
 class ControlRefused(Exception):
@@ -94,7 +97,7 @@ class Control:
         while not _holds(predicate, state):
             left = deadline - loop.time()
             if left <= 0:
-                raise TimeoutError(f"not within {timeout} s: {_source(predicate)}")
+                raise TimeoutError(f"not within {timeout} s: {_source(predicate)}{_latest(state)}")
             state = await self.state(after=state.version, timeout=left)
         return state
 
@@ -269,6 +272,14 @@ def _holds(predicate: Callable[[State], object], state: State) -> bool:
         return bool(predicate(state))
     except (StopIteration, IndexError, KeyError):
         return False
+
+
+def _latest(state: State) -> str:
+    """The newest messages, a line each: why it waited in vain is mostly there."""
+    return "".join(
+        f"\n  in {m.channel}{f' to {m.ephemeral_to}' if m.ephemeral_to else ''}: {m.text[:120]!r}"
+        for m in state.messages(ephemeral=True)[-SHOWN:]
+    )
 
 
 def _source(predicate: Callable[[State], object]) -> str:

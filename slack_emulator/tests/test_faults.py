@@ -93,3 +93,9 @@ async def test_the_control_api_takes_no_orders_from_a_web_page_of_elsewhere(emul
         ) as answer,
     ):
         assert answer.status == 415
+
+
+async def test_a_wait_in_vain_says_what_it_waited_for_and_what_there_was(control: Control) -> None:
+    await control.say("U0ALICE", "C0GENERAL", "hello")
+    with pytest.raises(TimeoutError, match=r"state\.modal\(.*\n.*in C0GENERAL: 'hello'"):
+        await control.wait_for(lambda state: state.modal("U0ALICE"), 0)
