@@ -184,6 +184,29 @@ async def test_killed_while_a_modal_is_submitted(scene: Scene) -> None:
     assert scene.evidence.rows("SELECT verdict, reason FROM decision") == [("approve", "Deploying the fix")]
 
 
+@pytest.mark.parametrize("changes", [{"policy": [{"when": {"user": "alice"}, "require": ["typed_host"]}]}])
+async def test_killed_between_a_proof_and_its_decision(scene: Scene) -> None:
+    await scene.log_in("alice")
+    card = await scene.card("alice")
+    await scene.control.press(ALICE, card.channel, card.ts, action_id="approve")
+    state = await scene.control.wait_for(lambda s: s.modal(ALICE))
+    # Whoever decides is looked up at that moment, which is after the proof was given.
+    await scene.hold("users.info")
+    submitting = asyncio.create_task(scene.control.submit(ALICE, {"typed": "bastion-1"}))
+    await scene.until_called("users.info", state.count("users.info") + 1)
+    await scene.kill()
+    assert not (await submitting).acked
+    unspent = "SELECT count(*) FROM proof_challenge WHERE met_at IS NOT NULL AND spent_at IS NULL"
+    assert (scene.evidence.column(unspent), scene.evidence.statuses()) == ([1], ["pending"])
+    await scene.control.clear_faults()
+    await scene.start()
+    # A worker takes the decision, ten seconds after the proof; nobody has to press again.
+    await scene.control.wait_for(lambda s: not asks(s.message(card)))
+    await scene.settle()
+    assert scene.evidence.rows("SELECT verdict, proof FROM decision") == [("approve", "typed_host")]
+    assert scene.evidence.column(unspent) == [0]
+
+
 async def test_killed_twice_in_an_ingest_burst_with_many_requests_in_flight(scene: Scene) -> None:
     numbers = iter(range(300))
 
