@@ -1,8 +1,10 @@
 """Slack is away for a whole hour while nobody was ever looked up; the hour passes in seconds."""
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import AsyncIterator
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,27 @@ class Hours:
 def most_attempts(evidence: Evidence) -> int:
     """How often the person was called who was called most often."""
     return evidence.number("SELECT max(attempts) FROM delivery WHERE channel LIKE '@%'")
+
+
+async def until_told(evidence: Evidence, hours: Hours) -> None:
+    """Let time pass until nothing is left to do."""
+    began: set[Any] = set()
+    while not evidence.is_idle():
+        for _ in range(40):
+            if evidence.is_idle():
+                return
+            # Slower, for a post that takes longer than its lease would be made twice.
+            await hours.pass_by(HOP, pace=0.25)
+        leased = (
+            "SELECT id, attempts, attempted_at FROM delivery WHERE state = 'waiting' AND leased_until > 0"
+        )
+        still = set(evidence.rows(leased))
+        # Each hop is a step of the clock, which renews all leases: that of an attempt which an earlier hop
+        # had interrupted would never run out. None takes ten seconds now that Slack answers.
+        with closing(sqlite3.connect(evidence.path, timeout=10)) as connection, connection:
+            over = [(row[0],) for row in still & began]
+            connection.executemany("UPDATE delivery SET leased_until = NULL WHERE id = ?", over)
+        began = still
 
 
 @pytest.fixture
@@ -129,9 +152,7 @@ async def test_after_an_hour_without_slack_each_question_is_with_its_person_and_
             await hours.pass_by(HOP, pace=0.03)
         assert 8 <= most_attempts(evidence) <= 25
         await control.clear_faults()
-        while not evidence.is_idle():
-            # Slower, for a post that takes longer than its lease would be made twice.
-            await hours.pass_by(HOP, pace=0.25)
+        await until_told(evidence, hours)
         state = await control.state()
         # Of each event one live card, in the right place; the reminders that fell due are one list.
         cards = [m for m in state.messages() if m.buttons and not m.shows("Reminder")]
