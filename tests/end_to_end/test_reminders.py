@@ -54,6 +54,8 @@ async def test_a_reminder_in_the_channel_that_was_asked_first_links_to_the_card(
     assert reminder.shows(f"/archives/{SECURITY}/p{card.ts.replace('.', '')}")
 
 
+# A second one would take the first away, which is about to be pressed.
+@pytest.mark.parametrize("changes", [{"reminders": {"remind_after": "1s", "remind_every": "1h"}}])
 async def test_a_decision_ends_the_reminders_and_is_shown_on_the_last_one(
     sender: Sender, control: Control
 ) -> None:
