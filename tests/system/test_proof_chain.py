@@ -51,6 +51,7 @@ async def test_from_approve_in_slack_by_the_page_to_the_approved_card(
             carols = Desk(await browser.new_page(), slack.url, CAROL)
             await carols.look_at(SECURITY)
             await carols.message("has enrolled").get_by_role("button", name="Confirm").click()
+            await carols.page.get_by_role("button", name="Yes, confirm").click()
             await expect(carols.message("and it counts")).to_be_visible()
             await sender.post(login("alice"))
             desk = Desk(await context.new_page(), slack.url, ALICE)

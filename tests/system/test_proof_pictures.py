@@ -44,6 +44,8 @@ async def test_an_approval_is_proven_in_a_window_that_says_what_it_is_about(
             await expect(question.get_by_role("button", name="Confirm")).to_be_visible()
             await carol.picture(picture("question"))
             await question.get_by_role("button", name="Confirm").click()
+            await carol.picture(picture("really"))
+            await carol.page.get_by_role("button", name="Yes, confirm").click()
             await expect(carol.message("Carol confirmed it")).to_be_visible()
             await carol.picture(picture("confirmed"))
 
