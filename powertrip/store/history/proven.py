@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powertrip.domain.decision import Verdict
+from powertrip.domain.proof import ANY, ProofKind
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import Snapshot
 from powertrip.store.proofs.challenges import name_of
@@ -15,7 +16,7 @@ ACTIONS = (
     *("loss_reported", "loss_confirmed", "loss_ended"),
 )
 """The lines that tell of them."""
-_DEMANDS = {"proof", "session_number", "passkey", "oidc", "totp", "typed_host"}
+_DEMANDS = {ANY, *ProofKind}
 
 
 @dataclass(slots=True)
