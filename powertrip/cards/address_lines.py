@@ -126,7 +126,7 @@ def demands(event: Event) -> list[Line]:
 
 
 def _proofs(event: Event) -> str:
-    named = {**proof.WORDS}
+    named = dict(proof.IN_WORDS)
     if event.session_number is None:
         named[ProofKind.SESSION_NUMBER] = (
             "more than a click, in place of its terminal's number, which is not known"
@@ -204,7 +204,7 @@ def agent(decision: Decision) -> list[Line]:
 def proven(decision: Decision) -> list[Line]:
     """What an approval was proven by, and what was typed against a blind yes."""
     kinds = (decision.proof or "").split()
-    by = " and ".join(proof.WORDS.get(kind, kind) for kind in kinds if kind != ProofKind.TYPED_HOST)
+    by = " and ".join(proof.IN_WORDS.get(kind, kind) for kind in kinds if kind != ProofKind.TYPED_HOST)
     typed = [[text("⌨️ The name was typed to approve it.")]] if ProofKind.TYPED_HOST in kinds else []
     return [*([labelled("🔐 Proven by", text(by))] if by else []), *typed]
 

@@ -26,16 +26,14 @@ FACTORS = (ProofKind.PASSKEY, ProofKind.OIDC, ProofKind.TOTP)
 """The kinds that rest on something a person has, the best first."""
 ENROLLED = frozenset({ProofKind.PASSKEY, ProofKind.TOTP})
 """The kinds that a person has to enrol for."""
-IN_WORDS = {
+IN_WORDS: dict[str, str] = {
     ProofKind.SESSION_NUMBER: "the number that the terminal of this login shows",
     ProofKind.PASSKEY: "a passkey",
     ProofKind.OIDC: "a sign-in at your identity provider",
     ProofKind.TOTP: "an authenticator app",
     ProofKind.TYPED_HOST: "the name of its host, typed",
 }
-
-WORDS: dict[str, str] = {kind.value: named for kind, named in IN_WORDS.items()}
-"""The kinds in words, as policies name them."""
+"""The kinds in words; policies and decisions name them by their values, which find them too."""
 
 LASTS = timedelta(minutes=5)
 """How long a challenge can be met."""
