@@ -1,7 +1,5 @@
 """What the page says in each state of a challenge: only what is true while it is read."""
 
-from datetime import datetime
-
 from aiohttp import web
 from yarl import URL
 
@@ -109,7 +107,7 @@ def proven(link: str, challenge: Challenge, event: Event) -> web.Response:
 def taken(challenge: Challenge, event: Event) -> web.Response:
     """The proof was spent on a decision."""
     waits = event.status is Status.HALF_APPROVED
-    now = "A second person has to approve it too." if waits else f"{_what_became(event)}"
+    now = "A second person has to approve it too." if waits else _what_became(event)
     body = f"<p>It was proven here. {now}</p>{_facts(challenge, event)}"
     return answer("Your approval counts", body, mood="good")
 
@@ -153,7 +151,9 @@ def _member(challenge: Challenge) -> str:
 def _what_became(event: Event) -> str:
     what = IN_WORDS.get(event.status, "waits for a decision")
     last = event.decisions[-1] if event.decisions else None
-    by = f" by {text(show(last.actor_name, 80))} at {_moment(last.at)}" if last and not event.is_open else ""
+    by = (
+        f" by {text(show(last.actor_name, 80))} at {words.utc(last.at)}" if last and not event.is_open else ""
+    )
     return f"This {what}{by}."
 
 
@@ -162,7 +162,7 @@ def _facts(challenge: Challenge, event: Event) -> str:
     for name, value in (("Who", event.user_name), ("Where", event.host_name), ("From", event.source_ip)):
         rows += [(name, show(value, VALUE_LIMIT))] if value else []
     rows.append(("Severity", event.severity.value))
-    rows.append(("When", f"{_moment(event.occurred_at)}{_often(challenge, event)}"))
+    rows.append(("When", f"{words.utc(event.occurred_at)}{_often(challenge, event)}"))
     shown = list(fields.in_words(event).items())
     rows += [(name, show(value, VALUE_LIMIT)) for name, value in shown[:MOST_FIELDS]]
     if len(shown) > MOST_FIELDS:
@@ -179,10 +179,6 @@ def _often(challenge: Challenge, event: Event) -> str:
     if event.is_open and event.revision > challenge.revision:
         return ". It happened again since Approve was pressed: that is not covered, and stays open"
     return f"; {words.times(event.times)} in all" if event.times > 1 else ""
-
-
-def _moment(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M:%S} UTC"
 
 
 def _host(address: str) -> str:
