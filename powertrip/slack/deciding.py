@@ -25,6 +25,7 @@ class DecidingCommands:
             command = f"{self._context.settings.command} {verdict}"
             raise Refused(f"The id of the event is missing. Type {command} ID reason; cards show the id.")
         reference, reason = parse_reference(arguments[0]), " ".join(arguments[1:])
+        context = ModalContext(reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel)
         try:
             outcome = await self._decider.decide(
                 reference,
@@ -36,15 +37,9 @@ class DecidingCommands:
             )
         except ReasonRequired as missing:
             event = await self._decider.event(reference)
-            context = ModalContext(
-                reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel
-            )
             await open_modal(caller.client, caller.trigger_id, event, context)
             return cards.note(f"{missing} Write it into the window that has opened.")
         except ProofRequired as required:
-            context = ModalContext(
-                reference=reference, verdict=verdict, via=Via.COMMAND, channel=caller.channel
-            )
             await self._windows.open(required, context, caller, reason=reason)
             return cards.note("Approving this takes a proof that Slack cannot give: see the window.")
         answer = cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
