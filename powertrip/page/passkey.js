@@ -13,14 +13,12 @@ const base64url = (buffer) =>
     .replace(/\//g, "_")
     .replace(/=+$/, "");
 
-const described = (list) => (list || []).map((key) => ({ ...key, id: bytes(key.id) }));
-
 async function sign(options) {
   const credential = await navigator.credentials.get({
     publicKey: {
       ...options,
       challenge: bytes(options.challenge),
-      allowCredentials: described(options.allowCredentials),
+      allowCredentials: options.allowCredentials.map((key) => ({ ...key, id: bytes(key.id) })),
     },
   });
   const { clientDataJSON, authenticatorData, signature, userHandle } = credential.response;
@@ -38,7 +36,6 @@ async function make(options) {
       ...options,
       challenge: bytes(options.challenge),
       user: { ...options.user, id: bytes(options.user.id) },
-      excludeCredentials: described(options.excludeCredentials),
     },
   });
   const { clientDataJSON, attestationObject } = credential.response;

@@ -89,7 +89,7 @@ def options_to_sign(place: Place, challenge: bytes, passkeys: Sequence[Passkey])
         rp_id=place.rp_id,
         challenge=challenge,
         timeout=TIMEOUT,
-        allow_credentials=_descriptors(passkeys),
+        allow_credentials=[PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys],
         user_verification=UserVerificationRequirement.REQUIRED,
     )
     return _as_json(options)
@@ -124,9 +124,7 @@ def signed(answer: str, *, place: Place, challenge: bytes, passkeys: Sequence[Pa
     return Passkey(credential_id=known.credential_id, public_key=known.public_key, sign_count=count)
 
 
-def options_to_make(
-    place: Place, challenge: bytes, person: str, has: Sequence[Passkey] = ()
-) -> dict[str, Any]:
+def options_to_make(place: Place, challenge: bytes, person: str) -> dict[str, Any]:
     """What the page hands to `navigator.credentials.create`, its bytes as base64url."""
     options = webauthn.generate_registration_options(
         rp_id=place.rp_id,
@@ -139,8 +137,6 @@ def options_to_make(
             resident_key=ResidentKeyRequirement.PREFERRED,
             user_verification=UserVerificationRequirement.REQUIRED,
         ),
-        # One device is asked for one passkey.
-        exclude_credentials=_descriptors(has),
     )
     return _as_json(options)
 
@@ -195,10 +191,6 @@ def _refuse_frames(client_data: bytes) -> None:
     # Another site may show this page in a frame of its own in some browsers' WebViews: there nothing counts.
     if parse_client_data_json(client_data).cross_origin:
         raise ValueError("in another site's frame")
-
-
-def _descriptors(passkeys: Sequence[Passkey]) -> list[PublicKeyCredentialDescriptor]:
-    return [PublicKeyCredentialDescriptor(id=key.credential_id) for key in passkeys]
 
 
 def _as_json(options: Any) -> dict[str, Any]:
