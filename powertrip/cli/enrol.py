@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from powertrip.store import Store
 
 app = typer.Typer()
+T = TypeVar("T")
 
 TRIES = 3
 LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -100,7 +101,7 @@ def _scan(settings: "Config", person: "Person", label: str) -> None:
         secret=sealer.seal(secret, factor_id),
         last_step=step,
     )
-    _keep(settings, lambda store, now: store.proofs.enrol(new, now))
+    _run(settings, lambda store, now: store.proofs.enrol(new, now))
     console.print(
         "Enrolled. A running worker asks the reviewers in the security channel within seconds; it counts "
         "once one of them has confirmed it, within 24 hours.",
@@ -114,48 +115,38 @@ def _give_code(settings: "Config", person: "Person") -> None:
     from powertrip.domain.proof import ProofKind
 
     code = "-".join("".join(secrets.choice(LETTERS) for _ in range(4)) for _ in range(4))
-    _keep(settings, lambda store, now: store.proofs.keep_code(code, person.name, ProofKind.PASSKEY, now))
+    _run(settings, lambda store, now: store.proofs.keep_code(code, person.name, ProofKind.PASSKEY, now))
     typer.echo(f"{person.name}: {code}")
     typer.echo(f"They type it at {settings.proofs.page}/enrol, on the device that shall have the passkey.")
     typer.echo("It is good for 15 minutes, and once. Tell it to nobody but them, and not in Slack.")
 
 
-def _keep(settings: "Config", step: "Callable[[Store, datetime], Awaitable[object]]") -> None:
+def _run(settings: "Config", step: "Callable[[Store, datetime], Awaitable[T]]") -> T:
+    """One step of the store, in a process that has none."""
     import asyncio
 
     from powertrip.net import utc_now
     from powertrip.store import Store
     from powertrip.store.database import DatabaseThread, open_database
 
-    async def run() -> None:
+    async def run() -> T:
         thread = DatabaseThread(open_database(settings.database.url.get_secret_value(), settings.audit.key))
         try:
-            await step(Store(thread), utc_now())
+            return await step(Store(thread), utc_now())
         finally:
             await thread.close()
 
-    asyncio.run(run())
+    return asyncio.run(run())
 
 
 @app.command("renew-secrets")
 def renew_secrets(config: ConfigPath = DEFAULT_CONFIG) -> None:
     """Encrypt what people enrolled with the first key of `proofs.key`, once it stands before the old one."""
-    import asyncio
-
     from powertrip.proofs.sealing import Sealer
-    from powertrip.store import Store
-    from powertrip.store.database import DatabaseThread, open_database
 
     settings = read_config(config)
     sealer = Sealer.of(settings.proofs)
     with open_stored(settings):
         pass
-
-    async def run() -> int:
-        thread = DatabaseThread(open_database(settings.database.url.get_secret_value(), settings.audit.key))
-        try:
-            return await Store(thread).proofs.renew(sealer.renew)
-        finally:
-            await thread.close()
-
-    console.print(f"encrypted anew: {asyncio.run(run())}")
+    renewed = _run(settings, lambda store, _now: store.proofs.renew(sealer.renew))
+    console.print(f"encrypted anew: {renewed}")
