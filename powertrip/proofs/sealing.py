@@ -45,5 +45,11 @@ class Sealer:
         return str(plain["secret"])
 
     def renew(self, sealed: str) -> str:
-        """The same secret, encrypted with the first key."""
-        return self._fernet.rotate(sealed.encode()).decode()
+        """The same secret, encrypted with the first key; raises Unreadable."""
+        from cryptography.fernet import InvalidToken  # noqa: PLC0415
+
+        try:
+            return self._fernet.rotate(sealed.encode()).decode()
+        except InvalidToken:
+            problem = "a secret was encrypted with another key; put that one behind, with a blank between"
+            raise Unreadable(f"proofs.key: {problem}") from None

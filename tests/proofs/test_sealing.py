@@ -26,6 +26,8 @@ def test_a_key_that_follows_another_reads_what_that_wrote_and_writes_by_itself()
     sealed = Sealer.of(SECTION).seal("the secret", "alices")
     renewed = Sealer(keys_in(f"{OTHER},{KEY}")).renew(sealed)
     assert Sealer(keys_in(OTHER)).open(renewed, "alices") == "the secret"
+    with pytest.raises(Unreadable, match=r"proofs\.key: .* another key"):
+        Sealer(keys_in(KEY)).renew(renewed)
 
 
 def test_without_a_key_nothing_is_read() -> None:
