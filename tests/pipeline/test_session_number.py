@@ -35,7 +35,7 @@ async def test_whoever_sees_the_terminal_approves(scene: Scene) -> None:
 
 
 async def test_nothing_else_is_the_number(scene: Scene) -> None:
-    for typed in ("", "481", "0482", "482" * 100, "\uff14\uff18\uff12", MAC, CARRIED, LOGIN):
+    for typed in ("", "481", "0482", "482" * 100, "\uff14\uff18\uff12", "482\ud83d", MAC, CARRIED, LOGIN):
         scene.forward(hours=5)  # or there are too many wrong answers in a day
         about = await scene.opened("session_number", session_number=CARRIED)
         challenge = await scene.press(about)
