@@ -6,7 +6,7 @@ Anybody on the network may come here, with any link that was ever sent: a nonce 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.resources import files
 
 import structlog
@@ -15,7 +15,7 @@ from aiohttp import web
 from powertrip.domain import proof
 from powertrip.domain.event import Event
 from powertrip.domain.people import Person
-from powertrip.domain.proof import Challenge, Factor, Met, ProofKind
+from powertrip.domain.proof import Challenge, Factor, Met, ProofKind, Proving
 from powertrip.errors import NotProven, OutsideError, Unavailable, UnknownEvent
 from powertrip.net import Client, Clock, HttpClient
 from powertrip.page import pages
@@ -220,8 +220,8 @@ class ProofPage:
     async def _passkeys(self, challenge: Challenge, event: Event) -> list[tuple[Factor, Passkey]]:
         """Those that count for this now."""
         section = self.section()
-        known = await self.store.proofs.proving(event.id, challenge.slack_id, self.clock())
-        known = replace(known, kinds=section.kinds, fresh=section.fresh_enrolment)
+        standing = await self.store.proofs.standing(challenge.slack_id)
+        known = Proving(factors=standing, fresh=section.fresh_enrolment)
         found = []
         for factor in proof.counting(ProofKind.PASSKEY, event, known, self.clock()):
             try:

@@ -81,8 +81,7 @@ class Prover:
         context, now, proofs = self._context, self._context.clock(), self._context.settings.proofs
 
         def check(challenge: Challenge, event: Event, known: Proving) -> Met | None:
-            counting = replace(known, kinds=proofs.kinds, fresh=proofs.fresh)
-            factors = proof.counting(challenge.kind, event, counting, now)
+            factors = proof.counting(challenge.kind, event, replace(known, fresh=proofs.fresh), now)
             return proofs.check(challenge, event, factors, typed, now)
 
         met = await context.store.proofs.answer(nonce, slack_id, check, now, now + HEAD_START)

@@ -1,7 +1,7 @@
 """Proofs, as the rest of the program asks for them."""
 
 from powertrip.store.database import Role, transaction
-from powertrip.store.proofs import challenges, enrolment, losses
+from powertrip.store.proofs import challenges, enrolment, factors, losses
 
 
 class Proofs(Role):
@@ -15,6 +15,7 @@ class Proofs(Role):
     tell_of_failures = transaction(challenges.tell_of_failures)
     met = transaction(challenges.met)
     proving = transaction(challenges.proving)
+    standing = transaction(factors.standing)
     due = transaction(challenges.due)
     postpone = transaction(challenges.postpone)
     end = transaction(challenges.end)
