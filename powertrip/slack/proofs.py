@@ -10,8 +10,8 @@ from powertrip.cards import Message
 from powertrip.domain import proof
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
-from powertrip.domain.proof import Challenge, ProofKind
-from powertrip.errors import PowertripError, ProofRequired
+from powertrip.domain.proof import ProofKind
+from powertrip.errors import PowertripError, ProofRequired, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference
 from powertrip.pipeline.prove import Prover
@@ -27,6 +27,8 @@ from powertrip.slack.answering import (
 from powertrip.slack.caller import Caller
 from powertrip.slack.calls import call, within
 from powertrip.slack.modals import ModalContext
+
+CHOOSE = "Type it, or choose another way."
 
 
 class ProofWindows:
@@ -153,54 +155,65 @@ class ProofListeners:
             asker = self._at_home(Asker(user=user["id"], channel=metadata["channel"], client=client))
             await tell_what_became(asker, answering, _in_words)
         elif isinstance(error, ProofRequired):
-            await ack(response_action="update", view=await self._next(error, nonce))
+            await self._show_next(ack, error, nonce, user["id"], block=field)
         else:
-            challenge = await self._context.store.proofs.get(nonce)
-            decisions = (
-                (await self._context.store.events.get(challenge.event_id)).decisions if challenge else ()
-            )
-            await show_in_window(ack, field, without_mentions(sentence(error), decisions))
+            await show_in_window(ack, field, await self._as_plain(sentence(error), nonce))
+
+    async def _as_plain(self, problem: str, nonce: str) -> str:
+        challenge = await self._context.store.proofs.get(nonce) if "<@" in problem else None
+        if challenge is None:
+            return problem
+        event = await self._context.store.events.get(challenge.event_id)
+        return without_mentions(problem, event.decisions)
 
     async def _otherwise(
         self, ack: Any, metadata: dict[str, Any], slack_id: str, chosen: str | None, field: str
     ) -> None:
         """Show the window of another kind in this one's place, which the person has chosen."""
         kinds = tuple(metadata.get("kinds", ()))
-        earlier = await self._context.store.proofs.get(str(metadata["nonce"]))
         # Slack shows an error under an input alone, and a window of the page has none but this.
         block = cards.PROOF_OTHERWISE if len(kinds) > 1 else field
-        if chosen is None or chosen not in kinds or earlier is None or earlier.slack_id != slack_id:
-            await show_in_window(ack, block, "Type it, or choose another way.")
+        if chosen is None or chosen not in kinds:
+            await show_in_window(ack, block, CHOOSE)
             return
-        required = ProofRequired(proof.NEEDED, kinds)
+        required, nonce = ProofRequired(proof.NEEDED, kinds), str(metadata["nonce"])
+        await self._show_next(ack, required, nonce, slack_id, block=block, chosen=ProofKind(chosen))
+
+    async def _show_next(
+        self,
+        ack: Any,
+        required: ProofRequired,
+        nonce: str,
+        slack_id: str,
+        *,
+        block: str,
+        chosen: ProofKind | None = None,
+    ) -> None:
+        """Show the window of another challenge of the same approval, or under `block` why not."""
         try:
-            view = await self._again(required, earlier, ProofKind(chosen))
+            view = await self._again(required, nonce, slack_id, chosen)
         except PowertripError as error:
             await show_in_window(ack, block, sentence(error))
-            return
-        await ack(response_action="update", view=view)
-
-    async def _next(self, required: ProofRequired, nonce: str) -> dict[str, Any]:
-        """The window of what it takes besides."""
-        proven = await self._context.store.proofs.get(nonce)
-        assert proven is not None  # noqa: S101 (it was just met)
-        return await self._again(required, proven)
+        else:
+            await ack(response_action="update", view=view)
 
     async def _again(
-        self, required: ProofRequired, proven: Challenge, chosen: ProofKind | None = None
+        self, required: ProofRequired, nonce: str, slack_id: str, chosen: ProofKind | None
     ) -> dict[str, Any]:
-        """The window of another challenge of the same approval."""
-        reference = Reference(event_id=proven.event_id, revision=proven.revision)
+        earlier = await self._context.store.proofs.get(nonce)
+        if earlier is None or earlier.slack_id != slack_id:
+            raise Refused(CHOOSE)
+        reference = Reference(event_id=earlier.event_id, revision=earlier.revision)
         context = ModalContext(
-            reference=reference, verdict=Verdict.APPROVE, via=proven.via, channel=proven.channel
+            reference=reference, verdict=Verdict.APPROVE, via=earlier.via, channel=earlier.channel
         )
         return await self.windows.view(
             required,
             context,
-            slack_id=proven.slack_id,
-            team_id=proven.team_id,
-            reason=proven.reason or "",
-            agent=proven.agent,
+            slack_id=slack_id,
+            team_id=earlier.team_id,
+            reason=earlier.reason or "",
+            agent=earlier.agent,
             chosen=chosen,
         )
 
