@@ -19,6 +19,7 @@ from powertrip.cards.blocks import (
     bold,
     button,
     date,
+    divider,
     footer,
     header,
     labelled,
@@ -44,7 +45,6 @@ LEFT = 4
 ANSWER_BLOCKS = 6
 """Blocks of the answer to a click that are shown above all else."""
 SCOPE_LIMIT = 300
-DIVIDER: Block = {"type": "divider"}
 
 View = dict[str, Any]
 
@@ -64,7 +64,7 @@ class HomeView:
 
 def home(facts: HomeFacts, view: HomeView) -> View:
     """The Home tab of a member."""
-    above = [*view.answer.blocks[:ANSWER_BLOCKS], DIVIDER] if view.answer else []
+    above = [*view.answer.blocks[:ANSWER_BLOCKS], divider()] if view.answer else []
     mine, queue = facts.mine, facts.queue
     for_reviewers = home_queue.overview(facts, view.link, view.command, view.now) if queue else []
     below = [
@@ -147,7 +147,7 @@ def _expected(expected: Sequence[Expectation], command: str) -> list[Block]:
     """The work that is announced, each with its end."""
     if not expected:
         return []
-    blocks: list[Block] = [DIVIDER, header("Your trust and announced work")]
+    blocks: list[Block] = [divider(), header("Your trust and announced work")]
     for each in expected:
         says = f"End the expectation {each.id}"
         blocks += [
@@ -179,7 +179,7 @@ def _past(mine: Mine, view: HomeView) -> list[Block]:
     lines.append([text("All that there was: "), typed])
     # Whoever has proven who they are sees further back.
     title = "Your latest" if mine.has_proven else "Your last 24 hours"
-    return [DIVIDER, header(title), paragraph(lines)]
+    return [divider(), header(title), paragraph(lines)]
 
 
 def _help(view: HomeView) -> list[Block]:
@@ -193,4 +193,4 @@ def _help(view: HomeView) -> list[Block]:
         [text(f"{view.command} {usage}", code=True), text(f"  {meaning}")] for usage, meaning in usages
     ]
     as_of = footer([[text("As of "), date(view.now)], [text(f"Powertrip {show(view.version, 30)}")]])
-    return [DIVIDER, header("Help"), paragraph(lines), as_of]
+    return [divider(), header("Help"), paragraph(lines), as_of]

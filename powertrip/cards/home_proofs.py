@@ -2,12 +2,10 @@
 
 from datetime import datetime
 
-from powertrip.cards.blocks import Block, header, paragraph, paragraphs, text
+from powertrip.cards.blocks import Block, divider, header, paragraph, paragraphs, text
 from powertrip.cards.proofs import enrolled_lines, how
 from powertrip.domain.home import HomeFacts
 from powertrip.domain.proof import ENROLLED
-
-DIVIDER: Block = {"type": "divider"}
 
 
 def proofs(facts: HomeFacts, command: str, now: datetime) -> list[Block]:
@@ -17,4 +15,4 @@ def proofs(facts: HomeFacts, command: str, now: datetime) -> list[Block]:
         return []
     lines = [line for each in listed for line in enrolled_lines(each, facts.fresh, now)]
     typed = paragraph([[text("All of them: "), text(f"{command} proofs", code=True)]])
-    return [DIVIDER, header("Your proofs"), *(paragraphs(lines) or paragraphs(how(facts.kinds))), typed]
+    return [divider(), header("Your proofs"), *(paragraphs(lines) or paragraphs(how(facts.kinds))), typed]

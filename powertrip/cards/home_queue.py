@@ -9,6 +9,7 @@ from powertrip.cards.blocks import (
     Line,
     bold,
     date,
+    divider,
     header,
     labelled,
     link,
@@ -21,7 +22,6 @@ from powertrip.cards.text import named, show
 from powertrip.domain.event import Severity
 from powertrip.domain.home import AGES, HeartbeatLine, HomeFacts, Queue, SilentVoice, StormLine
 
-DIVIDER: Block = {"type": "divider"}
 TROUBLE_LIMIT = 300
 HEARTBEATS_SHOWN = 10
 VERSIONS_SHOWN = 4
@@ -44,7 +44,7 @@ def overview(facts: HomeFacts, link_to: Link, command: str, now: datetime) -> li
         *_heartbeats(facts.heartbeats, now),
         *_versions(queue),
     ]
-    return [DIVIDER, header(headline), *rows, *paragraphs(standing)]
+    return [divider(), header(headline), *rows, *paragraphs(standing)]
 
 
 def _by_age(queue: Queue) -> str:
