@@ -13,6 +13,15 @@ def parse_address(text: str) -> IPv4Address | IPv6Address:
     return ip_address(text)
 
 
+def is_address(text: str) -> bool:
+    """Whether it is an address, and no name."""
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 class AddressKind(StrEnum):
     """Services are asked about public addresses only, so no other one leaves the house."""
 

@@ -7,7 +7,8 @@ named with and without their domain, clocks differ, and either record may come f
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import ip_address
+
+from powertrip.domain.address import is_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,17 +31,9 @@ def same_host(our: str | None, their: str | None) -> bool:
         return our is their
     our, their = our.casefold().rstrip("."), their.casefold().rstrip(".")
     # The part before the first dot says nothing where both have a domain, or where the name is an address.
-    if ("." in our and "." in their) or _is_address(our) or _is_address(their):
+    if ("." in our and "." in their) or is_address(our) or is_address(their):
         return our == their
     return our.partition(".")[0] == their.partition(".")[0]
-
-
-def _is_address(name: str) -> bool:
-    try:
-        ip_address(name)
-    except ValueError:
-        return False
-    return True
 
 
 def may_be_one(our: Trace, their: Trace, within: timedelta) -> bool:

@@ -12,6 +12,7 @@ from yarl import URL
 from powertrip.config.read import Problem, tables
 from powertrip.config.section import Section
 from powertrip.config.values import AT_START, Duration, Environment, Written, as_list
+from powertrip.domain.address import is_address
 from powertrip.domain.policy import Policy
 from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
 from powertrip.proofs.oidc import OidcSection, is_secure, mistakes_in_identities
@@ -49,7 +50,7 @@ Key = Annotated[
 
 def _check_page(value: str) -> str:
     address = value.rstrip("/")
-    if not is_secure(address) or str(URL(address).origin()) != address or URL(address).host in NUMBERS:
+    if not is_secure(address) or str(URL(address).origin()) != address or is_address(URL(address).host or ""):
         raise ValueError(
             "must be https:// and a name, without a path, such as https://powertrip.internal; browsers know "
             "no passkeys elsewhere, but at http://localhost to try it"
@@ -57,7 +58,6 @@ def _check_page(value: str) -> str:
     return address
 
 
-NUMBERS = ("127.0.0.1", "::1")
 Page = Annotated[str, AfterValidator(_check_page), Written("https:// and a name, without a path")]
 
 

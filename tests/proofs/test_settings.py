@@ -33,6 +33,8 @@ def mistakes(folder: Path, proofs: dict[str, Any], **people: Any) -> list[str]:
         ({"page": "https://powertrip.internal/proofs"}, "proofs.page"),
         ({"page": "https://user@powertrip.internal"}, "proofs.page"),
         ({"page": "http://127.0.0.1:8080"}, "proofs.page"),
+        ({"page": "https://192.0.2.1"}, "proofs.page"),
+        ({"page": "https://[2001:db8::1]:8443"}, "proofs.page"),
         ({"page": "powertrip.internal"}, "proofs.page"),
         ({"key": None}, "proofs.key"),
         ({"oidc": None}, "proofs.oidc"),
