@@ -17,6 +17,20 @@ from powertrip.store.processes import Process, ProcessRole
 NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECURITY = "C0SECURITY"
 ALICE, BOB, CAROL = "U0ALICE", "U0BOB", "U0CAROL"
+PAM_LOGIN: dict[str, Any] = {
+    "id": "4d2f2250-4de4-4af0-8b5c-9b69123f6a50",
+    "time": int(NOW.timestamp()),
+    "host": "web-1",
+    "program": "powertrip-login",
+    "pid": "4242",
+    "pam_type": "open_session",
+    "service": "sshd",
+    "user": "alice",
+    "rhost": "192.0.2.10",
+    "ruser": "",
+    "tty": "ssh",
+}
+"""What powertrip-login tells of a login."""
 
 _numbers = count(1)
 

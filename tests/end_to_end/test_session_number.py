@@ -15,6 +15,7 @@ from tests.end_to_end.harness import ALICES_DM, SECRET, Sender, asks, login
 from tests.end_to_end.test_main_path import ALICE, CAROL, SECURITY, card_for
 from tests.end_to_end.test_proofs import enrolled
 from tests.proving import KEY
+from tests.samples import PAM_LOGIN
 
 NUMBER = "8675309"
 
@@ -32,21 +33,9 @@ def changes() -> dict[str, Any]:
 
 def of_login(number: str | None = NUMBER, **changes: Any) -> dict[str, Any]:
     """What powertrip-login tells of a login."""
-    record: dict[str, Any] = {
-        "id": "4d2f2250-4de4-4af0-8b5c-9b69123f6a50",
-        "time": int(time.time()),
-        "host": "bastion-1",
-        "program": "powertrip-login",
-        "pid": "4242",
-        "pam_type": "open_session",
-        "service": "sshd",
-        "user": "alice",
-        "rhost": "192.0.2.10",
-        "ruser": "",
-        "tty": "ssh",
-        "port": "50000",
-        "terminal": "shell" if number else "none",
-    } | changes
+    terminal = "shell" if number else "none"
+    own = {"time": int(time.time()), "host": "bastion-1", "port": "50000", "terminal": terminal}
+    record: dict[str, Any] = {**PAM_LOGIN, **own, **changes}
     if number:
         record["number_mac"] = session_number.mac(SECRET, record["id"], number)
     return record

@@ -7,22 +7,9 @@ import pytest
 from powertrip.domain.record import Record
 from powertrip.rules import Ignored, Match, Quarantined
 from tests.rules.support import rules_of
-from tests.samples import record
+from tests.samples import PAM_LOGIN, record
 
 RULES = rules_of("- use: pam-login\n- use: ssh")
-LOGIN = {
-    "id": "4d2f2250",
-    "time": 1_768_478_400,
-    "host": "web-1",
-    "program": "powertrip-login",
-    "pid": "4242",
-    "pam_type": "open_session",
-    "service": "sshd",
-    "user": "alice",
-    "rhost": "192.0.2.10",
-    "ruser": "",
-    "tty": "ssh",
-}
 ALICE = {
     "event_outcome": "success",
     "host_name": "web-1",
@@ -34,7 +21,7 @@ ALICE = {
 
 def told(**changes: str) -> Record:
     """The record that the source makes of a login."""
-    text = json.dumps(LOGIN | changes)
+    text = json.dumps(PAM_LOGIN | changes)
     return record(text, program="powertrip-login", host_name="web-1", raw=text)
 
 

@@ -2,8 +2,7 @@
 
 import gzip
 import json
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -11,23 +10,11 @@ from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unauthorized, Unreadable
 from powertrip.ingest.contract import IngestRequest, Limits
 from powertrip.sources.pam import SIGNATURE_HEADER, TIMESTAMP_HEADER, sign
+from tests.samples import NOW
+from tests.samples import PAM_LOGIN as LOGIN
 from tests.sources import posting
 
-NOW = datetime(2026, 1, 15, 12, 0, tzinfo=UTC)
 SECRET = "the-secret-of-the-servers"
-LOGIN: dict[str, Any] = {
-    "id": "4d2f2250-4de4-4af0-8b5c-9b69123f6a50",
-    "time": int(NOW.timestamp()),
-    "host": "web-1",
-    "program": "powertrip-login",
-    "pid": "4242",
-    "pam_type": "open_session",
-    "service": "sshd",
-    "user": "alice",
-    "rhost": "192.0.2.10",
-    "ruser": "",
-    "tty": "ssh",
-}
 
 
 def body_of(value: object) -> bytes:
