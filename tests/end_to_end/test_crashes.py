@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from slack_emulator.control import SeenMessage
 from tests.end_to_end.harness import asks, login
 from tests.end_to_end.scene import ALICE, CAROL, SECURITY, Scene, deliver_until_acknowledged, scene_in
 
@@ -163,17 +164,23 @@ async def test_killed_while_a_reminder_is_posted_for_what_is_decided_before_the_
     await scene.settle()
 
 
-@pytest.mark.parametrize("changes", [{"policy": [{"when": {"user": "alice"}, "require": ["reason"]}]}])
-async def test_killed_while_a_modal_is_submitted(scene: Scene) -> None:
+async def killed_while_submitting(scene: Scene, typed: dict[str, str]) -> SeenMessage:
+    """Kill it while it looks up who decides; gives Alice's card."""
     await scene.log_in("alice")
     card = await scene.card("alice")
     await scene.control.press(ALICE, card.channel, card.ts, action_id="approve")
     state = await scene.control.wait_for(lambda s: s.modal(ALICE))
     await scene.hold("users.info")
-    submitting = asyncio.create_task(scene.control.submit(ALICE, {"text": "Deploying the fix"}))
+    submitting = asyncio.create_task(scene.control.submit(ALICE, typed))
     await scene.until_called("users.info", state.count("users.info") + 1)
     await scene.kill()
     assert not (await submitting).acked
+    return card
+
+
+@pytest.mark.parametrize("changes", [{"policy": [{"when": {"user": "alice"}, "require": ["reason"]}]}])
+async def test_killed_while_a_modal_is_submitted(scene: Scene) -> None:
+    card = await killed_while_submitting(scene, {"text": "Deploying the fix"})
     await scene.control.clear_faults()
     await scene.start()
     await scene.settle()
@@ -186,16 +193,8 @@ async def test_killed_while_a_modal_is_submitted(scene: Scene) -> None:
 
 @pytest.mark.parametrize("changes", [{"policy": [{"when": {"user": "alice"}, "require": ["typed_host"]}]}])
 async def test_killed_between_a_proof_and_its_decision(scene: Scene) -> None:
-    await scene.log_in("alice")
-    card = await scene.card("alice")
-    await scene.control.press(ALICE, card.channel, card.ts, action_id="approve")
-    state = await scene.control.wait_for(lambda s: s.modal(ALICE))
     # Whoever decides is looked up at that moment, which is after the proof was given.
-    await scene.hold("users.info")
-    submitting = asyncio.create_task(scene.control.submit(ALICE, {"typed": "bastion-1"}))
-    await scene.until_called("users.info", state.count("users.info") + 1)
-    await scene.kill()
-    assert not (await submitting).acked
+    card = await killed_while_submitting(scene, {"typed": "bastion-1"})
     unspent = "SELECT count(*) FROM proof_challenge WHERE met_at IS NOT NULL AND spent_at IS NULL"
     assert (scene.evidence.column(unspent), scene.evidence.statuses()) == ([1], ["pending"])
     await scene.control.clear_faults()
