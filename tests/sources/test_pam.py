@@ -3,9 +3,11 @@
 import gzip
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
+from powertrip.domain import session_number
 from powertrip.domain.record import Record
 from powertrip.errors import BodyTooLarge, Unauthorized, Unreadable
 from powertrip.ingest.contract import IngestRequest, Limits
@@ -15,6 +17,8 @@ from tests.samples import PAM_LOGIN as LOGIN
 from tests.sources import posting
 
 SECRET = "the-secret-of-the-servers"
+MAC = "0123456789abcdef" * 4
+NUMBERED = LOGIN | {"terminal": "shell", "number_mac": MAC}
 
 
 def body_of(value: object) -> bytes:
@@ -154,6 +158,38 @@ def test_the_same_login_sent_again_has_the_same_id() -> None:
 def test_a_signed_body_that_is_no_login_is_unreadable(value: object) -> None:
     with pytest.raises(Unreadable):
         read(request(value))
+
+
+def test_the_hash_of_its_number_is_kept_apart_from_what_people_are_shown() -> None:
+    [record] = read(request(NUMBERED))
+
+    assert record.trusted[session_number.MAC] == MAC
+    assert MAC not in record.message
+    assert json.loads(record.raw)["number_mac"] == MAC
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"terminal": "none"},
+        {"terminal": "unknown"},
+        {"terminal": None},
+        {"terminal": ["shell"]},
+        {"number_mac": None},
+        {"number_mac": 7},
+        {"number_mac": "482"},
+        {"number_mac": MAC.upper()},
+        {"number_mac": f"{MAC}\n"},
+        {"user": "a" * 10_000_000},
+    ],
+    ids=lambda said: ascii(said)[:40],
+)
+def test_where_no_terminal_shows_a_number_or_its_hash_is_none_the_login_has_no_number(
+    said: dict[str, Any],
+) -> None:
+    [record] = read(request(NUMBERED | said))
+
+    assert session_number.MAC not in record.trusted
 
 
 def test_text_that_no_database_stores_is_replaced() -> None:
