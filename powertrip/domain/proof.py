@@ -66,9 +66,7 @@ class Factor:
     """Something that a person has enrolled, and that a reviewer has confirmed."""
 
     id: str
-    slack_id: str
     kind: ProofKind
-    label: str
     secret: str = field(repr=False)
     """Encrypted; only the room `proofs` can read it."""
     credential_id: str | None = None

@@ -10,7 +10,7 @@ from powertrip.errors import NotProven
 from powertrip.proofs import passkey
 from powertrip.proofs.passkey import Passkey, Place
 from tests.proofs.authenticator import PRESENT, VERIFIED, Authenticator
-from tests.samples import BOB, NOW, later
+from tests.samples import NOW, later
 
 PLACE = Place("https://powertrip.internal")
 CHALLENGE = passkey.challenge_of("n0nce", "event00001", 1)
@@ -27,9 +27,7 @@ def signed(answer: str, *keys: Passkey, challenge: bytes = CHALLENGE) -> Passkey
 def factor(last_step: int) -> Factor:
     return Factor(
         id="f1",
-        slack_id=BOB,
         kind=ProofKind.PASSKEY,
-        label="passkey",
         secret="",
         confirmed_at=NOW,
         last_step=last_step,

@@ -11,9 +11,7 @@ def factor_from(row: Any) -> Factor:
     """The factor of a row that is confirmed."""
     return Factor(
         id=row.id,
-        slack_id=row.slack_id,
         kind=ProofKind(row.kind),
-        label=row.label,
         secret=row.secret,
         credential_id=row.credential_id,
         confirmed_at=row.confirmed_at,
