@@ -14,7 +14,7 @@ from powertrip.config.section import Section
 from powertrip.config.values import AT_START, Duration, Environment, Written, as_list
 from powertrip.domain.address import is_address
 from powertrip.domain.policy import Policy
-from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
+from powertrip.domain.proof import FACTORS, ProofKind
 from powertrip.proofs.oidc import OidcSection, is_secure, mistakes_in_identities
 
 MAKE_ONE = "make one with: openssl rand -base64 32"
@@ -100,9 +100,9 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
             f"is needed for {' and '.join(on_page)}: where browsers reach this, as https://powertrip.internal"
         )
         yield ("proofs", "page"), problem
-    enrolled = [kind for kind in kinds if kind in {*ENROLLED, ProofKind.OIDC}]
-    if enrolled and not section.get("key"):
-        problem = f"is needed for {' and '.join(enrolled)}: set POWERTRIP_PROOFS_KEY; {MAKE_ONE}"
+    sealed = [kind for kind in kinds if kind in FACTORS]
+    if sealed and not section.get("key"):
+        problem = f"is needed for {' and '.join(sealed)}: set POWERTRIP_PROOFS_KEY; {MAKE_ONE}"
         yield ("proofs", "key"), problem
     if ProofKind.TYPED_HOST in kinds:
         yield ("proofs", "kinds"), "typed_host proves nothing; a policy demands it by its name"
@@ -110,7 +110,7 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
     for number, policy in enumerate(policies if isinstance(policies, list) else []):
         required = as_list(policy.get("require")) if isinstance(policy, Mapping) else None
         for kind in required if isinstance(required, list) else []:
-            if kind in set(FACTORS) and kind not in kinds:
+            if kind in FACTORS and kind not in kinds:
                 problem = f"{kind} is not among proofs.kinds, so that nobody could ever approve; add it there"
                 yield ("policy", number, "require"), problem
 
