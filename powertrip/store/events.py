@@ -5,7 +5,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from peewee import Case, fn
+from peewee import fn
 
 from powertrip.domain.deciding import DecisionPlan, Outcome
 from powertrip.domain.decision import Verdict
@@ -22,6 +22,7 @@ from powertrip.store.proofs import challenges
 from powertrip.store.rows import (
     LockedEvent,
     events_from,
+    gravest_first,
     lock_events,
     occurrence_from,
     read_event,
@@ -54,9 +55,7 @@ def find(query: EventQuery) -> tuple[list[Event], int]:
         fitting = fitting.where(EventRow.received_at >= query.since)
     order: tuple[Any, ...] = (EventRow.received_at.desc(), EventRow.id)
     if query.undone_only:
-        # What waits is worked off: the gravest first, and of these the oldest.
-        weight = Case(EventRow.severity, [(severity, rank) for rank, severity in enumerate(Severity)])
-        order = (weight.desc(), EventRow.received_at, EventRow.id)
+        order = gravest_first()
     page = fitting.order_by(*order).limit(query.limit).offset(query.offset)
     return events_from(list(page)), int(fitting.count())
 

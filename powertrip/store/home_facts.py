@@ -14,7 +14,7 @@ from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.home_storms import standing_storms, storms_of
 from powertrip.store.processes import ProcessRow
 from powertrip.store.proofs import enrolment
-from powertrip.store.rows import events_from
+from powertrip.store.rows import events_from, gravest_first
 from powertrip.store.sources.tables import VoiceRow
 from powertrip.store.tables import EventRow
 
@@ -38,7 +38,7 @@ def of_person(slack_id: str, rows: int, now: datetime, *, with_expected: bool) -
         EventRow.storm_id.is_null() | EventRow.storm_apart.is_null(False) | EventRow.storm_id.not_in(ids)
     )
     alone = asked & of_none if ids else asked
-    waiting = list(EventRow.select().where(alone).order_by(*_gravest_first()).limit(rows))
+    waiting = list(EventRow.select().where(alone).order_by(*gravest_first()).limit(rows))
     proofs = enrolment.listed(slack_id)[:PROOFS_SHOWN]
     has_proven = any(each.used_at and each.used_at > now - PROVEN_FOR for each in proofs)
     lately = theirs & (EventRow.status != Status.PENDING)
@@ -74,7 +74,7 @@ def queue(rows: int, now: datetime) -> Queue:
     undone = EventRow.status.in_(UNDONE)
     # The usual events of a storm are decided by its card, and would push all others off the list.
     alone = undone & (EventRow.storm_id.is_null() | EventRow.storm_apart.is_null(False))
-    first = list(EventRow.select().where(alone).order_by(*_gravest_first()).limit(rows))
+    first = list(EventRow.select().where(alone).order_by(*gravest_first()).limit(rows))
     ages = _ages(undone, now)
     storms = standing_storms()
     silent = VoiceRow.select().where(VoiceRow.silent_told_at.is_null(False))
@@ -109,11 +109,6 @@ def _running(now: datetime) -> dict[str, int]:
     lately = ProcessRow.stopped_at.is_null() & (ProcessRow.seen_at > now - ALIVE)
     counts: Any = ProcessRow.select(ProcessRow.version, fn.COUNT(ProcessRow.name)).where(lately)
     return dict(counts.group_by(ProcessRow.version).order_by(ProcessRow.version).tuples())
-
-
-def _gravest_first() -> tuple[Any, ...]:
-    weight = Case(EventRow.severity, [(severity, rank) for rank, severity in enumerate(Severity)])
-    return weight.desc(), EventRow.received_at, EventRow.id
 
 
 def _count(condition: Any) -> int:

@@ -6,7 +6,7 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import Case, fn
 from pydantic import TypeAdapter
 
 from powertrip.domain import headline
@@ -57,6 +57,12 @@ _plain_of = attrgetter(*_PLAIN)
 _FACTS = TypeAdapter(AddressFacts)
 _PAST = TypeAdapter(Past)
 _DOUBTS = TypeAdapter(tuple[Doubt, ...])
+
+
+def gravest_first() -> tuple[Any, ...]:
+    """The order in which what waits is worked off: the gravest first, and of these the oldest."""
+    weight = Case(EventRow.severity, [(severity, rank) for rank, severity in enumerate(Severity)])
+    return weight.desc(), EventRow.received_at, EventRow.id
 
 
 def event_columns(event: Event) -> dict[str, Any]:
