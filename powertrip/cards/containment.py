@@ -24,7 +24,7 @@ def lines(event: Event, view: CardView, now: datetime) -> list[Line]:
     """What became of each, and what is not offered, with the reason."""
     if not _is_shown(event, view):
         return []
-    made = [each for each in _made(event) if each.undoes is None]
+    made = [each for each in containing.of_event(event) if each.undoes is None]
     last = made[-(1 if view.is_brief else SHOWN) :]
     said: list[Line] = []
     if earlier := len(made) - len(last):
@@ -56,7 +56,7 @@ def rows(event: Event, view: CardView, now: datetime) -> list[Block]:
         return []
     offered, _ = _offered(event, view, now)
     asking = [_contain(event, number, offer.name, plan) for number, (offer, plan) in enumerate(offered, 1)]
-    made = _made(event)[-2 * SHOWN :]
+    made = containing.of_event(event)[-2 * SHOWN :]
     following = [button for each in made if (button := _follow(event, each, now)) is not None]
     shown = [row for row in (asking, following[-_in_a_row(view) :]) if row]
     return [actions(list(map(_shortened, row)) if view.is_brief else row) for row in shown]
@@ -81,10 +81,6 @@ def _is_shown(event: Event, view: CardView) -> bool:
         and view.kind is not NoticeKind.FIRST
         and not event.is_open
     )
-
-
-def _made(event: Event) -> tuple[Containment, ...]:
-    return event.follow_up.containments if event.follow_up else ()
 
 
 def _offered(event: Event, view: CardView, now: datetime) -> tuple[list[tuple[Offer, Plan]], int]:

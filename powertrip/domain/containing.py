@@ -42,10 +42,14 @@ def shown(plan: Plan, earlier: int) -> str:
     return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
+def of_event(event: Event) -> tuple[Containment, ...]:
+    """All that was asked for about it, what undoes among it, the oldest first."""
+    return event.follow_up.containments if event.follow_up else ()
+
+
 def of_action(event: Event, name: str) -> list[Containment]:
     """What was asked for by one action before, the oldest first."""
-    made = event.follow_up.containments if event.follow_up else ()
-    return [each for each in made if each.action == name and each.undoes is None]
+    return [each for each in of_event(event) if each.action == name and each.undoes is None]
 
 
 def is_open(event: Event, each: Containment, now: datetime) -> bool:
@@ -57,8 +61,7 @@ def is_open(event: Event, each: Containment, now: datetime) -> bool:
 
 def undoing(event: Event, each: Containment) -> Containment | None:
     """What undoes it, or tried to; None where nobody wanted that."""
-    made = event.follow_up.containments if event.follow_up else ()
-    return next((other for other in reversed(made) if other.undoes == each.id), None)
+    return next((other for other in reversed(of_event(event)) if other.undoes == each.id), None)
 
 
 def is_undone(event: Event, each: Containment) -> bool:

@@ -70,8 +70,7 @@ class Containments:
         """They agree to what somebody else asked for."""
         context, settings, now = self._context, self._context.settings, self._context.clock()
         event, actor = await self._who(press)
-
-        made = event.follow_up.containments if event.follow_up else ()
+        made = containing.of_event(event)
         asked_by = next((each.asked.slack_id for each in made if each.id == containment), None)
         is_own = await as_now(context, actor.slack_id, asked_by) == actor.slack_id
 
