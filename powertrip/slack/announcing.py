@@ -12,9 +12,8 @@ from powertrip.pipeline.context import Context
 from powertrip.pipeline.expect import Expecter
 from powertrip.slack.answering import (
     Asker,
+    answer_press,
     asker_of,
-    give_answer,
-    is_kept_or_told,
     refusal_in_window,
     sentence,
     show_in_window,
@@ -34,10 +33,8 @@ class AnnouncingListeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Confirm it or end it; the message, redrawn, says so to all."""
-        asker, doing = asker_of(body, client), asyncio.create_task(self._button_answer(body))
-        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
-            await ack()
-        await give_answer(respond, await doing, asker)
+        doing = asyncio.create_task(self._button_answer(body))
+        await answer_press(doing, asker_of(body, client), ack=ack, respond=respond)
 
     async def _button_answer(self, body: dict[str, Any]) -> Message:
         action, user = body["actions"][0], body["user"]

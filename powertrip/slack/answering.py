@@ -85,6 +85,19 @@ async def is_kept_or_told(deciding: "asyncio.Task[Any]", tell: Callable[[Message
         return deciding.done()
 
 
+async def answer_press(
+    doing: "asyncio.Task[Message | None]", asker: Asker, *, ack: Any, respond: Any
+) -> None:
+    """Acknowledge a press once `doing` has kept or refused it, and give its answer.
+
+    None is given where the redrawn card is the answer.
+    """
+    if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
+        await ack()
+    if (answer := await doing) is not None:
+        await give_answer(respond, answer, asker)
+
+
 async def refusal_in_window(ack: Any, doing: "asyncio.Task[Any]", block: str) -> BaseException | None:
     """Acknowledge a submitted window that `doing` keeps, unless that was refused: then returns the refusal.
 

@@ -8,7 +8,7 @@ from powertrip import cards
 from powertrip.cards import Message
 from powertrip.pipeline.containments import Containments, Press
 from powertrip.pipeline.decide import parse_reference
-from powertrip.slack.answering import asker_of, give_answer, is_kept_or_told, sentence
+from powertrip.slack.answering import answer_press, asker_of, sentence
 
 CONTAINING = re.compile(f"^(?:{cards.CONTAIN}|{cards.AGREE}|{cards.UNDO}|{cards.TRY})[0-9]+$")
 
@@ -21,12 +21,8 @@ class ContainmentListeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Write down what is wanted; it is done a moment later."""
-        asker, doing = asker_of(body, client), asyncio.create_task(self._refusal(body))
-        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
-            await ack()
-        refused = await doing
-        if refused is not None:
-            await give_answer(respond, refused, asker)
+        doing = asyncio.create_task(self._refusal(body))
+        await answer_press(doing, asker_of(body, client), ack=ack, respond=respond)
 
     async def _refusal(self, body: dict[str, Any]) -> Message | None:
         action = body["actions"][0]

@@ -10,7 +10,7 @@ from powertrip.domain import proof_words
 from powertrip.errors import Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.enrol import Enroller
-from powertrip.slack.answering import asker_of, give_answer, is_kept_or_told, sentence
+from powertrip.slack.answering import answer_press, asker_of, sentence
 from powertrip.slack.arguments import member_id
 from powertrip.slack.caller import Caller
 from powertrip.slack.mentions import with_mentions
@@ -49,10 +49,8 @@ class EnrolmentListeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Do what the button says, and tell whoever pressed what became of it."""
-        asker, doing = asker_of(body, client), asyncio.create_task(self._answer(body))
-        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
-            await ack()
-        await give_answer(respond, await doing, asker)
+        doing = asyncio.create_task(self._answer(body))
+        await answer_press(doing, asker_of(body, client), ack=ack, respond=respond)
 
     async def _answer(self, body: dict[str, Any]) -> Message:
         action, user = body["actions"][0], body["user"]

@@ -13,9 +13,9 @@ from powertrip.pipeline.decide import REASON_LIMIT, Reference, parse_reference
 from powertrip.pipeline.follow_up import FollowUps, Wish
 from powertrip.slack.answering import (
     Asker,
+    answer_press,
     asker_of,
     give_answer,
-    is_kept_or_told,
     refusal_in_window,
     sentence,
     show_in_window,
@@ -43,12 +43,8 @@ class FollowUpListeners:
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Do what the button says; the card, redrawn, is the answer, and a refusal is told."""
-        asker, doing = asker_of(body, client), asyncio.create_task(self._button_answer(body))
-        if await is_kept_or_told(doing, lambda message: give_answer(respond, message, asker)):
-            await ack()
-        answer = await doing
-        if answer is not None:
-            await give_answer(respond, answer, asker)
+        doing = asyncio.create_task(self._button_answer(body))
+        await answer_press(doing, asker_of(body, client), ack=ack, respond=respond)
 
     async def _button_answer(self, body: dict[str, Any]) -> Message | None:
         action = body["actions"][0]
