@@ -3,6 +3,7 @@
 Nobody is looked up in Slack, and nothing is published, faster than leaves clicks and cards their share.
 """
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from powertrip.errors import PowertripError, SlackError, SlackRefused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.expect import Expecter
 from powertrip.pipeline.home import Gatherer
-from powertrip.slack.answering import Asker, asker_of, give_answer, sentence
+from powertrip.slack.answering import Asker, answer_press, asker_of, sentence
 from powertrip.slack.calls import within
 from powertrip.slack.limits import RateLimits
 
@@ -235,18 +236,16 @@ class HomeTab:
 
     async def on_end(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """`End now` beside what is expected."""
-        await ack()
-        asker = self.asker(body, client)
-        try:
-            answer = await self._end(body)
-        except PowertripError as error:
-            answer = cards.refusal(sentence(error))
-        await give_answer(respond, answer, asker)
+        ending = asyncio.create_task(self._end(body))
+        await answer_press(ending, self.asker(body, client), ack=ack, respond=respond)
 
     async def _end(self, body: dict[str, Any]) -> Message:
         user = body["user"]
-        actor = await self._expecter.actor(user["id"], user.get("team_id"))
-        ended = await self._expecter.end(str(body["actions"][0].get("value", ""))[:40], actor)
+        try:
+            actor = await self._expecter.actor(user["id"], user.get("team_id"))
+            ended = await self._expecter.end(str(body["actions"][0].get("value", ""))[:40], actor)
+        except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
+            return cards.refusal(sentence(error))
         return cards.note(
             f"Ended: nothing is expected by {ended.id} any more. What it covered stays approved."
         )

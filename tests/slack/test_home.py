@@ -334,6 +334,25 @@ async def test_the_id_of_anothers_expectation_ends_and_tells_nothing(home: Home)
     assert standing.ended_at is None
 
 
+async def test_a_press_that_ends_what_is_expected_is_acknowledged_once_it_has_ended(home: Home) -> None:
+    await announce(home.store)
+    await confirm(home.store)
+    standing: list[int] = []
+
+    async def ack() -> None:
+        listed = await home.store.expected_work.listed(ALICE, NOW)
+        standing.append(sum(each.ended_at is None for each in listed))
+
+    body = {
+        "user": {"id": ALICE},
+        "view": {"type": "home"},
+        "actions": [{"action_id": "home:end", "value": "worked"}],
+    }
+    await home.tab.on_end(ack, body, UNUSED, UNUSED)
+    assert standing == [0]
+    assert "Ended: nothing is expected by worked" in home.shown()
+
+
 @BOTH
 async def test_nobody_sees_what_is_another_persons(home: Home) -> None:
     await home.waits(host_name="web-of-alice", subject=event().subject)
