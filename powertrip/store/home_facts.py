@@ -56,12 +56,14 @@ def of_person(slack_id: str, rows: int, now: datetime, *, with_expected: bool) -
         [f"{each.id}.{each.uses}.{each.confirmed_at}.{each.until}" for each in expected],
         [f"{each.id}.{each.confirmed_at}.{each.locked_until}.{each.used_at}" for each in proofs],
     )
+    # Together: what other tables hold of events takes some statements, however many there are.
+    events = events_from([*waiting, *past])
     return Mine(
-        waiting=events_from(waiting),
+        waiting=events[: len(waiting)],
         waits=waits,
         in_storms=in_storms,
         storms=[each.line for each in storms],
-        past=events_from(past),
+        past=events[len(waiting) :],
         expected=expected,
         proofs=proofs,
         has_proven=has_proven,
