@@ -17,6 +17,7 @@ from powertrip.backup.channels import Backup
 from powertrip.cards import CardSettings
 from powertrip.config.environment import fill_in
 from powertrip.config.fingerprint import fingerprint
+from powertrip.config.https import LOOPBACK
 from powertrip.config.read import Problem, as_mistakes, in_order, read_document, tables, top_of, validate
 from powertrip.config.section import Section, secrets_in
 from powertrip.config.values import (
@@ -267,7 +268,7 @@ def _warnings(
     base_urls = {("enrichment", name): service.base_url for name, service in settings.enrichment.asked()}
     for section, base_url in ({("slack",): settings.slack.base_url} | base_urls).items():
         url = urlsplit(base_url)
-        if url.scheme == "http" and url.hostname not in ("127.0.0.1", "::1", "localhost"):
+        if url.scheme == "http" and url.hostname not in LOOPBACK:
             problem = "the tokens travel in the clear over http; use https beyond this machine"
             yield (*section, "base_url"), problem
     if "DYNO" in environ and settings.database_label().startswith("sqlite:"):

@@ -8,11 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from powertrip.config.values import Written
 from powertrip.containment import aws
-from powertrip.containment.section import ActionSection, Way, check_base, typed
+from powertrip.containment.section import ActionSection, Base, Way, typed
 from powertrip.domain.containment import NotPossible, Order, Plan, is_never
 from powertrip.domain.event import Event
 from powertrip.errors import Rejected
@@ -29,7 +28,7 @@ class AwsAccessKeyAction(ActionSection):
     """The one key that `field` names, or all active keys of the IAM user whom the event is about."""
     field: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,40}$")] = "access_key_id"
     """For `of: key` the event's field with the key: of the rules that come along, the key that was made."""
-    url: Annotated[str, AfterValidator(check_base), Written("an https address")] | None = None
+    url: Base | None = None
     """Another address than Amazon's, for tests."""
 
     def plan(self, event: Event) -> Plan:

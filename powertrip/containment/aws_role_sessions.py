@@ -8,13 +8,10 @@ iam:DeleteRolePolicy.
 import json
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator
-
-from powertrip.config.values import Written
 from powertrip.containment import aws
-from powertrip.containment.section import ActionSection, Way, check_base
+from powertrip.containment.section import ActionSection, Base, Way
 from powertrip.domain.containment import NotPossible, Order, Plan, is_never
 from powertrip.domain.event import Event
 from powertrip.errors import Rejected
@@ -31,7 +28,7 @@ class AwsRoleSessionsAction(ActionSection):
     """All sessions of the role revoked."""
 
     type: Literal["aws_role_sessions"]
-    url: Annotated[str, AfterValidator(check_base), Written("an https address")] | None = None
+    url: Base | None = None
     """Another address than Amazon's, for tests."""
 
     def plan(self, event: Event) -> Plan:

@@ -9,10 +9,10 @@ Administration.
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from powertrip.config.values import Secret, Written
-from powertrip.containment.section import ActionSection, Way, check_base, typed
+from powertrip.config.values import Secret
+from powertrip.containment.section import ActionSection, Base, Way, typed
 from powertrip.domain.containment import Order, Plan
 from powertrip.domain.event import Event
 from powertrip.errors import Rejected, Unavailable
@@ -29,7 +29,7 @@ class GithubSsoAction(ActionSection):
     """The organisation."""
     token: Secret
     """Of an owner of it."""
-    url: Annotated[str, AfterValidator(check_base), Written("an https address")] = "https://api.github.com"
+    url: Base = "https://api.github.com"
     """The API."""
 
     def plan(self, event: Event) -> Plan:

@@ -5,13 +5,11 @@ it is never repeated by itself. The token is of an administrator who may end ses
 and no more.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 from urllib.parse import quote
 
-from pydantic import AfterValidator
-
-from powertrip.config.values import Secret, Written
-from powertrip.containment.section import ActionSection, Way, check_base, typed
+from powertrip.config.values import Secret
+from powertrip.containment.section import ActionSection, Base, Way, typed
 from powertrip.domain.containment import Order, Plan
 from powertrip.domain.event import Event
 from powertrip.errors import Rejected
@@ -21,7 +19,7 @@ class OktaSessionsAction(ActionSection):
     """All sessions of the user ended."""
 
     type: Literal["okta_sessions"]
-    url: Annotated[str, AfterValidator(check_base), Written("an https address")]
+    url: Base
     """The organisation, such as https://okta.example.com."""
     token: Secret
     """An API token."""

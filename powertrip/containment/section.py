@@ -4,13 +4,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
+from typing import Annotated
 
-from powertrip.config.values import write_duration
+from powertrip.config.https import https_like
+from powertrip.config.values import Written, write_duration
 from powertrip.domain.containment import ActionProfile, NotPossible, Order
 from powertrip.domain.event import Event
 from powertrip.net import HttpClient
 
+HTTPS = https_like("https://okta.example.com", or_else="who reads the token can contain anybody")
+Base = Annotated[str, HTTPS, Written("an https address")]
+"""The address of a server."""
 TYPED = ("user_name", "host_name", "source_ip")
 """The fields of an event that have a form of their own, whatever rule named them."""
 _FORM = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@+=:-]{0,127}", re.ASCII)
@@ -96,13 +100,3 @@ def known(event: Event) -> dict[str, str]:
 def lasting(lasts: timedelta) -> str:
     """`1 h`."""
     return re.sub(r"(\d+)", r"\1 ", write_duration(lasts))
-
-
-def check_base(value: str) -> str:
-    """The address of a server; raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.fragment:
-        raise ValueError("must be an https address without a user in it, such as https://okta.example.com")
-    if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
-        raise ValueError("must be https beyond this machine: who reads the token can contain anybody")
-    return value

@@ -13,11 +13,11 @@ from pydantic import AfterValidator, Field, model_validator
 
 from powertrip.config.secret import signature
 from powertrip.config.values import Duration, SourceSecret, Written
-from powertrip.containment.section import TYPED, ActionSection, Way, check_base, known, lasting, typed
+from powertrip.containment.section import HTTPS, TYPED, ActionSection, Way, known, lasting, typed
 from powertrip.domain.containment import Order, Plan
 from powertrip.domain.event import Event
 
-Url = Annotated[str, AfterValidator(check_base), Written("an https address; http on this machine alone")]
+Url = Annotated[str, HTTPS, Written("an https address; http on this machine alone")]
 
 
 def _check_says(value: str) -> str:

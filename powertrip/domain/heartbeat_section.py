@@ -7,13 +7,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, SecretStr
 
+from powertrip.config.https import LOOPBACK
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, SecretAddress, SourceName, SourceSecret, Written, did_you_mean
 
 REMEMBERED = timedelta(days=1)
 """How long a nonce is known, and so how old a heartbeat may be at most."""
-
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def _check_key(value: SecretStr) -> SecretStr:
@@ -33,7 +32,7 @@ def _check_ping(value: SecretAddress) -> SecretAddress:
         host = None
     if not host or url.scheme not in ("http", "https") or url.fragment:
         raise ValueError("must be an address such as https://hc-ping.com/YOUR-UUID")
-    if url.scheme == "http" and host not in _LOOPBACK:
+    if url.scheme == "http" and host not in LOOPBACK:
         raise ValueError(
             "must begin with https://, for whoever reads it on the way can ping in Powertrip's place"
         )

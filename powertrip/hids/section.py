@@ -3,31 +3,21 @@
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import Annotated
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator
 
+from powertrip.config.https import https_like
 from powertrip.config.section import Section
 from powertrip.config.values import Written
 from powertrip.domain.hids import OriginVerdict
 from powertrip.hids.report import check_template
 from powertrip.net import HttpClient
 
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
-
-
-def _check_url(value: str) -> str:
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.fragment:
-        raise ValueError(
-            "must be an https address without a user in it, such as https://hids.example.com/told"
-        )
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        raise ValueError("must be https beyond this machine: a verdict that anybody can change is none")
-    return value
-
-
-Url = Annotated[str, AfterValidator(_check_url), Written("an https address; http on this machine alone")]
+Url = Annotated[
+    str,
+    https_like("https://hids.example.com/told", or_else="a verdict that anybody can change is none"),
+    Written("an https address; http on this machine alone"),
+]
 Template = Annotated[
     str, AfterValidator(check_template), Written("JSON with placeholders such as `$verdict`")
 ]

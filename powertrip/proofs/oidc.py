@@ -10,14 +10,13 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field
 from yarl import URL
 
+from powertrip.config.https import LOOPBACK
 from powertrip.config.read import Problem
 from powertrip.config.section import Section
 from powertrip.config.values import Duration, Identity, Secret, Written, matching, parse_duration
 from powertrip.domain.people import Person
 from powertrip.errors import NotProven
 from powertrip.net import Bounds
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 def is_secure(address: str) -> bool:
