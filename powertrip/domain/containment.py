@@ -161,14 +161,12 @@ class Containment:
 class Order:
     """One containment as whoever does it reads it."""
 
-    id: int
     key: str
     action: str
     event_id: str
     rule: str
     target: str
     arguments: Mapping[str, str]
-    says: str
     asked_by: str
     """The name of the reviewer."""
     released_at: datetime

@@ -24,7 +24,7 @@ from powertrip.store.containment_tables import ContainmentRow
 from powertrip.store.database import Role, Turn, transaction, wait_for
 from powertrip.store.fields import OutsideTextField
 from powertrip.store.rows import lock_events, read_event
-from powertrip.store.tables import DeliveryRow, DeliveryState
+from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
 
 _OUTSIDE = OutsideTextField()
 _MICROSECOND = timedelta(microseconds=1)
@@ -209,16 +209,13 @@ def order(delivery: Delivery) -> tuple[Containment, Order, datetime | None]:
     """What a delivery is to have done, and when that was first tried; None where nothing can have arrived."""
     row = _of(delivery)
     undoes = ContainmentRow.get_by_id(row.undoes) if row.undoes else None
-    event = read_event(row.event_id)
     wanted = Order(
-        id=row.id,
         key=row.key,
         action=row.action,
         event_id=row.event_id,
-        rule=event.rule,
+        rule=EventRow.get_by_id(row.event_id).rule,
         target=row.target,
         arguments=row.arguments,
-        says=row.says,
         asked_by=row.asked_name,
         released_at=row.agreed_at or row.asked_at,
         until=row.ends_at,
