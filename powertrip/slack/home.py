@@ -213,6 +213,8 @@ class HomeTab:
     async def _answer(self, slack_id: str, answer: Message) -> bool:
         """Draw somebody's Home tab with the answer to their click above it; returns whether Slack took it."""
         context = self._context
+        if not context.settings.home.enabled:
+            return False
         now = context.clock()
         try:
             viewer = await context.directory.viewer(slack_id)

@@ -422,6 +422,14 @@ async def test_switched_off_it_says_so_also_on_those_that_are_open(home: Home) -
     assert await home.look() == []
 
 
+async def test_switched_off_a_click_on_one_that_is_still_drawn_is_answered_another_way(home: Home) -> None:
+    home.settings.home = HomeSection(enabled=False)
+    asker = home.tab.at_home(Asker(user=ALICE, channel=HOME, client=UNUSED))
+    assert asker.at_home is not None
+    assert not await asker.at_home(cards.note("You approved it."))
+    assert home.slack.published == []
+
+
 async def test_the_last_day_is_shown_and_nothing_from_before(home: Home) -> None:
     def long_ago(name: str, at: datetime) -> dict[str, Any]:
         return {"host_name": name, "received_at": at, "occurred_at": at, "last_occurred_at": at}
