@@ -20,6 +20,8 @@ CALLBACK = "type: callback, url: 'https://hids.example.com/told', secret: a-secr
         (f"{CALLBACK}, body: 'costs $ 5'", "a $ stands alone"),
         (CALLBACK.replace("https://", "http://"), "must be https beyond this machine"),
         (CALLBACK.replace("https://", "https://alice:hunter2@"), "must be an https address"),
+        (CALLBACK.replace(".com/", ".com:65536/"), "must be an https address"),
+        (CALLBACK.replace("/told", "/to ld"), "must be an https address"),
     ],
 )
 def test_a_way_to_tell_that_cannot_work_is_refused(tmp_path: Path, tell: str, problem: str) -> None:
