@@ -16,7 +16,7 @@ from powertrip.domain.containment import (
     is_never,
 )
 from powertrip.domain.delivery import Delivery
-from powertrip.errors import Busy, OutsideError, Rejected, Unavailable
+from powertrip.errors import Busy, OutsideError, PowertripError, Rejected, Unavailable
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.ports import Action
 from powertrip.pipeline.retry import LeaseLost
@@ -24,6 +24,7 @@ from powertrip.pipeline.retry import LeaseLost
 log = structlog.get_logger(__name__)
 
 LOST = "Powertrip ended in between."
+BROKE = "Something broke inside Powertrip; its log says what."
 
 
 async def contain(context: Context, delivery: Delivery) -> bool:
@@ -53,6 +54,11 @@ async def _came_to(
         return ContainmentState.FAILED, str(error)
     except Unavailable as error:
         return ContainmentState.UNKNOWN, str(error)
+    except (PowertripError, LeaseLost):
+        raise
+    except Exception:  # a click is tried once, whatever breaks, and its card never says that it is under way
+        log.exception("containment broke", action=order.action, event_id=order.event_id)
+        return ContainmentState.UNKNOWN, BROKE
 
 
 async def _done(context: Context, delivery: Delivery, order: Order, *, was_called: bool) -> str | None:

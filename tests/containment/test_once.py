@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from powertrip.containment.webhook import WebhookAction
 from powertrip.domain.containment import ContainmentState
 from powertrip.errors import Refused
 from powertrip.pipeline.contain import contain
@@ -156,6 +157,28 @@ async def test_a_failure_is_said_and_repeated_only_by_a_click(
     await room.work()
     assert (len(world.hooks), await room.states()) == (1, [DONE])
     assert await faults(room.thread) == {}
+
+
+async def test_what_breaks_within_is_said_and_repeated_only_by_a_click(
+    new_room: NewRoom, world: Outside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: Any) -> None:
+        raise KeyError("user")
+
+    room = new_room()
+    await room.denied()
+    with monkeypatch.context() as patched:
+        patched.setattr(WebhookAction, "contain", broken)
+        await room.press("sure-hook")
+        await room.work()
+    room.clock.forward(minutes=1)
+    await room.work()
+    (lost,) = await room.contained()
+    assert (lost.state, lost.said) == (UNKNOWN, "Something broke inside Powertrip; its log says what.")
+    assert world.calls == []
+    await room.try_again()
+    await room.work()
+    assert (len(world.hooks), await room.states()) == (1, [DONE])
 
 
 async def test_teleport_that_never_answers_is_looked_at_before_it_is_tried_again(
