@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,8 +22,9 @@ from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
 from powertrip.store import Store, inbox
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
-from powertrip.store.expected_work import covering
+from powertrip.store.expected_work import changing, covering
 from powertrip.store.expected_work.rows import columns_of, is_any_open
+from powertrip.store.expected_work.sweep import sweep
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.habits import past_of_row
 from powertrip.store.history.expected import ExpectedWork
@@ -48,6 +51,7 @@ from tests.store.plans import steps
 
 LEASE = timedelta(seconds=30)
 SOON = later(minutes=1)
+BOB_HIMSELF = Subject(kind=SubjectKind.PERSON, slack_id=BOB, name="bob")
 
 
 async def come(
@@ -466,6 +470,31 @@ async def test_what_has_ended_makes_that_question_no_slower(tmp_path: Any) -> No
     ]
     await thread.run(insert_all, ExpectedWorkRow, rows)
     assert await steps(thread, is_any_open) <= before + 1
+    await thread.close()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        changing.standing,
+        partial(changing.untold, SOON),
+        partial(changing.end_for, [BOB_HIMSELF], actor_id=CAROL, now=SOON),
+        partial(sweep, lambda _: ["alice"], SECURITY, SOON),
+    ],
+    ids=["standing", "untold", "a denial", "sweep"],
+)
+async def test_nor_what_is_looked_at_every_few_seconds(tmp_path: Path, look: Callable[[], Any]) -> None:
+    opened = open_database(f"sqlite:///{tmp_path}/powertrip.db")
+    migrate(opened)
+    thread = DatabaseThread(opened)
+    await announce(Store(thread))
+    # The days that are over are told of once.
+    await thread.run(look)
+    before = await steps(thread, look)
+    over = {"note_uid": "", "summed_at": NOW}
+    rows = [columns_of(expectation(id=f"old{number}", ended_at=NOW)) | over for number in range(500)]
+    await thread.run(insert_all, ExpectedWorkRow, rows)
+    assert await steps(thread, look) <= before + 1
     await thread.close()
 
 

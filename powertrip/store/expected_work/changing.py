@@ -15,7 +15,7 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.store import audit, notes, written
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Turn, wait_for
-from powertrip.store.expected_work.rows import columns_of, expectation_from, find
+from powertrip.store.expected_work.rows import BY_PERSON, columns_of, expectation_from, find
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.history import seals
 
@@ -66,7 +66,7 @@ def propose_once(
 
 def untold(now: datetime) -> list[Expectation]:
     """What was kept by a half of Powertrip that does not know the channel."""
-    return find(f"{_UNTOLD} ORDER BY id", now - TOLD_WITHIN)
+    return find(f"{_UNTOLD} {BY_PERSON}", now - TOLD_WITHIN)
 
 
 def tell(expectation_id: str, channel: str, note: Note | Question, now: datetime) -> int:
@@ -141,7 +141,7 @@ def end_all(
 def end_for(subjects: Iterable[Subject], *, actor_id: str, now: datetime, why: str = DENIED) -> None:
     """End all of those whose events were denied, or doubted; belongs where the turn of decisions is held."""
     for theirs, value in sorted({each for subject in subjects if (each := _of(subject))}):
-        for expected in find(f"{theirs} = ? AND ended_at IS NULL ORDER BY id", value):
+        for expected in find(f"{theirs} = ? AND ended_at IS NULL {BY_PERSON}", value):
             _end(expected.id, actor_id, why, now)
 
 
@@ -178,13 +178,13 @@ def end_of(
 ) -> list[Expectation]:
     """End all of a member, or of a name in the configuration; returns those that ended now."""
     wait_for(Turn.DECIDING)
-    theirs = find("ended_at IS NULL AND (slack_id = ? OR person = ?) ORDER BY id", slack_id, person)
+    theirs = find(f"ended_at IS NULL AND (slack_id = ? OR person = ?) {BY_PERSON}", slack_id, person)
     return end_all([each.id for each in theirs], actor_id=actor_id, why=why, now=now)
 
 
 def standing() -> list[Expectation]:
     """All that have not ended."""
-    return find("ended_at IS NULL ORDER BY id")
+    return find(f"ended_at IS NULL {BY_PERSON}")
 
 
 def listed(slack_id: str | None, since: datetime) -> list[Expectation]:

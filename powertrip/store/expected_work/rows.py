@@ -10,6 +10,9 @@ from powertrip.domain.expectations import Expectation
 from powertrip.store import written
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 
+BY_PERSON = "ORDER BY person, id"
+"""How those that have not ended are to be ordered: their index has that order. By the id alone SQLite reads
+all that there ever were."""
 _PLAIN = (
     *("id", "person", "slack_id", "rule", "host", "network", "key", "created_at", "created_by"),
     *(

@@ -12,7 +12,7 @@ from powertrip.store import notes, written
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Role, transaction
 from powertrip.store.expected_work import changing
-from powertrip.store.expected_work.rows import expectation_from, find, is_any_open
+from powertrip.store.expected_work.rows import BY_PERSON, expectation_from, find, is_any_open
 from powertrip.store.expected_work.tables import ExpectedWorkRow, TrustDigestRow
 from powertrip.store.utc_days import beginning, day_of
 
@@ -37,7 +37,7 @@ def sweep(names: Callable[[str], Collection[str]], channel: str, now: datetime) 
     if is_any_open():
         for condition, why in OVER.items():
             values = [now] * condition.count("?")
-            over = find(f"ended_at IS NULL AND {condition} ORDER BY id LIMIT {AT_ONCE}", *values)
+            over = find(f"ended_at IS NULL AND {condition} {BY_PERSON} LIMIT {AT_ONCE}", *values)
             if over:
                 changing.end_all([each.id for each in over], actor_id=None, why=why, now=now)
     return _sum_up(names, channel, now) + _digest(names, channel, now)
