@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from powertrip.domain import announcing, expectation_words, offering
+from powertrip.domain import announcing, offering
 from powertrip.domain.announcing import Week, Wish
 from powertrip.domain.event import EventQuery
 from powertrip.domain.expectations import Expectation, ExpectationSection
@@ -261,8 +261,13 @@ class ExpectationWatch:
             week = None
             if person is not None:
                 week = await week_of(store, expected, person, section, settings.severity, now)
-            note = expectation_words.announcement(expected, settings.command, week)
-            told += await store.expected_work.tell(expected.id, settings.security_channel, note, now)
+            told += await store.expected_work.tell(
+                expected.id,
+                channel=settings.security_channel,
+                command=settings.command,
+                week=week,
+                now=now,
+            )
         return told
 
     async def _look_for_leavers(self, now: datetime) -> None:

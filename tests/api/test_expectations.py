@@ -11,7 +11,6 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from powertrip.api.expectations import BODY_LIMIT, PATH, PER_MINUTE, WINDOW, ExpectationApi
-from powertrip.domain.expectation_words import announcement
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.people import Person
 from powertrip.domain.pipelines import PipelineSection
@@ -262,7 +261,12 @@ async def test_the_channel_is_told_once_by_whichever_worker_looks_first(
 ) -> None:
     _, said = await pipeline.announce()
     (untold,) = await store.expected_work.untold(later(seconds=5))
-    note = announcement(untold, "/powertrip")
-    told = [await store.expected_work.tell(said["id"], SECURITY, note, later(seconds=5)) for _ in range(2)]
+    assert untold.id == said["id"]
+    told = [
+        await store.expected_work.tell(
+            said["id"], channel=SECURITY, command="/powertrip", week=None, now=later(seconds=5)
+        )
+        for _ in range(2)
+    ]
     assert told == [1, 0]
     assert await store.expected_work.untold(later(seconds=6)) == []

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain import expectation_words
 from powertrip.domain.address import Network
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict
@@ -88,6 +87,13 @@ async def notes(thread: DatabaseThread) -> list[str]:
         "\n".join([row.payload["title"], *row.payload["lines"]])
         for row in await waiting(thread, DeliveryKind.NOTE)
     ]
+
+
+async def tell(store: Store, now: Any) -> int:
+    """Have the channel told of what a pipeline announced."""
+    return await store.expected_work.tell(
+        "worked", channel=SECURITY, command="/powertrip", week=None, now=now
+    )
 
 
 async def test_what_is_covered_is_kept_and_approved_and_nobody_is_asked(
@@ -280,11 +286,8 @@ async def test_what_a_half_without_slack_kept_is_kept_once_and_told_by_one_of_tw
         for _ in range(2)
     ]
     assert [is_new for _, is_new in kept] == [True, False]
-    (untold,) = await store.expected_work.untold(later(minutes=1))
-    note = expectation_words.announcement(untold, "/powertrip")
-    told = await asyncio.gather(
-        *(store.expected_work.tell("worked", SECURITY, note, later(minutes=1)) for _ in range(2))
-    )
+    assert [each.id for each in await store.expected_work.untold(later(minutes=1))] == ["worked"]
+    told = await asyncio.gather(*(tell(store, later(minutes=1)) for _ in range(2)))
     assert sorted(told) == [0, 1]
     assert await store.expected_work.untold(later(minutes=2)) == []
     await confirm(store, now=later(minutes=2))
@@ -292,6 +295,19 @@ async def test_what_a_half_without_slack_kept_is_kept_once_and_told_by_one_of_tw
         "Expected: work of alice, worked"
     ]
     assert await faults(database_thread) == {}
+
+
+async def test_what_was_confirmed_before_the_channel_was_told_is_told_as_confirmed(
+    database_thread: DatabaseThread, store: Store
+) -> None:
+    await store.expected_work.propose_once(expectation(), confirm_within=timedelta(minutes=10), max_open=1)
+    (untold,) = await store.expected_work.untold(later(seconds=5))
+    assert not untold.is_open
+    await confirm(store, now=later(seconds=6))
+    assert await tell(store, later(seconds=7)) == 1
+    assert [each.partition("\n")[0] for each in await notes(database_thread)] == [
+        "Expected: work of alice, worked"
+    ]
 
 
 async def test_one_that_went_as_announced_is_summed_up_in_the_note_of_it_and_calls_nobody_again(

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 
 from powertrip.domain import expectation_words
 from powertrip.domain.announcing import Week
-from powertrip.domain.delivery import Note, Question
 from powertrip.domain.expectations import Expectation
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.store import audit, notes, written
@@ -48,9 +47,10 @@ def propose(
     `week` is what it would have covered, which whoever confirms it is to read.
     """
     wait_for(Turn.DECIDING)
-    kept = _keep(expected, confirm_within=confirm_within, max_open=max_open)
+    uid = notes.new_uid()
+    kept = _keep(expected, uid, confirm_within=confirm_within, max_open=max_open)
     if kept is not None:
-        _tell(kept, channel, expectation_words.announcement(kept, command, week), expected.created_at)
+        notes.post(channel, expectation_words.announcement(kept, command, week), kept.created_at, uid=uid)
     return kept
 
 
@@ -61,7 +61,8 @@ def propose_once(
     wait_for(Turn.DECIDING)
     if (known := get(expected.id)) is not None:
         return known, False
-    return _keep(expected, confirm_within=confirm_within, max_open=max_open), True
+    kept = _keep(expected, notes.new_uid(), confirm_within=confirm_within, max_open=max_open)
+    return kept, True
 
 
 def untold(now: datetime) -> list[Expectation]:
@@ -69,24 +70,27 @@ def untold(now: datetime) -> list[Expectation]:
     return find(f"{_UNTOLD} {BY_PERSON}", now - TOLD_WITHIN)
 
 
-def tell(expectation_id: str, channel: str, note: Note | Question, now: datetime) -> int:
-    """Tell the channel of it, once; returns whether this did."""
-    # Of two workers the second finds it told.
+def tell(expectation_id: str, *, channel: str, command: str, week: Week | None, now: datetime) -> int:
+    """Tell the channel of it as it is now, once; returns whether this did."""
+    # Of two workers the second finds it told; whoever confirms it from now on finds what to amend.
     wait_for(Turn.DECIDING)
-    found = find(f"{_UNTOLD} AND id = ?", now - TOLD_WITHIN, expectation_id)
-    for each in found:
-        _tell(each, channel, note, now)
+    found = written.rows(ExpectedWorkRow, f"{_UNTOLD} AND id = ?", now - TOLD_WITHIN, expectation_id)
+    for row in found:
+        note = expectation_words.announcement(expectation_from(row), command, week)
+        notes.post(channel, note, now, uid=row.note_uid)
     return len(found)
 
 
-def _keep(expected: Expectation, *, confirm_within: timedelta, max_open: int) -> Expectation | None:
+def _keep(
+    expected: Expectation, note_uid: str, *, confirm_within: timedelta, max_open: int
+) -> Expectation | None:
     now = expected.created_at
     standing = "person = ? AND ended_at IS NULL AND until > ?"
     if len(find(standing, expected.person, now)) >= max_open:
         return None
     expected = replace(expected, confirm_by=min(now + confirm_within, expected.until))
     columns = columns_of(expected)
-    insert_all(ExpectedWorkRow, [columns | {"note_uid": notes.new_uid()}])
+    insert_all(ExpectedWorkRow, [columns | {"note_uid": note_uid}])
     audit.append(
         "expectation_announced",
         now,
@@ -99,11 +103,6 @@ def _keep(expected: Expectation, *, confirm_within: timedelta, max_open: int) ->
         why=expected.reason,
     )
     return expected
-
-
-def _tell(expected: Expectation, channel: str, note: Note | Question, now: datetime) -> None:
-    (row,) = written.rows(ExpectedWorkRow, "id = ?", expected.id)
-    notes.post(channel, note, now, uid=row.note_uid)
 
 
 def confirm(
