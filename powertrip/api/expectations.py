@@ -6,7 +6,6 @@ changes nothing: its nonce names the expectation.
 """
 
 import asyncio
-import hashlib
 import hmac
 import json
 import re
@@ -19,6 +18,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 
 from powertrip.api.answers import answer, as_moment, refused, written
+from powertrip.config.secret import signature
 from powertrip.config.values import parse_duration
 from powertrip.domain import wishes
 from powertrip.domain.announcing import REASON_LIMIT, Wish
@@ -149,8 +149,7 @@ async def _proven(request: web.Request, section: ExpectationSection, now: dateti
     pipeline = section.pipelines.get(name)
     # As long for a name that nobody has as for one that somebody has.
     secret = pipeline.secret if pipeline else SecretStr("")
-    signed = f"{headers[TIMESTAMP]}.{headers[NONCE]}.".encode() + body
-    expected = f"sha256={_hmac(secret, signed).hex()}"
+    expected = signature(secret, f"{headers[TIMESTAMP]}.{headers[NONCE]}", body)
     if not hmac.compare_digest(headers[SIGNATURE], expected) or pipeline is None:
         raise _Answered(401, _WRONG)
     return name, headers[NONCE], body
@@ -237,13 +236,10 @@ async def _told(announcing: Awaitable[Announced], name: str) -> Announced:
         raise _Answered(422, str(error)) from error
 
 
-def _hmac(secret: SecretStr, signed: bytes) -> bytes:
-    return hmac.new(secret.get_secret_value().encode(), signed, hashlib.sha256).digest()
-
-
 def _id(secret: SecretStr, nonce: str) -> str:
     """The id of what a request announces, which nobody can guess who does not know the secret."""
-    number = int.from_bytes(_hmac(secret, f"expectation.{nonce}".encode()))
+    named = f"expectation.{nonce}".encode()
+    number = int.from_bytes(hmac.digest(secret.get_secret_value().encode(), named, "sha256"))
     letters = []
     for _ in range(_ID_LENGTH):
         number, place = divmod(number, len(_ID_LETTERS))

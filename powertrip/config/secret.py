@@ -85,10 +85,10 @@ def is_borne_by(token: SecretStr, authorization: str | None) -> bool:
     return is_same(offered.strip(), token) and scheme.lower() == "bearer"
 
 
-def signature(secret: SecretStr, timestamp: str, body: bytes) -> str:
-    """What `X-Powertrip-Signature` holds."""
+def signature(secret: SecretStr, stamp: str, body: bytes) -> str:
+    """What `X-Powertrip-Signature` holds; `stamp` is the time of sending, with any nonce behind a dot."""
     # The time is signed, too, or an old request could be sent again as a new one.
-    signed = timestamp.encode() + b"." + body
+    signed = stamp.encode() + b"." + body
     return "sha256=" + hmac.new(secret.get_secret_value().encode(), signed, hashlib.sha256).hexdigest()
 
 
