@@ -18,7 +18,6 @@ from powertrip.api.report import ReportApi
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.people import Person
 from powertrip.domain.pipelines import PipelineSection
-from powertrip.domain.routing import People
 from powertrip.domain.severity import SeverityLists
 from powertrip.net import utc_now
 from powertrip.pipeline.pipelines import Announcing
@@ -42,7 +41,7 @@ SETTINGS = Announcing(
             )
         },
     ),
-    people=People([Person(name="oswaldo", bot=True)]),
+    people=[Person(name="oswaldo", bot=True)],
     lists=SeverityLists(),
 )
 

@@ -1,5 +1,6 @@
 """A pipeline announces its own work, where there is no Slack: the worker tells the channel of it."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -60,7 +61,8 @@ class Announcing:
     """The sections that say what may be announced, as they are in force."""
 
     section: ExpectationSection
-    people: People
+    people: Collection[Person]
+    """All who are listed."""
     lists: SeverityLists
 
 
@@ -72,7 +74,7 @@ async def announce(store: Store, settings: Announcing, request: PipelineRequest,
         return _again(before, request)
     setting = f"expectations.pipelines.{name}"
     pipeline.authorise(request.person, request.wish.rule, request.wish.host, setting=setting)
-    person, slack_id = _whose(settings.people, request.person)
+    person, slack_id = _whose(People(settings.people), request.person)
     actor = _as_actor(name, pipeline)
     expected = announcing.announced(
         request.wish,

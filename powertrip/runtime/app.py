@@ -15,7 +15,6 @@ import powertrip as powertrip_release
 from powertrip.api.decisions import ReadApi
 from powertrip.api.expectations import ExpectationApi
 from powertrip.api.report import ReportApi
-from powertrip.domain.routing import People
 from powertrip.errors import ConfigError, Mistake, StoreUnavailable
 from powertrip.host_actions import HostActions
 from powertrip.ingest.http import build_app
@@ -150,9 +149,7 @@ async def powertrip(
 
 def announcing(config: Config) -> Announcing:
     """What the configuration says of who may announce what."""
-    return Announcing(
-        section=config.expectations, people=People(config.people.values()), lists=config.severity
-    )
+    return Announcing(section=config.expectations, people=config.people.values(), lists=config.severity)
 
 
 def _presence(shared: Shared, worker: Worker | None, *, serves_web: bool) -> Presence:

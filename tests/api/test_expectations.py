@@ -14,7 +14,6 @@ from powertrip.api.expectations import BODY_LIMIT, PATH, PER_MINUTE, WINDOW, Exp
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.people import Person
 from powertrip.domain.pipelines import PipelineSection
-from powertrip.domain.routing import People
 from powertrip.domain.severity import Listed, SeverityLists
 from powertrip.pipeline.pipelines import Announcing
 from powertrip.store import Store
@@ -33,14 +32,12 @@ DEPLOY: dict[str, Any] = {
     "hosts": ["web-*", "vault-*"],
     "second_person": False,
 }
-PEOPLE = People(
-    [
-        Person(name="oswaldo", bot=True),
-        Person(name="alice", slack=ALICE),
-        Person(name="bob", email="bob@example.com"),
-        Person(name="dave", slack="U0DAVE"),
-    ]
-)
+PEOPLE = [
+    Person(name="oswaldo", bot=True),
+    Person(name="alice", slack=ALICE),
+    Person(name="bob", email="bob@example.com"),
+    Person(name="dave", slack="U0DAVE"),
+]
 
 
 @pytest.fixture
