@@ -246,7 +246,7 @@ def _warnings(
 ) -> Iterator[Problem]:
     """What works and is probably not meant; `entries` are the rules as they are written."""
     yield from doubts(settings, rules, entries)
-    makers = [rule.name for rule in rules.rules if not rule.ignore]
+    makers = [rule.name for rule in rules.makers]
     yield from doubts_in_globs((*settings.not_me.globs(), *settings.containment.globs()), makers)
     yield from doubts_in_metrics(settings.metrics)
     yield from doubts_in_ingest(settings.ingest)

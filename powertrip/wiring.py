@@ -114,7 +114,7 @@ def doubts_by_sender(sections: Mapping[str, Iterable[str]], warnings: Iterable[M
 
 def _unread_senders(senders: _Senders, rules: RuleSet) -> Iterator[Problem]:
     """Senders none of whose records can make an event."""
-    makers = [rule for rule in rules.rules if not rule.ignore]
+    makers = rules.makers
     for (section, name), sender in senders.items():
         # A rule of one's own that is for every source may be about anything: it shows nothing of this one.
         if any(
@@ -141,9 +141,7 @@ def _starved_rules(senders: _Senders, rules: RuleSet, entries: Sequence[Any]) ->
     for position, entry in enumerate(entries):
         pack = entry.get("use")
         made = [
-            rule
-            for rule in rules.rules
-            if not rule.ignore and (rule.pack == pack if pack else rule.name == entry.get("name"))
+            rule for rule in rules.makers if (rule.pack == pack if pack else rule.name == entry.get("name"))
         ]
         if not made or any(
             _feeds(sender, name, rule) for (_, name), sender in senders.items() for rule in made
@@ -163,7 +161,7 @@ def _starved_rules(senders: _Senders, rules: RuleSet, entries: Sequence[Any]) ->
 def unknown_rules(data: Mapping[str, Any], rules: RuleSet) -> Iterator[Problem]:
     """Rules that policies, copies, severities, origins and expectations name and that do not exist."""
     # A policy or a copy for a rule that makes no events does nothing, and nobody would notice.
-    known = [rule.name for rule in rules.rules if not rule.ignore]
+    known = [rule.name for rule in rules.makers]
     written: list[tuple[tuple[str | int, ...], Any]] = [*never_expected(data)]
     for section in ("policy", "also_tell"):
         entries = data.get(section)

@@ -34,7 +34,7 @@ async def read_report(
 
 def told(tally: Tally, since: datetime, until: datetime, rules: RuleSet) -> Report:
     """The report of what was counted, with advice that fits these rules."""
-    fields = {rule.name: rule.names for rule in rules.rules if not rule.ignore}
+    fields = {rule.name: rule.names for rule in rules.makers}
     return tally.report(since, until, fields=fields, taken=[rule.name for rule in rules.rules])
 
 

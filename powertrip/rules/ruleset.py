@@ -55,7 +55,7 @@ class RuleSet:
         self._has_own_patterns = any(rule.pack is None and rule.patterns for rule in self.rules)
         self._covered_of: dict[str, frozenset[str]] = {}
         own_ignores = [rule for rule in rules if rule.ignore and rule.pack is None]
-        events = [rule for rule in rules if not rule.ignore]
+        events = self.makers
         pack_ignores = [rule for rule in rules if rule.ignore and rule.pack is not None]
         self._ranked = [*own_ignores, *events, *pack_ignores]
         self._positions: dict[Pattern, list[int]] = {}
@@ -75,6 +75,11 @@ class RuleSet:
         self._over_json_of_all = [position for position, rule in over_json if not rule.sources]
         self._expecting = [rule for rule in self.rules if rule.expects]
         self._reasons = Reasons(self.rules)
+
+    @property
+    def makers(self) -> list[Rule]:
+        """Those that make events, as they are written."""
+        return [rule for rule in self.rules if not rule.ignore]
 
     def judge(self, record: Record) -> Match | Ignored | Quarantined | Unmatched:
         judgement = self._judge(record)
@@ -123,7 +128,7 @@ class RuleSet:
     def _covered(self, source: str) -> frozenset[str]:
         """The programs whose lines of this source make events."""
         if source not in self._covered_of:
-            events = (rule for rule in self.rules if not rule.ignore and rule.is_for(source))
+            events = (rule for rule in self.makers if rule.is_for(source))
             self._covered_of[source] = frozenset(program for rule in events for program in rule.programs)
         return self._covered_of[source]
 

@@ -197,7 +197,7 @@ def _endpoint(shared: Shared, state: StateEndpoint) -> WebServer:
     ExpectationApi(
         store=lambda: shared.store,
         settings=lambda: announcing(config()),
-        rules=lambda: [rule.name for rule in config().rules.rules if not rule.ignore],
+        rules=lambda: [rule.name for rule in config().rules.makers],
         clock=shared.clock,
     ).add_to(app)
     HostActions(

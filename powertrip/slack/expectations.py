@@ -127,7 +127,7 @@ class ExpectationCommands:
         return mine, slack_id
 
     def rules(self) -> list[str]:
-        return [rule.name for rule in self._context.settings.rules.rules if not rule.ignore]
+        return [rule.name for rule in self._context.settings.rules.makers]
 
     def _usage(self, section: ExpectationSection) -> str:
         ticket = " TICKET" if section.ticket else ""
