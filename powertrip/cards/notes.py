@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from powertrip.cards.blocks import Line, actions, as_text, button, confirm, header, paragraph, text
+from powertrip.cards.blocks import Block, Line, actions, as_text, button, confirm, header, paragraph, text
 from powertrip.cards.message import Message
 from powertrip.cards.text import one_line, show
 from powertrip.domain.delivery import Choice, Question
@@ -14,25 +14,21 @@ LINE_LIMIT = 300
 
 def security_note(title: str, lines: Sequence[str], *, quiet: bool = False) -> Message:
     """A headline and what there is to know, line by line; text from outside in it stays text."""
-    headline = f"{'📋' if quiet else '⚠️'} {show(title, TITLE_LIMIT)}"
-    shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in lines]
-    return Message(
-        text=as_text([[text(headline)], *shown]),
-        blocks=[header(headline), *([paragraph(shown)] if shown else [])],
-    )
+    return _card("📋" if quiet else "⚠️", title, lines)
 
 
 def question_card(question: Question) -> Message:
     """A headline, what there is to know, and what can be done about it."""
-    headline = f"{question.mark} {show(question.title, TITLE_LIMIT)}"
-    shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in question.lines]
+    buttons = actions([_button(each, question.title) for each in question.choices])
+    return _card(question.mark, question.title, question.lines, buttons)
+
+
+def _card(mark: str, title: str, lines: Sequence[str], *below: Block) -> Message:
+    headline = f"{mark} {show(title, TITLE_LIMIT)}"
+    shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in lines]
     return Message(
         text=as_text([[text(headline)], *shown]),
-        blocks=[
-            header(headline),
-            paragraph(shown),
-            actions([_button(each, question.title) for each in question.choices]),
-        ],
+        blocks=[header(headline), *([paragraph(shown)] if shown else []), *below],
     )
 
 
