@@ -4,7 +4,7 @@ import heapq
 import itertools
 import json
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -113,7 +113,7 @@ class Counting:
     questions: Counter[tuple[str, str]] = field(default_factory=Counter)
     others: Counter[tuple[str, str]] = field(default_factory=Counter)
     digests: list[str] = field(default_factory=list)
-    _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def post(self, conversation: str, message: dict[str, Any], _uid: str) -> Posted:
         key, said = (conversation, f"{self.clock():%Y-%m-%d}"), json.dumps(message)
@@ -121,7 +121,7 @@ class Counting:
         if "Trusted without asking" in said:
             self.digests.append(str(message["text"]))
         channel = conversation.replace("U0", "D0", 1) if conversation.startswith("U") else conversation
-        return Posted(channel=channel, ts=f"{self.clock().timestamp():.0f}.{next(iter(self._numbers)):06}")
+        return Posted(channel=channel, ts=f"{self.clock().timestamp():.0f}.{next(self._numbers):06}")
 
     async def find(self, _conversation: str, _uid: str, _since: datetime) -> list[Posted]:
         return []
@@ -156,14 +156,14 @@ class Office:
     on_asked: Callable[[Event], None] = UNUSED
     """What somebody does who is asked about an event."""
     _due: list[tuple[datetime, int, Act]] = field(default_factory=list)
-    _numbers: Iterable[int] = field(default_factory=lambda: itertools.count(1))
+    _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     _asked: set[str] = field(default_factory=set)
     _looked_at: datetime | None = None
     _watch: ExpectationWatch = UNUSED
 
     def at(self, moment: datetime, act: Act) -> None:
         """Have something done then."""
-        heapq.heappush(self._due, (max(moment, self.now), next(iter(self._numbers)), act))
+        heapq.heappush(self._due, (max(moment, self.now), next(self._numbers), act))
 
     async def passes(self, until: datetime) -> None:
         """Let time pass, and do what is due."""

@@ -99,25 +99,20 @@ class _Writer:
     def sudo(self, at: datetime, user: str, host: str, command: str, target: str = "app") -> None:
         self.month.lines.append(Line(at=at, user=user, host=host, command=command, target=target))
 
-    def plan(
-        self, begins: datetime, length: timedelta, user: str, by: str, group: str, address: str | None
-    ) -> None:
-        for rule in ("ssh_login", "sudo_command"):
-            from_where = address if rule == "ssh_login" else None
-            key = key_of(user) if rule == "ssh_login" else None
-            self.month.plans.append(
-                Plan(
-                    at=begins - timedelta(minutes=10),
-                    begins=begins,
-                    length=length,
-                    user=user,
-                    by=by,
-                    rule=rule,
-                    group=group,
-                    address=from_where,
-                    key=key,
-                )
-            )
+    def plan(self, begins: datetime, length: timedelta, user: str, by: str, group: str, address: str) -> None:
+        """Logins on the hosts of a group, and what is done there as somebody else."""
+        logins = Plan(
+            at=begins - timedelta(minutes=10),
+            begins=begins,
+            length=length,
+            user=user,
+            by=by,
+            rule="ssh_login",
+            group=group,
+            address=address,
+            key=key_of(user),
+        )
+        self.month.plans += [logins, replace(logins, rule="sudo_command", address=None, key=None)]
 
 
 def month(days: int = 30, records: int = 8_000, seed: int = 7) -> Month:
@@ -148,13 +143,21 @@ def _nightly(writer: _Writer, day: datetime) -> None:
     for host in hosts("db")[1:]:
         writer.login(at, BACKUP, host, STORE)
         at += timedelta(seconds=90)
-    begins = day + timedelta(hours=1, minutes=55)
-    writer.plan(begins, NIGHT, BACKUP, "carol", "db", STORE)
     # Backups do not become anybody else, and are announced before whoever announces them goes home.
-    writer.month.plans.pop()
-    last = writer.month.plans.pop()
     evening = day - timedelta(hours=6, minutes=30)
-    writer.month.plans.append(replace(last, at=max(evening, FIRST_DAY)))
+    writer.month.plans.append(
+        Plan(
+            at=max(evening, FIRST_DAY),
+            begins=day + timedelta(hours=1, minutes=55),
+            length=NIGHT,
+            user=BACKUP,
+            by="carol",
+            rule="ssh_login",
+            group="db",
+            address=STORE,
+            key=key_of(BACKUP),
+        )
+    )
 
 
 def _deploys(writer: _Writer, day: datetime) -> None:
@@ -211,7 +214,7 @@ def _work(writer: _Writer, days: list[datetime], records: int) -> None:
     left = records - len(writer.month.lines)
     if left < 0:
         raise ValueError("there is no room for people's own work in so few records")
-    places = {shift: _place(dice, *shift) for shift in shifts}
+    places = {shift: _place(dice, shift[1]) for shift in shifts}
     counts = dict.fromkeys(shifts, left // len(shifts))
     for shift in dice.sample(shifts, left % len(shifts)):
         counts[shift] += 1
@@ -219,8 +222,7 @@ def _work(writer: _Writer, days: list[datetime], records: int) -> None:
         _shift(writer, day, name, places[day, name], count)
 
 
-def _place(dice: Random, day: datetime, name: str) -> str:
-    del day
+def _place(dice: Random, name: str) -> str:
     where = dice.random()
     if where < 0.6 or name == "bob":
         return f"{OFFICE}.{dice.randint(10, 13)}"
