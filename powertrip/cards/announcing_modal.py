@@ -1,4 +1,4 @@
-"""The window in which somebody announces work: the same as the command takes, field by field."""
+"""The window in which somebody announces work: what the command takes, but for a key, uses and a severity."""
 
 from collections.abc import Sequence
 from typing import Any
