@@ -43,6 +43,11 @@ class Wish:
     """Now, where nothing is said."""
     from_event: str | None = None
 
+    @property
+    def kept_why(self) -> str | None:
+        """As much of the reason as is kept."""
+        return (self.why or "").strip()[:REASON_LIMIT] or None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Week:
@@ -96,7 +101,7 @@ def announced(
         until=starts_at + wish.length,
         max_uses=max_uses,
         ticket=wish.ticket,
-        why=(wish.why or "").strip()[:REASON_LIMIT] or None,
+        why=wish.kept_why,
         from_event=wish.from_event,
     )
     if not expected.reason:

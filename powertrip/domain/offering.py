@@ -11,12 +11,12 @@ from powertrip.domain.event import Event, Status
 from powertrip.domain.expectations import Expectable, ExpectationSection, as_of, key_of
 from powertrip.domain.severity import Listed
 from powertrip.domain.storms import host_group, network_of
+from powertrip.domain.wishes import KEY
 from powertrip.errors import NotAllowed, Refused
 
 LENGTHS = tuple(timedelta(hours=hours) for hours in (1, 2, 4, 8))
 # What a log names is data: a host that is called * must not come to mean every host.
 _HOST = re.compile(r"[a-z0-9._-]{1,100}")
-_KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ def offer(
             "Only whoever approved this of their own can have the like left out, where it may be."
         )
     host, key = (event.host_name or "").lower(), key_of(event)
-    if not _HOST.fullmatch(host) or not (key is None or _KEY.fullmatch(key)):
+    if not _HOST.fullmatch(host) or not (key is None or KEY.fullmatch(key)):
         raise Refused("This is asked about each time: its record names no host, or no key, to go by.")
     narrow = Wish(rule=event.rule, host=host, length=section.max)
     hosts, networks = dict.fromkeys((host, host_group(host))), _networks(event, section)

@@ -9,7 +9,8 @@ from powertrip.config.values import did_you_mean
 
 _RULE = re.compile(r"[a-z0-9_*-]{1,60}")
 _HOST = re.compile(r"[a-z0-9._*-]{1,100}")
-_KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
+KEY = re.compile(r"[A-Za-z0-9+/:=_-]{4,120}")
+"""The name of a key: of SSH its fingerprint, of AWS its id."""
 _AS = re.compile(r"[Aa][Ss][1-9][0-9]{0,9}", re.ASCII)
 _COUNT = re.compile(r"[1-9][0-9]{0,5}", re.ASCII)
 STARS = 3
@@ -44,7 +45,7 @@ def network_in(word: str) -> str:
 
 def key_in(word: str) -> str:
     """The fingerprint of a key."""
-    return _matching(word, _KEY, "key")
+    return _matching(word, KEY, "key")
 
 
 def count_in(word: str) -> int:

@@ -136,7 +136,7 @@ def _again(before: Expectation, request: PipelineRequest) -> Announced:
         "network": wish.network,
         "key": wish.key,
         "ticket": wish.ticket,
-        "why": (wish.why or "").strip()[: announcing.REASON_LIMIT] or None,
+        "why": wish.kept_why,
     }
     if any(getattr(before, name) != value for name, value in asked.items()):
         raise AnotherRequest("This nonce was used for another request. Make a new one for each.")
