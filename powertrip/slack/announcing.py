@@ -13,11 +13,9 @@ from powertrip.pipeline.expect import Expecter
 from powertrip.slack.answering import (
     Asker,
     answer_press,
+    answer_window,
     asker_of,
-    refusal_in_window,
     sentence,
-    show_in_window,
-    tell_what_became,
 )
 from powertrip.slack.calls import within
 from powertrip.slack.expectations import ExpectationCommands, read_wish
@@ -51,11 +49,8 @@ class AnnouncingListeners:
         metadata, values = json.loads(view["private_metadata"]), view["state"]["values"]
         user = body["user"]
         announcing = asyncio.create_task(self._announce(values, user))
-        if (error := await refusal_in_window(ack, announcing, cards.INPUT_BLOCK)) is not None:
-            await show_in_window(ack, cards.INPUT_BLOCK, sentence(error))
-            return
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
-        await tell_what_became(asker, announcing, lambda answer: answer)
+        await answer_window(ack, asker, announcing, cards.INPUT_BLOCK, lambda answer: answer)
 
     async def _announce(self, values: dict[str, Any], user: dict[str, Any]) -> Message:
         section = self._expecter.section

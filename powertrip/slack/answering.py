@@ -124,6 +124,16 @@ async def tell_what_became(asker: Asker, doing: "asyncio.Task[T]", say: Callable
         await answer_otherwise(asker, answer.arguments())
 
 
+async def answer_window(
+    ack: Any, asker: Asker, doing: "asyncio.Task[T]", block: str, say: Callable[[T], Message]
+) -> None:
+    """A refusal stands under `block` of the window that was submitted; all else is told as `say` has it."""
+    if (error := await refusal_in_window(ack, doing, block)) is not None:
+        await show_in_window(ack, block, sentence(error))
+        return
+    await tell_what_became(asker, doing, say)
+
+
 async def _told_at_home(asker: Asker, answer: Message) -> bool:
     return asker.at_home is not None and await asker.at_home(answer)
 

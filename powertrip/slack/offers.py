@@ -13,12 +13,10 @@ from powertrip.pipeline.decide import parse_reference
 from powertrip.pipeline.expect import Expecter
 from powertrip.slack.answering import (
     Asker,
+    answer_window,
     asker_of,
     give_answer,
-    refusal_in_window,
     sentence,
-    show_in_window,
-    tell_what_became,
 )
 from powertrip.slack.calls import call
 
@@ -50,11 +48,8 @@ class OfferListeners:
         metadata, values = json.loads(view["private_metadata"]), view["state"]["values"]
         user = body["user"]
         announcing = asyncio.create_task(self._announce(metadata["ref"], values, user))
-        if (error := await refusal_in_window(ack, announcing, cards.INPUT_BLOCK)) is not None:
-            await show_in_window(ack, cards.INPUT_BLOCK, sentence(error))
-            return
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
-        await tell_what_became(asker, announcing, lambda answer: answer)
+        await answer_window(ack, asker, announcing, cards.INPUT_BLOCK, lambda answer: answer)
 
     async def _announce(self, ref: str, values: dict[str, Any], user: dict[str, Any]) -> Message:
         try:

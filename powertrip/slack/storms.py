@@ -16,12 +16,11 @@ from powertrip.pipeline.decide_storm import (
 )
 from powertrip.slack.answering import (
     Asker,
+    answer_window,
     asker_of,
     give_answer,
-    refusal_in_window,
     sentence,
     show_in_window,
-    tell_what_became,
 )
 from powertrip.slack.calls import call, within
 
@@ -83,11 +82,8 @@ class StormListeners:
                 agent=agent,
             )
         )
-        if (error := await refusal_in_window(ack, deciding, cards.INPUT_BLOCK)) is not None:
-            await show_in_window(ack, cards.INPUT_BLOCK, sentence(error))
-            return
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
-        await tell_what_became(asker, deciding, _in_words)
+        await answer_window(ack, asker, deciding, cards.INPUT_BLOCK, _in_words)
 
 
 def _in_words(outcome: StormOutcome) -> Message:
