@@ -164,7 +164,7 @@ async def test_killed_while_a_reminder_is_posted_for_what_is_decided_before_the_
     await scene.settle()
 
 
-async def killed_while_submitting(scene: Scene, typed: dict[str, str]) -> SeenMessage:
+async def killed_while_submitting(scene: Scene, typed: dict[str, str | list[str]]) -> SeenMessage:
     """Kill it while it looks up who decides; gives Alice's card."""
     await scene.log_in("alice")
     card = await scene.card("alice")
