@@ -21,7 +21,7 @@ PROOFS = {
         {"when": {"host": "vault*"}, "require": ["proof"]},
         {"when": {"user": "root"}, "require": "typed_host"},
     ],
-    "proofs": {"kinds": ["totp"], "key": KEY, "fresh_enrolment": "1s"},
+    "proofs": {"kinds": ["totp"], "key": KEY, "fresh_enrolment": "1ms"},
     "severity": {"sensitive": {"hosts": ["vault*"]}},
 }
 
