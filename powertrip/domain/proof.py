@@ -261,7 +261,7 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
         begins = min(factor.counts_from(event, proving.fresh) for factor in theirs)
         locked = any(factor.locked_until and factor.locked_until > now for factor in theirs)
         why = "is locked after wrong answers" if locked else "is too new for something as grave as this"
-        return f"What you enrolled {why}; it counts from {begins:%Y-%m-%d %H:%M} UTC on."
+        return f"What you enrolled {why}; it counts from {begins:%Y-%m-%d %H:%M:%S} UTC on."
     if ProofKind.SESSION_NUMBER in kinds:
         return "The number of this login, or those of others today, were answered wrongly too often."
     enrolled = [kind for kind in kinds if kind in ENROLLED]

@@ -18,7 +18,7 @@ LOST_FOR_GOOD = (
     "What they enrolled ends for good, and they have to enrol anew on the server. Confirm only what they "
     "told you of themselves, by another way than Slack."
 )
-_AT = "%Y-%m-%d %H:%M UTC"
+_AT = "%Y-%m-%d %H:%M:%S UTC"
 
 
 def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
