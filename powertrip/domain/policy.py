@@ -14,14 +14,13 @@ from powertrip.domain.address import RiskLevel, is_at_least
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Severity
 from powertrip.domain.people import Actor, Standing
+from powertrip.domain.proof import ProofKind
 from powertrip.errors import NotAllowed
 
 _ASCENDING = list(Severity)
 
-Demand = Literal[
-    "reason", "second_person", "proof", "session_number", "passkey", "oidc", "totp", "typed_host"
-]
-"""All from `session_number` on are kinds of proof; `proof` is any of them that is configured."""
+Demand = Literal["reason", "second_person", "proof"] | ProofKind
+"""`proof` is any kind of it that is configured."""
 _NO_PROOFS = {"reason", "second_person"}
 
 STANDING_IN_WORDS = {

@@ -145,13 +145,13 @@ def test_nobody_is_asked_for_a_reason_for_what_they_cannot_decide(
 
 
 def test_nobody_is_asked_for_a_reason_for_what_they_cannot_prove() -> None:
-    both, nothing = Policy(require=("totp", "reason")), Proving(kinds=(ProofKind.TOTP,))
+    both, nothing = Policy(require=(ProofKind.TOTP, "reason")), Proving(kinds=(ProofKind.TOTP,))
     with pytest.raises(NotAllowed, match="you have not enrolled"):
         planned(event(), decision(reason=None), both, proving=nothing)
 
 
 def test_a_proof_is_asked_for_after_the_reason() -> None:
-    both, typing = Policy(require=("typed_host", "reason")), Proving()
+    both, typing = Policy(require=(ProofKind.TYPED_HOST, "reason")), Proving()
     with pytest.raises(ReasonRequired):
         planned(event(), decision(reason=None), both, proving=typing)
     with pytest.raises(ProofRequired):
