@@ -13,6 +13,8 @@ from powertrip.sources.pam import NUMBER_KEY, PROGRAM
 HOME, OFFICE, HOTEL, HOSTILE = "192.0.2.10", "198.51.100.44", "198.51.100.23", "203.0.113.77"
 """The addresses of the story; `outside` knows what is to be thought of each."""
 
+Records = tuple[tuple[str, dict[str, Any]], ...]
+"""Each with the source that it is posted to."""
 SERVERS = "servers"
 """The source of servers that tell of their logins themselves, and sign what they tell."""
 
@@ -43,8 +45,7 @@ class Scene:
 
     title: str
     story: str
-    records: tuple[tuple[str, dict[str, Any]], ...] = ()
-    """Each with the source that it is posted to."""
+    records: Records = ()
     steps: tuple[Step, ...] = ()
     pause: float = 12.0
     """Seconds until the next scene, where nobody plays this one."""
@@ -61,14 +62,26 @@ def scenes(secret: str) -> Iterator[Scene]:
         "is told what she answers.",
         records=_login_seen_by_both("alice", "bastion-1", HOME),
         steps=(
-            _step("Be *Alice*, open her messages from Powertrip, and press *Approve*.", "alice", "bastion-1"),
+            _step(
+                "Be *Alice*, open her messages from Powertrip, and press *Approve*.",
+                "alice",
+                "bastion-1",
+                verdict="approve",
+            ),
         ),
     )
     yield Scene(
         title="A bot",
         story="The bot oswaldo logs in. Nobody can ask a bot, so #security is asked.",
         records=_login("oswaldo", "build-3", OFFICE),
-        steps=(_step("Be *Carol*, who reviews, and press *Approve* in #security.", "oswaldo", "build-3"),),
+        steps=(
+            _step(
+                "Be *Carol*, who reviews, and press *Approve* in #security.",
+                "oswaldo",
+                "build-3",
+                verdict="approve",
+            ),
+        ),
     )
     yield Scene(
         title="Text from outside is data",
@@ -90,24 +103,14 @@ def scenes(secret: str) -> Iterator[Scene]:
         records=_login("bob", "db-1", HOSTILE),
         steps=(
             _step("Be *Bob*, and press *Deny*: he is told what to do now.", "bob", "db-1", verdict="deny"),
-            Step(
-                says="Be *Carol*, and press *I have it* in #security.",
-                action="denial_owned",
-                user_name="bob",
-                host_name="db-1",
-            ),
-            Step(
-                says="Press *Lock bob out of the VPN for 1 h*: nothing is ever done without such a press.",
+            _step("Be *Carol*, and press *I have it* in #security.", "bob", "db-1", action="denial_owned"),
+            _step(
+                "Press *Lock bob out of the VPN for 1 h*: nothing is ever done without such a press.",
+                "bob",
+                "db-1",
                 action="containment_ended",
-                user_name="bob",
-                host_name="db-1",
             ),
-            Step(
-                says="Tick off the first thing of the checklist.",
-                action="item_ticked",
-                user_name="bob",
-                host_name="db-1",
-            ),
+            _step("Tick off the first thing of the checklist.", "bob", "db-1", action="item_ticked"),
             _step("Close it, with a note.", "bob", "db-1", verdict="close"),
         ),
         pause=20,
@@ -120,13 +123,13 @@ def scenes(secret: str) -> Iterator[Scene]:
         f"takes the number that the terminal of this login shows, and nothing else:\n```{shown}```",
         records=(_signed_login("bob", "vault-1", HOME, number, secret),),
         steps=(
-            Step(
-                says="Be *Bob*, press *Approve*, and type another number: nothing is approved.",
+            _step(
+                "Be *Bob*, press *Approve*, and type another number: nothing is approved.",
+                "bob",
+                "vault-1",
                 action="proof_failed",
-                user_name="bob",
-                host_name="vault-1",
             ),
-            _step("Type the number that his terminal shows.", "bob", "vault-1"),
+            _step("Type the number that his terminal shows.", "bob", "vault-1", verdict="approve"),
         ),
         pause=30,
     )
@@ -136,12 +139,11 @@ def scenes(secret: str) -> Iterator[Scene]:
         "she may say so; a second person agrees.",
         records=_login("alice", "web-3", HOME),
         steps=(
-            _step("Be *Alice*, and press *Approve*.", "alice", "web-3"),
-            Step(
-                says="Press *Don't ask again…* on the card, and announce it.",
-                action="expectation_announced",
+            _step("Be *Alice*, and press *Approve*.", "alice", "web-3", verdict="approve"),
+            _step(
+                "Press *Don't ask again…* on the card, and announce it.", None, action="expectation_announced"
             ),
-            Step(says="Be *Carol*, and confirm it in #security.", action="expectation_confirmed"),
+            _step("Be *Carol*, and confirm it in #security.", None, action="expectation_confirmed"),
         ),
         pause=40,
     )
@@ -162,7 +164,7 @@ def scenes(secret: str) -> Iterator[Scene]:
         title="The cloud",
         story="Bob signs in to the AWS console without a second factor.",
         records=(_console_login(),),
-        steps=(_step("Be *Bob*, and answer.", "bob", None, verdict=None),),
+        steps=(_step("Be *Bob*, and answer.", "bob"),),
     )
     yield Scene(
         title="Two people",
@@ -179,7 +181,7 @@ def scenes(secret: str) -> Iterator[Scene]:
         story="The HIDS saw a login to web-2 that never came through the logs. In 15 seconds it is asked "
         "about.",
         records=(_seen_by_hids("bob", "web-2", HOTEL, _port()),),
-        steps=(_step("Be *Bob*, and answer.", "bob", "web-2", verdict=None),),
+        steps=(_step("Be *Bob*, and answer.", "bob", "web-2"),),
         pause=30,
     )
     yield Scene(
@@ -192,25 +194,23 @@ def scenes(secret: str) -> Iterator[Scene]:
 
 
 def _step(
-    says: str, user: str, host: str | None, *, verdict: str | None = "approve", status: str | None = None
+    says: str, user: str | None, host: str | None = None, *, action: str = "decided", **detail: object
 ) -> Step:
-    """A step that is done by a decision on an event of this user on this host; no verdict is any."""
-    detail = {"verdict": verdict, "status": status}
-    wanted = {name: value for name, value in detail.items() if value is not None}
-    return Step(says=says, user_name=user, host_name=host, detail=wanted)
+    """A step that is done by what happens to an event of this user on this host, where they are named."""
+    return Step(says=says, action=action, user_name=user, host_name=host, detail=detail)
 
 
-def everyday(number: int) -> Scene:
+def everyday(number: int) -> Records:
     """One more ordinary login."""
     user, host = (("alice", "web-1"), ("bob", "web-2"), ("oswaldo", "build-3"))[number % 3]
-    return Scene(title="", story="", records=_login(user, host, f"192.0.2.{20 + number}"))
+    return _login(user, host, f"192.0.2.{20 + number}")
 
 
-def _login(user: str, host: str, address: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _login(user: str, host: str, address: str) -> Records:
     return (_line(host, "sshd", _accepted(user, address, _port())),)
 
 
-def _login_seen_by_both(user: str, host: str, address: str) -> tuple[tuple[str, dict[str, Any]], ...]:
+def _login_seen_by_both(user: str, host: str, address: str) -> Records:
     port = _port()
     return (
         _line(host, "sshd", _accepted(user, address, port)),

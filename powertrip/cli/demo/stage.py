@@ -18,7 +18,7 @@ from rich.console import Console
 
 from powertrip.cli.demo.narration import narrate
 from powertrip.cli.demo.outside import Outside
-from powertrip.cli.demo.scenes import SERVERS, Scene, everyday, scenes
+from powertrip.cli.demo.scenes import SERVERS, Records, everyday, scenes
 from powertrip.cli.demo.story import Story
 from powertrip.errors import PowertripError
 from powertrip.net import utc_now
@@ -189,7 +189,7 @@ async def _feed(url: str, secret: str, console: Console, story: Story, pace: flo
         for scene in scenes(secret):
             console.print(f"[bold]▶ {scene.title}[/bold]\n  {scene.story}")
             story.tell(scene)
-            await _play(client, url, secret, scene)
+            await _play(client, url, secret, scene.records)
             await story.played(pace)
         console.print(
             "[bold]▶[/bold] From here on, somebody logs in once a minute. Answer, or wait for the reminders."
@@ -199,8 +199,8 @@ async def _feed(url: str, secret: str, console: Console, story: Story, pace: flo
             await asyncio.sleep(ROUND_PAUSE * pace)
 
 
-async def _play(client: httpx.AsyncClient, url: str, secret: str, scene: Scene) -> None:
-    for source, record in scene.records:
+async def _play(client: httpx.AsyncClient, url: str, secret: str, records: Records) -> None:
+    for source, record in records:
         body, headers = json.dumps(record).encode(), {"Content-Type": "application/json"}
         if source == SERVERS:
             now = str(int(utc_now().timestamp()))
