@@ -23,11 +23,11 @@ from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.database_in_use import using
-from powertrip.store.faults import DRIVER_ERRORS, named
+from powertrip.store.drivers import doubt_in_url, driver_errors
+from powertrip.store.faults import named
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.verify import verify
 from powertrip.store.migrating import pending_migrations
-from powertrip.store.postgres import doubt
 from powertrip.store.sources import overview
 
 __all__ = ["CheckResult", "check_all"]
@@ -60,8 +60,9 @@ async def check_all(config: Config) -> list[CheckResult]:
 def check_database(config: Config, report: Report) -> None:
     """Open the database, and check that its tables are up to date and its history is whole."""
     # Also where it cannot be opened: its password has been sent.
-    if problem := doubt(config.database.url.get_secret_value()):
+    if problem := doubt_in_url(config.database.url.get_secret_value()):
         report.note("database", problem)
+    reason: str | None = None
     try:
         opened = open_database(config.database.url.get_secret_value(), config.audit.key)
         with using(opened), opened.connection_context():
@@ -69,8 +70,11 @@ def check_database(config: Config, report: Report) -> None:
             # Before its migrations the history may have no table yet.
             history = None if pending else verify(opened, utc_now())
             senders = [] if pending else overview.reports(_senders(config), utc_now())
-    except (*DRIVER_ERRORS, StoreError) as error:
-        reason = str(error) if isinstance(error, StoreError) else named(error)
+    except StoreError as error:
+        reason = str(error)
+    except driver_errors() as error:
+        reason = named(error)
+    if reason is not None:
         label = config.database_label()
         report.wrong("database", f"{label} cannot be opened: {reason}; check database.url or DATABASE_URL")
         return

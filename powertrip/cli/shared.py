@@ -101,7 +101,8 @@ def open_stored(config: "Config") -> Iterator[None]:
     """The database open for reading; raises StoreError where it cannot be read, or was never set up."""
     from powertrip.store.database import open_database
     from powertrip.store.database_in_use import using
-    from powertrip.store.faults import DRIVER_ERRORS, named
+    from powertrip.store.drivers import driver_errors
+    from powertrip.store.faults import named
     from powertrip.store.migrating import pending_migrations
 
     opened = open_database(config.database.url.get_secret_value(), config.audit.key)
@@ -111,7 +112,7 @@ def open_stored(config: "Config") -> Iterator[None]:
             if pending_migrations(opened):
                 raise StoreError("the database is not set up; run: python bot.py migrate")
             yield
-    except DRIVER_ERRORS as error:
+    except driver_errors() as error:
         raise StoreUnavailable(f"database.url: the database cannot be read: {named(error)}") from error
     except UnicodeDecodeError as error:
         raise StoreUnavailable("database.url: the database is damaged: it holds what is no text") from error

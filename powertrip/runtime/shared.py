@@ -20,9 +20,9 @@ from powertrip.settings import Config
 from powertrip.slack.calls import CALL_TIMEOUT
 from powertrip.store import Clock, Store
 from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.drivers import doubt_in_url
 from powertrip.store.group_commit import GroupCommitInbox
 from powertrip.store.migrating import migrate
-from powertrip.store.postgres import doubt
 from powertrip.store.sources.refusals import Refusals
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,7 @@ async def open_shared(at_start: Config, origins: Mapping[str, Origin] | None) ->
         thread = DatabaseThread(open_database(url, at_start.audit.key))
         at_end.push_async_callback(thread.close)
         applied = await asyncio.to_thread(migrate, thread.database)
-        if problem := doubt(url):
+        if problem := doubt_in_url(url):
             log.warning("doubtful setting", setting="database.url", problem=problem)
         log.info("database ready", url=at_start.database_label(), migrations=applied)
         clock = Clock(thread, wall=utc_now)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -36,8 +37,12 @@ from powertrip.slack.notifier import SlackNotifier
 from powertrip.slack.watch import WorkspaceWatch
 from powertrip.slack.workspace import Workspace
 from powertrip.sources.pam import Pam
-from powertrip.store import Listener, Signal
+from powertrip.store import Signal
+from powertrip.store.drivers import is_postgres_url
 from powertrip.wiring import doubts_by_sender, same_logs
+
+if TYPE_CHECKING:
+    from powertrip.store.listening import Listener
 
 log = structlog.get_logger(__name__)
 
@@ -90,10 +95,12 @@ def step_settings(config: Config, security_channel: str, told: Collection[str]) 
     )
 
 
-def _listener(shared: Shared) -> Listener | None:
+def _listener(shared: Shared) -> "Listener | None":
     url, signals = shared.config().database.url.get_secret_value(), shared.signals
-    if url.startswith("sqlite"):
+    if not is_postgres_url(url):
         return None
+    from powertrip.store.listening import Listener  # noqa: PLC0415 (it loads the driver)
+
     wake = {
         Signal.INBOX: signals.inbox.set,
         Signal.OUTBOX: signals.outbox.set,

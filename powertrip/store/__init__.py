@@ -4,6 +4,11 @@ A step is a plain function that belongs in one transaction. Each module offers i
 program in a class at its end, whose methods run a step on the database thread; `Store` holds one of each.
 """
 
+# First, so that peewee loads no driver for a database that is not used.
+import powertrip.store.drivers  # noqa: F401
+
+# isort: split
+
 from datetime import datetime
 
 from powertrip.domain.quarantine import QuarantineSection
@@ -45,7 +50,7 @@ from powertrip.store.proofs.role import Proofs
 from powertrip.store.quarantine import Quarantine
 from powertrip.store.reports import Reports
 from powertrip.store.resolving import Resolving
-from powertrip.store.signals import Listener, Signal
+from powertrip.store.signals import Signal
 from powertrip.store.sources.overview import Sources
 from powertrip.store.sources.voices import Voices
 from powertrip.store.statistics import Statistics
@@ -58,7 +63,7 @@ from powertrip.store.trials import Trials
 from powertrip.store.troubles import Troubles
 from powertrip.store.worker_lock import WorkerLock
 
-__all__ = ["Clock", "ClockStepped", "Known", "Listener", "Signal", "Store"]
+__all__ = ["Clock", "ClockStepped", "Known", "Signal", "Store"]
 
 
 class Store:

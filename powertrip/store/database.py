@@ -14,15 +14,17 @@ import structlog
 
 from powertrip.errors import PowertripError, StoreError, StoreUnavailable, StoreUncertain
 from powertrip.store.database_in_use import database, using
-from powertrip.store.faults import DRIVER_ERRORS, is_away, is_deadlock, named
+from powertrip.store.drivers import driver_errors, is_postgres_url
+from powertrip.store.faults import is_away, is_deadlock, named
 from powertrip.store.history.marks import marker_of
 from powertrip.store.line import Line, Lost
 from powertrip.store.lines import PATIENCE, Lines
-from powertrip.store.postgres import Postgres
 from powertrip.store.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    from powertrip.store.postgres import Postgres
 
 log = structlog.get_logger(__name__)
 
@@ -49,17 +51,21 @@ def open_database(url: str, key: "Ed25519PrivateKey | None" = None) -> peewee.Da
 
     `key` is what signs checkpoints, if anything does; rows bear marks then.
     """
-    opened: SqliteDatabase | Postgres
-    if url.startswith("sqlite"):
-        path = url.split("://", 1)[-1].removeprefix("/")
-        opened = SqliteDatabase(path or ":memory:")
-    elif url.startswith(("postgres://", "postgresql://")):
-        opened = Postgres(url)
-    else:
-        scheme = url.split(":", 1)[0]
-        raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
+    opened = _of_scheme(url)
     opened.marker = marker_of(key)
     return opened
+
+
+def _of_scheme(url: str) -> "SqliteDatabase | Postgres":
+    if url.startswith("sqlite"):
+        path = url.split("://", 1)[-1].removeprefix("/")
+        return SqliteDatabase(path or ":memory:")
+    if is_postgres_url(url):
+        from powertrip.store.postgres import Postgres  # noqa: PLC0415 (it loads the driver)
+
+        return Postgres(url)
+    scheme = url.split(":", 1)[0]
+    raise StoreError(f"database.url: {scheme}: is not known; write sqlite:///FILE or postgresql://…")
 
 
 def is_postgres() -> bool:
@@ -214,7 +220,7 @@ class DatabaseThread:
             except Lost as error:
                 self._disconnect(line)
                 raise StoreUnavailable("its thread was given up before the commit") from error
-            except DRIVER_ERRORS as error:
+            except driver_errors() as error:
                 if is_deadlock(error):
                     log.warning("step was in a deadlock, repeating", error=str(error))
                 elif is_away(error):

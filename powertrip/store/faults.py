@@ -4,15 +4,8 @@ import sqlite3
 from collections.abc import Iterator
 
 import peewee
-import psycopg
 
-DRIVER_ERRORS = (
-    peewee.DatabaseError,
-    peewee.InterfaceError,
-    # What runs on the driver's own cursor is not translated by peewee.
-    sqlite3.Error,
-    psycopg.Error,
-)
+from powertrip.store.drivers import driver_errors, is_operational_on_postgres
 
 _LOCKED = "another process keeps the file locked; end what holds it (lsof names it)"
 _DAMAGED = "stop Powertrip, keep the file for analysis, and put a backup in its place"
@@ -57,7 +50,9 @@ _POSTGRES = {
 _FULL_IN_DISGUISE = sqlite3.SQLITE_IOERR_SHMSIZE
 """The file that SQLite shares between processes found no room; it says only that the disk failed."""
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
-_AWAY = ("25006", "25P03", "53100", "55P03", "57014", "XX001", "XX002")
+_DEADLOCK = "40P01"
+_NO_LOCK = "55P03"
+_AWAY = ("25006", "25P03", "53100", _NO_LOCK, "57014", "XX001", "XX002")
 _NO_TLS = "server does not support SSL"
 
 
@@ -68,7 +63,7 @@ def is_away(error: BaseException) -> bool:
     cause = _cause(error)
     if isinstance(cause, sqlite3.Error):
         return isinstance(cause, sqlite3.OperationalError) or _code(cause) in _DAMAGE
-    return isinstance(cause, psycopg.OperationalError | psycopg.InterfaceError) or _state(cause) in _AWAY
+    return is_operational_on_postgres(cause) or _state(cause) in _AWAY
 
 
 def named(error: BaseException) -> str:
@@ -83,17 +78,17 @@ def named(error: BaseException) -> str:
 
 def is_deadlock(error: BaseException) -> bool:
     """Whether two transactions waited for each other, and this one was the victim."""
-    return isinstance(_cause(error), psycopg.errors.DeadlockDetected)
+    return _state(_cause(error)) == _DEADLOCK
 
 
 def is_in_the_way(error: Exception) -> bool:
     """Whether others held what a migration needs, and may not a moment later."""
-    return isinstance(_cause(error), psycopg.errors.DeadlockDetected | psycopg.errors.LockNotAvailable)
+    return _state(_cause(error)) in (_DEADLOCK, _NO_LOCK)
 
 
 def _cause(error: BaseException) -> BaseException:
     """The driver's first error: rolling back fails too, and then hides why it was tried."""
-    return [item for item in _chain(error) if isinstance(item, DRIVER_ERRORS)][-1]
+    return [item for item in _chain(error) if isinstance(item, driver_errors())][-1]
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

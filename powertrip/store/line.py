@@ -11,7 +11,6 @@ from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-import psycopg
 import structlog
 
 log = structlog.get_logger(__name__)
@@ -48,6 +47,10 @@ class ShowsProgress:
     def again(self) -> Any:
         """The same database, for another thread."""
         raise NotImplementedError
+
+    def for_migrations(self) -> Any:
+        """The same database with the limits that a change of its tables has."""
+        return self
 
     def cursor(self, named_cursor: Any = None) -> Any:
         moved()
@@ -170,12 +173,12 @@ class Line:
     def hold(self, connection: Any) -> None:
         """Note the connection that this thread has from now on; raises Lost where it is not to be used."""
         with self._lock:
-            if isinstance(connection, psycopg.Connection):
-                # A number of our own: libpq may close its own at any time, and another gets that.
+            if isinstance(connection, sqlite3.Connection):
+                self._break_off = connection.interrupt
+            elif hasattr(connection, "fileno"):
+                # One to PostgreSQL. The number is our own: libpq may close its own, and another gets that.
                 mine = socket.socket(fileno=os.dup(connection.fileno()))
                 self._break_off, self._let_go = lambda: mine.shutdown(socket.SHUT_RDWR), mine.close
-            elif isinstance(connection, sqlite3.Connection):
-                self._break_off = connection.interrupt
             if self._is_lost:
                 raise Lost
 

@@ -9,8 +9,8 @@ import structlog
 from playhouse.migrations import Runner
 
 from powertrip.errors import StoreUnavailable
-from powertrip.store.faults import DRIVER_ERRORS, is_in_the_way, named
-from powertrip.store.postgres import Postgres
+from powertrip.store.drivers import driver_errors
+from powertrip.store.faults import is_in_the_way, named
 
 log = structlog.get_logger(__name__)
 
@@ -31,8 +31,7 @@ def migrate(opened: Any) -> list[str]:
 
     Raises StoreUnavailable where the database cannot be opened or does not answer.
     """
-    if isinstance(opened, Postgres):
-        opened = opened.for_migrations()
+    opened = opened.for_migrations()
     try:
         with opened.connection_context():
             # The lock ends with the connection. On SQLite each migration locks out all other writers itself.
@@ -40,7 +39,7 @@ def migrate(opened: Any) -> list[str]:
                 opened.execute_sql("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
             # Who may not make tables may start where there is none to make.
             return _apply(opened) if pending_migrations(opened) else []
-    except DRIVER_ERRORS as error:
+    except driver_errors() as error:
         raise StoreUnavailable(f"database.url: the database cannot be used: {named(error)}") from error
 
 
@@ -51,7 +50,7 @@ def _apply(opened: Any) -> list[str]:
             # Each migration is a transaction: what failed is as it was, and what went before stays.
             Runner(opened, str(MIGRATIONS)).up()
             break
-        except DRIVER_ERRORS as error:
+        except driver_errors() as error:
             # Programs of the version before go on writing, and take locks in an order of their own.
             if not left or not is_in_the_way(error):
                 raise

@@ -1,5 +1,7 @@
 """How Powertrip connects to PostgreSQL: what its address says, and limits for everything that may hang.
 
+It loads the driver, so it is imported where the address is one of PostgreSQL.
+
 What the address says explicitly wins over all that is here, and so does what an operator has set for the
 role or the database.
 """
@@ -14,7 +16,10 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from powertrip.errors import StoreError
+from powertrip.store.drivers import give_peewee
 from powertrip.store.line import ShowsProgress
+
+give_peewee(psycopg)
 
 CONNECT_TIMEOUT = 5
 """Seconds that each host of the address has to answer a new connection."""
@@ -80,8 +85,6 @@ def parameters(url: str) -> dict[str, Any]:
 
 def doubt(url: str) -> str | None:
     """What an operator should know of the address: that what passes is not encrypted for certain."""
-    if not url.startswith(("postgres://", "postgresql://")):
-        return None
     said = parameters(url)
     mode = said.get("sslmode", os.environ.get("PGSSLMODE"))
     afar = [host for host in _hosts(said) if not _is_local(host)]

@@ -9,8 +9,11 @@ import pytest
 from tests.end_to_end.harness import ROOT
 
 SLACK = {"slack_sdk", "slack_bolt", "aiohttp"}
-OUTSIDE = {"apprise", "botocore", "cryptography", "httpx", "matplotlib", "maxminddb"}
+OUTSIDE = {"apprise", "boto3", "botocore", "cryptography", "httpx", "matplotlib", "maxminddb"}
 """What serves those alone who ask somebody outside, sign, or draw."""
+PROVING = {"joserfc", "pyotp", "segno", "webauthn"}
+"""What serves those alone who have people prove who they are."""
+POSTGRES = {"psycopg", "psycopg_binary"}
 HEAVY = SLACK | OUTSIDE | {"peewee", "prometheus_client"}
 RULES = {"re2", "jmespath", "yaml"}
 
@@ -62,4 +65,28 @@ def test_a_program_loads_what_few_need_only_once_it_is_needed() -> None:
         [sys.executable, "-c", loading], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     )
     assert (loaded := set(ended.stdout.split())) >= SLACK
-    assert loaded & OUTSIDE == set()
+    assert loaded & (OUTSIDE | PROVING | POSTGRES) == set()
+
+
+def test_postgresql_is_the_same_whether_its_driver_was_there_before_peewee_or_came_after_it() -> None:
+    looking = """\
+import inspect, sys
+{before}
+import powertrip.store.postgres, peewee
+adapter = peewee.PostgresqlDatabase("any", prefer_psycopg3=True)._adapter
+held = [*vars(peewee).items(), *inspect.getmembers(type(adapter)), *vars(adapter).items()]
+print(*sorted(f"{{name}}={{value!r}}" for name, value in held if "psycopg" in repr(value)), sep="\\n")
+"""
+    seen = [
+        subprocess.run(
+            [sys.executable, "-c", looking.format(before=before)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        ).stdout.split(" at 0x")[0]
+        for before in ("import psycopg", "")
+    ]
+    assert "psycopg=" in seen[0]
+    assert seen[0] == seen[1]

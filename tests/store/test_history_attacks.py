@@ -21,7 +21,8 @@ from powertrip.domain.missed import MissedQuery
 from powertrip.store import Store, again, marking
 from powertrip.store.audit import digest
 from powertrip.store.database import DatabaseThread, open_database
-from powertrip.store.faults import DRIVER_ERRORS, named
+from powertrip.store.drivers import driver_errors
+from powertrip.store.faults import named
 from powertrip.store.history.findings import Verdict
 from powertrip.store.proofs.challenges import name_of
 from tests.samples import ALICE, NOW, later
@@ -595,7 +596,7 @@ def test_a_file_with_damaged_pages_is_looked_at_to_its_end_or_refused_in_one_sen
             Path(f"{file}{beside}").unlink(missing_ok=True)
         try:
             found += bool(kept.verified().faults)
-        except DRIVER_ERRORS as error:
+        except driver_errors() as error:
             # What a command makes of it is one sentence.
             found += "\n" not in named(error)
     # A page may be one that nothing uses.

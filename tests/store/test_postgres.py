@@ -13,6 +13,7 @@ import pytest
 from powertrip.errors import StoreError, StoreUnavailable
 from powertrip.store import counter
 from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.drivers import doubt_in_url
 from powertrip.store.migrating import migrate
 from powertrip.store.postgres import doubt, parameters
 from powertrip.store.tables import TallyRow
@@ -54,7 +55,7 @@ def test_an_address_that_gives_encryption_up_is_doubtful(mode: str) -> None:
     assert "geheim" not in said
     assert doubt(f"postgresql://u@127.0.0.1/p?sslmode={mode}") is None
     assert doubt("postgresql://u@db.example.com/p") is None
-    assert doubt("sqlite:///powertrip.db") is None
+    assert doubt_in_url("sqlite:///powertrip.db") is None
 
 
 def test_what_the_address_says_of_time_wins() -> None:

@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from powertrip.domain.delivery import DeliveryKind
-from powertrip.store import Listener, Signal, Store, deliveries, inbox, signals
+from powertrip.store import Signal, Store, deliveries, inbox
+from powertrip.store import listening as listens
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.database_in_use import database
 from tests.samples import NOW, SECURITY, ask, event, record
@@ -55,9 +56,9 @@ async def listening(
     thread: DatabaseThread, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[Heard]:
     """Another process, which listens."""
-    monkeypatch.setattr(signals, "LISTEN_AGAIN", 0.05)
+    monkeypatch.setattr(listens, "LISTEN_AGAIN", 0.05)
     url = await thread.run(lambda: str(database.obj._url))
-    listener = Listener(url, {signal: woken.set for signal, woken in heard.events.items()})
+    listener = listens.Listener(url, {signal: woken.set for signal, woken in heard.events.items()})
     listener.start()
     await heard.all()
     yield heard
