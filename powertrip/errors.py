@@ -145,6 +145,10 @@ class ProofRequired(Refused):
         super().__init__(text)
 
 
+class ProofOver(Refused):
+    """This attempt to prove an approval is over; nothing that is typed into its window counts any more."""
+
+
 class SecondPersonRequired(Refused):
     """The policy wants two people and this is the first one again."""
 

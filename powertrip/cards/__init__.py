@@ -85,6 +85,7 @@ from powertrip.cards.proof_modal import (
     PROOF_OTHERWISE,
     PROOF_PAGE,
     proof_modal,
+    proof_over_modal,
 )
 from powertrip.cards.proofs import proofs_card
 from powertrip.cards.quarantine import quarantine_notice
@@ -189,6 +190,7 @@ __all__ = [
     "nudge",
     "offer_modal",
     "proof_modal",
+    "proof_over_modal",
     "proofs_card",
     "quarantine_notice",
     "question_card",

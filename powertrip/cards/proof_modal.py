@@ -46,6 +46,16 @@ def proof_modal(
     return view | {"submit": plain("Approve", 24), "blocks": blocks}
 
 
+def proof_over_modal(why: str) -> dict[str, Any]:
+    """What takes the place of a window in which nothing can be typed any more."""
+    return {
+        "type": "modal",
+        "title": plain("This window is over", 24),
+        "close": plain("Close", 24),
+        "blocks": [paragraph([[text(f"⛔ {why}")]])],
+    }
+
+
 def _otherwise(kinds: Sequence[ProofKind]) -> dict[str, Any]:
     def option(kind: ProofKind) -> dict[str, Any]:
         words = IN_WORDS[kind]

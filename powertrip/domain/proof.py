@@ -41,6 +41,8 @@ TAKEN_WITHIN = timedelta(minutes=15)
 """How long a proof waits for its decision once it is given, as while workers restart."""
 COPIED = "answered by what may be a copy of the passkey"
 """How a challenge ends whose passkey's count went back."""
+TOO_OFTEN = "answered wrongly too often"
+"""How a challenge ends after too many wrong answers."""
 TRIES = 3
 """Wrong answers to one challenge; also of one person to the number of one event, in all challenges."""
 NUMBERS_WRONG = 6
@@ -54,11 +56,6 @@ FACTOR_WINDOW = timedelta(hours=24)
 FACTOR_LOCK = timedelta(minutes=15)
 
 NEEDED = "Approving this takes a proof that Slack cannot give: press Approve on its own card."
-NOT_PROVEN = (
-    "That did not prove it: the answer was wrong, or it came too late. Nothing was approved. Where another "
-    "try does not help, go back and press Approve anew, or Deny."
-)
-"""The same for every failure, so that nobody learns from it how near a guess was."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.enrolment import Enrolled, Loss
 from powertrip.domain.event import Event
-from powertrip.domain.proof import COPIED, IN_WORDS, Challenge, ProofKind
+from powertrip.domain.proof import COPIED, IN_WORDS, TOO_OFTEN, Challenge, ProofKind
 
 CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
 LOST_CONFIRM, LOST_REFUSE = "proof_lost_confirm", "proof_lost_refuse"
@@ -42,6 +42,43 @@ def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
     if locked_until is not None:
         lines.insert(2, f"What they enrolled proves nothing until {locked_until:%H:%M} UTC.")
     return Note(title="An approval could not be proven", lines=tuple(lines))
+
+
+def not_proven(left: int) -> str:
+    """For whoever typed what does not prove it, and can try again.
+
+    The same for every failure, so that nobody learns from it how near a guess was.
+    """
+    tries = "One try is left" if left == 1 else f"{left} tries are left"
+    return (
+        "That did not prove it: the answer was wrong, too old, or used before. Nothing was approved. "
+        f"{tries} at most."
+    )
+
+
+def why_over(challenge: Challenge, now: datetime) -> str | None:
+    """Why nothing can be typed for it any more; None while something can.
+
+    It rests on nothing that is typed afterwards, so it does not tell whether that would have been right.
+    """
+    if challenge.met_at is not None:
+        return "This window was answered before. The card says what became of it."
+    over = "That did not prove it, and this window is over"
+    if challenge.ended_why == TOO_OFTEN:
+        return (
+            f"{over}: there were too many wrong answers. Nothing was approved, and the security channel is "
+            "told. If you did not press Approve yourself, press Deny on the card: that takes no proof. "
+            "Otherwise press Approve again: it says whether you have another try, or another way."
+        )
+    if challenge.ended_at is not None:
+        return f"{over}: Approve was pressed again. Nothing was approved here. Use the newer window."
+    if now >= challenge.until:
+        return f"{over}: it was good for five minutes. Nothing was approved. Press Approve on the card again."
+    return None
+
+
+UNKNOWN_WINDOW = "That did not prove it. Nothing was approved. Press Approve on the card again, or Deny."
+"""For a window that is not of whoever submits it."""
 
 
 def cannot_prove(event: Event, name: str, command: str) -> Note:

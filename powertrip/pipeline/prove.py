@@ -6,14 +6,14 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.domain import policy, proof
+from powertrip.domain import policy, proof, proof_words
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.event import Event
 from powertrip.domain.people import Standing
 from powertrip.domain.policy import STANDING_IN_WORDS
 from powertrip.domain.proof import Challenge, Met, ProofKind, Proving
-from powertrip.errors import NotAllowed, ProofRequired, Refused, SlackError
+from powertrip.errors import NotAllowed, ProofOver, ProofRequired, Refused, SlackError
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, proving
 
@@ -88,8 +88,21 @@ class Prover:
         if met is None:
             context.signals.proofs.set()
             log.warning("an approval could not be proven", actor=slack_id)
-            raise Refused(proof.NOT_PROVEN)
+            raise await self._not_proven(nonce, slack_id)
         return await self.decide(met)
+
+    async def _not_proven(self, nonce: str, slack_id: str) -> Refused:
+        """What whoever answered is told, which is the same however near the answer was."""
+        store, now = self._context.store.proofs, self._context.clock()
+        challenge = await store.get(nonce)
+        if challenge is None or challenge.slack_id != slack_id:
+            return Refused(proof_words.UNKNOWN_WINDOW)
+        if (over := proof_words.why_over(challenge, now)) is not None:
+            return ProofOver(over)
+        failures = challenge.failures
+        if challenge.kind is ProofKind.SESSION_NUMBER:
+            failures = (await store.proving(challenge.event_id, slack_id, now)).number_failures
+        return Refused(proof_words.not_proven(max(1, proof.TRIES - failures)))
 
     async def decide(self, challenge: Challenge) -> Outcome:
         """Take the decision that was proven; raises Refused."""

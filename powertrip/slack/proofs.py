@@ -11,7 +11,7 @@ from powertrip.domain import proof
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.proof import ProofKind
-from powertrip.errors import PowertripError, ProofRequired, Refused
+from powertrip.errors import PowertripError, ProofOver, ProofRequired, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference
 from powertrip.pipeline.prove import Prover
@@ -156,6 +156,8 @@ class ProofListeners:
             await tell_what_became(asker, answering, _in_words)
         elif isinstance(error, ProofRequired):
             await self._show_next(ack, error, nonce, user["id"], block=field)
+        elif isinstance(error, ProofOver):
+            await ack(response_action="update", view=cards.proof_over_modal(str(error)))
         else:
             await show_in_window(ack, field, await self._as_plain(sentence(error), nonce))
 

@@ -113,6 +113,17 @@ async def test_the_typed_name_is_asked_for_in_a_window_and_said_on_the_card(
     await control.submit(CAROL, {"typed": "bastion"})
     state = await control.wait_for(lambda s: (s.modal(CAROL) or {}).get("errors"))
     assert "did not prove it" in str((state.modal(CAROL) or {})["errors"])
+    assert "2 tries are left" in str((state.modal(CAROL) or {})["errors"])
+    for _ in range(2):
+        await control.submit(CAROL, {"typed": "bastion"})
+    # Nothing can be typed any more, and the window does not look as if something could.
+    state = await control.wait_for(lambda s: "window is over" in str(s.modal(CAROL)))
+    assert "the security channel is told" in str(state.modal(CAROL))
+    assert [block["type"] for block in (state.modal(CAROL) or {})["blocks"]] == ["rich_text"]
+    await control.message_in(SECURITY, lambda m: m.shows("An approval could not be proven"))
+
+    await control.press(CAROL, SECURITY, card.ts, action_id="approve")
+    await control.wait_for(lambda s: "Type the name of the host" in str(s.modal(CAROL)))
     assert (await control.submit(CAROL, {"typed": "bastion-1"})).acked
     state = await control.wait_for(lambda s: not asks(s.message(card)))
     assert state.message(card).shows("The name was typed to approve it")

@@ -10,7 +10,7 @@ from powertrip.domain.decision import Via
 from powertrip.domain.event import Status
 from powertrip.domain.people import Actor, Standing
 from powertrip.domain.proof import Met, ProofKind
-from powertrip.errors import AlreadyDecided, NotAllowed, ProofRequired, Refused, SlackUnavailable
+from powertrip.errors import AlreadyDecided, NotAllowed, ProofOver, ProofRequired, Refused, SlackUnavailable
 from powertrip.pipeline.decide import Reference
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
@@ -180,6 +180,47 @@ async def test_three_wrong_numbers_end_it_in_all_challenges_together(scene: Scen
     await scene.prover.take()
     assert (SECURITY, "An approval could not be proven") in await scene.notes()
     assert await status(scene, about.id) is Status.PENDING
+
+
+async def test_who_mistypes_reads_how_many_tries_are_left_and_then_that_the_window_is_over(
+    scene: Scene,
+) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    for left in ("2 tries are left", "One try is left"):
+        with pytest.raises(Refused, match=left):
+            await scene.prover.answer(challenge.nonce, "000000", slack_id=ALICE)
+    texts = []
+    # The last wrong one, and the right one after it, read the same.
+    for typed in ("000000", scene.code()):
+        with pytest.raises(ProofOver, match="the security channel is told") as over:
+            await scene.prover.answer(challenge.nonce, typed, slack_id=ALICE)
+        texts.append(str(over.value))
+    assert texts[0] == texts[1]
+
+
+async def test_a_window_that_is_too_old_or_has_a_newer_beside_it_says_so(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    older, newer = await scene.press(about), await scene.press(about)
+    with pytest.raises(ProofOver, match="Use the newer window"):
+        await scene.prover.answer(older.nonce, scene.code(), slack_id=ALICE)
+    scene.forward(minutes=5)
+    with pytest.raises(ProofOver, match="good for five minutes"):
+        await scene.prover.answer(newer.nonce, scene.code(), slack_id=ALICE)
+
+
+async def test_what_was_answered_rightly_is_not_said_to_have_failed_when_it_is_sent_again(
+    scene: Scene,
+) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge, code = await scene.press(about), scene.code()
+    await scene.prover.answer(challenge.nonce, code, slack_id=ALICE)
+    with pytest.raises(ProofOver, match="answered before") as over:
+        await scene.prover.answer(challenge.nonce, code, slack_id=ALICE)
+    assert "Nothing was approved" not in str(over.value)
 
 
 async def test_security_hears_once_of_whoever_cannot_prove_it(scene: Scene) -> None:

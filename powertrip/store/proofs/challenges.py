@@ -20,6 +20,7 @@ from powertrip.domain.proof import (
     NUMBERS_WINDOW,
     NUMBERS_WRONG,
     TAKEN_WITHIN,
+    TOO_OFTEN,
     TRIES,
     Challenge,
     Met,
@@ -35,7 +36,6 @@ from powertrip.store.proofs.tables import ProofChallengeRow, ProofFactorRow
 from powertrip.store.rows import read_event
 from powertrip.store.signals import Signal, notify
 
-TOO_OFTEN = "answered wrongly too often"
 _UNMET = "met_at IS NULL AND ended_at IS NULL"
 _READY = "met_at IS NOT NULL AND spent_at IS NULL AND ended_at IS NULL"
 
