@@ -49,6 +49,8 @@ export function messageNode(message, channel, openThread) {
   const author = directory.people.get(message.user) ?? (message.username && { id: message.username, real_name: message.username });
   const use = (e, block, value) => act("press", {
     user_id: directory.me, channel_id: channel, ts: message.ts, action_id: e.action_id, block_id: block.block_id, value,
+    // The message may have been edited while the confirm dialog was open: what was pressed is what was shown.
+    stale: true,
   });
   const css = ["message", message.mentions_me && "names-me", message.ephemeral && "ephemeral"].filter(Boolean).join(" ");
   const text = !message.blocks?.length && message.text;

@@ -126,6 +126,21 @@ def _decides(app: AsyncApp) -> None:
 
 
 @pytest.mark.usefixtures("connected")
+async def test_a_card_that_is_edited_while_its_confirm_dialog_is_open_is_pressed_as_it_was_shown(
+    app: AsyncApp, web: AsyncWebClient, emulator: SlackEmulator, page: Page
+) -> None:
+    _decides(app)
+    await page.goto(emulator.url)
+    await page.get_by_test_id("person").select_option(label="Carol")
+    await page.locator("[data-channel-id=C0SECURITY]").click()
+    posted = await web.chat_postMessage(channel="C0SECURITY", text="Was this you?", blocks=CARD)
+    await page.locator("[data-action-id=approve]").click()
+    await web.chat_update(channel="C0SECURITY", ts=posted["ts"], text="Was it you?", blocks=CARD)
+    await page.get_by_test_id("confirm-ok").click()
+    await expect(page.locator("[data-action-id=approve]")).to_have_count(0)
+
+
+@pytest.mark.usefixtures("connected")
 async def test_carol_approves_with_a_confirm_and_sees_the_card_change(
     app: AsyncApp, web: AsyncWebClient, emulator: SlackEmulator, page: Page, tmp_path: Path
 ) -> None:
