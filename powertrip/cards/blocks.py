@@ -176,19 +176,22 @@ def button(
     action_id: str,
     value: str,
     *,
-    says: str,
+    about: str = "",
     style: Style | None = None,
     confirm: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """A button; `says` is what a screen reader reads instead of the label."""
+    """A button; a screen reader reads what it is `about` after the label.
+
+    The label comes first, so that whoever speaks what they see presses it (WCAG 2.5.3, label in name).
+    """
     element: dict[str, Any] = {
         "type": "button",
         "text": plain(label, 75),
         "action_id": action_id,
         "value": value,
-        "accessibility_label": fit(says, 75),
     }
-    optional = {"style": style, "confirm": confirm}
+    spoken = fit(f"{label.rstrip('…')}: {about}", 75) if about else None
+    optional = {"accessibility_label": spoken, "style": style, "confirm": confirm}
     return element | {name: content for name, content in optional.items() if content}
 
 

@@ -39,12 +39,11 @@ def deciding(event: Event, *, with_menu: bool = True) -> Block:
             yes="Yes, approve",
             no="Go back",
         )
-    says = f"Approve {summary}"
     # The hand that presses the first button unread must not approve what matters most.
     style: Style | None = None if event.is_grave else "primary"
-    yes = button(label, APPROVE, value(event), says=says, style=style, confirm=really)
+    yes = button(label, APPROVE, value(event), about=summary, style=style, confirm=really)
     # Without a second question: a wrong Deny costs somebody a look, a late one more.
-    no = button("Deny", DENY, value(event), says=f"Deny {summary}", style="danger")
+    no = button("Deny", DENY, value(event), about=summary, style="danger")
     menu = [("Not sure", f"{UNSURE} {value(event)}"), ("My agent or script…", f"{FOR_AGENT} {value(event)}")]
     clear = [no, yes] if event.is_grave else [yes, no]
     return actions([*clear, *([overflow(MENU, menu)] if with_menu else [])])
@@ -58,17 +57,17 @@ def closing(event: Event) -> Block:
     summary = words.summary(event)
     is_done = event.follow_up is None or not event.follow_up.undone
     label = "Close…" if is_done else "Waive the rest and close…"
-    close = button(label, CLOSE, value(event), says=f"Close {summary}")
+    close = button(label, CLOSE, value(event), about=summary)
     if not lifecycle.is_claimed(event):
         return actions([close])
-    agree = button("Approve…", APPROVE, value(event), says=f"Approve {summary}")
+    agree = button("Approve…", APPROVE, value(event), about=summary)
     return actions([agree, close])
 
 
 def not_again(event: Event) -> Block:
     """For whoever approved it: the like of it need not be asked about for a while."""
-    says = f"Don't ask again about the like of {words.summary(event)}"
-    return actions([button("Don't ask again…", NOT_AGAIN, event.id, says=says)])
+    about = f"the like of {words.summary(event)}"
+    return actions([button("Don't ask again…", NOT_AGAIN, event.id, about=about)])
 
 
 def for_status(event: Event, *, with_menu: bool = True) -> list[Block]:

@@ -63,10 +63,10 @@ def rows(event: Event, view: CardView, now: datetime) -> list[Block]:
 
 
 def _shortened(made: dict[str, Any]) -> dict[str, Any]:
-    """The button with less of what it asks and says aloud, where a card has no room."""
+    """The button with less of what it asks, where a card has no room."""
     asked = made["confirm"]["text"]
     question = made["confirm"] | {"text": asked | {"text": fit(asked["text"], BRIEF_QUESTION)}}
-    return made | {"confirm": question, "accessibility_label": fit(made["accessibility_label"], 30)}
+    return made | {"confirm": question}
 
 
 def _in_a_row(view: CardView) -> int:
@@ -136,7 +136,7 @@ def _contain(event: Event, number: int, name: str, plan: Plan) -> dict[str, Any]
     earlier = len(containing.of_action(event, name))
     really = _really(f"{plan.says}. {plan.does} {plan.undo}")
     value = f"{buttons.value(event)} {name} {containing.shown(plan, earlier)}"
-    return button(plan.says, f"{CONTAIN}{number}", value, says=plan.says, confirm=really)
+    return button(plan.says, f"{CONTAIN}{number}", value, confirm=really)
 
 
 def _follow(event: Event, each: Containment, now: datetime) -> dict[str, Any] | None:
@@ -146,17 +146,15 @@ def _follow(event: Event, each: Containment, now: datetime) -> dict[str, Any] | 
     if each.state in TRIED and (each.undoes or is_denied):
         label = f"Try again: {says}"
         really = _really(f"{says}, once more. {each.undo}")
-        return button(label, f"{TRY}{each.id}", f"{value} {each.tries}", says=label, confirm=really)
+        return button(label, f"{TRY}{each.id}", f"{value} {each.tries}", confirm=really)
     if each.state is ContainmentState.ASKED and each.decide_by and now < each.decide_by and is_denied:
         label = f"Agree: {says}"
         really = _really(f"{says}, as {show(each.asked.name, 40)} asks for. {each.undo}")
-        return button(label, f"{AGREE}{each.id}", value, says=label, confirm=really)
+        return button(label, f"{AGREE}{each.id}", value, confirm=really)
     can_undo = each.undo_says and each.state is ContainmentState.DONE and not each.is_dry_run
     if can_undo and each.undo_says and not each.has_ended(now) and containing.undoing(event, each) is None:
         label = show(each.undo_says, SAYS_LIMIT)
-        return button(
-            label, f"{UNDO}{each.id}", value, says=label, confirm=_really(f"{label}. This undoes: {says}.")
-        )
+        return button(label, f"{UNDO}{each.id}", value, confirm=_really(f"{label}. This undoes: {says}."))
     return None
 
 

@@ -203,25 +203,25 @@ def rows(event: Event, view: CardView) -> list[Block]:
         return [] if follow_up.claim else [actions([_claim_button(event)])]
     if not view.for_reviewers:
         return []
-    first = [*_owning(event, follow_up), _button(event, "Note…", NOTE, "Write a note on")]
+    first = [*_owning(event, follow_up), _button(event, "Note…", NOTE)]
     ticks = [_tick(event, item, 20 if view.is_brief else LINE_LIMIT) for item in follow_up.items]
     return [actions(first), *([actions(ticks)] if ticks else [])]
 
 
-def _button(event: Event, label: str, action_id: str, says: str, **more: Any) -> dict[str, Any]:
+def _button(event: Event, label: str, action_id: str, **more: Any) -> dict[str, Any]:
     value = more.pop("value", buttons.value(event))
-    return button(label, action_id, value, says=f"{says} {words.summary(event)}", **more)
+    return button(label, action_id, value, about=words.summary(event), **more)
 
 
 def _claim_button(event: Event) -> dict[str, Any]:
-    return _button(event, "It was me after all…", CLAIM, "Say that it was you after all:")
+    return _button(event, "It was me after all…", CLAIM)
 
 
 def _owning(event: Event, follow_up: FollowUp) -> list[dict[str, Any]]:
     owner = follow_up.owner
     if owner is None:
         value = f"{buttons.value(event)} {NOBODY}"
-        return [_button(event, "I have it", OWN, "Take on", value=value, style="primary")]
+        return [_button(event, "I have it", OWN, value=value, style="primary")]
     really = confirm(
         title="Take it over?",
         body=fit(
@@ -232,8 +232,8 @@ def _owning(event: Event, follow_up: FollowUp) -> list[dict[str, Any]]:
     )
     value = f"{buttons.value(event)} {owner.slack_id}"
     return [
-        _button(event, "Take over…", OWN, "Take over", value=value, confirm=really),
-        _button(event, "Give back", GIVE_BACK, "Give back"),
+        _button(event, "Take over…", OWN, value=value, confirm=really),
+        _button(event, "Give back", GIVE_BACK),
     ]
 
 
@@ -241,7 +241,7 @@ def _tick(event: Event, item: Item, limit: int) -> dict[str, Any]:
     is_done = item.done_at is not None
     label, wanted = (f"Untick {item.number}", "off") if is_done else (f"Tick {item.number}", "on")
     value = f"{buttons.value(event)} {wanted}"
-    return button(label, f"{TICK}{item.number}", value, says=f"{label}: {show(item.text, limit)}")
+    return button(label, f"{TICK}{item.number}", value, about=show(item.text, limit))
 
 
 def in_modal(event: Event) -> list[Line]:

@@ -149,10 +149,9 @@ def _expected(expected: Sequence[Expectation], command: str) -> list[Block]:
         return []
     blocks: list[Block] = [divider(), header("Your trust and announced work")]
     for each in expected:
-        says = f"End the expectation {each.id}"
         blocks += [
             paragraph(_expectation(each)),
-            actions([button("End now", END, each.id, says=says)]),
+            actions([button("End now", END, each.id, about=f"the expectation {each.id}")]),
         ]
     blocks.append(paragraph([[text("All, with their ids: "), text(f"{command} expectations", code=True)]]))
     return blocks

@@ -33,10 +33,10 @@ def _card(mark: str, title: str, lines: Sequence[str], *below: Block) -> Message
 
 
 def _button(choice: Choice, title: str) -> dict[str, Any]:
-    says = f"{choice.label}: {show(title, TITLE_LIMIT)}"
+    about = show(title, TITLE_LIMIT)
     if not choice.really:
-        return button(choice.label, choice.action, choice.value, says=says)
+        return button(choice.label, choice.action, choice.value, about=about)
     really = confirm(
         title=f"{choice.label}?", body=choice.really, yes=f"Yes, {choice.label.lower()}", no="Go back"
     )
-    return button(choice.label, choice.action, choice.value, says=says, style="primary", confirm=really)
+    return button(choice.label, choice.action, choice.value, about=about, style="primary", confirm=really)

@@ -91,4 +91,4 @@ def turning(page: int, pages: int, query: str) -> list[Block]:
 
 
 def _turn(label: str, action_id: str, page: int, query: str) -> dict[str, Any]:
-    return button(label, action_id, f"{page} {query[:_QUERY_LIMIT]}", says=f"{label} page, {page}")
+    return button(label, action_id, f"{page} {query[:_QUERY_LIMIT]}", about=f"page {page}")

@@ -98,5 +98,5 @@ def _hint(shown: Shown) -> dict[str, Any]:
 
 def _page(shown: Shown, address: str) -> dict[str, Any]:
     # Slack opens the address, and tells us all the same that it was pressed.
-    opening = button(shown.label, PROOF_PAGE, "open", says=shown.label, style="primary")
+    opening = button(shown.label, PROOF_PAGE, "open", style="primary")
     return actions([opening | {"url": address}])

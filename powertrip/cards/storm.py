@@ -288,8 +288,8 @@ def _button(view: StormView, bulk: BulkSettings) -> list[Block]:
         return []
     number = min(view.open_covered or view.denied_covered, bulk.max)
     label = f"Decide the usual {number:,}…" if view.open_covered else f"Close the {number:,} denied…"
-    says = f"{label.rstrip('…')} {words.does(number, 'event', 'events')} by {who(view)}"
-    return [actions([button(label, STORM, f"{view.storm.id}.{view.watermark}", says=says)])]
+    about = f"{words.count(number, 'event')} by {who(view)}"
+    return [actions([button(label, STORM, f"{view.storm.id}.{view.watermark}", about=about)])]
 
 
 def _colour(view: StormView) -> str:

@@ -69,10 +69,26 @@ def test_plain_text_keeps_its_limit_in_bytes_and_says_what_is_left_out() -> None
 
 
 def test_a_button_without_style_or_question_has_none() -> None:
-    button = blocks.button("Close…", "close", "k.1", says="Close it")
+    button = blocks.button("Close…", "close", "k.1", about="it")
 
     assert "style" not in button
     assert "confirm" not in button
+
+
+@pytest.mark.parametrize(
+    "label", ["I have it", "It was me after all…", "Waive the rest and close…", "Tick 1"]
+)
+def test_whoever_speaks_the_label_they_see_names_the_button_that_a_screen_reader_reads(label: str) -> None:
+    spoken = blocks.button(label, "any", "k.1", about="SSH login as alice on " + "h" * 200)[
+        "accessibility_label"
+    ]
+
+    assert spoken.startswith(f"{label.rstrip('…')}: SSH login as alice")
+    assert len(spoken) <= 75
+
+
+def test_a_button_that_says_all_itself_is_read_as_it_stands() -> None:
+    assert "accessibility_label" not in blocks.button("Lock alice in Teleport for 1 h", "any", "k.1")
 
 
 def test_the_size_of_a_block_counts_its_texts_and_itself() -> None:

@@ -129,8 +129,8 @@ def test_screen_readers_hear_what_a_button_is_about() -> None:
     spoken = [button["accessibility_label"] for button in buttons(event_card(login(), view(), NOW))]
 
     assert spoken == [
-        "Approve SSH login as alice on bastion-1 from 192.0.2.10",
-        "Deny SSH login as alice on bastion-1 from 192.0.2.10",
+        "Approve: SSH login as alice on bastion-1 from 192.0.2.10",
+        "Deny: SSH login as alice on bastion-1 from 192.0.2.10",
     ]
 
 
