@@ -181,3 +181,12 @@ class Scene:
             return [(row.channel, row.payload["title"]) for row in notes.order_by(DeliveryRow.id)]
 
         return await self.thread.run(read)
+
+    async def lines_of_notes(self) -> list[str]:
+        """All lines of the notes that wait to be sent."""
+
+        def read() -> list[str]:
+            notes = DeliveryRow.select().where(DeliveryRow.kind == DeliveryKind.NOTE)
+            return [line for row in notes.order_by(DeliveryRow.id) for line in row.payload["lines"]]
+
+        return await self.thread.run(read)

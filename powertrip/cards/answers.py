@@ -19,6 +19,7 @@ from powertrip.cards.blocks import (
     preformatted,
     text,
     user,
+    with_dates,
 )
 from powertrip.cards.message import Message, answer
 from powertrip.cards.text import show
@@ -51,7 +52,7 @@ def note(sentence: str) -> Message:
         if _OUR_MENTION.fullmatch(part):
             line.append(user(part[2:-1]))
         elif part:
-            line.append(text(show(part, SENTENCE_LIMIT)))
+            line += with_dates(show(part, SENTENCE_LIMIT))
     return answer([line], [paragraph([line])])
 
 

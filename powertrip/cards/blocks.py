@@ -7,7 +7,7 @@ Limits are those of Slack's Block Kit reference, unless a comment says otherwise
 import json
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 from powertrip.cards import words
@@ -34,6 +34,7 @@ NEW_LINE: Piece = {"type": "text", "text": "\n"}
 _MEMBER = re.compile(r"[UW][A-Z0-9]{1,30}")
 _GROUP = re.compile(r"S[A-Z0-9]{1,30}")
 _CHANNEL = re.compile(r"[CG][A-Z0-9]{1,30}")
+_MOMENT = re.compile(r"(?<!\w)[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}(?::[0-9]{2})? UTC(?!\w)")
 # A permalink has no other characters; anything more could be formatting in the plain text.
 _LINK = re.compile(r"https?://[A-Za-z0-9.:/?=&-]{1,2000}")
 
@@ -101,6 +102,32 @@ def date(moment: datetime) -> Piece:
         # Shown by clients that know no dates, and read in notifications.
         "fallback": words.utc(moment),
     }
+
+
+def with_dates(value: str) -> Line:
+    """Plain text in which each moment that is written out in UTC is a date of Slack's.
+
+    Whoever writes one into a name gets the same moment and nothing else: a date has a number and our format.
+    """
+    line: Line = []
+    ended = 0
+    for found in _MOMENT.finditer(value):
+        try:
+            moment = datetime.fromisoformat(found[0].removesuffix(" UTC")).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        before = value[ended : found.start()]
+        line += [*([text(before)] if before else []), _date_in_text(moment, found[0])]
+        ended = found.end()
+    return [*line, text(value[ended:])] if value[ended:] or not line else line
+
+
+def _date_in_text(moment: datetime, written: str) -> Piece:
+    if not 1970 <= moment.year <= 2100:
+        return text(written)
+    # Figures alone, for it stands after `at`, `until` or `since`.
+    shown = f"{{date_num}} {{time}} ({written[11:]})"
+    return {"type": "date", "timestamp": int(moment.timestamp()), "format": shown, "fallback": written}
 
 
 def link(url: str, label: str) -> Piece:

@@ -3,7 +3,18 @@
 from collections.abc import Sequence
 from typing import Any
 
-from powertrip.cards.blocks import Block, Line, actions, as_text, button, confirm, header, paragraph, text
+from powertrip.cards.blocks import (
+    Block,
+    Line,
+    actions,
+    as_text,
+    button,
+    confirm,
+    header,
+    paragraph,
+    text,
+    with_dates,
+)
 from powertrip.cards.message import Message
 from powertrip.cards.text import one_line, show
 from powertrip.domain.delivery import Choice, Question
@@ -25,7 +36,7 @@ def question_card(question: Question) -> Message:
 
 def _card(mark: str, title: str, lines: Sequence[str], *below: Block) -> Message:
     headline = f"{mark} {show(title, TITLE_LIMIT)}"
-    shown: list[Line] = [[text(show(one_line(line), LINE_LIMIT))] for line in lines]
+    shown: list[Line] = [with_dates(show(one_line(line), LINE_LIMIT)) for line in lines]
     return Message(
         text=as_text([[text(headline)], *shown]),
         blocks=[header(headline), *([paragraph(shown)] if shown else []), *below],

@@ -52,7 +52,7 @@ def proof_over_modal(why: str) -> dict[str, Any]:
         "type": "modal",
         "title": plain("This window is over", 24),
         "close": plain("Close", 24),
-        "blocks": [paragraph([[text(f"⛔ {why}")]])],
+        "blocks": [paragraph([[text(line)] for line in f"⛔ {why}".splitlines()])],
     }
 
 

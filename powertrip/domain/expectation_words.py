@@ -38,10 +38,12 @@ def scope(expected: Expectation) -> str:
 
 
 def span(expected: Expectation) -> str:
-    """`from 2026-01-31 12:00 to 14:00 UTC, at most 200 records`; from when it stands, once that is known."""
-    begins, until = max(expected.starts_at, expected.confirmed_at or expected.starts_at), expected.until
-    end = f"{until:%H:%M}" if begins.date() == until.date() else f"{until:%Y-%m-%d %H:%M}"
-    return f"from {begins:%Y-%m-%d %H:%M} to {end} UTC, at most {records(expected.max_uses)}"
+    """`from 2026-01-31 12:00 UTC to 2026-01-31 14:00 UTC, at most 200 records`.
+
+    From when it stands, once that is known. Both are in full, so that notes show them in local time.
+    """
+    begins = max(expected.starts_at, expected.confirmed_at or expected.starts_at)
+    return f"from {_utc(begins)} to {_utc(expected.until)}, at most {records(expected.max_uses)}"
 
 
 def standing(expected: Expectation) -> str:

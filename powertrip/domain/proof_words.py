@@ -21,26 +21,33 @@ LOST_FOR_GOOD = (
 _AT = "%Y-%m-%d %H:%M:%S UTC"
 
 
-def wrong_answers(challenge: Challenge, locked_until: datetime | None) -> Note:
+def wrong_answers(
+    challenge: Challenge, about: Event, command: str, locked_until: datetime | None = None
+) -> Note:
     """For the security channel: somebody who presses Approve cannot prove it."""
     who, failures = challenge.name, challenge.failures
     if challenge.ended_why == COPIED:
         return Note(
             title="A passkey may have been copied",
             lines=(
-                f"{who} wants to approve {challenge.event_id}, and the count of the passkey went back.",
-                "That is how a copy of it shows. Nothing was approved.",
-                "Ask them by another way than Slack; if it was not they, end what they enrolled.",
+                f"{who} wants to approve {about.id}. The count of the passkey went back.",
+                f"What it is about: {_what(about)}.",
+                "That is how a copy of a passkey shows. Nothing was approved.",
+                "Ask them by another way than Slack whether it was them. If not, end what they enrolled.",
             ),
         )
     times = "once" if failures == 1 else f"{failures} times"
     lines = [
-        f"{who} wants to approve {challenge.event_id}, which takes {IN_WORDS[challenge.kind]}.",
+        f"{who} wants to approve {about.id}, which takes {IN_WORDS[challenge.kind]}.",
+        f"What it is about: {_what(about)}.",
         f"They have answered wrongly {times} in one window. Nothing was approved.",
-        "Either they mistyped, or somebody else has their Slack. Ask them by another way than Slack.",
+        (
+            "Either they mistyped, or somebody else has their Slack. Ask them by another way than Slack; if "
+            f"it was not them: {command} deny {about.id}."
+        ),
     ]
     if locked_until is not None:
-        lines.insert(2, f"What they enrolled proves nothing until {locked_until:%H:%M} UTC.")
+        lines.insert(3, f"What they enrolled proves nothing until {locked_until:{_AT}}.")
     return Note(title="An approval could not be proven", lines=tuple(lines))
 
 
@@ -49,10 +56,10 @@ def not_proven(left: int) -> str:
 
     The same for every failure, so that nobody learns from it how near a guess was.
     """
-    tries = "One try is left" if left == 1 else f"{left} tries are left"
+    tries = "one try is" if left == 1 else f"{left} tries are"
     return (
         "That did not prove it: the answer was wrong, too old, or used before. Nothing was approved. "
-        f"{tries} at most."
+        f"At most {tries} left."
     )
 
 
@@ -66,14 +73,16 @@ def why_over(challenge: Challenge, now: datetime) -> str | None:
     over = "That did not prove it, and this window is over"
     if challenge.ended_why == TOO_OFTEN:
         return (
-            f"{over}: there were too many wrong answers. Nothing was approved, and the security channel is "
-            "told. If you did not press Approve yourself, press Deny on the card: that takes no proof. "
+            f"{over}: there were too many wrong answers.\nNothing was approved, and the security channel is "
+            "told.\nIf you did not press Approve yourself, press Deny on the card: that takes no proof. "
             "Otherwise press Approve again: it says whether you have another try, or another way."
         )
     if challenge.ended_at is not None:
-        return f"{over}: Approve was pressed again. Nothing was approved here. Use the newer window."
+        return f"{over}: Approve was pressed again.\nNothing was approved here. Use the newer window."
     if now >= challenge.until:
-        return f"{over}: it was good for five minutes. Nothing was approved. Press Approve on the card again."
+        return (
+            f"{over}: it was good for five minutes.\nNothing was approved. Press Approve on the card again."
+        )
     return None
 
 
@@ -83,22 +92,23 @@ UNKNOWN_WINDOW = "That did not prove it. Nothing was approved. Press Approve on 
 
 def cannot_prove(event: Event, name: str, command: str) -> Note:
     """For the security channel: the person whom it is about wants to approve it, and has no proof."""
-    what = " ".join(
-        part
-        for part in (
-            event.title,
-            f"as {event.user_name}" if event.user_name else "",
-            f"on {event.host_name}" if event.host_name else "",
-        )
-        if part
-    )
     return Note(
         title=f"{name} cannot prove that {event.id} was them",
         lines=(
-            f"{what}: they pressed Approve, and cannot give the proof that it takes. It stays open.",
+            f"{_what(event)}: they pressed Approve, and cannot give the proof that it takes. It stays open.",
             f"A reviewer who has one can approve it: {command} show {event.id}. Anybody who may can deny it.",
         ),
     )
+
+
+def _what(event: Event) -> str:
+    """`SSH login as bob on bastion-1`."""
+    named = (
+        event.title,
+        event.user_name and f"as {event.user_name}",
+        event.host_name and f"on {event.host_name}",
+    )
+    return " ".join(part for part in named if part)
 
 
 def not_approved(challenge: Challenge, why: str) -> Note:

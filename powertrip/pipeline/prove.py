@@ -126,8 +126,8 @@ class Prover:
     async def _take(self, challenge: Challenge) -> None:
         store, now = self._context.store.proofs, self._context.clock()
         if challenge.ended_at is not None:
-            channel = self._context.settings.security_channel
-            await store.tell_of_failures(challenge.nonce, channel, now)
+            settings = self._context.settings
+            await store.tell_of_failures(challenge.nonce, settings.security_channel, settings.command, now)
             self._context.signals.outbox.set()
             return
         if not challenge.is_ready(now):

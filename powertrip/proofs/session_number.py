@@ -15,9 +15,9 @@ class SessionNumber(Kind):
     def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
         return Shown(
             label="Type the number that your terminal shows",
-            hint="It stood there when you logged in, and nowhere else; tell it nobody. You see none? Then it "
-            "may not be you: deny it. If you are sure that it was you, choose another way where there is "
-            "one, or ask a reviewer.",
+            hint="The terminal showed it when you logged in; nothing else shows it. Tell it to nobody. You "
+            "see no number? Then somebody else may have logged in: go back and press Deny. If you are sure "
+            "that it was you, choose another way, where there is one, or ask a reviewer.",
         )
 
     def check(

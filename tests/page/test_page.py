@@ -179,7 +179,7 @@ async def test_a_copy_of_a_passkey_is_refused_and_security_is_told_at_once(
     assert "a copy of it may have been used" in text
     # A worker tells security at once.
     assert due.nonce == challenge.nonce
-    assert wrong_answers(due, None).title == "A passkey may have been copied"
+    assert wrong_answers(due, another, "/powertrip").title == "A passkey may have been copied"
 
 
 async def test_a_fresh_passkey_does_not_count_for_what_is_grave(

@@ -188,7 +188,7 @@ async def test_who_mistypes_reads_how_many_tries_are_left_and_then_that_the_wind
     await scene.enrol()
     about = await scene.opened()
     challenge = await scene.press(about)
-    for left in ("2 tries are left", "One try is left"):
+    for left in ("2 tries are left", "one try is left"):
         with pytest.raises(Refused, match=left):
             await scene.prover.answer(challenge.nonce, "000000", slack_id=ALICE)
     texts = []
@@ -233,6 +233,9 @@ async def test_security_hears_once_of_whoever_cannot_prove_it(scene: Scene) -> N
     await scene.prover.take()
     await scene.prover.take()
     assert await scene.notes() == [(SECURITY, "An approval could not be proven")]
+    said = "\n".join(await scene.lines_of_notes())
+    assert f"{about.title} as {about.user_name} on {about.host_name}" in said
+    assert f"if it was not them: /powertrip deny {about.id}" in said
     # The right code comes too late for this one, and reads the same.
     with pytest.raises(Refused, match="did not prove it"):
         await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)

@@ -70,7 +70,7 @@ async def test_who_has_all_of_its_persons_slack_and_guesses_a_thousand_times_is_
 async def test_what_was_wrong_thrice_is_not_approved_by_the_right_number_either(scene: Scene) -> None:
     about = await scene.opened("session_number", session_number=CARRIED)
     challenge = await scene.press(about)
-    for said in ("2 tries are left", "One try is left", "this window is over"):
+    for said in ("2 tries are left", "one try is left", "this window is over"):
         with pytest.raises(Refused, match=said):
             await scene.prover.answer(challenge.nonce, "100", slack_id=ALICE)
 

@@ -124,7 +124,8 @@ def scenes(secret: str) -> Iterator[Scene]:
         records=(_signed_login("bob", "vault-1", HOME, number, secret),),
         steps=(
             _step(
-                "Be *Bob*, press *Approve*, and type another number: nothing is approved.",
+                "Be *Bob*, press *Approve*, and type another number, once: nothing is approved, and two "
+                "tries are left.",
                 "bob",
                 "vault-1",
                 action="proof_failed",

@@ -129,14 +129,15 @@ def failed(nonce: str, now: datetime, *, is_copy: bool = False) -> None:
         notify(Signal.PROOFS)
 
 
-def tell_of_failures(nonce: str, channel: str, now: datetime) -> None:
+def tell_of_failures(nonce: str, channel: str, command: str, now: datetime) -> None:
     """Tell security, once, of a challenge that ended by wrong answers."""
     told = written.run("UPDATE proof_challenge SET due_at = NULL WHERE nonce = ? AND due_at <= ?", nonce, now)
     challenge = get(nonce)
     if told.rowcount == 1 and challenge is not None:
         locked = [each.locked_until for each in standing(challenge.slack_id) if each.kind is challenge.kind]
         until = max((each for each in locked if each and each > now), default=None)
-        notes.post(channel, proof_words.wrong_answers(challenge, until), now)
+        about = read_event(challenge.event_id)
+        notes.post(channel, proof_words.wrong_answers(challenge, about, command, until), now)
 
 
 def tell_of_lacking(event: Event, note: Note, channel: str, now: datetime) -> None:
