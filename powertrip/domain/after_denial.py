@@ -11,7 +11,7 @@ from powertrip.domain import lifecycle, policy
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.follow_up import DenialNote, FollowUp, Item, Noted, NoteKind, Owned, Owner, Ticked
-from powertrip.domain.people import Actor, Standing
+from powertrip.domain.people import Actor
 from powertrip.errors import NotAllowed, NotInThisStatus, Refused
 
 NOTES_AT_MOST = 50
@@ -79,8 +79,7 @@ def note(event: Event, actor: Actor, text: str, *, now: datetime) -> Noted:
 
 def claim(event: Event, actor: Actor, text: str, *, now: datetime) -> Noted:
     """The person whom it is about says that it was them after all; others decide."""
-    if actor.standing is not Standing.MEMBER:
-        raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
+    policy.only_members(actor)
     if event.subject.slack_id != actor.slack_id:
         raise NotAllowed("Only the person this event is about can say that it was them.")
     _denied_only(event)
@@ -106,8 +105,7 @@ def _note(kind: NoteKind, actor: Actor, text: str, now: datetime) -> DenialNote:
 
 
 def _reviewers_only(actor: Actor, doing: str) -> None:
-    if actor.standing is not Standing.MEMBER:
-        raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
+    policy.only_members(actor)
     if not actor.is_reviewer:
         raise NotAllowed(f"Only reviewers can {doing}. Nothing was changed.")
 

@@ -23,7 +23,7 @@ from powertrip.domain.containment import (
 )
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
-from powertrip.domain.people import Actor, Standing
+from powertrip.domain.people import Actor
 from powertrip.errors import NotAllowed, NotInThisStatus, Refused
 
 
@@ -149,8 +149,7 @@ def try_again(event: Event, actor: Actor, each: Containment, tries: int, offered
 
 
 def _may(event: Event, actor: Actor) -> None:
-    if actor.standing is not Standing.MEMBER:
-        raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
+    policy.only_members(actor)
     if not actor.is_reviewer:
         raise NotAllowed("Only reviewers can have this done. Nothing was done.")
     # Not to lock oneself out by mistake, nor, with somebody's Slack, to let oneself in again.

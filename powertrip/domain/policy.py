@@ -89,13 +89,18 @@ def any_proof(policies: Iterable[Policy]) -> bool:
     return any(set(policy.require) - _NO_PROOFS for policy in policies)
 
 
+def only_members(actor: Actor) -> None:
+    """Raise NotAllowed, with the sentence for the person, for whoever is no member of this workspace."""
+    if actor.standing is not Standing.MEMBER:
+        raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+
+
 def authorise(event: Event, actor: Actor, verdict: Verdict) -> None:
     """Raise NotAllowed, with the sentence for the person, unless `actor` may give `verdict` on `event`."""
     is_subject = event.subject.slack_id == actor.slack_id
     # A denial is the safe direction, so it is taken also while Slack cannot confirm who denies.
-    unconfirmed_denial = verdict is Verdict.DENY and actor.standing is Standing.UNKNOWN
-    if actor.standing is not Standing.MEMBER and not unconfirmed_denial:
-        raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+    if not (verdict is Verdict.DENY and actor.standing is Standing.UNKNOWN):
+        only_members(actor)
     if verdict is Verdict.APPROVE and lifecycle.is_claimed(event):
         _authorise_reversal(event, actor)
     if actor.is_reviewer or (is_subject and verdict is not Verdict.CLOSE):

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, NoticeKind, Status
-from powertrip.domain.people import Actor, Standing
-from powertrip.domain.policy import STANDING_IN_WORDS
+from powertrip.domain.people import Actor
+from powertrip.domain.policy import only_members
 from powertrip.domain.storms import BulkSettings, Storm
 from powertrip.errors import NotAllowed
 
@@ -132,8 +132,7 @@ def authorise_bulk(
     actor: Actor, verdict: Verdict, *, subject_slack_id: str | None, count: int, bulk: BulkSettings
 ) -> None:
     """Raise NotAllowed, with the sentence for the person, unless they may decide `count` events together."""
-    if actor.standing is not Standing.MEMBER:
-        raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+    only_members(actor)
     if not actor.is_reviewer:
         raise NotAllowed("Only reviewers can decide many events together. Nothing was changed.")
     if subject_slack_id == actor.slack_id and verdict is Verdict.APPROVE and count > bulk.own:

@@ -19,7 +19,8 @@ from powertrip.domain.heartbeat_section import HeartbeatSection
 from powertrip.domain.hids import Watch
 from powertrip.domain.home import HomeSection
 from powertrip.domain.not_me import NotMe
-from powertrip.domain.policy import Policy
+from powertrip.domain.people import Actor
+from powertrip.domain.policy import Policy, only_members
 from powertrip.domain.proof import ProofKind
 from powertrip.domain.quarantine import QuarantineSection
 from powertrip.domain.reminders import Reminders
@@ -143,6 +144,12 @@ class Context:
     signals: Signals
     live_actions: Callable[[], Mapping[str, Action]] = dict
     """The ways to contain, by the names of the actions."""
+
+    async def member(self, slack_id: str, team_id: str | None, *, needs_group: bool = True) -> Actor:
+        """Who presses or types, as Slack says at this moment; raises NotAllowed for all but members."""
+        actor = await self.directory.actor(slack_id, team_id, needs_group=needs_group)
+        only_members(actor)
+        return actor
 
     @property
     def settings(self) -> Settings:

@@ -5,8 +5,7 @@ from dataclasses import replace
 import structlog
 
 from powertrip.domain.enrolment import Enrolled, Loss, may_confirm, may_end
-from powertrip.domain.people import Actor, Standing, SubjectKind
-from powertrip.domain.policy import STANDING_IN_WORDS
+from powertrip.domain.people import Actor, SubjectKind
 from powertrip.errors import NotAllowed, Refused, SlackError
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import as_now
@@ -54,13 +53,6 @@ class Enroller:
             now=now,
         )
         return True
-
-    async def actor(self, slack_id: str, team_id: str | None) -> Actor:
-        """Who presses or types, as Slack says now; raises NotAllowed for all but members."""
-        actor = await self._context.directory.actor(slack_id, team_id)
-        if actor.standing is not Standing.MEMBER:
-            raise NotAllowed(STANDING_IN_WORDS[actor.standing])
-        return actor
 
     async def confirm(self, factor_id: str, actor: Actor) -> Enrolled:
         """Have what was enrolled count from now on."""

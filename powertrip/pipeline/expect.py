@@ -11,7 +11,6 @@ from powertrip.domain.event import EventQuery
 from powertrip.domain.expectations import Expectation, ExpectationSection
 from powertrip.domain.offering import Offer
 from powertrip.domain.people import Actor, Person, Standing, may_be_former
-from powertrip.domain.policy import STANDING_IN_WORDS
 from powertrip.domain.severity import SeverityLists
 from powertrip.errors import NotAllowed, Refused
 from powertrip.pipeline.context import Context
@@ -43,13 +42,6 @@ class Expecter:
         if not section.enabled:
             raise Refused("Expectations are switched off: expectations.enabled in the configuration.")
         return section
-
-    async def actor(self, slack_id: str, team_id: str | None) -> Actor:
-        """Who types, as a member of this workspace at this moment; raises NotAllowed for all others."""
-        actor = await self._context.directory.actor(slack_id, team_id)
-        if actor.standing is not Standing.MEMBER:
-            raise NotAllowed(STANDING_IN_WORDS[actor.standing])
-        return actor
 
     async def announce(
         self, wish: Wish, actor: Actor, person: Person, slack_id: str | None
@@ -107,7 +99,7 @@ class Expecter:
         why: str,
     ) -> tuple[Expectation, Week]:
         """Announce what they chose of that; it takes what any announcement of one's own takes."""
-        actor = await self.actor(slack_id, team_id)
+        actor = await self._context.member(slack_id, team_id)
         offer = await self.offer(event_id, slack_id)
         section = self.section
         if section.ticket is not None and not section.takes_ticket(ticket or ""):

@@ -11,7 +11,6 @@ from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.event import Event
 from powertrip.domain.people import Standing
-from powertrip.domain.policy import STANDING_IN_WORDS
 from powertrip.domain.proof import Challenge, Met, ProofKind, Proving
 from powertrip.errors import NotAllowed, ProofOver, ProofRequired, Refused, SlackError
 from powertrip.pipeline.context import Context
@@ -47,9 +46,7 @@ class Prover:
         """Begin a challenge of this kind, which `ProofRequired` offered; raises Refused."""
         context, now = self._context, self._context.clock()
         event = await context.store.events.get(reference.event_id)
-        actor = await context.directory.actor(slack_id, team_id, needs_group=False)
-        if actor.standing is not Standing.MEMBER:
-            raise NotAllowed(STANDING_IN_WORDS[actor.standing])
+        actor = await context.member(slack_id, team_id, needs_group=False)
         known = await proving(context, event, slack_id, Verdict.APPROVE)
         demanding = policy.with_requirements(event, context.settings.policy)
         if known is None or not proof.can_begin(kind, demanding, slack_id, known, now):

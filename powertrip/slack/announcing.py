@@ -38,7 +38,7 @@ class AnnouncingListeners:
         action, user = body["actions"][0], body["user"]
         step = self._expecter.confirm if action["action_id"] == CONFIRM_EXPECTED else self._expecter.end
         try:
-            actor = await self._expecter.actor(user["id"], user.get("team_id"))
+            actor = await self._context.member(user["id"], user.get("team_id"))
             expected = await step(str(action.get("value", "")), actor)
         except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
             return cards.refusal(sentence(error))
@@ -56,7 +56,7 @@ class AnnouncingListeners:
         section = self._expecter.section
         bot = within(values, cards.BOT, cards.BOT, "selected_option", "value")
         member = within(values, cards.WHO, cards.WHO, "selected_user") or user["id"]
-        actor = await self._expecter.actor(user["id"], user.get("team_id"))
+        actor = await self._context.member(user["id"], user.get("team_id"))
         person, slack_id = await self._commands.person(None if bot in (None, cards.NO_BOT) else bot, member)
         ticket, network, begins = (
             _typed(values, name) for name in (cards.TICKET, cards.FROM_NETWORK, cards.BEGINS)

@@ -10,10 +10,9 @@ import structlog
 
 from powertrip import cards
 from powertrip.cards import Message
-from powertrip.domain import policy
 from powertrip.domain.decision import FOR_AGENT, UNSURE, Verdict
 from powertrip.domain.event import EventQuery
-from powertrip.domain.people import Actor, Standing
+from powertrip.domain.people import Actor
 from powertrip.domain.proof import ENROLLED
 from powertrip.domain.trial import NO_SOURCE
 from powertrip.errors import (
@@ -122,7 +121,7 @@ class Commands:
     async def pending(self, caller: Caller, arguments: list[str]) -> Message:
         """`pending [me|all|@user]`: what waits for a decision; without a word, all that they may see."""
         page, words = page_of(arguments)
-        actor = await self._actor(caller)
+        actor = await self._member(caller)
         words, name = await with_mentions(words, self._context)
         whose = words[0] if words else ("all" if actor.is_reviewer else "me")
         subject = actor.slack_id if whose == "me" else member_id(whose)
@@ -153,7 +152,7 @@ class Commands:
             command = f"{self._context.settings.command} show"
             raise Refused(f"The id of the event is missing. Type {command} ID; cards show the id.")
         event = await self._decider.event(parse_reference(arguments[0]))
-        actor = await self._actor(caller)
+        actor = await self._member(caller)
         event = await recognise(self._context, event, actor.slack_id)
         if not actor.is_reviewer and event.subject.slack_id != actor.slack_id:
             raise NotAllowed("Only the person this event is about and the reviewers can see it.")
@@ -166,7 +165,7 @@ class Commands:
     async def history(self, caller: Caller, arguments: list[str]) -> Message:
         """`history [@user|host|address] [since]`: what happened and what became of it, newest first."""
         page, words = page_of(arguments)
-        actor = await self._actor(caller)
+        actor = await self._member(caller)
         words, whose = await with_mentions(words, self._context)
         query = history_query(words, self._context.clock())
         if not actor.is_reviewer:
@@ -185,7 +184,7 @@ class Commands:
 
     async def sources(self, caller: Caller, arguments: list[str]) -> Message:
         """`sources [NAME]`: what came of each source's records."""
-        _reviewers_only(await self._actor(caller), "see the sources")
+        _reviewers_only(await self._member(caller), "see the sources")
         (page, words), now = page_of(arguments), self._context.clock()
         reports = await self._context.store.sources.reports(self._context.settings.senders, now)
         if words:
@@ -199,7 +198,7 @@ class Commands:
 
     async def stats(self, caller: Caller, arguments: list[str]) -> Message:
         """`stats [since]`: numbers as the answer, the chart in the direct messages."""
-        _reviewers_only(await self._actor(caller), "see the statistics")
+        _reviewers_only(await self._member(caller), "see the statistics")
         now = self._context.clock()
         since = since_of(arguments, now, f"{self._context.settings.command} stats")
         numbers = await self._context.store.statistics.numbers(since)
@@ -209,7 +208,7 @@ class Commands:
 
     async def report(self, caller: Caller, arguments: list[str]) -> Message:
         """`report [me] [since]`: how much is asked and how that is answered; anybody may ask for `me`."""
-        actor, now = await self._actor(caller), self._context.clock()
+        actor, now = await self._member(caller), self._context.clock()
         own = actor.slack_id if arguments[:1] == ["me"] else None
         if own is None and not actor.is_reviewer:
             command = f"{self._context.settings.command} report me"
@@ -221,7 +220,7 @@ class Commands:
 
     async def rules(self, caller: Caller, arguments: list[str]) -> Message:  # noqa: ARG002
         """`rules`: what is watched."""
-        _reviewers_only(await self._actor(caller), "see the rules")
+        _reviewers_only(await self._member(caller), "see the rules")
         lines = []
         for rule in self._context.settings.rules.rules:
             judgement = "ignores" if rule.ignore else f"{rule.title}, severity {rule.severity}"
@@ -235,7 +234,7 @@ class Commands:
 
     async def test(self, caller: Caller, arguments: list[str]) -> Message:
         """`test [SOURCE]`: a login of their own, made up, through the whole path, HTTP included."""
-        actor = await self._actor(caller)
+        actor = await self._member(caller)
         names = await self._names_of(actor.slack_id)
         name = names[0] if names else f"test-{actor.slack_id.lower()}"
         try:
@@ -260,12 +259,8 @@ class Commands:
             f"says that it is a test, appears in {where}."
         )
 
-    async def _actor(self, caller: Caller) -> Actor:
-        """The caller as a member; raises NotAllowed for everybody else, guests among them."""
-        actor = await self._context.directory.actor(caller.slack_id, caller.team_id)
-        if actor.standing is not Standing.MEMBER:
-            raise NotAllowed(policy.STANDING_IN_WORDS[actor.standing])
-        return actor
+    async def _member(self, caller: Caller) -> Actor:
+        return await self._context.member(caller.slack_id, caller.team_id)
 
     async def _names_of(self, slack_id: str) -> list[str]:
         """The user names that lead to this member."""

@@ -25,13 +25,11 @@ _SAID = {
 }
 
 
-async def answer(
-    enroller: Enroller, action: str, typed_id: str, slack_id: str, team_id: str | None
-) -> Message:
+async def answer(context: Context, action: str, typed_id: str, slack_id: str, team_id: str | None) -> Message:
     """Do what a reviewer pressed or typed; raises Refused."""
     if not _ID.fullmatch(typed_id):
         raise Refused("Nothing that was enrolled has this id.")
-    actor = await enroller.actor(slack_id, team_id)
+    actor, enroller = await context.member(slack_id, team_id), Enroller(context)
     if action == proof_words.CONFIRM:
         await enroller.confirm(typed_id, actor)
     elif action == proof_words.REFUSE:
@@ -45,7 +43,7 @@ class EnrolmentListeners:
     """The buttons of those questions."""
 
     def __init__(self, context: Context) -> None:
-        self._enroller = Enroller(context)
+        self._context = context
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Do what the button says, and tell whoever pressed what became of it."""
@@ -57,7 +55,7 @@ class EnrolmentListeners:
         named = str(action.get("value", ""))
         try:
             return await answer(
-                self._enroller, str(action["action_id"]), named, user["id"], user.get("team_id")
+                self._context, str(action["action_id"]), named, user["id"], user.get("team_id")
             )
         except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
             return cards.refusal(sentence(error))
@@ -75,7 +73,7 @@ class EnrolmentCommands:
         word, command = arguments[0].lower() if arguments else "", self._context.settings.command
         proofs = self._context.settings.proofs
         if not word:
-            actor = await self._enroller.actor(caller.slack_id, caller.team_id)
+            actor = await self._context.member(caller.slack_id, caller.team_id)
             listed = await self._enroller.listed(actor)
             return cards.proofs_card(listed, proofs.kinds, proofs.fresh, self._context.clock())
         if word in ("confirm", "refuse") and len(arguments) == 2:
@@ -86,7 +84,7 @@ class EnrolmentCommands:
         slack_id = member_id(words[0])
         if slack_id is None or len(words) > 1:
             raise Refused("That is no member.")
-        actor = await self._enroller.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.member(caller.slack_id, caller.team_id)
         loss = await self._enroller.lost(slack_id, whose.removeprefix("@"), actor)
         return cards.note(
             f"A second reviewer is asked in the security channel, until {loss.until:%Y-%m-%d %H:%M} UTC. "
@@ -96,4 +94,4 @@ class EnrolmentCommands:
     async def _decide(self, word: str, typed_id: str, caller: Caller) -> Message:
         is_loss = await self._context.store.proofs.find_loss(typed_id) is not None
         action = f"proof_{'lost_' if is_loss else ''}{word}"
-        return await answer(self._enroller, action, typed_id, caller.slack_id, caller.team_id)
+        return await answer(self._context, action, typed_id, caller.slack_id, caller.team_id)

@@ -45,7 +45,7 @@ class ExpectationCommands:
         words, slack_id = await self._whom(words, caller)
         if len(words) < 3:
             raise Refused(self._usage(section))
-        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.member(caller.slack_id, caller.team_id)
         person, member = await self.person(options.get("as"), slack_id)
         wish = read_wish(words, options, section, self.rules())
         expected, week = await self._expecter.announce(wish, actor, person, member)
@@ -53,7 +53,7 @@ class ExpectationCommands:
 
     async def expectations(self, caller: Caller, arguments: list[str]) -> Message:
         """`expectations [confirm|end ID]`: what is expected now, with what ended today."""
-        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.member(caller.slack_id, caller.team_id)
         command, word = self._context.settings.command, arguments[0].lower() if arguments else ""
         if word in ("confirm", "end"):
             typed = arguments[1].lower() if len(arguments) > 1 else ""
@@ -71,7 +71,7 @@ class ExpectationCommands:
         options, words = _options(arguments)
         name = options.get("as")
         words, slack_id = await self._whom(words, caller)
-        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.member(caller.slack_id, caller.team_id)
         person = self._context.settings.people.find(name) if name else None
         if words or (name and person is None):
             command = self._context.settings.command
@@ -95,7 +95,7 @@ class ExpectationCommands:
         return [*found[1:], *words[4:]], slack_id
 
     async def _open_window(self, caller: Caller, section: ExpectationSection) -> None:
-        actor = await self._expecter.actor(caller.slack_id, caller.team_id)
+        actor = await self._context.member(caller.slack_id, caller.team_id)
         view = cards.announcing_modal(
             section,
             json.dumps({"channel": caller.channel}),

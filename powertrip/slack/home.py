@@ -244,7 +244,7 @@ class HomeTab:
     async def _end(self, body: dict[str, Any]) -> Message:
         user = body["user"]
         try:
-            actor = await self._expecter.actor(user["id"], user.get("team_id"))
+            actor = await self._context.member(user["id"], user.get("team_id"))
             ended = await self._expecter.end(str(body["actions"][0].get("value", ""))[:40], actor)
         except Exception as error:  # noqa: BLE001 (whoever pressed is told, and the log says the rest)
             return cards.refusal(sentence(error))

@@ -69,7 +69,7 @@ async def test_it_counts_for_nothing_until_a_reviewer_who_is_somebody_else_confi
     scene: Scene, enroller: Enroller
 ) -> None:
     await scene.store.proofs.enrol(new(), scene.now)
-    carol, alice = await enroller.actor(CAROL, None), await enroller.actor(ALICE, None)
+    carol, alice = await scene.context.member(CAROL, None), await scene.context.member(ALICE, None)
     with pytest.raises(Refused):  # nobody was asked yet
         await enroller.confirm("factor0001", carol)
     await enroller.look()
@@ -82,7 +82,7 @@ async def test_it_counts_for_nothing_until_a_reviewer_who_is_somebody_else_confi
         await enroller.confirm("factor0001", alice)
     scene.reviewers.add(ALICE)
     with pytest.raises(NotAllowed, match="another reviewer"):
-        await enroller.confirm("factor0001", await enroller.actor(ALICE, None))
+        await enroller.confirm("factor0001", await scene.context.member(ALICE, None))
     assert not await proves(scene)
 
     await enroller.confirm("factor0001", carol)
@@ -104,7 +104,7 @@ async def test_what_is_refused_or_nobody_confirms_in_time_never_counts(
 ) -> None:
     await scene.store.proofs.enrol(new(), scene.now)
     await enroller.look()
-    carol = await enroller.actor(CAROL, None)
+    carol = await scene.context.member(CAROL, None)
     if is_refused:
         await enroller.refuse("factor0001", carol)
     else:
@@ -126,13 +126,13 @@ async def test_nobody_is_asked_about_whom_slack_does_not_know(scene: Scene, enro
 
 async def test_a_lost_device_takes_two_reviewers_who_are_others(scene: Scene, enroller: Enroller) -> None:
     await scene.enrol()
-    carol, dana = await enroller.actor(CAROL, None), await enroller.actor(DANA, None)
+    carol, dana = await scene.context.member(CAROL, None), await scene.context.member(DANA, None)
     assert await proves(scene)
     loss = await enroller.lost(ALICE, "Alice", carol)
     with pytest.raises(NotAllowed, match="second reviewer"):
         await enroller.end_lost(loss.id, carol, agrees=True)
     with pytest.raises(NotAllowed, match="Only reviewers"):
-        await enroller.end_lost(loss.id, await enroller.actor(ALICE, None), agrees=True)
+        await enroller.end_lost(loss.id, await scene.context.member(ALICE, None), agrees=True)
     # Until then it counts, and what was proven a moment before it ends is not decided any more.
     scene.forward(seconds=30)
     about = await scene.opened()
@@ -148,11 +148,11 @@ async def test_a_lost_device_takes_two_reviewers_who_are_others(scene: Scene, en
 
 async def test_a_loss_that_nobody_agrees_to_ends_by_itself(scene: Scene, enroller: Enroller) -> None:
     await scene.enrol()
-    loss = await enroller.lost(ALICE, "Alice", await enroller.actor(CAROL, None))
+    loss = await enroller.lost(ALICE, "Alice", await scene.context.member(CAROL, None))
     scene.forward(hours=24)
     await enroller.look()
     with pytest.raises(Refused):
-        await enroller.end_lost(loss.id, await enroller.actor(DANA, None), agrees=True)
+        await enroller.end_lost(loss.id, await scene.context.member(DANA, None), agrees=True)
     assert await proves(scene)
 
 
@@ -201,8 +201,8 @@ async def test_nobody_confirms_their_own_by_the_other_of_their_two_ids(
 
     directory.current_id, directory.actor = current_id, actor
     with pytest.raises(NotAllowed, match="another reviewer"):
-        await enroller.confirm("factor0001", await enroller.actor("W0ALICE", None))
-    await enroller.confirm("factor0001", await enroller.actor("W0CAROL", None))
+        await enroller.confirm("factor0001", await scene.context.member("W0ALICE", None))
+    await enroller.confirm("factor0001", await scene.context.member("W0CAROL", None))
 
     with pytest.raises(NotAllowed, match="two other reviewers"):
-        await enroller.lost(ALICE, "Alice", await enroller.actor("W0ALICE", None))
+        await enroller.lost(ALICE, "Alice", await scene.context.member("W0ALICE", None))

@@ -88,7 +88,7 @@ class Thief:
         await self._press(about, self._dice.choice((CAROL, DANA, who)))
 
     async def _confirm(self, about: Event, who: str) -> None:  # noqa: ARG002
-        actor = await self._enroller.actor(who, None)
+        actor = await self._scene.context.member(who, None)
         await self._enroller.confirm(self._dice.choice(("totpu0alice", "pending001")), actor)
 
     async def _sweep(self, about: Event, who: str) -> None:  # noqa: ARG002

@@ -176,7 +176,7 @@ class People:
         reviewer = self.dice.choice([name for name in REVIEWERS if slack_id(name) != by])
 
         async def confirm() -> None:
-            actor = await self._expecter.actor(slack_id(reviewer), None)
+            actor = await self.office.context.member(slack_id(reviewer), None)
             try:
                 await self._expecter.confirm(expectation_id, actor)
             except Refused as refusal:
@@ -199,7 +199,7 @@ class People:
                 key=plan.key,
                 starts_at=plan.begins,
             )
-            actor = await self._expecter.actor(slack_id(plan.by), None)
+            actor = await self.office.context.member(slack_id(plan.by), None)
             try:
                 expected, _ = await self._expecter.announce(wish, actor, person, person.slack)
             except Refused as refusal:
