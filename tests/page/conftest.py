@@ -31,7 +31,7 @@ class Visitor:
             return answer.status, await answer.text()
 
     async def post(self, path: str, origin: str | None = None, **sent: Any) -> tuple[int, str]:
-        headers = {"Origin": origin or self.page.url}
+        headers = {} if origin == "" else {"Origin": origin or self.page.url}
         async with self.session.post(f"{self.page.url}{path}", headers=headers, **sent) as answer:
             return answer.status, await answer.text()
 

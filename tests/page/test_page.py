@@ -105,7 +105,7 @@ async def test_the_cookie_of_a_sign_in_is_for_this_host_and_no_script(
     assert challenge.nonce not in cookie
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://localhost"])
+@pytest.mark.parametrize("origin", ["https://evil.example.com", "null", "http://localhost", ""])
 @pytest.mark.parametrize("path", ["sign-in", "passkey"])
 async def test_another_sites_form_or_script_does_nothing(
     visitor: Visitor, store: Store, about: Event, origin: str, path: str

@@ -11,7 +11,7 @@ from joserfc import jwe, jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from powertrip.errors import NotProven
-from powertrip.proofs.id_token import LEEWAY, Wanted, usable_keys, verified
+from powertrip.proofs.id_token import LEEWAY, LONGEST, Wanted, usable_keys, verified
 
 NOW = int(time.time())
 BEGUN = NOW - 40
@@ -145,5 +145,17 @@ def test_what_is_no_key_of_a_signature_is_left_out(published: Any) -> None:
 def test_a_key_that_encrypts_signs_nothing() -> None:
     published = {"keys": [KEY.as_dict(private=False) | {"use": "enc"}]}
 
-    with pytest.raises(NotProven):
-        verified(token(), usable_keys(published), WANTED)
+    assert usable_keys(published) == []
+
+
+def test_a_key_without_a_name_may_be_the_one() -> None:
+    published = {
+        "keys": [{name: value for name, value in KEY.as_dict(private=False).items() if name != "kid"}]
+    }
+
+    assert verified(token(), usable_keys(published), WANTED)["sub"] == "bob"
+
+
+def test_a_token_longer_than_any_is_not_read() -> None:
+    with pytest.raises(NotProven, match="no signed token"):
+        check(token(padding="x" * LONGEST))

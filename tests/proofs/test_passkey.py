@@ -71,6 +71,8 @@ def test_what_is_signed_in_another_sites_frame_proves_nothing() -> None:
 
     with pytest.raises(NotProven):
         signed(device.sign(CHALLENGE), known(device))
+    with pytest.raises(NotProven):
+        passkey.made(device.make(CHALLENGE), place=PLACE, challenge=CHALLENGE)
 
 
 @pytest.mark.parametrize(
@@ -162,3 +164,14 @@ def test_the_count_of_one_that_counts_is_what_is_kept() -> None:
     device = Authenticator(count=9)
 
     assert passkey.step_of(signed(device.sign(CHALLENGE), known(device, 8)), factor(8), NOW) == 9
+
+
+def test_one_that_begins_to_count_later_proves_on() -> None:
+    device = Authenticator()
+    uncounted = passkey.step_of(signed(device.sign(CHALLENGE), known(device)), factor(0), NOW)
+    device.count = 3
+    counted = passkey.step_of(
+        signed(device.sign(CHALLENGE), known(device)), factor(uncounted), later(seconds=1)
+    )
+
+    assert counted > uncounted

@@ -1,5 +1,6 @@
 """What is wrong with the settings of the page is said at the start."""
 
+import base64
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,10 @@ OIDC = {"issuer": "https://login.example.com", "client_id": "powertrip"}
 PROOFS = {"kinds": ["oidc", "passkey"], "key": KEY, "page": "https://powertrip.internal", "oidc": OIDC}
 
 
-def mistakes(folder: Path, proofs: dict[str, Any], **people: Any) -> list[str]:
+def mistakes(folder: Path, proofs: dict[str, Any], *, policy: Any = (), **people: Any) -> list[str]:
+    config = {"proofs": {**PROOFS, **proofs}, "people": people, "policy": list(policy)}
     try:
-        load(folder, yaml.safe_dump({"proofs": {**PROOFS, **proofs}, "people": people}))
+        load(folder, yaml.safe_dump(config))
     except ConfigError as error:
         return [f"{each.setting}: {each.problem}" for each in error.mistakes]
     return []
@@ -37,9 +39,14 @@ def mistakes(folder: Path, proofs: dict[str, Any], **people: Any) -> list[str]:
         ({"page": "https://[2001:db8::1]:8443"}, "proofs.page"),
         ({"page": "powertrip.internal"}, "proofs.page"),
         ({"key": None}, "proofs.key"),
+        ({"key": base64.b64encode(b"x" * 31).decode()}, "proofs.key"),
+        ({"key": f"{KEY} c2hvcnQ="}, "proofs.key"),
+        ({"kinds": ["passkey", "typed_host"]}, "proofs.kinds"),
         ({"oidc": None}, "proofs.oidc"),
         ({"oidc": OIDC | {"issuer": "http://login.example.com"}}, "proofs.oidc.issuer"),
         ({"oidc": OIDC | {"issuer": "https://login.example.com?a=b"}}, "proofs.oidc.issuer"),
+        ({"oidc": OIDC | {"issuer": "https://login.example.com#a"}}, "proofs.oidc.issuer"),
+        ({"oidc": OIDC | {"issuer": "https://a:b@login.example.com"}}, "proofs.oidc.issuer"),
         ({"oidc": OIDC | {"max_age": "2h"}}, "proofs.oidc.max_age"),
         ({"oidc": OIDC | {"max_age": 30}}, "proofs.oidc.max_age"),
         ({"oidc": OIDC | {"claim": "a b"}}, "proofs.oidc.claim"),
@@ -57,6 +64,14 @@ def test_a_mistake_is_named_by_its_setting(tmp_path: Path, proofs: dict[str, Any
 )
 def test_a_page_with_a_name_is_taken(tmp_path: Path, page: str) -> None:
     assert mistakes(tmp_path, {"page": page}) == []
+
+
+def test_a_policy_that_nobody_could_satisfy_is_a_mistake(tmp_path: Path) -> None:
+    assert mistakes(tmp_path, {}, policy=[{"require": ["passkey", "session_number"]}]) == []
+
+    (mistake,) = mistakes(tmp_path, {}, policy=[{"require": "reason"}, {"require": ["totp", "oidc"]}])
+
+    assert mistake.startswith("policy.1.require: totp is not among proofs.kinds")
 
 
 def test_one_identity_proves_for_one_person_who_has_a_member_id(tmp_path: Path) -> None:
