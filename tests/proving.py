@@ -112,14 +112,21 @@ class Scene:
         again = event(fold_key=about.fold_key, requires_proof=about.requires_proof)
         await self.store.judging.apply([ask(claimed, again)], self.now)
 
-    async def enrol(self, slack_id: str = ALICE, secret: str = SECRET, *, at: datetime | None = None) -> str:
+    async def enrol(
+        self,
+        slack_id: str = ALICE,
+        secret: str = SECRET,
+        *,
+        at: datetime | None = None,
+        kind: ProofKind = ProofKind.TOTP,
+    ) -> str:
         """An authenticator app that was confirmed two days ago, or at another time."""
         factor_id, when = f"totp{slack_id.lower()}", at or later(days=-2)
         row = {
             "id": factor_id,
             "person": slack_id,
             "slack_id": slack_id,
-            "kind": ProofKind.TOTP,
+            "kind": kind,
             "label": "authenticator app",
             "secret": Sealer.of(self.section).seal(secret, factor_id),
             "enrolled_at": when,
@@ -130,7 +137,7 @@ class Scene:
 
         def write() -> None:
             insert_all(ProofFactorRow, [row])
-            about: dict[str, Any] = {"person": slack_id, "kind": ProofKind.TOTP, "label": row["label"]}
+            about: dict[str, Any] = {"person": slack_id, "kind": kind, "label": row["label"]}
             audit.append("factor_enrolled", when, factor=factor_id, **about)
             audit.append("factor_asked", when, factor=factor_id, slack_id=slack_id)
             audit.append("factor_confirmed", when, actor_id=CAROL, factor=factor_id)

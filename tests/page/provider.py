@@ -27,6 +27,8 @@ class StubProvider:
     clock: Callable[[], datetime]
     issuer: str = ISSUER
     claims: dict[str, Any] = field(default_factory=dict)
+    discovery: dict[str, Any] = field(default_factory=dict)
+    """Laid over its discovery document."""
     key: RSAKey = field(default_factory=lambda: KEY)
     fails: int | None = None
     hangs: Callable[[], Awaitable[None]] | None = None
@@ -42,7 +44,7 @@ class StubProvider:
         if request.url.path == "/.well-known/openid-configuration":
             names = {"authorization_endpoint": "authorize", "token_endpoint": "token", "jwks_uri": "jwks"}
             said = {name: f"{self.issuer}/{at}" for name, at in names.items()}
-            return json_answer(said | {"issuer": self.issuer})
+            return json_answer(said | {"issuer": self.issuer} | self.discovery)
         if request.url.path == "/jwks":
             return json_answer({"keys": [KEY.as_dict(private=False)]})
         form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}

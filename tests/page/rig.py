@@ -134,6 +134,8 @@ class Page:
     """The page, as it runs."""
 
     url: str
+    configured: ProofsSection = field(default_factory=ProofsSection)
+    """A reload replaces it."""
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
     def of(self, challenge: Challenge) -> str:
@@ -153,20 +155,20 @@ async def running_page(
         metrics=Metrics(),
         clock=clock,
     )
-    woken = asyncio.Event()
+    page = Page(f"http://localhost:{port}", configured)
     add_page(
         app,
         store=store,
-        section=lambda: configured,
+        section=lambda: page.configured,
         people=lambda: PEOPLE,
         client=client,
         clock=clock,
-        wake=woken.set,
+        wake=page.woken.set,
     )
     server = WebServer(app, "127.0.0.1", port)
     await server.start()
     try:
-        yield Page(f"http://localhost:{port}", woken)
+        yield page
     finally:
         await server.stop()
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.event import Event, Severity
+from powertrip.domain.event import Event, Severity, Status
 from powertrip.domain.proof import Challenge, Met, ProofKind
 from powertrip.domain.proof_words import wrong_answers
 from powertrip.page.gate import AT_ONCE, BODY_LIMIT
@@ -120,9 +120,9 @@ async def test_links_that_are_wrong_old_and_answered_too_often_read_the_same(
 ) -> None:
     old = await begun(store, about, ProofKind.OIDC)
     newer = await begun(store, about, ProofKind.OIDC)
-    typed = await begun(store, about, ProofKind.TOTP, slack_id="U0OTHER")
     late = await begun(store, about, ProofKind.OIDC, slack_id="U0LATE")
     clock.forward(minutes=5)
+    typed = await begun(store, about, ProofKind.TOTP, clock(), slack_id="U0OTHER")
     nonces = [each.nonce for each in (old, newer, typed, late)] + ["x" * 32, "short", "y" * 999, ""]
     bare = [f"/proof/{newer.nonce}", f"/proof/{newer.nonce}.", link(newer.nonce)[:-1] + "_"]
     answers = [await visitor.get(path) for path in (*map(link, nonces), *bare)]
@@ -279,6 +279,20 @@ async def test_the_page_says_what_became_of_it(
 
     assert status == 409
     assert "Nothing was approved by this" in text
+
+
+async def test_what_was_decided_meanwhile_is_proven_by_nobody(
+    visitor: Visitor, store: Store, about: Event, device: Authenticator, database_thread: DatabaseThread
+) -> None:
+    mine = await begun(store, about, ProofKind.PASSKEY)
+    other = await begun(store, about, ProofKind.OIDC, slack_id="U0MALLORY")
+    await database_thread.run(lambda: EventRow.update(status=Status.DENIED).execute())
+
+    assert (await prove(visitor, device, mine))[0] == 409
+    assert (await visitor.post(f"{link(other.nonce)}/sign-in"))[0] == 404
+    after = await store.proofs.get(mine.nonce)
+    assert after is not None
+    assert after.met_at is None
 
 
 async def test_an_error_of_ours_tells_a_browser_nothing(

@@ -10,12 +10,13 @@ from yarl import URL
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Challenge, ProofKind
 from powertrip.page.gate import AT_ONCE
+from powertrip.page.routes import COOKIE
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.conftest import Clock
 from tests.page.conftest import Visitor
-from tests.page.provider import StubProvider
-from tests.page.rig import Page, asked, begun, link
+from tests.page.provider import ISSUER, StubProvider
+from tests.page.rig import Page, asked, begun, link, section
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -38,6 +39,7 @@ async def test_bobs_fresh_sign_in_meets_the_challenge_and_wakes_the_worker(
     assert "Powertrip is deciding; look at Slack" in text
     assert (await now(store, challenge)).met_at == clock()
     assert page.woken.is_set()
+    assert COOKIE not in {cookie.key for cookie in visitor.session.cookie_jar}
     # The decision is the worker's.
     assert (await store.events.get(about.id)).decisions == ()
 
@@ -167,7 +169,9 @@ async def test_another_challenges_answer_is_refused_and_counts_for_neither(
         assert (after.met_at, after.failures) == (None, 0)
 
 
-@pytest.mark.parametrize("answer", [{"error": "access_denied"}, {}, {"code": ""}])
+@pytest.mark.parametrize(
+    "answer", [{"error": "access_denied"}, {}, {"code": ""}, {"error": "access_denied", "code": "code-0"}]
+)
 async def test_giving_up_at_the_provider_proves_nothing_and_is_no_attempt(
     visitor: Visitor, provider: StubProvider, store: Store, about: Event, answer: dict[str, str]
 ) -> None:
@@ -189,6 +193,46 @@ async def test_the_answer_of_another_provider_is_refused(
 
     assert status == 403
     assert (await now(store, challenge)).met_at is None
+
+
+@pytest.mark.parametrize(("named", "is_met"), [({}, False), ({"iss": ISSUER}, True)])
+async def test_a_provider_that_says_it_names_itself_has_to(
+    visitor: Visitor,
+    provider: StubProvider,
+    store: Store,
+    about: Event,
+    named: dict[str, str],
+    is_met: bool,
+) -> None:
+    challenge = await begun(store, about, ProofKind.OIDC)
+    provider.discovery = {"authorization_response_iss_parameter_supported": True}
+    answer = provider.signs_in(await visitor.set_out(link(challenge.nonce)))
+    await visitor.come_back({**answer, **named})
+
+    assert ((await now(store, challenge)).met_at is not None) is is_met
+
+
+@pytest.mark.parametrize("name", ["authorization_endpoint", "token_endpoint", "jwks_uri"])
+async def test_nobody_is_sent_to_an_address_that_others_can_read_along(
+    visitor: Visitor, provider: StubProvider, store: Store, about: Event, name: str
+) -> None:
+    challenge = await begun(store, about, ProofKind.OIDC)
+    provider.discovery = {name: "http://login.example.com/here"}
+
+    assert (await visitor.post(f"{link(challenge.nonce)}/sign-in"))[0] == 503
+
+
+async def test_another_provider_counts_from_a_reload_on_with_the_ways_of_signing_in_that_it_names(
+    visitor: Visitor, provider: StubProvider, store: Store, about: Event, page: Page
+) -> None:
+    challenge = await begun(store, about, ProofKind.OIDC)
+    await visitor.set_out(link(challenge.nonce))
+    provider.issuer = "https://login.example.net"
+    page.configured = section(page.url, provider.issuer, acr_values=("phr", "mfa"))
+    address = URL(await visitor.set_out(link(challenge.nonce)))
+
+    assert address.host == "login.example.net"
+    assert address.query["acr_values"] == "phr mfa"
 
 
 async def test_after_five_minutes_a_sign_in_proves_nothing(
@@ -249,3 +293,5 @@ async def test_a_provider_that_hangs_keeps_nobody_from_the_page(
     assert status == 200
     assert {task.result()[0] for task in done} == {503}
     assert {status for status, _ in await asyncio.gather(*waiting)} == {200, 503}
+    # Who waited waits no more.
+    assert (await visitor.post(f"{link(challenge.nonce)}/sign-in"))[0] == 200

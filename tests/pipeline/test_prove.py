@@ -57,6 +57,18 @@ async def test_a_step_that_was_used_proves_nothing_more(scene: Scene) -> None:
     assert await status(scene, second.id) is Status.APPROVED
 
 
+async def test_nothing_but_six_digits_is_a_code(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    challenge = await scene.press(about)
+    # The right ones, in the digits of another script.
+    for typed in (scene.code().translate({48 + number: 0x660 + number for number in range(10)}), "12345"):
+        with pytest.raises(Refused, match="did not prove it"):
+            await scene.prover.answer(challenge.nonce, typed, slack_id=ALICE)
+    assert await status(scene, about.id) is Status.PENDING
+    assert (await scene.actions(about.id)).count("proof_failed") == 2
+
+
 @pytest.mark.parametrize(("seconds", "counts"), [(-90, True), (90, True), (-120, False), (120, False)])
 async def test_clocks_may_be_ninety_seconds_apart(scene: Scene, seconds: int, counts: bool) -> None:
     await scene.enrol()
@@ -153,8 +165,9 @@ async def test_a_challenge_that_took_too_long_approves_nothing(scene: Scene) -> 
 async def test_the_typed_name_approves_where_a_policy_wants_it(scene: Scene) -> None:
     about = await scene.opened("typed_host")
     challenge = await scene.press(about)
-    with pytest.raises(Refused):
-        await scene.prover.answer(challenge.nonce, "bastion-2", slack_id=ALICE)
+    for typed in ("bastion-2", "bastion"):
+        with pytest.raises(Refused):
+            await scene.prover.answer(challenge.nonce, typed, slack_id=ALICE)
     outcome = await scene.prover.answer(challenge.nonce, " Bastion-1", slack_id=ALICE)
     assert outcome.decision.proof == "typed_host"
 
@@ -285,6 +298,20 @@ async def test_a_kind_that_is_not_asked_for_begins_nothing_and_counts_for_nothin
     who: Any = {"slack_id": ALICE, "team_id": None, "via": Via.BUTTON, "channel": "D1"}
     with pytest.raises(NotAllowed, match="not asked of you"):
         await scene.prover.begin(Reference(event_id=about.id), ProofKind.TYPED_HOST, **who)
+
+
+@pytest.mark.parametrize("kind", ["oidc", "passkey"])
+async def test_what_is_proven_on_the_page_is_never_typed_into_slack(scene: Scene, kind: str) -> None:
+    await scene.enrol(kind=ProofKind.PASSKEY)
+    scene.configure(kinds=(ProofKind.PASSKEY, ProofKind.OIDC))
+    scene.settings.proofs.has_identity = lambda _: True
+    about = await scene.opened(kind)
+    challenge = await scene.press(about)
+
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+
+    assert await status(scene, about.id) is Status.PENDING
 
 
 async def test_one_of_whom_slack_does_not_tell_enough_holds_up_nobody_else(scene: Scene) -> None:
