@@ -30,6 +30,9 @@ class StubProvider:
     discovery: dict[str, Any] = field(default_factory=dict)
     """Laid over its discovery document."""
     key: RSAKey = field(default_factory=lambda: KEY)
+    """What it signs with."""
+    published: RSAKey = field(default_factory=lambda: KEY)
+    requests: list[httpx.Request] = field(default_factory=list)
     fails: int | None = None
     hangs: Callable[[], Awaitable[None]] | None = None
     nonces: dict[str, str] = field(default_factory=dict)
@@ -37,6 +40,7 @@ class StubProvider:
     challenges: dict[str, str] = field(default_factory=dict)
 
     async def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
         if self.hangs:
             await self.hangs()
         if self.fails:
@@ -46,7 +50,7 @@ class StubProvider:
             said = {name: f"{self.issuer}/{at}" for name, at in names.items()}
             return json_answer(said | {"issuer": self.issuer} | self.discovery)
         if request.url.path == "/jwks":
-            return json_answer({"keys": [KEY.as_dict(private=False)]})
+            return json_answer({"keys": [self.published.as_dict(private=False)]})
         form = {name: values[0] for name, values in parse_qs(request.content.decode()).items()}
         verifier = hashlib.sha256(form["code_verifier"].encode()).digest()
         code = form["code"]
@@ -67,7 +71,9 @@ class StubProvider:
             "exp": now + 300,
             "auth_time": now,
         }
-        return jwt.encode({"alg": "RS256", "kid": "one"}, said | self.claims, self.key, algorithms=["RS256"])
+        return jwt.encode(
+            {"alg": "RS256", "kid": self.key.kid}, said | self.claims, self.key, algorithms=["RS256"]
+        )
 
     def signs_in(self, address: str) -> dict[str, str]:
         """What the provider has the browser bring back, once somebody has signed in at `address`."""

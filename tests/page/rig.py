@@ -54,10 +54,8 @@ def section(page: str, issuer: str | None = None, **changes: Any) -> ProofsSecti
     """What is configured."""
     oidc = None
     if issuer:
-        about = {"claim": "sub", "max_age": "1m"} | changes
-        oidc = OidcSection(
-            issuer=issuer, client_id=CLIENT_ID, client_secret=SecretStr(CLIENT_SECRET), **about
-        )
+        client = {"client_id": CLIENT_ID, "client_secret": SecretStr(CLIENT_SECRET)}
+        oidc = OidcSection(**{"issuer": issuer, "claim": "sub", "max_age": "1m"} | client | changes)
     return ProofsSection(kinds=(ProofKind.PASSKEY, ProofKind.OIDC), key=SecretStr(KEY), page=page, oidc=oidc)
 
 

@@ -1,10 +1,12 @@
 """A sign-in proves an approval if it is Bob's, fresh, and for this very question; nothing else does."""
 
 import asyncio
+from base64 import b64decode
 from typing import Any
 
 import pytest
 from joserfc.jwk import RSAKey
+from pydantic import SecretStr
 from yarl import URL
 
 from powertrip.domain.event import Event
@@ -94,6 +96,46 @@ async def test_a_token_that_another_key_signed_is_refused(
 
     assert status == 403
     assert (await now(store, challenge)).met_at is None
+
+
+async def test_a_key_that_the_provider_took_back_signs_for_an_hour_at_most(
+    visitor: Visitor, provider: StubProvider, store: Store, about: Event, clock: Clock
+) -> None:
+    async def is_met() -> bool:
+        challenge = await begun(store, about, ProofKind.OIDC, clock())
+        address = await visitor.set_out(link(challenge.nonce))
+        await visitor.come_back(provider.signs_in(address))
+        return (await now(store, challenge)).met_at is not None
+
+    assert await is_met()
+    provider.published = RSAKey.generate_key(2048, {"kid": "two"})
+    clock.forward(hours=1, seconds=1)
+    assert not await is_met()
+    # Its new one counts at once, and who makes up names of keys does not have it asked each time.
+    asked_before = len(provider.requests)
+    provider.key = provider.published
+    assert await is_met()
+    provider.key = RSAKey.generate_key(2048, {"kid": "made-up"})
+    assert [await is_met() for _ in range(3)] == [False] * 3
+    keys = [request for request in provider.requests[asked_before:] if request.url.path == "/jwks"]
+    assert keys == []
+    # What else it says of itself is looked up anew, too.
+    documents = [request for request in provider.requests if "well-known" in request.url.path]
+    assert len(documents) == 2
+    clock.forward(minutes=1, seconds=1)
+    provider.published = provider.key
+    assert await is_met()
+
+
+async def test_client_and_secret_are_encoded_before_they_are_joined(
+    visitor: Visitor, provider: StubProvider, store: Store, about: Event, page: Page
+) -> None:
+    page.configured = section(page.url, ISSUER, client_id="power:trip", client_secret=SecretStr("50%: ok"))
+    challenge = await begun(store, about, ProofKind.OIDC)
+    await visitor.come_back(provider.signs_in(await visitor.set_out(link(challenge.nonce))))
+    (sent,) = [request for request in provider.requests if request.url.path == "/token"]
+
+    assert b64decode(sent.headers["Authorization"].removeprefix("Basic ")) == b"power%3Atrip:50%25%3A%20ok"
 
 
 async def test_mallorys_three_sign_ins_end_bobs_challenge(

@@ -98,6 +98,29 @@ async def test_the_nonce_of_another_event_or_person_proves_nothing(scene: Scene)
         assert await status(scene, about.id) is Status.PENDING
 
 
+async def test_whoever_has_the_nonce_of_somebody_else_proves_nothing_and_uses_nothing_up(
+    scene: Scene,
+) -> None:
+    about = await scene.opened("session_number", session_number=carried("427"))
+    challenge = await scene.press(about)
+    for typed in ("427", "111", "112", "113"):
+        with pytest.raises(Refused, match="did not prove it"):
+            await scene.prover.answer(challenge.nonce, typed, slack_id=CAROL)
+    assert "proof_failed" not in await scene.actions(about.id)
+    await scene.prover.answer(challenge.nonce, "427", slack_id=ALICE)
+    assert await status(scene, about.id) is Status.APPROVED
+
+
+async def test_pressing_again_ends_the_challenge_before(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened()
+    first, second = await scene.press(about), await scene.press(about)
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(first.nonce, scene.code(), slack_id=ALICE)
+    await scene.prover.answer(second.nonce, scene.code(), slack_id=ALICE)
+    assert await status(scene, about.id) is Status.APPROVED
+
+
 async def test_what_takes_no_proof_costs_nothing_more(scene: Scene) -> None:
     about = await scene.opened(requires="")
     await scene.approve(about)
