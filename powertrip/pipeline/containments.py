@@ -9,10 +9,11 @@ from powertrip.domain import containing
 from powertrip.domain.containment import By, Containment
 from powertrip.domain.event import Event
 from powertrip.domain.people import Actor, Standing
-from powertrip.errors import NotAllowed, Refused
+from powertrip.errors import Refused
+from powertrip.pipeline.acting import keep_refusal, look_up
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Reference
-from powertrip.pipeline.former_ids import as_now, recognise
+from powertrip.pipeline.former_ids import as_now
 
 log = structlog.get_logger(__name__)
 
@@ -105,11 +106,7 @@ class Containments:
         )
 
     async def _who(self, press: Press) -> tuple[Event, Actor]:
-        """The event, and whoever presses, as they are at this moment: no button gives a right."""
-        context = self._context
-        event = await context.store.events.get(press.reference.event_id)
-        event = await recognise(context, event, press.slack_id)
-        return event, await context.directory.actor(press.slack_id, press.team_id)
+        return await look_up(self._context, press.reference.event_id, press.slack_id, press.team_id)
 
     async def _about(self, event: Event) -> str | None:
         """Why another reviewer has to agree because of whom it is about."""
@@ -127,10 +124,8 @@ class Containments:
         try:
             after = await writing
         except Refused as refusal:
-            if isinstance(refusal, NotAllowed):
-                log.warning("containment refused", event_id=event_id, actor=press.slack_id, why=str(refusal))
-            now = context.clock()
-            await context.store.events.refused(event_id, press.slack_id, press.doing, str(refusal), now)
+            who, doing = press.slack_id, press.doing
+            await keep_refusal(context, refusal, event_id=event_id, slack_id=who, doing=doing)
             raise
         context.signals.outbox.set()
         log.info("containment pressed", event_id=event_id, actor=press.slack_id, doing=press.doing)

@@ -12,7 +12,8 @@ from powertrip.domain.decision import UNSURE, Agent, Decision, Doubt, Verdict, V
 from powertrip.domain.doubt import DoubtPlan
 from powertrip.domain.event import Event
 from powertrip.domain.proof import Proving
-from powertrip.errors import CannotProve, NotAllowed, ProofRequired, ReasonRequired, Refused, UnknownEvent
+from powertrip.errors import CannotProve, ProofRequired, ReasonRequired, Refused, UnknownEvent
+from powertrip.pipeline.acting import keep_refusal
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import recognise
 
@@ -170,11 +171,7 @@ class Decider:
         # To be asked for more refuses nothing: the window for it opens, and the decision comes again.
         if isinstance(refusal, ReasonRequired | ProofRequired):
             return
-        if isinstance(refusal, NotAllowed):
-            log.warning("decision refused", event_id=event_id, actor=actor_id, why=str(refusal))
-        await self._context.store.events.refused(
-            event_id, actor_id, verdict, str(refusal), self._context.clock()
-        )
+        await keep_refusal(self._context, refusal, event_id=event_id, slack_id=actor_id, doing=verdict)
 
     async def _ask_others(self, event: Event, name: str) -> None:
         """Tell the security channel, once, that an event's own person cannot prove it."""

@@ -9,10 +9,10 @@ from powertrip.domain import after_denial
 from powertrip.domain.event import Event
 from powertrip.domain.follow_up import Change, FollowUp, Owned, Owner
 from powertrip.domain.people import Actor
-from powertrip.errors import NotAllowed, Refused
+from powertrip.errors import Refused
+from powertrip.pipeline.acting import keep_refusal, look_up
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import REASON_LIMIT, Reference
-from powertrip.pipeline.former_ids import recognise
 
 log = structlog.get_logger(__name__)
 
@@ -85,12 +85,8 @@ class FollowUps:
         return lambda event, actor: after_denial.claim(event, actor, text[:REASON_LIMIT], now=now)
 
     async def _who(self, wish: Wish) -> tuple[Event, Actor]:
-        """The event, and whoever acts, as they are at this moment: no button gives a right."""
-        context = self._context
-        event = await context.store.events.get(wish.reference.event_id)
-        event = await recognise(context, event, wish.slack_id)
-        actor = await context.directory.actor(wish.slack_id, wish.team_id, needs_group=not wish.of_subject)
-        return event, actor
+        event_id, needs_group = wish.reference.event_id, not wish.of_subject
+        return await look_up(self._context, event_id, wish.slack_id, wish.team_id, needs_group=needs_group)
 
     async def _do(self, wish: Wish, plan: Callable[[Event, Actor], Change]) -> Event:
         context, settings, now = self._context, self._context.settings, self._context.clock()
@@ -120,8 +116,6 @@ class FollowUps:
 
     async def _record(self, refusal: Refused, wish: Wish) -> None:
         event_id = wish.reference.event_id
-        if isinstance(refusal, NotAllowed):
-            log.warning("follow-up refused", event_id=event_id, actor=wish.slack_id, why=str(refusal))
-        await self._context.store.events.refused(
-            event_id, wish.slack_id, wish.doing, str(refusal), self._context.clock()
+        await keep_refusal(
+            self._context, refusal, event_id=event_id, slack_id=wish.slack_id, doing=wish.doing
         )

@@ -55,7 +55,7 @@ class Room:
         def offers(event: Event) -> list[containment.Offer]:
             return containment.offers(event, self.person, section.actions, section)
 
-        async def actor(slack_id: str, _team: str | None) -> Actor:
+        async def actor(slack_id: str, _team: str | None, **_: Any) -> Actor:
             is_reviewer = slack_id in self.reviewers
             return Actor(slack_id=slack_id, name=slack_id, standing=Standing.MEMBER, is_reviewer=is_reviewer)
 
