@@ -99,7 +99,6 @@ def answer(
     if challenge.kind is ProofKind.SESSION_NUMBER and number_failures(event_id, slack_id, now) >= TRIES:
         end(nonce, TOO_OFTEN, now)
         return None
-    written.rows(ProofFactorRow, written.locked("slack_id = ? ORDER BY id"), slack_id)
     found = check(challenge, read_event(event_id), proving(event_id, slack_id, now))
     done = met(nonce, found, now, due_at) if found else None
     if done is None:
