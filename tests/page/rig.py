@@ -55,7 +55,8 @@ def section(page: str, issuer: str | None = None, **changes: Any) -> ProofsSecti
     oidc = None
     if issuer:
         client = {"client_id": CLIENT_ID, "client_secret": SecretStr(CLIENT_SECRET)}
-        oidc = OidcSection(**{"issuer": issuer, "claim": "sub", "max_age": "1m"} | client | changes)
+        about: dict[str, Any] = {"issuer": issuer, "claim": "sub", "max_age": "1m"}
+        oidc = OidcSection(**about | client | changes)
     return ProofsSection(kinds=(ProofKind.PASSKEY, ProofKind.OIDC), key=SecretStr(KEY), page=page, oidc=oidc)
 
 

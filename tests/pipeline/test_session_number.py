@@ -67,6 +67,21 @@ async def test_who_has_all_of_its_persons_slack_and_guesses_a_thousand_times_is_
     assert [line for line in await scene.actions(about.id) if line == "proof_failed"] == ["proof_failed"] * 3
 
 
+async def test_who_guessed_at_other_logins_too_often_proves_none_that_was_begun_before(scene: Scene) -> None:
+    begun = await scene.press(await scene.opened("session_number", session_number=CARRIED))
+    for _ in range(2):
+        challenge = await scene.press(await scene.opened("session_number", session_number=CARRIED))
+        for _ in range(3):
+            with pytest.raises(Refused, match="did not prove it"):
+                await scene.prover.answer(challenge.nonce, "100", slack_id=ALICE)
+
+    with pytest.raises(Refused, match="did not prove it"):
+        await scene.prover.answer(begun.nonce, NUMBER, slack_id=ALICE)
+    kept = await scene.store.proofs.get(begun.nonce)
+    assert kept is not None
+    assert kept.ended_why == "answered wrongly too often"
+
+
 async def test_what_was_wrong_thrice_is_not_approved_by_the_right_number_either(scene: Scene) -> None:
     about = await scene.opened("session_number", session_number=CARRIED)
     challenge = await scene.press(about)

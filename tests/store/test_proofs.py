@@ -65,6 +65,16 @@ async def test_a_factor_of_another_person_or_that_ended_meets_nothing(scene: Sce
     assert await scene.store.proofs.met(challenge.nonce, Met(FACTOR, 1), scene.now, scene.now) is None
 
 
+async def test_wrong_answers_to_what_is_over_count_for_nothing(scene: Scene) -> None:
+    await scene.enrol()
+    about, challenge = await proven(scene)
+    for _ in range(6):
+        await scene.store.proofs.failed(challenge.nonce, scene.now)
+    assert "proof_failed" not in await scene.actions(about.id)
+    (factor,) = await scene.store.proofs.standing(challenge.slack_id)
+    assert factor.locked_until is None
+
+
 async def test_an_approval_spends_what_is_of_its_event_revision_and_person_once(scene: Scene) -> None:
     await scene.enrol()
     about, challenge = await proven(scene)
