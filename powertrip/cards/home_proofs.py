@@ -14,5 +14,6 @@ def proofs(facts: HomeFacts, command: str, now: datetime) -> list[Block]:
     if not listed and ENROLLED.isdisjoint(facts.kinds):
         return []
     lines = [line for each in listed for line in enrolled_lines(each, facts.fresh, now)]
+    ways = how(facts.kinds, facts.enrol_page)
     typed = paragraph([[text("All of them: "), text(f"{command} proofs", code=True)]])
-    return [divider(), header("Your proofs"), *(paragraphs(lines) or paragraphs(how(facts.kinds))), typed]
+    return [divider(), header("Your proofs"), *(paragraphs(lines) or paragraphs(ways)), typed]

@@ -14,7 +14,11 @@ SHOWN = 10
 
 
 def proofs_card(
-    listed: Sequence[Enrolled], kinds: Sequence[ProofKind], fresh: timedelta, now: datetime
+    listed: Sequence[Enrolled],
+    kinds: Sequence[ProofKind],
+    fresh: timedelta,
+    now: datetime,
+    enrol_page: str | None = None,
 ) -> Message:
     """Each with since when it counts, and what it counts for."""
     standing = sum(each.confirmed_at is not None for each in listed)
@@ -22,7 +26,7 @@ def proofs_card(
         f"🔐 You have enrolled {words.count(standing, 'proof')}" if standing else "🔐 You have no proof yet"
     )
     groups = [enrolled_lines(each, fresh, now) for each in listed[:SHOWN]]
-    groups.append(how(kinds))
+    groups.append(how(kinds, enrol_page))
     return answer(
         [[text(headline)], *(line for group in groups for line in group)],
         [header(headline), *paragraphs(*groups)],
@@ -51,8 +55,8 @@ def enrolled_lines(each: Enrolled, fresh: timedelta, now: datetime) -> list[Line
     return lines
 
 
-def how(kinds: Sequence[ProofKind]) -> list[Line]:
-    """How something is enrolled."""
+def how(kinds: Sequence[ProofKind], enrol_page: str | None) -> list[Line]:
+    """How something is enrolled; `enrol_page` is where a sign-in does, too."""
     enrolled = [kind for kind in kinds if kind in ENROLLED]
     if not enrolled:
         return [[text("Nothing has to be enrolled here.")]]
@@ -60,8 +64,13 @@ def how(kinds: Sequence[ProofKind]) -> list[Line]:
     for kind in enrolled:
         before = " or " if ways else "An operator runs, on the server with you, "
         ways += [text(before), text(enrol_command([kind]), code=True), text(f" for {IN_WORDS[kind]}")]
+    by_sign_in: list[Line] = []
+    if enrol_page:
+        open_it = [text("Or, for a passkey, open "), text(enrol_page, code=True)]
+        by_sign_in = [[*open_it, text(" on the device that is to have it, and sign in there.")]]
     return [
         [*ways, text(".")],
+        *by_sign_in,
         [
             text(
                 "Never in Slack: whoever has your Slack must not be able to. Device lost? Tell two reviewers."

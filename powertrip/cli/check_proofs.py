@@ -12,7 +12,7 @@ NAMED = 5
 async def check_proofs(config: Config, report: Report) -> None:
     """Ask the identity provider for what it publishes. Whether it knows Powertrip, only a sign-in shows."""
     section = config.proofs.oidc
-    if section is None or ProofKind.OIDC not in config.proofs.kinds:
+    if section is None or not (ProofKind.OIDC in config.proofs.kinds or section.enrols):
         return
     # It takes 0.1 s to load, and few have a provider.
     from powertrip.proofs.sign_in import Provider
@@ -28,4 +28,5 @@ async def check_proofs(config: Config, report: Report) -> None:
     if without:
         more = f" and {len(without) - NAMED} more" if len(without) > NAMED else ""
         names = f"{', '.join(without[:NAMED])}{more}"
-        report.note("proofs", f"cannot prove anything by signing in, without slack and oidc: {names}")
+        what = "prove" if ProofKind.OIDC in config.proofs.kinds else "enrol"
+        report.note("proofs", f"cannot {what} anything by signing in, without slack and oidc: {names}")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from powertrip.domain.people import Actor
 from powertrip.domain.proof import ProofKind
@@ -10,6 +11,15 @@ from powertrip.errors import NotAllowed
 CODE_LASTS = timedelta(minutes=15)
 CONFIRM_WITHIN = timedelta(hours=24)
 """How long an enrolment, or the loss of a device, waits for a reviewer before it ends by itself."""
+MOST_WAITING = 3
+"""Of one person, enrolled by signing in: reviewers are asked about each."""
+
+
+class Began(StrEnum):
+    """What an enrolment began with; reviewers are told, for it says who can have made it."""
+
+    SERVER = "server"  # an operator, on the server
+    SIGN_IN = "sign_in"  # a fresh sign-in at the identity provider, on the page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +36,7 @@ class NewFactor:
     credential_id: str | None = None
     last_step: int = -1
     """What was used to enrol it proves nothing afterwards."""
+    began: Began = Began.SERVER
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +49,7 @@ class Enrolled:
     """None until Slack has said who that is."""
     kind: ProofKind
     label: str
+    began: Began = Began.SERVER
     enrolled_at: datetime
     confirm_by: datetime | None = None
     confirmed_at: datetime | None = None

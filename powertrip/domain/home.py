@@ -149,6 +149,8 @@ class HomeFacts:
     """The kinds of proof that are configured."""
     fresh: timedelta = timedelta()
     """How long a proof that was confirmed does not count for what is grave."""
+    enrol_page: str | None = None
+    """Where people enrol a passkey by signing in."""
 
     @property
     def stamp(self) -> str:

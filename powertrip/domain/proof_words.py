@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from powertrip.domain.delivery import Choice, Note, Question
-from powertrip.domain.enrolment import Enrolled, Loss
+from powertrip.domain.enrolment import Began, Enrolled, Loss
 from powertrip.domain.event import Event
 from powertrip.domain.proof import COPIED, IN_WORDS, TOO_OFTEN, Challenge, ProofKind
 
@@ -15,8 +15,8 @@ ASKED_THEM = (
     "another way than Slack."
 )
 LOST_FOR_GOOD = (
-    "What they enrolled ends for good, and they have to enrol anew on the server. Confirm only what they "
-    "told you of themselves, by another way than Slack."
+    "What they enrolled ends for good, and they have to enrol anew. Confirm only what they told you of "
+    "themselves, by another way than Slack."
 )
 _AT = "%Y-%m-%d %H:%M:%S UTC"
 
@@ -116,15 +116,16 @@ def not_approved(challenge: Challenge, why: str) -> Note:
     return Note(title=f"{challenge.event_id} was not approved", lines=(why,))
 
 
-def enrolment_question(enrolled: Enrolled, name: str, command: str) -> Question:
-    """For reviewers: does somebody's new factor count?"""
+def enrolment_question(enrolled: Enrolled, name: str, command: str, others: int) -> Question:
+    """For reviewers: does somebody's new factor count? `others` of theirs count already."""
     return Question(
         title=f"{enrolled.person} has enrolled {IN_WORDS[enrolled.kind]}",
         lines=(
-            (f"It was enrolled {_where(enrolled)}, for {name} in Slack: {enrolled.label}."),
+            f"It was enrolled {_where(enrolled)}, for {name} in Slack: {enrolled.label}.",
+            *_beside(others, "They have"),
             (
                 "It counts for nothing until a reviewer other than them confirms it. Ask them first, and by "
-                "another way than Slack, whether it was they who enrolled it."
+                f"another way than Slack, whether it was they who enrolled it{_which(enrolled)}."
             ),
             (
                 f"Confirm it until {enrolled.confirm_by:{_AT}}, here or with {command} proofs confirm "
@@ -139,16 +140,33 @@ def enrolment_question(enrolled: Enrolled, name: str, command: str) -> Question:
 
 
 def _where(enrolled: Enrolled) -> str:
+    at = f"at {enrolled.enrolled_at:{_AT}}"
+    if enrolled.began is Began.SIGN_IN:
+        return f"on the page {at}, after a sign-in at the identity provider and not on the server"
     where = "on the page with a code of" if enrolled.kind is ProofKind.PASSKEY else "on"
-    return f"{where} the server at {enrolled.enrolled_at:{_AT}}"
+    return f"{where} the server {at}"
 
 
-def enrolled_for_you(enrolled: Enrolled) -> Note:
-    """For the person in whose name it was enrolled."""
+def _which(enrolled: Enrolled) -> str:
+    # Nobody was in the room: who has their sign-in may enrol at the same time as they do.
+    return f", and whether their page calls it {enrolled.id}" if enrolled.began is Began.SIGN_IN else ""
+
+
+def _beside(others: int, who: str) -> tuple[str, ...]:
+    """What it comes in addition to; no line where it is the first."""
+    if not others:
+        return ()
+    count = "count" if others > 1 else "counts"
+    return (f"{who} {others} that {count} already; this comes beside, and ends none.",)
+
+
+def enrolled_for_you(enrolled: Enrolled, others: int) -> Note:
+    """For the person in whose name it was enrolled; `others` of theirs count already."""
     return Note(
         title=f"{IN_WORDS[enrolled.kind].capitalize()} was enrolled for you",
         lines=(
             f"It was enrolled {_where(enrolled)}: {enrolled.label}.",
+            *_beside(others, "You have"),
             "It counts once a reviewer has confirmed it.",
             "Was that not you? Then tell security at once, and not only in Slack.",
         ),
@@ -180,7 +198,7 @@ def loss_question(loss: Loss, factors: Sequence[Enrolled], command: str) -> Ques
         title=f"Has {loss.name} lost what proves their approvals?",
         lines=(
             f"{loss.asked_name} says so. If a second reviewer agrees, this ends for good: {these}.",
-            "Ask them by another way than Slack. Afterwards they enrol anew on the server.",
+            "Ask them by another way than Slack. Afterwards they enrol anew.",
             f"Confirm it until {loss.until:{_AT}}, here or with {command} proofs confirm {loss.id}.",
         ),
         choices=(

@@ -1,33 +1,50 @@
-"""The pages on which a passkey is made with a one-time code of the server."""
+"""The pages on which a passkey is made, with a one-time code of the server or after a sign-in."""
 
 from aiohttp import web
 
 from powertrip.cards.text import show
 from powertrip.html import text
 from powertrip.page.look import answer
+from powertrip.page.pages import host_of
+from powertrip.proofs.oidc import OidcSection
 
 LONGEST_CODE = 64
+_CODE = "An operator runs <code>bot.py enrol NAME --kind passkey</code> on the server and gives you the "
 
 
-def ask_code(wrong: bool = False) -> web.Response:
-    """The form; `wrong` after one that is none, was used or came too late, which all read the same."""
+def begin(provider: OidcSection | None, *, wrong: bool = False) -> web.Response:
+    """How it can begin; `wrong` after a code that is none, was used or too late, which all read the same."""
     said = '<p id="said" role="alert">This code does not work, or not any more.</p>' if wrong else ""
-    body = (
-        "<p>An operator runs <code>bot.py enrol NAME --kind passkey</code> on the server and gives you the "
+    # With a button above it, the field would pull the page down on a phone.
+    focus = "" if provider and not wrong else " autofocus"
+    code = (
+        f"<p>{'Or with a code. ' if provider else ''}{_CODE}"
         "code that it prints. It works once, for fifteen minutes.</p>"
         '<form method="post" action="/enrol"><label for="code">One-time code</label>'
-        f'<input id="code" name="code" maxlength="{LONGEST_CODE}" autocomplete="off" required autofocus '
+        f'<input id="code" name="code" maxlength="{LONGEST_CODE}" autocomplete="off" required{focus} '
         f'autocapitalize="characters" spellcheck="false"><button>Go on</button></form>{said}'
     )
-    return answer("Make a passkey", body, status=403 if wrong else 200, mood="bad" if wrong else "")
+    by_sign_in = _sign_in(provider) if provider else ""
+    return answer(
+        "Make a passkey", by_sign_in + code, status=403 if wrong else 200, mood="bad" if wrong else ""
+    )
 
 
-def make(person: str, options: str, sealed: str) -> web.Response:
+def _sign_in(provider: OidcSection) -> str:
+    host = text(host_of(provider.issuer))
+    return (
+        "<p>Open this page <b>on the device that is to have the passkey</b>. You sign in at "
+        f"<b>{host}</b> once more, as yourself; that you are signed in there already is not enough.</p>"
+        f'<form method="post" action="/enrol/sign-in"><button>Sign in at {host}</button></form><hr>'
+    )
+
+
+def make(person: str, options: str, *, to: str, sealed: str = "") -> web.Response:
     """The button that asks the browser to make one."""
     body = (
         f"<p>It will prove approvals of <b>{text(show(person, 80))}</b>. Your device asks for your "
         "fingerprint, face or PIN; none of that leaves it.</p>"
-        f'<button data-does="make" data-to="/enrol/passkey" data-options="{text(options)}" '
+        f'<button data-does="make" data-to="{text(to)}" data-options="{text(options)}" '
         f'data-sealed="{text(sealed)}">Make the passkey</button><p id="said" role="alert"></p>'
         "<noscript><p>Passkeys need JavaScript, which is switched off here.</p></noscript>"
         '<p class="soft">It counts for nothing until a reviewer has confirmed it in Slack.</p>'
@@ -35,10 +52,47 @@ def make(person: str, options: str, sealed: str) -> web.Response:
     return answer(f"A passkey for {show(person, 80)}", body, has_script=True)
 
 
-def made() -> web.Response:
-    """It is kept."""
+def made(factor_id: str = "") -> web.Response:
+    """It is kept. Its id is for telling it from one that somebody else enrolled in the same name."""
+    which = (
+        f"<p>Their question names it <code>{text(factor_id)}</code>. Tell a reviewer so yourself, and not in "
+        "Slack, so that they confirm yours and not somebody else's.</p>"
+        if factor_id
+        else ""
+    )
     body = (
         "<p>Powertrip asks the reviewers in the security channel. The passkey counts for nothing until one "
-        "of them, other than you, has confirmed it, and for the gravest events some time longer.</p>"
+        f"of them, other than you, has confirmed it, and for the gravest events some time longer.</p>{which}"
     )
     return answer("The passkey is kept", body, mood="good")
+
+
+def nobody() -> web.Response:
+    """Who signed in has no entry; the log says more to whoever may know."""
+    body = f"<p>With this sign-in nothing can be enrolled here; an operator can find out why.</p>{_BACK}"
+    return answer("Nothing was enrolled", body, status=403, mood="bad")
+
+
+def failed(why: str, *, status: int = 403) -> web.Response:
+    """A sign-in that begins nothing; `why` is ours."""
+    body = f"<p>{text(why[:1].upper() + why[1:])}.</p>{_BACK}"
+    return answer("Nothing was enrolled", body, status=status, mood="bad")
+
+
+def lost() -> web.Response:
+    """In a browser that did not set out, or came back too long ago."""
+    body = (
+        "<p>This browser did not set out from here, or it is more than five minutes ago. If somebody else "
+        "sent you here, or to that sign-in, tell your security team.</p>"
+        f"{_BACK}"
+    )
+    return answer("Nothing was enrolled", body, status=400, mood="bad")
+
+
+def not_offered() -> web.Response:
+    """Switched off, perhaps since the page was shown."""
+    body = f"<p>{_CODE}code for a passkey; a sign-in begins none here.</p>{_BACK}"
+    return answer("Nothing was enrolled", body, status=404, mood="bad")
+
+
+_BACK = '<a class="go" href="/enrol">Begin anew</a>'

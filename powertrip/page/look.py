@@ -16,6 +16,7 @@ border-radius:14px;padding:28px 32px 32px;box-shadow:0 1px 2px #1c24300f,0 8px 3
 header{display:flex;gap:10px;align-items:center;color:var(--soft);font-size:13px;margin-bottom:20px}
 header b{color:var(--ink);letter-spacing:.01em}header i{width:10px;height:10px;border-radius:50%;
 background:var(--mark,var(--soft))}
+hr{border:0;border-top:1px solid var(--line);margin:22px 0 18px}
 h1{font-size:24px;line-height:1.25;margin:0 0 10px;letter-spacing:-.01em}
 p{margin:0 0 14px}.soft{color:var(--soft);font-size:13.5px;margin:16px 0 0}
 dl{margin:20px 0;border:1px solid var(--line);border-radius:10px;overflow:hidden}

@@ -67,10 +67,10 @@ def question(challenge: Challenge, event: Event, control: str) -> web.Response:
 def sign_in_control(link: str, issuer: str) -> str:
     """The button that leads to the identity provider."""
     return (
-        f"<p>You sign in at <b>{text(_host(issuer))}</b> once more, as yourself. That you are signed in "
+        f"<p>You sign in at <b>{text(host_of(issuer))}</b> once more, as yourself. That you are signed in "
         "there already is not enough.</p>"
         f'<form method="post" action="{text(link)}/sign-in">'
-        f"<button>Sign in at {text(_host(issuer))}</button></form>"
+        f"<button>Sign in at {text(host_of(issuer))}</button></form>"
     )
 
 
@@ -86,12 +86,12 @@ def passkey_control(link: str, options: str) -> str:
 
 def going_to(issuer: str, address: str) -> web.Response:
     """On the way to the identity provider."""
-    host = text(_host(issuer))
+    host = text(host_of(issuer))
     body = (
         f"<p>{host} asks you to sign in, and sends you back here.</p>"
         f'<a class="go" href="{text(address)}" rel="noreferrer">Go on to {host}</a>'
     )
-    return answer(f"On to {_host(issuer)}", body, then=(0, address))
+    return answer(f"On to {host_of(issuer)}", body, then=(0, address))
 
 
 def proven(link: str, challenge: Challenge, event: Event) -> web.Response:
@@ -181,5 +181,5 @@ def _often(challenge: Challenge, event: Event) -> str:
     return f"; {words.times(event.times)} in all" if event.times > 1 else ""
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
     return URL(address).authority

@@ -36,6 +36,7 @@ async function make(options) {
       ...options,
       challenge: bytes(options.challenge),
       user: { ...options.user, id: bytes(options.user.id) },
+      excludeCredentials: options.excludeCredentials.map((key) => ({ ...key, id: bytes(key.id) })),
     },
   });
   const { clientDataJSON, attestationObject } = credential.response;
@@ -71,10 +72,13 @@ async function press() {
     }
     said.textContent = answered.error;
   } catch (error) {
-    said.textContent =
-      error instanceof DOMException
-        ? "The browser gave no passkey: it was cancelled, took too long, or there is none on this device."
-        : "The page could not be reached. Nothing was approved; try again.";
+    if (!(error instanceof DOMException))
+      said.textContent = "The page could not be reached. Nothing was approved; try again.";
+    else if (error.name === "InvalidStateError")
+      said.textContent = "This device has a passkey of yours already. Nothing new was made.";
+    else
+      said.textContent =
+        "The browser gave no passkey: it was cancelled, took too long, or there is none on this device.";
   }
   button.disabled = false;
 }

@@ -4,9 +4,8 @@ Anybody on the network may come here, with any link that was ever sent: a nonce 
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from importlib.resources import files
 
 import structlog
@@ -16,18 +15,19 @@ from powertrip.domain import proof
 from powertrip.domain.event import Event
 from powertrip.domain.people import Person
 from powertrip.domain.proof import Challenge, Factor, Met, ProofKind, Proving
-from powertrip.errors import NotProven, OutsideError, Unavailable, UnknownEvent
-from powertrip.net import Client, Clock, HttpClient
-from powertrip.page import pages
+from powertrip.errors import NotProven, OutsideError, UnknownEvent
+from powertrip.net import Clock
+from powertrip.page import cookies, pages
+from powertrip.page.at_provider import AtProvider
 from powertrip.page.gate import BODY, Gate, json_answer, sent
 from powertrip.page.look import SCRIPT, guarded
 from powertrip.proofs import passkey
 from powertrip.proofs.link import link_of, nonce_in
-from powertrip.proofs.oidc import OidcSection, identity_of
+from powertrip.proofs.oidc import identity_of
 from powertrip.proofs.passkey import Copied, Passkey, Place
 from powertrip.proofs.sealing import Sealer, Unreadable
 from powertrip.proofs.section import ProofsSection
-from powertrip.proofs.sign_in import WITHIN, Attempt, Provider
+from powertrip.proofs.sign_in import Attempt
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
@@ -35,9 +35,6 @@ log = structlog.get_logger(__name__)
 SIGNED_IN = "/proof/signed-in"
 COOKIE = "__Host-powertrip-sign-in"
 OVER = "the question is not open any more"
-AT_PROVIDER = 8
-"""Who may wait for the provider at once: fewer than the gate lets in, so that others still reach the page
-while it hangs."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,14 +44,11 @@ class ProofPage:
     store: Store
     section: Callable[[], ProofsSection]
     people: Callable[[], Iterable[Person]]
-    client: Client
+    provider: AtProvider
     clock: Clock
     wake: Callable[[], None]
     """Wakes the worker, where it lives in this process."""
     gate: Gate
-    _provider: Provider | None = field(default=None, init=False)
-    _waiting: int = field(default=0, init=False)
-    """For the provider."""
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -107,21 +101,12 @@ class ProofPage:
             return pages.nothing_here()
         attempt = Attempt.begin(found[0].nonce, self.clock())
         try:
-            with self._at_provider(section.oidc) as provider:
+            with self.provider.waiting(section.oidc) as provider:
                 address = await provider.address(attempt, self._redirect_uri())
         except OutsideError as error:
             return self._unreachable(found[0], error)
         response = pages.going_to(section.oidc.issuer, address)
-        response.set_cookie(
-            COOKIE,
-            attempt.sealed(Sealer.of(section)),
-            max_age=int(WITHIN.total_seconds()),
-            path="/",
-            secure=True,
-            httponly=True,
-            # Strict would leave it out on the way back from the provider.
-            samesite="Lax",
-        )
+        cookies.keep(response, COOKIE, attempt.sealed(Sealer.of(section)))
         return response
 
     async def signed_in(self, request: web.Request) -> web.Response:
@@ -138,7 +123,7 @@ class ProofPage:
         challenge, event = found
         wanted = identity_of(challenge.slack_id, self.people())
         try:
-            with self._at_provider(section.oidc) as provider:
+            with self.provider.waiting(section.oidc) as provider:
                 claims = await provider.claims(attempt, dict(request.query), self._redirect_uri())
             section.oidc.check_identity(claims, wanted)
             await self._met(challenge, event, Met())
@@ -149,7 +134,7 @@ class ProofPage:
             return self._unreachable(challenge, error)
         # To an address without the provider's answer in it.
         response = web.Response(status=303, headers={"Location": self._link(challenge)})
-        response.del_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="Lax")
+        cookies.drop(response, COOKIE)
         return guarded(response)
 
     async def passkey(self, request: web.Request) -> web.Response:
@@ -231,24 +216,6 @@ class ProofPage:
                 continue
             found.append((factor, passkey.of_factor(factor, secret)))
         return found
-
-    @contextmanager
-    def _at_provider(self, section: OidcSection) -> Iterator[Provider]:
-        """One of the few who may wait for it. Raises Unavailable."""
-        if self._waiting >= AT_PROVIDER:
-            raise Unavailable("proofs.oidc: too many wait for it already")
-        self._waiting += 1
-        try:
-            yield self._provider_of(section)
-        finally:
-            self._waiting -= 1
-
-    def _provider_of(self, section: OidcSection) -> Provider:
-        if self._provider is None or self._provider.section != section:
-            bounds = section.bounds
-            client = HttpClient(client=self.client, clock=self.clock, name="proofs.oidc", bounds=bounds)
-            self._provider = Provider(section=section, client=client, clock=self.clock)
-        return self._provider
 
     def _unreachable(self, challenge: Challenge, error: OutsideError) -> web.Response:
         log.error("the identity provider is of no use", error=str(error))

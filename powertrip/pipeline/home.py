@@ -25,6 +25,7 @@ class Gatherer:
             queue=None,
             kinds=settings.proofs.kinds,
             fresh=settings.proofs.fresh,
+            enrol_page=settings.proofs.enrol_page,
         )
         if not is_reviewer:
             return facts

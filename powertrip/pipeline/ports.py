@@ -123,6 +123,10 @@ class Proofs(Protocol):
     def fresh(self) -> timedelta:
         """How long a factor that was confirmed does not count for what is grave."""
 
+    @property
+    def enrol_page(self) -> str | None:
+        """Where people enrol a passkey by signing in; None where nobody can."""
+
     def has_identity(self, slack_id: str) -> bool:
         """Whether the configuration says who this member is at the identity provider."""
 

@@ -45,6 +45,10 @@ class ConfiguredProofs:
     def fresh(self) -> timedelta:
         return self._section.fresh_enrolment
 
+    @property
+    def enrol_page(self) -> str | None:
+        return f"{self._section.page}/enrol" if self._section.enrolling_provider else None
+
     def has_identity(self, slack_id: str) -> bool:
         return identity_of(slack_id, self._people) is not None
 

@@ -74,6 +74,10 @@ class OidcSection(Section):
     person had set out from the page; some providers ask for ever at `0s`, and need `1m`."""
     scopes: tuple[str, ...] = ("openid", "email")
     """What is asked for; `openid` is always."""
+    enrols: bool = False
+    """Whether a fresh sign-in there begins the enrolment of a passkey, beside codes of `bot.py enrol`. The
+    provider then needs `PAGE/enrol/signed-in` as a further redirect address. Off by itself, for the sign-in
+    and a reviewer's word are then all that a passkey rests on."""
     timeout: Duration = timedelta(seconds=10)
     """How long the provider may take for each answer."""
 
@@ -85,6 +89,19 @@ class OidcSection(Section):
         """Raises NotProven where a verified token is not of the person with this identity."""
         if wanted is None or not self._is_identity(claims, wanted):
             raise NotProven("the sign-in was somebody else's")
+
+    def person_of(self, claims: Mapping[str, Any], people: Iterable[Person]) -> Person | None:
+        """Whose identity a verified token names: the one person with it beside `slack`, or nobody."""
+        listed = tuple(people)
+        found = [
+            person
+            for person in listed
+            if person.slack
+            and person.oidc
+            and person.oidc == identity_of(person.slack, listed)
+            and self._is_identity(claims, person.oidc)
+        ]
+        return found[0] if len(found) == 1 else None
 
     def _is_identity(self, claims: Mapping[str, Any], wanted: str) -> bool:
         said = claims.get(self.claim)

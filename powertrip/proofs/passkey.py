@@ -5,7 +5,7 @@ The page's host is the relying party, so that no other address can have anything
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -124,8 +124,13 @@ def signed(answer: str, *, place: Place, challenge: bytes, passkeys: Sequence[Pa
     return Passkey(credential_id=known.credential_id, public_key=known.public_key, sign_count=count)
 
 
-def options_to_make(place: Place, challenge: bytes, person: str) -> dict[str, Any]:
-    """What the page hands to `navigator.credentials.create`, its bytes as base64url."""
+def options_to_make(
+    place: Place, challenge: bytes, person: str, *, known: Iterable[bytes] = ()
+) -> dict[str, Any]:
+    """What the page hands to `navigator.credentials.create`, its bytes as base64url.
+
+    `known` are the ids of passkeys that the person has: a device makes one only if it has none of them.
+    """
     options = webauthn.generate_registration_options(
         rp_id=place.rp_id,
         rp_name=_NAME,
@@ -133,6 +138,7 @@ def options_to_make(place: Place, challenge: bytes, person: str) -> dict[str, An
         user_name=person,
         challenge=challenge,
         timeout=TIMEOUT,
+        exclude_credentials=[PublicKeyCredentialDescriptor(id=each) for each in known],
         authenticator_selection=AuthenticatorSelectionCriteria(
             resident_key=ResidentKeyRequirement.PREFERRED,
             user_verification=UserVerificationRequirement.REQUIRED,

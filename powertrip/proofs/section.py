@@ -82,6 +82,12 @@ class ProofsSection(Section):
     """How long after it was confirmed what somebody enrolled does not count for events of high and
     critical severity."""
 
+    @property
+    def enrolling_provider(self) -> OidcSection | None:
+        """Where a sign-in begins an enrolment; None where none does."""
+        is_ready = self.page and self.key and ProofKind.PASSKEY in self.kinds
+        return self.oidc if self.oidc and self.oidc.enrols and is_ready else None
+
 
 def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
     """Mistakes that take two settings to make."""
@@ -94,6 +100,10 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
         return
     if ProofKind.OIDC in kinds and not section.get("oidc"):
         yield ("proofs", "oidc"), "is needed for oidc among proofs.kinds; name issuer and client_id"
+    oidc = section.get("oidc")
+    if isinstance(oidc, Mapping) and oidc.get("enrols") is True and ProofKind.PASSKEY not in kinds:
+        problem = "enrols passkeys, and passkey is not among proofs.kinds; add it there, or take this away"
+        yield ("proofs", "oidc", "enrols"), problem
     on_page = [kind for kind in kinds if kind in (ProofKind.PASSKEY, ProofKind.OIDC)]
     if on_page and not section.get("page"):
         problem = (

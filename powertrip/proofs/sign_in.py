@@ -26,7 +26,8 @@ WITHIN = timedelta(minutes=5)
 """How long a sign-in may take; the challenge ends by then too."""
 KNOWN_FOR = timedelta(hours=1)
 """How long the provider's metadata and keys are kept."""
-_SEALED_FOR = "sign-in"
+PROVES, ENROLS = "sign-in", "sign-in to enrol"
+"""What a sign-in is for; one that began for the one is nothing for the other."""
 ASK_AGAIN = timedelta(minutes=1)
 """How soon its keys are asked for again, where a token names one that is not known."""
 
@@ -36,7 +37,7 @@ class Attempt:
     """One sign-in, as the browser's cookie keeps it."""
 
     challenge: str
-    """The nonce of the challenge that it is to meet."""
+    """The nonce of the challenge that it is to meet, or the id of what it is to enrol."""
     state: str
     nonce: str
     verifier: str
@@ -53,14 +54,14 @@ class Attempt:
             begun=int(now.timestamp()),
         )
 
-    def sealed(self, sealer: Sealer) -> str:
-        return sealer.seal(json.dumps(asdict(self)), _SEALED_FOR)
+    def sealed(self, sealer: Sealer, use: str = PROVES) -> str:
+        return sealer.seal(json.dumps(asdict(self)), use)
 
     @classmethod
-    def opened(cls, sealed: str, sealer: Sealer, now: datetime) -> "Attempt | None":
-        """None where it is not ours, or too old."""
+    def opened(cls, sealed: str, sealer: Sealer, now: datetime, use: str = PROVES) -> "Attempt | None":
+        """None where it is not ours, for something else, or too old."""
         try:
-            attempt = cls(**json.loads(sealer.open(sealed, _SEALED_FOR)))
+            attempt = cls(**json.loads(sealer.open(sealed, use)))
         except (Unreadable, ValueError, TypeError):
             return None
         return attempt if now.timestamp() - attempt.begun <= WITHIN.total_seconds() else None

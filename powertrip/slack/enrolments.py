@@ -75,7 +75,8 @@ class EnrolmentCommands:
         if not word:
             actor = await self._context.member(caller.slack_id, caller.team_id)
             listed = await self._enroller.listed(actor)
-            return cards.proofs_card(listed, proofs.kinds, proofs.fresh, self._context.clock())
+            now = self._context.clock()
+            return cards.proofs_card(listed, proofs.kinds, proofs.fresh, now, proofs.enrol_page)
         if word in ("confirm", "refuse") and len(arguments) == 2:
             return await self._decide(word, arguments[1].lower(), caller)
         if word != "lost" or len(arguments) < 2:

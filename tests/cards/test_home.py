@@ -145,6 +145,13 @@ def test_what_is_enrolled_is_named_with_what_it_is_worth_and_who_has_nothing_rea
     assert "Locked after wrong answers" in lines(replace(fresh, locked_until=later(minutes=5)))
     assert "until a reviewer confirms it" in lines(replace(fresh, confirmed_at=None))
     assert "bot.py enrol NAME" in lines()
+    assert "sign in there" not in lines()
+    by_sign_in = HomeFacts(
+        mine=Mine(), queue=None, kinds=[ProofKind.PASSKEY], enrol_page="https://powertrip.internal/enrol"
+    )
+    assert "open https://powertrip.internal/enrol on the device that is to have it" in "\n".join(
+        view_read(home(by_sign_in, view()))
+    )
     assert "/powertrip proofs" in lines()
     assert "Your proofs" not in str(home(HomeFacts(mine=Mine(), queue=None), view()))
 

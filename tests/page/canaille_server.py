@@ -1,4 +1,4 @@
-"""Canaille, an identity provider, on a port of this machine: `python canaille_server.py PORT REDIRECT_URI`.
+"""Canaille, an identity provider, on a port of this machine: `python canaille_server.py PORT REDIRECT...`.
 
 It runs in a process of its own, as in life, and says `ready` once it answers.
 """
@@ -12,7 +12,7 @@ CLIENT_ID, CLIENT_SECRET = "powertrip", "x7-client-secret-of-tests-3q"
 PASSWORD = "correct horse battery staple"
 
 
-def main(port: int, redirect_uri: str) -> None:
+def main(port: int, redirect_uris: list[str]) -> None:
     os.environ["AUTHLIB_INSECURE_TRANSPORT"] = "true"
     from canaille import create_app  # noqa: PLC0415
     from canaille.app import models  # noqa: PLC0415
@@ -32,7 +32,7 @@ def main(port: int, redirect_uri: str) -> None:
     app = create_app(config)
     with app.app_context():
         backend = Backend.instance
-        for name in ("bob", "mallory"):
+        for name in ("alice", "bob", "mallory"):
             user = models.User(
                 user_name=name,
                 formatted_name=name.capitalize(),
@@ -47,7 +47,7 @@ def main(port: int, redirect_uri: str) -> None:
             client_name="Powertrip",
             client_uri="http://localhost",
             client_id_issued_at=datetime.now(UTC),
-            redirect_uris=[redirect_uri],
+            redirect_uris=redirect_uris,
             grant_types=["authorization_code"],
             response_types=["code"],
             scope=["openid", "email", "profile"],
@@ -63,4 +63,4 @@ def main(port: int, redirect_uri: str) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), sys.argv[2])
+    main(int(sys.argv[1]), sys.argv[2:])

@@ -174,10 +174,11 @@ async def running_page(
 
 @contextmanager
 def identity_provider(page: str) -> Iterator[str]:
-    """Canaille in a process of its own, with Bob and Mallory in it; gives its issuer."""
+    """Canaille in a process of its own, with Alice, Bob and Mallory in it; gives its issuer."""
     port = free_port()
     script = Path(__file__).with_name("canaille_server.py")
-    command = [sys.executable, "-W", "ignore", str(script), str(port), f"{page}/proof/signed-in"]
+    back = [f"{page}/proof/signed-in", f"{page}/enrol/signed-in"]
+    command = [sys.executable, "-W", "ignore", str(script), str(port), *back]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
         try:
             assert process.stdout is not None

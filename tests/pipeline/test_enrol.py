@@ -1,11 +1,13 @@
 """What people enrol counts once a reviewer has confirmed it, and ends by two; on both databases."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from powertrip.domain.enrolment import Claimed, NewFactor
+from powertrip.domain.delivery import DeliveryKind
+from powertrip.domain.enrolment import Began, Claimed, NewFactor
 from powertrip.domain.event import Severity, Status
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
 from powertrip.domain.proof import ProofKind
@@ -15,6 +17,7 @@ from powertrip.pipeline.enrol import Enroller
 from powertrip.proofs.sealing import Sealer
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
+from powertrip.store.tables import DeliveryRow
 from tests.proving import SECRET, SECTION, Scene
 from tests.samples import ALICE, CAROL, SECURITY
 from tests.store.busy import faults
@@ -95,6 +98,38 @@ async def test_it_counts_for_nothing_until_a_reviewer_who_is_somebody_else_confi
     assert await proves(scene, Severity.HIGH)
     with pytest.raises(Refused, match="already"):
         await enroller.refuse("factor0001", carol)
+    assert await faults(scene.thread) == {}
+
+
+async def told(scene: Scene) -> dict[str, str]:
+    """The lines of the notes that wait to be sent, by whom they are for."""
+
+    def read() -> dict[str, str]:
+        notes = DeliveryRow.select().where(DeliveryRow.kind == DeliveryKind.NOTE)
+        return {row.channel: "\n".join(row.payload["lines"]) for row in notes}
+
+    return await scene.thread.run(read)
+
+
+async def test_reviewers_and_the_person_are_told_what_an_enrolment_began_with_and_what_counts_already(
+    scene: Scene, enroller: Enroller
+) -> None:
+    await scene.store.proofs.enrol(new(), scene.now)
+    await enroller.look()
+    for lines in (await told(scene)).values():
+        assert "on the server at" in lines
+        assert "already" not in lines
+    await enroller.confirm("factor0001", await scene.context.member(CAROL, None))
+
+    by_sign_in = replace(new(), id="factor0002", kind=ProofKind.PASSKEY, began=Began.SIGN_IN)
+    await scene.store.proofs.enrol(by_sign_in, scene.now)
+    await enroller.look()
+    notes = await told(scene)
+    for to, who in ((SECURITY, "They have"), (ALICE, "You have")):
+        assert "after a sign-in at the identity provider and not on the server" in notes[to]
+        assert f"{who} 1 that counts already; this comes beside, and ends none." in notes[to]
+    # By which a thief's, made at the same time, is told from theirs.
+    assert "whether their page calls it factor0002" in notes[SECURITY]
     assert await faults(scene.thread) == {}
 
 

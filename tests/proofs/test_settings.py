@@ -10,6 +10,7 @@ import yaml
 from powertrip.domain.people import Person
 from powertrip.errors import ConfigError
 from powertrip.proofs.oidc import OidcSection, identity_of
+from powertrip.proofs.section import ProofsSection
 from tests.config.test_config import load
 from tests.page.rig import KEY
 from tests.samples import BOB
@@ -50,6 +51,7 @@ def mistakes(folder: Path, proofs: dict[str, Any], *, policy: Any = (), **people
         ({"oidc": OIDC | {"max_age": "2h"}}, "proofs.oidc.max_age"),
         ({"oidc": OIDC | {"max_age": 30}}, "proofs.oidc.max_age"),
         ({"oidc": OIDC | {"claim": "a b"}}, "proofs.oidc.claim"),
+        ({"kinds": ["oidc", "totp"], "oidc": OIDC | {"enrols": True}}, "proofs.oidc.enrols"),
     ],
     ids=str,
 )
@@ -91,6 +93,32 @@ def test_whose_identity_it_is_says_the_configuration_alone() -> None:
     assert identity_of("U0CAROL", people) is None
     assert identity_of("U0MALLORY", people) is None
     assert identity_of(BOB, [*people, Person(name="bob2", slack=BOB, oidc="bob2")]) is None
+
+
+def test_who_signed_in_to_enrol_is_the_one_person_whose_identity_the_configuration_says_it_is() -> None:
+    section = OidcSection.model_validate(OIDC | {"claim": "sub"})
+    people = [
+        Person(name="bob", slack=BOB, oidc="b-1"),
+        Person(name="alice", email="alice@example.com", oidc="a-1"),
+        Person(name="oswaldo", bot=True, oidc="o-1"),
+        Person(name="carol", slack="U0CAROL", oidc="c-1"),
+        Person(name="caroline", slack="U0CAROL", oidc="c-2"),
+    ]
+
+    def name(sub: object) -> str | None:
+        person = section.person_of({"sub": sub}, people)
+        return person.name if person else None
+
+    assert name("b-1") == "bob"
+    # Nobody of whom Slack alone would say whose account it is, no bot, and nobody who is two at the provider.
+    assert [name(sub) for sub in ("B-1", "a-1", "o-1", "c-1", "c-2", None, ["b-1"])] == [None] * 7
+
+
+def test_enrolling_by_a_sign_in_is_off_by_itself_and_where_it_would_make_nothing() -> None:
+    on = PROOFS | {"oidc": OIDC | {"enrols": True}}
+    assert ProofsSection.model_validate(on).enrolling_provider
+    for without in (PROOFS, on | {"page": None}, on | {"key": None}, on | {"kinds": ["oidc", "totp"]}):
+        assert ProofsSection.model_validate(without).enrolling_provider is None
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ class Home:
             home=HomeSection(),
             expectations=ExpectationSection(enabled=True),
             heartbeat=HeartbeatSection(),
-            proofs=SimpleNamespace(kinds=(), fresh=timedelta(hours=24)),
+            proofs=SimpleNamespace(kinds=(), fresh=timedelta(hours=24), enrol_page=None),
             command="/powertrip",
             security_channel=SECURITY,
         )

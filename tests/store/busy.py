@@ -14,7 +14,7 @@ from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.due import Enriched, PollRound
-from powertrip.domain.enrolment import NewFactor
+from powertrip.domain.enrolment import Began, NewFactor
 from powertrip.domain.event import Event, NoticeKind, Severity, Status
 from powertrip.domain.follow_up import Change
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
@@ -283,8 +283,8 @@ async def be_proving(busy: Busy) -> None:
     proofs, now, fresh = busy.store.proofs, later(minutes=3), timedelta(hours=24)
     carol = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_reviewer=True)
     dana = replace(carol, slack_id="U0DANA", name="Dana")
-    for name, slack_id in (("aliceapp", ALICE), ("bobapp", BOB)):
-        new = NewFactor(id=name, person=name, kind=ProofKind.TOTP, label="phone", secret="-")
+    for name, slack_id, began in (("aliceapp", ALICE, Began.SERVER), ("bobapp", BOB, Began.SIGN_IN)):
+        new = NewFactor(id=name, person=name, kind=ProofKind.TOTP, label="phone", secret="-", began=began)
         await proofs.enrol(new, now)
         await proofs.ask(name, slack_id=slack_id, name=name, channel=SECURITY, command="/powertrip", now=now)
     assert await proofs.confirm("aliceapp", carol, fresh, now)

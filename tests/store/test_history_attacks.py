@@ -242,6 +242,10 @@ ATTACKS: dict[str, Rewriting] = {
         sql("UPDATE proof_factor SET slack_id = 'U0BOB', ended_at = NULL WHERE id = 'aliceapp'"),
         *(INTEGRITY, "factor", "factor aliceapp"),
     ),
+    "what began with a sign-in counts as enrolled on the server": (
+        sql("UPDATE proof_factor SET began = 'server' WHERE id = 'bobapp'"),
+        *(INTEGRITY, "factor", "factor bobapp"),
+    ),
     "a factor is added": (
         sql(
             "INSERT INTO proof_factor (id, person, slack_id, kind, label, secret, enrolled_at, confirmed_at, "

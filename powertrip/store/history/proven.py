@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from powertrip.domain.decision import Verdict
+from powertrip.domain.enrolment import Began
 from powertrip.domain.proof import ANY, ProofKind
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import Snapshot
@@ -37,7 +38,7 @@ class _Factor:
     """What somebody enrolled, as the lines tell of it."""
 
     about: tuple[Any, ...]
-    """Whose, of which kind, and what it is called."""
+    """Whose, of which kind, what it is called, and what it began with."""
     owner: tuple[int, Any] | None = None
     """The line that says which member it is, and the member."""
     confirmed: tuple[Any, ...] = (None, None)
@@ -73,7 +74,9 @@ class Proven:
             ended = (None, None) if action == "loss_reported" else (at, actor_id)
             self._losses[detail["loss"]] = (detail["slack_id"], *ended)
         elif action == "factor_enrolled":
-            about = (detail["person"], detail["kind"], detail["label"])
+            # An earlier release, which enrols on the server alone, does not say so.
+            began = detail.get("began", Began.SERVER)
+            about = (detail["person"], detail["kind"], detail["label"], began)
             self._factors.setdefault(detail["factor"], _Factor(about))
         elif (factor := self._factors.get(detail["factor"])) is None:
             return
@@ -130,7 +133,7 @@ class Proven:
         self, seen: Snapshot, findings: Findings, renames: Sequence[tuple[int, str, str]]
     ) -> None:
         left = dict(self._factors)
-        columns = "person, kind, label, slack_id, confirmed_at, confirmed_by, ended_at, ended_by"
+        columns = "person, kind, label, began, slack_id, confirmed_at, confirmed_by, ended_at, ended_by"
         for name, *row in seen.rows(f"SELECT id, {columns} FROM proof_factor ORDER BY id"):  # noqa: S608 (names of ours)
             known = left.pop(name, None)
             if known is None:

@@ -6,11 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from powertrip.domain import proof_words
-from powertrip.domain.enrolment import CODE_LASTS, CONFIRM_WITHIN, Claimed, Enrolled, NewFactor
+from powertrip.domain.enrolment import CODE_LASTS, CONFIRM_WITHIN, Began, Claimed, Enrolled, NewFactor
 from powertrip.domain.people import Actor
 from powertrip.domain.proof import ProofKind
 from powertrip.store import audit, notes, written
 from powertrip.store.bulk import insert_all
+from powertrip.store.proofs import factors
 from powertrip.store.proofs.tables import ProofCodeRow, ProofFactorRow
 from powertrip.store.signals import Signal, notify
 
@@ -59,16 +60,24 @@ def enrol(new: NewFactor, now: datetime) -> bool:
         "enrolled_at": now,
         "confirm_by": now + CONFIRM_WITHIN,
         "last_step": new.last_step,
+        "began": new.began,
     }
     insert_all(ProofFactorRow, [row])
-    _line("factor_enrolled", new.id, now, person=new.person, kind=new.kind, label=new.label)
+    about = {"person": new.person, "kind": new.kind, "label": new.label, "began": new.began}
+    _line("factor_enrolled", new.id, now, **about)
     notify(Signal.PROOFS)
     return True
 
 
 def enrolled_from(row: Any) -> Enrolled:
     """The enrolment of a row."""
-    return Enrolled(**{name: getattr(row, name) for name in _SAME}, kind=ProofKind(row.kind))
+    same = {name: getattr(row, name) for name in _SAME}
+    return Enrolled(**same, kind=ProofKind(row.kind), began=Began(row.began))
+
+
+def waiting(person: str) -> int:
+    """How many of a person's, as the configuration names them, wait for a reviewer."""
+    return len(written.rows(ProofFactorRow, f"person = ? AND {_WAITS}", person))
 
 
 def unasked() -> list[Enrolled]:
@@ -87,9 +96,11 @@ def ask(factor_id: str, *, slack_id: str, name: str, channel: str, command: str,
     found = find(factor_id)
     if asked.rowcount == 1 and found is not None:
         _line("factor_asked", factor_id, now, slack_id=slack_id)
-        notes.post(channel, proof_words.enrolment_question(found, name, command), now, uid=uid)
+        others = len(factors.standing(slack_id))
+        question = proof_words.enrolment_question(found, name, command, others)
+        notes.post(channel, question, now, uid=uid)
         # Whoever it is in the name of hears of it, too.
-        notes.post(slack_id, proof_words.enrolled_for_you(found), now)
+        notes.post(slack_id, proof_words.enrolled_for_you(found, others), now)
 
 
 def find(factor_id: str) -> Enrolled | None:

@@ -23,6 +23,7 @@ class Proofs(Role):
     keep_code = transaction(enrolment.keep_code)
     claim = transaction(enrolment.claim)
     enrol = transaction(enrolment.enrol)
+    waiting = transaction(enrolment.waiting)
     unasked = transaction(enrolment.unasked)
     ask = transaction(enrolment.ask)
     find = transaction(enrolment.find)

@@ -20,6 +20,8 @@ class ProofFactorRow(Table):
     secret = OutsideTextField()
     credential_id = CharField(null=True)
     enrolled_at = MomentField()
+    # With what it began; an earlier release knows the server alone.
+    began = CharField(default="server")
     # Of the note in the security channel that asks reviewers to confirm it.
     note_uid = CharField(null=True)
     asked_at = MomentField(null=True)
