@@ -1,9 +1,10 @@
 """Says in a sentence what is wrong with a setting, where it stands, and what to write instead."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from difflib import get_close_matches
+from itertools import groupby
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
@@ -36,11 +37,13 @@ _TEXTS = {
     "less_than_equal": "must be at most {le}",
     "literal_error": "write {expected}",
     "string_type": "must be text; put it in quotes if it looks like a number",
+    "too_long": "must have at most {max_length} entries",
     "too_short": "must not be empty",
     "tuple_type": "must be a list, with `- ` before each entry",
 }
 # As pydantic names the members of an enum among the choices of a Literal: <RiskLevel.LOW: 'low'>.
 _MEMBER_OF_ENUM = re.compile(r"<[\w.]+: ('[^']*')>")
+_CHOICE = re.compile(r"'[^']*'")
 _DURATION = re.compile(r"datetime\.timedelta\(((?:days|seconds|microseconds|, |=|\d)+)\)")
 # Only these may quote what was written: a setting of any other kind may hold a secret.
 _QUOTABLE = ("bool_parsing", "enum", "float_parsing", "int_parsing", "int_from_float", "literal_error")
@@ -50,7 +53,7 @@ def mistakes_of(
     error: ValidationError, root: type[BaseModel], filled: Filled, document: YamlDocument
 ) -> Iterator[Mistake]:
     """One mistake for each of pydantic's errors; what is already known of a path is not said twice."""
-    for details in _all_errors(error, root):
+    for details in _choices_joined(_all_errors(error, root)):
         location = locate(root, details["loc"])
         is_of_type = details["type"].startswith("union_tag")
         path = (*location.path, "type") if is_of_type else location.path
@@ -59,6 +62,25 @@ def mistakes_of(
         variable = filled.variables.get(path)
         where = f"environment variable {variable}" if variable else document.where(path)
         yield Mistake(where, dotted(path), _problem(details, location))
+
+
+def _choices_joined(errors: Iterable[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """One error for a union of choices, of which pydantic makes one for each member."""
+    for is_choice, together in groupby(errors, key=_is_member_of_choices):
+        if not is_choice:
+            yield from together
+            continue
+        for _, members in groupby(together, key=lambda details: details["loc"][:-1]):
+            first, *others = members
+            named = [each.get("ctx", {}).get("expected", "") for each in (first, *others)]
+            choices = _CHOICE.findall(", ".join(named))
+            expected = f"{', '.join(choices[:-1])} or {choices[-1]}"
+            yield first | {"loc": first["loc"][:-1], "ctx": {"expected": expected}}
+
+
+def _is_member_of_choices(details: ErrorDetails) -> bool:
+    member = details["loc"][-1] if details["loc"] else ""
+    return details["type"] in ("enum", "literal_error") and str(member).startswith(("literal[", "str-enum["))
 
 
 def _all_errors(error: ValidationError, root: type[BaseModel]) -> Iterator[ErrorDetails]:

@@ -52,8 +52,8 @@ def _check_page(value: str) -> str:
     address = value.rstrip("/")
     if not is_secure(address) or str(URL(address).origin()) != address or is_address(URL(address).host or ""):
         raise ValueError(
-            "must be https:// and a name, without a path, such as https://powertrip.internal; browsers know "
-            "no passkeys elsewhere, but at http://localhost to try it"
+            "must be https:// and a name, without a path, such as https://powertrip.internal; passkeys "
+            "work nowhere else, except at http://localhost, to try them"
         )
     return address
 

@@ -40,6 +40,26 @@ sources:
             ),
         ],
     ),
+    "a demand that is none, among two kinds of choices": (
+        """\
+policy:
+  - {when: {severity: high}, require: [reason, proofs]}
+""",
+        [
+            (
+                "c.yaml:3: policy.0.require.1: write 'reason', 'second_person', 'proof', 'session_number', "
+                "'passkey', 'oidc', 'totp' or 'typed_host', not \"proofs\""
+            ),
+        ],
+    ),
+    "a list that is too long": (
+        """\
+not_me: {checklist: {"ssh_*": [a, b, c, d, e, f, g, h, i]}}
+""",
+        [
+            "c.yaml:2: not_me.checklist.ssh_*: must have at most 8 entries",
+        ],
+    ),
     "foreign key": (
         """\
 sources:
