@@ -6,7 +6,7 @@ from operator import attrgetter
 from powertrip.cards import address, fields, words
 from powertrip.cards.blocks import Line, bold, date, labelled, outside, text, user
 from powertrip.cards.scripts import scripts
-from powertrip.cards.text import clean, fit_middle, one_line, show
+from powertrip.cards.text import clean, fit_middle, named, one_line, show
 from powertrip.domain import proof
 from powertrip.domain.agents import claimed
 from powertrip.domain.decision import ActorKind, Decision, Doubt, Verdict
@@ -248,4 +248,6 @@ def _standing(event: Event, now: datetime) -> str:
     status = "" if event.status is Status.PENDING else f" · {words.STATUS[event.status]}"
     if event.doubts and event.status is Status.PENDING:
         status = f" · 🤔 {words.unsure(event)}"
+    if event.status is Status.DENIED and event.follow_up and event.follow_up.owner:
+        status += f", {named(event.follow_up.owner.name, words.NAME_LIMIT)} has this"
     return f" · {words.weight(event)} · {ago} ago{often}{status} · {event.ref}"

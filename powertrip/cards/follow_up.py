@@ -217,6 +217,13 @@ def _claim_button(event: Event) -> dict[str, Any]:
     return _button(event, "It was me after all…", CLAIM)
 
 
+def taking_on(event: Event) -> list[Block]:
+    """For a list: the button of whoever takes a denied event on, while nobody has."""
+    if event.status is not Status.DENIED or event.follow_up is None or event.follow_up.owner is not None:
+        return []
+    return [actions(_owning(event, event.follow_up))]
+
+
 def _owning(event: Event, follow_up: FollowUp) -> list[dict[str, Any]]:
     owner = follow_up.owner
     if owner is None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from powertrip.cards import address_lines, buttons, home_proofs, home_queue, words
+from powertrip.cards import address_lines, buttons, follow_up, home_proofs, home_queue, words
 from powertrip.cards.alike import told_apart
 from powertrip.cards.blocks import (
     Block,
@@ -130,7 +130,8 @@ def _events(
     shown = 0
     for event in events:
         entry = address_lines.entry(event, view.now, apart[event.id])
-        pair = [paragraph([entry]), *buttons.for_status(event)]
+        # Whoever can only close a denied event closes it before anybody has looked into it.
+        pair = [paragraph([entry]), *follow_up.taking_on(event), *buttons.for_status(event)]
         if not room.take(pair):
             break
         rows += pair

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 
 from powertrip import cards
@@ -27,8 +28,8 @@ ACTIONS = re.compile(f"^(?:{cards.OWN}|{cards.GIVE_BACK}|{cards.TICK}[1-9])$")
 WRITING = re.compile(f"^(?:{cards.NOTE}|{cards.CLAIM})$")
 """What opens a window."""
 _SAID = {
-    cards.OWN: "You have this now, and the card says so. Nobody else is mentioned for a while. Press "
-    "Give back if somebody else has to.",
+    cards.OWN: "You have this now, and its card says so. For a while nobody else is mentioned. If you cannot "
+    "go on, press Give back on the card.",
     cards.GIVE_BACK: "Nobody has this now, and reviewers are mentioned again.",
     cards.NOTE: "Your note is kept.",
     cards.CLAIM: "Security is asked. It stays denied until a reviewer who has not denied it agrees.",
@@ -38,13 +39,15 @@ _SAID = {
 class FollowUpListeners:
     """The buttons and windows of denied events."""
 
-    def __init__(self, follow_ups: FollowUps) -> None:
+    def __init__(self, follow_ups: FollowUps, at_home: Callable[[Asker], Asker]) -> None:
+        """`at_home` lets whoever pressed on their Home tab be answered there."""
         self._follow_ups = follow_ups
+        self._at_home = at_home
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Do what the button says; the card, redrawn, is the answer, and a refusal is told."""
         doing = asyncio.create_task(self._button_answer(body))
-        await answer_press(doing, asker_of(body, client), ack=ack, respond=respond)
+        await answer_press(doing, self._at_home(asker_of(body, client)), ack=ack, respond=respond)
 
     async def _button_answer(self, body: dict[str, Any]) -> Message | None:
         action = body["actions"][0]

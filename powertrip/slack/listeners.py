@@ -104,7 +104,7 @@ class Listeners:
         self._proofs = ProofListeners(context, decider, home.at_home)
         self._enrolments = EnrolmentListeners(context)
         self._announcing = AnnouncingListeners(context, self._commands.expecting)
-        self._follow_ups = FollowUpListeners(FollowUps(context))
+        self._follow_ups = FollowUpListeners(FollowUps(context), home.at_home)
         self._containment = ContainmentListeners(Containments(context))
         self._pending = pending
         self._home = home

@@ -158,6 +158,10 @@ async def test_reviewers_see_the_queue_and_nobody_else_does(sender: Sender, cont
     await press(control, state, CAROL, "deny", "db-1")
     state = await control.wait_for(lambda s: "You denied" in shown(s, CAROL))
     assert "close" in [each["action_id"] for each in pressable(state, CAROL)]
+    await press(control, state, CAROL, "own")
+    state = await control.wait_for(lambda s: "You have this now" in shown(s, CAROL))
+    assert "Carol has this" in shown(state, CAROL)
+    assert "own" not in [each["action_id"] for each in pressable(state, CAROL)]
 
 
 async def test_an_open_home_follows_what_happens(
