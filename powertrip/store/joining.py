@@ -1,9 +1,12 @@
 """Open events that records join, as far as a batch has come."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+from peewee import SQL, NodeList
 
 from powertrip.domain import varied
 from powertrip.domain.event import Status
@@ -11,8 +14,8 @@ from powertrip.domain.expectations import Expectation
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import rising
 from powertrip.store.among import among
-from powertrip.store.bulk import read_all
-from powertrip.store.database import for_update
+from powertrip.store.bulk import in_database, read_all
+from powertrip.store.database import for_update, is_postgres
 from powertrip.store.rows import varied_column
 from powertrip.store.tables import EventRow
 
@@ -76,8 +79,19 @@ def open_ids(fold_keys: Collection[str]) -> set[str]:
     return {row.id for row in EventRow.select(EventRow.id).where(_pending(fold_keys))} if fold_keys else set()
 
 
+_OPEN_ON_SQLITE = """
+    IN (SELECT event.id FROM json_each(?) AS wanted
+        CROSS JOIN event ON event.fold_key = wanted.value AND event.status = 'pending')
+"""
+"""Read in this order, and with the status written out, so that SQLite looks each up in the index of open
+events: by itself it reads all that are pending."""
+
+
 def _pending(fold_keys: Collection[str]) -> Any:
-    return among(EventRow.fold_key, fold_keys) & (EventRow.status == Status.PENDING)
+    if is_postgres():
+        return among(EventRow.fold_key, fold_keys) & (EventRow.status == Status.PENDING)
+    wanted = json.dumps(list(in_database(EventRow.fold_key, list(fold_keys))))
+    return NodeList((EventRow.id, SQL(_OPEN_ON_SQLITE, (wanted,))), parens=True)
 
 
 def lock_pending(fold_keys: Collection[str]) -> dict[str, OpenEvent]:

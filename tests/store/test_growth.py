@@ -14,6 +14,7 @@ from powertrip.store import Store, pruning
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.habits import past_of_row
+from powertrip.store.joining import lock_pending
 from powertrip.store.migrating import migrate
 from powertrip.store.rows import event_columns
 from powertrip.store.tables import AuditRow, DecisionRow, DeliveryRow, EventRow, InboxRow
@@ -74,6 +75,22 @@ async def test_what_earlier_events_say_of_a_busy_bots_next_costs_no_more_for_tho
     before = await steps(sqlite, past)
     await sqlite.run(fill, 5 * EVENTS_READ, days=20, user_name="oswaldo")
     assert await steps(sqlite, past) <= 1.2 * before
+
+
+async def test_a_record_finds_the_open_event_that_it_joins_at_one_cost_however_many_others_wait(
+    sqlite: DatabaseThread,
+) -> None:
+    def wait(*numbers: int) -> None:
+        waiting = [event(id=f"event{number}", fold_key=f"key{number}") for number in numbers]
+        insert_all(EventRow, [event_columns(each) for each in waiting])
+
+    def find() -> None:
+        assert lock_pending({"key7", "of none"})["key7"].id == "event7"
+
+    await sqlite.run(wait, *range(10))
+    before = await steps(sqlite, find)
+    await sqlite.run(wait, *range(10, 2000))
+    assert await steps(sqlite, find) <= before + 1
 
 
 async def test_of_a_bot_with_more_events_than_are_read_the_number_is_told_as_the_least_it_can_be(
