@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Annotated, Literal
 
@@ -112,6 +113,7 @@ class Stormy:
     """Where a storm is asked about: never in direct messages, or many questions would wear a person out."""
 
 
+@lru_cache(maxsize=1024)
 def network_of(source_ip: str | None) -> str:
     """The /24 or /48 around an address; what is no address as it stands."""
     try:

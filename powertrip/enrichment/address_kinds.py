@@ -1,5 +1,6 @@
 """Which addresses are public. Services outside know nothing of the others, and must not learn of them."""
 
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_network
 
 from powertrip.domain.address import AddressKind, parse_address
@@ -27,9 +28,14 @@ def classify(text: str) -> tuple[AddressKind, str]:
 
     An IPv6 zone is dropped, and IPv4 inside IPv6 taken out. What is no address comes back unchanged.
     """
+    # Bounded first: a record may hold megabytes where an address belongs.
+    return _classify(text) if len(text) <= LONGEST_ADDRESS else (AddressKind.NOT_AN_ADDRESS, text)
+
+
+@lru_cache(maxsize=1024)
+def _classify(text: str) -> tuple[AddressKind, str]:
     try:
-        # Bounded first: a record may hold megabytes where an address belongs.
-        address = parse_address(text.strip().partition("%")[0] if len(text) <= LONGEST_ADDRESS else "")
+        address = parse_address(text.strip().partition("%")[0])
     except ValueError:
         return AddressKind.NOT_AN_ADDRESS, text
     if isinstance(address, IPv6Address) and address.ipv4_mapped:

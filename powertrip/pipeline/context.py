@@ -82,6 +82,14 @@ class Settings:
     """All sources and polls by name, with what is doubtful about the configuration of each."""
     same_logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """For each source and poll all others that read the same log."""
+    numbers_wanted: bool = field(init=False)
+    """Whether the number that a login shows may ever be asked for; else it is not looked at."""
+
+    def __post_init__(self) -> None:
+        # Once, and not for each record.
+        words = {word for policy in self.policy for word in policy.require}
+        is_any = proof.ANY in words and ProofKind.SESSION_NUMBER in self.proofs.kinds
+        object.__setattr__(self, "numbers_wanted", is_any or ProofKind.SESSION_NUMBER in words)
 
     def expectable(self, event: Event) -> Expectable | None:
         """Whose work an event is, where an expectation may cover it."""
@@ -90,13 +98,6 @@ class Settings:
         tell = tuple(watch.origin.name for watch in self.watches if watch.is_told_of_all)
         person = self.people.find(event.user_name)
         return expectations.expectable(event, person, self.expectations, self.severity, tell)
-
-    @property
-    def numbers_wanted(self) -> bool:
-        """Whether the number that a login shows may ever be asked for; else it is not looked at."""
-        words = {word for policy in self.policy for word in policy.require}
-        is_any = proof.ANY in words and ProofKind.SESSION_NUMBER in self.proofs.kinds
-        return is_any or ProofKind.SESSION_NUMBER in words
 
     def offers(self, event: Event) -> list[Offer]:
         """What reviewers may have done about it, were it denied."""
