@@ -66,8 +66,9 @@ def how(kinds: Sequence[ProofKind], enrol_page: str | None) -> list[Line]:
         ways += [text(before), text(enrol_command([kind]), code=True), text(f" for {IN_WORDS[kind]}")]
     by_sign_in: list[Line] = []
     if enrol_page:
-        open_it = [text("Or, for a passkey, open "), text(enrol_page, code=True)]
-        by_sign_in = [[*open_it, text(" on the device that is to have it, and sign in there.")]]
+        device = ", on the device that is to have the passkey" if ProofKind.PASSKEY in enrolled else ""
+        open_it = [text("Or open "), text(enrol_page, code=True)]
+        by_sign_in = [[*open_it, text(f" and sign in there{device}.")]]
     return [
         [*ways, text(".")],
         *by_sign_in,

@@ -68,23 +68,21 @@ def _scan(settings: "Config", person: "Person", label: str) -> None:
     """Show the secret, once, to whoever sits here; keep it when they have shown that their app has it."""
     import secrets
 
-    import pyotp
     import segno
 
     from powertrip.domain.enrolment import NewFactor
     from powertrip.domain.proof import IN_WORDS, ProofKind
     from powertrip.net import utc_now
     from powertrip.proofs.sealing import Sealer
-    from powertrip.proofs.totp import step_of
+    from powertrip.proofs.totp import address_of, new_secret, step_of
 
-    sealer, secret, factor_id = Sealer.of(settings.proofs), pyotp.random_base32(), secrets.token_hex(6)
-    address = pyotp.TOTP(secret).provisioning_uri(name=person.name, issuer_name="Powertrip")
-    segno.make(address, error="l").terminal(compact=True)
+    sealer, secret, factor_id = Sealer.of(settings.proofs), new_secret(), secrets.token_hex(6)
+    segno.make(address_of(secret, person.name), error="l").terminal(compact=True)
     typer.echo(f"{person.name}: scan this with an authenticator app, or type its secret there: {secret}")
     typer.echo("It is shown this once. Never send it to anybody, least of all in Slack.")
     for _ in range(TRIES):
         typed = "".join(typer.prompt("The six digits that the app shows").split())
-        step = step_of(typed, secret, utc_now()) if typed.isascii() else None
+        step = step_of(typed, secret, utc_now())
         if step is not None:
             break
         complain(

@@ -150,7 +150,7 @@ class HomeFacts:
     fresh: timedelta = timedelta()
     """How long a proof that was confirmed does not count for what is grave."""
     enrol_page: str | None = None
-    """Where people enrol a passkey by signing in."""
+    """Where people enrol by signing in."""
 
     @property
     def stamp(self) -> str:

@@ -151,6 +151,8 @@ class Proving:
     """That are met and not spent."""
     has_identity: bool = True
     """Whether the configuration says who the person is at the identity provider."""
+    enrol_page: str | None = None
+    """Where people enrol by signing in."""
     number_failures: int = 0
     """Wrong answers of the person to the event's number, in all challenges; after too many to those of other
     logins TRIES at least."""
@@ -264,9 +266,13 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
     enrolled = [kind for kind in kinds if kind in ENROLLED]
     if enrolled:
         these = " or ".join(IN_WORDS[kind] for kind in enrolled)
+        sign_in = (
+            f", or you do at {proving.enrol_page}" if proving.enrol_page and proving.has_identity else ""
+        )
         return (
             f"Approving this takes a proof that Slack cannot give, and you have not enrolled {these}. An "
-            f"operator begins that with {enrol_command(enrolled)} on the server, and a reviewer confirms it."
+            f"operator begins that with {enrol_command(enrolled)} on the server{sign_in}, and a reviewer "
+            "confirms it."
         )
     if ProofKind.OIDC in kinds:
         return (

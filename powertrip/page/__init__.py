@@ -6,6 +6,7 @@ from aiohttp import web
 
 from powertrip.domain.people import Person
 from powertrip.net import Client, Clock
+from powertrip.page.app_routes import AppPage
 from powertrip.page.at_provider import AtProvider
 from powertrip.page.enrol_routes import EnrolPage
 from powertrip.page.gate import Gate
@@ -39,6 +40,7 @@ def add_page(
     ).add_to(app)
     keeper = Keeper(store=store, section=section, clock=clock, wake=wake)
     EnrolPage(store=store, section=section, clock=clock, keeper=keeper, gate=Gate(section)).add_to(app)
+    AppPage(store=store, section=section, keeper=keeper, gate=Gate(section)).add_to(app)
     SignInPage(
         store=store,
         section=section,

@@ -43,7 +43,8 @@ class EnrolPage:
 
     async def form(self, _request: web.Request) -> web.Response:
         """Where one signs in, if that begins an enrolment, or types the code."""
-        return enrolling.begin(self.section().enrolling_provider)
+        section = self.section()
+        return enrolling.begin(section.enrolling_provider, section.kinds)
 
     async def code(self, request: web.Request) -> web.Response:
         """The code was typed, and is used up."""
@@ -51,7 +52,7 @@ class EnrolPage:
         claimed = await self.store.proofs.claim(_code_of(request[BODY]), now)
         if claimed is None or claimed.kind is not ProofKind.PASSKEY:
             log.warning("a code for a passkey was wrong", remote=request.remote)
-            return enrolling.begin(section.enrolling_provider, wrong=True)
+            return enrolling.begin(section.enrolling_provider, section.kinds, wrong=True)
         mine = Claimed.begin(claimed.person, secrets.token_hex(6), now)
         options = passkey.options_to_make(self.keeper.place, mine.challenge, mine.person)
         return enrolling.make(

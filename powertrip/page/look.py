@@ -29,6 +29,7 @@ button:hover,.go:hover{background:#33405a}button:disabled{opacity:.55;cursor:def
 button:focus-visible,.go:focus-visible,input:focus-visible{outline:3px solid #7aa7e0;outline-offset:2px}
 input{width:100%;font:17px/1.3 ui-monospace,"DejaVu Sans Mono",monospace;padding:11px 13px;margin:6px 0 16px;
 border:1px solid #aab4c0;border-radius:9px;letter-spacing:.04em}
+.scan{text-align:center;margin:0 0 16px}.scan svg{display:block;width:220px;height:auto;margin:0 auto 8px}
 label{font-weight:600}.warn{background:#fdf3e6;border-left:4px solid #c7791b;border-radius:6px;
 padding:10px 14px;margin:16px 0 18px;font-size:14px}
 #said{color:var(--bad);font-weight:600;margin:14px 0 0}#said:empty{display:none}

@@ -182,4 +182,4 @@ def _often(challenge: Challenge, event: Event) -> str:
 
 
 def host_of(address: str) -> str:
-    return URL(address).authority
+    return URL(address).host_port_subcomponent or address

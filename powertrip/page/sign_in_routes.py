@@ -16,15 +16,16 @@ from aiohttp import web
 from webauthn.helpers import base64url_to_bytes
 
 from powertrip.cards.text import show
-from powertrip.domain.enrolment import MOST_WAITING, Began
+from powertrip.domain.enrolment import Began
 from powertrip.domain.people import Person
 from powertrip.domain.proof import ProofKind
 from powertrip.errors import NotProven, OutsideError, Unavailable
 from powertrip.net import Clock
 from powertrip.page import cookies, enrolling, pages
+from powertrip.page.app_routes import APP
 from powertrip.page.at_provider import AtProvider
 from powertrip.page.gate import BODY, Gate, sent
-from powertrip.page.keeping import Claimed, Keeper, refused
+from powertrip.page.keeping import MAY_MAKE, TOO_MANY, Claimed, Keeper, refused
 from powertrip.page.look import guarded
 from powertrip.proofs import passkey
 from powertrip.proofs.oidc import OidcSection
@@ -36,11 +37,10 @@ from powertrip.store import Store
 log = structlog.get_logger(__name__)
 
 SET_OUT, SIGNED_IN, MAKE = "/enrol/sign-in", "/enrol/signed-in", "/enrol/make"
-SETS_OUT, MAY_MAKE = "__Host-powertrip-enrol", "__Host-powertrip-enrol-as"
-"""The cookies: of who is on the way to the provider, and of who has come back from it."""
+SETS_OUT = "__Host-powertrip-enrol"
+"""The cookie of who is on the way to the provider."""
 MOST_ASKED, ASKED_WITHIN = 60, timedelta(minutes=1)
 """How often the provider is asked for strangers at most, or it would turn away also those who prove."""
-TOO_MANY = f"{MOST_WAITING} that you enrolled wait for a reviewer already"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -126,37 +126,31 @@ class SignInPage:
     async def offer(self, request: web.Request) -> web.Response:
         """The button that makes the passkey, or what became of it."""
         try:
-            claimed = self._claimed(request)
+            claimed = self.keeper.signed_in(request)
         except NotProven:
             return enrolling.lost()
-        if await self.store.proofs.find(claimed.factor_id):
-            return enrolling.made(claimed.factor_id)
-        if await self._has_too_many(claimed):
+        kept = await self.store.proofs.find(claimed.factor_id)
+        if kept:
+            return enrolling.made(claimed.factor_id, kept.kind)
+        if await self.keeper.has_too_many(claimed):
             return enrolling.failed(TOO_MANY, status=409)
+        kinds = self.section().kinds
+        if ProofKind.PASSKEY not in kinds:
+            return guarded(web.Response(status=303, headers={"Location": APP}))
         known = [base64url_to_bytes(each) for each in await self._passkeys(claimed.person)]
         options = passkey.options_to_make(self.keeper.place, claimed.challenge, claimed.person, known=known)
-        return enrolling.make(claimed.person, json.dumps(options), to=MAKE)
+        app = APP if ProofKind.TOTP in kinds else ""
+        return enrolling.make(claimed.person, json.dumps(options), to=MAKE, app=app)
 
     async def make(self, request: web.Request) -> web.Response:
         """The browser made one."""
         try:
-            claimed = self._claimed(request)
-            if await self._has_too_many(claimed):
+            claimed = self.keeper.signed_in(request)
+            if await self.keeper.has_too_many(claimed):
                 return refused(NotProven(TOO_MANY))
             return await self.keeper.passkey(sent(request[BODY])[0], claimed, Began.SIGN_IN, then=MAKE)
         except NotProven as error:
             return refused(error)
-
-    def _claimed(self, request: web.Request) -> Claimed:
-        """Who came back from the provider in this browser; raises NotProven."""
-        section = self.section()
-        if section.enrolling_provider is None:
-            raise NotProven("nothing can be enrolled by a sign-in any more")
-        sealed = request.cookies.get(MAY_MAKE, "")
-        return Claimed.opened(sealed, Sealer.of(section), Began.SIGN_IN, self.clock())
-
-    async def _has_too_many(self, claimed: Claimed) -> bool:
-        return await self.store.proofs.waiting(claimed.person) >= MOST_WAITING
 
     async def _passkeys(self, name: str) -> list[str]:
         """The ids of the passkeys of theirs that count."""

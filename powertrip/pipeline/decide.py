@@ -59,7 +59,13 @@ async def proving(context: Context, event: Event, slack_id: str, verdict: Verdic
     proofs = settings.proofs
     known = await context.store.proofs.proving(event.id, slack_id, context.clock())
     has_identity = proofs.has_identity(slack_id)
-    return replace(known, kinds=proofs.kinds, fresh=proofs.fresh, has_identity=has_identity)
+    return replace(
+        known,
+        kinds=proofs.kinds,
+        fresh=proofs.fresh,
+        has_identity=has_identity,
+        enrol_page=proofs.enrol_page,
+    )
 
 
 class Decider:

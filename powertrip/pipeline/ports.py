@@ -125,7 +125,7 @@ class Proofs(Protocol):
 
     @property
     def enrol_page(self) -> str | None:
-        """Where people enrol a passkey by signing in; None where nobody can."""
+        """Where people enrol by signing in; None where nobody can."""
 
     def has_identity(self, slack_id: str) -> bool:
         """Whether the configuration says who this member is at the identity provider."""

@@ -75,9 +75,9 @@ class OidcSection(Section):
     scopes: tuple[str, ...] = ("openid", "email")
     """What is asked for; `openid` is always."""
     enrols: bool = False
-    """Whether a fresh sign-in there begins the enrolment of a passkey, beside codes of `bot.py enrol`. The
-    provider then needs `PAGE/enrol/signed-in` as a further redirect address. Off by itself, for the sign-in
-    and a reviewer's word are then all that a passkey rests on."""
+    """Whether a fresh sign-in there begins an enrolment, of a passkey or an authenticator app, beside
+    `bot.py enrol`. The provider then needs `PAGE/enrol/signed-in` as a further redirect address. Off by
+    itself, for the sign-in and a reviewer's word are then all that what is enrolled rests on."""
     timeout: Duration = timedelta(seconds=10)
     """How long the provider may take for each answer."""
 

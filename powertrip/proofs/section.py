@@ -14,7 +14,7 @@ from powertrip.config.section import Section
 from powertrip.config.values import AT_START, Duration, Environment, Written, as_list
 from powertrip.domain.address import is_address
 from powertrip.domain.policy import Policy
-from powertrip.domain.proof import FACTORS, ProofKind
+from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
 from powertrip.proofs.oidc import OidcSection, is_secure, mistakes_in_identities
 
 MAKE_ONE = "make one with: openssl rand -base64 32"
@@ -85,7 +85,7 @@ class ProofsSection(Section):
     @property
     def enrolling_provider(self) -> OidcSection | None:
         """Where a sign-in begins an enrolment; None where none does."""
-        is_ready = self.page and self.key and ProofKind.PASSKEY in self.kinds
+        is_ready = self.page and self.key and not ENROLLED.isdisjoint(self.kinds)
         return self.oidc if self.oidc and self.oidc.enrols and is_ready else None
 
 
@@ -101,10 +101,12 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
     if ProofKind.OIDC in kinds and not section.get("oidc"):
         yield ("proofs", "oidc"), "is needed for oidc among proofs.kinds; name issuer and client_id"
     oidc = section.get("oidc")
-    if isinstance(oidc, Mapping) and oidc.get("enrols") is True and ProofKind.PASSKEY not in kinds:
-        problem = "enrols passkeys, and passkey is not among proofs.kinds; add it there, or take this away"
+    enrols = isinstance(oidc, Mapping) and oidc.get("enrols") is True
+    if enrols and ENROLLED.isdisjoint(kinds):
+        problem = "has nothing to enrol: add passkey or totp to proofs.kinds, or take this away"
         yield ("proofs", "oidc", "enrols"), problem
     on_page = [kind for kind in kinds if kind in (ProofKind.PASSKEY, ProofKind.OIDC)]
+    on_page += ["proofs.oidc.enrols"] if enrols else []
     if on_page and not section.get("page"):
         problem = (
             f"is needed for {' and '.join(on_page)}: where browsers reach this, as https://powertrip.internal"

@@ -35,8 +35,6 @@ class Totp(Kind):
         now: datetime,
     ) -> Met | None:
         typed = re.sub(r"\s", "", answer)
-        if not re.fullmatch(r"[0-9]{6}", typed):
-            return None
         sealer = Sealer.of(self.section)
         for factor in factors:
             try:
@@ -50,10 +48,26 @@ class Totp(Kind):
         return None
 
 
+def new_secret() -> str:
+    """160 bits, as apps take them."""
+    import pyotp  # noqa: PLC0415 (few processes ever need it)
+
+    return pyotp.random_base32()
+
+
+def address_of(secret: str, person: str) -> str:
+    """What a code to be scanned holds, and what an app on the same device opens."""
+    import pyotp  # noqa: PLC0415
+
+    return pyotp.TOTP(secret).provisioning_uri(name=person, issuer_name="Powertrip")
+
+
 def step_of(typed: str, secret: str, now: datetime) -> int | None:
     """The latest step around now of which this is the code; None where it is of none."""
     import pyotp  # noqa: PLC0415 (few processes ever need it)
 
+    if not re.fullmatch(r"[0-9]{6}", typed):
+        return None
     totp, present = pyotp.TOTP(secret, interval=STEP), int(now.timestamp()) // STEP
     found = None
     for step in range(present - VALID_WINDOW, present + VALID_WINDOW + 1):

@@ -149,7 +149,7 @@ def test_what_is_enrolled_is_named_with_what_it_is_worth_and_who_has_nothing_rea
     by_sign_in = HomeFacts(
         mine=Mine(), queue=None, kinds=[ProofKind.PASSKEY], enrol_page="https://powertrip.internal/enrol"
     )
-    assert "open https://powertrip.internal/enrol on the device that is to have it" in "\n".join(
+    assert "Or open https://powertrip.internal/enrol and sign in there, on the device" in "\n".join(
         view_read(home(by_sign_in, view()))
     )
     assert "/powertrip proofs" in lines()

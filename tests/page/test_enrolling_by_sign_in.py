@@ -1,12 +1,14 @@
-"""A fresh sign-in begins the enrolment of a passkey, in the browser that set out, for whoever signed in."""
+"""A fresh sign-in begins an enrolment, in the browser that set out and for whoever signed in."""
 
 import html
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import pyotp
 import pytest
 from structlog.testing import capture_logs
 from webauthn.helpers import base64url_to_bytes
@@ -31,14 +33,23 @@ from tests.proofs.authenticator import Authenticator
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
-@pytest.fixture
-async def page(store: Store, clock: Clock, provider: StubProvider) -> AsyncIterator[Page]:
+@asynccontextmanager
+async def open_page(
+    store: Store, clock: Clock, provider: StubProvider, **changes: Any
+) -> AsyncIterator[Page]:
     port = free_port()
-    configured = section(f"http://localhost:{port}", ISSUER, enrols=True)
+    about = {"kinds": (ProofKind.PASSKEY, ProofKind.OIDC, ProofKind.TOTP)} | changes
+    configured = section(f"http://localhost:{port}", ISSUER, enrols=True).model_copy(update=about)
     async with (
         client_of(provider) as client,
         running_page(store, clock, client, port=port, configured=configured) as running,
     ):
+        yield running
+
+
+@pytest.fixture
+async def page(store: Store, clock: Clock, provider: StubProvider) -> AsyncIterator[Page]:
+    async with open_page(store, clock, provider) as running:
         yield running
 
 
@@ -70,7 +81,7 @@ async def make(visitor: Visitor, device: Authenticator, text: str) -> tuple[int,
 async def test_whoever_signs_in_makes_a_passkey_that_waits_for_a_reviewer(
     visitor: Visitor, provider: StubProvider, store: Store, device: Authenticator, page: Page
 ) -> None:
-    assert "Sign in at login.example.com" in (await visitor.get("/enrol"))[1]
+    assert "<button>Sign in at login.example.com</button>" in (await visitor.get("/enrol"))[1]
     status, text = await come_back(visitor, provider.signs_in(await set_out(visitor)))
     assert (status, "approvals of <b>bob</b>" in text) == (200, True)
     assert await make(visitor, device, text) == (200, {"next": "/enrol/make"})
@@ -324,3 +335,42 @@ async def test_it_is_off_unless_it_is_switched_on(store: Store, clock: Clock, pr
         assert "Sign in at" not in (await visitor.get("/enrol"))[1]
         assert (await visitor.post("/enrol/sign-in"))[0] == 404
         assert (await come_back(visitor, {}))[0] == 404
+
+
+async def test_an_authenticator_app_is_enrolled_by_the_digits_that_it_shows_and_its_secret_is_shown_no_more(
+    visitor: Visitor, thief: Visitor, provider: StubProvider, store: Store, clock: Clock
+) -> None:
+    _, text = await come_back(visitor, provider.signs_in(await set_out(visitor)))
+    assert '<a href="/enrol/app">' in text
+    _, text = await visitor.get("/enrol/app")
+    (secret,) = re.findall(r"<code>([A-Z2-7]{32})</code>", text)
+    assert f"secret={secret}" in text
+    right = pyotp.TOTP(secret).at(clock())
+    wrong = f"{(int(right) + 1) % 1_000_000:06}"
+    for digits in (wrong, "", "\u0661\u0662\u0663\u0664\u0665\u0666", right + "0"):
+        status, said = await visitor.post("/enrol/app", data={"digits": digits})
+        assert (status, "not what the app should show" in said) == (403, True)
+    # Who has not come back from the provider sees nothing, and enrols nothing with what they saw elsewhere.
+    assert (await thief.get("/enrol/app"))[0] == 400
+    assert (await thief.post("/enrol/app", data={"digits": right}))[0] == 400
+    assert await store.proofs.unasked() == []
+
+    status, said = await visitor.post("/enrol/app", data={"digits": f"{right[:3]} {right[3:]}"})
+    (found,) = await store.proofs.unasked()
+    assert (status, "The authenticator app is kept" in said, found.id in said) == (200, True, True)
+    assert (found.person, found.kind, found.began) == ("bob", ProofKind.TOTP, Began.SIGN_IN)
+    for path in ("/enrol/app", "/enrol/make"):
+        _, text = await visitor.get(path)
+        assert (secret in text, "data-options" in text) == (False, False)
+
+
+@pytest.mark.parametrize("kind", [ProofKind.TOTP, ProofKind.PASSKEY])
+async def test_only_what_counts_is_enrolled(
+    store: Store, clock: Clock, provider: StubProvider, kind: ProofKind
+) -> None:
+    is_app = kind is ProofKind.TOTP
+    async with open_page(store, clock, provider, kinds=(kind,)) as running, browser(running) as visitor:
+        assert ("One-time code" in (await visitor.get("/enrol"))[1]) is not is_app
+        _, text = await come_back(visitor, provider.signs_in(await set_out(visitor)))
+        assert ("The six digits" in text, "data-options" in text) == (is_app, not is_app)
+        assert (await visitor.get("/enrol/app"))[0] == (200 if is_app else 400)

@@ -51,7 +51,8 @@ def mistakes(folder: Path, proofs: dict[str, Any], *, policy: Any = (), **people
         ({"oidc": OIDC | {"max_age": "2h"}}, "proofs.oidc.max_age"),
         ({"oidc": OIDC | {"max_age": 30}}, "proofs.oidc.max_age"),
         ({"oidc": OIDC | {"claim": "a b"}}, "proofs.oidc.claim"),
-        ({"kinds": ["oidc", "totp"], "oidc": OIDC | {"enrols": True}}, "proofs.oidc.enrols"),
+        ({"kinds": ["oidc"], "oidc": OIDC | {"enrols": True}}, "proofs.oidc.enrols"),
+        ({"kinds": ["totp"], "page": None, "oidc": OIDC | {"enrols": True}}, "proofs.page"),
     ],
     ids=str,
 )
@@ -117,7 +118,7 @@ def test_who_signed_in_to_enrol_is_the_one_person_whose_identity_the_configurati
 def test_enrolling_by_a_sign_in_is_off_by_itself_and_where_it_would_make_nothing() -> None:
     on = PROOFS | {"oidc": OIDC | {"enrols": True}}
     assert ProofsSection.model_validate(on).enrolling_provider
-    for without in (PROOFS, on | {"page": None}, on | {"key": None}, on | {"kinds": ["oidc", "totp"]}):
+    for without in (PROOFS, on | {"page": None}, on | {"key": None}, on | {"kinds": ["oidc"]}):
         assert ProofsSection.model_validate(without).enrolling_provider is None
 
 

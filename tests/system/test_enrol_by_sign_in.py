@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyotp
 import pytest
 from playwright.async_api import Browser, expect
 from playwright.async_api import Page as Window
@@ -49,7 +50,7 @@ async def running(browser: Browser, folder: Path, width: int) -> AsyncIterator[S
                 slack,
                 folder,
                 ingest={"port": port},
-                proofs={"kinds": ["passkey"], "key": KEY, "page": page, "oidc": oidc},
+                proofs={"kinds": ["passkey", "totp"], "key": KEY, "page": page, "oidc": oidc},
                 people={"alice": {"slack": ALICE, "oidc": "alice"}},
             )
             async with powertrip_here(write_config(folder / "config.yaml", whole)):
@@ -114,6 +115,18 @@ async def test_alice_signs_in_makes_a_passkey_and_a_reviewer_reads_how_it_came_a
         await window.get_by_role("button", name="Make the passkey").click()
         await expect(window.get_by_role("alert")).to_contain_text("has a passkey of yours already")
         await picture("again")
+        await window.get_by_role("link", name="Enrol an authenticator app").click()
+        await picture("app")
+        secret = await window.locator("code").inner_text()
+        await window.get_by_label("The six digits").fill("000000")
+        await window.get_by_role("button", name="Enrol it").click()
+        await expect(window.get_by_role("alert")).to_contain_text("not what the app should show")
+        await picture("app-wrong")
+        await window.get_by_label("The six digits").fill(pyotp.TOTP(secret).now())
+        await window.get_by_role("button", name="Enrol it").click()
+        await expect(window.get_by_role("heading", name="The authenticator app is kept")).to_be_visible()
+        await expect(carol.message("They have 1 that counts already")).to_be_visible()
+        await carol.picture(screenshots / f"enrol-{screen}-second.png")
 
 
 async def test_mallory_who_has_no_entry_signs_in_and_enrols_nothing(
