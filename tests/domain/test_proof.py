@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from powertrip.domain.decision import Via
-from powertrip.domain.proof import Challenge, Factor, ProofKind, Proving, spendable, usable
+from powertrip.domain.proof import Challenge, Factor, ProofKind, Proving, options, spendable, usable
 from tests.samples import ALICE, BOB, NOW, event, later
 
 ABOUT = event(requires_proof="totp")
@@ -69,3 +69,27 @@ def test_whoever_reads_a_log_learns_no_nonce_and_no_secret() -> None:
 
     assert "only-alice-knows" not in repr(MET)
     assert "sealed" not in repr(factor)
+
+
+@pytest.mark.parametrize(
+    ("word", "number", "kinds", "is_subject", "satisfy"),
+    [
+        ("proof", "87", (ProofKind.SESSION_NUMBER, ProofKind.TOTP), True, ("session_number", "totp")),
+        ("proof", "87", (ProofKind.SESSION_NUMBER, ProofKind.TOTP), False, ("totp",)),
+        ("proof", "87", (ProofKind.TOTP,), True, ("totp",)),
+        ("proof", None, (ProofKind.SESSION_NUMBER,), True, ()),
+        ("session_number", "87", (), True, ("session_number",)),
+        # What somebody else sees is never made up for by typing.
+        ("session_number", "87", (), False, ()),
+        ("session_number", None, (), True, ("typed_host",)),
+        ("session_number", None, (ProofKind.TOTP,), True, ("totp",)),
+        ("totp", "87", (ProofKind.PASSKEY,), True, ()),
+        ("of-a-later-release", "87", (ProofKind.TOTP,), True, ()),
+    ],
+)
+def test_what_satisfies_a_demand_depends_on_who_sees_a_number_and_what_is_configured(
+    word: str, number: str | None, kinds: tuple[ProofKind, ...], is_subject: bool, satisfy: tuple[str, ...]
+) -> None:
+    about = event(session_number=number)
+
+    assert options(word, about, Proving(kinds=kinds), is_subject=is_subject) == satisfy

@@ -1,9 +1,10 @@
 """Fixtures of the store: copies of a busy history, one of each kind of database."""
 
 import asyncio
+import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,19 @@ def busy_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def busy_postgres(new_postgres: Callable[[], str]) -> str:
     """A database with a busy history."""
     return asyncio.run(_be_busy(new_postgres()))
+
+
+@pytest.fixture
+async def threads(postgres: Any, tmp_path: Path) -> AsyncIterator[tuple[DatabaseThread, DatabaseThread]]:
+    """Two connections to one migrated database."""
+    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
+    postgres.psql(f"CREATE DATABASE {name}")
+    url = str(postgres.get_uri(database=name))
+    migrate(open_database(url))
+    made = DatabaseThread(open_database(url)), DatabaseThread(open_database(url))
+    yield made
+    for thread in made:
+        await thread.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,12 +1,10 @@
 """Two processes on one PostgreSQL database: what both do at once is done once."""
 
 import asyncio
-import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
@@ -18,10 +16,9 @@ from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToAsk, ToSight
 from powertrip.domain.record import Record
 from powertrip.store import Store, audit, deliveries, events, inbox, judging, lanes
-from powertrip.store.database import DatabaseThread, open_database
+from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import database
 from powertrip.store.hids import pairing
-from powertrip.store.migrating import migrate
 from powertrip.store.postgres import Postgres
 from powertrip.store.sources import judged
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow, OccurrenceRow
@@ -36,19 +33,6 @@ LEASE = timedelta(seconds=30)
 Result = TypeVar("Result")
 PATIENCE = 30
 """Seconds a thread waits for the other before the test fails."""
-
-
-@pytest.fixture
-async def threads(postgres: Any, tmp_path: Path) -> AsyncIterator[tuple[DatabaseThread, DatabaseThread]]:
-    """Two connections to one migrated database."""
-    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
-    postgres.psql(f"CREATE DATABASE {name}")
-    url = str(postgres.get_uri(database=name))
-    migrate(open_database(url))
-    made = DatabaseThread(open_database(url)), DatabaseThread(open_database(url))
-    yield made
-    for thread in made:
-        await thread.close()
 
 
 async def test_two_judges_keep_each_record_once_and_open_each_event_once(
