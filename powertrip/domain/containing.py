@@ -126,7 +126,7 @@ def agree(event: Event, actor: Actor, each: Containment, offered: Iterable[Offer
 def undo(event: Event, actor: Actor, each: Containment, now: datetime) -> None:
     """`actor` wants a containment undone; that takes nobody else, and is possible after the end, too."""
     _may(event, actor)
-    if each.undo_says is None or each.undoes is not None or each.is_dry_run:
+    if each.undo_says is None or each.is_dry_run:
         raise Refused("This cannot be undone from here.")
     if each.state is not ContainmentState.DONE and each.state is not ContainmentState.UNKNOWN:
         raise Refused("This was not done, so there is nothing to undo.")

@@ -87,7 +87,7 @@ class Room:
     async def states(self, name: str = "login") -> list[ContainmentState]:
         return [each.state for each in await self.contained(name)]
 
-    def _press(self, by: str, name: str) -> tuple[Containments, Press]:
+    def pressed_by(self, by: str, name: str = "login") -> tuple[Containments, Press]:
         press = Press(reference=Reference(event_id=name), slack_id=by, team_id=None, doing="contain")
         return Containments(self.context), press
 
@@ -96,27 +96,27 @@ class Room:
         event = await self.event(name)
         offer = next(each for each in self.context.settings.offers(event) if each.name == action)
         seen = containing.shown(offer.plan, len(containing.of_action(event, action))) if offer.plan else ""
-        pressed, press = self._press(by, name)
+        pressed, press = self.pressed_by(by, name)
         await pressed.ask(press, action, seen)
 
     async def press_as_drawn(self, action: str, drawn: ContainmentSection, by: str = CAROL) -> None:
         """Press a button of a card that was drawn by other settings."""
         event = await self.event()
         plan = drawn.actions[action].plan(event)
-        pressed, press = self._press(by, "login")
+        pressed, press = self.pressed_by(by, "login")
         await pressed.ask(press, action, containing.shown(plan, 0))
 
     async def agree(self, by: str = DANA, name: str = "login") -> None:
-        pressed, press = self._press(by, name)
+        pressed, press = self.pressed_by(by, name)
         await pressed.agree(press, (await self.contained(name))[-1].id)
 
     async def undo(self, by: str = CAROL, name: str = "login") -> None:
-        pressed, press = self._press(by, name)
+        pressed, press = self.pressed_by(by, name)
         done = [each for each in await self.contained(name) if each.undoes is None]
         await pressed.undo(press, done[-1].id)
 
     async def try_again(self, by: str = CAROL, name: str = "login") -> None:
-        pressed, press = self._press(by, name)
+        pressed, press = self.pressed_by(by, name)
         last = (await self.contained(name))[-1]
         await pressed.try_again(press, last.id, last.tries)
 

@@ -225,13 +225,18 @@ async def test_github_loses_what_this_member_authorised_and_no_more(
 async def test_a_dry_run_calls_nobody(new_room: NewRoom, world: Outside, tctl: Tctl) -> None:
     room = new_room(dry_run=True)
     await room.denied()
-    for action in ("hook", "teleport", "okta", "github", "host"):
+    for action in ("teleport", "okta", "github", "host", "hook"):
         await room.press(action)
     await room.work()
     assert (world.calls, tctl.calls) == ([], [])
     assert all(each.is_dry_run and each.state is DONE for each in await room.contained())
     with pytest.raises(Refused, match="cannot be undone"):
         await room.undo()
+    # It stands in the way of nothing.
+    room.section = new_room().section
+    await room.press("hook")
+    await room.work()
+    assert [each["do"] for each in world.hooks] == ["contain"]
 
 
 async def test_a_dry_run_that_begins_after_the_press_calls_nobody(new_room: NewRoom, world: Outside) -> None:

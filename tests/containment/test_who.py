@@ -62,6 +62,10 @@ async def test_what_is_closed_meanwhile_can_still_be_undone(new_room: NewRoom, w
     await room.undo(DANA)
     await room.work()
     assert [each["do"] for each in world.hooks] == ["contain", "undo"]
+    # What undid it is not undone in its turn.
+    containments, press = room.pressed_by(CAROL)
+    with pytest.raises(Refused, match="cannot be undone"):
+        await containments.undo(press, (await room.contained())[-1].id)
 
 
 async def test_nobody_contains_a_colleague_at_their_own_word(new_room: NewRoom, world: Outside) -> None:
@@ -71,6 +75,8 @@ async def test_nobody_contains_a_colleague_at_their_own_word(new_room: NewRoom, 
     await room.work()
     (asked,) = await room.contained()
     assert (asked.state, asked.why_second, world.calls) == (ASKED, "nobody else has denied it", [])
+    with pytest.raises(Refused, match="was not done"):
+        await room.undo(DANA)
     with pytest.raises(NotAllowed, match="You asked for this yourself"):
         await room.agree(CAROL)
     with pytest.raises(NotAllowed, match="Only reviewers"):
@@ -212,6 +218,32 @@ async def test_who_comes_on_the_list_meanwhile_is_spared(new_room: NewRoom, worl
     room.section = new_room(never={"users": ["alice"]}).section
     await room.work()
     assert (world.calls, await room.states()) == ([], [ContainmentState.FAILED])
+
+
+async def test_what_was_approved_after_all_is_not_contained_by_a_second_word(
+    new_room: NewRoom, world: Outside
+) -> None:
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("hook")
+    await Busy(room.thread).decide("login", Status.APPROVED, DANA, minutes=20)
+    with pytest.raises(Refused):
+        await room.agree(DANA)
+    await room.work()
+    assert world.calls == []
+
+
+async def test_nobody_agrees_to_something_else_than_was_asked_for(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("hook")
+    room.section = ContainmentSection.model_validate(
+        {"actions": {"hook": room.section.actions["teleport"].model_dump()}}
+    )
+    with pytest.raises(Refused, match="changed since it was asked for"):
+        await room.agree(DANA)
+    await room.work()
+    assert world.calls == []
 
 
 async def test_a_button_that_says_something_else_by_now_does_nothing(
