@@ -220,6 +220,30 @@ async def test_who_comes_on_the_list_meanwhile_is_spared(new_room: NewRoom, worl
     assert (world.calls, await room.states()) == ([], [ContainmentState.FAILED])
 
 
+async def test_only_reviewers_try_again_and_the_button_of_an_earlier_try_does_nothing(
+    new_room: NewRoom, world: Outside
+) -> None:
+    room = new_room()
+    await room.denied()
+    world.answer = 403
+    await room.press("hook")
+    await room.work()
+    with pytest.raises(NotAllowed, match="Only reviewers"):
+        await room.try_again(BOB)
+    await room.try_again(DANA)
+    await room.work()
+    containments, press = room.pressed_by(CAROL)
+    (failed,) = await room.contained()
+    assert (failed.state, failed.tries) == (ContainmentState.FAILED, 2)
+    with pytest.raises(Refused, match="tried again meanwhile"):
+        await containments.try_again(press, failed.id, 1)
+    # Nor is it begun anew beside what failed.
+    with pytest.raises(Refused, match="pressed this at"):
+        await room.press("hook")
+    await room.work()
+    assert len(world.calls) == 2
+
+
 async def test_what_was_approved_after_all_is_not_contained_by_a_second_word(
     new_room: NewRoom, world: Outside
 ) -> None:

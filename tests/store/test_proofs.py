@@ -75,6 +75,18 @@ async def test_wrong_answers_to_what_is_over_count_for_nothing(scene: Scene) -> 
     assert factor.locked_until is None
 
 
+async def test_what_is_over_is_met_no_more_and_uses_nothing_up(scene: Scene) -> None:
+    await scene.enrol()
+    about = await scene.opened("totp")
+    late = await scene.press(about)
+    assert await scene.store.proofs.met(late.nonce, Met(FACTOR, 1000), late.until, late.until) is None
+    ended = await scene.press(about)
+    await scene.store.proofs.end(ended.nonce, "as a test wants it", scene.now)
+    assert await scene.store.proofs.met(ended.nonce, Met(FACTOR, 1000), scene.now, scene.now) is None
+    (factor,) = await scene.store.proofs.standing(ended.slack_id)
+    assert factor.last_step == -1
+
+
 async def test_an_approval_spends_what_is_of_its_event_revision_and_person_once(scene: Scene) -> None:
     await scene.enrol()
     about, challenge = await proven(scene)
