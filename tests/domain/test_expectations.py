@@ -94,6 +94,10 @@ def test_it_ends_at_the_second_and_covers_nothing_of_before_it_was_confirmed() -
     assert why(late, now=later(hours=1) - SECOND) is None
     # What comes late is asked about, also where it says that it happened in time.
     assert why(late, now=later(hours=1)) == "another time"
+    at_its_end = about(occurred_at=later(hours=1))
+    assert why(at_its_end, now=later(hours=1) - SECOND) == "another time"
+    begins_later = replace(OPEN, starts_at=later(minutes=5))
+    assert why(about(), begins_later, now=later(minutes=6)) == "another time"
     confirmed_later = replace(OPEN, confirmed_at=later(minutes=5))
     assert why(about(), confirmed_later, now=later(minutes=6)) == "another time"
     ahead = about(occurred_at=later(minutes=30))
@@ -108,6 +112,17 @@ def test_another_person_and_another_account_of_the_name_are_asked_about() -> Non
 def test_what_is_not_confirmed_or_has_ended_covers_nothing() -> None:
     assert why(about(), expectation(key=KEY)) == "not open"
     assert why(about(), replace(OPEN, ended_at=NOW)) == "not open"
+    assert [each.is_open for each in (expectation(), OPEN, replace(OPEN, ended_at=NOW))] == [
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_ticket_is_one_as_a_whole() -> None:
+    section = ExpectationSection(ticket="CHG-[0-9]+")
+    words = ("CHG-12", "CHG-12x", "xCHG-12", "CHG-", "")
+    assert [section.takes_ticket(word) for word in words] == [True, False, False, False, False]
 
 
 def test_what_is_sensitive_takes_more_than_the_word_of_the_person_themselves() -> None:
@@ -122,6 +137,12 @@ def test_what_takes_two_people_takes_two_for_the_expectation() -> None:
     assert why(both, replace(OPEN, confirmed_by=ALICE)) == "takes two people"
     assert why(both, replace(OPEN, created_by=CAROL, confirmed_by=CAROL)) == "takes two people"
     assert why(both, replace(OPEN, created_by=CAROL, confirmed_by=ALICE)) == "takes two people"
+
+
+def test_what_takes_a_reason_takes_one_of_the_expectation() -> None:
+    takes_one = about(requires_reason=True)
+    assert why(takes_one) is None
+    assert why(takes_one, replace(OPEN, ticket=None, why=None)) == "takes a reason"
 
 
 def test_some_events_are_asked_about_whatever_is_expected() -> None:
@@ -201,11 +222,13 @@ def test_what_is_announced_is_as_narrow_as_it_was_typed_and_no_wider_than_the_li
         ({"max_uses": 201}, "200 records at most"),
         ({"rule": "**"}, "Name a rule"),
         ({"host": "*"}, "every host"),
+        ({"host": "***"}, "every host"),
         ({"why": " "}, "Say why"),
         ({"starts_at": NOW - SECOND}, "nothing is announced for the past"),
         ({"starts_at": later(days=8)}, "too far ahead"),
         ({"host": "*-1", "rule": "sudo"}, "nobody announces for themselves"),
         ({"host": "b*"}, "nobody announces for themselves"),
+        ({"host": "web-1", "rule": "su*"}, "nobody announces for themselves"),
     ],
 )
 def test_what_nobody_may_announce_is_refused_with_why(changes: dict[str, Any], said: str) -> None:
