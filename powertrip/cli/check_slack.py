@@ -13,9 +13,9 @@ from powertrip.errors import SlackAmbiguous, SlackError, SlackRefused, SlackUnav
 from powertrip.settings import Config
 from powertrip.slack import preflight
 from powertrip.slack.calls import call
-from powertrip.slack.directory import name_of, standing_of
 from powertrip.slack.members import COPY_THE_ID, Users, look_up, mistaken_owners, mistaken_reviewers
 from powertrip.slack.scopes import REASONS
+from powertrip.slack.users import name_of, standing_of
 from powertrip.slack.validation import objections, why_not_told
 from powertrip.wiring import lonely_policies
 

@@ -6,7 +6,7 @@ may take. Only what Slack says of a person leads to the security channel; silenc
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
@@ -25,18 +25,17 @@ from powertrip.domain.people import (
 from powertrip.domain.routing import Reviewers
 from powertrip.errors import (
     PowertripError,
-    SlackAmbiguous,
     SlackError,
     SlackMisconfigured,
-    SlackRefused,
     SlackUnavailable,
     StoreError,
 )
-from powertrip.slack.calls import call, within
+from powertrip.slack.calls import within
 from powertrip.slack.group import ReviewersGroup
 from powertrip.slack.limits import RateLimits
 from powertrip.slack.preflight import Identity
 from powertrip.slack.settings import Lookups
+from powertrip.slack.users import name_of, standing_of, user_of
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +43,6 @@ _KIND = {
     Standing.MEMBER: SubjectKind.PERSON,
     Standing.DEACTIVATED: SubjectKind.DEACTIVATED,
 }
-_NOT_THERE = frozenset({"user_not_found", "user_not_visible", "users_not_found"})
 _KEPT = (
     "id",
     "name",
@@ -284,38 +282,6 @@ class SlackDirectory:
         return user
 
 
-def standing_of(user: dict[str, Any], identity: Identity) -> Standing:
-    """Fails closed: whoever is not shown to be a full member of ours is not one."""
-    if user.get("deleted"):
-        return Standing.DEACTIVATED
-    if user.get("is_bot"):
-        return Standing.BOT
-    if user.get("is_restricted") or user.get("is_ultra_restricted"):
-        return Standing.GUEST
-    enterprise = within(user, "enterprise_user", "enterprise_id")
-    # Where neither side has an organisation, two times nothing is not the same one.
-    same_enterprise = enterprise is not None and enterprise == identity.enterprise_id
-    is_ours = user.get("team_id") == identity.team_id or same_enterprise
-    if user.get("is_stranger") or not is_ours:
-        return Standing.OUTSIDER
-    return Standing.MEMBER
-
-
-async def user_of(lookup: Awaitable[Any]) -> dict[str, Any] | None:
-    """The user in the answer to a lookup, or None where Slack says that there is none."""
-    try:
-        answer = await call(lookup)
-    except SlackRefused as error:
-        if error.code in _NOT_THERE:
-            return None
-        raise
-    user = answer["user"]
-    # A proxy may say ok and leave the user out, which says nothing about the person.
-    if not isinstance(user, dict) or not isinstance(user.get("id"), str):
-        raise SlackAmbiguous("Slack's answer holds no user")
-    return user
-
-
 def _waited_out(person: Person, error: Exception) -> SlackError:
     """Why it is not known whom to ask, as an error after which the event waits for them."""
     if isinstance(error, SlackMisconfigured):
@@ -327,7 +293,3 @@ def _waited_out(person: Person, error: Exception) -> SlackError:
 def _key(person: Person) -> str:
     """The key of Slack's answer about the person."""
     return f"user:{person.slack}" if person.slack else f"email:{person.email}"
-
-
-def name_of(user: dict[str, Any]) -> str:
-    return str(user.get("real_name") or user.get("name") or user["id"])

@@ -11,8 +11,8 @@ from powertrip.domain.people import Standing
 from powertrip.domain.routing import Reviewers
 from powertrip.errors import SlackAmbiguous, SlackUnavailable
 from powertrip.slack.calls import call, next_cursor, within
-from powertrip.slack.directory import name_of, standing_of, user_of
 from powertrip.slack.preflight import Identity
+from powertrip.slack.users import name_of, standing_of, user_of
 
 ONE_BY_ONE = 40
 """So many are looked up each by itself; Slack allows 50 addresses, and 100 ids, a minute."""
