@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from powertrip.config.secret import signature
 from powertrip.containment import AnyAction, HostAction
-from powertrip.domain.containment import ContainmentState
+from powertrip.domain.contained import ContainmentState
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,8 @@ from powertrip.cards.blocks import Block, Line, actions, bold, button, confirm, 
 from powertrip.cards.message import CardView
 from powertrip.cards.text import fit, one_line, show
 from powertrip.domain import containing
-from powertrip.domain.containment import OFFERED_AT_MOST, TRIED, Containment, ContainmentState, Offer, Plan
+from powertrip.domain.contained import TRIED, Containment, ContainmentState
+from powertrip.domain.containment import OFFERED_AT_MOST, Offer, Plan
 from powertrip.domain.event import Event, NoticeKind, Status
 
 CONTAIN, AGREE, UNDO, TRY = "contain_", "agree_", "undo_", "try_"

@@ -10,17 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from powertrip.domain import lifecycle, policy
-from powertrip.domain.containment import (
-    IN_FORCE,
-    TRIED,
-    AtMost,
-    By,
-    Containment,
-    ContainmentState,
-    Offer,
-    Plan,
-    offer_of,
-)
+from powertrip.domain.contained import IN_FORCE, TRIED, By, Containment, ContainmentState
+from powertrip.domain.containment import AtMost, Offer, Plan, offer_of
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.people import Actor

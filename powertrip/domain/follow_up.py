@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from powertrip.domain.containment import Containment
+from powertrip.domain.contained import Containment
 
 
 class NoteKind(StrEnum):
@@ -64,7 +62,7 @@ class FollowUp:
     """What reviewers noted, the oldest first."""
     claim: DenialNote | None = None
     """That it was them after all, in the person's words. It decides nothing by itself."""
-    containments: tuple["Containment", ...] = ()
+    containments: tuple[Containment, ...] = ()
     """What reviewers had done about it, the oldest first."""
 
     @property

@@ -8,13 +8,8 @@ from dataclasses import replace
 
 import structlog
 
-from powertrip.domain.containment import (
-    Containment,
-    ContainmentRules,
-    ContainmentState,
-    Order,
-    is_never,
-)
+from powertrip.domain.contained import Containment, ContainmentState
+from powertrip.domain.containment import ContainmentRules, Order, is_never
 from powertrip.domain.delivery import Delivery
 from powertrip.errors import Busy, OutsideError, PowertripError, Rejected, Unavailable
 from powertrip.pipeline.context import Context

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import structlog
 
 from powertrip.domain import containing
-from powertrip.domain.containment import By, Containment
+from powertrip.domain.contained import By, Containment
 from powertrip.domain.event import Event
 from powertrip.domain.people import Actor, Standing
 from powertrip.errors import Refused

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from powertrip.domain.containment import ContainmentState
+from powertrip.domain.contained import ContainmentState
 from powertrip.store import containments, deliveries, written
 from powertrip.store.containment_rows import uid_of
 from powertrip.store.containment_tables import ContainmentRow

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from powertrip.domain.containment import By, Containment, ContainmentState
+from powertrip.domain.contained import By, Containment, ContainmentState
 from powertrip.store import written
 from powertrip.store.containment_tables import ContainmentRow
 from powertrip.store.tables import DeliveryRow, DeliveryState

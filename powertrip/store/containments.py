@@ -5,15 +5,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from powertrip.domain.contained import By, Containment, ContainmentState
 from powertrip.domain.containing import Asked
-from powertrip.domain.containment import (
-    SECOND_WITHIN,
-    By,
-    Containment,
-    ContainmentState,
-    Order,
-    Plan,
-)
+from powertrip.domain.containment import SECOND_WITHIN, Order, Plan
 from powertrip.domain.delivery import Containing, Delivery, DeliveryKind
 from powertrip.domain.event import Event
 from powertrip.domain.people import Actor

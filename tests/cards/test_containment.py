@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 
 from powertrip.cards import CardView, event_card
-from powertrip.domain.containment import By, Containment, ContainmentState, Offer, Plan
+from powertrip.domain.contained import By, Containment, ContainmentState
+from powertrip.domain.containment import Offer, Plan
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, NoticeKind, Status
 from powertrip.domain.follow_up import FollowUp

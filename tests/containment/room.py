@@ -8,7 +8,7 @@ from typing import Any
 
 from powertrip.containment import ContainmentSection, ways
 from powertrip.domain import containing, containment
-from powertrip.domain.containment import Containment, ContainmentState
+from powertrip.domain.contained import Containment, ContainmentState
 from powertrip.domain.delivery import Delivery, DeliveryKind
 from powertrip.domain.event import Event, Status
 from powertrip.domain.people import Actor, Person, Standing

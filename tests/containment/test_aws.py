@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from powertrip.containment import aws
-from powertrip.domain.containment import ContainmentState
+from powertrip.domain.contained import ContainmentState
 from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import Refused
 from tests.amazon import amazon, may_use_amazon

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from powertrip.config.secret import signature
 from powertrip.containment import HostAction
-from powertrip.domain.containment import ContainmentState
+from powertrip.domain.contained import ContainmentState
 from powertrip.host_actions import HostActions
 from tests.containment.conftest import NewRoom
 from tests.containment.outside import HOOK_SECRET

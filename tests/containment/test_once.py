@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from powertrip.containment.webhook import WebhookAction
-from powertrip.domain.containment import ContainmentState
+from powertrip.domain.contained import ContainmentState
 from powertrip.errors import Refused
 from powertrip.pipeline.contain import contain
 from powertrip.store import Store

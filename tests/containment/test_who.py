@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from powertrip.containment import ContainmentSection
-from powertrip.domain.containment import ContainmentState, is_never
+from powertrip.domain.contained import ContainmentState
+from powertrip.domain.containment import is_never
 from powertrip.domain.event import Status
 from powertrip.domain.people import Person, Subject, SubjectKind
 from powertrip.errors import NotAllowed, NotInThisStatus, Refused

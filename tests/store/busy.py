@@ -8,8 +8,9 @@ from typing import Any
 from powertrip.domain import after_denial
 from powertrip.domain.backlog import Backlog
 from powertrip.domain.checkpoint import Checkpoints
+from powertrip.domain.contained import By, ContainmentState
 from powertrip.domain.containing import Asked
-from powertrip.domain.containment import By, ContainmentState, Plan
+from powertrip.domain.containment import Plan
 from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Verdict, Via
 from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown

@@ -10,7 +10,7 @@ from powertrip.cards import Message, event_card
 from powertrip.cli.demo.workspace import local_slack
 from powertrip.containment import ContainmentSection
 from powertrip.domain import containment
-from powertrip.domain.containment import By, Containment, ContainmentState
+from powertrip.domain.contained import By, Containment, ContainmentState
 from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.follow_up import FollowUp, Item

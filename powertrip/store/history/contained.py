@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from powertrip.domain.containment import ContainmentState
+from powertrip.domain.contained import ContainmentState
 from powertrip.store.history.findings import Findings
 from powertrip.store.history.snapshot import Snapshot
 
