@@ -252,6 +252,30 @@ def test_nobody_is_the_second_person_of_their_own() -> None:
     announcing.authorise_confirming(mine, REVIEWER, ON)
 
 
+def test_only_those_whom_it_concerns_and_reviewers_end_it() -> None:
+    of_carol = replace(OPEN, created_by=CAROL)
+    for actor in (ALICE_HERSELF, REVIEWER, replace(REVIEWER, is_reviewer=False)):
+        announcing.authorise_ending(of_carol, actor)
+    with pytest.raises(NotAllowed, match="can end it"):
+        announcing.authorise_ending(of_carol, Actor(slack_id=BOB, name="Bob", standing=Standing.MEMBER))
+
+
+@pytest.mark.parametrize(
+    ("changes", "week", "is_broad"),
+    [
+        ({}, Week(covered=20), False),
+        ({}, Week(covered=21), True),
+        ({}, Week(is_cut=True), True),
+        ({"rule": "ssh_*"}, Week(), True),
+        ({"host": "*-1"}, Week(), True),
+    ],
+)
+def test_what_is_broad_is_opened_by_who_has_seen_what_it_would_have_covered(
+    changes: dict[str, Any], week: Week, is_broad: bool
+) -> None:
+    assert announcing.is_broad(expectation(**changes), week) is is_broad
+
+
 def test_what_it_would_have_covered_last_week_is_said_with_what_is_outside() -> None:
     expected = replace(announced(replace(WISH, host="web-*", network="192.0.2.0/24")), confirmed_at=NOW)
     events = [

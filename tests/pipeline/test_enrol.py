@@ -133,6 +133,14 @@ async def test_reviewers_and_the_person_are_told_what_an_enrolment_began_with_an
     assert await faults(scene.thread) == {}
 
 
+async def test_one_passkey_is_enrolled_once_whoevers_it_is(scene: Scene) -> None:
+    mine = replace(new(), kind=ProofKind.PASSKEY, credential_id="only-one")
+    assert await scene.store.proofs.enrol(mine, scene.now)
+    for again in (replace(mine, credential_id="another"), replace(mine, id="factor0002", person="bob")):
+        assert not await scene.store.proofs.enrol(again, scene.now)
+    assert [each.person for each in await scene.store.proofs.unasked()] == ["alice"]
+
+
 @pytest.mark.parametrize("is_refused", [True, False])
 async def test_what_is_refused_or_nobody_confirms_in_time_never_counts(
     scene: Scene, enroller: Enroller, is_refused: bool

@@ -269,7 +269,7 @@ async def test_security_hears_once_of_whoever_cannot_prove_it(scene: Scene) -> N
     await scene.prover.take()
     await scene.prover.take()
     # As a second worker that found it due at the same moment.
-    await scene.store.proofs.tell_of_failures(challenge.nonce, SECURITY, scene.now)
+    await scene.store.proofs.tell_of_failures(challenge.nonce, SECURITY, "/powertrip", scene.now)
     assert await scene.notes() == [(SECURITY, "An approval could not be proven")]
     said = "\n".join(await scene.lines_of_notes())
     assert f"{about.title} as {about.user_name} on {about.host_name}" in said
