@@ -6,7 +6,6 @@ from datetime import timedelta
 from ipaddress import ip_address, ip_network
 
 from powertrip.domain.announcing import Wish, is_sensitive
-from powertrip.domain.decision import Verdict
 from powertrip.domain.event import Event, Status
 from powertrip.domain.expectations import Expectable, ExpectationSection, as_of, key_of
 from powertrip.domain.severity import Listed
@@ -59,7 +58,6 @@ def is_offered(event: Event, whose: Expectable | None) -> bool:
         and not whose.is_sensitive
         and event.status is Status.APPROVED
         and last is not None
-        and last.verdict is Verdict.APPROVE
         and last.expectation_id is None
         and last.actor_id == event.subject.slack_id
         # Nothing ever covers what takes a proof.

@@ -87,6 +87,9 @@ def test_it_is_offered_only_for_ones_own_that_one_approved() -> None:
     assert not is_offered(approved(), None)
     assert not is_offered(approved(by=CAROL), WHOSE)
     assert not is_offered(event(), WHOSE)
+    # Somebody else has yet to approve it, too; or has denied it.
+    assert not is_offered(approved(status=Status.HALF_APPROVED), WHOSE)
+    assert not is_offered(approved(status=Status.DENIED), WHOSE)
     assert not is_offered(approved(requires_proof="totp"), WHOSE)
     assert not is_offered(approved(decisions=(decision(proof="totp"),)), WHOSE)
     assert not is_offered(approved(decisions=(decision(expectation_id="e1"),)), WHOSE)

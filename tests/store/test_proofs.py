@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from powertrip.domain.deciding import DecisionPlan
+from powertrip.domain.enrolment import CONFIRM_WITHIN, NewFactor
 from powertrip.domain.event import Status
-from powertrip.domain.proof import Challenge, Met
+from powertrip.domain.proof import Challenge, Met, ProofKind
 from powertrip.errors import NotAllowed
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.proving import Scene
-from tests.samples import BOB, SECURITY, decided, decision, later
+from tests.samples import ALICE, BOB, CAROL, SECURITY, decided, decision, later
 
 FACTOR = "totpu0alice"
 
@@ -108,6 +109,38 @@ async def test_an_approval_spends_what_is_of_its_event_revision_and_person_once(
     assert (await scene.store.proofs.get(challenge.nonce)) == replace(challenge, spent_at=later())
     # A second decision finds the event decided; and what is spent stays spent.
     assert await decide(plan(about, challenge)) is None
+
+
+async def test_what_is_enrolled_is_asked_about_once_and_confirmed_in_time_by_another(
+    scene: Scene,
+) -> None:
+    store, fresh, late = scene.store.proofs, scene.section.fresh_enrolment, scene.now + CONFIRM_WITHIN
+    alice, carol = [await scene.context.member(who, None) for who in (ALICE, CAROL)]
+    for factor_id in ("factor0001", "factor0002"):
+        new = NewFactor(id=factor_id, person="alice", kind=ProofKind.TOTP, label="a phone", secret="sealed")
+        assert await store.enrol(new, scene.now)
+    assert await store.confirm("factor0001", carol, fresh, scene.now) is None
+    for _ in range(2):
+        for factor_id in ("factor0001", "factor0002"):
+            await store.ask(
+                factor_id,
+                slack_id=ALICE,
+                name="Alice",
+                channel=SECURITY,
+                command="/powertrip",
+                now=scene.now,
+            )
+    assert [to for to, _ in await scene.notes()] == [SECURITY, ALICE] * 2
+
+    assert await store.confirm("factor0001", alice, fresh, scene.now) is None
+    assert await store.confirm("factor0001", carol, fresh, late) is None
+    assert await store.confirm("factor0001", carol, fresh, scene.now) is not None
+    assert await store.confirm("factor0001", carol, fresh, scene.now) is None
+    assert await store.refuse("factor0001", carol, fresh, scene.now) is None
+    assert await store.refuse("factor0002", carol, fresh, scene.now) is not None
+    assert await store.confirm("factor0002", carol, fresh, scene.now) is None
+    assert await store.end_factor("factor0002", "again", fresh, scene.now) is None
+    assert [each.id for each in await store.standing(ALICE)] == ["factor0001"]
 
 
 async def test_an_approval_that_was_planned_before_a_proof_was_demanded_is_planned_anew(scene: Scene) -> None:
