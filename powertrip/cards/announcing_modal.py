@@ -29,9 +29,9 @@ def announcing_modal(
 ) -> dict[str, Any]:
     """The window; only reviewers are asked whose work it is."""
     # Of others only reviewers announce, and that stands at once.
-    whose = "What is your own" if is_reviewer else "It"
-    second = f"{whose} begins once a reviewer, another person, has confirmed it."
-    said = "What it covers is approved without asking, and counted; what is outside of it is asked about."
+    whose = "Your own work" if is_reviewer else "It"
+    second = f"{whose} begins once another person, a reviewer, has confirmed it."
+    said = "Powertrip approves what it covers without asking, and counts it. It asks about everything else."
     who = [_member(caller), *_bots(bots)] if is_reviewer else []
     ticket = [_typing(TICKET, "Ticket", 64)] if section.ticket is not None else []
     longest = write_duration(section.max)

@@ -23,10 +23,10 @@ def offer_modal(offer: Offer, private_metadata: str, *, with_ticket: bool, takes
         [bold("Don't ask me again about the like of this: "), text(words.summary(event))],
         labelled("Only", text(f"your own, {show(event.rule, 60)}, up to {event.severity} severity")),
         *([labelled("Only with this key", text(show(offer.key, 120), code=True))] if offer.key else []),
-        [text("What is outside of it in any respect is asked about; what is covered is counted.")],
+        [text("Powertrip asks about everything else, and counts what this covers.")],
     ]
     if takes_two:
-        lines.append([text("It begins once a reviewer, another person, has confirmed it.")])
+        lines.append([text("It begins once another person, a reviewer, has confirmed it.")])
     networks = [_choice(NETWORK, "From", offer.networks)] if offer.networks else []
     tickets = [_typing(TICKET, TICKET, "Ticket", 64)] if with_ticket else []
     return {

@@ -19,7 +19,7 @@ _PROOF = (
     "🔐 Approving this takes a proof that Slack cannot give.",
     "It is good for this approval alone, within five minutes. Deny never takes one.",
 )
-_TYPED = ("⌨️ What this is about matters, so that nobody is to approve it unread. Deny takes no typing.",)
+_TYPED = ("⌨️ This event matters: nobody should approve it without reading it. Deny needs no typing.",)
 
 
 def proof_modal(

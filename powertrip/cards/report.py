@@ -42,7 +42,7 @@ GROUPS = {
 }
 WITHHELD = f"withheld, as fewer than {FEW} people"
 MEASURED = "from the card to the click, for Slack tells nobody when a card is read"
-CAUTION = "Nobody is asked about what such a rule takes; read each before you use it."
+CAUTION = "Nobody will be asked about what such a rule ignores; read each before you use it."
 
 
 def digest_card(digest: Digest) -> Message:
@@ -166,7 +166,7 @@ def _advice(report: Report) -> Iterator[Box]:
     without = [rule.rule for rule in report.rules[:ADVISED] if rule.advice is None]
     if without:
         named = words.listed([show(name, 41) for name in without])
-        why = "no entry is offered, for nothing repeats there that names nobody and was never denied"
+        why = "no suggestion; nothing there repeats that was never denied, and that names no person"
         yield Box(lines=(f"{named}: {why}.",), text="")
 
 

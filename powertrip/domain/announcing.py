@@ -78,11 +78,11 @@ def announced(
     starts_at = _starts_at(wish, section, now)
     severity, max_uses = wish.severity or section.severity, wish.max_uses or section.max_uses
     if wish.length > section.max:
-        raise Refused(f"That is too long: one lasts {write_duration(section.max)} at most.")
+        raise Refused(f"That is too long: an expectation lasts at most {write_duration(section.max)}.")
     if ASCENDING.index(severity) > ASCENDING.index(section.severity):
-        raise Refused(f"Events above {section.severity} severity are asked about, whatever is announced.")
+        raise Refused(f"Powertrip always asks about events above {section.severity} severity.")
     if max_uses > section.max_uses:
-        raise Refused(f"That is too much: one covers {section.max_uses:,} records at most.")
+        raise Refused(f"That is too much: an expectation covers at most {section.max_uses:,} records.")
     _check_scope(wish, section)
     expected = Expectation(
         id=expectation_id,
@@ -108,7 +108,7 @@ def announced(
         raise Refused("Say why, at the end: whoever reads what it covered wants to know.")
     if expected.is_own and is_sensitive(expected, lists.sensitive):
         raise NotAllowed(
-            "What is on the list of sensitive events nobody announces for themselves. Ask a reviewer to."
+            "This is on the list of sensitive events: nobody can announce it for themselves. Ask a reviewer."
         )
     return expected
 
@@ -117,9 +117,11 @@ def _starts_at(wish: Wish, section: ExpectationSection, now: datetime) -> dateti
     if wish.starts_at is None:
         return now
     if wish.starts_at < now:
-        raise Refused("That has begun already: nothing is announced for the past. What came is asked about.")
+        raise Refused("That time has begun already: work cannot be announced for the past.")
     if wish.starts_at > now + section.ahead:
-        raise Refused(f"That is too far ahead: announce it {write_duration(section.ahead)} before at most.")
+        raise Refused(
+            f"That is too far ahead: announce it {write_duration(section.ahead)} before it begins, at most."
+        )
     return wish.starts_at
 
 
@@ -188,10 +190,10 @@ def authorise_confirming(expected: Expectation, actor: Actor, section: Expectati
     if not actor.is_reviewer:
         raise NotAllowed("Only reviewers can confirm what is expected.")
     if needs_second_person(expected, section) and actor.slack_id in (expected.created_by, expected.slack_id):
-        raise NotAllowed("What you announced for yourself takes another reviewer to confirm it.")
+        raise NotAllowed("You announced this for yourself, so another reviewer has to confirm it.")
 
 
 def authorise_ending(expected: Expectation, actor: Actor) -> None:
     """Raise NotAllowed unless `actor` may end it."""
     if not actor.is_reviewer and actor.slack_id not in (expected.created_by, expected.slack_id):
-        raise NotAllowed("Only the person it is about, who announced it, and reviewers can end it.")
+        raise NotAllowed("Only its person, whoever announced it, and reviewers can end it.")

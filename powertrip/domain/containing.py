@@ -103,7 +103,7 @@ def agree(event: Event, actor: Actor, each: Containment, offered: Iterable[Offer
     _may(event, actor)
     _denied_only(event)
     if each.state is not ContainmentState.ASKED:
-        raise Refused("This waits for nobody any more; the card says what became of it.")
+        raise Refused("Nobody has to agree to this any more; the card says what became of it.")
     if each.decide_by is not None and each.decide_by <= now:
         raise Refused("This was asked for too long ago. Nothing was done; it can be asked for again.")
     if each.asked.slack_id == actor.slack_id:
@@ -142,7 +142,7 @@ def try_again(event: Event, actor: Actor, each: Containment, tries: int, offered
 def _may(event: Event, actor: Actor) -> None:
     policy.only_members(actor)
     if not actor.is_reviewer:
-        raise NotAllowed("Only reviewers can have this done. Nothing was done.")
+        raise NotAllowed("Only reviewers can press this. Nothing was done.")
     # Not to lock oneself out by mistake, nor, with somebody's Slack, to let oneself in again.
     if event.subject.slack_id == actor.slack_id:
         raise NotAllowed("This is about you, so another reviewer has to press it. Nothing was done.")

@@ -78,18 +78,18 @@ def offer(
     """
     if event.subject.slack_id != slack_id or not is_offered(event, whose):
         raise NotAllowed(
-            "Only whoever approved this of their own can have the like left out, where it may be."
+            "Only the person whom this is about, and who approved it, can ask for that, where it is allowed."
         )
     host, key = (event.host_name or "").lower(), key_of(event)
     if not _HOST.fullmatch(host) or not (key is None or KEY.fullmatch(key)):
-        raise Refused("This is asked about each time: its record names no host, or no key, to go by.")
+        raise Refused("Powertrip asks about this each time: its record names no host, or no key.")
     narrow = Wish(rule=event.rule, host=host, length=section.max)
     hosts, networks = dict.fromkeys((host, host_group(host))), _networks(event, section)
     allowed = [each for each in hosts if not is_sensitive(replace(narrow, host=each), sensitive)]
     nearby = [each for each in networks if not is_sensitive(replace(narrow, network=each), sensitive)]
     # Without any it would not be bound at all.
     if not allowed or (networks and not nearby):
-        raise Refused("What is on the list of sensitive events is asked about each time.")
+        raise Refused("This is on the list of sensitive events: Powertrip asks about it each time.")
     return Offer(
         event=event,
         hosts=tuple(allowed),
@@ -106,7 +106,7 @@ def _networks(event: Event, section: ExpectationSection) -> tuple[str, ...]:
     try:
         alone = str(ip_network(ip_address(source_ip)))
     except ValueError as error:
-        raise Refused("This is asked about each time: its record names no address to go by.") from error
+        raise Refused("Powertrip asks about this each time: its record names no address.") from error
     wider = [] if section.network == "exact" else [network_of(source_ip)]
     if section.network == "as" and (owner := as_of(event)) is not None:
         wider.append(owner)

@@ -259,10 +259,10 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
     if theirs:
         begins = min(factor.counts_from(event, proving.fresh) for factor in theirs)
         locked = any(factor.locked_until and factor.locked_until > now for factor in theirs)
-        why = "is locked after wrong answers" if locked else "is too new for something as grave as this"
+        why = "is locked after wrong answers" if locked else "is too new for an event this severe"
         return f"What you enrolled {why}; it counts from {begins:%Y-%m-%d %H:%M:%S} UTC on."
     if ProofKind.SESSION_NUMBER in kinds:
-        return "The number of this login, or those of others today, were answered wrongly too often."
+        return "There were too many wrong answers to the number of this login, or of your other logins today."
     enrolled = [kind for kind in kinds if kind in ENROLLED]
     if enrolled:
         these = " or ".join(IN_WORDS[kind] for kind in enrolled)

@@ -210,7 +210,7 @@ def loss_question(loss: Loss, factors: Sequence[Enrolled], command: str) -> Ques
 
 def loss_told(loss: Loss, why: str, *, is_ended: bool) -> Note:
     """What becomes of that question."""
-    state = "proves nothing any more" if is_ended else "goes on to count"
+    state = "proves nothing any more" if is_ended else "still counts"
     return Note(
         title=f"What {loss.name} enrolled {state}",
         lines=(f"{loss.asked_name} said that it is lost. {why}",),

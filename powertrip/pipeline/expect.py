@@ -103,7 +103,7 @@ class Expecter:
         offer = await self.offer(event_id, slack_id)
         section = self.section
         if section.ticket is not None and not section.takes_ticket(ticket or ""):
-            raise Refused("That is no ticket of the form that the configuration asks for.")
+            raise Refused("That ticket does not have the form that the configuration asks for.")
         wish = offer.wish(host=host, network=network, length=length, why=why, ticket=ticket)
         person = self._context.settings.people.find(offer.event.user_name)
         if person is None:
@@ -141,7 +141,7 @@ class Expecter:
         mine = [expected.created_by, *([expected.slack_id] if expected.slack_id else [])]
         for former in may_be_former(actor.slack_id, mine):
             if await self._context.directory.current_id(former) == actor.slack_id:
-                raise NotAllowed("What you announced for yourself takes another reviewer to confirm it.")
+                raise NotAllowed("You announced this for yourself, so another reviewer has to confirm it.")
 
     async def _still_member(self, expected: Expectation) -> None:
         if expected.slack_id is None:

@@ -21,7 +21,7 @@ _SAID = {
     proof_words.CONFIRM: "It counts from now on; for events of high severity later, as the channel says.",
     proof_words.REFUSE: "It counts for nothing.",
     proof_words.LOST_CONFIRM: "What they had enrolled proves nothing any more. They can enrol anew.",
-    proof_words.LOST_REFUSE: "What they have enrolled goes on to count.",
+    proof_words.LOST_REFUSE: "What they have enrolled still counts.",
 }
 
 
@@ -89,7 +89,7 @@ class EnrolmentCommands:
         loss = await self._enroller.lost(slack_id, whose.removeprefix("@"), actor)
         return cards.note(
             f"A second reviewer is asked in the security channel, until {loss.until:%Y-%m-%d %H:%M} UTC. "
-            "Until one agrees, what they have enrolled goes on to count."
+            "Until one agrees, what they have enrolled still counts."
         )
 
     async def _decide(self, word: str, typed_id: str, caller: Caller) -> Message:

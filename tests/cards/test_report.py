@@ -44,7 +44,7 @@ def test_a_month_is_told_in_few_lines() -> None:
         "  rule: ssh_login",
         "  where: {user_name: oswaldo, source_ip: 192.0.2.7}",
         "  ignore: true",
-        "sudo: no entry is offered, for nothing repeats there that names nobody and was never denied.",
+        "sudo: no suggestion; nothing there repeats that was never denied, and that names no person.",
     ]
 
 

@@ -83,7 +83,7 @@ async def test_nobody_contains_a_colleague_at_their_own_word(new_room: NewRoom, 
     with pytest.raises(NotAllowed, match="Only reviewers"):
         await room.agree(BOB)
     await room.agree(DANA)
-    with pytest.raises(Refused, match="waits for nobody"):
+    with pytest.raises(Refused, match="Nobody has to agree"):
         await room.agree(DANA)
     await room.work()
     (done,) = await room.contained()

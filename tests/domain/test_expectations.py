@@ -219,16 +219,16 @@ def test_what_is_announced_is_as_narrow_as_it_was_typed_and_no_wider_than_the_li
     [
         ({"length": timedelta(hours=9)}, "too long"),
         ({"severity": Severity.CRITICAL}, "above medium severity"),
-        ({"max_uses": 201}, "200 records at most"),
+        ({"max_uses": 201}, "at most 200 records"),
         ({"rule": "**"}, "Name a rule"),
         ({"host": "*"}, "every host"),
         ({"host": "***"}, "every host"),
         ({"why": " "}, "Say why"),
-        ({"starts_at": NOW - SECOND}, "nothing is announced for the past"),
+        ({"starts_at": NOW - SECOND}, "cannot be announced for the past"),
         ({"starts_at": later(days=8)}, "too far ahead"),
-        ({"host": "*-1", "rule": "sudo"}, "nobody announces for themselves"),
-        ({"host": "b*"}, "nobody announces for themselves"),
-        ({"host": "web-1", "rule": "su*"}, "nobody announces for themselves"),
+        ({"host": "*-1", "rule": "sudo"}, "nobody can announce it for themselves"),
+        ({"host": "b*"}, "nobody can announce it for themselves"),
+        ({"host": "web-1", "rule": "su*"}, "nobody can announce it for themselves"),
     ],
 )
 def test_what_nobody_may_announce_is_refused_with_why(changes: dict[str, Any], said: str) -> None:

@@ -116,7 +116,7 @@ async def test_whatever_attackers_do_nothing_is_contained_by_itself(
                 place = {"action_id": button["action_id"], "value": button["value"]}
                 pressed += (await control.press("U0BOB", message.channel, message.ts, **place)).acked
     assert pressed > 10
-    await control.ephemeral_to("U0BOB", lambda m: m.shows("Only reviewers can have this done"))
+    await control.ephemeral_to("U0BOB", lambda m: m.shows("Only reviewers can press this"))
     await evidence.until_idle()
     assert world.calls == []
     assert evidence.number("SELECT count(*) FROM containment") == 0

@@ -50,7 +50,7 @@ async def test_what_alice_announced_and_carol_confirmed_is_not_asked_and_all_els
     note = await control.message_in(SECURITY, lambda m: m.shows("To be confirmed: work of alice"))
     assert note.shows("new certificates")
     await answer(control, ALICE, f"expectations confirm {name}", "Only reviewers can confirm")
-    await answer(control, BOB, f"expectations end {name}", "Only the person")
+    await answer(control, BOB, f"expectations end {name}", "Only its person")
     await answer(control, CAROL, f"expectations confirm {name}", "Expected: work of alice")
     await control.wait_for(lambda s: s.message(note).shows("confirmed by Carol"))
 
@@ -101,7 +101,7 @@ async def test_it_is_confirmed_and_ended_by_buttons_on_its_message_in_the_channe
     assert [button["action_id"] for button in note.buttons] == ["confirm_expected", "end_expected"]
     assert note.shows("In the last week it would have covered 0 records on 0 hosts")
     await control.press(CAROL, SECURITY, note.ts, action_id="confirm_expected")
-    await control.ephemeral_to(CAROL, lambda m: m.shows("takes another reviewer to confirm it"))
+    await control.ephemeral_to(CAROL, lambda m: m.shows("another reviewer has to confirm it"))
     await control.press(DANA, SECURITY, note.ts, action_id="confirm_expected")
     await control.wait_for(
         lambda s: (
@@ -215,7 +215,7 @@ async def test_after_her_approval_alice_may_have_the_like_left_out(sender: Sende
     await control.wait_for(lambda s: s.modal(ALICE))
     chosen: dict[str, str | list[str]] = {"where": "web-*", "network": "192.0.2.0/24", "length": "2h"}
     refused = await control.submit(ALICE, {**chosen, "ticket": "none", "text": "patching"})
-    assert "no ticket" in str(refused.response)
+    assert "ticket does not have the form" in str(refused.response)
     await control.submit(ALICE, {**chosen, "ticket": "CHG-7", "text": "patching"})
     told = await control.ephemeral_to(ALICE, lambda m: m.shows("To be confirmed: work of alice"))
     found = re.search(r"expectations confirm ([a-z0-9]+)", told.text)

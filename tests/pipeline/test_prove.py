@@ -211,7 +211,7 @@ async def test_three_wrong_numbers_end_it_in_all_challenges_together(scene: Scen
         challenge = await scene.press(about)
         with pytest.raises(Refused):
             await scene.prover.answer(challenge.nonce, "111", slack_id=ALICE)
-    with pytest.raises(NotAllowed, match="too often"):
+    with pytest.raises(NotAllowed, match="too many wrong answers"):
         await scene.press(about)
     await scene.prover.take()
     assert (SECURITY, "An approval could not be proven") in await scene.notes()

@@ -91,7 +91,7 @@ async def test_what_was_wrong_thrice_is_not_approved_by_the_right_number_either(
 
     with pytest.raises(Refused, match="did not prove it"):
         await scene.prover.answer(challenge.nonce, NUMBER, slack_id=ALICE)
-    with pytest.raises(NotAllowed, match="wrongly too often"):
+    with pytest.raises(NotAllowed, match="too many wrong answers"):
         await scene.approve(about)
     assert (await scene.store.events.get(about.id)).status is Status.PENDING
 
@@ -104,7 +104,7 @@ async def test_numbers_of_other_logins_are_no_further_tries(scene: Scene) -> Non
             with pytest.raises(Refused, match="did not prove it"):
                 await scene.prover.answer(challenge.nonce, typed, slack_id=ALICE)
     about = await scene.opened("session_number", session_number=CARRIED)
-    with pytest.raises(NotAllowed, match="wrongly too often"):
+    with pytest.raises(NotAllowed, match="too many wrong answers"):
         await scene.approve(about)
 
     scene.forward(hours=24, seconds=1)
