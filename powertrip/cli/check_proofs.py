@@ -21,7 +21,10 @@ async def check_proofs(config: Config, report: Report) -> None:
         http = HttpClient(client=client, clock=utc_now, name="proofs.oidc", bounds=section.bounds)
         with report.checking("proofs"):
             await Provider(section=section, client=http, clock=utc_now).check()
-            report.well("proofs", f"{section.issuer} answers; whether it knows client_id, a sign-in shows")
+            back = f" and {config.proofs.page}/enrol/signed-in" if section.enrols else ""
+            report.well(
+                "proofs", f"{section.issuer} answers; whether it knows client_id{back}, a sign-in shows"
+            )
     without = [
         each.name for each in config.people.values() if not each.bot and not (each.slack and each.oidc)
     ]

@@ -15,14 +15,16 @@ from tests.page.provider import StubProvider
 from tests.page.rig import KEY
 
 
-async def findings(folder: Path, issuer: str, **people: Any) -> list[CheckResult]:
+async def findings(
+    folder: Path, issuer: str, changes: dict[str, Any] | None = None, **people: Any
+) -> list[CheckResult]:
     """What `check` says of proofs, with a Slack that is away."""
     proofs = {
         "kinds": ["oidc"],
         "key": KEY,
         "page": "https://powertrip.example.com",
-        "oidc": {"issuer": issuer, "client_id": CLIENT_ID},
-    }
+        "oidc": {"issuer": issuer, "client_id": CLIENT_ID, "enrols": bool(changes)},
+    } | (changes or {})
     config = {
         "slack": {"base_url": "http://127.0.0.1:1/api/"},
         "database": {"url": f"sqlite:///{folder}/powertrip.db"},
@@ -43,6 +45,19 @@ async def test_a_provider_that_answers_is_well_and_who_cannot_sign_in_is_named(t
     assert not well.doubtful
     assert doubt.doubtful
     assert doubt.detail.endswith("without slack and oidc: bob")
+
+
+async def test_a_provider_that_only_enrols_is_asked_too_and_who_could_not_enrol_is_named(
+    tmp_path: Path,
+) -> None:
+    provider = StubProvider(utc_now)
+    async with serving(provider) as address:
+        provider.issuer = address.rstrip("/")
+        bob = {"email": "bob@example.com"}
+        well, doubt = await findings(tmp_path, provider.issuer, {"kinds": ["passkey"]}, bob=bob)
+
+    assert "knows client_id and https://powertrip.example.com/enrol/signed-in," in well.detail
+    assert doubt.detail == "cannot enrol anything by signing in, without slack and oidc: bob"
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,15 @@ def test_nobody_is_asked_for_a_reason_for_what_they_cannot_prove() -> None:
         planned(event(), decision(reason=None), both, proving=nothing)
 
 
+@pytest.mark.parametrize("has_identity", [True, False])
+def test_who_cannot_prove_it_reads_where_they_enrol_if_a_sign_in_would_do_that(has_identity: bool) -> None:
+    page = "https://powertrip.internal/enrol"
+    proving = Proving(kinds=(ProofKind.TOTP,), enrol_page=page, has_identity=has_identity)
+    with pytest.raises(NotAllowed, match="NAME on the server") as refused:
+        planned(event(), decision(reason=None), Policy(require=(ProofKind.TOTP,)), proving=proving)
+    assert (f"or you do at {page}, and a reviewer confirms it." in str(refused.value)) is has_identity
+
+
 def test_a_proof_is_asked_for_after_the_reason() -> None:
     both, typing = Policy(require=(ProofKind.TYPED_HOST, "reason")), Proving()
     with pytest.raises(ReasonRequired):

@@ -16,10 +16,12 @@ from yarl import URL
 
 from powertrip.domain.enrolment import MOST_WAITING, Began, NewFactor
 from powertrip.domain.event import Event
+from powertrip.domain.people import Actor, Standing
 from powertrip.domain.proof import ProofKind
 from powertrip.page.keeping import Claimed
 from powertrip.page.sign_in_routes import MOST_ASKED
 from powertrip.proofs.sealing import Sealer
+from powertrip.proofs.totp import STEP
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.conftest import Clock
@@ -29,6 +31,7 @@ from tests.page.conftest import Visitor, browser
 from tests.page.provider import ISSUER, StubProvider
 from tests.page.rig import Page, begun, enrolled, link, running_page, section
 from tests.proofs.authenticator import Authenticator
+from tests.samples import BOB, CAROL, SECURITY
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -362,6 +365,16 @@ async def test_an_authenticator_app_is_enrolled_by_the_digits_that_it_shows_and_
     for path in ("/enrol/app", "/enrol/make"):
         _, text = await visitor.get(path)
         assert (secret in text, "data-options" in text) == (False, False)
+    status, text = await visitor.post("/enrol/app", data={"digits": wrong})
+    assert (status, secret in text) == (200, False)
+
+    # The digits that enrolled it prove nothing afterwards.
+    carol = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_reviewer=True)
+    about = {"slack_id": BOB, "name": "Bob", "channel": SECURITY, "command": "/powertrip"}
+    await store.proofs.ask(found.id, now=clock(), **about)
+    assert await store.proofs.confirm(found.id, carol, timedelta(), clock())
+    (factor,) = await store.proofs.standing(BOB)
+    assert factor.last_step == int(clock().timestamp()) // STEP
 
 
 @pytest.mark.parametrize("kind", [ProofKind.TOTP, ProofKind.PASSKEY])
