@@ -184,6 +184,7 @@ def enrolment_told(enrolled: Enrolled, fresh: timedelta) -> Note:
     return Note(
         title=f"{title}, and it counts",
         lines=(
+            f"It was enrolled {_where(enrolled)}.",
             f"{enrolled.confirmed_name} confirmed it at {enrolled.confirmed_at:{_AT}}.",
             f"For events of high severity and above it counts from {from_then:{_AT}} on.",
         ),

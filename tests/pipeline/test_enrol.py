@@ -120,6 +120,7 @@ async def test_reviewers_and_the_person_are_told_what_an_enrolment_began_with_an
         assert "on the server at" in lines
         assert "already" not in lines
     await enroller.confirm("factor0001", await scene.context.member(CAROL, None))
+    assert "on the server at" in (await told(scene))[SECURITY]
 
     by_sign_in = replace(new(), id="factor0002", kind=ProofKind.PASSKEY, began=Began.SIGN_IN)
     await scene.store.proofs.enrol(by_sign_in, scene.now)
