@@ -6,8 +6,11 @@ from typing import Any
 
 from powertrip.domain.address import RiskLevel
 from powertrip.domain.event import Event, Severity
+from powertrip.domain.expectation_proof import Act, ExpectationChallenge
 from powertrip.domain.expectations import Expectable, Expectation
 from powertrip.domain.judgement import ToAsk
+from powertrip.domain.proof import Met, ProofKind
+from powertrip.domain.proof_limits import LASTS
 from powertrip.domain.record import Record
 from powertrip.store import Store
 from tests.samples import ALICE, CAROL, NOW, SECURITY, ask, later
@@ -38,6 +41,26 @@ def expectation(**changes: Any) -> Expectation:
         "why": "new certificates",
     }
     return Expectation(**(fields | changes))
+
+
+async def proven(store: Store, nonce: str, step: int, now: datetime, **changes: Any) -> ExpectationChallenge:
+    """A proof, by her authenticator app, that Alice announces this."""
+    challenge = ExpectationChallenge(
+        nonce=nonce,
+        act=Act.ANNOUNCE,
+        expected=expectation(**changes),
+        slack_id=ALICE,
+        name="Alice",
+        team_id=None,
+        kind=ProofKind.TOTP,
+        channel="D0ALICE",
+        created_at=now,
+        until=now + LASTS,
+    )
+    await store.proofs.begin_expectation(challenge)
+    met = await store.proofs.met(nonce, Met("aliceapp", step), now, now)
+    assert isinstance(met, ExpectationChallenge)
+    return met
 
 
 async def announce(store: Store, **changes: Any) -> Expectation:

@@ -21,16 +21,17 @@ GRANT UPDATE (channel, shown_revision, shown_version, shown_digest, redrawn_at, 
 
 -- Of an expectation what becomes of it: how wide it is stays. Its end comes sooner where the clock is set back.
 REVOKE UPDATE, DELETE ON expected_work, trust_digest FROM powertrip;
-GRANT UPDATE (until, uses, confirm_by, confirmed_at, confirmed_by, confirmed_name, ended_at, ended_by, ended_why,
-    summed_at) ON expected_work TO powertrip;
+GRANT UPDATE (until, uses, confirm_by, confirmed_at, confirmed_by, confirmed_name, confirmed_proof, ended_at, ended_by,
+    ended_why, summed_at) ON expected_work TO powertrip;
 
 -- Of what somebody enrolled whether it counts, and what was used of it; of a proof what becomes of it.
-REVOKE UPDATE, DELETE ON proof_factor, proof_code, proof_loss, proof_challenge FROM powertrip;
+REVOKE UPDATE, DELETE ON proof_factor, proof_code, proof_loss, proof_challenge, expectation_challenge FROM powertrip;
 GRANT UPDATE (slack_id, secret, credential_id, note_uid, asked_at, confirm_by, confirmed_at, confirmed_by, confirmed_name, last_step,
     used_at, failures, failed_since, locked_until, ended_at, ended_by, ended_why) ON proof_factor TO powertrip;
 GRANT UPDATE (until, used_at) ON proof_code TO powertrip;
 GRANT UPDATE (until, ended_at, ended_by, ended_name, ended_why) ON proof_loss TO powertrip;
 GRANT UPDATE (until, due_at, failures, met_at, factor_id, spent_at, ended_at, ended_why) ON proof_challenge TO powertrip;
+GRANT UPDATE (until, due_at, failures, met_at, factor_id, spent_at, ended_at, ended_why) ON expectation_challenge TO powertrip;
 
 -- Of a containment what becomes of it: what it does, to what, and who asked for it stays.
 REVOKE UPDATE, DELETE ON containment FROM powertrip;

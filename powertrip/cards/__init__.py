@@ -38,6 +38,7 @@ from powertrip.cards.expectation_modal import (
     WHERE,
     offer_modal,
 )
+from powertrip.cards.expectation_proof_modal import EXPECTATION_PROOF_CALLBACK, expectation_proof_modal
 from powertrip.cards.expectations import expectation_card, expectations_card
 from powertrip.cards.follow_up import (
     CLAIM,
@@ -116,6 +117,7 @@ __all__ = [
     "CONTAIN",
     "COUNT",
     "COUNT_BLOCK",
+    "EXPECTATION_PROOF_CALLBACK",
     "FOLLOW_UP_CALLBACK",
     "FROM_NETWORK",
     "GIVE_BACK",
@@ -177,6 +179,7 @@ __all__ = [
     "event_card",
     "event_list",
     "expectation_card",
+    "expectation_proof_modal",
     "expectations_card",
     "first_list",
     "heartbeat_backup",

@@ -49,17 +49,32 @@ def _headline(expected: Expectation) -> str:
     return f"{mark} {state}: work of {show(expected.person, words.NAME_LIMIT)}, {expected.id}"
 
 
-def _lines(expected: Expectation) -> list[Line]:
-    announced = [text("by "), user(expected.created_by)]
-    if expected.confirmed_by not in (None, expected.created_by):
-        announced += [text(", confirmed by "), user(expected.confirmed_by or "")]
+def scope_lines(expected: Expectation) -> list[Line]:
+    """What it covers, for how long, and why."""
     begins = max(expected.starts_at, expected.confirmed_at or expected.starts_at)
-    lines: list[Line] = [
+    return [
         labelled("What", text(show(expectation_words.scope(expected), SCOPE_LIMIT))),
         labelled("When", date(begins), text(" to "), date(expected.until)),
         labelled("Why", text(show(expected.reason, REASON_SHOWN))),
-        labelled("Announced", *announced),
     ]
+
+
+def announced_line(expected: Expectation) -> Line:
+    """Who announced it, and who confirmed it."""
+    announced = [text("by "), user(expected.created_by), *_proven(expected.announced_proof)]
+    if expected.confirmed_by not in (None, expected.created_by):
+        confirmed = [user(expected.confirmed_by or ""), *_proven(expected.confirmed_proof)]
+        announced += [text(", confirmed by "), *confirmed]
+    return labelled("Announced", *announced)
+
+
+def _proven(kinds: str | None) -> Line:
+    said = expectation_words.proven(kinds)
+    return [text(said)] if said else []
+
+
+def _lines(expected: Expectation) -> list[Line]:
+    lines = [*scope_lines(expected), announced_line(expected)]
     if expected.confirmed_at is not None:
         of = f"{expected.uses:,} of at most {words.count(expected.max_uses, 'record')}"
         lines.append(labelled("Approved without asking", text(of)))

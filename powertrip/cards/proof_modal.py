@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from powertrip.cards.blocks import actions, button, paragraph, plain, text
+from powertrip.cards.blocks import Block, actions, button, paragraph, plain, text
 from powertrip.cards.modals import about
 from powertrip.cards.text import fit
 from powertrip.domain.event import Event
@@ -29,7 +29,6 @@ def proof_modal(
 
     One of the `others` may be chosen instead, and is `proof_otherwise`/`kind`.
     """
-    otherwise = [_otherwise(others)] if others else []
     view: dict[str, Any] = {
         "type": "modal",
         "callback_id": PROOF_CALLBACK,
@@ -38,12 +37,26 @@ def proof_modal(
         "close": plain("Go back", 24),
     }
     why = paragraph([[text(line)] for line in (_PROOF if shown.is_proof else _TYPED)])
+    return with_proof(view, [about(event), why], kind, shown, others, submit="Approve")
+
+
+def with_proof(
+    view: dict[str, Any],
+    blocks: Sequence[Block],
+    kind: ProofKind,
+    shown: Shown,
+    others: Sequence[ProofKind],
+    *,
+    submit: str,
+) -> dict[str, Any]:
+    """The view with these blocks, and below them how it is proven, or another way."""
+    otherwise = [_otherwise(others)] if others else []
     if shown.address is not None:
         if others:
             view["submit"] = plain("Another way", 24)
-        return view | {"blocks": [about(event), why, _hint(shown), _page(shown, shown.address), *otherwise]}
-    blocks = [about(event), why, _field(kind, shown, is_optional=bool(others)), *otherwise]
-    return view | {"submit": plain("Approve", 24), "blocks": blocks}
+        return view | {"blocks": [*blocks, _hint(shown), _page(shown, shown.address), *otherwise]}
+    field = _field(kind, shown, is_optional=bool(others))
+    return view | {"submit": plain(submit, 24), "blocks": [*blocks, field, *otherwise]}
 
 
 def proof_over_modal(why: str) -> dict[str, Any]:

@@ -12,10 +12,9 @@ from powertrip.domain.expectations import (
     Expectation,
     ExpectationSection,
     expectable,
-    is_of_as,
     outside_of_scope,
-    patterns_meet,
 )
+from powertrip.domain.expected_names import is_of_as, patterns_meet
 from powertrip.domain.people import Actor, Person
 from powertrip.domain.severity import ASCENDING, Listed, SeverityLists
 from powertrip.errors import NotAllowed, Refused
@@ -178,6 +177,20 @@ def is_broad(expected: Expectation, week: Week) -> bool:
     """Whether whoever opens it has to have seen first what it would have covered."""
     is_wide = "*" in expected.rule or expected.host.startswith("*") or is_of_as(expected.network)
     return is_wide or week.covered > BROAD or week.is_cut
+
+
+def authorise_announcing(
+    expected: Expectation, actor: Actor, section: ExpectationSection, now: datetime
+) -> None:
+    """Raise Refused unless what `actor` asked for some minutes ago may still be announced by them."""
+    if expected.slack_id != actor.slack_id and not actor.is_reviewer:
+        raise NotAllowed("Only reviewers can announce the work of others.")
+    # By which it would last longer than was asked for, or the configuration allows by now.
+    lasts_longer = expected.until - expected.starts_at > section.max or expected.created_at > now
+    is_over = expected.until <= now
+    is_graver = ASCENDING.index(expected.severity) > ASCENDING.index(section.severity)
+    if lasts_longer or is_over or is_graver or expected.max_uses > section.max_uses:
+        raise Refused("What may be announced has changed meanwhile, or its time. Announce it again.")
 
 
 def needs_second_person(expected: Expectation, section: ExpectationSection) -> bool:

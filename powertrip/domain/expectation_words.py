@@ -7,6 +7,7 @@ from datetime import datetime
 from powertrip.domain.announcing import Week
 from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.expectations import Expectation
+from powertrip.domain.proof import IN_WORDS
 
 CONFIRM_EXPECTED, END_EXPECTED = "confirm_expected", "end_expected"
 REALLY = "What it covers is approved without asking, in your name too. Confirm only what you know of."
@@ -48,15 +49,21 @@ def span(expected: Expectation) -> str:
 
 def standing(expected: Expectation) -> str:
     """Who announced it, who confirmed it, and what became of it."""
-    said = f"Announced by {expected.created_name}"
+    said = f"Announced by {expected.created_name}{proven(expected.announced_proof)}"
     if expected.confirmed_by not in (None, expected.created_by):
-        said += f", confirmed by {expected.confirmed_name}"
+        said += f", confirmed by {expected.confirmed_name}{proven(expected.confirmed_proof)}"
     if expected.ended_at is not None:
         return f"{said}. Over since {_utc(expected.ended_at)}: {expected.ended_why}."
     if expected.confirmed_at is None:
         until = f" before {_utc(expected.confirm_by)}" if expected.confirm_by else ""
         return f"{said}. It covers nothing unless it is confirmed{until}."
     return f"{said}."
+
+
+def proven(kinds: str | None) -> str:
+    """` (proven by an authenticator app)`, or nothing."""
+    named = " and ".join(IN_WORDS.get(kind, kind) for kind in (kinds or "").split())
+    return f" (proven by {named})" if named else ""
 
 
 def announcement(expected: Expectation, command: str, week: Week | None = None) -> Note | Question:

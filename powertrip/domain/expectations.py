@@ -7,22 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
-from functools import lru_cache
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Literal
 
 import re2
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from powertrip.config.regex import compile_re2
 from powertrip.config.section import Section
-from powertrip.config.values import Duration, SourceName, Written, quoted
+from powertrip.config.values import Duration, SourceName, Written, as_list, quoted
 from powertrip.config.yamlfile import YamlPath
-from powertrip.domain.address import RiskLevel, is_at_least, parse_address
-from powertrip.domain.event import MISSED_AT, Event, Severity
+from powertrip.domain.address import RiskLevel, is_at_least
+from powertrip.domain.event import GRAVE, MISSED_AT, Event, Severity
+from powertrip.domain.expected_names import is_from
 from powertrip.domain.people import Person
 from powertrip.domain.pipelines import PipelineSection
 from powertrip.domain.policy import When
+from powertrip.domain.proof import ANY, FACTORS, ProofKind
 from powertrip.domain.severity import ASCENDING, SeverityLists
 from powertrip.domain.storms import is_failed
 
@@ -42,6 +42,20 @@ def _readable(pattern: str) -> str:
     return pattern
 
 
+_NO_FACTORS: dict[str, str] = {
+    ProofKind.SESSION_NUMBER: "it is of the terminal of one login, and an expectation is of none",
+    ProofKind.TYPED_HOST: "it proves nothing, and an expectation is of no one host",
+}
+
+
+def _provable(word: str) -> str:
+    if word not in (ANY, *FACTORS):
+        why = _NO_FACTORS.get(word, "nobody can prove anything by that")
+        raise ValueError(f"{quoted(word)}: {why}; write one of {ANY}, {', '.join(FACTORS)}")
+    return word
+
+
+FactorWord = Annotated[str, AfterValidator(_provable)]
 Ticket = Annotated[str, AfterValidator(_readable), Written("a pattern, as in `CHG-[0-9]+`")]
 
 
@@ -71,6 +85,13 @@ class ExpectationSection(Section):
     """What somebody expects of themselves stands only when a reviewer, another person, has confirmed it."""
     confirm_within: Duration = timedelta(hours=1)
     """An expectation that nobody has confirmed by then is dropped."""
+    require: Annotated[
+        tuple[FactorWord, ...],
+        BeforeValidator(as_list),
+        Written("`proof`, `passkey`, `oidc`, `totp`, or a list of them"),
+    ] = ()
+    """Proofs that everybody gives who puts an expectation into force in Slack: whoever announces it, and
+    whoever confirms it. `proof` takes any that `proofs.kinds` names, but the number of a login."""
     ticket: Ticket | None = None
     """The pattern of a ticket, which each then has to name; RE2 syntax, matched as a whole."""
     pipelines: dict[SourceName, PipelineSection] = Field(default_factory=dict)
@@ -134,12 +155,21 @@ class Expectation:
     confirmed_at: datetime | None = None
     confirmed_by: str | None = None
     confirmed_name: str | None = None
+    announced_proof: str | None = None
+    """The kinds by which whoever announced it proved that it was they, with blanks between them."""
+    confirmed_proof: str | None = None
+    """The same of whoever confirmed it."""
     uses: int = 0
     """Records that it has covered."""
     ended_at: datetime | None = None
     ended_by: str | None = None
     """The Slack member who ended it; None where it ended by itself."""
     ended_why: str | None = None
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether it covers what is of high severity or above."""
+        return self.severity in GRAVE
 
     @property
     def is_own(self) -> bool:
@@ -238,7 +268,7 @@ def outside_of_scope(expected: Expectation, whose: Expectable, event: Event) -> 
         "a test": not event.is_test,
         "another rule": expected.has_rule(event.rule),
         "another host": expected.has_host(event.host_name),
-        "another network": expected.network is None or _is_from(event, expected.network),
+        "another network": expected.network is None or is_from(event, expected.network),
         "another key": expected.key is None or key_of(event) == expected.key,
         "records that differ": not any(name in event.varied for name in _NAMING),
         # Who tries, and fails, may not be who is expected.
@@ -262,39 +292,3 @@ def is_fully_known(event: Event) -> bool:
     """Whether every service that is asked about its address has answered."""
     facts = event.facts
     return facts is not None and not (facts.awaited or facts.failing or facts.unavailable)
-
-
-def patterns_meet(one: str, other: str) -> bool:
-    """Whether any text fits both patterns, in which `*` stands for any text."""
-    if not one or not other:
-        return not (one or other).strip("*")
-    if one[0] == "*":
-        return patterns_meet(one[1:], other) or (other != "*" and patterns_meet(one, other[1:]))
-    if other[0] == "*":
-        return patterns_meet(other, one)
-    return one[0] == other[0] and patterns_meet(one[1:], other[1:])
-
-
-@lru_cache(maxsize=256)
-def _network(text: str) -> IPv4Network | IPv6Network:
-    return ip_network(text)
-
-
-def is_of_as(network: str | None) -> bool:
-    """Whether a network is named by the number of its owner's autonomous system."""
-    return network is not None and network.startswith("AS")
-
-
-def as_of(event: Event) -> str | None:
-    """The autonomous system of an event's address, `AS64500`, where a service or a database knows it."""
-    network = event.facts.network if event.facts else None
-    return f"AS{network.as_number}" if network and network.as_number is not None else None
-
-
-def _is_from(event: Event, network: str) -> bool:
-    if is_of_as(network):
-        return as_of(event) == network
-    try:
-        return event.source_ip is not None and parse_address(event.source_ip) in _network(network)
-    except ValueError:  # CloudTrail names services where others have addresses
-        return False

@@ -7,7 +7,8 @@ from ipaddress import ip_address, ip_network
 
 from powertrip.domain.announcing import Wish, is_sensitive
 from powertrip.domain.event import Event, Status
-from powertrip.domain.expectations import Expectable, ExpectationSection, as_of, key_of
+from powertrip.domain.expectations import Expectable, ExpectationSection, key_of
+from powertrip.domain.expected_names import as_of
 from powertrip.domain.severity import Listed
 from powertrip.domain.storms import host_group, network_of
 from powertrip.domain.wishes import KEY

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from powertrip.domain.decision import Agent, Via
 from powertrip.domain.event import Event
+from powertrip.domain.proof_limits import TRIES
 from powertrip.errors import CannotProve, ProofRequired
 
 
@@ -35,27 +37,15 @@ IN_WORDS: dict[str, str] = {
 }
 """The kinds in words; policies and decisions name them by their values, which find them too."""
 
-LASTS = timedelta(minutes=5)
-"""How long a challenge can be met."""
-TAKEN_WITHIN = timedelta(minutes=15)
-"""How long a proof waits for its decision once it is given, as while workers restart."""
-COPIED = "answered by what may be a copy of the passkey"
-"""How a challenge ends whose passkey's count went back."""
-TOO_OFTEN = "answered wrongly too often"
-"""How a challenge ends after too many wrong answers."""
-TRIES = 3
-"""Wrong answers to one challenge; also of one person to the number of one event, in all challenges."""
-NUMBERS_WRONG = 6
-"""Wrong answers of one person to the numbers of all their logins within NUMBERS_WINDOW, after which none
-counts: else whoever has their Slack, and logs in as them, guesses thrice at every login."""
-NUMBERS_WINDOW = timedelta(hours=24)
-FACTOR_TRIES = 5
-"""Wrong answers for a factor within FACTOR_WINDOW, without a right one between, after which it is locked."""
-FACTOR_WINDOW = timedelta(hours=24)
-"""Long, or whoever has somebody's Slack and is patient guesses for weeks, and nobody hears of it."""
-FACTOR_LOCK = timedelta(minutes=15)
-
 NEEDED = "Approving this takes a proof that Slack cannot give: press Approve on its own card."
+
+
+class Provable(Protocol):
+    """What somebody proves: the approval of an event, or what they expect."""
+
+    @property
+    def is_grave(self) -> bool:
+        """Whether what was enrolled lately does not count for it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,33 +63,28 @@ class Factor:
     """The last time step of TOTP that was used, or the counter of a passkey."""
     locked_until: datetime | None = None
 
-    def counts_from(self, event: Event, fresh: timedelta) -> datetime:
-        """From when on it proves something about this event."""
-        counts = self.confirmed_at + fresh if event.is_grave else self.confirmed_at
+    def counts_from(self, about: Provable, fresh: timedelta) -> datetime:
+        """From when on it proves something about this."""
+        counts = self.confirmed_at + fresh if about.is_grave else self.confirmed_at
         return max(counts, self.locked_until) if self.locked_until else counts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Challenge:
-    """One attempt of one person to prove one approval."""
+class Attempt:
+    """One attempt of one person to prove something."""
 
     nonce: str = field(repr=False)
-    """Nobody can guess it; it names the challenge, also in the address of a page."""
-    event_id: str
-    revision: int
+    """Nobody can guess it; it names the attempt, also in the address of a page."""
     slack_id: str
     name: str
     """The person's, as Slack says it."""
     team_id: str | None
     kind: ProofKind
-    via: Via
     channel: str
     """Where the person pressed or typed."""
-    reason: str | None = None
-    agent: Agent | None = None
     created_at: datetime
     until: datetime
-    """Until when it can be met; of one that is met, until when a decision can spend it."""
+    """Until when it can be met; of one that is met, until when what it proves can spend it."""
     failures: int = 0
     met_at: datetime | None = None
     factor_id: str | None = None
@@ -112,8 +97,19 @@ class Challenge:
         return self.met_at is None and self.ended_at is None and now < self.until
 
     def is_ready(self, now: datetime) -> bool:
-        """Whether a decision can spend it."""
+        """Whether what it proves can spend it."""
         return self.met_at is not None and not (self.spent_at or self.ended_at) and now < self.until
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Challenge(Attempt):
+    """One attempt of one person to prove one approval."""
+
+    event_id: str
+    revision: int
+    via: Via
+    reason: str | None = None
+    agent: Agent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,19 +216,19 @@ def check(
     return tuple(spent.values())
 
 
-def usable(kind: ProofKind, event: Event, proving: Proving, now: datetime) -> bool:
+def usable(kind: ProofKind, about: Provable, proving: Proving, now: datetime) -> bool:
     """Whether the person can begin a challenge of this kind now."""
     if kind is ProofKind.SESSION_NUMBER:
         return proving.number_failures < TRIES
     if kind is ProofKind.OIDC:
         return proving.has_identity
-    return kind not in ENROLLED or bool(counting(kind, event, proving, now))
+    return kind not in ENROLLED or bool(counting(kind, about, proving, now))
 
 
-def counting(kind: ProofKind, event: Event, proving: Proving, now: datetime) -> tuple[Factor, ...]:
-    """What the person has enrolled of this kind that proves something about this event now."""
+def counting(kind: ProofKind, about: Provable, proving: Proving, now: datetime) -> tuple[Factor, ...]:
+    """What the person has enrolled of this kind that proves something about this now."""
     theirs = (factor for factor in proving.factors if factor.kind is kind)
-    return tuple(each for each in theirs if each.counts_from(event, proving.fresh) <= now)
+    return tuple(each for each in theirs if each.counts_from(about, proving.fresh) <= now)
 
 
 def can_begin(kind: ProofKind, event: Event, slack_id: str, proving: Proving, now: datetime) -> bool:
@@ -248,16 +244,20 @@ def _missing(
     can = tuple(kind for kind in kinds if usable(kind, event, proving, now))
     if can:
         return ProofRequired(NEEDED, can)
-    return CannotProve(f"{_why_not(kinds, event, proving, now)} {OTHERWISE}")
+    why = why_not(kinds, event, proving, now, "Approving this")
+    if not kinds and event.session_number and ProofKind.SESSION_NUMBER in map(_kind, words(event)):
+        why = "Approving this takes the number that its terminal shows, which only its own person can see."
+    return CannotProve(f"{why} {OTHERWISE}")
 
 
 OTHERWISE = "A reviewer who can prove it may approve it; Deny never takes a proof. Nothing was changed."
 
 
-def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: datetime) -> str:
+def why_not(kinds: Sequence[ProofKind], about: Provable, proving: Proving, now: datetime, doing: str) -> str:
+    """Why the person can prove it by none of these kinds; `doing` begins the sentence."""
     theirs = [factor for factor in proving.factors if factor.kind in kinds]
     if theirs:
-        begins = min(factor.counts_from(event, proving.fresh) for factor in theirs)
+        begins = min(factor.counts_from(about, proving.fresh) for factor in theirs)
         locked = any(factor.locked_until and factor.locked_until > now for factor in theirs)
         why = "is locked after wrong answers" if locked else "is too new for an event this severe"
         return f"What you enrolled {why}; it counts from {begins:%Y-%m-%d %H:%M:%S} UTC on."
@@ -270,18 +270,16 @@ def _why_not(kinds: Sequence[ProofKind], event: Event, proving: Proving, now: da
             f", or you do at {proving.enrol_page}" if proving.enrol_page and proving.has_identity else ""
         )
         return (
-            f"Approving this takes a proof that Slack cannot give, and you have not enrolled {these}. An "
+            f"{doing} takes a proof that Slack cannot give, and you have not enrolled {these}. An "
             f"operator begins that with {enrol_command(enrolled)} on the server{sign_in}, and a reviewer "
             "confirms it."
         )
     if ProofKind.OIDC in kinds:
         return (
-            "Approving this takes a sign-in at your identity provider, and the configuration does not say "
+            f"{doing} takes a sign-in at your identity provider, and the configuration does not say "
             "who you are there. An operator adds `oidc` beside `slack` to your entry in `people`."
         )
-    if event.session_number is not None and ProofKind.SESSION_NUMBER in map(_kind, words(event)):
-        return "Approving this takes the number that its terminal shows, which only its own person can see."
-    return "Approving this takes a proof of a kind that is not configured."
+    return f"{doing} takes a proof of a kind that is not configured."
 
 
 def enrol_command(kinds: Sequence[ProofKind]) -> str:

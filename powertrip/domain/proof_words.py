@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from powertrip.domain.delivery import Choice, Note, Question
 from powertrip.domain.enrolment import Began, Enrolled, Loss
 from powertrip.domain.event import Event
-from powertrip.domain.proof import COPIED, IN_WORDS, TOO_OFTEN, Challenge, ProofKind
+from powertrip.domain.proof import IN_WORDS, Challenge, ProofKind
+from powertrip.domain.proof_limits import COPIED, TOO_OFTEN
 
 CONFIRM, REFUSE = "proof_confirm", "proof_refuse"
 LOST_CONFIRM, LOST_REFUSE = "proof_lost_confirm", "proof_lost_refuse"

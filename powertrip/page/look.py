@@ -64,7 +64,7 @@ def answer(
     )
     page = (
         f'<!doctype html><html lang="en"><head>{head}</head><body><main class="{mood}">'
-        "<header><i></i><b>Powertrip</b><span>proof of an approval</span></header>"
+        "<header><i></i><b>Powertrip</b><span>proof that it is you</span></header>"
         f"<h1>{text(title)}</h1>{body}</main></body></html>\n"
     )
     response = web.Response(text=page, content_type="text/html", status=status)

@@ -1,7 +1,7 @@
 """A person decides: looks up who they are, checks whether they may, and takes the first decision."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import structlog
 
@@ -16,6 +16,7 @@ from powertrip.errors import CannotProve, ProofRequired, ReasonRequired, Refused
 from powertrip.pipeline.acting import keep_refusal
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import recognise
+from powertrip.pipeline.proven import as_configured
 
 log = structlog.get_logger(__name__)
 
@@ -56,16 +57,8 @@ async def proving(context: Context, event: Event, slack_id: str, verdict: Verdic
     settings = context.settings
     if verdict is not Verdict.APPROVE or not (event.requires_proof or policy.any_proof(settings.policy)):
         return None
-    proofs = settings.proofs
     known = await context.store.proofs.proving(event.id, slack_id, context.clock())
-    has_identity = proofs.has_identity(slack_id)
-    return replace(
-        known,
-        kinds=proofs.kinds,
-        fresh=proofs.fresh,
-        has_identity=has_identity,
-        enrol_page=proofs.enrol_page,
-    )
+    return as_configured(context, known, slack_id)
 
 
 class Decider:

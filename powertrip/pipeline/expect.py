@@ -1,6 +1,6 @@
 """Somebody announces work, confirms what is announced, or ends it; time, and Slack, end what is left."""
 
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -8,6 +8,7 @@ import structlog
 from powertrip.domain import announcing, offering
 from powertrip.domain.announcing import Week, Wish
 from powertrip.domain.event import EventQuery
+from powertrip.domain.expectation_proof import UNPROVEN, Act, Proven
 from powertrip.domain.expectations import Expectation, ExpectationSection
 from powertrip.domain.offering import Offer
 from powertrip.domain.people import Actor, Person, Standing, may_be_former
@@ -15,6 +16,7 @@ from powertrip.domain.severity import SeverityLists
 from powertrip.errors import NotAllowed, Refused
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.former_ids import recognise
+from powertrip.pipeline.proven import proven_of
 from powertrip.store import Store
 
 log = structlog.get_logger(__name__)
@@ -22,11 +24,6 @@ log = structlog.get_logger(__name__)
 WEEK = timedelta(days=7)
 LOOKED_AT = 500
 """Events of one name that are looked at, to say what would have been covered last week."""
-ASKED_AGAIN = timedelta(minutes=1)
-"""How often Slack is asked whether the people behind an expectation are still there."""
-ASKED_AT_ONCE = 2
-"""People who are asked about at each look; Slack allows a hundred a minute, and others ask, too."""
-GONE = "their Slack account is no member's any more"
 
 
 class Expecter:
@@ -46,7 +43,11 @@ class Expecter:
     async def announce(
         self, wish: Wish, actor: Actor, person: Person, slack_id: str | None
     ) -> tuple[Expectation, Week]:
-        """Keep what was announced; it stands at once only where nobody has to look at it first."""
+        """Keep what was announced; it stands at once only where nobody has to look at it first.
+
+        Where that takes a proof, nothing is kept: raises ProofWanted with what is to be proven, or
+        CannotProve.
+        """
         context, section, settings = self._context, self.section, self._context.settings
         expected = announcing.announced(
             wish,
@@ -58,7 +59,26 @@ class Expecter:
             expectation_id=context.new_id(),
             now=context.clock(),
         )
+        # Of one that takes a proof nothing is proven yet.
+        proven = await proven_of(context, Act.ANNOUNCE, expected, actor.slack_id)
+        return await self._keep(expected, person, actor, proven)
+
+    async def announce_proven(self, expected: Expectation, actor: Actor) -> tuple[Expectation, Week]:
+        """The same for one of which its announcer has proven that it was they; it is kept from now on."""
+        context, section, now = self._context, self.section, self._context.clock()
+        person = context.settings.people.find(expected.person)
+        if person is None:
+            raise Refused(f"Nobody in the configuration is called {expected.person} any more.")
+        announcing.authorise_announcing(expected, actor, section, now)
+        proven = await proven_of(context, Act.ANNOUNCE, expected, actor.slack_id)
+        return await self._keep(replace(expected, created_at=now), person, actor, proven)
+
+    async def _keep(
+        self, expected: Expectation, person: Person, actor: Actor, proven: Proven
+    ) -> tuple[Expectation, Week]:
+        context, section, settings = self._context, self.section, self._context.settings
         week = await week_of(context.store, expected, person, section, settings.severity, context.clock())
+        waits = announcing.needs_second_person(expected, section) or announcing.is_broad(expected, week)
         kept = await context.store.expected_work.propose(
             expected,
             confirm_within=section.confirm_within,
@@ -66,14 +86,14 @@ class Expecter:
             channel=settings.security_channel,
             command=settings.command,
             week=week,
+            proven=proven,
+            stands=not waits,
         )
         if kept is None:
             raise Refused(
                 f"{person.name} has {section.max_open} expectations already, and no more may stand at one "
                 "time. End one first."
             )
-        if not announcing.needs_second_person(kept, section) and not announcing.is_broad(kept, week):
-            kept = await self._stand(kept, actor)
         context.signals.outbox.set()
         log.info("expectation announced", expectation=kept.id, actor=actor.slack_id, is_open=kept.is_open)
         return kept, week
@@ -111,27 +131,27 @@ class Expecter:
         return await self.announce(wish, actor, person, slack_id)
 
     async def confirm(self, expectation_id: str, actor: Actor) -> Expectation:
-        """Have it stand from now on."""
+        """Have it stand from now on; raises ProofWanted, or CannotProve, where that takes a proof."""
         expected = await self._get(expectation_id)
         announcing.authorise_confirming(expected, actor, self.section)
         await self._is_another(expected, actor)
         if expected.confirmed_at is None and expected.ended_at is None:
             await self._still_member(expected)
-        confirmed = await self._stand(expected, actor)
-        self._context.signals.outbox.set()
-        log.info("expectation confirmed", expectation=expected.id, actor=actor.slack_id)
-        return confirmed
-
-    async def _stand(self, expected: Expectation, actor: Actor) -> Expectation:
+            proven = await proven_of(self._context, Act.CONFIRM, expected, actor.slack_id)
+        else:
+            proven = UNPROVEN
         confirmed = await self._context.store.expected_work.confirm(
             expected.id,
             actor_id=actor.slack_id,
             name=actor.name,
             command=self._context.settings.command,
             now=self._context.clock(),
+            proven=proven,
         )
         if confirmed is None:
             raise Refused("This was confirmed, or has ended, already. Nothing was changed.")
+        self._context.signals.outbox.set()
+        log.info("expectation confirmed", expectation=expected.id, actor=actor.slack_id)
         return confirmed
 
     async def _is_another(self, expected: Expectation, actor: Actor) -> None:
@@ -207,7 +227,7 @@ async def week_of(
 ) -> Week:
     """What it would have covered in the last week."""
     events, is_cut = [], False
-    for name in _names(person):
+    for name in names_of(person):
         query = EventQuery(user_name=name, since=now - WEEK, limit=LOOKED_AT)
         found, total = await store.events.find(query)
         events += found
@@ -215,68 +235,7 @@ async def week_of(
     return announcing.last_week(expected, events, person, section, lists, is_cut=is_cut)
 
 
-def _names(person: Person) -> list[str]:
+def names_of(person: Person) -> list[str]:
+    """The user names by which events may be of this person."""
     names = (person.name, *person.names, person.email, person.github)
     return list(dict.fromkeys(name for name in names if name))
-
-
-@dataclass(slots=True)
-class ExpectationWatch:
-    """Ends expectations as time passes, and those of people who have left."""
-
-    context: Context
-    asked_at: dict[str, datetime] = field(default_factory=dict)
-    """When Slack was last asked about a member."""
-
-    async def look(self) -> bool:
-        """Look once; returns False, for the next look is soon enough."""
-        context, people = self.context, self.context.settings.people
-
-        def names(name: str) -> list[str]:
-            person = people.find(name)
-            return _names(person) if person else []
-
-        now, settings = context.clock(), context.settings
-        told = await self._tell_of_pipelines(now)
-        told += await context.store.expected_work.sweep(names, settings.security_channel, now)
-        await self._look_for_leavers(now)
-        if told:
-            context.signals.outbox.set()
-        return False
-
-    async def _tell_of_pipelines(self, now: datetime) -> int:
-        """Tell the channel what was announced to a half of Powertrip that has no Slack."""
-        context, settings, told = self.context, self.context.settings, 0
-        store, section = context.store, settings.expectations
-        for expected in await store.expected_work.untold(now):
-            person = settings.people.find(expected.person)
-            week = None
-            if person is not None:
-                week = await week_of(store, expected, person, section, settings.severity, now)
-            told += await store.expected_work.tell(
-                expected.id,
-                channel=settings.security_channel,
-                command=settings.command,
-                week=week,
-                now=now,
-            )
-        return told
-
-    async def _look_for_leavers(self, now: datetime) -> None:
-        store = self.context.store.expected_work
-        standing = await store.standing()
-        members = {member for each in standing for member in (each.slack_id, each.created_by) if member}
-        self.asked_at = {member: at for member, at in self.asked_at.items() if member in members}
-        due = [each for each in members if self.asked_at.get(each, now - ASKED_AGAIN) <= now - ASKED_AGAIN]
-        for member in sorted(due, key=lambda each: (self.asked_at.get(each, now - WEEK), each))[
-            :ASKED_AT_ONCE
-        ]:
-            self.asked_at[member] = now
-            actor = await self.context.directory.actor(member, None, needs_group=False)
-            # That Slack does not answer says nothing about them.
-            if actor.standing in (Standing.MEMBER, Standing.UNKNOWN):
-                continue
-            theirs = [each.id for each in standing if member in (each.slack_id, each.created_by)]
-            await store.end_all(theirs, actor_id=None, why=GONE, now=now)
-            log.warning("expectations ended, their person has left", member=member, expectations=theirs)
-            self.context.signals.outbox.set()

@@ -8,7 +8,8 @@ import structlog
 
 from powertrip.domain import announcing
 from powertrip.domain.announcing import Week, Wish
-from powertrip.domain.expectations import Expectation, ExpectationSection, is_of_as
+from powertrip.domain.expectations import Expectation, ExpectationSection
+from powertrip.domain.expected_names import is_of_as
 from powertrip.domain.people import Actor, Person, Standing
 from powertrip.domain.pipelines import PipelineSection
 from powertrip.domain.routing import People

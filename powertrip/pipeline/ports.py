@@ -9,9 +9,10 @@ from powertrip.domain.checkpoint import Checkpoint
 from powertrip.domain.containment import Order
 from powertrip.domain.delivery import Posted
 from powertrip.domain.event import Event
+from powertrip.domain.expectations import Expectation
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.people import Actor, Person, Subject
-from powertrip.domain.proof import Challenge, Factor, Met, ProofKind, Shown
+from powertrip.domain.proof import Attempt, Factor, Met, ProofKind, Shown
 from powertrip.domain.trial import Trial
 
 
@@ -130,11 +131,16 @@ class Proofs(Protocol):
     def has_identity(self, slack_id: str) -> bool:
         """Whether the configuration says who this member is at the identity provider."""
 
-    def shown(self, challenge: Challenge, event: Event) -> Shown:
+    def shown(self, attempt: Attempt, about: Event | Expectation) -> Shown:
         """How its person is asked."""
 
     def check(
-        self, challenge: Challenge, event: Event, factors: Sequence[Factor], answer: str, now: datetime
+        self,
+        kind: ProofKind,
+        about: Event | Expectation,
+        factors: Sequence[Factor],
+        answer: str,
+        now: datetime,
     ) -> Met | None:
         """What a typed answer proves; `factors` are those of the person that count for this now."""
 

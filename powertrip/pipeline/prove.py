@@ -6,15 +6,20 @@ from datetime import timedelta
 
 import structlog
 
-from powertrip.domain import policy, proof, proof_words
+from powertrip.domain import expectation_proof_words, policy, proof, proof_words
+from powertrip.domain.announcing import Week
 from powertrip.domain.deciding import Outcome
 from powertrip.domain.decision import Agent, Verdict, Via
 from powertrip.domain.event import Event
+from powertrip.domain.expectation_proof import AGAIN, AnyChallenge, ExpectationChallenge
+from powertrip.domain.expectations import Expectation
 from powertrip.domain.people import Standing
 from powertrip.domain.proof import Challenge, Met, ProofKind, Proving
+from powertrip.domain.proof_limits import LASTS, TRIES
 from powertrip.errors import NotAllowed, ProofOver, ProofRequired, Refused, SlackError
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider, Reference, proving
+from powertrip.pipeline.prove_expectation import ExpectationProver
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +35,7 @@ class Prover:
     def __init__(self, context: Context, decider: Decider) -> None:
         self._context = context
         self._decider = decider
+        self.expectations = ExpectationProver(context)
 
     async def begin(
         self,
@@ -65,7 +71,7 @@ class Prover:
             reason=reason or None,
             agent=agent,
             created_at=now,
-            until=now + proof.LASTS,
+            until=now + LASTS,
         )
         await context.store.proofs.begin(challenge)
         return challenge, event
@@ -75,31 +81,51 @@ class Prover:
 
         Raises Refused, or ProofRequired where it takes another proof besides.
         """
+        met = await self._heard(nonce, typed, slack_id)
+        if not isinstance(met, Challenge):
+            raise Refused(proof_words.UNKNOWN_WINDOW)
+        return await self.decide(met)
+
+    async def answer_of_expectation(
+        self, nonce: str, typed: str, *, slack_id: str
+    ) -> tuple[Expectation, Week | None]:
+        """Have it announced, or confirmed, if what was typed proves it. Raises the same."""
+        met = await self._heard(nonce, typed, slack_id)
+        if not isinstance(met, ExpectationChallenge):
+            raise Refused(expectation_proof_words.UNKNOWN_WINDOW)
+        return await self.expectations.put_into_force(met)
+
+    async def _heard(self, nonce: str, typed: str, slack_id: str) -> AnyChallenge:
         context, now, proofs = self._context, self._context.clock(), self._context.settings.proofs
 
-        def check(challenge: Challenge, event: Event, known: Proving) -> Met | None:
-            factors = proof.counting(challenge.kind, event, replace(known, fresh=proofs.fresh), now)
-            return proofs.check(challenge, event, factors, typed, now)
+        def check(challenge: AnyChallenge, about: Event | Expectation, known: Proving) -> Met | None:
+            factors = proof.counting(challenge.kind, about, replace(known, fresh=proofs.fresh), now)
+            return proofs.check(challenge.kind, about, factors, typed, now)
 
         met = await context.store.proofs.answer(nonce, slack_id, check, now, now + HEAD_START)
         if met is None:
             context.signals.proofs.set()
-            log.warning("an approval could not be proven", actor=slack_id)
+            log.warning("what was typed proves nothing", actor=slack_id)
             raise await self._not_proven(nonce, slack_id)
-        return await self.decide(met)
+        return met
 
     async def _not_proven(self, nonce: str, slack_id: str) -> Refused:
         """What whoever answered is told, which is the same however near the answer was."""
-        store, now = self._context.store.proofs, self._context.clock()
-        challenge = await store.get(nonce)
+        context, now = self._context, self._context.clock()
+        store, command = context.store.proofs, context.settings.command
+        challenge = await store.attempt(nonce)
         if challenge is None or challenge.slack_id != slack_id:
             return Refused(proof_words.UNKNOWN_WINDOW)
+        if isinstance(challenge, ExpectationChallenge):
+            if (over := expectation_proof_words.why_over(challenge, command, now)) is not None:
+                return ProofOver(over)
+            return Refused(expectation_proof_words.not_proven(challenge, TRIES - challenge.failures))
         if (over := proof_words.why_over(challenge, now)) is not None:
             return ProofOver(over)
         failures = challenge.failures
         if challenge.kind is ProofKind.SESSION_NUMBER:
             failures = (await store.proving(challenge.event_id, slack_id, now)).number_failures
-        return Refused(proof_words.not_proven(max(1, proof.TRIES - failures)))
+        return Refused(proof_words.not_proven(max(1, TRIES - failures)))
 
     async def decide(self, challenge: Challenge) -> Outcome:
         """Take the decision that was proven; raises Refused."""
@@ -120,7 +146,7 @@ class Prover:
             await self._take(challenge)
         return len(due) == AT_ONCE
 
-    async def _take(self, challenge: Challenge) -> None:
+    async def _take(self, challenge: AnyChallenge) -> None:
         store, now = self._context.store.proofs, self._context.clock()
         if challenge.ended_at is not None:
             settings = self._context.settings
@@ -128,7 +154,8 @@ class Prover:
             self._context.signals.outbox.set()
             return
         if not challenge.is_ready(now):
-            why = "It was proven, and then took too long to be decided. Press Approve again."
+            again = "press Approve again" if isinstance(challenge, Challenge) else AGAIN[challenge.act]
+            why = f"It was proven, and then took too long to count: {again}."
             await store.end(challenge.nonce, "too late", now, tell=why)
             self._context.signals.outbox.set()
             return
@@ -136,6 +163,9 @@ class Prover:
         if actor.standing is Standing.UNKNOWN:
             # Slack's silence refuses nothing; it is asked again until the proof is too old.
             await store.postpone(challenge.nonce, now + LOOK_AGAIN)
+            return
+        if isinstance(challenge, ExpectationChallenge):
+            await self.expectations.take(challenge)
             return
         try:
             await self.decide(challenge)

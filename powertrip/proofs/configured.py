@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from pydantic import SecretStr
 
 from powertrip.domain.event import Event
+from powertrip.domain.expectations import Expectation
 from powertrip.domain.people import Person
-from powertrip.domain.proof import Challenge, Factor, Met, ProofKind, Shown
+from powertrip.domain.proof import Attempt, Factor, Met, ProofKind, Shown
 from powertrip.proofs import on_page, session_number, totp, typed_host
 from powertrip.proofs.kind import Kind
 from powertrip.proofs.oidc import identity_of
@@ -52,13 +53,18 @@ class ConfiguredProofs:
     def has_identity(self, slack_id: str) -> bool:
         return identity_of(slack_id, self._people) is not None
 
-    def shown(self, challenge: Challenge, event: Event) -> Shown:
-        return self._kind(challenge).shown(challenge, event)
+    def shown(self, attempt: Attempt, about: Event | Expectation) -> Shown:
+        return self._kind(attempt.kind).shown(attempt, about)
 
     def check(
-        self, challenge: Challenge, event: Event, factors: Sequence[Factor], answer: str, now: datetime
+        self,
+        kind: ProofKind,
+        about: Event | Expectation,
+        factors: Sequence[Factor],
+        answer: str,
+        now: datetime,
     ) -> Met | None:
-        return self._kind(challenge).check(event, factors, answer, now)
+        return self._kind(kind).check(about, factors, answer, now)
 
-    def _kind(self, challenge: Challenge) -> Kind:
-        return KINDS[challenge.kind](self._section, self._secrets)
+    def _kind(self, kind: ProofKind) -> Kind:
+        return KINDS[kind](self._section, self._secrets)

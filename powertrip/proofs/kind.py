@@ -7,7 +7,8 @@ from datetime import datetime
 from pydantic import SecretStr
 
 from powertrip.domain.event import Event
-from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.domain.expectations import Expectation
+from powertrip.domain.proof import Attempt, Factor, Met, Shown
 from powertrip.proofs.section import ProofsSection
 
 
@@ -20,9 +21,11 @@ class Kind(ABC):
         self.secrets = secrets
 
     @abstractmethod
-    def shown(self, challenge: Challenge, event: Event) -> Shown:
+    def shown(self, attempt: Attempt, about: Event | Expectation) -> Shown:
         """How its person is asked: a field of the window, or the address of the page."""
 
     @abstractmethod
-    def check(self, event: Event, factors: Sequence[Factor], answer: str, now: datetime) -> Met | None:
-        """What a typed answer proves; `factors` are those of the person that count for this event now."""
+    def check(
+        self, about: Event | Expectation, factors: Sequence[Factor], answer: str, now: datetime
+    ) -> Met | None:
+        """What a typed answer proves; `factors` are those of the person that count for this now."""

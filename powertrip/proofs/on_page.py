@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from powertrip.domain.event import Event
-from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.domain.expectations import Expectation
+from powertrip.domain.proof import Attempt, Factor, Met, Shown
 from powertrip.proofs.kind import Kind
 from powertrip.proofs.link import link_of
 
 _HINT = (
-    "The page shows what you approve; compare it with this. It opens from here only: whoever sends you its "
+    "The page shows what you {what}; compare it with this. It opens from here only: whoever sends you its "
     "address wants your yes."
 )
 
@@ -19,13 +20,14 @@ class OnPage(Kind):
 
     label = ""
 
-    def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
-        address = f"{self.section.page}{link_of(challenge.nonce, self.section)}"
-        return Shown(label=self.label, hint=_HINT, address=address)
+    def shown(self, attempt: Attempt, about: Event | Expectation) -> Shown:
+        address = f"{self.section.page}{link_of(attempt.nonce, self.section)}"
+        what = "approve" if isinstance(about, Event) else "announce or confirm"
+        return Shown(label=self.label, hint=_HINT.format(what=what), address=address)
 
     def check(
         self,
-        event: Event,  # noqa: ARG002
+        about: Event | Expectation,  # noqa: ARG002
         factors: Sequence[Factor],  # noqa: ARG002
         answer: str,  # noqa: ARG002
         now: datetime,  # noqa: ARG002

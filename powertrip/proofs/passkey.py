@@ -78,6 +78,11 @@ def challenge_of(nonce: str, event_id: str, revision: int) -> bytes:
     return hashlib.sha256(f"powertrip proof\0{nonce}\0{event_id}\0{revision}".encode()).digest()
 
 
+def challenge_of_expectation(nonce: str, act: str, expectation_id: str) -> bytes:
+    """The same for what somebody announces, or confirms; the nonce is of exactly what they were shown."""
+    return hashlib.sha256(f"powertrip expectation\0{nonce}\0{act}\0{expectation_id}".encode()).digest()
+
+
 def handle_of(person: str) -> bytes:
     """What the authenticator knows the person by; it names nobody."""
     return hashlib.sha256(f"powertrip person\0{person}".encode()).digest()

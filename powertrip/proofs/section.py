@@ -14,7 +14,7 @@ from powertrip.config.section import Section
 from powertrip.config.values import AT_START, Duration, Environment, Written, as_list
 from powertrip.domain.address import is_address
 from powertrip.domain.policy import Policy
-from powertrip.domain.proof import ENROLLED, FACTORS, ProofKind
+from powertrip.domain.proof import ANY, ENROLLED, FACTORS, ProofKind
 from powertrip.proofs.oidc import OidcSection, is_secure, mistakes_in_identities
 
 MAKE_ONE = "make one with: openssl rand -base64 32"
@@ -118,6 +118,7 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
         yield ("proofs", "key"), problem
     if ProofKind.TYPED_HOST in kinds:
         yield ("proofs", "kinds"), "typed_host proves nothing; a policy demands it by its name"
+    yield from _mistakes_in_expectations(data, kinds)
     policies = data.get("policy")
     for number, policy in enumerate(policies if isinstance(policies, list) else []):
         required = as_list(policy.get("require")) if isinstance(policy, Mapping) else None
@@ -125,6 +126,21 @@ def mistakes_in_proofs(data: Mapping[str, Any]) -> Iterator[Problem]:
             if kind in FACTORS and kind not in kinds:
                 problem = f"{kind} is not among proofs.kinds, so that nobody could ever approve; add it there"
                 yield ("policy", number, "require"), problem
+
+
+def _mistakes_in_expectations(data: Mapping[str, Any], kinds: list[Any]) -> Iterator[Problem]:
+    section = data.get("expectations")
+    required = as_list(section.get("require")) if isinstance(section, Mapping) else None
+    for word in required if isinstance(required, list) else []:
+        if word in FACTORS and word not in kinds:
+            problem = f"{word} is not among proofs.kinds, so that nobody could ever prove it; add it there"
+            yield ("expectations", "require"), problem
+        if word == ANY and not any(kind in FACTORS for kind in kinds):
+            problem = (
+                "proof: of proofs.kinds none can prove an expectation, which is of no one login; add totp, "
+                "passkey or oidc there"
+            )
+            yield ("expectations", "require"), problem
 
 
 def doubts_in_proofs(section: ProofsSection, policies: Sequence[Policy]) -> Iterator[Problem]:

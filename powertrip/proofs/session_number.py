@@ -5,14 +5,15 @@ from datetime import datetime
 
 from powertrip.domain import session_number
 from powertrip.domain.event import Event
-from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.domain.expectations import Expectation
+from powertrip.domain.proof import Attempt, Factor, Met, Shown
 from powertrip.proofs.kind import Kind
 
 
 class SessionNumber(Kind):
     """The person types the number that they see."""
 
-    def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
+    def shown(self, attempt: Attempt, about: Event | Expectation) -> Shown:  # noqa: ARG002
         return Shown(
             label="Type the number that your terminal shows",
             hint="The terminal showed it when you logged in; nothing else shows it. Tell it to nobody. You "
@@ -22,12 +23,12 @@ class SessionNumber(Kind):
 
     def check(
         self,
-        event: Event,
+        about: Event | Expectation,
         factors: Sequence[Factor],  # noqa: ARG002
         answer: str,
         now: datetime,  # noqa: ARG002
     ) -> Met | None:
-        carried = event.session_number
+        carried = about.session_number if isinstance(about, Event) else None
         # A source that is gone, or has another secret by now, knows of no number.
         secret = self.secrets.get(session_number.source_of(carried)) if carried else None
         if carried is None or secret is None:

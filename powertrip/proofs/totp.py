@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from powertrip.domain.event import Event
-from powertrip.domain.proof import Challenge, Factor, Met, Shown
+from powertrip.domain.expectations import Expectation
+from powertrip.domain.proof import Attempt, Factor, Met, Shown
 from powertrip.proofs.kind import Kind
 from powertrip.proofs.sealing import Sealer, Unreadable
 
@@ -21,15 +22,15 @@ five wrong ones lock it, and security is told."""
 class Totp(Kind):
     """The person types the six digits that their app shows."""
 
-    def shown(self, challenge: Challenge, event: Event) -> Shown:  # noqa: ARG002
+    def shown(self, attempt: Attempt, about: Event | Expectation) -> Shown:  # noqa: ARG002
         return Shown(
             label="Type the six digits of your authenticator app",
-            hint="Each code proves one approval. Never give one to anybody who asks for it.",
+            hint="Each code counts once. Never give one to anybody who asks for it.",
         )
 
     def check(
         self,
-        event: Event,  # noqa: ARG002
+        about: Event | Expectation,  # noqa: ARG002
         factors: Sequence[Factor],
         answer: str,
         now: datetime,

@@ -12,7 +12,7 @@ from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.enrich import enrich
 from powertrip.pipeline.enrol import Enroller
-from powertrip.pipeline.expect import ExpectationWatch
+from powertrip.pipeline.expectation_watch import ExpectationWatch
 from powertrip.pipeline.heartbeat import Heartbeat
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.live import derived

@@ -11,6 +11,7 @@ from powertrip.config.values import parse_duration
 from powertrip.domain import wishes
 from powertrip.domain.announcing import Wish
 from powertrip.domain.event import Severity
+from powertrip.domain.expectation_proof import ProofWanted
 from powertrip.domain.expectations import ExpectationSection
 from powertrip.domain.people import Person
 from powertrip.errors import Refused
@@ -19,6 +20,7 @@ from powertrip.pipeline.expect import Expecter
 from powertrip.slack.arguments import member_id, unescaped
 from powertrip.slack.caller import Caller
 from powertrip.slack.calls import call
+from powertrip.slack.expectation_proofs import ExpectationProofs
 from powertrip.slack.mentions import with_mentions
 
 _ID = re.compile(r"[a-z0-9]{6,20}")
@@ -31,6 +33,7 @@ class ExpectationCommands:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._expecter = Expecter(context)
+        self.proofs = ExpectationProofs(context)
 
     async def expect(self, caller: Caller, arguments: list[str]) -> Message:
         """`expect [@user] RULE HOST 2h [TICKET] [network=…] [key=…] [uses=…] [severity=…] [at=…] why`.
@@ -48,7 +51,10 @@ class ExpectationCommands:
         actor = await self._context.member(caller.slack_id, caller.team_id)
         person, member = await self.person(options.get("as"), slack_id)
         wish = read_wish(words, options, section, self.rules())
-        expected, week = await self._expecter.announce(wish, actor, person, member)
+        try:
+            expected, week = await self._expecter.announce(wish, actor, person, member)
+        except ProofWanted as wanted:
+            return await self.proofs.open(wanted, caller)
         return cards.expectation_card(expected, week, self._context.settings.command)
 
     async def expectations(self, caller: Caller, arguments: list[str]) -> Message:
@@ -60,7 +66,10 @@ class ExpectationCommands:
             if not _ID.fullmatch(typed):
                 raise Refused(f"Type {command} expectations {word} ID; {command} expectations lists the ids.")
             step = self._expecter.confirm if word == "confirm" else self._expecter.end
-            return cards.expectation_card(await step(typed, actor), None, command)
+            try:
+                return cards.expectation_card(await step(typed, actor), None, command)
+            except ProofWanted as wanted:
+                return await self.proofs.open(wanted, caller)
         if word:
             raise Refused(f"Type {command} expectations, or with confirm ID or end ID after it.")
         listed = await self._expecter.listed(actor)

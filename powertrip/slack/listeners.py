@@ -41,6 +41,7 @@ from powertrip.slack.caller import Caller
 from powertrip.slack.commands import Commands
 from powertrip.slack.containment import CONTAINING, ContainmentListeners
 from powertrip.slack.enrolments import ENROLMENT, EnrolmentListeners
+from powertrip.slack.expectation_proofs import ExpectationProofListeners
 from powertrip.slack.follow_up import ACTIONS, WRITING, FollowUpListeners
 from powertrip.slack.home import HomeTab
 from powertrip.slack.menu import OtherAnswers
@@ -102,6 +103,7 @@ class Listeners:
         self._storms = StormListeners(StormDecider(context))
         self._offers = OfferListeners(context)
         self._proofs = ProofListeners(context, decider, home.at_home)
+        self._expectation_proofs = ExpectationProofListeners(context, decider)
         self._enrolments = EnrolmentListeners(context)
         self._announcing = AnnouncingListeners(context, self._commands.expecting)
         self._follow_ups = FollowUpListeners(FollowUps(context), home.at_home)
@@ -124,6 +126,7 @@ class Listeners:
         app.action(cards.PROOF_PAGE)(track(self._proofs.on_page))
         app.action(ENROLMENT)(track(self._enrolments.on_button))
         app.view(cards.PROOF_CALLBACK)(track(self._proofs.on_modal))
+        app.view(cards.EXPECTATION_PROOF_CALLBACK)(track(self._expectation_proofs.on_modal))
         app.event("app_home_opened")(track(self._home.on_opened))
         app.action(cards.HOME_END)(track(self._home.on_end))
         for step in (CONFIRM_EXPECTED, END_EXPECTED):

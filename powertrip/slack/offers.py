@@ -13,12 +13,12 @@ from powertrip.pipeline.decide import parse_reference
 from powertrip.pipeline.expect import Expecter
 from powertrip.slack.answering import (
     Asker,
-    answer_window,
     asker_of,
     give_answer,
     sentence,
 )
 from powertrip.slack.calls import call
+from powertrip.slack.expectation_proofs import ExpectationProofs
 
 
 class OfferListeners:
@@ -27,6 +27,7 @@ class OfferListeners:
     def __init__(self, context: Context) -> None:
         self._context = context
         self._expecter = Expecter(context)
+        self._proofs = ExpectationProofs(context)
 
     async def on_button(self, ack: Any, body: dict[str, Any], client: Any, respond: Any) -> None:
         """Show the window to whoever approved it."""
@@ -49,7 +50,7 @@ class OfferListeners:
         user = body["user"]
         announcing = asyncio.create_task(self._announce(metadata["ref"], values, user))
         asker = Asker(user=user["id"], channel=metadata["channel"], client=client)
-        await answer_window(ack, asker, announcing, cards.INPUT_BLOCK, lambda answer: answer)
+        await self._proofs.answer_window(ack, asker, announcing, cards.INPUT_BLOCK, user)
 
     async def _announce(self, ref: str, values: dict[str, Any], user: dict[str, Any]) -> Message:
         try:

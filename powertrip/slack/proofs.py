@@ -142,10 +142,8 @@ class ProofListeners:
     async def on_modal(self, ack: Any, body: dict[str, Any], view: dict[str, Any], client: Any) -> None:
         """Take the decision that is proven, before acknowledging: a wrong answer is shown in the window."""
         metadata, user = json.loads(view["private_metadata"]), body["user"]
-        nonce, values = str(metadata["nonce"]), view["state"]["values"]
-        field = _field_of(values)
-        typed = str(within(values, field, cards.PROOF_INPUT, "value") or "")
-        chosen = within(values, cards.PROOF_OTHERWISE, "kind", "selected_option", "value")
+        nonce = str(metadata["nonce"])
+        field, typed, chosen = typed_in(view)
         if chosen or not typed.strip():
             await self._otherwise(ack, metadata, user["id"], chosen, field)
             return
@@ -224,6 +222,9 @@ def _in_words(outcome: Outcome) -> Message:
     return cards.decision_answer(outcome.event, outcome.decision, outcome.rest)
 
 
-def _field_of(values: dict[str, Any]) -> str:
-    """The block in which somebody types."""
-    return next((name for name in values if within(values, name, cards.PROOF_INPUT) is not None), "")
+def typed_in(view: dict[str, Any]) -> tuple[str, str, str | None]:
+    """The block in which somebody types, what they typed, and the other kind that they chose."""
+    values = view["state"]["values"]
+    field = next((name for name in values if within(values, name, cards.PROOF_INPUT) is not None), "")
+    typed = str(within(values, field, cards.PROOF_INPUT, "value") or "")
+    return field, typed, within(values, cards.PROOF_OTHERWISE, "kind", "selected_option", "value")

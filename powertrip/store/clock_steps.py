@@ -20,7 +20,13 @@ from powertrip.store.hids.tables import ExpectationRow, ExpectationState, Sighti
 from powertrip.store.home_tables import OpenHomeRow
 from powertrip.store.poll_tables import GapRow, PollRow
 from powertrip.store.processes import ProcessRow
-from powertrip.store.proofs.tables import ProofChallengeRow, ProofCodeRow, ProofFactorRow, ProofLossRow
+from powertrip.store.proofs.tables import (
+    ExpectationChallengeRow,
+    ProofChallengeRow,
+    ProofCodeRow,
+    ProofFactorRow,
+    ProofLossRow,
+)
 from powertrip.store.sources.tables import VoiceRow
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import (
@@ -165,12 +171,17 @@ _WAITING: tuple[tuple[Any, Any], ...] = (
     (ExpectedWorkRow.confirm_by, ExpectedWorkRow.confirm_by.is_null(False)),
     # No window stays open for longer.
     (ProofChallengeRow.until, ProofChallengeRow.spent_at.is_null() & ProofChallengeRow.ended_at.is_null()),
+    (
+        ExpectationChallengeRow.until,
+        ExpectationChallengeRow.spent_at.is_null() & ExpectationChallengeRow.ended_at.is_null(),
+    ),
     (ProofFactorRow.confirm_by, ProofFactorRow.confirm_by.is_null(False)),
     (ProofFactorRow.locked_until, ProofFactorRow.ended_at.is_null()),
     (ProofFactorRow.failed_since, ProofFactorRow.ended_at.is_null()),
     (ProofCodeRow.until, ProofCodeRow.used_at.is_null()),
     (ProofLossRow.until, ProofLossRow.ended_at.is_null()),
     (ProofChallengeRow.due_at, ProofChallengeRow.due_at.is_null(False)),
+    (ExpectationChallengeRow.due_at, ExpectationChallengeRow.due_at.is_null(False)),
     (OpenHomeRow.due_at, OpenHomeRow.slack_id.is_null(False)),
     (OpenHomeRow.opened_at, OpenHomeRow.slack_id.is_null(False)),
 )

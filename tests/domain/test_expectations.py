@@ -16,8 +16,8 @@ from powertrip.domain.expectations import (
     expectable,
     is_fully_known,
     outside,
-    patterns_meet,
 )
+from powertrip.domain.expected_names import patterns_meet
 from powertrip.domain.people import Actor, Person, Standing
 from powertrip.domain.policy import When
 from powertrip.domain.severity import Listed, SeverityLists

@@ -9,7 +9,7 @@ from aiohttp import ClientSession
 
 from powertrip.api.expectations import PATH
 from powertrip.net import utc_now
-from powertrip.pipeline import expect
+from powertrip.pipeline import expectation_watch
 from slack_emulator.control import Control
 from tests.api.signing import NAME, PIPELINE_SECRET, body_of, signed
 from tests.end_to_end.harness import Sender, login
@@ -165,7 +165,7 @@ async def test_who_is_deactivated_is_trusted_no_more(
     control: Control, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # He may just have been asked about when that happens.
-    monkeypatch.setattr(expect, "ASKED_AGAIN", timedelta())
+    monkeypatch.setattr(expectation_watch, "ASKED_AGAIN", timedelta())
     await announced(control, CAROL, f"<@{BOB}|bob> ssh web-1 1h CHG-2 his", "✅ Expected")
     await control.user(BOB, deleted=True)
     await control.message_in(SECURITY, lambda m: m.shows("no member's any more"))

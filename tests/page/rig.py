@@ -17,7 +17,8 @@ from webauthn.helpers import bytes_to_base64url
 from powertrip.domain.decision import Via
 from powertrip.domain.event import Event
 from powertrip.domain.people import Person
-from powertrip.domain.proof import LASTS, Challenge, ProofKind
+from powertrip.domain.proof import Challenge, ProofKind
+from powertrip.domain.proof_limits import LASTS
 from powertrip.ingest.contract import Limits
 from powertrip.ingest.http import build_app
 from powertrip.ingest.server import WebServer

@@ -178,6 +178,7 @@ async def test_a_copy_of_a_passkey_is_refused_and_security_is_told_at_once(
     assert status == 403
     assert "a copy of it may have been used" in text
     # A worker tells security at once.
+    assert isinstance(due, Challenge)
     assert due.nonce == challenge.nonce
     assert wrong_answers(due, another, "/powertrip").title == "A passkey may have been copied"
 
@@ -239,7 +240,7 @@ async def test_a_link_that_was_never_given_out_does_not_reach_the_database(
     async def reached(_store: Proofs, nonce: str) -> Challenge:
         raise AssertionError(nonce)
 
-    monkeypatch.setattr(Proofs, "get", reached)
+    monkeypatch.setattr(Proofs, "attempt", reached)
 
     assert (await visitor.get(f"/proof/{'x' * 32}.{'y' * 12}"))[0] == 404
     assert (await visitor.get(link("x" * 32)))[0] == 503
@@ -257,7 +258,7 @@ async def test_a_crowd_at_the_page_is_told_to_come_back(
         await release.wait()
         return challenge
 
-    monkeypatch.setattr(store.proofs, "get", slow)
+    monkeypatch.setattr(store.proofs, "attempt", slow)
     waiting = [asyncio.create_task(visitor.get(f"{link(challenge.nonce)}")) for _ in range(AT_ONCE)]
     await inside.wait()
     status, text = await visitor.get(f"{link(challenge.nonce)}")
@@ -307,7 +308,7 @@ async def test_an_error_of_ours_tells_a_browser_nothing(
     async def broken(nonce: str) -> Challenge:
         raise ZeroDivisionError(nonce)
 
-    monkeypatch.setattr(store.proofs, "get", broken)
+    monkeypatch.setattr(store.proofs, "attempt", broken)
     status, text = await visitor.get(f"{link(challenge.nonce)}")
     logged = capsys.readouterr()
 

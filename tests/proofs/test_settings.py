@@ -62,6 +62,29 @@ def test_a_mistake_is_named_by_its_setting(tmp_path: Path, proofs: dict[str, Any
     assert mistake.startswith(f"{setting}: ")
 
 
+EXPECTED = {
+    "session_number": 'require.1: "session_number": it is of the terminal of one login',
+    "typed_host": 'require.1: "typed_host": it proves nothing',
+    "reason": 'require.1: "reason": nobody can prove anything by that; write one of proof, passkey',
+    "totp": "require: totp is not among proofs.kinds",
+}
+
+
+@pytest.mark.parametrize("word", EXPECTED)
+def test_what_nobody_could_prove_an_expectation_by_is_refused(tmp_path: Path, word: str) -> None:
+    section = {"enabled": True, "require": ["oidc", word]}
+    with pytest.raises(ConfigError) as refused:
+        load(tmp_path, yaml.safe_dump({"proofs": PROOFS, "expectations": section}))
+    assert EXPECTED[word] in str(refused.value)
+
+
+def test_any_proof_of_expectations_takes_a_kind_that_is_of_no_one_login(tmp_path: Path) -> None:
+    text = yaml.safe_dump({"expectations": {"enabled": True, "require": "proof"}})
+    with pytest.raises(ConfigError, match="none can prove an expectation"):
+        load(tmp_path, text)
+    assert load(tmp_path, text + yaml.safe_dump({"proofs": PROOFS})).expectations.require == ("proof",)
+
+
 @pytest.mark.parametrize(
     "page", ["https://powertrip.internal", "http://localhost:8080", "https://a.example.com/"]
 )

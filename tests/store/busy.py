@@ -17,6 +17,7 @@ from powertrip.domain.delivery import Delivery, DeliveryKind, Posted, Shown
 from powertrip.domain.due import Enriched, PollRound
 from powertrip.domain.enrolment import Began, NewFactor
 from powertrip.domain.event import Event, NoticeKind, Severity, Status
+from powertrip.domain.expectation_proof import Proven
 from powertrip.domain.follow_up import Change
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.people import Actor, Standing, Subject, SubjectKind
@@ -30,7 +31,7 @@ from powertrip.store.database import DatabaseThread
 from powertrip.store.history.findings import Finding
 from powertrip.store.history.verify import verify
 from tests.claiming import take_next
-from tests.expecting import expected_ask, stand
+from tests.expecting import expectation, expected_ask, proven, stand
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, decided, decision, event, later, record
 from tests.store.storms import SECTION, deliver, judge, login
 
@@ -310,6 +311,16 @@ async def be_proving(busy: Busy) -> None:
         if name == "proven":
             assert await proofs.met(name, Met("aliceapp", 7), now, now)
             await busy.decide(name, Status.APPROVED, proofs=(challenge,))
+    work: dict[str, Any] = {"id": "provenwork", "person": "carol", "slack_id": CAROL, "created_at": now}
+    await busy.store.expected_work.propose(
+        expectation(**work),
+        confirm_within=fresh,
+        max_open=3,
+        channel=SECURITY,
+        command="/powertrip",
+        proven=Proven(("totp",), (await proven(busy.store, "~worked", 8, now, **work),)),
+        stands=True,
+    )
     await proofs.report_loss(
         "loss", ALICE, "Alice", carol, channel=SECURITY, command="/powertrip", now=later(minutes=6)
     )

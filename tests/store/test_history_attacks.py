@@ -24,7 +24,7 @@ from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.drivers import driver_errors
 from powertrip.store.faults import named
 from powertrip.store.history.findings import Verdict
-from powertrip.store.proofs.challenges import name_of
+from powertrip.store.proofs.rows import name_of
 from tests.samples import ALICE, NOW, later
 from tests.store.busy import Busy
 from tests.store.rewriting import KEY, Kept, sql
@@ -260,6 +260,22 @@ ATTACKS: dict[str, Rewriting] = {
     "a proof can be spent again": (
         sql("UPDATE proof_challenge SET spent_at = NULL WHERE nonce = 'proven'"),
         *(INTEGRITY, "proof", f"proof {name_of('proven')}"),
+    ),
+    "a proof of an expectation can be spent again": (
+        sql("UPDATE expectation_challenge SET spent_at = NULL"),
+        *(INTEGRITY, "proof", f"proof {name_of('~worked')}"),
+    ),
+    "a proof is of a wider expectation": (
+        sql("UPDATE expectation_challenge SET seal = 'another'"),
+        *(INTEGRITY, "proof", f"proof {name_of('~worked')}"),
+    ),
+    "a proof of an expectation is gone": (
+        sql("DELETE FROM expectation_challenge"),
+        *(COMPLETENESS, "proof gone", f"proof {name_of('~worked')}"),
+    ),
+    "an expectation was proven in another way": (
+        sql("UPDATE expected_work SET announced_proof = 'passkey' WHERE id = 'provenwork'"),
+        *(INTEGRITY, "expectation", "expectation provenwork"),
     ),
     "wrong answers are forgotten": (
         sql("DELETE FROM proof_challenge WHERE nonce = 'unproven'"),

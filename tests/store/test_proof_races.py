@@ -7,7 +7,7 @@ from powertrip.domain.event import Status
 from powertrip.errors import Refused
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
-from powertrip.store.proofs import challenges
+from powertrip.store.proofs import attempts, challenges
 from tests.proving import Scene, carried
 from tests.samples import ALICE, SECURITY
 from tests.store.test_races import while_held
@@ -33,7 +33,7 @@ async def test_who_guesses_at_two_processes_at_once_is_heard_no_oftener(threads:
         return True
 
     def sixth() -> None:
-        challenges.answer(third, ALICE, lambda *_: None, scene.now, scene.now)
+        attempts.answer(third, ALICE, lambda *_: None, scene.now, scene.now)
 
     assert not await while_held(other, sixth, is_proven)
     assert (await scene.store.events.get(about[3].id)).status is Status.PENDING

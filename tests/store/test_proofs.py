@@ -28,7 +28,7 @@ async def proven(scene: Scene, requires: str = "totp") -> tuple[Any, Challenge]:
     about = await scene.opened(requires)
     challenge = await scene.press(about)
     met = await scene.store.proofs.met(challenge.nonce, Met(FACTOR, 1000), scene.now, later(minutes=9))
-    assert met is not None
+    assert isinstance(met, Challenge)
     return about, met
 
 

@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 
 from powertrip.domain import expectation_words
 from powertrip.domain.announcing import Week
+from powertrip.domain.expectation_proof import UNPROVEN, Act, Proven
 from powertrip.domain.expectations import Expectation
 from powertrip.domain.people import Subject, SubjectKind
+from powertrip.errors import NotAllowed
 from powertrip.store import audit, notes, written
 from powertrip.store.bulk import insert_all
 from powertrip.store.database import Turn, wait_for
 from powertrip.store.expected_work.rows import BY_PERSON, columns_of, expectation_from, find
 from powertrip.store.expected_work.tables import ExpectedWorkRow
 from powertrip.store.history import seals
+from powertrip.store.proofs import expectations as expectation_proofs
 
 TOLD_WITHIN = timedelta(days=1)
 """For so long an announcement is told to the channel that could not be when it was made."""
@@ -41,17 +44,27 @@ def propose(
     channel: str,
     command: str,
     week: Week | None = None,
+    proven: Proven = UNPROVEN,
+    stands: bool = False,
 ) -> Expectation | None:
     """Keep one that is to be confirmed; returns None where the person has as many as they may.
 
-    `week` is what it would have covered, which whoever confirms it is to read.
+    `week` is what it would have covered, which whoever confirms it is to read. It `stands` at once where
+    nobody has to. Raises NotAllowed, with nothing kept, where a proof cannot be spent.
     """
     wait_for(Turn.DECIDING)
-    uid = notes.new_uid()
-    kept = _keep(expected, uid, confirm_within=confirm_within, max_open=max_open)
-    if kept is not None:
-        notes.post(channel, expectation_words.announcement(kept, command, week), kept.created_at, uid=uid)
-    return kept
+    uid, now = notes.new_uid(), expected.created_at
+    if not _has_room(expected, max_open):
+        return None
+    if get(expected.id) is not None:
+        # As by another proof, which its window offered in place of the first.
+        raise NotAllowed("This was announced already. Nothing was changed.")
+    expectation_proofs.spend(Act.ANNOUNCE, expected, proven, actor_id=expected.created_by, now=now)
+    kept = _keep(expected, uid, confirm_within=confirm_within, proven=proven)
+    notes.post(channel, expectation_words.announcement(kept, command, week), now, uid=uid)
+    if not stands:
+        return kept
+    return _confirm(kept, actor_id=kept.created_by, name=kept.created_name, command=command, now=now)
 
 
 def propose_once(
@@ -61,8 +74,9 @@ def propose_once(
     wait_for(Turn.DECIDING)
     if (known := get(expected.id)) is not None:
         return known, False
-    kept = _keep(expected, notes.new_uid(), confirm_within=confirm_within, max_open=max_open)
-    return kept, True
+    if not _has_room(expected, max_open):
+        return None, True
+    return _keep(expected, notes.new_uid(), confirm_within=confirm_within), True
 
 
 def untold(now: datetime) -> list[Expectation]:
@@ -81,14 +95,17 @@ def tell(expectation_id: str, *, channel: str, command: str, week: Week | None, 
     return len(found)
 
 
-def _keep(
-    expected: Expectation, note_uid: str, *, confirm_within: timedelta, max_open: int
-) -> Expectation | None:
-    now = expected.created_at
+def _has_room(expected: Expectation, max_open: int) -> bool:
     standing = "person = ? AND ended_at IS NULL AND until > ?"
-    if len(find(standing, expected.person, now)) >= max_open:
-        return None
-    expected = replace(expected, confirm_by=min(now + confirm_within, expected.until))
+    return len(find(standing, expected.person, expected.created_at)) < max_open
+
+
+def _keep(
+    expected: Expectation, note_uid: str, *, confirm_within: timedelta, proven: Proven = UNPROVEN
+) -> Expectation:
+    now = expected.created_at
+    confirm_by = min(now + confirm_within, expected.until)
+    expected = replace(expected, confirm_by=confirm_by, announced_proof=proven.kinds)
     columns = columns_of(expected)
     insert_all(ExpectedWorkRow, [columns | {"note_uid": note_uid}])
     audit.append(
@@ -101,25 +118,60 @@ def _keep(
         until=expected.until.isoformat(),
         what=expectation_words.scope(expected),
         why=expected.reason,
+        **_shown(proven),
     )
     return expected
 
 
 def confirm(
-    expectation_id: str, *, actor_id: str, name: str, command: str, now: datetime
+    expectation_id: str,
+    *,
+    actor_id: str,
+    name: str,
+    command: str,
+    now: datetime,
+    proven: Proven = UNPROVEN,
 ) -> Expectation | None:
-    """Have it stand from now on; returns None where it was confirmed or ended already, or is too late."""
+    """Have it stand from now on; returns None where it was confirmed or ended already, or is too late.
+
+    Raises NotAllowed, with nothing changed, where a proof cannot be spent.
+    """
     wait_for(Turn.DECIDING)
+    expected = get(expectation_id)
+    if expected is None:
+        return None
+    confirmed = _confirm(expected, actor_id=actor_id, name=name, command=command, now=now, proven=proven)
+    if confirmed is not None:
+        expectation_proofs.spend(Act.CONFIRM, expected, proven, actor_id=actor_id, now=now)
+    return confirmed
+
+
+def _confirm(
+    expected: Expectation,
+    *,
+    actor_id: str,
+    name: str,
+    command: str,
+    now: datetime,
+    proven: Proven = UNPROVEN,
+) -> Expectation | None:
     waiting = "id = ? AND confirmed_at IS NULL AND ended_at IS NULL AND until > ? AND confirm_by > ?"
-    confirmed = "confirmed_at = ?, confirmed_by = ?, confirmed_name = ?, confirm_by = NULL"
+    confirmed = (
+        "confirmed_at = ?, confirmed_by = ?, confirmed_name = ?, confirmed_proof = ?, confirm_by = NULL"
+    )
     changed = written.run(
         f"UPDATE expected_work SET {confirmed} WHERE {waiting}",  # noqa: S608 (ours)
-        *(now, actor_id, name, expectation_id, now, now),
+        *(now, actor_id, name, proven.kinds, expected.id, now, now),
     )
     if changed.rowcount != 1:
         return None
-    audit.append("expectation_confirmed", now, actor_id=actor_id, expectation=expectation_id)
-    return _said(expectation_id, command, now)
+    audit.append("expectation_confirmed", now, actor_id=actor_id, expectation=expected.id, **_shown(proven))
+    return _said(expected.id, command, now)
+
+
+def _shown(proven: Proven) -> dict[str, str | None]:
+    """What the history says of it; an earlier release says nothing."""
+    return {"demands": " ".join(proven.demands), "proof": proven.kinds}
 
 
 def end(expectation_id: str, *, actor_id: str | None, why: str, now: datetime) -> Expectation | None:

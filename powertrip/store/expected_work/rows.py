@@ -26,7 +26,8 @@ _PLAIN = (
         "confirm_by",
         "confirmed_at",
     ),
-    *("confirmed_by", "confirmed_name", "uses", "ended_at", "ended_by", "ended_why"),
+    *("confirmed_by", "confirmed_name", "announced_proof", "confirmed_proof"),
+    *("uses", "ended_at", "ended_by", "ended_why"),
 )
 
 

@@ -33,6 +33,9 @@ class ExpectedWorkRow(Table):
     confirmed_at = MomentField(null=True)
     confirmed_by = CharField(null=True)
     confirmed_name = OutsideTextField(null=True)
+    # The kinds of proof that they gave, where the configuration demanded any.
+    announced_proof = CharField(null=True)
+    confirmed_proof = CharField(null=True)
     uses = IntegerField(default=0)
     ended_at = MomentField(null=True)
     ended_by = CharField(null=True)

@@ -58,6 +58,7 @@ TABLES = (
     *("inbox", "delivery", "quarantine", "storm_message", "anchored", "judged_batch", "ledger"),
     *("poll", "people_cache", "expected_work", "follow_up", "follow_up_item", "follow_up_note"),
     *("proof_factor", "proof_code", "proof_loss", "proof_challenge"),
+    "expectation_challenge",
     "containment",
 )
 """Tables that are compared with each other."""

@@ -59,6 +59,12 @@ OF_EXPECTED_WORK = (
 )
 """Columns of an expectation that nothing changes; its end comes sooner where the clock is set back."""
 
+OF_PROVEN = (
+    *("id", "person", "slack_id", "rule", "host", "network", "key", "severity", "risk", "created_by"),
+    *("starts_at", "until", "max_uses", "ticket", "why", "from_event"),
+)
+"""Columns of an expectation that a proof is good for: it is announced only when that is given."""
+
 
 def of_events(rows: Rows) -> list[str]:
     """The seals of events that are about to be written."""
@@ -92,6 +98,11 @@ def of_storm(columns: Mapping[str, Any]) -> str:
 def of_expected_work(columns: Mapping[str, Any]) -> str:
     """The seal of an expectation that is about to be written."""
     return of_values(stored(ExpectedWorkRow, [columns], OF_EXPECTED_WORK)[0])
+
+
+def of_proven(columns: Mapping[str, Any]) -> str:
+    """The seal of what somebody proves of an expectation."""
+    return of_values(stored(ExpectedWorkRow, [columns], OF_PROVEN)[0])
 
 
 def of_values(values: Sequence[Any]) -> str:

@@ -66,7 +66,7 @@ def _compare(
     with odd_is_a_fault(findings, "storms"):
         coupled.storms.check(seen, findings)
     with odd_is_a_fault(findings, "expectations"):
-        coupled.expected.check(seen, findings)
+        coupled.expected.check(seen, findings, coupled.proven)
     with odd_is_a_fault(findings, "denied events"):
         coupled.followed.check(seen, findings)
     with odd_is_a_fault(findings, "proofs"):

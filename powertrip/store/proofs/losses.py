@@ -8,8 +8,8 @@ from powertrip.domain.enrolment import CONFIRM_WITHIN, Loss
 from powertrip.domain.people import Actor
 from powertrip.store import audit, notes, written
 from powertrip.store.bulk import insert_all
-from powertrip.store.proofs import challenges, enrolment
-from powertrip.store.proofs.tables import ProofChallengeRow, ProofLossRow
+from powertrip.store.proofs import attempts, enrolment
+from powertrip.store.proofs.tables import ExpectationChallengeRow, ProofChallengeRow, ProofLossRow
 
 _NAMES = ("id", "slack_id", "name", "asked_by", "asked_name", "asked_at", "until")
 
@@ -59,8 +59,9 @@ def confirm(loss_id: str, actor: Actor, fresh: timedelta, now: datetime) -> Loss
         enrolment.end(factor.id, why, fresh, now, by=actor.slack_id)
     # What was proven with it a moment ago, too.
     theirs = "slack_id = ? AND spent_at IS NULL AND ended_at IS NULL"
-    for row in written.rows(ProofChallengeRow, theirs, loss.slack_id):
-        challenges.end(row.nonce, "its device is lost", now)
+    for table in (ProofChallengeRow, ExpectationChallengeRow):
+        for (nonce,) in written.columns(table, ("nonce",), theirs, loss.slack_id):
+            attempts.end(nonce, "its device is lost", now)
     return loss
 
 

@@ -1,7 +1,7 @@
 """Proofs, as the rest of the program asks for them."""
 
 from powertrip.store.database import Role, transaction
-from powertrip.store.proofs import challenges, enrolment, factors, losses
+from powertrip.store.proofs import attempts, challenges, enrolment, expectations, factors, losses, rows
 
 
 class Proofs(Role):
@@ -9,16 +9,22 @@ class Proofs(Role):
 
     begin = transaction(challenges.begin)
     get = transaction(challenges.get)
-    answer = transaction(challenges.answer)
-    failed = transaction(challenges.failed)
+    attempt = transaction(rows.get)
+    answer = transaction(attempts.answer)
+    failed = transaction(attempts.failed)
     tell_of_lacking = transaction(challenges.tell_of_lacking)
-    tell_of_failures = transaction(challenges.tell_of_failures)
-    met = transaction(challenges.met)
+    tell_of_failures = transaction(attempts.tell_of_failures)
+    met = transaction(attempts.met)
     proving = transaction(challenges.proving)
     standing = transaction(factors.standing)
-    due = transaction(challenges.due)
-    postpone = transaction(challenges.postpone)
-    end = transaction(challenges.end)
+    due = transaction(attempts.due)
+    postpone = transaction(attempts.postpone)
+    end = transaction(attempts.end)
+
+    begin_expectation = transaction(expectations.begin)
+    proving_expectation = transaction(expectations.proving)
+    tell_of_expectation = transaction(expectations.tell)
+    refused_expectation = transaction(expectations.refused)
 
     keep_code = transaction(enrolment.keep_code)
     claim = transaction(enrolment.claim)

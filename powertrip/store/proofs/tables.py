@@ -70,6 +70,32 @@ class ProofLossRow(Table):
     ended_why = OutsideTextField(null=True)
 
 
+class ExpectationChallengeRow(Table):
+    """One attempt of one person to prove that they announce one expectation, or confirm it."""
+
+    nonce = CharField(primary_key=True)
+    act = CharField()
+    expectation_id = CharField()
+    # Of what it covers, for how long, and who announced it; and all of that, as the person was shown it.
+    seal = CharField()
+    expected = JsonField()
+    slack_id = CharField()
+    name = OutsideTextField()
+    team_id = CharField(null=True)
+    kind = CharField()
+    channel = CharField()
+    created_at = MomentField()
+    until = MomentField()
+    # When a worker puts it into force, or tells that it is too late.
+    due_at = MomentField(null=True)
+    failures = IntegerField(default=0)
+    met_at = MomentField(null=True)
+    factor_id = CharField(null=True)
+    spent_at = MomentField(null=True)
+    ended_at = MomentField(null=True)
+    ended_why = OutsideTextField(null=True)
+
+
 class ProofChallengeRow(Table):
     """One attempt of one person to prove one approval."""
 

@@ -20,7 +20,7 @@ from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKin
 from powertrip.domain.record import Record
 from powertrip.metrics import Metrics
 from powertrip.pipeline.context import Context, Signals
-from powertrip.pipeline.expect import ExpectationWatch
+from powertrip.pipeline.expectation_watch import ExpectationWatch
 from powertrip.pipeline.judge import judge_waiting
 from powertrip.pipeline.remind import remind
 from powertrip.pipeline.send import send
