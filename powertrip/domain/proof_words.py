@@ -43,8 +43,8 @@ def wrong_answers(
         f"What it is about: {_what(about)}.",
         f"They have answered wrongly {times} in one window. Nothing was approved.",
         (
-            "Either they mistyped, or somebody else has their Slack. Ask them by another way than Slack; if "
-            f"it was not them: {command} deny {about.id}."
+            "Either they mistyped, or somebody else has their Slack. Ask them by another way than Slack. If "
+            f"it was not them, type {command} deny {about.id} to deny it."
         ),
     ]
     if locked_until is not None:

@@ -273,7 +273,7 @@ async def test_security_hears_once_of_whoever_cannot_prove_it(scene: Scene) -> N
     assert await scene.notes() == [(SECURITY, "An approval could not be proven")]
     said = "\n".join(await scene.lines_of_notes())
     assert f"{about.title} as {about.user_name} on {about.host_name}" in said
-    assert f"if it was not them: /powertrip deny {about.id}" in said
+    assert f"If it was not them, type /powertrip deny {about.id} to deny it." in said
     # The right code comes too late for this one, and reads the same.
     with pytest.raises(Refused, match="did not prove it"):
         await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
