@@ -10,16 +10,16 @@ from powertrip.domain.delivery import DeliveryKind
 from powertrip.domain.enrolment import Began, Claimed, NewFactor
 from powertrip.domain.event import Severity, Status
 from powertrip.domain.people import Actor, Person, Standing, Subject, SubjectKind
-from powertrip.domain.proof import ProofKind
+from powertrip.domain.proof import Met, ProofKind
 from powertrip.domain.routing import People
 from powertrip.errors import NotAllowed, Refused
 from powertrip.pipeline.enrol import Enroller
 from powertrip.proofs.sealing import Sealer
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
-from powertrip.store.tables import DeliveryRow
+from powertrip.store.tables import AuditRow, DeliveryRow
 from tests.proving import SECRET, SECTION, Scene
-from tests.samples import ALICE, CAROL, SECURITY
+from tests.samples import ALICE, BOB, CAROL, SECURITY
 from tests.store.busy import faults
 
 DANA = "U0DANA"
@@ -179,11 +179,14 @@ async def test_a_lost_device_takes_two_reviewers_who_are_others(scene: Scene, en
         await enroller.end_lost(loss.id, await scene.context.member(ALICE, None), agrees=True)
     # Until then it counts, and what was proven a moment before it ends is not decided any more.
     scene.forward(seconds=30)
-    about = await scene.opened()
-    challenge = await scene.press(about)
+    about, other = await scene.opened(), await scene.opened()
+    challenge, proven = await scene.press(about), await scene.press(other)
+    assert await scene.store.proofs.met(proven.nonce, Met("totpu0alice", 10**9), scene.now, scene.now)
     await enroller.end_lost(loss.id, dana, agrees=True)
     with pytest.raises(Refused):
         await scene.prover.answer(challenge.nonce, scene.code(), slack_id=ALICE)
+    await scene.prover.take()
+    assert (await scene.store.events.get(other.id)).status is Status.PENDING
     assert not await proves(scene)
     assert await scene.store.proofs.listed(ALICE) == []
     with pytest.raises(Refused, match="already"):
@@ -198,6 +201,39 @@ async def test_a_loss_that_nobody_agrees_to_ends_by_itself(scene: Scene, enrolle
     with pytest.raises(Refused):
         await enroller.end_lost(loss.id, await scene.context.member(DANA, None), agrees=True)
     assert await proves(scene)
+
+
+async def test_a_loss_is_reported_once_of_what_there_is_and_may_be_refused(
+    scene: Scene, enroller: Enroller
+) -> None:
+    await scene.enrol()
+    carol, dana = await scene.context.member(CAROL, None), await scene.context.member(DANA, None)
+    with pytest.raises(Refused, match="enrolled nothing"):
+        await enroller.lost(BOB, "Bob", carol)
+    loss = await enroller.lost(ALICE, "Alice", carol)
+    with pytest.raises(Refused, match="being asked already"):
+        await enroller.lost(ALICE, "Alice", dana)
+
+    await enroller.end_lost(loss.id, dana, agrees=False)
+
+    assert await proves(scene)
+    lines = await scene.thread.run(lambda: [line.action for line in AuditRow.select().order_by(AuditRow.id)])
+    assert [line for line in lines if line.startswith("loss_")] == ["loss_reported", "loss_ended"]
+
+
+async def test_the_store_alone_ends_what_is_lost_in_time_and_by_a_second_person(
+    scene: Scene, enroller: Enroller
+) -> None:
+    await scene.enrol()
+    alice, carol, dana = [await scene.context.member(each, None) for each in (ALICE, CAROL, DANA)]
+    loss = await enroller.lost(ALICE, "Alice", carol)
+    store, fresh = scene.store.proofs, scene.section.fresh_enrolment
+    for actor, at in ((carol, scene.now), (alice, scene.now), (dana, loss.until)):
+        assert await store.confirm_loss(loss.id, actor, fresh, at) is None
+    assert len(await store.standing(ALICE)) == 1
+
+    assert await store.confirm_loss(loss.id, dana, fresh, scene.now) is not None
+    assert await store.standing(ALICE) == ()
 
 
 async def test_a_one_time_code_is_good_once_and_for_a_quarter_of_an_hour(scene: Scene) -> None:

@@ -47,6 +47,7 @@ from tests.samples import (
 )
 from tests.store.busy import faults
 from tests.store.plans import steps
+from tests.store.test_races import while_held
 
 LEASE = timedelta(seconds=30)
 SOON = later(minutes=1)
@@ -184,6 +185,7 @@ async def test_a_denial_of_the_person_ends_it_in_the_same_transaction(
     database_thread: DatabaseThread, store: Store
 ) -> None:
     await stand(store)
+    await announce(store, id="waits")
     await stand(store, id="bobs", person="bob", slack_id=BOB)
     await come(database_thread, login("denied", host_name="db-1"))
     before = await store.events.get("denied")
@@ -217,11 +219,13 @@ async def test_it_ends_too_where_somebody_is_not_sure(database_thread: DatabaseT
     assert await faults(database_thread) == {}
 
 
-async def test_what_a_bot_is_expected_to_do_ends_with_a_denial_too(
-    database_thread: DatabaseThread, store: Store
+# AWAITED: whom Slack has not told of yet, since they are listed by an address alone.
+@pytest.mark.parametrize("kind", [SubjectKind.BOT, SubjectKind.AWAITED])
+async def test_what_somebody_without_a_slack_id_is_expected_to_do_ends_with_a_denial_too(
+    database_thread: DatabaseThread, store: Store, kind: SubjectKind
 ) -> None:
     await stand(store, person="oswaldo", slack_id=None, created_by=CAROL)
-    subject = Subject(kind=SubjectKind.BOT, name="oswaldo")
+    subject = Subject(kind=kind, name="oswaldo")
     await come(database_thread, login("bot", host_name="db-1", subject=subject))
     before = await store.events.get("bot")
     plan = DecisionPlan(
@@ -274,6 +278,24 @@ async def test_its_end_is_summed_up_once_and_the_note_of_it_says_so(
     assert "Approved without asking: 1 record." in summary
     assert "Asked about all the same, of this person, rule and host within its time: 1 event." in summary
     assert await faults(database_thread) == {}
+
+
+async def test_two_processes_that_announce_at_once_keep_as_many_as_one_would(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    other, mine = threads
+    limits: Any = {"confirm_within": timedelta(minutes=10), "channel": SECURITY, "command": "/powertrip"}
+
+    def propose(name: str) -> Any:
+        return lambda: changing.propose(expectation(id=name), max_open=1, **limits)
+
+    def propose_once() -> Any:
+        limit = limits["confirm_within"]
+        return changing.propose_once(expectation(id="sent twice"), confirm_within=limit, max_open=9)
+
+    assert await while_held(other, propose("one"), lambda: mine.run(propose("two"))) is None
+    kept, is_new = await while_held(other, propose_once, lambda: mine.run(propose_once))
+    assert (kept.id, is_new) == ("sent twice", False)
 
 
 async def test_what_a_half_without_slack_kept_is_kept_once_and_told_by_one_of_two_workers(
