@@ -20,7 +20,7 @@ from powertrip import log
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.migrating import migrate
-from tests.databases import provide_database
+from tests.databases import new_database
 from tests.samples import NOW
 
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -147,11 +147,7 @@ def new_postgres(postgres: Any) -> Callable[[], str]:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with all its tables, once of each kind."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("new_postgres")())
-    url = f"sqlite:///{tmp_path}/powertrip.db"
-    provide_database(url)
-    return url
+    return new_database(request, tmp_path)
 
 
 @pytest.fixture

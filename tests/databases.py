@@ -4,6 +4,8 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
+
 from powertrip.store.database import open_database
 from powertrip.store.migrating import migrate
 
@@ -16,6 +18,15 @@ def _migrated() -> bytes:
         migrate(opened)
         opened.close()
         return file.read_bytes()
+
+
+def new_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The address of an empty database with all its tables, of the kind that the fixture is asked for."""
+    if request.param == "postgresql":
+        return str(request.getfixturevalue("new_postgres")())
+    url = f"sqlite:///{folder}/powertrip.db"
+    provide_database(url)
+    return url
 
 
 def provide_database(url: str) -> None:

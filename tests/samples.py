@@ -6,8 +6,9 @@ from itertools import count
 from typing import Any
 
 from powertrip.domain.address import AddressFacts, AddressKind, Reputation
+from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.decision import Decision, Doubt, Verdict, Via
-from powertrip.domain.event import Event, Severity
+from powertrip.domain.event import Event, Severity, Status
 from powertrip.domain.hids import OriginVerdict
 from powertrip.domain.judgement import ToAsk
 from powertrip.domain.people import Subject, SubjectKind
@@ -113,6 +114,20 @@ def ask(claimed: Record, about: Event | None = None, conversation: str = ALICE) 
 def decided(about: Event, **changes: Any) -> Event:
     """The event after a decision."""
     return replace(about, **changes)
+
+
+def approval(before: Event) -> DecisionPlan:
+    """Alice approves it, of which nobody is told."""
+    return DecisionPlan(
+        before=before,
+        after=decided(before, status=Status.APPROVED),
+        decision=decision(),
+        remind_at=None,
+        outcome_channel=None,
+        rest_id="rest",
+        rest_conversation=ALICE,
+        rest_remind_at=later(minutes=11),
+    )
 
 
 def known(score: int | None = None, **changes: Any) -> AddressFacts:

@@ -20,7 +20,7 @@ from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.api.signing import NAME, PIPELINE_SECRET, body_of, signed
 from tests.conftest import Clock
-from tests.databases import provide_database
+from tests.databases import new_database
 from tests.samples import ALICE, CAROL, SECURITY, later
 from tests.store.busy import faults
 
@@ -40,12 +40,10 @@ PEOPLE = [
 ]
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """What is asked here is the same on both databases."""
-    url = f"sqlite:///{tmp_path}/powertrip.db"
-    provide_database(url)
-    return url
+    return new_database(request, tmp_path)
 
 
 class Pipeline:
@@ -198,6 +196,12 @@ async def test_what_it_may_not_announce_is_refused_and_the_answer_says_what_is_i
     answered, said = await pipeline.announce(**work)
     assert (answered, names in said["error"]) == (status, True), said
     assert await store.expected_work.standing() == []
+
+
+async def test_an_as_is_too_wide_for_a_pipeline_wherever_people_may_name_one(pipeline: Pipeline) -> None:
+    pipeline.with_settings(network="as")
+    status, said = await pipeline.announce(network="AS64500")
+    assert (status, "too wide for a pipeline" in said["error"]) == (403, True)
 
 
 async def test_it_names_a_ticket_where_each_has_to(pipeline: Pipeline, store: Store) -> None:

@@ -15,18 +15,16 @@ from powertrip.rules import load_rules
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.conftest import Clock
-from tests.databases import provide_database
+from tests.databases import new_database
 from tests.month import UNTIL, month, report_of, write
 
 TOKEN = "9f31c07be2a84d65a0c4"
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """What is asked here is the same on both databases."""
-    url = f"sqlite:///{tmp_path}/powertrip.db"
-    provide_database(url)
-    return url
+    return new_database(request, tmp_path)
 
 
 @pytest.fixture

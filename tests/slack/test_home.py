@@ -25,7 +25,7 @@ from powertrip.store.proofs.tables import ProofFactorRow
 from powertrip.store.storms.tables import StormMessageRow, StormRow
 from powertrip.store.tables import DeliveryRow, DeliveryState, EventRow
 from tests.conftest import Clock
-from tests.databases import provide_database
+from tests.databases import new_database
 from tests.expecting import announce, confirm
 from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, ask, event, record
 
@@ -137,11 +137,7 @@ class Home:
 @pytest.fixture(params=["sqlite"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database; of both kinds only for tests that say so, for what is done is the same."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("new_postgres")())
-    url = f"sqlite:///{tmp_path}/powertrip.db"
-    provide_database(url)
-    return url
+    return new_database(request, tmp_path)
 
 
 @pytest.fixture

@@ -20,18 +20,16 @@ from powertrip.slack.settings import Lookups
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from powertrip.store.database_in_use import database
-from tests.databases import provide_database
+from tests.databases import new_database
 from tests.samples import ALICE, CAROL
 
 Answers = dict[str, Any]
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with all its tables: one kind will do."""
-    url = f"sqlite:///{tmp_path}/powertrip.db"
-    provide_database(url)
-    return url
+    return new_database(request, tmp_path)
 
 
 @pytest.fixture

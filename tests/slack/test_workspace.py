@@ -17,7 +17,7 @@ from powertrip.slack.settings import SlackSection
 from powertrip.slack.workspace import KEPT, Workspace
 from powertrip.store import Store
 from tests.conftest import Clock
-from tests.databases import provide_database
+from tests.databases import new_database
 
 SECTION = SlackSection.model_validate({"bot_token": "xoxb-1", "app_token": "xapp-1"})
 
@@ -32,12 +32,10 @@ def workspace_of(store: Store, settings: SlackSection, clock: Clock) -> Workspac
     )
 
 
-@pytest.fixture
-def database_url(tmp_path: Path) -> str:
+@pytest.fixture(params=["sqlite"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database with all its tables: one kind will do."""
-    url = f"sqlite:///{tmp_path}/powertrip.db"
-    provide_database(url)
-    return url
+    return new_database(request, tmp_path)
 
 
 @pytest.fixture

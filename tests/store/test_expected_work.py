@@ -298,6 +298,19 @@ async def test_two_processes_that_announce_at_once_keep_as_many_as_one_would(
     assert (kept.id, is_new) == ("sent twice", False)
 
 
+async def test_what_another_process_ends_while_a_record_is_judged_covers_nothing(
+    threads: tuple[DatabaseThread, DatabaseThread],
+) -> None:
+    other, mine = threads
+    await stand(Store(mine))
+
+    def end() -> None:
+        assert changing.end("worked", actor_id=ALICE, why="ended by Alice", now=SOON) is not None
+
+    assert await while_held(other, end, lambda: come(mine, login("late"))) == [Status.PENDING]
+    assert await faults(mine) == {}
+
+
 async def test_what_a_half_without_slack_kept_is_kept_once_and_told_by_one_of_two_workers(
     database_thread: DatabaseThread, store: Store
 ) -> None:

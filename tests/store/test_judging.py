@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from powertrip.domain.deciding import DecisionPlan
 from powertrip.domain.delivery import Delivery, Posted, Shown
-from powertrip.domain.event import NoticeKind, Status
+from powertrip.domain.event import NoticeKind
 from powertrip.domain.judgement import Judgement, ToCount, ToQuarantine
 from powertrip.domain.record import Record
 from powertrip.domain.sources import RecordVerdict
@@ -25,7 +24,7 @@ from powertrip.store.tables import (
     TallyRow,
 )
 from tests.claiming import take_next
-from tests.samples import ALICE, NOW, ask, decided, decision, event, later, record
+from tests.samples import NOW, approval, ask, event, later, record
 from tests.store.busy import faults
 
 LEASE = timedelta(seconds=30)
@@ -45,20 +44,6 @@ async def posted(store: Store, channel: str, ts: str) -> Delivery:
     return delivery
 
 
-def approval(event_id: str) -> DecisionPlan:
-    before = event(id=event_id)
-    return DecisionPlan(
-        before=before,
-        after=decided(before, status=Status.APPROVED),
-        decision=decision(),
-        remind_at=None,
-        outcome_channel=None,
-        rest_id="rest",
-        rest_conversation=ALICE,
-        rest_remind_at=later(minutes=11),
-    )
-
-
 async def rows(thread: DatabaseThread, table: Any, *names: str) -> list[tuple[Any, ...]]:
     columns = [getattr(table, name) for name in names]
     return await thread.run(lambda: list(table.select(*columns).order_by(table.id).tuples()))
@@ -75,7 +60,7 @@ async def test_a_batch_opens_joins_counts_and_quarantines(
     await store.judging.apply(known, NOW)
     for ts in ("1.1", "1.2"):
         await posted(store, "D1", ts)
-    await store.events.decide(approval("final"))
+    await store.events.decide(approval(event(id="final")))
     items = await claimed(database_thread, store, 9)
     batch: list[Judgement] = [
         ask(items[0], event(id="new", fold_key="new", occurred_at=later(minutes=2), last_occurred_at=NOW)),

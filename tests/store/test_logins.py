@@ -8,13 +8,12 @@ from typing import Any
 import pytest
 
 from powertrip.domain import logins
-from powertrip.domain.deciding import DecisionPlan
-from powertrip.domain.event import Event, Status
+from powertrip.domain.event import Event
 from powertrip.domain.judgement import ToAsk
 from powertrip.store import Store, inbox
 from powertrip.store.database import DatabaseThread
 from powertrip.store.tables import EventRow
-from tests.samples import ALICE, NOW, ask, decided, decision, event, later, record
+from tests.samples import NOW, approval, ask, event, later, record
 from tests.store.busy import faults
 
 LEASE = timedelta(seconds=30)
@@ -193,19 +192,6 @@ async def test_what_was_decided_gets_no_number_afterwards(kept: Kept) -> None:
     await kept.tell(signed("one"))
 
     assert await kept.events() == [(logins.SIGNED, "servers one mac", 1), (logins.LOGGED, None, 1)]
-
-
-def approval(before: Event) -> DecisionPlan:
-    return DecisionPlan(
-        before=before,
-        after=decided(before, status=Status.APPROVED),
-        decision=decision(),
-        remind_at=None,
-        outcome_channel=None,
-        rest_id="rest",
-        rest_conversation=ALICE,
-        rest_remind_at=later(minutes=11),
-    )
 
 
 @pytest.mark.parametrize("in_batch", [True, False])

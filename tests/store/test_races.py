@@ -23,9 +23,8 @@ from powertrip.store.postgres import Postgres
 from powertrip.store.sources import judged
 from powertrip.store.tables import AuditRow, DeliveryRow, EventRow, OccurrenceRow
 from tests.claiming import take_next
-from tests.samples import ALICE, NOW, SECURITY, ask, event, later, record
+from tests.samples import ALICE, NOW, SECURITY, approval, ask, event, later, record
 from tests.store.busy import faults
-from tests.store.test_judging import approval
 from tests.store.test_logins import logged, signed
 from tests.store.test_origins import WAZUH
 
@@ -203,10 +202,10 @@ async def test_two_decisions_are_seen_in_the_order_of_their_ids(
     await store.judging.apply([await asked(store, threads[1], event_id) for event_id in ("one", "two")], NOW)
 
     async def decide_and_read() -> list[str]:
-        await store.events.decide(approval("two"))
+        await store.events.decide(approval(event(id="two")))
         return [found.event_id for found in await store.decisions.after(0, None, 10)]
 
-    found = await while_held(threads[0], lambda: take(approval("one")), decide_and_read)
+    found = await while_held(threads[0], lambda: take(approval(event(id="one"))), decide_and_read)
 
     assert found == ["one", "two"]
 
@@ -327,7 +326,9 @@ async def test_an_origin_is_told_of_a_decision_that_is_taken_while_its_record_is
     pipeline, hids = await asked(store, threads[1], "one"), await sighted(store, threads[1])
     await store.judging.apply([pipeline], NOW)
 
-    await while_held(threads[0], lambda: take(approval("one")), lambda: store.judging.apply([hids], NOW))
+    await while_held(
+        threads[0], lambda: take(approval(event(id="one"))), lambda: store.judging.apply([hids], NOW)
+    )
 
     told = DeliveryRow.kind == "origin"
     assert await threads[0].run(lambda: DeliveryRow.select().where(told).count()) == 1
