@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
+from pydantic import ValidationError
 
 from powertrip.api.expectations import BODY_LIMIT, PATH, PER_MINUTE, WINDOW, ExpectationApi
 from powertrip.domain.expectations import ExpectationSection
@@ -148,6 +149,7 @@ async def test_a_captured_request_is_worth_nothing_after_a_quarter_of_an_hour(pi
 UNSIGNED = {
     "another secret": {"secret": "another-secret-0815"},
     "a name that nobody has": {"name": "nobody"},
+    "no secret, of a name that nobody has": {"name": "nobody", "secret": ""},
     "no name": {"name": ""},
     "a nonce that is too short": {"nonce": "short"},
 }
@@ -196,6 +198,29 @@ async def test_what_it_may_not_announce_is_refused_and_the_answer_says_what_is_i
     answered, said = await pipeline.announce(**work)
     assert (answered, names in said["error"]) == (status, True), said
     assert await store.expected_work.standing() == []
+
+
+async def test_its_owners_own_work_waits_for_another_as_if_they_had_announced_it(pipeline: Pipeline) -> None:
+    assert (await pipeline.announce(person="alice"))[1]["state"] == "stands"
+    pipeline.with_settings(deploy={"owner": ALICE})
+
+    assert (await pipeline.announce("nonce-of-request-2", person="alice"))[1]["state"] == "waits"
+
+
+async def test_two_pipelines_that_use_one_nonce_announce_two(pipeline: Pipeline, store: Store) -> None:
+    other = "another-secret-0815-0815-0815-0815"
+    await pipeline.announce()
+    pipeline.with_settings(deploy={"secret": other})
+    body = body_of()
+
+    assert (await pipeline.post(body, signed(body, pipeline.clock(), secret=other)))[0] == 201
+    assert len(await store.expected_work.standing()) == 2
+
+
+@pytest.mark.parametrize("pattern", ["web-?", "web-[0-9]", ""])
+def test_a_pattern_that_fits_a_star_by_something_else_is_none(pattern: str) -> None:
+    with pytest.raises(ValidationError, match="is no name"):
+        PipelineSection(**(DEPLOY | {"hosts": [pattern]}))
 
 
 async def test_an_as_is_too_wide_for_a_pipeline_wherever_people_may_name_one(pipeline: Pipeline) -> None:

@@ -393,6 +393,11 @@ async def test_who_is_no_member_is_shown_nothing_and_remembered_no_longer(
     assert await home.look() == [ALICE]
     assert "Powertrip shows you nothing" in home.shown()
     assert "bastion" not in home.shown()
+    # Nor by a click on what is drawn still.
+    asker = home.tab.at_home(Asker(user=ALICE, channel=HOME, client=UNUSED))
+    assert asker.at_home is not None
+    assert not await asker.at_home(cards.note("You may not."))
+    assert "bastion" not in home.shown()
     assert await home.store.homes.get(ALICE) is None
 
 
