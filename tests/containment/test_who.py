@@ -241,6 +241,14 @@ async def test_only_reviewers_try_again_and_the_button_of_an_earlier_try_does_no
     # Nor is it begun anew beside what failed.
     with pytest.raises(Refused, match="pressed this at"):
         await room.press("hook")
+    # Nor tried again of who is spared by now, nor once it was approved after all.
+    room.section = new_room(never={"users": ["alice"]}).section
+    with pytest.raises(Refused, match="This is not done"):
+        await room.try_again(DANA)
+    room.section = new_room().section
+    await Busy(room.thread).decide("login", Status.APPROVED, DANA, minutes=20)
+    with pytest.raises(Refused):
+        await room.try_again(DANA)
     await room.work()
     assert len(world.calls) == 2
 

@@ -12,7 +12,8 @@ from powertrip.domain.people import Actor, Person, Standing
 from powertrip.domain.routing import People
 from powertrip.domain.severity import SeverityLists
 from powertrip.errors import NotAllowed, Refused
-from powertrip.pipeline.expect import ExpectationWatch, Expecter
+from powertrip.pipeline.expect import Expecter
+from powertrip.pipeline.expectation_watch import ExpectationWatch
 from powertrip.store import Store
 from tests.expecting import announce, confirm
 from tests.pipeline.contexts import context

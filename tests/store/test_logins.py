@@ -184,6 +184,15 @@ async def test_what_the_decision_had_not_shown_of_the_same_login_keeps_its_numbe
     assert await faults(kept.thread) == {}
 
 
+async def test_a_second_number_of_one_connection_is_asked_about_by_itself(kept: Kept) -> None:
+    await kept.tell(logged())
+    await kept.tell(signed("one"))
+    await kept.tell(signed("two"))
+
+    found = [(number, records) for _, number, records in await kept.events()]
+    assert sorted(found) == [("servers one mac", 2), ("servers two mac", 1)]
+
+
 async def test_what_was_decided_gets_no_number_afterwards(kept: Kept) -> None:
     about = logged()
     await kept.tell(about)
