@@ -6,21 +6,19 @@ import signal
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import psycopg
 import pytest
 from hypothesis import HealthCheck, settings
-from psycopg import sql
 
 from powertrip import log
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.migrating import migrate
 from tests.databases import new_database
+from tests.lending import Lender
 from tests.samples import NOW
 
 settings.register_profile("full", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -126,22 +124,20 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="session")
-def new_postgres(postgres: Any) -> Callable[[], str]:
-    """Makes a database with all tables in it, and returns its URL: a copy of one that was migrated."""
-    numbers = count()
-
-    def new() -> str:
-        name = f"test_{next(numbers)}"
-        # Not one connection for all: a test may stop the server.
-        with psycopg.connect(postgres.get_uri(), autocommit=True) as connection:
-            # Files are copied at half the price of blocks through the log.
-            command = sql.SQL("CREATE DATABASE {} TEMPLATE migrated STRATEGY file_copy")
-            connection.execute(command.format(sql.Identifier(name)))
-        return str(postgres.get_uri(database=name))
-
+def lender(postgres: Any) -> Lender:
+    """Has databases with all tables in them."""
     postgres.psql("CREATE DATABASE migrated")
-    migrate(open_database(postgres.get_uri(database="migrated")))
-    return new
+    opened = open_database(postgres.get_uri(database="migrated"))
+    migrate(opened)
+    opened.close()
+    return Lender(postgres, "migrated")
+
+
+@pytest.fixture
+def new_postgres(lender: Lender) -> Iterator[Callable[[], str]]:
+    """Finds an empty database with all tables in it, for this test alone, and returns its URL."""
+    yield lender.lend
+    lender.take_back()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,7 +1,6 @@
 """Fixtures of the store: copies of a busy history, one of each kind of database."""
 
 import asyncio
-import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -12,40 +11,40 @@ import psycopg
 import pytest
 
 from powertrip.store.database import DatabaseThread, open_database
-from powertrip.store.migrating import migrate
+from tests.databases import provide_database
+from tests.lending import Lender
 from tests.store.busy import be_busy
 from tests.store.rewriting import KEY, Kept
 
 
-async def _be_busy(url: str) -> str:
+async def busy(url: str) -> str:
+    """The database, in which much has happened since."""
     thread = DatabaseThread(open_database(url, KEY))
     await be_busy(thread)
     await thread.close()
     return url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def busy_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file with a busy history."""
     file = tmp_path_factory.mktemp("busy") / "busy.db"
-    migrate(open_database(f"sqlite:///{file}"))
-    asyncio.run(_be_busy(f"sqlite:///{file}"))
+    provide_database(f"sqlite:///{file}")
+    asyncio.run(busy(f"sqlite:///{file}"))
     return file
 
 
-@pytest.fixture(scope="module")
-def busy_postgres(new_postgres: Callable[[], str]) -> str:
-    """A database with a busy history."""
-    return asyncio.run(_be_busy(new_postgres()))
+@pytest.fixture(scope="session")
+def busy_postgres(postgres: Any, lender: Lender) -> Lender:
+    """Has databases with a busy history."""
+    url = asyncio.run(busy(lender.keep()))
+    return Lender(postgres, str(psycopg.conninfo.conninfo_to_dict(url)["dbname"]))
 
 
 @pytest.fixture
-async def threads(postgres: Any, tmp_path: Path) -> AsyncIterator[tuple[DatabaseThread, DatabaseThread]]:
+async def threads(new_postgres: Callable[[], str]) -> AsyncIterator[tuple[DatabaseThread, DatabaseThread]]:
     """Two connections to one migrated database."""
-    name = f"race_{os.getpid()}_{abs(hash(tmp_path))}"
-    postgres.psql(f"CREATE DATABASE {name}")
-    url = str(postgres.get_uri(database=name))
-    migrate(open_database(url))
+    url = new_postgres()
     made = DatabaseThread(open_database(url)), DatabaseThread(open_database(url))
     yield made
     for thread in made:
@@ -61,10 +60,8 @@ def kept(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Kept]:
         yield Kept(f"sqlite:///{tmp_path}/kept.db", connection)
         connection.close()
         return
-    server, busy = request.getfixturevalue("postgres"), request.getfixturevalue("busy_postgres")
-    name = psycopg.conninfo.conninfo_to_dict(busy)["dbname"]
-    copy = f"copy_{tmp_path.name}".lower().replace("-", "_")[:60]
-    server.psql(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
-    url = server.get_uri(database=copy)
+    lender = request.getfixturevalue("busy_postgres")
+    url = lender.lend()
     with psycopg.connect(url, autocommit=True) as connection:
         yield Kept(url, connection)
+    lender.take_back()
