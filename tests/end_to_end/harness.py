@@ -23,6 +23,7 @@ from powertrip.settings import load_config
 from slack_emulator import APP_TOKEN, BOT_TOKEN, SlackEmulator
 from slack_emulator.seen import SeenMessage
 from tests.databases import provide_database
+from tests.forking import Forked, can_fork, forked
 
 ROOT = Path(__file__).parents[2]
 SECRET = "a-secret-that-is-long-enough"
@@ -166,24 +167,24 @@ class Process:
         """Where its code is: a trial may run that of another release."""
         self.python = sys.executable
         """What runs it: another release has other requirements."""
+        self.is_forked = can_fork()
+        """Not if the test is about how Python itself starts."""
         self._command = command
         self._environment = environment or {}
-        self.process: asyncio.subprocess.Process | None = None
+        self.process: asyncio.subprocess.Process | Forked | None = None
         self.output = config.with_suffix(f".{command}.log")
 
     async def start(self, port: int | None = None, patience: float = START_TIMEOUT) -> None:
         """Start, and wait until /healthz answers if a `port` is given."""
+        arguments = [str(self.root / "bot.py"), self._command, "--config", str(self.config)]
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.config.parent), **self._environment}
         with self.output.open("ab") as output:
-            self.process = await asyncio.create_subprocess_exec(
-                self.python,
-                str(self.root / "bot.py"),
-                self._command,
-                "--config",
-                str(self.config),
-                stdout=output,
-                stderr=output,
-                env={"PATH": os.environ["PATH"], "HOME": str(self.config.parent), **self._environment},
-            )
+            if self.is_forked and (self.root, self.python) == (ROOT, sys.executable):
+                self.process = await forked(arguments, environment, output)
+            else:
+                self.process = await asyncio.create_subprocess_exec(
+                    self.python, *arguments, stdout=output, stderr=output, env=environment
+                )
         if port is not None:
             await self._until_healthy(port, patience)
 

@@ -124,6 +124,7 @@ async def test_it_stops_at_once_while_slack_is_away(tmp_path: Path) -> None:
     port = free_port()
     whole = settings(local_slack(port=free_port()), tmp_path, ingest={"port": port})
     process = Process(write_config(tmp_path / "config.yaml", whole))
+    process.is_forked = False
     await process.start(port)
     assert await stop(process) < 5
 
