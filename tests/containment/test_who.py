@@ -303,6 +303,7 @@ async def test_a_button_that_says_something_else_by_now_does_nothing(
         {"user_name": None},
         {"user_name": "a" * 200},
         {"varied": {"user_name": ("bob",)}},
+        {"users": 2},
         {"is_test": True},
     ],
 )
