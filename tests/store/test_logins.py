@@ -153,10 +153,12 @@ async def test_a_record_that_waited_on_the_server_gives_its_number_to_what_the_l
 
 async def test_approving_takes_all_that_either_record_takes(kept: Kept) -> None:
     await kept.tell(signed("one", requires_proof="totp"))
-    await kept.tell(logged(requires_proof="session_number", requires_reason=True))
+    takes = {"requires_reason": True, "requires_second_person": True}
+    await kept.tell(logged(requires_proof="session_number", **takes))
 
     [row] = await kept.thread.run(lambda: list(EventRow.select()))
-    assert (row.requires_proof, row.requires_reason) == ("session_number totp", True)
+    assert row.requires_proof == "session_number totp"
+    assert (row.requires_reason, row.requires_second_person) == (True, True)
     assert await faults(kept.thread) == {}
 
 
