@@ -316,6 +316,15 @@ def test_only_a_name_that_is_one_is_passed_on(new_room: NewRoom, about: Any) -> 
     assert all(each.refusal for each in offered if each.plan is None)
 
 
+def test_an_action_is_offered_for_the_rules_that_it_names_alone(new_room: NewRoom) -> None:
+    room = new_room()
+    hook = room.section.actions["hook"].model_copy(update={"rules": ("sudo_*",)})
+    room.section = room.section.model_copy(update={"actions": {"hook": hook}})
+
+    assert room.context.settings.offers(event(rule="ssh_login")) == []
+    assert [each.name for each in room.context.settings.offers(event(rule="sudo_command"))] == ["hook"]
+
+
 def test_capitals_and_globs_spare_too() -> None:
     assert is_never(["Alice"], ["alic?"])
     assert not is_never([None, "bob"], ["alice"])

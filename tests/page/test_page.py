@@ -3,10 +3,12 @@
 import asyncio
 import json
 import re
+from base64 import b64encode
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from powertrip.domain.event import Event, Severity, Status
 from powertrip.domain.proof import Challenge, Met, ProofKind
@@ -19,7 +21,7 @@ from powertrip.store.proofs.role import Proofs
 from powertrip.store.tables import EventRow
 from tests.conftest import Clock
 from tests.page.conftest import Visitor
-from tests.page.rig import Page, asked, begun, enrolled, link
+from tests.page.rig import KEY, Page, asked, begun, enrolled, link
 from tests.proofs.authenticator import Authenticator
 from tests.samples import NOW, later
 
@@ -130,6 +132,18 @@ async def test_links_that_are_wrong_old_and_answered_too_often_read_the_same(
     assert {status for status, _ in answers} == {404}
     # Each page has a nonce of its own for its style.
     assert len({re.sub(r'nonce="[^"]+"', "", text) for _, text in answers}) == 1
+
+
+async def test_a_link_works_on_after_a_key_was_put_before_the_one_that_made_it(
+    visitor: Visitor, store: Store, about: Event, page: Page
+) -> None:
+    challenge = await begun(store, about, ProofKind.OIDC)
+    another = b64encode(b"y" * 32).decode()
+    page.configured = page.configured.model_copy(update={"key": SecretStr(f"{another} {KEY}")})
+    assert (await visitor.get(link(challenge.nonce)))[0] == 200
+
+    page.configured = page.configured.model_copy(update={"key": SecretStr(another)})
+    assert (await visitor.get(link(challenge.nonce)))[0] == 404
 
 
 async def test_a_passkey_meets_the_challenge_once(

@@ -253,6 +253,30 @@ ATTACKS: dict[str, Rewriting] = {
         ),
         *(INTEGRITY, "factor added", "factor mine"),
     ),
+    "a factor is gone": (
+        sql("DELETE FROM proof_factor WHERE id = 'bobapp'"),
+        *(COMPLETENESS, "factor gone", "factor bobapp"),
+    ),
+    "what was said to be lost is not": (
+        sql("UPDATE proof_loss SET ended_at = NULL, ended_by = NULL WHERE id = 'loss'"),
+        *(INTEGRITY, "loss", "lost device loss"),
+    ),
+    "nobody said that it is lost": (
+        sql("DELETE FROM proof_loss WHERE id = 'loss'"),
+        *(COMPLETENESS, "loss", "lost device loss"),
+    ),
+    "a wrong answer is forgotten": (
+        sql("UPDATE proof_challenge SET failures = 0 WHERE nonce = 'unproven'"),
+        *(INTEGRITY, "proof", f"proof {name_of('unproven')}"),
+    ),
+    "a proof is added": (
+        sql(
+            "INSERT INTO proof_challenge (nonce, event_id, revision, slack_id, name, kind, via, channel, "
+            "created_at, until, failures, met_at) "
+            "VALUES ('mine', 'unproven', 1, 'U0ALICE', 'Alice', 'totp', 'button', 'D1', 1, 2, 0, 1)"
+        ),
+        *(INTEGRITY, "proof added", f"proof {name_of('mine')}"),
+    ),
     "an attempt to prove it counts as met": (
         sql("UPDATE proof_challenge SET met_at = 1, ended_at = NULL WHERE nonce = 'unproven'"),
         *(INTEGRITY, "proof", f"proof {name_of('unproven')}"),
