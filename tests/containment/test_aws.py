@@ -109,6 +109,14 @@ async def test_a_key_whose_user_is_spared_stays(
     assert "never" in (refused.said or "")
 
 
+@pytest.mark.parametrize("key", ["ASIA" + "X" * 16, "AKIA" + "X" * 15, "AKIA" + "x" * 16, "AKIA" + "X" * 17])
+async def test_what_is_no_lasting_key_is_not_switched_off(new_room: NewRoom, key: str) -> None:
+    room = new_room()
+    await room.denied(**of_account(user_name="carol", fields={"access_key_id": key}))
+    with pytest.raises(Refused, match="no access key of a user"):
+        await room.press("key")
+
+
 @pytest.mark.parametrize("action", ["keys", "role"])
 async def test_another_account_is_left_alone(new_room: NewRoom, action: str) -> None:
     user = ROLE.replace(ACCOUNT, "210987654321") if action == "role" else "dave"

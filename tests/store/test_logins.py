@@ -153,7 +153,7 @@ async def test_a_record_that_waited_on_the_server_gives_its_number_to_what_the_l
 
 async def test_approving_takes_all_that_either_record_takes(kept: Kept) -> None:
     await kept.tell(signed("one", requires_proof="totp"))
-    takes = {"requires_reason": True, "requires_second_person": True}
+    takes: Any = {"requires_reason": True, "requires_second_person": True}
     await kept.tell(logged(requires_proof="session_number", **takes))
 
     [row] = await kept.thread.run(lambda: list(EventRow.select()))
