@@ -12,13 +12,15 @@ from typing import Any, Literal
 
 from powertrip.containment import aws
 from powertrip.containment.section import ActionSection, Base, Way
-from powertrip.domain.containment import NotPossible, Order, Plan, is_never
+from powertrip.domain.containment import NotPossible, Order, Plan
 from powertrip.domain.event import Event
 from powertrip.errors import Rejected
 
 _ROLE = re.compile(
-    r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):(?:role|assumed-role)/(?P<path>(?:[\w+=,.@-]{1,128}/)*)"
-    r"(?P<name>[\w+=,.@-]{1,64})",
+    r"arn:aws[a-z-]*:(?:iam|sts)::(?P<account>[0-9]{12}):"
+    r"(?:role/(?P<path>(?:[\w+=,.@-]{1,128}/)*)(?P<role>[\w+=,.@-]{1,64})"
+    # Whoever assumes a role calls the session what they like: as another role, too.
+    r"|assumed-role/(?P<assumed>[\w+=,.@-]{1,64})(?:/[\w+=,.@-]{1,64})?)",
     re.ASCII,
 )
 _CURE = "check that the role is there, and that Powertrip's may put and delete its inline policies"
@@ -35,11 +37,11 @@ class AwsRoleSessionsAction(ActionSection):
         found = _ROLE.fullmatch(event.user_name or "")
         if found is None or "user_name" in event.varied:
             raise NotPossible("its user is no role of AWS")
-        if "aws-service-role/" in found["path"] or "aws-reserved/" in found["path"]:
+        role, path = found["role"] or found["assumed"], found["path"] or ""
+        if "aws-service-role/" in path or "aws-reserved/" in path:
             raise NotPossible("AWS lets nobody change this role")
-        if found["name"].startswith("AWSReservedSSO_"):
+        if role.startswith("AWSReservedSSO_"):
             raise NotPossible("AWS lets nobody change roles of its SSO; revoke the session there")
-        role = found["name"]
         undo_says = f"Take the denial off {role}"
         return Plan(
             target=role,
@@ -58,8 +60,6 @@ class AwsRoleSessionsAction(ActionSection):
         role, its = order.arguments["role"], order.arguments["account"]
         if its != (ours := aws.account(self.url)):
             raise Rejected(f"the role is of the account {its}, and the credentials of {ours}")
-        if is_never((role,), order.never):
-            raise Rejected("its role is on the list containment.never.users")
         aws.client("iam", self.url).get_role(RoleName=role)
         return {"policy": f"PowertripRevoked-{order.key}"}
 

@@ -14,6 +14,7 @@ from powertrip.domain.people import Subject, SubjectKind
 from powertrip.errors import Refused
 from tests.amazon import amazon, may_use_amazon
 from tests.containment.conftest import NewRoom
+from tests.samples import event
 from tests.store.busy import faults
 
 ACCOUNT = "123456789012"
@@ -115,6 +116,27 @@ async def test_what_is_no_lasting_key_is_not_switched_off(new_room: NewRoom, key
     await room.denied(**of_account(user_name="carol", fields={"access_key_id": key}))
     with pytest.raises(Refused, match="no access key of a user"):
         await room.press("key")
+
+
+@pytest.mark.parametrize(
+    ("user", "varied", "target"),
+    [
+        (ROLE, {}, "runner"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/runner", {}, "runner"),
+        # Whoever assumes it may call the session as another role is called.
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/runner/admin", {}, "runner"),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/a/runner/admin", {}, None),
+        (ROLE, {"user_name": ("another",)}, None),
+        ("runner", {}, None),
+    ],
+)
+def test_the_role_that_is_named_is_the_one_whose_sessions_are_revoked(
+    new_room: NewRoom, user: str, varied: Any, target: str | None
+) -> None:
+    offered = new_room().context.settings.offers(event(user_name=user, varied=varied))
+    (role,) = [each for each in offered if each.name == "role"]
+
+    assert (role.plan.target if role.plan else None) == target
 
 
 @pytest.mark.parametrize("action", ["keys", "role"])
