@@ -4,12 +4,14 @@ values, and variables that stand for a setting."""
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
 from powertrip.config.schema import all_settings, dotted, environment_of
+from powertrip.config.values import Environment
 from powertrip.config.yamlfile import WHOLE, YamlDocument, YamlPath, is_whole
 from powertrip.errors import Mistake
 
@@ -37,23 +39,29 @@ def fill_in(
     filler = _Filler(document, environ)
     filled = Filled(data={key: filler.fill((key,), value) for key, value in data.items()})
     filled.mistakes = filler.mistakes
-    for setting in all_settings((root,)):
-        variable = environment_of(setting.field)
+    for path, variable in _variables(root):
         # One that is set to nothing counts as not set: platforms cannot always take a variable away.
-        if not variable or not environ.get(variable.name):
+        if not environ.get(variable.name):
             continue
-        section = filled.data.setdefault(setting.path[0], {})
-        key = setting.path[1]
+        section = filled.data.setdefault(path[0], {})
+        key = path[1]
         if not is_whole(environ[variable.name]):
             place = f"environment variable {variable.name}"
-            filled.mistakes[setting.path] = Mistake(place, dotted(setting.path), f"is not UTF-8; {WHOLE}")
+            filled.mistakes[path] = Mistake(place, dotted(path), f"is not UTF-8; {WHOLE}")
             continue
         if isinstance(section, dict) and (variable.overrides or section.get(key) is None):
             section[key] = environ[variable.name]
-            filled.variables[setting.path] = variable.name
+            filled.variables[path] = variable.name
             # What was written in the file counts no more, and so its mistake does not either.
-            filled.mistakes.pop(setting.path, None)
+            filled.mistakes.pop(path, None)
     return filled
+
+
+@cache
+def _variables(root: type[BaseModel]) -> tuple[tuple[tuple[str, ...], Environment], ...]:
+    """The settings that a variable may hold: six among hundreds, which each reload looked through."""
+    found = ((setting.path, environment_of(setting.field)) for setting in all_settings((root,)))
+    return tuple((path, variable) for path, variable in found if variable)
 
 
 class _Filler:

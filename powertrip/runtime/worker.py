@@ -129,7 +129,8 @@ class Worker:
             retry_handlers=[],  # the outbox repeats: the SDK would repeat a message whose answer was lost
             timeout=CALL_TIMEOUT,
         )
-        self._app = AsyncApp(client=self._client, logger=None)
+        # With a name of ours, for Bolt looks for one in the source of whatever called it.
+        self._app = AsyncApp(name="powertrip", client=self._client, logger=None)
         self.socket = SocketConnection(self._app, slack.app_token.get_secret_value(), steady_now)
         self._pending = PendingInteractions()
         self._workspace = Workspace(

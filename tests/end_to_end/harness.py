@@ -78,7 +78,7 @@ def settings(sandbox: SlackEmulator, folder: Path, **changes: Any) -> dict[str, 
 
 def write_config(path: Path, whole: Mapping[str, Any]) -> Path:
     """Write a configuration as YAML."""
-    path.write_text(yaml.safe_dump(dict(whole)), encoding="utf-8")
+    path.write_text(yaml.dump(dict(whole), Dumper=yaml.CSafeDumper), encoding="utf-8")
     return path
 
 

@@ -1,9 +1,10 @@
 """The Slack on this machine as Powertrip's team has it: the app of the manifest, and who is where."""
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
-from slack_emulator import SlackEmulator, read_manifest, workspace
+from slack_emulator import App, SlackEmulator, read_manifest, workspace
 from slack_emulator.entities import UserGroup
 from slack_emulator.workspace import id_of
 
@@ -22,7 +23,12 @@ def local_slack(
     channels: dict[str, Sequence[str]] = {"general": (), "security": REVIEWERS}
     if with_story:
         channels = {"story": (), **channels}
-    world = workspace(read_manifest(MANIFEST), people=PEOPLE, channels=channels)
+    world = workspace(_powertrip(), people=PEOPLE, channels=channels)
     members = [id_of("U0", name) for name in REVIEWERS]
     world.usergroups["S0SECURITY"] = UserGroup("S0SECURITY", "security-team", "Security team", members)
     return SlackEmulator(host, port, world=world, strict_rates=strict_rates)
+
+
+@cache
+def _powertrip() -> App:
+    return read_manifest(MANIFEST)
