@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from powertrip.config.secret import signature
 from powertrip.containment import HostAction
 from powertrip.domain.contained import ContainmentState
-from powertrip.host_actions import HostActions
+from powertrip.host_actions import LIMIT, HostActions
 from tests.containment.conftest import NewRoom
 from tests.containment.outside import HOOK_SECRET
 from tests.containment.room import Room
@@ -47,9 +47,10 @@ class Asked:
         key: SecretStr | None = None,
         headers: Mapping[str, str] | None = None,
         action: str = "host",
+        nonce: str = NONCE,
     ) -> tuple[int, str]:
         """Ask as a host does; returns the status, and the answer, whose signature is right."""
-        body = "\n".join([f"nonce {NONCE}", *lines]).encode()
+        body = "\n".join([f"nonce {nonce}", *lines]).encode()
         sent_at = str(int(self.room.clock().timestamp()))
         signed = {"X-Powertrip-Timestamp": sent_at, "X-Powertrip-Host": host} | dict(headers or {})
         signed["X-Powertrip-Signature"] = signature(
@@ -137,12 +138,21 @@ async def test_whoever_has_not_the_key_of_the_host_learns_nothing(asked: Asked) 
         assert await asked.ask(key=SecretStr(other)) == (401, "not signed with the key of this host")
     assert (await asked.ask(action="hook"))[0] == 401
     assert (await asked.ask(action="nosuch"))[0] == 401
-    assert (await asked.ask(host="../x", key=asked.key()))[0] == 401
-    early = str(int(asked.room.clock().timestamp()) - 301)
-    assert (await asked.ask(headers={"X-Powertrip-Timestamp": early}))[0] == 401
+    for name in ("../x", "web 1", ""):
+        assert (await asked.ask(host=name, key=asked.key(name)))[0] == 401
+    for seconds in (-301, 301):
+        sent_at = str(int(asked.room.clock().timestamp()) + seconds)
+        assert (await asked.ask(headers={"X-Powertrip-Timestamp": sent_at}))[0] == 401
     assert (await asked.ask("done everything"))[0] == 400
+    # Without a nonce of its own an old answer would do.
+    for nonce in ("", "0123", "g" * 16):
+        assert (await asked.ask(nonce=nonce))[0] == 400
+    assert (await asked.ask("x" * LIMIT))[0] == 413
     assert await asked.room.states() == [WAITING]
     assert key not in (await asked.ask(host="web-1"))[1]
+    mine = asked.key()
+    asked.room.section = asked.room.section.model_copy(update={"actions": {}})
+    assert (await asked.ask(key=mine))[0] == 404
 
 
 class Host:
