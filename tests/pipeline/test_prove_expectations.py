@@ -3,6 +3,7 @@
 import random
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -60,6 +61,17 @@ async def test_who_announces_their_own_proves_it_and_the_reviewer_who_confirms_i
 
     assert (stands.is_open, stands.confirmed_by, stands.confirmed_proof) == (True, CAROL, "totp")
     assert await faults(scene.thread) == {}
+
+
+async def test_wanting_to_confirm_again_ends_the_challenge_before(scene: Announcing) -> None:
+    await scene.enrol_all()
+    waits = await scene.announced(ALICE, "alice")
+    first, second = [await scene.wanting_to_confirm(waits, CAROL) for _ in range(2)]
+
+    with pytest.raises(Refused):
+        await scene.answer(first)
+
+    assert (await scene.answer(second)).is_open
 
 
 class Thief:
@@ -168,6 +180,25 @@ async def test_what_was_proven_to_announce_one_confirms_nothing_and_covers_no_mo
                 proven=Proven(("proof",), (met,)),
             )
     assert await scene.store.expected_work.get("another1") is None
+    # The store alone spends it on exactly what was proven, by whom, in time.
+    proven = Proven(("proof",), (met,))
+    exact: dict[str, Any] = {
+        "act": Act.CONFIRM,
+        "expected": met.expected,
+        "actor_id": CAROL,
+        "now": scene.now,
+    }
+    for wrong in (
+        {"act": Act.ANNOUNCE},
+        {"expected": replace(met.expected, id="another1")},
+        {"expected": replace(met.expected, host="*")},
+        {"actor_id": DANA},
+        {"now": met.until},
+    ):
+        spend = partial(expectations.spend, proven=proven, **exact | wrong)
+        with pytest.raises(NotAllowed, match="spent already"):
+            await scene.thread.run(spend)
+    await scene.thread.run(partial(expectations.spend, proven=proven, **exact))
 
 
 async def test_the_proof_of_one_person_is_of_no_use_to_another(scene: Announcing) -> None:
