@@ -96,6 +96,9 @@ async def test_a_host_fetches_what_is_its_own_until_it_says_what_came_of_it(aske
     key = await pressed(room)
     await room.work()
     assert await asked.ask(host="web-1") == (200, f"nonce {NONCE}\n")
+    # What it has not fetched yet it cannot have done.
+    await asked.ask(f"done {key}")
+    assert await room.states() == [WAITING]
     for _ in range(2):
         assert await asked.ask() == (200, f"nonce {NONCE}\ndo {key} end_sessions alice\n")
     # Another host knows nothing of it, and cannot answer for it.

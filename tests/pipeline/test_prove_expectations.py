@@ -198,7 +198,10 @@ async def test_what_was_proven_to_announce_one_confirms_nothing_and_covers_no_mo
         spend = partial(expectations.spend, proven=proven, **exact | wrong)
         with pytest.raises(NotAllowed, match="spent already"):
             await scene.thread.run(spend)
-    await scene.thread.run(partial(expectations.spend, proven=proven, **exact))
+    spend = partial(expectations.spend, proven=proven, **exact)
+    await scene.thread.run(spend)
+    with pytest.raises(NotAllowed, match="spent already"):
+        await scene.thread.run(spend)
 
 
 async def test_the_proof_of_one_person_is_of_no_use_to_another(scene: Announcing) -> None:
