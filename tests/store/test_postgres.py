@@ -2,11 +2,13 @@
 
 import asyncio
 import shutil
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import peewee
 import psycopg
 import pytest
 
@@ -14,6 +16,7 @@ from powertrip.errors import StoreError, StoreUnavailable
 from powertrip.store import counter
 from powertrip.store.database import DatabaseThread, open_database
 from powertrip.store.drivers import doubt_in_url
+from powertrip.store.faults import is_in_the_way
 from powertrip.store.migrating import migrate
 from powertrip.store.postgres import doubt, parameters
 from powertrip.store.tables import TallyRow
@@ -148,3 +151,21 @@ def caught_up(standby: Server) -> None:
         connection.autocommit = True
         while connection.execute("SELECT count(*) FROM tally").fetchone() != (1,):
             pass
+
+
+@pytest.mark.parametrize(
+    ("error", "is_tried_again"),
+    [
+        (psycopg.errors.LockNotAvailable(), True),
+        (psycopg.errors.DeadlockDetected(), True),
+        (psycopg.errors.QueryCanceled(), False),
+        (sqlite3.OperationalError(), False),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_migration_is_tried_again_only_where_others_hold_what_it_needs(
+    error: Exception, is_tried_again: bool
+) -> None:
+    told = peewee.OperationalError()
+    told.__cause__ = error
+    assert is_in_the_way(told) is is_tried_again
