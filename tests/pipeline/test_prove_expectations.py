@@ -74,6 +74,20 @@ async def test_wanting_to_confirm_again_ends_the_challenge_before(scene: Announc
     assert (await scene.answer(second)).is_open
 
 
+async def test_only_the_kinds_that_were_offered_and_are_old_enough_prove_it(scene: Announcing) -> None:
+    await scene.enrol_all()
+    with pytest.raises(ProofWanted) as wanted:
+        await scene.announce(CAROL)
+    for kind in (ProofKind.TYPED_HOST, ProofKind.SESSION_NUMBER, ProofKind.PASSKEY):
+        with pytest.raises(NotAllowed, match="not asked of you"):
+            await scene.asked(wanted.value, CAROL, kind)
+    # They enrolled two days ago.
+    scene.demand("proof", severity=Severity.HIGH)
+    scene.configure(fresh_enrolment=timedelta(hours=72))
+    with pytest.raises(CannotProve, match="too new"):
+        await scene.announce(CAROL, severity=Severity.HIGH)
+
+
 class Thief:
     """Has everybody's Slack, and nobody's phone: announces, confirms, types and chooses as anybody."""
 
