@@ -142,12 +142,8 @@ def plan(
     decision = replace(decision, revision=min(named, event.revision))
     required = policy.with_requirements(event, policies)
     after = lifecycle.decide(required, decision)
-    if shown is not None and named > max(shown, 1) and decision.verdict is Verdict.APPROVE:
-        newest = f"{event.id}.{shown}" if shown > 1 else event.id
-        raise NotShown(
-            f"No message has shown {event.id}.{named} yet, and nobody can approve what nobody has seen. The "
-            f"newest that was shown is {newest}."
-        )
+    if shown is not None and decision.verdict is Verdict.APPROVE:
+        _check_shown(event, named, shown)
     proofs: tuple[Challenge, ...] = ()
     missing: ProofRequired | None = None
     if decision.verdict is Verdict.APPROVE and required.requires_proof:
@@ -157,14 +153,7 @@ def plan(
             # It is asked for after the reason.
             missing = error
     # Last, so that nobody writes a reason for what they may not decide, cannot prove, or what is decided.
-    if decision.actor_kind is ActorKind.AGENT and not decision.agent_name:
-        raise ReasonRequired("Approving for an agent or a script takes its name.")
-    if not decision.reason and decision.verdict is Verdict.CLOSE:
-        raise ReasonRequired("Closing a denied event takes a note: what was found, and what was done.")
-    if not decision.reason and decision.verdict is Verdict.APPROVE and event.status is Status.DENIED:
-        raise ReasonRequired("Approving what was denied takes a reason: how it is known that it was them.")
-    if not decision.reason and decision.verdict is Verdict.APPROVE and required.requires_reason:
-        raise ReasonRequired("Approving this takes a reason.")
+    _check_reason(required, decision)
     if missing is not None:
         raise missing
     if proofs:
@@ -189,6 +178,28 @@ def plan(
         checklist=not_me.checklist_of(event.rule) if not_me and after.status is Status.DENIED else (),
         proofs=proofs,
     )
+
+
+def _check_shown(event: Event, named: int, shown: int) -> None:
+    """Raise NotShown for a revision that no message has shown."""
+    if named > max(shown, 1):
+        newest = f"{event.id}.{shown}" if shown > 1 else event.id
+        raise NotShown(
+            f"No message has shown {event.id}.{named} yet, and nobody can approve what nobody has seen. The "
+            f"newest that was shown is {newest}."
+        )
+
+
+def _check_reason(event: Event, decision: Decision) -> None:
+    """Raise ReasonRequired where the decision lacks words that it takes; `event` says what it takes."""
+    if decision.actor_kind is ActorKind.AGENT and not decision.agent_name:
+        raise ReasonRequired("Approving for an agent or a script takes its name.")
+    if not decision.reason and decision.verdict is Verdict.CLOSE:
+        raise ReasonRequired("Closing a denied event takes a note: what was found, and what was done.")
+    if not decision.reason and decision.verdict is Verdict.APPROVE and event.status is Status.DENIED:
+        raise ReasonRequired("Approving what was denied takes a reason: how it is known that it was them.")
+    if not decision.reason and decision.verdict is Verdict.APPROVE and event.requires_reason:
+        raise ReasonRequired("Approving this takes a reason.")
 
 
 def _proofs(event: Event, actor: Actor, decision: Decision, proving: Proving | None) -> tuple[Challenge, ...]:

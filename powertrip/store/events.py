@@ -107,19 +107,18 @@ def decide(plan: DecisionPlan) -> Outcome | None:
     reports.for_decision(event_id, status=status, told_of_all=plan.tell, now=decision.at)
     deliveries.enqueue_updates([event_id], decision.at)
     storm_messages.moved([event_id], decision.at)
-    told_at_once = (
-        (DeliveryKind.OUTCOME, plan.outcome_channel),
-        (DeliveryKind.SECOND, plan.second_channel),
-    )
-    told = [
-        deliveries.new(kind, channel, decision.at, event_ids=[event_id])
-        for kind, channel in told_at_once
-        if channel
-    ]
+    told = _told_at_once(plan)
     deliveries.enqueue(told)
     if status is Status.DENIED:
         follow_ups.begin(event_id, told[0]["uid"] if told else None, plan.checklist, decision.at)
     return plan.outcome(rest)
+
+
+def _told_at_once(plan: DecisionPlan) -> list[dict[str, Any]]:
+    """The messages to the security channel, of a denial or that a second person has to approve it."""
+    channels = ((DeliveryKind.OUTCOME, plan.outcome_channel), (DeliveryKind.SECOND, plan.second_channel))
+    at, event_ids = plan.decision.at, [plan.before.id]
+    return [deliveries.new(kind, channel, at, event_ids=event_ids) for kind, channel in channels if channel]
 
 
 def decide_as_it_is(

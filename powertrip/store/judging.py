@@ -76,8 +76,7 @@ def apply(claimed: Sequence[MaybeTest], now: datetime, expected: Expected = NOTH
     # A record that only confirms what an origin alone told of joins that event, whatever was decided.
     late = [(ask, None if ask.event.is_test else pairing.join_late(ask, now)) for ask in asked]
     joined = [event_id for _, event_id in late if event_id is not None]
-    asked = [ask for ask, event_id in late if event_id is None]
-    asked = logins.pair(asked)
+    asked = logins.pair([ask for ask, event_id in late if event_id is None])
     event_ids = keep_occurrences(asked, now, covers)
     logins.keep(asked, event_ids, now)
     paired += [origin for ask in asked for origin in pairing.occurred(ask, now)]
