@@ -209,8 +209,7 @@ async def run(
         await stage.start_all()
         await crowd.stop()
         await until_quiet(stage)
-        # In a thread: what it starts reaches the database through a proxy that runs here.
-        return await asyncio.to_thread(verdict, stage, crowd), killer, crowd
+        return await verdict(stage, crowd), killer, crowd
 
 
 def main() -> int:

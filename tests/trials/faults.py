@@ -351,7 +351,7 @@ async def _try(
     if fault.comes_late:
         await until_settled(stage)
     _read_log(stage, logged, seen)
-    found = await asyncio.to_thread(verdict, stage, crowd)
+    found = await verdict(stage, crowd)
     return found, _row(name, stage, crowd, seen, f"{recovered:.1f} / {quiet:.0f}", found)
 
 

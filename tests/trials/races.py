@@ -58,7 +58,7 @@ async def run(*, reviewers: int, events: int, seed: int = 9) -> tuple[Verdict, R
         answered = Counter(m.ephemeral_to for m in stage.slack.world.messages[SECURITY] if m.ephemeral_to)
         clicked = Counter(click.user for click in crowd.clicks if click.acked)
         race.unanswered = sum((clicked - answered).values())
-        return await asyncio.to_thread(verdict, stage, crowd), race
+        return await verdict(stage, crowd), race
 
 
 def _review(stage: Stage, count: int) -> list[str]:

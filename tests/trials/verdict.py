@@ -1,5 +1,6 @@
 """Counts what came of a trial: what was acknowledged, against the database and the local Slack."""
 
+import asyncio
 import json
 import re
 import subprocess
@@ -85,8 +86,19 @@ async def until_settled(stage: Stage, patience: float = QUIET) -> None:
     )
 
 
-def verdict(stage: Stage, crowd: Crowd) -> Verdict:
-    """What came of it; meant for when all is quiet."""
+async def verdict(stage: Stage, crowd: Crowd) -> Verdict:
+    """What came of it, once all is quiet; ends the programs.
+
+    What one of them posts while this counts, such as a reminder, would be in the database and not yet in
+    what was read of Slack.
+    """
+    for program in stage.programs:
+        await program.stop()
+    # In a thread: what it starts reaches the database through a proxy that runs here.
+    return await asyncio.to_thread(_counted, stage, crowd)
+
+
+def _counted(stage: Stage, crowd: Crowd) -> Verdict:
     rows, number = stage.evidence.rows, stage.evidence.number
     occurrences = Counter(row[0] for row in rows("SELECT record_id FROM occurrence"))
     statuses = dict(rows("SELECT id, status FROM event"))
