@@ -103,6 +103,23 @@ async def test_two_workers_with_one_delivery_call_once(new_room: NewRoom, world:
     assert (len(world.hooks), await room.states()) == (1, [DONE])
 
 
+async def test_a_worker_whose_lease_has_run_out_calls_nobody_beside_the_one_that_has_it(
+    new_room: NewRoom,
+) -> None:
+    room = new_room()
+    await room.denied()
+    await room.press("hook")
+    slow = await room.take()
+    room.clock.forward(minutes=1)
+    quick = await room.take()
+    assert slow is not None
+    assert quick is not None
+    store = room.store.containments
+
+    assert await store.calling(quick, {}, room.clock())
+    assert not await store.calling(slow, {}, room.clock())
+
+
 @BOTH
 async def test_undone_is_what_was_done_and_once(new_room: NewRoom, tctl: Tctl) -> None:
     room = new_room()

@@ -157,6 +157,35 @@ async def test_the_fourth_in_an_hour_takes_another_reviewer(new_room: NewRoom, w
     assert len(world.cleared) == 5
 
 
+async def test_what_may_have_been_done_counts_among_those_of_the_hour(
+    new_room: NewRoom, world: Outside
+) -> None:
+    room = new_room()
+    world.answer = 500
+    for number in range(4):
+        await room.denied(f"login{number}")
+        await room.press("hook", name=f"login{number}")
+        await room.work()
+
+    states = [await room.states(f"login{number}") for number in range(4)]
+    assert states == [[ContainmentState.UNKNOWN]] * 3 + [[ASKED]]
+
+
+async def test_a_button_of_one_event_does_nothing_to_another(new_room: NewRoom, world: Outside) -> None:
+    room = new_room()
+    for name in ("login", "other"):
+        await room.denied(name, by=CAROL)
+    await room.press("hook")
+    (asked,) = await room.contained()
+    containments, press = room.pressed_by(DANA, "other")
+
+    with pytest.raises(Refused, match="does not know this"):
+        await containments.agree(press, asked.id)
+
+    await room.work()
+    assert (await room.states(), world.calls) == ([ASKED], [])
+
+
 async def test_two_who_press_at_once_have_it_done_once(new_room: NewRoom, world: Outside) -> None:
     room = new_room()
     await room.denied()
