@@ -12,8 +12,11 @@ from powertrip.domain.proof import Challenge, Met, ProofKind
 from powertrip.errors import NotAllowed
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
+from powertrip.store.history.findings import Verdict
+from powertrip.store.proofs import challenges
 from tests.proving import Scene
 from tests.samples import ALICE, BOB, CAROL, SECURITY, decided, decision, later
+from tests.store.busy import faults
 
 FACTOR = "totpu0alice"
 
@@ -141,6 +144,19 @@ async def test_what_is_enrolled_is_asked_about_once_and_confirmed_in_time_by_ano
     assert await store.confirm("factor0002", carol, fresh, scene.now) is None
     assert await store.end_factor("factor0002", "again", fresh, scene.now) is None
     assert [each.id for each in await store.standing(ALICE)] == ["factor0001"]
+
+
+async def test_a_program_that_forgets_to_spend_it_is_named_by_the_history(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.enrol()
+    about, challenge = await proven(scene)
+    monkeypatch.setattr(challenges, "spend", lambda _: None)
+    assert await scene.store.events.decide(plan(about, challenge)) is not None
+
+    found = (await faults(scene.thread))[Verdict.INTEGRITY, "unproven"]
+
+    assert found.where.startswith("decision ")
 
 
 async def test_an_approval_that_was_planned_before_a_proof_was_demanded_is_planned_anew(scene: Scene) -> None:
