@@ -4,6 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 # Three to a core of the smallest machine: half of the tests' time is waiting for other processes.
 TEST_WORKERS ?= 6
+# Each of these tests starts programs of its own, Chromium or Podman often among them.
+SYSTEM_WORKERS ?= 2
 FUZZ_CASES ?= 200000
 FUZZ_SEED ?= 8
 BIN := $(VENV)/bin
@@ -64,7 +66,7 @@ fuzz: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.shapes.fuzz $(FUZZ_CASES) $(FUZZ_SEED)
 
 system: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -m system
+	$(BIN)/python -m pytest -n $(SYSTEM_WORKERS) --dist load --maxschedchunk 1 -m system
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .
