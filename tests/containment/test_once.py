@@ -120,6 +120,27 @@ async def test_a_worker_whose_lease_has_run_out_calls_nobody_beside_the_one_that
     assert not await store.calling(slow, {}, room.clock())
 
 
+async def test_what_is_agreed_to_at_the_last_moment_is_done_after_all(
+    new_room: NewRoom, world: Outside
+) -> None:
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("hook")
+    await room.work()
+    agreed_at = room.clock.forward(minutes=59)
+    room.clock.forward(minutes=1)
+    late = await room.take()
+    assert late is not None
+    # A worker has found that nobody agreed in time, and has yet to write it down.
+    room.clock.now = agreed_at
+    await room.agree(DANA)
+    await room.store.containments.end(late, ContainmentState.LAPSED, None, room.clock())
+    room.clock.forward(minutes=2)
+    await room.work()
+
+    assert (await room.states(), len(world.hooks)) == ([DONE], 1)
+
+
 @BOTH
 async def test_undone_is_what_was_done_and_once(new_room: NewRoom, tctl: Tctl) -> None:
     room = new_room()
