@@ -120,6 +120,21 @@ async def test_a_worker_whose_lease_has_run_out_calls_nobody_beside_the_one_that
     assert not await store.calling(slow, {}, room.clock())
 
 
+async def test_what_another_agrees_to_begins_and_lasts_from_then_on(new_room: NewRoom) -> None:
+    room = new_room()
+    await room.denied(by=CAROL)
+    await room.press("teleport")
+    agreed_at = room.clock.forward(minutes=30)
+    await room.agree(DANA)
+    delivery = await room.take()
+    assert delivery is not None
+
+    _, order, _ = await room.store.containments.order(delivery)
+
+    assert order.released_at == agreed_at
+    assert order.until == room.clock.forward(hours=1)
+
+
 async def test_what_is_agreed_to_at_the_last_moment_is_done_after_all(
     new_room: NewRoom, world: Outside
 ) -> None:
