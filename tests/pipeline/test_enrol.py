@@ -208,6 +208,8 @@ async def test_a_loss_is_reported_once_of_what_there_is_and_may_be_refused(
 ) -> None:
     await scene.enrol()
     carol, dana = await scene.context.member(CAROL, None), await scene.context.member(DANA, None)
+    with pytest.raises(NotAllowed, match="Only reviewers"):
+        await enroller.lost(ALICE, "Alice", await scene.context.member(BOB, None))
     with pytest.raises(Refused, match="enrolled nothing"):
         await enroller.lost(BOB, "Bob", carol)
     loss = await enroller.lost(ALICE, "Alice", carol)
@@ -274,7 +276,7 @@ async def test_nobody_confirms_their_own_by_the_other_of_their_two_ids(
     directory: Any = scene.context.directory
 
     async def current_id(slack_id: str) -> str:
-        return {ALICE: "W0ALICE"}.get(slack_id, slack_id)
+        return {ALICE: "W0ALICE", CAROL: "W0CAROL"}.get(slack_id, slack_id)
 
     async def actor(slack_id: str, _team: str | None, **_: Any) -> Actor:
         return Actor(slack_id=slack_id, name=slack_id, standing=Standing.MEMBER, is_reviewer=True)
@@ -286,3 +288,7 @@ async def test_nobody_confirms_their_own_by_the_other_of_their_two_ids(
 
     with pytest.raises(NotAllowed, match="two other reviewers"):
         await enroller.lost(ALICE, "Alice", await scene.context.member("W0ALICE", None))
+    loss = await enroller.lost(ALICE, "Alice", await scene.context.member(CAROL, None))
+    for who in ("W0CAROL", "W0ALICE"):
+        with pytest.raises(NotAllowed, match="second reviewer"):
+            await enroller.end_lost(loss.id, await scene.context.member(who, None), agrees=True)
