@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from powertrip import cards
 from powertrip.domain.people import Actor
 from powertrip.domain.proof import Challenge
 from powertrip.errors import SlackUnavailable, StoreUnavailable
@@ -13,7 +14,7 @@ from powertrip.slack.proofs import ProofListeners
 from powertrip.store import Store
 from powertrip.store.database import DatabaseThread
 from tests.proving import Scene
-from tests.samples import ALICE
+from tests.samples import ALICE, CAROL
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -25,18 +26,22 @@ def scene(database_thread: DatabaseThread, store: Store) -> Scene:
     return Scene(database_thread, store)
 
 
-async def submit(scene: Scene, challenge: Challenge, typed: str) -> list[dict[str, Any]]:
+async def submit(
+    scene: Scene, challenge: Challenge, typed: str, *, by: str = ALICE, chosen: str | None = None
+) -> list[dict[str, Any]]:
     """What Slack is answered to this in the window of the host's name."""
     acks: list[dict[str, Any]] = []
 
     async def ack(**said: Any) -> None:
         acks.append(said)
 
-    metadata = {"nonce": challenge.nonce, "channel": "D1", "kinds": ["typed_host"]}
-    values = {FIELD: {"typed": {"value": typed}}}
+    metadata = {"nonce": challenge.nonce, "channel": "D1", "kinds": ["typed_host", "totp"]}
+    values: dict[str, Any] = {FIELD: {"typed": {"value": typed}}}
+    if chosen:
+        values[cards.PROOF_OTHERWISE] = {"kind": {"selected_option": {"value": chosen}}}
     view = {"private_metadata": json.dumps(metadata), "state": {"values": values}}
     listeners = ProofListeners(scene.context, scene.decider, lambda asker: asker)
-    await listeners.on_modal(ack, {"user": {"id": ALICE}}, view, None)
+    await listeners.on_modal(ack, {"user": {"id": by}}, view, None)
     return acks
 
 
@@ -74,3 +79,15 @@ async def test_where_the_database_is_away_the_window_says_so(
     (said,) = await submit(scene, challenge, "bastion-1")
 
     assert "try again in a moment" in said["errors"][FIELD]
+
+
+@pytest.mark.parametrize(("by", "chosen"), [(CAROL, "totp"), (ALICE, "oidc"), (ALICE, "made-up")])
+async def test_nobody_goes_on_in_anothers_window_or_by_a_kind_that_it_did_not_offer(
+    scene: Scene, by: str, chosen: str
+) -> None:
+    await scene.enrol()
+    await scene.enrol(CAROL)
+    challenge = await scene.press(await scene.opened("proof typed_host"))
+    (said,) = await submit(scene, challenge, "bastion-1", by=by, chosen=chosen)
+
+    assert said["errors"] == {cards.PROOF_OTHERWISE: "Type it, or choose another way."}
