@@ -37,7 +37,8 @@ async def check_all(config: Config) -> list[CheckResult]:
     """Check everything. Changes nothing, but opens one socket ticket, and asks each service once."""
     report = Report()
     packs = sorted({rule.pack or "your own" for rule in config.rules.rules})
-    counts = f"{len(config.sources)} sources, {len(config.polls)} polls, {len(config.rules.rules)} rules"
+    numbers = {"source": len(config.sources), "poll": len(config.polls), "rule": len(config.rules.rules)}
+    counts = ", ".join(f"{number} {name}{'' if number == 1 else 's'}" for name, number in numbers.items())
     report.well("config", f"{counts} ({', '.join(packs)})")
     for warning in config.warnings:
         report.note("config", str(warning))
