@@ -1,5 +1,6 @@
 """Expectations that take a proof: who announces or confirms one proves it, and nothing is expected before."""
 
+import asyncio
 import random
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from powertrip.store.history.findings import Verdict
 from powertrip.store.proofs import expectations
 from powertrip.store.tables import DeliveryRow
 from tests.announcing import DANA, PEOPLE, SECRETS_OF, Announcing
+from tests.expecting import expectation
 from tests.proving import Scene
 from tests.samples import ALICE, BOB, CAROL, SECURITY
 from tests.store.busy import faults
@@ -439,3 +441,45 @@ async def test_what_was_announced_is_not_announced_again_by_another_window_of_it
     again = await scene.asked(wanted, CAROL)
     with pytest.raises(NotAllowed, match="announced already"):
         await scene.answer(again)
+
+
+async def test_workers_that_take_the_same_proof_at_once_announce_one(
+    scene: Announcing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.enrol_all()
+    challenge = await killed_after_the_proof(scene, monkeypatch)
+    scene.forward(seconds=11)
+    await asyncio.gather(*(Announcing(scene.thread, scene.store, now=scene.now).prover.take() for _ in "123"))
+    assert await scene.standing() == [challenge.expected.id]
+    assert [to for to, _ in await scene.notes()] == [SECURITY, CAROL]
+    assert await faults(scene.thread) == {}
+
+
+async def test_who_confirms_what_a_pipeline_announced_proves_it_and_the_pipeline_does_not(
+    scene: Announcing,
+) -> None:
+    await scene.enrol_all()
+    work = expectation(person="bob", slack_id=BOB, created_by=DANA, created_name="the pipeline deploy")
+    hour = timedelta(hours=1)
+    kept, _ = await scene.store.expected_work.propose_once(work, confirm_within=hour, max_open=3)
+    assert kept is not None
+    stands = await scene.answer(await scene.wanting_to_confirm(kept, CAROL))
+    assert (stands.announced_proof, stands.confirmed_proof, stands.is_open) == (None, "totp", True)
+    assert await faults(scene.thread) == {}
+
+
+async def test_a_device_that_is_lost_proves_no_expectation_of_a_moment_ago(
+    scene: Announcing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await scene.enrol_all()
+    challenge = await killed_after_the_proof(scene, monkeypatch)
+    who = [await scene.context.member(each, None) for each in (DANA, ALICE)]
+    told: Any = {"channel": SECURITY, "command": "/powertrip", "now": scene.now}
+    await scene.store.proofs.report_loss("loss", CAROL, "Carol", who[0], **told)
+    assert await scene.store.proofs.confirm_loss("loss", who[1], timedelta(0), scene.now)
+    scene.forward(seconds=11)
+    await scene.prover.take()
+    assert await scene.standing() == []
+    ended = await scene.store.proofs.attempt(challenge.nonce)
+    assert ended is not None
+    assert ended.ended_why == "its device is lost"
