@@ -16,15 +16,17 @@ from powertrip.domain.proof import Met, ProofKind
 from powertrip.errors import CannotProve, NotAllowed, ProofOver, Refused
 from powertrip.pipeline import expect
 from powertrip.store import Store
+from powertrip.store.bulk import insert_all
 from powertrip.store.database import DatabaseThread
 from powertrip.store.expected_work import changing
 from powertrip.store.history.findings import Verdict
-from powertrip.store.proofs import expectations
+from powertrip.store.proofs import expectations, rows
+from powertrip.store.proofs.tables import ExpectationChallengeRow
 from powertrip.store.tables import DeliveryRow
 from tests.announcing import DANA, PEOPLE, SECRETS_OF, Announcing
 from tests.expecting import expectation
 from tests.proving import Scene
-from tests.samples import ALICE, BOB, CAROL, SECURITY
+from tests.samples import ALICE, BOB, CAROL, NOW, SECURITY, later
 from tests.store.busy import faults
 
 TRIES = 200
@@ -165,6 +167,57 @@ async def test_a_proof_is_good_for_its_own_expectation_and_once(scene: Announcin
     assert await scene.standing() == [expected.id]
 
 
+OFF_BY_ONE: dict[str, dict[str, Any]] = {
+    "act": {"act": Act.ANNOUNCE},
+    "person": {"slack_id": DANA},
+    "until": {"until": NOW},
+    "ended": {"ended_at": NOW, "ended_why": "its device is lost"},
+    "spent": {"spent_at": NOW},
+    "not met": {"met_at": None},
+    "an hour more": {"expected": {"until": later(hours=9)}},
+    "other hosts": {"expected": {"host": "*"}},
+    "somebody else's work": {"expected": {"slack_id": BOB}},
+    "another id": {"expected": {"id": "another1"}},
+}
+
+
+@pytest.mark.parametrize("off", [None, *OFF_BY_ONE])
+async def test_a_proof_that_is_off_in_one_respect_confirms_nothing(
+    scene: Announcing, off: str | None
+) -> None:
+    hour = timedelta(hours=1)
+    kept, _ = await scene.store.expected_work.propose_once(
+        expectation(id="worked", until=later(hours=8)), confirm_within=hour, max_open=3
+    )
+    assert kept is not None
+    changes = dict(OFF_BY_ONE[off]) if off else {}
+    challenge = ExpectationChallenge(
+        **{
+            "nonce": "~proven",
+            "act": Act.CONFIRM,
+            "slack_id": CAROL,
+            "name": "Carol",
+            "team_id": None,
+            "kind": ProofKind.TOTP,
+            "channel": "D1",
+            "created_at": NOW,
+            "until": later(minutes=15),
+            "met_at": NOW,
+            **changes,
+            "expected": replace(kept, **changes.get("expected", {})),
+        }
+    )
+    await scene.thread.run(insert_all, ExpectationChallengeRow, [rows.columns(challenge)])
+    proven = Proven(("totp",), (challenge,))
+    who: Any = {"actor_id": CAROL, "name": "Carol", "command": "/powertrip", "now": NOW}
+    if off is None:
+        assert await scene.store.expected_work.confirm("worked", **who, proven=proven)
+        return
+    with pytest.raises(NotAllowed, match="spent already, or came too late"):
+        await scene.store.expected_work.confirm("worked", **who, proven=proven)
+    assert await scene.standing() == []
+
+
 async def test_what_was_proven_to_announce_one_confirms_nothing_and_covers_no_more(scene: Announcing) -> None:
     await scene.enrol_all()
     waits = await scene.announced(ALICE, "alice")
@@ -227,6 +280,9 @@ async def test_the_proof_of_one_person_is_of_no_use_to_another(scene: Announcing
         with pytest.raises(Refused, match="did not prove it"):
             await scene.answer(challenge, typed, by=DANA)
     # Nor does it count against her.
+    still = await scene.store.proofs.attempt(challenge.nonce)
+    assert still is not None
+    assert still.failures == 0
     assert (await scene.answer(challenge)).is_open
 
 
@@ -359,6 +415,10 @@ async def test_a_worker_puts_into_force_what_was_proven_before_a_restart(
     await again.prover.take()
     await again.prover.take()
     assert await again.standing() == [challenge.expected.id]
+    kept = await again.store.expected_work.get(challenge.expected.id)
+    assert kept is not None
+    # It was announced when it was proven, and not a moment earlier; it ends when its window said.
+    assert (kept.created_at, kept.until) == (again.now, challenge.expected.until)
     assert (CAROL, f"Work of bob was announced, {challenge.expected.id}") in await again.notes()
     assert await faults(scene.thread) == {}
 
