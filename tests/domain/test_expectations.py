@@ -287,3 +287,11 @@ def test_what_it_would_have_covered_last_week_is_said_with_what_is_outside() -> 
     week = announcing.last_week(expected, events, ALICE_PERSON, ON, SeverityLists(), is_cut=False)
     assert (week.covered, week.hosts) == (6, 3)
     assert week.outside == {"another network": 1, "never covered": 1}
+
+
+def test_what_was_asked_for_before_the_clock_was_set_back_is_announced_anew() -> None:
+    carol = Actor(slack_id=CAROL, name="Carol", standing=Standing.MEMBER, is_reviewer=True)
+    asked = expectation(created_by=CAROL)
+    announcing.authorise_announcing(asked, carol, ON, NOW)
+    with pytest.raises(Refused, match="Announce it again"):
+        announcing.authorise_announcing(asked, carol, ON, NOW - SECOND)
