@@ -1,6 +1,7 @@
 """A server below a folder that powertrip-login is installed on, and the Powertrip that it tells of logins."""
 
 import asyncio
+import contextlib
 import json
 import os
 from asyncio.subprocess import PIPE
@@ -80,7 +81,12 @@ class Server:
 
     def waiting(self) -> list[dict[str, Any]]:
         """The logins that wait, the oldest first."""
-        return [json.loads(path.read_bytes()) for path in sorted(self.spool.glob("*.json"))]
+        found = []
+        for path in sorted(self.spool.glob("*.json")):
+            # One that was sent between the two does not wait any more.
+            with contextlib.suppress(FileNotFoundError):
+                found.append(json.loads(path.read_bytes()))
+        return found
 
     async def install(self, *arguments: str, secret: str = SECRET) -> Ended:
         """Run contrib/pam/install."""
