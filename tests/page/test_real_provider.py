@@ -19,21 +19,25 @@ from tests.page.rig import Page, asked, begun, identity_provider, link, running_
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
-PORT = free_port()
-ADDRESS = f"http://localhost:{PORT}"
+
+@pytest.fixture(scope="module")
+def port() -> int:
+    """That of the page, which the provider has to know before anybody listens there."""
+    return free_port()
 
 
 @pytest.fixture(scope="module")
-def issuer() -> Iterator[str]:
-    with identity_provider(ADDRESS) as found:
+def issuer(port: int) -> Iterator[str]:
+    with identity_provider(f"http://localhost:{port}") as found:
         yield found
 
 
 @pytest.fixture
-async def page(store: Store, issuer: str) -> AsyncIterator[Page]:
+async def page(store: Store, issuer: str, port: int) -> AsyncIterator[Page]:
+    configured = section(f"http://localhost:{port}", issuer)
     async with (
         new_client() as client,
-        running_page(store, utc_now, client, port=PORT, configured=section(ADDRESS, issuer)) as running,
+        running_page(store, utc_now, client, port=port, configured=configured) as running,
     ):
         yield running
 

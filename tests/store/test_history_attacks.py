@@ -643,8 +643,8 @@ def test_a_file_with_damaged_pages_is_looked_at_to_its_end_or_refused_in_one_sen
         except driver_errors() as error:
             # What a command makes of it is one sentence.
             found += "\n" not in named(error)
-    # A page may be one that nothing uses.
-    assert found > DAMAGED * 0.8
+    # Many a page is empty yet, or of a table that is no evidence.
+    assert found > DAMAGED / 2
 
 
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
