@@ -628,12 +628,13 @@ def test_a_file_with_damaged_pages_is_looked_at_to_its_end_or_refused_in_one_sen
     kept.connection.close()
     file, rolled = tmp_path / "kept.db", random.Random(9)  # noqa: S311 (the same damage each time)
     whole = file.read_bytes()
+    used = [at for at in range(0, len(whole), PAGE) if not _is_empty(whole[at : at + PAGE])]
     found = 0
     for _ in range(DAMAGED):
         damaged = bytearray(whole)
         for _ in range(rolled.randrange(1, 30)):
             damaged[rolled.randrange(len(damaged))] = rolled.randrange(256)
-        page = rolled.randrange(len(damaged) // PAGE) * PAGE
+        page = rolled.choice(used)
         damaged[page : page + PAGE] = rolled.randbytes(PAGE)
         file.write_bytes(damaged)
         for beside in ("-wal", "-shm"):
@@ -643,8 +644,13 @@ def test_a_file_with_damaged_pages_is_looked_at_to_its_end_or_refused_in_one_sen
         except driver_errors() as error:
             # What a command makes of it is one sentence.
             found += "\n" not in named(error)
-    # Many a page is empty yet, or of a table that is no evidence.
-    assert found > DAMAGED / 2
+    # A page may be of a table that is no evidence.
+    assert found > DAMAGED * 0.8
+
+
+def _is_empty(page: bytes) -> bool:
+    """Whether it is of a table or an index that holds nothing yet (https://www.sqlite.org/fileformat2.html)."""
+    return page[0] in (2, 5, 10, 13) and page[3:5] == b"\0\0"
 
 
 @pytest.mark.parametrize("kept", ["sqlite"], indirect=True)
