@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 from aiohttp import web
 
 from powertrip.domain.proof import ProofKind
 from powertrip.errors import NotProven
 from powertrip.page import enrolling
-from powertrip.page.gate import BODY, Gate
+from powertrip.page.gate import BODY, Gate, field_of
 from powertrip.page.keeping import TOO_MANY, Claimed, Keeper
 from powertrip.page.look import guarded
 from powertrip.proofs import totp
@@ -73,8 +72,4 @@ def _scan(claimed: Claimed, *, wrong: bool = False) -> web.Response:
 
 
 def _digits_of(body: bytes) -> str:
-    try:
-        form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=4))
-    except ValueError:
-        return ""
-    return "".join(form.get("digits", "")[:20].split())
+    return "".join(field_of(body, "digits", 20).split())

@@ -4,7 +4,6 @@ import json
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
@@ -14,7 +13,7 @@ from powertrip.domain.proof import ProofKind
 from powertrip.errors import NotProven
 from powertrip.net import Clock
 from powertrip.page import enrolling
-from powertrip.page.gate import BODY, Gate, sent
+from powertrip.page.gate import BODY, Gate, field_of, sent
 from powertrip.page.keeping import Claimed, Keeper, refused
 from powertrip.proofs import passkey
 from powertrip.proofs.sealing import Sealer
@@ -49,7 +48,8 @@ class EnrolPage:
     async def code(self, request: web.Request) -> web.Response:
         """The code was typed, and is used up."""
         section, now = self.section(), self.clock()
-        claimed = await self.store.proofs.claim(_code_of(request[BODY]), now)
+        code = field_of(request[BODY], "code", enrolling.LONGEST_CODE)
+        claimed = await self.store.proofs.claim(code, now)
         if claimed is None or claimed.kind is not ProofKind.PASSKEY:
             log.warning("a code for a passkey was wrong", remote=request.remote)
             return enrolling.begin(section.enrolling_provider, section.kinds, wrong=True)
@@ -75,11 +75,3 @@ class EnrolPage:
     async def made(self, _request: web.Request) -> web.Response:
         """What follows."""
         return enrolling.made()
-
-
-def _code_of(body: bytes) -> str:
-    try:
-        form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=4))
-    except ValueError:
-        return ""
-    return form.get("code", "")[: enrolling.LONGEST_CODE]

@@ -5,6 +5,7 @@ import json
 import traceback
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
 import structlog
 from aiohttp import web
@@ -88,6 +89,15 @@ async def _body_of(request: web.Request) -> bytes | None:
 def json_answer(value: Mapping[str, str], status: int = 200) -> web.Response:
     """What the page's script reads."""
     return guarded(web.json_response(value, status=status))
+
+
+def field_of(body: bytes, name: str, longest: int) -> str:
+    """The first characters of what was typed into a field of a form; none where it is no form of ours."""
+    try:
+        form = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=4))
+    except ValueError:
+        return ""
+    return form.get(name, "")[:longest]
 
 
 def sent(body: bytes) -> tuple[str, object]:
