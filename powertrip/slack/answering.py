@@ -138,6 +138,16 @@ async def _told_at_home(asker: Asker, answer: Message) -> bool:
     return asker.at_home is not None and await asker.at_home(answer)
 
 
+async def show_next_window(ack: Any, block: str, drawing: Awaitable[dict[str, Any]]) -> None:
+    """Show another window in place of the one that was submitted, or under its `block` why there is none."""
+    try:
+        view = await drawing
+    except PowertripError as error:
+        await show_in_window(ack, block, sentence(error))
+    else:
+        await ack(response_action="update", view=view)
+
+
 async def show_in_window(ack: Any, block: str, problem: str) -> None:
     """Leave a submitted window open, and show under one of its inputs why it was not taken."""
     await ack(response_action="errors", errors={block: problem})

@@ -11,7 +11,7 @@ from powertrip.domain.expectation_proof import ExpectationChallenge, ProofWanted
 from powertrip.domain.expectation_proof_words import UNKNOWN_WINDOW
 from powertrip.domain.expectations import Expectation
 from powertrip.domain.proof import ProofKind
-from powertrip.errors import PowertripError, ProofOver
+from powertrip.errors import ProofOver
 from powertrip.pipeline.context import Context
 from powertrip.pipeline.decide import Decider
 from powertrip.pipeline.prove import Prover
@@ -21,6 +21,7 @@ from powertrip.slack.answering import (
     refusal_in_window,
     sentence,
     show_in_window,
+    show_next_window,
     tell_what_became,
 )
 from powertrip.slack.caller import Caller
@@ -89,12 +90,8 @@ class ExpectationProofs:
     ) -> None:
         """Show the window of a challenge in place of one that was submitted, or under `block` why not."""
         who, team = user["id"], user.get("team_id")
-        try:
-            view = await self.view(wanted, slack_id=who, team_id=team, channel=channel, chosen=chosen)
-        except PowertripError as error:
-            await show_in_window(ack, block, sentence(error))
-        else:
-            await ack(response_action="update", view=view)
+        drawing = self.view(wanted, slack_id=who, team_id=team, channel=channel, chosen=chosen)
+        await show_next_window(ack, block, drawing)
 
 
 class ExpectationProofListeners:

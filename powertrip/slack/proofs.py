@@ -21,6 +21,7 @@ from powertrip.slack.answering import (
     refusal_in_window,
     sentence,
     show_in_window,
+    show_next_window,
     tell_what_became,
     without_mentions,
 )
@@ -153,7 +154,7 @@ class ProofListeners:
             asker = self._at_home(Asker(user=user["id"], channel=metadata["channel"], client=client))
             await tell_what_became(asker, answering, _in_words)
         elif isinstance(error, ProofRequired):
-            await self._show_next(ack, error, nonce, user["id"], block=field)
+            await show_next_window(ack, field, self._again(error, nonce, user["id"]))
         elif isinstance(error, ProofOver):
             await ack(response_action="update", view=cards.proof_over_modal(str(error)))
         else:
@@ -177,29 +178,12 @@ class ProofListeners:
             await show_in_window(ack, block, CHOOSE)
             return
         required, nonce = ProofRequired(proof.NEEDED, kinds), str(metadata["nonce"])
-        await self._show_next(ack, required, nonce, slack_id, block=block, chosen=ProofKind(chosen))
-
-    async def _show_next(
-        self,
-        ack: Any,
-        required: ProofRequired,
-        nonce: str,
-        slack_id: str,
-        *,
-        block: str,
-        chosen: ProofKind | None = None,
-    ) -> None:
-        """Show the window of another challenge of the same approval, or under `block` why not."""
-        try:
-            view = await self._again(required, nonce, slack_id, chosen)
-        except PowertripError as error:
-            await show_in_window(ack, block, sentence(error))
-        else:
-            await ack(response_action="update", view=view)
+        await show_next_window(ack, block, self._again(required, nonce, slack_id, ProofKind(chosen)))
 
     async def _again(
-        self, required: ProofRequired, nonce: str, slack_id: str, chosen: ProofKind | None
+        self, required: ProofRequired, nonce: str, slack_id: str, chosen: ProofKind | None = None
     ) -> dict[str, Any]:
+        """The window of another challenge of the same approval."""
         earlier = await self._context.store.proofs.get(nonce)
         if earlier is None or earlier.slack_id != slack_id:
             raise Refused(CHOOSE)
